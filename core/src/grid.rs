@@ -1,0 +1,95 @@
+//! The quantised grid of the piano-roll, and which notes stand where on it.
+
+use crate::note::{Note, is_restylable, piano_key};
+
+/// A grid step where a part was played without a click: a sixteenth at 120 beats a minute, in seconds.
+pub const FREE_STEP_SECONDS: f64 = 0.125;
+
+/// Onsets that stand exactly between two steps must not fall to one or the other by a rounding error of the
+/// host's beat position, or a bounce would depend on its block size.
+const TIE: f64 = 1e-4;
+
+/// What one step of the grid is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Grid {
+    /// A length in seconds, for parts played without a click.
+    Seconds(f64),
+    /// A sixteenth note of the score or the host's time line.
+    Sixteenths,
+}
+
+impl Grid {
+    /// Where an onset or release lies, in steps.
+    pub fn position(self, seconds: f64, sixteenths: f64) -> f64 {
+        match self {
+            Self::Seconds(step) => seconds / step,
+            Self::Sixteenths => sixteenths,
+        }
+    }
+
+    /// A note on this grid, or `None` for one that the models do not restyle.
+    pub fn place(self, note: &Note) -> Option<GridNote> {
+        GridNote::new(
+            self.position(note.onset, note.onset_sixteenths),
+            self.position(note.release, note.release_sixteenths),
+            note.channel,
+            note.key,
+            note.velocity,
+        )
+    }
+}
+
+/// The step nearest to a position in steps; halfway goes up.
+pub fn quantise(position: f64) -> i64 {
+    (position + 0.5 + TIE).floor() as i64
+}
+
+/// A note on the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GridNote {
+    /// Step of its onset.
+    pub onset: i64,
+    /// First step at which it no longer sounds; at least one after the onset.
+    pub release: i64,
+    /// Column of the piano-roll, 0–87.
+    pub key: usize,
+    /// MIDI velocity, 1–127.
+    pub velocity: u8,
+}
+
+impl GridNote {
+    /// A note from positions in steps, or `None` for one that the models do not restyle.
+    pub fn new(onset: f64, release: f64, channel: u8, key: u8, velocity: u8) -> Option<Self> {
+        if !is_restylable(channel, key) {
+            return None;
+        }
+        let onset = quantise(onset);
+        Some(Self { onset, release: quantise(release).max(onset + 1), key: piano_key(key)?, velocity })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_onset_goes_to_the_nearest_step_and_halfway_up() {
+        assert_eq!(quantise(2.49), 2);
+        assert_eq!(quantise(2.5), 3);
+        assert_eq!(quantise(2.5 - 1e-9), 3);
+        assert_eq!(quantise(-0.6), -1);
+    }
+
+    #[test]
+    fn a_grace_note_still_lasts_one_step() {
+        let note = GridNote::new(4.0, 4.1, 0, 60, 64).unwrap();
+        assert_eq!((note.onset, note.release, note.key), (4, 5, 39));
+    }
+
+    #[test]
+    fn drums_and_keys_beyond_the_piano_have_no_place() {
+        assert_eq!(GridNote::new(0.0, 1.0, 9, 60, 64), None);
+        assert_eq!(GridNote::new(0.0, 1.0, 0, 20, 64), None);
+        assert_eq!(GridNote::new(0.0, 1.0, 0, 109, 64), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! What ToneNet knows about music and time, as plain code.
+//!
+//! This crate knows no host, clock, thread, window or model runtime. Data goes one way through it: host events
+//! into the [`scheduler`], what was heard into a [`window`], the window as a [`piano_roll`] to a network, its answer
+//! through [`dynamics`] back to the scheduler, and out. Files enter and leave through [`midi`].
+
+pub mod genre;
+pub mod grid;
+pub mod metrics;
+pub mod midi;
+pub mod note;
+pub mod piano_roll;

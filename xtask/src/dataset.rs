@@ -1,0 +1,109 @@
+//! The training data: a folder with `performances.csv` and the MIDI files it lists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::{FREE_STEP_SECONDS, Grid};
+use tonenet_core::midi::Song;
+use tonenet_core::note::Note;
+
+/// A sixteenth within these lengths, in seconds, may serve as a grid step; beyond them the file's beats are not
+/// what a listener would count.
+const SIXTEENTH_SECONDS: std::ops::RangeInclusive<f64> = 0.08..=0.26;
+
+/// Files with fewer notes say nothing about dynamics.
+const FEWEST_NOTES: usize = 50;
+
+/// The part of the data a file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// What models learn from.
+    Train,
+    /// What early stopping and `evaluate` look at.
+    Valid,
+}
+
+/// A row of `performances.csv`; other columns are left alone.
+#[derive(Debug, Clone, Deserialize)]
+struct Row {
+    path: PathBuf,
+    genre: Genre,
+    source: String,
+    alignment: String,
+    split: Split,
+}
+
+/// One human performance.
+#[derive(Debug, Clone)]
+pub struct Performance {
+    /// Path below the data folder.
+    pub path: PathBuf,
+    /// Genre it was played in.
+    pub genre: Genre,
+    /// The grid its piano-roll stands on.
+    pub grid: Grid,
+    /// Restylable notes by onset.
+    pub notes: Vec<Note>,
+}
+
+impl Performance {
+    /// Mean and standard deviation of its velocities.
+    pub fn level(&self) -> (f64, f64) {
+        let n = self.notes.len() as f64;
+        let mean = self.notes.iter().map(|n| f64::from(n.velocity)).sum::<f64>() / n;
+        let variance = self.notes.iter().map(|n| (f64::from(n.velocity) - mean).powi(2)).sum::<f64>() / n;
+        (mean, variance.sqrt())
+    }
+}
+
+/// Reads the performances of a split, in the order of the list.
+///
+/// # Errors
+/// When the list or a file it names cannot be read.
+pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
+    let list = data.join("performances.csv");
+    let mut reader = csv::Reader::from_path(&list).with_context(|| {
+        format!("cannot read {}; give --data the folder that holds performances.csv (see docs/training.md)", list.display())
+    })?;
+    let mut performances = Vec::new();
+    for row in reader.deserialize::<Row>() {
+        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
+        if row.split == split {
+            performances.extend(load_file(data, row)?);
+        }
+    }
+    if performances.is_empty() {
+        bail!("{} lists no usable {split:?} performance", list.display());
+    }
+    Ok(performances)
+}
+
+/// Reads a file, or `None` where it has too few notes or no dynamics at all.
+fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
+    let path = data.join(&row.path);
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let song = Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))?;
+    let notes: Vec<Note> = song
+        .notes()
+        .iter()
+        // The melody track of POP909 is nearly flat, its bridge track an extra voice.
+        .filter(|n| row.source != "pop909" || song.track_names()[n.track].eq_ignore_ascii_case("piano"))
+        .map(|n| n.note)
+        .filter(Note::is_restylable)
+        .collect();
+    let varies = notes.iter().any(|n| n.velocity != notes[0].velocity);
+    if notes.len() < FEWEST_NOTES || !varies {
+        return Ok(None);
+    }
+    let sixteenth = 15.0 / song.tempo().beats_per_minute_at(notes[notes.len() / 2].onset);
+    let grid = if row.alignment != "free" && SIXTEENTH_SECONDS.contains(&sixteenth) {
+        Grid::Sixteenths
+    } else {
+        Grid::Seconds(FREE_STEP_SECONDS)
+    };
+    Ok(Some(Performance { path: row.path, genre: row.genre, grid, notes }))
+}
