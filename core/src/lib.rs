@@ -4,9 +4,13 @@
 //! into the [`scheduler`], what was heard into a [`window`], the window as a [`piano_roll`] to a network, its answer
 //! through [`dynamics`] back to the scheduler, and out. Files enter and leave through [`midi`].
 
+pub mod dynamics;
 pub mod genre;
 pub mod grid;
 pub mod metrics;
 pub mod midi;
 pub mod note;
 pub mod piano_roll;
+pub mod scheduler;
+pub mod transport;
+pub mod window;

@@ -159,7 +159,14 @@ mod tests {
     #[test]
     fn the_interval_holds_the_mean_and_repeats_by_seed() {
         let files: Vec<_> = (0..40)
-            .map(|i| FileScore { r: f64::from(i) / 40.0, residual: 1.0, variance: 2.0, mae: 1.0, sd_ratio: 1.0, notes: 9 })
+            .map(|i| FileScore {
+                r: f64::from(i) / 40.0,
+                residual: 1.0,
+                variance: 2.0,
+                mae: 1.0,
+                sd_ratio: 1.0,
+                notes: 9,
+            })
             .collect();
         let mean_r = |f: &[FileScore]| summarise(f).unwrap().r;
         let (low, high) = bootstrap_interval(&files, mean_r, 500, 7).unwrap();

@@ -46,9 +46,7 @@ pub fn is_restylable(channel: u8, key: u8) -> bool {
 
 /// The column of a key in a piano-roll frame, 0 for A0 to 87 for C8; `None` beyond the piano.
 pub fn piano_key(key: u8) -> Option<usize> {
-    (LOWEST_KEY..=HIGHEST_KEY)
-        .contains(&key)
-        .then(|| usize::from(key - LOWEST_KEY))
+    (LOWEST_KEY..=HIGHEST_KEY).contains(&key).then(|| usize::from(key - LOWEST_KEY))
 }
 
 /// A velocity as MIDI has it: `value` rounded to the nearest of 1–127.

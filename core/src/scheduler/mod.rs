@@ -1,0 +1,334 @@
+//! The restyling scheduler: what came in leaves exactly one latency later, in order, with the velocity known by then.
+//!
+//! It owns the events under way, when the network is asked about which notes ([`Hop`]), and which notes sound. It
+//! has no clock, thread or host in it: a caller tells it the sample time of everything, so what a note's network
+//! sees depends on samples alone, never on block sizes or on how fast a machine is.
+//!
+//! On every block a caller
+//! 1. for each event, takes the hops up to its time ([`Scheduler::next_hop`]), then hands the event in
+//!    ([`Scheduler::hear`]);
+//! 2. takes the hops up to the end of the block;
+//! 3. hands in what answers there are ([`Scheduler::answer`]);
+//! 4. takes what is due ([`Scheduler::next_due`]).
+//!
+//! Nothing here allocates after [`Scheduler::new`].
+
+mod look_ahead;
+mod sounding;
+
+pub use look_ahead::{LookAhead, WindowLength};
+
+use std::collections::VecDeque;
+
+use crate::note::is_restylable;
+use sounding::{Sounding, Sweep};
+
+/// Samples since the scheduler was last activated or reset.
+pub type SampleTime = u64;
+
+/// Which event of its scheduler a note-on was; they count up from 0 and are never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoteId(pub u64);
+
+/// What the scheduler needs to know of an event; the rest is the caller's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A key goes down.
+    NoteOn {
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key, 0–127.
+        key: u8,
+    },
+    /// A key comes up.
+    NoteOff {
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key, 0–127.
+        key: u8,
+    },
+    /// Controller 120 or 123: whatever sounds on the channel ends.
+    AllNotesOff {
+        /// MIDI channel, 0–15.
+        channel: u8,
+    },
+    /// Anything else; it passes in order.
+    Other,
+}
+
+/// What the network says of a note.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The velocity at Amount 100 %, 1–127, before rounding.
+    pub velocity: f32,
+    /// Whether this is the answer to the note's own hop, or an early one that a later hop will better.
+    pub settled: bool,
+}
+
+/// A moment at which the network is asked, with the notes it must answer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hop {
+    /// What was heard before this sample is known.
+    pub time: SampleTime,
+    /// Notes heard at or after this sample …
+    pub settle_from: SampleTime,
+    /// … and before this one are due in the hop after the next, and are settled now.
+    pub settle_to: SampleTime,
+}
+
+/// Where the velocity of something that leaves comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Outcome {
+    /// It is not a note the models restyle.
+    Untouched,
+    /// The network's answer was there in time: velocity at Amount 100 %.
+    Restyled(f32),
+    /// It was not; this is the last early estimate, if there was one.
+    Late(Option<f32>),
+}
+
+/// Something that leaves the scheduler.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Leaving<P> {
+    /// An event that came in one latency ago.
+    Event {
+        /// When it leaves.
+        time: SampleTime,
+        /// Which note it is, for a note-on.
+        id: NoteId,
+        /// What came in.
+        event: Event,
+        /// What the caller gave with it.
+        payload: P,
+        /// Its velocity.
+        outcome: Outcome,
+    },
+    /// A note-off that nobody sent, for a note that would otherwise sound for ever.
+    Release {
+        /// When it leaves.
+        time: SampleTime,
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key, 0–127.
+        key: u8,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Item<P> {
+    Event(Event, P, Option<Estimate>),
+    /// The transport stopped or wrapped one latency ago: what still sounds has lost its note-off.
+    ReleaseAll,
+    /// Dropped by a seek.
+    Dropped,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pending<P> {
+    due: SampleTime,
+    item: Item<P>,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Scheduler<P> {
+    look_ahead: LookAhead,
+    pending: VecDeque<Pending<P>>,
+    capacity: usize,
+    /// The id of the first pending item.
+    first_id: u64,
+    next_hop: SampleTime,
+    sounding: Sounding,
+    sweep: Option<Sweep>,
+}
+
+impl<P: Copy> Scheduler<P> {
+    /// A scheduler for up to `capacity` events under way.
+    pub fn new(capacity: usize, look_ahead: LookAhead) -> Self {
+        Self {
+            look_ahead,
+            pending: VecDeque::with_capacity(capacity),
+            capacity,
+            first_id: 0,
+            next_hop: u64::from(look_ahead.hop),
+            sounding: Sounding::default(),
+            sweep: None,
+        }
+    }
+
+    /// The look-ahead in force.
+    pub fn look_ahead(&self) -> LookAhead {
+        self.look_ahead
+    }
+
+    /// Starts again at sample 0 with another look-ahead: what was under way is dropped, and what sounds is
+    /// released as soon as events are taken again.
+    pub fn reset(&mut self, look_ahead: LookAhead) {
+        self.look_ahead = look_ahead;
+        self.first_id += self.pending.len() as u64;
+        self.pending.clear();
+        self.next_hop = u64::from(look_ahead.hop);
+        self.sweep = Some(Sweep::everything(0));
+    }
+
+    /// Whether there is no room for another event; one must then leave early ([`Scheduler::leave_early`]).
+    pub fn is_full(&self) -> bool {
+        self.pending.len() >= self.capacity
+    }
+
+    /// Takes an event in; events must come in the order of their times.
+    ///
+    /// A caller makes room first where there is none; an event beyond the capacity would allocate.
+    pub fn hear(&mut self, time: SampleTime, event: Event, payload: P) -> NoteId {
+        let id = NoteId(self.first_id + self.pending.len() as u64);
+        self.push(time, Item::Event(event, payload, None));
+        id
+    }
+
+    /// The next moment up to and including `until` at which the network is asked.
+    pub fn next_hop(&mut self, until: SampleTime) -> Option<Hop> {
+        let time = self.next_hop;
+        if time > until {
+            return None;
+        }
+        let (latency, hop) = (u64::from(self.look_ahead.latency), u64::from(self.look_ahead.hop));
+        self.next_hop += hop;
+        Some(Hop {
+            time,
+            settle_from: (time + hop).saturating_sub(latency),
+            settle_to: (time + 2 * hop).saturating_sub(latency),
+        })
+    }
+
+    /// Takes what the network says of a note; one that has left is forgotten.
+    pub fn answer(&mut self, id: NoteId, estimate: Estimate) {
+        let at = id.0.checked_sub(self.first_id).and_then(|at| usize::try_from(at).ok());
+        if let Some(Pending { item: Item::Event(Event::NoteOn { .. }, _, slot), .. }) =
+            at.and_then(|at| self.pending.get_mut(at))
+        {
+            // An early estimate that overtakes nothing: answers come in the order of their hops.
+            *slot = Some(estimate);
+        }
+    }
+
+    /// Whether some note due before `until` still waits for its answer.
+    pub fn awaits_answer(&self, until: SampleTime) -> bool {
+        self.pending.iter().take_while(|p| p.due < until).any(|p| match p.item {
+            Item::Event(event, _, estimate) => event.is_restylable() && !estimate.is_some_and(|e| e.settled),
+            _ => false,
+        })
+    }
+
+    /// What leaves next before `until`, in the order it came in.
+    pub fn next_due(&mut self, until: SampleTime) -> Option<Leaving<P>> {
+        loop {
+            if let Some(release) = self.next_release() {
+                return Some(release);
+            }
+            let due = self.pending.front()?.due;
+            if due >= until {
+                return None;
+            }
+            if let Some(leaving) = self.pop(due) {
+                return Some(leaving);
+            }
+        }
+    }
+
+    /// What leaves before its time, at `now`, so that there is room: overload changes times, it loses nothing.
+    pub fn leave_early(&mut self, now: SampleTime) -> Option<Leaving<P>> {
+        loop {
+            if let Some(release) = self.next_release() {
+                return Some(release);
+            }
+            if self.pending.is_empty() {
+                return None;
+            }
+            if let Some(leaving) = self.pop(now) {
+                return Some(leaving);
+            }
+        }
+    }
+
+    /// The transport stopped or jumped back to the start of its loop: notes under way leave when due, and what
+    /// still sounds one latency later has lost its note-off and is released.
+    pub fn transport_left(&mut self, time: SampleTime) {
+        self.push(time, Item::ReleaseAll);
+    }
+
+    /// The transport jumped elsewhere: notes under way are dropped with their offs, what sounds is released at
+    /// once; all other events still leave when due.
+    pub fn transport_sought(&mut self, time: SampleTime) {
+        for pending in &mut self.pending {
+            if let Item::Event(Event::NoteOn { .. } | Event::NoteOff { .. }, ..) = pending.item {
+                pending.item = Item::Dropped;
+            }
+        }
+        self.sweep = Some(Sweep::everything(time));
+    }
+
+    fn push(&mut self, time: SampleTime, item: Item<P>) {
+        self.pending.push_back(Pending { due: time + u64::from(self.look_ahead.latency), item });
+    }
+
+    fn next_release(&mut self) -> Option<Leaving<P>> {
+        let sweep = self.sweep.as_mut()?;
+        match self.sounding.take_next(sweep) {
+            Some((channel, key)) => Some(Leaving::Release { time: sweep.time, channel, key }),
+            None => {
+                self.sweep = None;
+                None
+            }
+        }
+    }
+
+    /// Takes the first pending item; `None` where it is not something that leaves by itself.
+    fn pop(&mut self, time: SampleTime) -> Option<Leaving<P>> {
+        let Pending { item, .. } = *self.pending.front()?;
+        let (event, payload, estimate) = match item {
+            Item::Event(Event::AllNotesOff { channel }, ..) if self.sounding.on_channel(channel) => {
+                // The releases go first; the controller stays in front until they have.
+                self.sweep = Some(Sweep::channel(time, channel));
+                return None;
+            }
+            Item::Event(event, payload, estimate) => (event, payload, estimate),
+            Item::ReleaseAll => {
+                self.sweep = Some(Sweep::everything(time));
+                self.advance();
+                return None;
+            }
+            Item::Dropped => {
+                self.advance();
+                return None;
+            }
+        };
+        let id = NoteId(self.first_id);
+        self.advance();
+        match event {
+            Event::NoteOn { channel, key } => self.sounding.begin(channel, key),
+            Event::NoteOff { channel, key } => self.sounding.end(channel, key),
+            Event::AllNotesOff { .. } | Event::Other => {}
+        }
+        let outcome = match estimate {
+            _ if !event.is_restylable() => Outcome::Untouched,
+            Some(Estimate { velocity, settled: true }) => Outcome::Restyled(velocity),
+            early => Outcome::Late(early.map(|e| e.velocity)),
+        };
+        Some(Leaving::Event { time, id, event, payload, outcome })
+    }
+
+    fn advance(&mut self) {
+        self.pending.pop_front();
+        self.first_id += 1;
+    }
+}
+
+impl Event {
+    /// Whether it is a note-on that the models give a velocity.
+    pub fn is_restylable(self) -> bool {
+        matches!(self, Self::NoteOn { channel, key } if is_restylable(channel, key))
+    }
+}
+
+#[cfg(test)]
+mod tests;

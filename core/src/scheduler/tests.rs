@@ -1,0 +1,266 @@
+use super::*;
+use proptest::prelude::*;
+
+const LOOK_AHEAD: LookAhead = LookAhead { latency: 400, hop: 100 };
+
+fn on(key: u8) -> Event {
+    Event::NoteOn { channel: 0, key }
+}
+
+fn off(key: u8) -> Event {
+    Event::NoteOff { channel: 0, key }
+}
+
+fn drain(scheduler: &mut Scheduler<u32>, until: SampleTime) -> Vec<Leaving<u32>> {
+    std::iter::from_fn(|| scheduler.next_due(until)).collect()
+}
+
+fn times_and_payloads(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u32)> {
+    leaving
+        .iter()
+        .filter_map(|l| match *l {
+            Leaving::Event { time, payload, .. } => Some((time, payload)),
+            Leaving::Release { .. } => None,
+        })
+        .collect()
+}
+
+fn releases(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u8)> {
+    leaving
+        .iter()
+        .filter_map(|l| match *l {
+            Leaving::Release { time, key, .. } => Some((time, key)),
+            Leaving::Event { .. } => None,
+        })
+        .collect()
+}
+
+#[test]
+fn everything_leaves_one_latency_later_in_order() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.hear(5, on(60), 1);
+    scheduler.hear(5, Event::Other, 2);
+    scheduler.hear(9, off(60), 3);
+    assert_eq!(drain(&mut scheduler, 405), []);
+    assert_eq!(times_and_payloads(&drain(&mut scheduler, 406)), [(405, 1), (405, 2)]);
+    assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(409, 3)]);
+}
+
+#[test]
+fn each_note_is_settled_by_one_hop_with_a_hop_left_to_compute_in() {
+    let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
+    let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
+    for onset in 0..500 {
+        let settling: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
+        assert_eq!(settling.len(), 1, "onset {onset}");
+        assert!(onset + 400 >= settling[0].time + 100 && onset < settling[0].time);
+    }
+}
+
+#[test]
+fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    let answered = scheduler.hear(0, on(60), 0);
+    let early = scheduler.hear(0, on(62), 0);
+    scheduler.hear(0, on(64), 0);
+    scheduler.hear(0, on(20), 0);
+    scheduler.answer(answered, Estimate { velocity: 30.0, settled: false });
+    scheduler.answer(answered, Estimate { velocity: 40.0, settled: true });
+    scheduler.answer(early, Estimate { velocity: 50.0, settled: false });
+    assert!(scheduler.awaits_answer(401));
+    let outcomes: Vec<_> = drain(&mut scheduler, 401)
+        .iter()
+        .map(|l| match l {
+            Leaving::Event { outcome, .. } => *outcome,
+            Leaving::Release { .. } => panic!("nothing is released"),
+        })
+        .collect();
+    let expected = [Outcome::Restyled(40.0), Outcome::Late(Some(50.0)), Outcome::Late(None), Outcome::Untouched];
+    assert_eq!(outcomes, expected);
+}
+
+#[test]
+fn an_answer_for_a_note_that_has_left_is_forgotten() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    let first = scheduler.hear(0, on(60), 0);
+    assert_eq!(drain(&mut scheduler, 401).len(), 1);
+    scheduler.hear(500, on(61), 0);
+    scheduler.answer(first, Estimate { velocity: 1.0, settled: true });
+    assert!(scheduler.awaits_answer(901));
+}
+
+#[test]
+fn all_notes_off_ends_what_sounds_on_its_channel_first() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    scheduler.hear(0, on(60), 1);
+    scheduler.hear(0, Event::NoteOn { channel: 1, key: 70 }, 2);
+    scheduler.hear(9, Event::AllNotesOff { channel: 0 }, 3);
+    let leaving = drain(&mut scheduler, 500);
+    assert_eq!(releases(&leaving), [(409, 60), (409, 60)]);
+    assert!(matches!(leaving[5], Leaving::Event { payload: 3, .. }));
+    assert_eq!(leaving.len(), 6);
+}
+
+#[test]
+fn after_a_stop_what_still_sounds_is_released_one_latency_later() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    scheduler.hear(1, on(61), 0);
+    scheduler.transport_left(50);
+    scheduler.hear(50, off(60), 0);
+    scheduler.hear(60, on(62), 0);
+    let leaving = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&leaving), [(450, 60), (450, 61)]);
+    assert_eq!(times_and_payloads(&leaving).len(), 4);
+}
+
+#[test]
+fn a_seek_drops_notes_under_way_and_silences_the_rest_at_once() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    assert_eq!(drain(&mut scheduler, 401).len(), 1);
+    scheduler.hear(401, on(61), 1);
+    scheduler.hear(402, Event::Other, 2);
+    scheduler.hear(403, off(60), 3);
+    scheduler.transport_sought(500);
+    let leaving = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&leaving), [(500, 60)]);
+    assert_eq!(times_and_payloads(&leaving), [(802, 2)]);
+}
+
+#[test]
+fn a_reset_drops_what_is_under_way_and_releases_what_sounds() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    assert_eq!(drain(&mut scheduler, 401).len(), 1);
+    scheduler.hear(401, on(61), 1);
+    scheduler.reset(LOOK_AHEAD);
+    let leaving = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&leaving), [(0, 60)]);
+    assert_eq!(leaving.len(), 1);
+}
+
+#[test]
+fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
+    let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    scheduler.hear(1, on(61), 1);
+    assert!(scheduler.is_full());
+    let early = scheduler.leave_early(2).unwrap();
+    assert!(matches!(early, Leaving::Event { time: 2, payload: 0, .. }));
+    assert!(!scheduler.is_full());
+}
+
+#[derive(Debug, Clone)]
+struct Played {
+    gap: u64,
+    event: Event,
+}
+
+fn played() -> impl Strategy<Value = Vec<Played>> {
+    let event = prop_oneof![
+        4 => (0u8..3, 58u8..64).prop_map(|(channel, key)| Event::NoteOn { channel, key }),
+        3 => (0u8..3, 58u8..64).prop_map(|(channel, key)| Event::NoteOff { channel, key }),
+        1 => (0u8..3).prop_map(|channel| Event::AllNotesOff { channel }),
+        1 => Just(Event::Other),
+    ];
+    prop::collection::vec((0u64..150, event).prop_map(|(gap, event)| Played { gap, event }), 0..120)
+}
+
+/// Plays through a scheduler as a host would, block by block; every hop is answered `delay` samples later.
+fn play(part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
+    let mut scheduler = Scheduler::new(256, LOOK_AHEAD);
+    let mut time = 0;
+    let events: Vec<_> = part
+        .iter()
+        .map(|p| {
+            time += p.gap;
+            (time, p.event)
+        })
+        .collect();
+    let end = time + 1_000;
+    let (mut at, mut next, mut out) = (0, 0, Vec::new());
+    let mut heard: Vec<(SampleTime, NoteId)> = Vec::new();
+    let mut answers: VecDeque<(SampleTime, NoteId)> = VecDeque::new();
+    for size in blocks.iter().cycle() {
+        if at >= end {
+            break;
+        }
+        let block_end = at + size;
+        loop {
+            let event = events.get(next).filter(|e| e.0 < block_end);
+            while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.0)) {
+                let settled = heard.iter().filter(|h| (hop.settle_from..hop.settle_to).contains(&h.0));
+                answers.extend(settled.map(|h| (hop.time + delay, h.1)));
+            }
+            let Some(&(time, event)) = event else { break };
+            let id = scheduler.hear(time, event, next as u32);
+            heard.push((time, id));
+            next += 1;
+        }
+        while answers.front().is_some_and(|a| a.0 <= at) {
+            let id = answers.pop_front().unwrap().1;
+            scheduler.answer(id, Estimate { velocity: 1.0 + (id.0 % 120) as f32, settled: true });
+        }
+        out.extend(std::iter::from_fn(|| scheduler.next_due(block_end)));
+        at = block_end;
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_in_leaves_once_at_its_time(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+        let out = play(&part, &blocks, 0);
+        let mut time = 0;
+        let expected: Vec<_> = part.iter().enumerate().map(|(i, p)| { time += p.gap; (time + 400, i as u32) }).collect();
+        prop_assert_eq!(times_and_payloads(&out), expected);
+    }
+
+    #[test]
+    fn times_never_go_back_and_what_ends_has_begun(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+        let mut sounding = std::collections::HashMap::<(u8, u8), u32>::new();
+        let mut last = 0;
+        for leaving in play(&part, &blocks, 0) {
+            let time = match leaving {
+                Leaving::Event { time, event: Event::NoteOn { channel, key }, .. } => {
+                    *sounding.entry((channel, key)).or_default() += 1;
+                    time
+                }
+                Leaving::Event { time, event: Event::NoteOff { channel, key }, .. } => {
+                    let count = sounding.entry((channel, key)).or_default();
+                    *count = count.saturating_sub(1);
+                    time
+                }
+                Leaving::Event { time, event: Event::AllNotesOff { channel }, .. } => {
+                    prop_assert!(sounding.iter().all(|((c, _), &n)| *c != channel || n == 0));
+                    time
+                }
+                Leaving::Event { time, .. } => time,
+                Leaving::Release { time, channel, key } => {
+                    let count = sounding.entry((channel, key)).or_default();
+                    prop_assert!(*count > 0, "a release of a note that does not sound");
+                    *count -= 1;
+                    time
+                }
+            };
+            prop_assert!(time >= last);
+            last = time;
+        }
+    }
+
+    /// Blocks up to a hop long: an answer is then there before its note is due, whatever the partition.
+    #[test]
+    fn the_partition_into_blocks_changes_nothing(part in played(), blocks in prop::collection::vec(1u64..=100, 1..6)) {
+        prop_assert_eq!(play(&part, &blocks, 0), play(&part, &[100], 0));
+    }
+
+    #[test]
+    fn a_slow_network_makes_notes_late_but_delays_none(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+        let slow = play(&part, &blocks, 5_000);
+        prop_assert_eq!(times_and_payloads(&slow), times_and_payloads(&play(&part, &blocks, 0)));
+        let restyled = slow.iter().any(|l| matches!(l, Leaving::Event { outcome: Outcome::Restyled(_), .. }));
+        prop_assert!(!restyled);
+    }
+}

@@ -1,0 +1,108 @@
+//! The grid over the sample clock: sixteenths of the host's beat where it has one, else of a free tempo.
+
+use super::Transport;
+use crate::scheduler::SampleTime;
+
+/// The grid's tempo where the host has none: a step of 125 ms.
+const FREE_TEMPO: f64 = 120.0;
+
+/// The host's position may differ by this much from ours before we follow, in steps. Without it, rounding in the
+/// host's positions would move the grid from block to block.
+const SLACK: f64 = 1e-3;
+
+/// Counts steps of the grid; they go on through loops and seeks, and only their phase follows the host.
+#[derive(Debug, Clone, Copy)]
+pub struct StepClock {
+    sample_rate: f64,
+    anchor_time: SampleTime,
+    anchor_position: f64,
+    steps_per_sample: f64,
+}
+
+impl StepClock {
+    /// A clock that is at step 0 at sample 0; `sample_rate` in Hz.
+    pub fn new(sample_rate: f64) -> Self {
+        Self {
+            sample_rate,
+            anchor_time: 0,
+            anchor_position: 0.0,
+            steps_per_sample: steps_per_sample(FREE_TEMPO, sample_rate),
+        }
+    }
+
+    /// Follows the host's transport as it is at `time`.
+    pub fn follow(&mut self, time: SampleTime, transport: &Transport) {
+        let tempo = transport.tempo.filter(|t| t.is_finite() && (1.0..=9999.0).contains(t)).unwrap_or(FREE_TEMPO);
+        let rate = steps_per_sample(tempo, self.sample_rate);
+        let expected = self.position(time);
+        let host = transport.beats.filter(|b| transport.playing && b.is_finite()).map(|beats| beats * 4.0);
+        let shift = host.map_or(0.0, |host| {
+            let ahead = (host - expected).rem_euclid(1.0);
+            let shift = if ahead > 0.5 { ahead - 1.0 } else { ahead };
+            if shift.abs() > SLACK { shift } else { 0.0 }
+        });
+        if rate != self.steps_per_sample || shift != 0.0 {
+            *self = Self {
+                anchor_time: time,
+                anchor_position: expected + shift,
+                steps_per_sample: rate,
+                sample_rate: self.sample_rate,
+            };
+        }
+    }
+
+    /// Where a sample lies on the grid, in steps.
+    pub fn position(&self, time: SampleTime) -> f64 {
+        self.anchor_position + (time as f64 - self.anchor_time as f64) * self.steps_per_sample
+    }
+}
+
+fn steps_per_sample(tempo: f64, sample_rate: f64) -> f64 {
+    tempo / 60.0 * 4.0 / sample_rate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playing(beats: f64, tempo: f64) -> Transport {
+        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+    }
+
+    #[test]
+    fn without_a_transport_a_step_is_125_ms() {
+        let mut clock = StepClock::new(48_000.0);
+        clock.follow(0, &Transport::default());
+        assert_eq!(clock.position(6_000), 1.0);
+    }
+
+    #[test]
+    fn a_sixteenth_of_the_host_is_a_whole_step() {
+        let mut clock = StepClock::new(48_000.0);
+        clock.follow(1_000, &playing(7.125, 90.0));
+        let from_a_step = |position: f64| (position - position.round()).abs();
+        assert!((from_a_step(clock.position(1_000)) - 0.5).abs() < 1e-9);
+        assert!(from_a_step(clock.position(1_000 + 4_000)) < 1e-9, "half a sixteenth at 90 is 4,000 samples");
+    }
+
+    #[test]
+    fn a_loop_of_whole_beats_goes_on_without_a_jump() {
+        let mut clock = StepClock::new(48_000.0);
+        clock.follow(0, &playing(4.0, 120.0));
+        let before = clock.position(96_000);
+        clock.follow(96_000, &playing(0.0, 120.0));
+        assert!((clock.position(96_000) - before).abs() < 1e-9);
+    }
+
+    #[test]
+    fn rounding_in_the_host_does_not_move_the_grid() {
+        let mut coarse = StepClock::new(44_100.0);
+        let mut fine = coarse;
+        coarse.follow(0, &playing(0.0, 97.0));
+        for block in 0..1_000u64 {
+            let time = block * 64;
+            fine.follow(time, &playing(time as f64 / 44_100.0 * 97.0 / 60.0 + 1e-7, 97.0));
+        }
+        assert_eq!(coarse.position(63_000), fine.position(63_000));
+    }
+}
