@@ -1,1 +1,13 @@
-//! placeholder
+//! Runs ToneNet's models: reads and checks their files, finds ONNX Runtime or falls back to the built-in runtime, and
+//! shares what is loaded among all instances in a process.
+
+pub mod bundle;
+pub mod error;
+mod guard;
+pub mod library;
+pub mod manifest;
+pub mod model;
+pub mod offline;
+pub mod piano_roll;
+pub mod restyler;
+pub mod runtime;

@@ -1,0 +1,227 @@
+//! `model.json`: what a model is called, what its graphs are and how wide their ports.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
+use tonenet_core::genre::Genre;
+
+use crate::error::InferenceError;
+
+/// The format that this version reads and writes.
+pub const FORMAT: u64 = 1;
+
+/// Name of the manifest in a model's folder.
+pub const FILE_NAME: &str = "model.json";
+
+/// What a model's folder holds. Fields that are not known are ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: u64,
+    /// The name in files and on the command line.
+    pub name: String,
+    /// Which code runs it, for example `piano-roll-seq2seq`.
+    pub kind: String,
+    /// The name shown to a user.
+    pub title: String,
+    /// Width of a step of the encoder's input.
+    pub frame: usize,
+    /// Width of a step of a decoder's output.
+    pub keys: usize,
+    /// Width of a step of the encoder's output and a decoder's input.
+    pub memory: usize,
+    /// Steps of the past that the model was trained to see.
+    pub context_steps: usize,
+    /// The encoder that all styles share.
+    pub encoder: GraphEntry,
+    /// The styles it plays.
+    pub styles: Vec<StyleEntry>,
+}
+
+/// A graph's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphEntry {
+    /// Its name in the model's folder.
+    pub file: String,
+    /// What its bytes must hash to.
+    pub sha256: Sha256,
+}
+
+/// A style that a model plays. The spreads are standard deviations in velocity steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StyleEntry {
+    /// [`Genre::id`].
+    pub id: String,
+    /// The name shown to a user.
+    pub title: String,
+    /// The style's decoder.
+    pub decoder: GraphEntry,
+    /// What is left between the model's means and human velocities.
+    pub residual: f32,
+    /// Human velocities within a file.
+    pub human_spread: f32,
+    /// The model's means within a file.
+    pub predicted_spread: f32,
+}
+
+impl Manifest {
+    /// Reads a manifest; `file` is what error texts call it.
+    ///
+    /// # Errors
+    /// [`InferenceError::NewerFormat`] for another format than [`FORMAT`], [`InferenceError::BadManifest`] for anything
+    /// that is not a manifest.
+    pub fn from_json(json: &[u8], file: &str) -> Result<Self, InferenceError> {
+        // The format comes first: a later one may have changed any other field.
+        #[derive(Deserialize)]
+        struct Header {
+            format: u64,
+        }
+        let bad = |reason: String| InferenceError::BadManifest { file: file.into(), reason };
+        let Header { format } = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
+        if format > FORMAT {
+            return Err(InferenceError::NewerFormat { file: file.into(), format, known: FORMAT });
+        }
+        if format < FORMAT {
+            return Err(bad(format!("there is no model format {format}")));
+        }
+        let manifest: Self = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
+        for entry in manifest.graphs() {
+            if !is_plain_name(&entry.file) {
+                return Err(bad(format!("{:?} is not the name of a file in its folder", entry.file)));
+            }
+        }
+        for style in &manifest.styles {
+            let spreads = [style.residual, style.human_spread, style.predicted_spread];
+            if !spreads.iter().all(|s| s.is_finite() && *s >= 0.0) {
+                return Err(bad(format!("the spreads of style {:?} are not all numbers from 0", style.id)));
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The entry of a style, if the model plays it.
+    pub fn style(&self, style: Genre) -> Option<&StyleEntry> {
+        self.styles.iter().find(|entry| entry.id == style.id())
+    }
+
+    /// The encoder's and each decoder's entry.
+    pub fn graphs(&self) -> impl Iterator<Item = &GraphEntry> {
+        std::iter::once(&self.encoder).chain(self.styles.iter().map(|style| &style.decoder))
+    }
+}
+
+/// Whether a name stays in the folder it is joined to, on every system.
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
+}
+
+/// A SHA-256 checksum, written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// The checksum of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Sha256> for String {
+    fn from(checksum: Sha256) -> Self {
+        checksum.to_string()
+    }
+}
+
+impl TryFrom<String> for Sha256 {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a SHA-256 checksum of 64 hexadecimal digits");
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SHA-256 of no bytes at all.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn json() -> serde_json::Value {
+        serde_json::json!({
+            "format": 1, "name": "baseline", "kind": "piano-roll-seq2seq", "title": "Baseline seq2seq",
+            "frame": 176, "keys": 88, "memory": 256, "context_steps": 128,
+            "encoder": { "file": "encoder.onnx", "sha256": EMPTY },
+            "styles": [{
+                "id": "jazz", "title": "Jazz", "decoder": { "file": "decoder-jazz.onnx", "sha256": EMPTY },
+                "residual": 12.1, "human_spread": 15.9, "predicted_spread": 8.3, "colour": "blue",
+            }],
+            "licence": "unknown to this version",
+        })
+    }
+
+    fn read(json: &serde_json::Value) -> Result<Manifest, String> {
+        Manifest::from_json(json.to_string().as_bytes(), "/models/a/model.json").map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_manifest_is_read_and_unknown_fields_are_ignored() {
+        let manifest = read(&json()).expect("a manifest");
+        assert_eq!((manifest.frame, manifest.keys, manifest.memory, manifest.context_steps), (176, 88, 256, 128));
+        assert_eq!(manifest.encoder.sha256, Sha256::of(b""));
+        assert_eq!(manifest.style(Genre::Jazz).map(|s| s.predicted_spread), Some(8.3));
+        assert_eq!(manifest.style(Genre::Pop), None);
+        let again = serde_json::to_value(&manifest).expect("a manifest is JSON");
+        assert_eq!(read(&again).expect("what was written"), manifest);
+    }
+
+    #[test]
+    fn a_newer_format_is_told_from_a_broken_file() {
+        let text = read(&serde_json::json!({ "format": 2, "anything": [] })).expect_err("format 2");
+        assert!(text.contains("/models/a/model.json") && text.contains("update the plugin"), "{text}");
+        for broken in [serde_json::json!({}), serde_json::json!({ "format": 0 }), serde_json::json!([1])] {
+            let text = read(&broken).expect_err("not a manifest");
+            assert!(text.contains("not a model's manifest"), "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_that_would_mislead_are_refused() {
+        for (pointer, value) in [
+            ("/encoder/file", serde_json::json!("../encoder.onnx")),
+            ("/encoder/file", serde_json::json!("/etc/passwd")),
+            ("/styles/0/decoder/file", serde_json::json!("C:\\decoder.onnx")),
+            ("/encoder/sha256", serde_json::json!("abc")),
+            ("/styles/0/residual", serde_json::json!(-1.0)),
+            ("/frame", serde_json::json!(-176)),
+        ] {
+            let mut changed = json();
+            *changed.pointer_mut(pointer).expect("the field is there") = value;
+            let text = read(&changed).expect_err(pointer);
+            assert!(text.contains("not a model's manifest"), "{text}");
+        }
+    }
+}

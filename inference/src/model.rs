@@ -1,0 +1,49 @@
+//! The one interface between the engine and whatever predicts velocities.
+
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::NoteId;
+use tonenet_core::window::{Heard, Question};
+
+use crate::error::InferenceError;
+
+/// What a model expects of one note in one style.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// The mean of its deviation from the part's level, in velocity steps.
+    pub deviation: f32,
+    /// The standard deviation around that mean, in velocity steps.
+    pub spread: f32,
+}
+
+/// How a style's performances spread, measured on its training data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StyleSpread {
+    /// Standard deviation of human velocities within a file, in velocity steps.
+    pub human: f32,
+    /// Standard deviation of the model's means within a file, in velocity steps.
+    pub predicted: f32,
+}
+
+/// A model that is told what is heard and asked for the notes that are due.
+pub trait VelocityModel: Send {
+    /// Whether it has a decoder for a style, and how that style spreads.
+    fn style(&self, style: Genre) -> Option<StyleSpread>;
+
+    /// Forgets all that was heard.
+    fn reset(&mut self);
+
+    /// Takes in what was heard, in the order of time.
+    fn hear(&mut self, heard: &Heard);
+
+    /// What it expects of the notes a question must settle and that are to be played in `style`, from what was
+    /// heard up to now; appended to `predictions`.
+    ///
+    /// # Errors
+    /// When the runtime fails or there is no decoder for the style; `predictions` is then as it was.
+    fn predict(
+        &mut self,
+        question: &Question,
+        style: Genre,
+        predictions: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError>;
+}

@@ -1,0 +1,132 @@
+//! The article's piano-roll networks at work: a window as T × 176 frames in, T × 88 deviations out.
+//!
+//! They carry no state, so a question runs them over the whole window again.
+
+use std::sync::Arc;
+
+use tonenet_core::genre::Genre;
+use tonenet_core::note::PIANO_KEYS;
+use tonenet_core::piano_roll::{FRAME, PianoRoll};
+use tonenet_core::scheduler::NoteId;
+use tonenet_core::window::{Heard, Question, Window};
+
+use crate::bundle::ModelFiles;
+use crate::error::InferenceError;
+use crate::model::{Prediction, StyleSpread, VelocityModel};
+use crate::runtime::{Graph, Runtime, TensorRef};
+
+/// An encoder that all styles share and a decoder each, loaded.
+pub struct PianoRollNetwork {
+    encoder: Arc<dyn Graph>,
+    decoders: Vec<Decoder>,
+    context_steps: usize,
+}
+
+struct Decoder {
+    style: Genre,
+    graph: Arc<dyn Graph>,
+    residual: f32,
+    spread: StyleSpread,
+}
+
+impl PianoRollNetwork {
+    /// Loads the graphs of a model for the styles it has.
+    ///
+    /// # Errors
+    /// When a runtime refuses a graph, or the model is not over piano-roll frames.
+    pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
+        let manifest = files.manifest();
+        if (manifest.frame, manifest.keys) != (FRAME, PIANO_KEYS) || manifest.context_steps == 0 {
+            return Err(InferenceError::BadManifest {
+                file: manifest.name.clone(),
+                reason: format!(
+                    "frames of {} and outputs of {} over {} steps are no piano-roll of {FRAME} and {PIANO_KEYS}",
+                    manifest.frame, manifest.keys, manifest.context_steps
+                ),
+            });
+        }
+        let mut decoders = Vec::new();
+        for style in Genre::ALL {
+            let Some(entry) = manifest.style(style) else { continue };
+            decoders.push(Decoder {
+                style,
+                graph: runtime.load(files.decoder(style)?)?,
+                residual: entry.residual,
+                spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
+            });
+        }
+        Ok(Self { encoder: runtime.load(files.encoder())?, decoders, context_steps: manifest.context_steps })
+    }
+
+    /// Deviations from the part's level in each of `styles`, in velocity steps: \[steps, 88\] each, row after row.
+    ///
+    /// # Errors
+    /// When the runtime fails or a style has no decoder.
+    pub fn deviations(&self, roll: &PianoRoll, styles: &[Genre]) -> Result<Vec<Vec<f32>>, InferenceError> {
+        let frames = TensorRef { shape: &[roll.steps(), 1, FRAME], data: roll.frames() };
+        let memory = first(self.encoder.run(&[("frames", frames)], &["memory"])?);
+        styles
+            .iter()
+            .map(|&style| {
+                let graph = &self.decoder(style)?.graph;
+                Ok(first(graph.run(&[("memory", memory.view())], &["deviations"])?).data)
+            })
+            .collect()
+    }
+
+    fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
+        self.decoders.iter().find(|d| d.style == style).ok_or(InferenceError::NoSuchStyle { style })
+    }
+}
+
+/// The one tensor that was asked for.
+fn first(outputs: Vec<crate::runtime::Tensor>) -> crate::runtime::Tensor {
+    outputs.into_iter().next().unwrap_or_default()
+}
+
+/// A [`PianoRollNetwork`] over what was heard lately.
+pub struct PianoRollModel {
+    network: Arc<PianoRollNetwork>,
+    window: Window,
+}
+
+impl PianoRollModel {
+    /// A model that has heard nothing.
+    pub fn new(network: Arc<PianoRollNetwork>) -> Self {
+        Self { window: Window::new(network.context_steps), network }
+    }
+}
+
+impl VelocityModel for PianoRollModel {
+    fn style(&self, style: Genre) -> Option<StyleSpread> {
+        self.network.decoder(style).ok().map(|decoder| decoder.spread)
+    }
+
+    fn reset(&mut self) {
+        self.window.clear();
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        self.window.hear(heard);
+    }
+
+    fn predict(
+        &mut self,
+        question: &Question,
+        style: Genre,
+        predictions: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError> {
+        let spread = self.network.decoder(style)?.residual;
+        self.window.forget_before(question.position);
+        let (roll, cells) = self.window.piano_roll(question.position);
+        let deviations = self.network.deviations(&roll, &[style])?;
+        let hop = question.hop;
+        for (note, cell) in cells {
+            if note.style == style && (hop.settle_from..hop.settle_to).contains(&note.time) {
+                let deviation = deviations.first().and_then(|d| d.get(cell)).copied().unwrap_or(0.0);
+                predictions.push((note.id, Prediction { deviation, spread }));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! The built-in runtime: `rten`, pure Rust, on one thread that all its graphs share.
+
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value};
+use rten_tensor::TensorView;
+use rten_tensor::prelude::*;
+
+use super::{Graph, Tensor, TensorRef, check_input};
+use crate::bundle::GraphFile;
+use crate::error::InferenceError;
+use crate::guard::{guarded, one_line};
+
+/// What a report calls it.
+pub(super) const NAME: &str = "built-in (rten 0.27)";
+/// What computes its graphs.
+pub(super) const PROVIDER: &str = "CPU";
+
+/// The thread that graphs run on; it ends with the last of them, so that a host may unload the plugin.
+static THREAD: Mutex<Weak<ThreadPool>> = Mutex::new(Weak::new());
+
+fn thread() -> Arc<ThreadPool> {
+    let mut shared = THREAD.lock();
+    shared.upgrade().unwrap_or_else(|| {
+        let pool = Arc::new(ThreadPool::with_num_threads(1));
+        *shared = Arc::downgrade(&pool);
+        pool
+    })
+}
+
+/// Loads a graph.
+pub(super) fn load(file: GraphFile<'_>) -> Result<BuiltInGraph, InferenceError> {
+    let title = file.title().to_string();
+    let loaded = guarded(|| ModelOptions::with_all_ops().prepack_weights(true).load(file.bytes().to_vec()));
+    match loaded.and_then(|result| result.map_err(|e| one_line(&e.to_string()))) {
+        Ok(model) => Ok(BuiltInGraph { model, title, thread: thread() }),
+        Err(reason) => Err(InferenceError::Refused { file: title, runtime: NAME.into(), reason }),
+    }
+}
+
+/// A graph in the built-in runtime.
+pub(super) struct BuiltInGraph {
+    model: Model,
+    title: String,
+    thread: Arc<ThreadPool>,
+}
+
+impl std::fmt::Debug for BuiltInGraph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuiltInGraph").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+impl BuiltInGraph {
+    fn port(&self, port: &'static str, among: &[NodeId], name: &str) -> Result<NodeId, InferenceError> {
+        let named = |id: &&NodeId| self.model.node_info(**id).and_then(|info| info.name()) == Some(name);
+        among.iter().find(named).copied().ok_or_else(|| InferenceError::NoSuchPort {
+            file: self.title.clone(),
+            port,
+            name: name.into(),
+        })
+    }
+
+    fn failed(&self, reason: &str) -> InferenceError {
+        InferenceError::Failed { file: self.title.clone(), runtime: NAME.into(), reason: one_line(reason) }
+    }
+}
+
+impl Graph for BuiltInGraph {
+    fn run(&self, inputs: &[(&str, TensorRef<'_>)], outputs: &[&str]) -> Result<Vec<Tensor>, InferenceError> {
+        let wanted = outputs
+            .iter()
+            .map(|name| self.port("output", self.model.output_ids(), name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut values = Vec::with_capacity(inputs.len());
+        for (name, tensor) in inputs {
+            let id = self.port("input", self.model.input_ids(), name)?;
+            check_input(&self.title, name, *tensor)?;
+            let view = TensorView::try_from_data(tensor.shape, tensor.data).map_err(|e| self.failed(&e.to_string()))?;
+            values.push((id, view.into()));
+        }
+        let mut options = RunOptions::default();
+        options.thread_pool = Some(Arc::clone(&self.thread));
+        let results = guarded(|| self.model.run(values, &wanted, Some(options)))
+            .map_err(|panic| self.failed(&panic))?
+            .map_err(|e| self.failed(&e.to_string()))?;
+        results.into_iter().map(|value| self.floats(value)).collect()
+    }
+
+    fn provider(&self) -> &str {
+        PROVIDER
+    }
+}
+
+impl BuiltInGraph {
+    fn floats(&self, value: Value) -> Result<Tensor, InferenceError> {
+        let tensor: rten_tensor::Tensor<f32> = value.try_into().map_err(|e: rten::TryFromValueError| {
+            self.failed(&format!("an output does not hold 32-bit floats: {e}"))
+        })?;
+        Ok(Tensor { shape: tensor.shape().to_vec(), data: tensor.into_data() })
+    }
+}

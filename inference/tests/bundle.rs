@@ -1,0 +1,130 @@
+//! A model's folder: read whole, or refused with the name of the file that is wrong.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{DECODER, FRAME, HIDDEN, KEYS, Network, built_in, frames};
+use tempfile::TempDir;
+use tonenet_core::genre::Genre;
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, Sha256, StyleEntry};
+
+fn entry(file: &str, bytes: &[u8]) -> GraphEntry {
+    GraphEntry { file: file.into(), sha256: Sha256::of(bytes) }
+}
+
+/// A folder with a small model that plays jazz.
+fn model() -> TempDir {
+    let network = Network::new();
+    let (encoder, decoder) = (network.encoder(), network.decoder());
+    let manifest = Manifest {
+        format: FORMAT,
+        name: "small".into(),
+        kind: "piano-roll-seq2seq".into(),
+        title: "Small".into(),
+        frame: FRAME,
+        keys: KEYS,
+        memory: 2 * HIDDEN,
+        context_steps: 8,
+        encoder: entry("encoder.onnx", &encoder),
+        styles: vec![StyleEntry {
+            id: "jazz".into(),
+            title: "Jazz".into(),
+            decoder: entry("decoder-jazz.onnx", &decoder),
+            residual: 12.1,
+            human_spread: 15.9,
+            predicted_spread: 8.3,
+        }],
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("encoder.onnx"), encoder).expect("a file can be written");
+    fs::write(folder.path().join("decoder-jazz.onnx"), decoder).expect("a file can be written");
+    let json = serde_json::to_vec_pretty(&manifest).expect("a manifest is JSON");
+    fs::write(folder.path().join(FILE_NAME), json).expect("a file can be written");
+    folder
+}
+
+fn complaint(folder: &Path) -> InferenceError {
+    ModelFiles::from_dir(folder).expect_err("the model is not whole")
+}
+
+#[test]
+fn a_whole_folder_is_read_and_runs() {
+    let folder = model();
+    let files = ModelFiles::from_dir(folder.path()).expect("a whole model");
+    assert_eq!(files.manifest().memory, 2 * HIDDEN);
+    let runtime = built_in();
+    let encoder = runtime.load(files.encoder()).expect("the encoder loads");
+    let decoder = runtime.load(files.decoder(Genre::Jazz).expect("it plays jazz")).expect("the decoder loads");
+    let memory = encoder.run(&[("frames", frames(4).view())], &["memory"]).expect("the encoder runs");
+    let deviations = decoder.run(&[("memory", memory[0].view())], &["deviations"]).expect("the decoder runs");
+    assert_eq!(deviations[0].shape, [4, 1, KEYS]);
+    assert_ne!(DECODER, KEYS);
+}
+
+#[test]
+fn a_style_it_does_not_play_is_named() {
+    let folder = model();
+    let files = ModelFiles::from_dir(folder.path()).expect("a whole model");
+    let error = files.decoder(Genre::Pop).expect_err("it plays only jazz");
+    assert!(matches!(error, InferenceError::NoSuchStyle { style: Genre::Pop }), "{error:?}");
+    assert!(error.to_string().contains("Pop"), "{error}");
+}
+
+#[test]
+fn every_missing_file_is_named() {
+    for name in [FILE_NAME, "encoder.onnx", "decoder-jazz.onnx"] {
+        let folder = model();
+        let path = folder.path().join(name);
+        fs::remove_file(&path).expect("the file is there");
+        let error = complaint(folder.path());
+        assert!(matches!(error, InferenceError::Missing { .. }), "{error:?}");
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[test]
+fn one_changed_byte_is_noticed() {
+    for name in ["encoder.onnx", "decoder-jazz.onnx"] {
+        let folder = model();
+        let path = folder.path().join(name);
+        let mut bytes = fs::read(&path).expect("the file is there");
+        bytes[100] ^= 1;
+        fs::write(&path, bytes).expect("a file can be written");
+        let text = complaint(folder.path()).to_string();
+        let cure = "is damaged (its checksum does not match model.json); export or download the model again";
+        assert_eq!(text, format!("{} {cure}", path.display()));
+    }
+}
+
+#[test]
+fn a_manifest_that_is_none_is_named() {
+    let folder = model();
+    let path = folder.path().join(FILE_NAME);
+    for json in ["", "{", "[]", "{\"format\": 1}", "\u{0}"] {
+        fs::write(&path, json).expect("a file can be written");
+        let error = complaint(folder.path());
+        assert!(matches!(error, InferenceError::BadManifest { .. }), "{error:?}");
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+    fs::write(&path, "{\"format\": 2}").expect("a file can be written");
+    assert!(complaint(folder.path()).to_string().contains("update the plugin"));
+}
+
+#[test]
+fn files_inside_the_program_are_checked_the_same_way() {
+    let folder = model();
+    let table: Vec<(&'static str, &'static [u8])> = [FILE_NAME, "encoder.onnx", "decoder-jazz.onnx"]
+        .map(|name| (name, &*fs::read(folder.path().join(name)).expect("the file is there").leak()))
+        .into();
+    let table: &'static [_] = table.leak();
+    let files = ModelFiles::from_static(table).expect("a whole model");
+    let from_folder = ModelFiles::from_dir(folder.path()).expect("a whole model");
+    assert_eq!(files.manifest(), from_folder.manifest());
+    assert_eq!(files.encoder().bytes(), from_folder.encoder().bytes());
+    let text = ModelFiles::from_static(&table[..2]).expect_err("a decoder is missing").to_string();
+    assert!(text.starts_with("decoder-jazz.onnx inside the plugin is missing"), "{text}");
+}

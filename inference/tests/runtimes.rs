@@ -1,0 +1,178 @@
+//! Exported graphs in both runtimes: the numbers, the sharing, and what happens to bad files and bad inputs.
+
+mod common;
+
+use std::sync::Arc;
+use std::thread;
+
+use common::{FRAME, HIDDEN, KEYS, Network, Noise, built_in, distance, frames, onnx_runtime};
+use tonenet_inference::bundle::GraphFile;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::runtime::{Runtime, Tensor, TensorRef};
+
+/// Runs a test on both runtimes.
+fn on_both(test: impl Fn(&str, &Runtime)) {
+    test("built-in", &built_in());
+    test("ONNX Runtime", &onnx_runtime().0);
+}
+
+/// Encoder and decoder of a network over some frames.
+fn run(runtime: &Runtime, network: &Network, frames: &Tensor) -> (Tensor, Tensor) {
+    let encoder = runtime.load(GraphFile::new("encoder.onnx", &network.encoder())).expect("the encoder loads");
+    let decoder = runtime.load(GraphFile::new("decoder-jazz.onnx", &network.decoder())).expect("the decoder loads");
+    let memory = encoder.run(&[("frames", frames.view())], &["memory"]).expect("the encoder runs").remove(0);
+    let deviations = decoder.run(&[("memory", memory.view())], &["deviations"]).expect("the decoder runs").remove(0);
+    (memory, deviations)
+}
+
+#[test]
+fn both_runtimes_compute_what_torch_would() {
+    let network = Network::new();
+    on_both(|name, runtime| {
+        for steps in [1, 2, 16, 150] {
+            let frames = frames(steps);
+            let (memory, deviations) = run(runtime, &network, &frames);
+            assert_eq!(memory.shape, [steps, 1, 2 * HIDDEN]);
+            assert_eq!(deviations.shape, [steps, 1, KEYS]);
+            let off = distance(&memory.data, &network.expected_memory(&frames.data));
+            assert!(off < 1e-5, "{name}: memory of {steps} steps is off by {off}");
+            let off = distance(&deviations.data, &network.expected_deviations(&memory.data));
+            assert!(off < 1e-4, "{name}: deviations of {steps} steps are off by {off}");
+        }
+    });
+}
+
+#[test]
+fn the_runtimes_agree_and_repeat() {
+    let network = Network::new();
+    let frames = frames(64);
+    let (_, built_in_result) = run(&built_in(), &network, &frames);
+    let (_, onnx_runtime_result) = run(&onnx_runtime().0, &network, &frames);
+    let wanted: Vec<f64> = built_in_result.data.iter().map(|&v| f64::from(v)).collect();
+    let off = distance(&onnx_runtime_result.data, &wanted);
+    assert!(off < 1e-4, "the runtimes differ by {off}");
+    on_both(|_, runtime| assert_eq!(run(runtime, &network, &frames), run(runtime, &network, &frames)));
+}
+
+#[test]
+fn the_report_tells_runtime_provider_and_why_no_better_one() {
+    let (_, report) = onnx_runtime();
+    assert!(report.library.as_ref().is_some_and(|library| library.is_file()), "{report:?}");
+    match report.provider.as_str() {
+        "TensorRT" => {}
+        "CUDA" => assert!(report.notes.iter().any(|note| note.starts_with("TensorRT is not used")), "{report:?}"),
+        "CPU" => {
+            for provider in ["TensorRT", "CUDA"] {
+                let wanted = format!("{provider} is not used");
+                assert!(report.notes.iter().any(|note| note.starts_with(&wanted)), "{report:?}");
+            }
+            let graph = onnx_runtime().0.load(GraphFile::new("encoder.onnx", &Network::new().encoder()));
+            assert_eq!(graph.expect("the encoder loads").provider(), "CPU");
+        }
+        other => panic!("there is no provider {other}"),
+    }
+    assert!(report.notes.iter().all(|note| !note.contains('\n')), "{report:?}");
+}
+
+#[test]
+fn instances_share_a_graph_until_the_last_lets_go() {
+    // A graph of its own, so that other tests do not keep it alive.
+    let mut bytes = Network::new().encoder();
+    // An unknown, empty field: another checksum, the same graph.
+    bytes.extend([0xFA, 0x7F, 0x00]);
+    on_both(|name, runtime| {
+        let load = || runtime.clone().load(GraphFile::new("encoder.onnx", &bytes)).expect("the encoder loads");
+        let first = load();
+        assert!(Arc::ptr_eq(&first, &load()), "{name}: loaded twice");
+        let others: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(load)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("loading does not panic")).collect()
+        });
+        assert!(others.iter().all(|other| Arc::ptr_eq(&first, other)), "{name}: loaded twice");
+        let gone = Arc::downgrade(&first);
+        drop((first, others));
+        assert!(gone.upgrade().is_none(), "{name}: kept although nobody holds it");
+    });
+}
+
+#[test]
+fn instances_may_run_a_shared_graph_at_once() {
+    let network = Network::new();
+    on_both(|_, runtime| {
+        let alone: Vec<_> = (1..5).map(|steps| run(runtime, &network, &frames(10 * steps))).collect();
+        thread::scope(|scope| {
+            for (steps, wanted) in (1..5).zip(&alone) {
+                let network = &network;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        assert_eq!(&run(runtime, network, &frames(10 * steps)), wanted);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_file_that_is_no_graph_is_refused_by_name() {
+    let encoder = Network::new().encoder();
+    on_both(|name, runtime| {
+        for bytes in [&b""[..], b"not a graph", &[0xFF; 64], &encoder[..encoder.len() / 2]] {
+            let error = runtime.load(GraphFile::new("/m/encoder.onnx", bytes)).expect_err("it is no graph");
+            assert!(matches!(error, InferenceError::Refused { .. }), "{name}: {error:?}");
+            let text = error.to_string();
+            assert!(text.contains("/m/encoder.onnx") && text.contains("again"), "{name}: {text}");
+            assert!(!text.contains('\n'), "{name}: {text}");
+        }
+    });
+}
+
+#[test]
+fn damaged_graphs_never_bring_the_process_down() {
+    let decoder = Network::new().decoder();
+    let memory = Tensor { shape: vec![3, 1, 2 * HIDDEN], data: vec![0.5; 6 * HIDDEN] };
+    on_both(|_, runtime| {
+        let mut noise = Noise(7);
+        for round in 0..300 {
+            let mut bytes = decoder.clone();
+            for _ in 0..=round % 4 {
+                let at = (noise.number().abs() * bytes.len() as f32) as usize % bytes.len();
+                bytes[at] = (noise.number() * 128.0) as i8 as u8;
+            }
+            if let Ok(graph) = runtime.load(GraphFile::new("decoder.onnx", &bytes)) {
+                // Numbers or an error, as the damage has it.
+                let _ = graph.run(&[("memory", memory.view())], &["deviations"]);
+            }
+        }
+    });
+}
+
+#[test]
+fn wrong_names_and_shapes_are_told() {
+    let network = Network::new();
+    on_both(|name, runtime| {
+        let graph = runtime.load(GraphFile::new("encoder.onnx", &network.encoder())).expect("the encoder loads");
+        let good = frames(2);
+        let complaint = |input: &str, tensor: TensorRef<'_>, output: &str| {
+            let error = graph.run(&[(input, tensor)], &[output]).expect_err("the call is wrong");
+            assert!(error.to_string().contains("encoder.onnx"), "{name}: {error}");
+            error
+        };
+        let error = complaint("frame", good.view(), "memory");
+        assert!(matches!(error, InferenceError::NoSuchPort { port: "input", .. }), "{name}: {error:?}");
+        let error = complaint("frames", good.view(), "memories");
+        assert!(matches!(error, InferenceError::NoSuchPort { port: "output", .. }), "{name}: {error:?}");
+        let error = complaint("frames", TensorRef { shape: &[3, 1, FRAME], data: &good.data }, "memory");
+        assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
+        let error = complaint("frames", TensorRef { shape: &[0, 1, FRAME], data: &[] }, "memory");
+        assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
+        let error = complaint("frames", TensorRef { shape: &[usize::MAX, 2, 2], data: &good.data }, "memory");
+        assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
+        let error = complaint("frames", TensorRef { shape: &[2 * FRAME, 1, 1], data: &good.data }, "memory");
+        assert!(matches!(error, InferenceError::Failed { .. }), "{name}: {error:?}");
+        let error = graph.run(&[], &["memory"]).expect_err("an input is missing");
+        assert!(matches!(error, InferenceError::Failed { .. }), "{name}: {error:?}");
+        // A refused call leaves the graph in order.
+        graph.run(&[("frames", good.view())], &["memory"]).expect("the encoder runs");
+    });
+}

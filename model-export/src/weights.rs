@@ -1,0 +1,123 @@
+//! Tensors by name and shape out of a safetensors file, with errors that say which tensor is wrong and how.
+
+use safetensors::{Dtype, SafeTensors};
+
+use crate::ExportError;
+
+/// The tensors of a trained model.
+#[derive(Debug)]
+pub struct Weights<'a> {
+    tensors: SafeTensors<'a>,
+}
+
+/// A tensor of two axes, in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Length of the first axis.
+    pub rows: usize,
+    /// Length of the second axis.
+    pub columns: usize,
+    /// `rows × columns` numbers.
+    pub values: Vec<f32>,
+}
+
+/// The weights of one direction of an LSTM layer, in torch's gate order (input, forget, cell, output).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lstm {
+    /// Width of a step of the input.
+    pub input: usize,
+    /// Width of the hidden state, H.
+    pub hidden: usize,
+    /// Weights of the input, 4H × input.
+    pub input_weights: Vec<f32>,
+    /// Weights of the hidden state, 4H × H.
+    pub hidden_weights: Vec<f32>,
+    /// Bias added to the input's part, 4H.
+    pub input_bias: Vec<f32>,
+    /// Bias added to the hidden state's part, 4H.
+    pub hidden_bias: Vec<f32>,
+}
+
+impl<'a> Weights<'a> {
+    /// Reads the bytes of a safetensors file; no tensor is copied yet.
+    ///
+    /// # Errors
+    /// [`ExportError::NotSafetensors`] when they are not one.
+    pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, ExportError> {
+        SafeTensors::deserialize(bytes)
+            .map(|tensors| Self { tensors })
+            .map_err(|e| ExportError::NotSafetensors { reason: e.to_string() })
+    }
+
+    /// A tensor of one axis of the given length.
+    ///
+    /// # Errors
+    /// When the tensor is missing, of another shape or type, or not finite.
+    pub fn vector(&self, tensor: &str, length: usize) -> Result<Vec<f32>, ExportError> {
+        let (shape, values) = self.floats(tensor)?;
+        if shape != [length] {
+            return Err(wrong_shape(tensor, shape, format!("[{length}]")));
+        }
+        Ok(values)
+    }
+
+    /// A tensor of two axes of any length above zero.
+    ///
+    /// # Errors
+    /// When the tensor is missing, of another shape or type, or not finite.
+    pub fn matrix(&self, tensor: &str) -> Result<Matrix, ExportError> {
+        let (shape, values) = self.floats(tensor)?;
+        match *shape.as_slice() {
+            [rows, columns] if rows > 0 && columns > 0 => Ok(Matrix { rows, columns, values }),
+            _ => Err(wrong_shape(tensor, shape, "[rows, columns]".into())),
+        }
+    }
+
+    /// One direction of an LSTM layer: the tensors `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`, each
+    /// with `prefix` before and `suffix` (`"_reverse"` for the backward direction) behind. Widths are read from the
+    /// shapes.
+    ///
+    /// # Errors
+    /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
+    pub fn lstm(&self, prefix: &str, suffix: &str) -> Result<Lstm, ExportError> {
+        let name = |part: &str| format!("{prefix}{part}_l0{suffix}");
+        let recurrent = name("weight_hh");
+        let hidden_weights = self.matrix(&recurrent)?;
+        let hidden = hidden_weights.columns;
+        if hidden_weights.rows != 4 * hidden {
+            return Err(wrong_shape(&recurrent, vec![hidden_weights.rows, hidden], "[4H, H]".into()));
+        }
+        let forward = name("weight_ih");
+        let input_weights = self.matrix(&forward)?;
+        if input_weights.rows != 4 * hidden {
+            let wanted = format!("[{}, inputs]", 4 * hidden);
+            return Err(wrong_shape(&forward, vec![input_weights.rows, input_weights.columns], wanted));
+        }
+        Ok(Lstm {
+            input: input_weights.columns,
+            hidden,
+            input_weights: input_weights.values,
+            hidden_weights: hidden_weights.values,
+            input_bias: self.vector(&name("bias_ih"), 4 * hidden)?,
+            hidden_bias: self.vector(&name("bias_hh"), 4 * hidden)?,
+        })
+    }
+
+    fn floats(&self, tensor: &str) -> Result<(Vec<usize>, Vec<f32>), ExportError> {
+        let view = self.tensors.tensor(tensor).map_err(|_| ExportError::MissingTensor { tensor: tensor.into() })?;
+        if view.dtype() != Dtype::F32 {
+            return Err(ExportError::WrongType { tensor: tensor.into(), found: format!("{:?}", view.dtype()) });
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+        if values.iter().any(|v| !v.is_finite()) {
+            return Err(ExportError::NotFinite { tensor: tensor.into() });
+        }
+        Ok((view.shape().to_vec(), values))
+    }
+}
+
+/// The error for a tensor whose shape does not fit.
+pub(crate) fn wrong_shape(tensor: &str, found: Vec<usize>, wanted: String) -> ExportError {
+    ExportError::WrongShape { tensor: tensor.into(), found, wanted }
+}

@@ -1,0 +1,10 @@
+//! Installs what a fresh machine lacks, into `third_party/`, pinned and checked by hash.
+
+mod libtorch;
+mod onnxruntime;
+mod system;
+mod wheel;
+
+pub use libtorch::{install as libtorch, is_installed as has_libtorch};
+pub use onnxruntime::{VERSION as ONNXRUNTIME_VERSION, install as onnxruntime};
+pub use system::require_packages;
