@@ -2,6 +2,8 @@
 //! shares what is loaded among all instances in a process.
 
 pub mod bundle;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod error;
 mod guard;
 pub mod library;
@@ -11,3 +13,4 @@ pub mod offline;
 pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
+mod wire;

@@ -101,8 +101,9 @@ pub fn restyle(
             scheduler.answer(note, estimate);
         }
         while let Some(leaving) = scheduler.next_due(block_end) {
-            if let Leaving::Event { event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(velocity), .. } =
-                leaving
+            if let Leaving::Event {
+                event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(velocity), ..
+            } = leaving
             {
                 velocities[payload] = Some(velocity);
             }

@@ -43,11 +43,7 @@ impl Restyler {
     ///
     /// # Errors
     /// When the model fails; notes of styles asked before the failure have their answers.
-    pub fn ask(
-        &mut self,
-        question: &Question,
-        mut answer: impl FnMut(NoteId, Estimate),
-    ) -> Result<(), InferenceError> {
+    pub fn ask(&mut self, question: &Question, mut answer: impl FnMut(NoteId, Estimate)) -> Result<(), InferenceError> {
         self.recent.forget_before(question.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
         for style in Genre::ALL {

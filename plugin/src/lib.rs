@@ -1,1 +1,257 @@
-//! placeholder
+//! ToneNet as a CLAP and VST3 note effect.
+//!
+//! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
+//! the [`editor`]. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
+
+pub mod editor;
+pub mod engine;
+pub mod events;
+pub mod pace;
+pub mod params;
+pub mod status;
+pub mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use nice_plug::prelude::*;
+use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
+use tonenet_core::scheduler::LookAhead;
+use tonenet_core::transport::Transport as CoreTransport;
+use tonenet_inference::embedded;
+use tonenet_inference::library;
+use tonenet_inference::piano_roll::PianoRollModel;
+use tonenet_inference::restyler::Restyler;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+
+use engine::{Block, Engine, Settings};
+use events::{ControllerStorm, ShortSysEx};
+use params::ToneNetParams;
+use status::{EngineWords, Status};
+use worker::Worker;
+
+/// Tempi closer than this, in beats a minute, give the same latency for a listener.
+const SAME_TEMPO: f64 = 0.05;
+
+/// An instance of the plugin.
+pub struct ToneNet {
+    params: Arc<ToneNetParams>,
+    status: Arc<Status>,
+    editor_size: Arc<EguiEditorState>,
+    notifier: RepaintNotifier,
+    engine: Option<Engine>,
+    storm: ControllerStorm,
+    sample_rate: f64,
+    offline: bool,
+    /// The tempo the latency in force was computed from.
+    tempo: f64,
+    /// The latency that the host was last asked to restart for.
+    asked_for: Option<LookAhead>,
+}
+
+impl Default for ToneNet {
+    fn default() -> Self {
+        Self {
+            params: Arc::default(),
+            status: Arc::default(),
+            editor_size: editor::default_size(),
+            notifier: RepaintNotifier::new(),
+            engine: None,
+            storm: ControllerStorm::new(),
+            sample_rate: 48_000.0,
+            offline: false,
+            tempo: 120.0,
+            asked_for: None,
+        }
+    }
+}
+
+impl ToneNet {
+    fn look_ahead(&self, tempo: f64) -> LookAhead {
+        LookAhead::window(self.params.look_ahead.value().into(), tempo, self.sample_rate)
+    }
+
+    /// Whether another latency than the one in force is wanted, which only a restart can give; asked once for each.
+    ///
+    /// A tempo counts only while the transport is at rest: latency must not move under the user's hands.
+    fn wants_restart(&mut self, transport: &CoreTransport, stopped: bool) -> bool {
+        if let Some(tempo) = transport.tempo {
+            self.params.remember_tempo(tempo);
+        }
+        let tempo = match transport.tempo {
+            Some(tempo) if stopped && (tempo - self.tempo).abs() > SAME_TEMPO => self.params.tempo(),
+            _ => self.tempo,
+        };
+        let wanted = self.look_ahead(tempo);
+        let in_force = self.status.latency.load(Ordering::Relaxed);
+        let pending = wanted.latency != in_force;
+        self.status.restart_pending.store(pending, Ordering::Relaxed);
+        let ask = pending && self.asked_for != Some(wanted);
+        if ask {
+            self.asked_for = Some(wanted);
+        }
+        ask
+    }
+}
+
+/// Opens runtime and model, and tells the editor which.
+fn open_model(status: &Status) -> Result<Restyler, String> {
+    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
+    *status.engine.lock() = EngineWords {
+        runtime: format!("{} · {}", report.runtime, report.provider),
+        notes: report.notes,
+        ..EngineWords::default()
+    };
+    let network = embedded::baseline(&runtime).map_err(|e| e.to_string())?;
+    status.engine.lock().model = "Baseline seq2seq".into();
+    Ok(Restyler::new(Box::new(PianoRollModel::new(network))))
+}
+
+fn core_transport(transport: &Transport) -> CoreTransport {
+    CoreTransport {
+        playing: transport.playing,
+        tempo: transport.tempo,
+        beats: transport.pos_beats(),
+        loop_start_beats: transport.loop_range_beats().map(|(start, _)| start),
+    }
+}
+
+impl Plugin for ToneNet {
+    const NAME: &'static str = "ToneNet";
+    const VENDOR: &'static str = "ToneNet";
+    const URL: &'static str = env!("CARGO_PKG_REPOSITORY");
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    // Some hosts refuse a plugin without audio; silence goes out.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
+        main_input_channels: NonZeroU32::new(2),
+        main_output_channels: NonZeroU32::new(2),
+        ..AudioIOLayout::const_default()
+    }];
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    const INPUT_EVENT_CAPACITY: usize = 8_192;
+
+    type Editor = EguiEditor<editor::App>;
+    type SysExMessage = ShortSysEx;
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        editor::create(self.params.clone(), self.status.clone(), self.editor_size.clone(), self.notifier.clone())
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        self.sample_rate = f64::from(config.sample_rate);
+        self.offline = config.process_mode == ProcessMode::Offline;
+        self.tempo = self.params.tempo();
+        let look_ahead = self.look_ahead(self.tempo);
+        self.asked_for = None;
+        self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
+        self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
+        self.status.restart_pending.store(false, Ordering::Relaxed);
+        self.status.failed.store(false, Ordering::Release);
+        // The old engine's thread ends before a new one starts.
+        self.engine = None;
+        match Worker::start(self.status.clone(), open_model) {
+            Ok(worker) => {
+                self.engine = Some(Engine::new(self.sample_rate, look_ahead, worker, self.status.clone()));
+            }
+            Err(error) => {
+                self.status.fail(format!("the system gives no thread for the model ({error}); close other programs"));
+                return false;
+            }
+        }
+        context.set_latency_samples(look_ahead.latency);
+        true
+    }
+
+    fn reset(&mut self) {
+        self.storm = ControllerStorm::new();
+        if let Some(engine) = &mut self.engine {
+            engine.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        for channel in buffer.as_slice() {
+            channel.fill(0.0);
+        }
+        let transport = core_transport(context.transport());
+        let Some(mut engine) = self.engine.take() else { return ProcessStatus::KeepAlive };
+        let block = Block { samples: buffer.samples() as u32, transport, offline: self.offline };
+        let settings = Settings {
+            style: self.params.style.value().into(),
+            amount: self.params.amount.value(),
+            bypass: self.params.bypass.value(),
+        };
+        let filter_storm = context.plugin_api() == PluginApi::Vst3;
+        let context = std::cell::RefCell::new(context);
+        let (storm, status) = (&mut self.storm, &self.status);
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            engine.process(
+                &block,
+                &settings,
+                || {
+                    loop {
+                        let event = context.borrow_mut().next_event()?;
+                        if !(filter_storm && storm.is_empty_word(&event)) {
+                            return Some(event);
+                        }
+                    }
+                },
+                |event| {
+                    if context.borrow_mut().try_send_event(event).is_err() {
+                        Status::count(&status.overloads);
+                    }
+                },
+            );
+        }));
+        let context = context.into_inner();
+        if played.is_err() {
+            // Without an engine the plugin is silent until the next activation, and the host lives.
+            return ProcessStatus::Error("ToneNet stopped after an internal error; reload it");
+        }
+        let stopped = engine.is_stopped();
+        self.engine = Some(engine);
+        if self.wants_restart(&transport, stopped) {
+            context.request_restart();
+        }
+        ProcessStatus::KeepAlive
+    }
+
+    fn deactivate(&mut self) {
+        self.engine = None;
+    }
+}
+
+impl ClapPlugin for ToneNet {
+    const CLAP_ID: &'static str = "org.tonenet.tonenet";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("Plays a piano part with the dynamics of another genre");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = &[ClapFeature::NoteEffect, ClapFeature::Utility];
+}
+
+impl Vst3Plugin for ToneNet {
+    const VST3_CLASS_ID: [u8; 16] = *b"ToneNetMidiStyle";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+}
+
+nice_export_clap!(ToneNet);
+nice_export_vst3!(ToneNet);

@@ -1,23 +1,63 @@
-//! `cargo xtask …`: everything a developer or a newcomer runs.
+//! `cargo xtask …`: everything a developer or a newcomer of ToneNet runs.
 
+mod bundle;
 mod cli;
-#[cfg(feature = "train")]
 mod dataset;
+mod demo;
+mod evaluate;
 #[cfg(feature = "train")]
+mod export;
 mod files;
 mod plot;
+mod setup;
+mod test;
 #[cfg(feature = "train")]
 mod train;
+mod workspace;
 
 use anyhow::Result;
 use clap::Parser;
-use cli::{Cli, Command};
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+use cli::{Cli, Command, Library};
+
+fn main() -> std::process::ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Test => test::all(),
+        Command::Bundle => bundle::release().map(drop),
+        Command::Install => bundle::install(),
+        Command::Evaluate(args) => evaluate::baseline(&args),
+        Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
+        Command::Setup { library: Library::Libtorch } => setup::libtorch(),
         #[cfg(feature = "train")]
         Command::Train(args) => train::train_baseline(&args),
+        #[cfg(feature = "train")]
+        Command::Export(args) => export::baseline(&args),
         #[cfg(not(feature = "train"))]
-        Command::Train(_) => Ok(()),
+        Command::Train(_) | Command::Export(_) => with_libtorch(),
     }
+}
+
+/// Installs libtorch where it is missing, builds this program again with it, and hands over.
+#[cfg(not(feature = "train"))]
+fn with_libtorch() -> Result<()> {
+    if !setup::has_libtorch() {
+        setup::libtorch()?;
+    }
+    // A folder of its own, or every other command would build again after a training.
+    let status = workspace::cargo()
+        .args(["run", "--release", "--package", "xtask", "--features", "train", "--target-dir", "target/train", "--"])
+        .args(std::env::args_os().skip(1))
+        .status()?;
+    std::process::exit(status.code().unwrap_or(1))
 }

@@ -32,8 +32,9 @@ fn thread() -> Arc<ThreadPool> {
 /// Loads a graph.
 pub(super) fn load(file: GraphFile<'_>) -> Result<BuiltInGraph, InferenceError> {
     let title = file.title().to_string();
-    let loaded = guarded(|| ModelOptions::with_all_ops().prepack_weights(true).load(file.bytes().to_vec()));
-    match loaded.and_then(|result| result.map_err(|e| one_line(&e.to_string()))) {
+    let load = || ModelOptions::with_all_ops().prepack_weights(true).load(file.bytes().to_vec());
+    let loaded = guarded(load).and_then(|result| result.map_err(|e| one_line(&e.to_string())));
+    match loaded {
         Ok(model) => Ok(BuiltInGraph { model, title, thread: thread() }),
         Err(reason) => Err(InferenceError::Refused { file: title, runtime: NAME.into(), reason }),
     }

@@ -18,6 +18,7 @@ use crate::bundle::GraphFile;
 use crate::error::InferenceError;
 use crate::library::{self, Candidate};
 use crate::manifest::Sha256;
+use crate::wire;
 
 /// 32-bit floats with a shape, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -127,6 +128,14 @@ impl Runtime {
         (Self { engine: Engine::BuiltIn }, report)
     }
 
+    /// The runtime and its version.
+    pub fn name(&self) -> String {
+        match &self.engine {
+            Engine::OnnxRuntime(engine) => engine.name(),
+            Engine::BuiltIn => built_in::NAME.into(),
+        }
+    }
+
     /// Loads a graph, or hands out the one that is loaded already.
     ///
     /// # Errors
@@ -141,6 +150,11 @@ impl Runtime {
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
+        wire::check(file.bytes()).map_err(|reason| InferenceError::Refused {
+            file: file.title().into(),
+            runtime: self.name(),
+            reason: reason.into(),
+        })?;
         let graph: Arc<dyn Graph> = match &self.engine {
             Engine::OnnxRuntime(engine) => Arc::new(engine.load(file)?),
             Engine::BuiltIn => Arc::new(built_in::load(file)?),

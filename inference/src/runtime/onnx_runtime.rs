@@ -158,7 +158,8 @@ impl Engine {
             .map_err(|e| one_line(&e.to_string()))
     }
 
-    fn name(&self) -> String {
+    /// Name and version.
+    pub(super) fn name(&self) -> String {
         format!("ONNX Runtime {}", self.version)
     }
 }
@@ -200,9 +201,10 @@ fn choose_provider(environment: &Environment, library: &Path, notes: &mut Vec<St
         match guarded(|| try_provider(environment, provider)).unwrap_or_else(Err) {
             Ok(()) => return provider,
             Err(reason) => notes.push(format!(
-                "{provider} is not used by {}: {reason}. On a computer with an NVIDIA graphics card, \
-                 onnxruntime-gpu with its CUDA libraries brings it; without one nothing is amiss.",
-                library.display()
+                "{provider} is not used by {}: {}. On a computer with an NVIDIA graphics card, onnxruntime-gpu with \
+                 its CUDA libraries brings it; without one nothing is amiss.",
+                library.display(),
+                reason.trim_end_matches('.')
             )),
         }
     }

@@ -5,6 +5,8 @@ mod onnxruntime;
 mod system;
 mod wheel;
 
-pub use libtorch::{install as libtorch, is_installed as has_libtorch};
-pub use onnxruntime::{VERSION as ONNXRUNTIME_VERSION, install as onnxruntime};
+pub use libtorch::install as libtorch;
+#[cfg(not(feature = "train"))]
+pub use libtorch::is_installed as has_libtorch;
+pub use onnxruntime::install as onnxruntime;
 pub use system::require_packages;

@@ -9,7 +9,7 @@ use super::wheel::{self, Wheel};
 use crate::workspace;
 
 /// Pinned: from 1.29 on the library reports usage to its maker by default.
-pub const VERSION: &str = "1.28.0";
+const VERSION: &str = "1.28.0";
 
 const WHEEL: Wheel = Wheel {
     requirement: "onnxruntime==1.28.0",

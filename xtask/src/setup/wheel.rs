@@ -59,7 +59,8 @@ pub fn unpack(wheel: &Path, mut place: impl FnMut(&str) -> Option<PathBuf>) -> R
         if !member.is_file() {
             continue;
         }
-        if let Some(path) = place(member.name()) {
+        let name = member.name().context("a member of the wheel has no readable name")?.into_owned();
+        if let Some(path) = place(&name) {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }

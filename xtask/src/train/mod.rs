@@ -7,7 +7,9 @@ mod adam;
 mod baseline;
 mod checkpoint;
 mod excerpts;
+pub mod golden;
 mod run;
 
-pub use checkpoint::Epoch;
-pub use run::baseline as train_baseline;
+pub use baseline::OUTPUT_SCALE;
+pub use checkpoint::{Epoch, RunFolder};
+pub use run::{baseline as train_baseline, takes};

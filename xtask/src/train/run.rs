@@ -68,7 +68,7 @@ pub fn baseline(args: &TrainArgs) -> Result<()> {
 
     println!("reading {}", args.data.display());
     let train = dataset::load(&args.data, Split::Train)?;
-    let valid = valid_takes(&dataset::load(&args.data, Split::Valid)?);
+    let valid = takes(&dataset::load(&args.data, Split::Valid)?, VALID_FILES);
     let mut excerpts = Vec::new();
     for genre in Genre::ALL {
         let drawn = Excerpts::new(&train, genre)
@@ -182,16 +182,19 @@ fn masked_loss(deviations: &Tensor, target: &Tensor, onsets: &Tensor) -> Tensor 
     error.square().sum(Kind::Float) / (onsets.sum(Kind::Float) + 1e-6)
 }
 
-/// A whole take of the valid split, on its grid.
-struct ValidTake {
-    genre: Genre,
-    roll: PianoRoll,
-    cells: Vec<usize>,
-    velocities: Vec<f32>,
+/// A whole take on its grid.
+pub struct Take {
+    pub genre: Genre,
+    pub roll: PianoRoll,
+    /// Cell of each note in the roll.
+    pub cells: Vec<usize>,
+    /// Human velocity of each note.
+    pub velocities: Vec<f32>,
 }
 
-fn valid_takes(performances: &[Performance]) -> Vec<ValidTake> {
-    let mut left = [VALID_FILES; 3];
+/// Whole takes of the first `files` performances of each genre.
+pub fn takes(performances: &[Performance], files: usize) -> Vec<Take> {
+    let mut left = [files; 3];
     let mut takes = Vec::new();
     for performance in performances {
         if left[performance.genre.index()] == 0 {
@@ -202,7 +205,7 @@ fn valid_takes(performances: &[Performance]) -> Vec<ValidTake> {
         let first = notes.iter().map(|n| n.onset).min().unwrap_or(0);
         let end = notes.iter().map(|n| n.onset).max().unwrap_or(0) + 1;
         let roll = PianoRoll::new(first, (end - first) as usize, &notes);
-        takes.push(ValidTake {
+        takes.push(Take {
             genre: performance.genre,
             cells: notes.iter().filter_map(|n| roll.cell(n)).collect(),
             velocities: notes.iter().map(|n| f32::from(n.velocity)).collect(),
@@ -213,7 +216,7 @@ fn valid_takes(performances: &[Performance]) -> Vec<ValidTake> {
 }
 
 /// The loss pooled over notes, and the mean r of each genre's files.
-fn validate(model: &Baseline, takes: &[ValidTake]) -> (f64, [f64; 3]) {
+fn validate(model: &Baseline, takes: &[Take]) -> (f64, [f64; 3]) {
     let (mut residual, mut notes) = (0.0, 0);
     let mut r = [const { Vec::new() }; 3];
     for take in takes {

@@ -1,0 +1,140 @@
+//! Between the framework's events and the scheduler's.
+
+use nice_plug::prelude::*;
+use tonenet_core::scheduler::Event;
+
+/// An event as hosts send it, with short SysEx.
+pub type HostEvent = NoteEvent<ShortSysEx>;
+
+/// A system-exclusive message short enough to be queued without allocation; longer ones do not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShortSysEx {
+    length: u8,
+    bytes: [u8; Self::LONGEST],
+}
+
+impl ShortSysEx {
+    const LONGEST: usize = 47;
+}
+
+impl SysExMessage for ShortSysEx {
+    type Buffer = [u8; Self::LONGEST];
+
+    fn from_buffer(buffer: &[u8]) -> Option<Self> {
+        let mut bytes = [0; Self::LONGEST];
+        bytes.get_mut(..buffer.len())?.copy_from_slice(buffer);
+        Some(Self { length: buffer.len() as u8, bytes })
+    }
+
+    fn to_buffer(self) -> (Self::Buffer, usize) {
+        (self.bytes, self.length.into())
+    }
+}
+
+const ALL_SOUND_OFF: u8 = 120;
+const ALL_NOTES_OFF: u8 = 123;
+
+/// What the scheduler needs to know of an event.
+pub fn scheduler_event(event: &HostEvent) -> Event {
+    match *event {
+        NoteEvent::NoteOn { channel: Channel::Number(channel), key: Key::Number(key), .. } => {
+            Event::NoteOn { channel, key }
+        }
+        NoteEvent::NoteOff { channel: Channel::Number(channel), key: Key::Number(key), .. }
+        | NoteEvent::Choke { channel: Channel::Number(channel), key: Key::Number(key), .. } => {
+            Event::NoteOff { channel, key }
+        }
+        NoteEvent::MidiCC { channel, cc: ALL_SOUND_OFF | ALL_NOTES_OFF, .. } => Event::AllNotesOff { channel },
+        _ => Event::Other,
+    }
+}
+
+/// The event at another sample of the block.
+pub fn at(mut event: HostEvent, sample: u32) -> HostEvent {
+    match &mut event {
+        NoteEvent::NoteOn { timing, .. }
+        | NoteEvent::NoteOff { timing, .. }
+        | NoteEvent::Choke { timing, .. }
+        | NoteEvent::VoiceTerminated { timing, .. }
+        | NoteEvent::PolyModulation { timing, .. }
+        | NoteEvent::MonoAutomation { timing, .. }
+        | NoteEvent::PolyPressure { timing, .. }
+        | NoteEvent::PolyVolume { timing, .. }
+        | NoteEvent::PolyPan { timing, .. }
+        | NoteEvent::PolyTuning { timing, .. }
+        | NoteEvent::PolyVibrato { timing, .. }
+        | NoteEvent::PolyExpression { timing, .. }
+        | NoteEvent::PolyBrightness { timing, .. }
+        | NoteEvent::MidiChannelPressure { timing, .. }
+        | NoteEvent::MidiPitchBend { timing, .. }
+        | NoteEvent::MidiCC { timing, .. }
+        | NoteEvent::MidiProgramChange { timing, .. }
+        | NoteEvent::MidiSysEx { timing, .. } => *timing = sample,
+        // The framework's enum may grow; a new kind would leave at its own sample.
+        _ => {}
+    }
+    event
+}
+
+/// Drops what hosts send for VST3's MIDI parameters when they load a project: all 2,080 of them at exactly 0.5,
+/// which would press every pedal.
+///
+/// No 7-bit value is 0.5 (64 / 127 is .504), and a bend of 0.5 says nothing where the wheel is centred already.
+#[derive(Debug)]
+pub struct ControllerStorm {
+    bent: [bool; 16],
+}
+
+impl ControllerStorm {
+    /// A filter before which no wheel has moved.
+    pub fn new() -> Self {
+        Self { bent: [false; 16] }
+    }
+
+    /// Whether an event says nothing.
+    pub fn is_empty_word(&mut self, event: &HostEvent) -> bool {
+        match *event {
+            NoteEvent::MidiCC { value, .. } | NoteEvent::MidiChannelPressure { pressure: value, .. } => value == 0.5,
+            NoteEvent::MidiPitchBend { channel, value, .. } => {
+                let bent = &mut self.bent[usize::from(channel & 0x0F)];
+                let was_bent = std::mem::replace(bent, value != 0.5);
+                value == 0.5 && !was_bent
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_storm_is_dropped_and_what_a_player_does_is_not() {
+        let mut storm = ControllerStorm::new();
+        let cc = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
+        let bend = |value| NoteEvent::MidiPitchBend { timing: 0, channel: 3, value };
+        assert!(storm.is_empty_word(&cc(0.5)));
+        assert!((0..=127u8).all(|v| !storm.is_empty_word(&cc(f32::from(v) / 127.0))));
+        assert!(storm.is_empty_word(&bend(0.5)));
+        assert!(!storm.is_empty_word(&bend(0.7)));
+        assert!(!storm.is_empty_word(&bend(0.5)), "the wheel comes back");
+        assert!(storm.is_empty_word(&bend(0.5)));
+    }
+
+    #[test]
+    fn sysex_passes_up_to_its_length() {
+        let message = [0xF0, 0x7E, 0x7F, 0x09, 0x01, 0xF7];
+        let (bytes, length) = ShortSysEx::from_buffer(&message).unwrap().to_buffer();
+        assert_eq!(&bytes[..length], message);
+        assert_eq!(ShortSysEx::from_buffer(&[0; 48]), None);
+    }
+
+    #[test]
+    fn controllers_120_and_123_end_notes() {
+        let cc = |cc| scheduler_event(&NoteEvent::MidiCC { timing: 0, channel: 2, cc, value: 0.0 });
+        assert_eq!(cc(120), Event::AllNotesOff { channel: 2 });
+        assert_eq!(cc(123), Event::AllNotesOff { channel: 2 });
+        assert_eq!(cc(64), Event::Other);
+    }
+}

@@ -1,0 +1,52 @@
+//! What the editor shows of the running engine: counters the audio thread raises, and words of the inference thread.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+/// Shared by audio thread, inference thread and editor; the audio thread touches the atomics alone.
+#[derive(Debug, Default)]
+pub struct Status {
+    /// Notes that left with the model's velocity.
+    pub restyled: AtomicU64,
+    /// Notes that were due before the model had answered.
+    pub late: AtomicU64,
+    /// Events that left early or were dropped because a queue was full.
+    pub overloads: AtomicU64,
+    /// Latency in force, in samples.
+    pub latency: AtomicU32,
+    /// Sample rate in Hz.
+    pub sample_rate: AtomicU32,
+    /// Whether a change waits for the host to restart the plugin.
+    pub restart_pending: AtomicBool,
+    /// Whether the model cannot be asked any more.
+    pub failed: AtomicBool,
+    /// Written by the inference thread.
+    pub engine: Mutex<EngineWords>,
+}
+
+/// The runtime and model in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EngineWords {
+    /// The runtime with its version and what computes it; empty until it is open.
+    pub runtime: String,
+    /// Why libraries and providers that were tried are not used.
+    pub notes: Vec<String>,
+    /// The model's title.
+    pub model: String,
+    /// What went wrong, and what to do.
+    pub error: Option<String>,
+}
+
+impl Status {
+    /// Counts one up.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The model cannot be asked any more.
+    pub fn fail(&self, message: String) {
+        self.engine.lock().error = Some(message);
+        self.failed.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,375 @@
+//! A headless CLAP host over clack.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
+use clack_host::events::{Match, Pckn};
+use clack_host::events::event_types::*;
+use clack_host::events::io::EventBuffer;
+use clack_host::events::spaces::CoreEventSpace;
+use clack_host::prelude::*;
+use clack_host::utils::{BeatTime, SecondsTime};
+use tonenet_core::midi::MidiMessage;
+
+use crate::session::{Output, Played, Session};
+use crate::HostError;
+
+/// What the plugin may ask of us from any thread.
+pub struct Shared {
+    restart: AtomicBool,
+    misbehaved: AtomicBool,
+}
+
+impl SharedHandler<'_> for Shared {
+    fn request_restart(&self) {
+        self.restart.store(true, Ordering::Release);
+    }
+    fn request_process(&self) {}
+    fn request_callback(&self) {}
+}
+
+impl HostLogImpl for Shared {
+    fn log(&self, severity: LogSeverity, message: &str) {
+        if matches!(severity, LogSeverity::PluginMisbehaving | LogSeverity::HostMisbehaving) {
+            self.misbehaved.store(true, Ordering::Release);
+            eprintln!("CLAP: {message}");
+        }
+    }
+}
+
+impl HostParamsImplShared for Shared {
+    fn request_flush(&self) {}
+}
+
+/// What the plugin may ask of the main thread.
+pub struct Main;
+
+impl<'a> MainThreadHandler<'a> for Main {
+    fn initialized(&self, _instance: InitializedPluginHandle<'a>) {}
+}
+
+impl HostLatencyImpl for Main {
+    fn changed(&self) {}
+}
+
+impl HostStateImpl for Main {
+    fn mark_dirty(&self) {}
+}
+
+impl HostParamsImplMainThread for Main {
+    fn rescan(&self, _flags: ParamRescanFlags) {}
+    fn clear(&self, _param: ClapId, _flags: ParamClearFlags) {}
+}
+
+struct Handlers;
+
+impl HostHandlers for Handlers {
+    type Shared<'a> = Shared;
+    type MainThread<'a> = Main;
+    type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Self::Shared<'_>) {
+        builder.register::<HostLatency>().register::<HostState>().register::<HostParams>().register::<HostLog>();
+    }
+}
+
+/// One instance of the plugin in a `.clap`.
+pub struct ClapHost {
+    path: PathBuf,
+    instance: PluginInstance<Handlers>,
+    // Dropped after the instance that lives in it.
+    _entry: PluginEntry,
+}
+
+impl ClapHost {
+    /// Loads a bundle and makes an instance of its first plugin.
+    ///
+    /// # Errors
+    /// When there is no bundle or it does not load.
+    pub fn load(path: &Path) -> Result<Self, HostError> {
+        if !path.exists() {
+            return Err(HostError::NoBundle(path.display().to_string()));
+        }
+        let fail = |step| move |reason: String| HostError::Plugin { bundle: path.display().to_string(), step, reason };
+        // SAFETY: loading runs the bundle's initialisers; it is the project's own build, named by the caller.
+        let entry = unsafe { PluginEntry::load(path) }.map_err(|e| fail("load")(e.to_string()))?;
+        let factory = entry.get_plugin_factory().ok_or_else(|| fail("offer a plugin")("no factory".into()))?;
+        let descriptor = factory.plugin_descriptors().next();
+        let id = descriptor
+            .as_ref()
+            .and_then(|d| d.id())
+            .ok_or_else(|| fail("offer a plugin")("no descriptor".into()))?;
+        let info = HostInfo::new("ToneNet host", "ToneNet", "https://tonenet.invalid", "1")
+            .map_err(|e| fail("take the host's name")(e.to_string()))?;
+        let instance = PluginInstance::<Handlers>::new(
+            |_| Shared { restart: AtomicBool::new(false), misbehaved: AtomicBool::new(false) },
+            |_| Main,
+            &entry,
+            id,
+            &info,
+        )
+        .map_err(|e| fail("make an instance")(e.to_string()))?;
+        Ok(Self { path: path.to_owned(), instance, _entry: entry })
+    }
+
+    /// Plays a session from start to end, after a stopped pre-roll in which restarts that the plugin asks for happen.
+    ///
+    /// `progress` is told the sample that was reached and the last one.
+    ///
+    /// # Errors
+    /// When the plugin refuses to be activated or to process.
+    pub fn play(&mut self, session: &Session, mut progress: impl FnMut(u64, u64)) -> Result<Played, HostError> {
+        let parameters = self.parameter_events(session)?;
+        let mut plugin = self.instance.plugin_handle();
+        if let Some(render) = plugin.get_extension::<PluginRender>() {
+            let mode = if session.offline { RenderMode::Offline } else { RenderMode::Realtime };
+            render.set(&mut plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
+        }
+        let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
+        let config =
+            PluginAudioConfiguration { sample_rate: session.sample_rate, min_frames_count: 1, max_frames_count: longest };
+        let mut restarts = 0;
+        loop {
+            let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
+            let latency = self.latency();
+            self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
+            let mut started = processor.start_processing().map_err(|e| self.fail("start", e))?;
+            let mut block = BlockRunner::new(longest as usize);
+            let mut outputs = Vec::new();
+            // Stopped at the start of the song: the plugin sees the tempo and may ask for another latency.
+            for i in 0..8 {
+                let events = if i == 0 { parameters.as_slice() } else { &[] };
+                block.run(&mut started, session, None, longest.min(512), events, &mut outputs).map_err(|e| self.fail("process", e))?;
+            }
+            let asked = self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel));
+            if asked && restarts < 4 {
+                restarts += 1;
+                self.instance.deactivate(started.stop_processing());
+                continue;
+            }
+            outputs.clear();
+            started.reset();
+            let end = session.end() + u64::from(latency) + 1;
+            let (mut at, mut next) = (0u64, 0usize);
+            for &size in session.blocks.iter().cycle() {
+                if at >= end {
+                    break;
+                }
+                let from = next;
+                while session.messages.get(next).is_some_and(|m| m.time < at + u64::from(size)) {
+                    next += 1;
+                }
+                let events: Vec<InputEvent> = session.messages[from..next]
+                    .iter()
+                    .map(|m| InputEvent::Message((m.time - at) as u32, &m.message))
+                    .collect();
+                block.run(&mut started, session, Some(at), size, &events, &mut outputs).map_err(|e| self.fail("process", e))?;
+                at += u64::from(size);
+                progress(at.min(end), end);
+            }
+            self.instance.deactivate(started.stop_processing());
+            return Ok(Played { latency, restarts, outputs });
+        }
+    }
+
+    /// The plugin's state as it saves it in a project.
+    ///
+    /// # Errors
+    /// When it cannot be saved.
+    pub fn save_state(&mut self) -> Result<Vec<u8>, HostError> {
+        let mut saved = Vec::new();
+        let mut plugin = self.instance.plugin_handle();
+        let outcome = match plugin.get_extension::<PluginState>() {
+            Some(state) => state.save(&mut plugin, &mut saved).map_err(|e| e.to_string()),
+            None => Err("it has no state".into()),
+        };
+        outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
+    }
+
+    /// Gives the plugin a state.
+    ///
+    /// # Errors
+    /// When the plugin refuses it.
+    pub fn load_state(&mut self, mut state: &[u8]) -> Result<(), HostError> {
+        let mut plugin = self.instance.plugin_handle();
+        let outcome = match plugin.get_extension::<PluginState>() {
+            Some(extension) => extension.load(&mut plugin, &mut state).map_err(|e| e.to_string()),
+            None => Err("it has no state".into()),
+        };
+        outcome.map_err(|e| self.fail("load a state", e))
+    }
+
+    /// A parameter's plain value, by name.
+    pub fn parameter(&mut self, name: &str) -> Option<f64> {
+        let id = self.parameter_id(name)?;
+        let mut plugin = self.instance.plugin_handle();
+        plugin.get_extension::<PluginParams>()?.get_value(&mut plugin, id)
+    }
+
+    /// Whether host or plugin broke CLAP's rules, as far as the plugin's framework checks them.
+    pub fn misbehaved(&self) -> bool {
+        self.instance.access_shared_handler(|s| s.misbehaved.load(Ordering::Acquire))
+    }
+
+    fn latency(&mut self) -> u32 {
+        let mut plugin = self.instance.plugin_handle();
+        plugin.get_extension::<PluginLatency>().map_or(0, |latency| latency.get(&mut plugin))
+    }
+
+    fn parameter_id(&mut self, name: &str) -> Option<ClapId> {
+        let mut plugin = self.instance.plugin_handle();
+        let params = plugin.get_extension::<PluginParams>()?;
+        let mut buffer = ParamInfoBuffer::new();
+        (0..params.count(&mut plugin)).find_map(|i| {
+            let info = params.get_info(&mut plugin, i, &mut buffer)?;
+            (info.name == name.as_bytes()).then_some(info.id)
+        })
+    }
+
+    fn parameter_events<'a>(&mut self, session: &Session) -> Result<Vec<InputEvent<'a>>, HostError> {
+        let set = |(name, value): &(String, f64)| {
+            let id = self.parameter_id(name);
+            let id = id.ok_or_else(|| self.fail("have a parameter", name.clone()))?;
+            Ok(InputEvent::Parameter(id, *value))
+        };
+        session.parameters.iter().map(set).collect()
+    }
+
+    fn fail(&self, step: &'static str, reason: impl std::fmt::Display) -> HostError {
+        HostError::Plugin { bundle: self.path.display().to_string(), step, reason: reason.to_string() }
+    }
+}
+
+enum InputEvent<'a> {
+    Message(u32, &'a MidiMessage),
+    Parameter(ClapId, f64),
+}
+
+/// Buffers for one block after the other.
+struct BlockRunner {
+    input: [Vec<f32>; 2],
+    output: [Vec<f32>; 2],
+    input_ports: AudioPorts,
+    output_ports: AudioPorts,
+    steady: u64,
+}
+
+impl BlockRunner {
+    fn new(longest: usize) -> Self {
+        let buffers = || [vec![0.0; longest], vec![0.0; longest]];
+        Self {
+            input: buffers(),
+            output: buffers(),
+            input_ports: AudioPorts::with_capacity(2, 1),
+            output_ports: AudioPorts::with_capacity(2, 1),
+            steady: 0,
+        }
+    }
+
+    /// Runs a block; `at` is its place in the song, `None` while the transport rests at the start.
+    fn run(
+        &mut self,
+        processor: &mut StartedPluginAudioProcessor<Handlers>,
+        session: &Session,
+        at: Option<u64>,
+        size: u32,
+        events: &[InputEvent],
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), String> {
+        let mut input_events = EventBuffer::new();
+        for event in events {
+            match *event {
+                InputEvent::Parameter(id, value) => {
+                    input_events.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
+                }
+                InputEvent::Message(time, MidiMessage::Channel([status, key, value])) => {
+                    let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), Match::All);
+                    match status & 0xF0 {
+                        0x90 if *value > 0 => input_events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
+                        0x80 | 0x90 => input_events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
+                        _ => input_events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
+                    };
+                }
+                InputEvent::Message(time, MidiMessage::SysEx(data)) => {
+                    // SAFETY: the session, which owns the bytes, outlives this call, and the plugin copies what it keeps.
+                    input_events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
+                }
+            }
+        }
+        let length = size as usize;
+        let audio_in = self.input_ports.with_input_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_input_only(
+                self.input.iter_mut().map(|b| InputChannel::constant(&mut b[..length])),
+            ),
+        }]);
+        let mut audio_out = self.output_ports.with_output_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(self.output.iter_mut().map(|b| &mut b[..length])),
+        }]);
+        let mut output_events = EventBuffer::new();
+        processor
+            .process(
+                &audio_in,
+                &mut audio_out,
+                &InputEvents::from_buffer(&input_events),
+                &mut OutputEvents::from_buffer(&mut output_events),
+                Some(self.steady),
+                Some(&transport(session, at)),
+            )
+            .map_err(|e| e.to_string())?;
+        self.steady += u64::from(size);
+        for event in output_events.iter() {
+            let time = at.unwrap_or(0) + u64::from(event.header().time());
+            let message = match event.as_core_event() {
+                Some(CoreEventSpace::NoteOn(on)) => {
+                    let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
+                    note(0x90, on.pckn(), velocity)
+                }
+                Some(CoreEventSpace::NoteOff(off)) => note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8),
+                Some(CoreEventSpace::Midi(midi)) => Some(MidiMessage::Channel(midi.data())),
+                Some(CoreEventSpace::MidiSysEx(sysex)) => {
+                    // SAFETY: the plugin's data lives until its next call; it is copied here, before that.
+                    Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec()))
+                }
+                _ => None,
+            };
+            outputs.extend(message.map(|message| Output { time, message }));
+        }
+        Ok(())
+    }
+}
+
+fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
+    let (Match::Specific(channel), Match::Specific(key)) = (voice.channel, voice.key) else { return None };
+    Some(MidiMessage::Channel([status | (channel as u8 & 0x0F), key as u8, velocity]))
+}
+
+fn transport(session: &Session, at: Option<u64>) -> TransportEvent {
+    let time = at.unwrap_or(0);
+    let (beats, tempo) = session.transport(time);
+    let mut flags = TransportFlags::HAS_TEMPO
+        | TransportFlags::HAS_BEATS_TIMELINE
+        | TransportFlags::HAS_SECONDS_TIMELINE
+        | TransportFlags::HAS_TIME_SIGNATURE;
+    if at.is_some() {
+        flags |= TransportFlags::IS_PLAYING;
+    }
+    TransportEvent {
+        header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
+        flags,
+        song_pos_beats: BeatTime::from_float(beats),
+        song_pos_seconds: SecondsTime::from_float(time as f64 / session.sample_rate),
+        tempo,
+        tempo_inc: 0.0,
+        loop_start_beats: BeatTime::from_float(0.0),
+        loop_end_beats: BeatTime::from_float(0.0),
+        loop_start_seconds: SecondsTime::from_float(0.0),
+        loop_end_seconds: SecondsTime::from_float(0.0),
+        bar_start: BeatTime::from_float((beats / 4.0).floor() * 4.0),
+        bar_number: (beats / 4.0).floor() as i32,
+        time_signature_numerator: 4,
+        time_signature_denominator: 4,
+    }
+}

@@ -1,0 +1,111 @@
+//! `cargo xtask bundle` and `install`: the plugin as `.clap` and `.vst3`, with ONNX Runtime beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup;
+use crate::workspace;
+
+const PACKAGE: &str = "tonenet-plugin";
+const LIBRARY: &str = "libonnxruntime.so";
+/// Where a `.vst3` keeps its binary on this system.
+const VST3_BINARIES: &str = "Contents/x86_64-linux";
+
+/// The bundles in a folder.
+pub struct Bundles {
+    pub folder: PathBuf,
+}
+
+impl Bundles {
+    pub fn clap(&self) -> PathBuf {
+        self.folder.join("ToneNet.clap")
+    }
+
+    pub fn vst3(&self) -> PathBuf {
+        self.folder.join("ToneNet.vst3")
+    }
+}
+
+/// Builds and bundles the plugin for users, optimised, with ONNX Runtime beside it.
+pub fn release() -> Result<Bundles> {
+    let onnxruntime = setup::onnxruntime()?;
+    std::env::set_current_dir(workspace::root())?;
+    let arguments = ["--release".to_owned()];
+    nice_plug_xtask::build(&[PACKAGE.into()], &arguments)?;
+    nice_plug_xtask::bundle(Path::new("target"), PACKAGE, &arguments, false)?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled") };
+    put_library(&onnxruntime, &bundles)?;
+    println!("{} and {}", bundles.clap().display(), bundles.vst3().display());
+    Ok(bundles)
+}
+
+/// Builds the plugin with the checks that tests want, apart from what a user would install.
+pub fn for_tests() -> Result<Bundles> {
+    let onnxruntime = setup::onnxruntime()?;
+    workspace::run(workspace::cargo().args(["build", "--package", PACKAGE, "--features", "assert_process_allocs"]))?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
+    let built = workspace::root().join("target/debug/libtonenet_plugin.so");
+    let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");
+    fs::create_dir_all(binary.parent().context("a bundle has folders")?)?;
+    for target in [bundles.clap(), binary] {
+        // Removed first: a host may still have the old one mapped.
+        let _ = fs::remove_file(&target);
+        fs::copy(&built, &target).with_context(|| format!("cannot copy {}", built.display()))?;
+    }
+    put_library(&onnxruntime, &bundles)?;
+    Ok(bundles)
+}
+
+fn put_library(onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
+    let resources = bundles.vst3().join("Contents/Resources");
+    fs::create_dir_all(&resources)?;
+    let from = onnxruntime.parent().context("the library lies in a folder")?;
+    fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
+    fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
+    for folder in [bundles.vst3().join(VST3_BINARIES), bundles.folder.clone()] {
+        fs::copy(onnxruntime, folder.join(LIBRARY)).with_context(|| format!("cannot copy to {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// `cargo xtask install`: into the folders where DAWs look, and ONNX Runtime where the single-file `.clap` looks.
+pub fn install() -> Result<()> {
+    let bundles = release()?;
+    let home = std::env::var_os("HOME").map(PathBuf::from).context("HOME is not set; copy target/bundled by hand")?;
+    if !cfg!(target_os = "linux") {
+        bail!("install knows Linux's folders only; copy the bundles from target/bundled to where your DAW looks");
+    }
+    let data = std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
+    let clap = home.join(".clap/ToneNet.clap");
+    let vst3 = home.join(".vst3/ToneNet.vst3");
+    copy(&bundles.clap(), &clap)?;
+    if vst3.exists() {
+        fs::remove_dir_all(&vst3)?;
+    }
+    copy_folder(&bundles.vst3(), &vst3)?;
+    copy(&bundles.folder.join(LIBRARY), &data.join("tonenet/lib").join(LIBRARY))?;
+    println!("installed {} and {}; rescan plugins in your DAW", clap.display(), vst3.display());
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            copy(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

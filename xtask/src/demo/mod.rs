@@ -1,0 +1,134 @@
+//! `cargo xtask demo`: builds the plugin, plays a piece through it in a headless host, proves that only velocities
+//! changed, and shows what they became.
+
+mod picture;
+pub mod piece;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use tonenet_core::genre::Genre;
+use tonenet_core::midi::Song;
+use tonenet_hosts::clap::ClapHost;
+use tonenet_hosts::{Played, Session, check};
+
+use crate::bundle;
+use crate::cli::DemoArgs;
+use crate::files::write_atomically;
+use crate::workspace;
+
+/// The piece that is played when none is named, from the workspace's root.
+pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
+
+const SAMPLE_RATE: f64 = 48_000.0;
+
+/// `cargo xtask demo`.
+pub fn run(args: &DemoArgs) -> Result<()> {
+    let input = args.input.clone().unwrap_or_else(|| workspace::root().join(DEFAULT_PIECE));
+    // Bad input is told before minutes of building.
+    let song = read(&input)?;
+    let folder = args.output.clone().unwrap_or_else(|| workspace::root().join("target/demo"));
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}; choose a folder you may write to with --output", folder.display()))?;
+    // Hosts show only what is on disk; the bundle has the model and the runtime in it.
+    let bundles = bundle::release()?;
+
+    println!("playing {} through {}", input.display(), bundles.clap().display());
+    let restyled = play(&bundles.clap(), &song, args.style, f64::from(args.amount) / 100.0)?;
+    let untouched = play(&bundles.clap(), &song, args.style, 0.0)?;
+    let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+    if untouched.velocities != own {
+        bail!("at Amount 0 % the plugin changed velocities; this is a bug");
+    }
+    let bytes = song.with_velocities(&restyled.velocities)?;
+    prove_only_velocities_changed(&song, &bytes)?;
+
+    let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
+    let midi = folder.join(format!("{name}-{}.mid", args.style));
+    let png = folder.join(format!("{name}-{}.png", args.style));
+    write_atomically(&midi, &bytes)?;
+    picture::velocities(&png, &song, &restyled.velocities, args.style)?;
+    report(&song, &restyled, args, &midi, &png)
+}
+
+/// Reads a song, with the file's name in every error.
+pub fn read(path: &Path) -> Result<Song> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
+    Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
+}
+
+struct Restyled {
+    velocities: Vec<u8>,
+    played: Played,
+}
+
+/// Plays a song through the plugin and checks every message that comes out.
+fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyled> {
+    let session =
+        Session::of_song(song, SAMPLE_RATE).with("Style", style.index() as f64).with("Amount", amount);
+    let mut host = ClapHost::load(bundle)?;
+    let bar = ProgressBar::new(1).with_style(
+        ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let played = host.play(&session, |at, end| {
+        bar.set_length(end);
+        bar.set_position(at);
+    })?;
+    bar.finish_and_clear();
+    if host.misbehaved() {
+        bail!("the plugin or its host broke CLAP's rules; see the messages above");
+    }
+    let velocities = check::velocities(&session, &played)
+        .context("the plugin changed more than velocities; this is a bug, and no file was written")?;
+    Ok(Restyled { velocities, played })
+}
+
+/// The file that is written, read again: every note and message as before, and every byte but velocities.
+fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
+    let again = Song::parse(bytes.to_vec())?;
+    let same_notes = again.notes().len() == song.notes().len()
+        && again.notes().iter().zip(song.notes()).all(|(a, b)| {
+            let mut a = *a;
+            a.note.velocity = b.note.velocity;
+            a == *b
+        });
+    let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+    if !same_notes || again.with_velocities(&own)? != song.bytes() {
+        bail!("the restyled file would differ in more than velocities; this is a bug, and no file was written");
+    }
+    Ok(())
+}
+
+fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &PathBuf, png: &PathBuf) -> Result<()> {
+    let notes = song.notes();
+    let pairs: Vec<(u8, u8)> =
+        notes.iter().zip(&restyled.velocities).filter(|(n, _)| n.note.is_restylable()).map(|(n, &v)| (n.note.velocity, v)).collect();
+    let changed = pairs.iter().filter(|(before, after)| before != after).count();
+    let stats = |values: &mut dyn Iterator<Item = u8>| {
+        let values: Vec<f64> = values.map(f64::from).collect();
+        let n = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
+    };
+    let (mean_before, spread_before) = stats(&mut pairs.iter().map(|p| p.0));
+    let (mean_after, spread_after) = stats(&mut pairs.iter().map(|p| p.1));
+    let share = 100.0 * changed as f64 / pairs.len().max(1) as f64;
+    println!();
+    println!("style       {} at {} %", args.style.title(), args.amount);
+    println!("notes       {} ({} restylable, {changed} changed: {share:.1} %)", notes.len(), pairs.len());
+    println!(
+        "latency     {} samples ({:.0} ms), every message exactly that much later, in order",
+        restyled.played.latency,
+        f64::from(restyled.played.latency) * 1000.0 / SAMPLE_RATE
+    );
+    println!("velocity    before: mean {mean_before:.1}, spread {spread_before:.1}; after: mean {mean_after:.1}, spread {spread_after:.1}");
+    println!("at 0 %      unchanged, note by note");
+    println!("restyled    {}", midi.display());
+    println!("picture     {}", png.display());
+    if args.amount == 100 && share < 85.0 {
+        bail!("only {share:.1} % of the restylable notes have a new velocity; at least 85 % should");
+    }
+    Ok(())
+}

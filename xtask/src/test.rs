@@ -1,0 +1,27 @@
+//! `cargo xtask test`: everything CI runs, in the order in which a mistake shows soonest.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::bundle;
+use crate::setup;
+use crate::workspace::{cargo, run};
+
+/// What the VST3 host needs to build.
+const PACKAGES: [&str; 2] = ["libxcb1-dev", "pkg-config"];
+
+/// Runs all of it; stops at the first failure.
+pub fn all() -> Result<()> {
+    let started = Instant::now();
+    setup::require_packages(&PACKAGES)?;
+    setup::onnxruntime()?;
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
+    run(cargo().env("RUSTDOCFLAGS", "--deny warnings").args(["doc", "--workspace", "--no-deps", "--locked"]))?;
+    run(cargo().args(["test", "--workspace", "--exclude", "tonenet-hosts", "--locked"]))?;
+    let bundles = bundle::for_tests()?;
+    run(cargo().env("TONENET_BUNDLES", &bundles.folder).args(["test", "--package", "tonenet-hosts", "--locked"]))?;
+    println!("all passed in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
