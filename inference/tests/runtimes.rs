@@ -128,6 +128,20 @@ fn a_file_that_is_no_graph_is_refused_by_name() {
 }
 
 #[test]
+fn a_layer_whose_weights_do_not_fit_is_refused() {
+    let mut decoder = Network::new().decoder();
+    let first_input = b"\x0A\x06memory";
+    let at = decoder.windows(first_input.len()).position(|bytes| bytes == first_input).expect("the LSTM reads memory");
+    // The input becomes a field that nobody knows, so that the weights move up by one place.
+    decoder[at] = 0x7A;
+    on_both(|name, runtime| {
+        let error =
+            runtime.load(GraphFile::new("decoder.onnx", &decoder)).expect_err("the weights are in wrong places");
+        assert!(error.to_string().contains("weights do not fit"), "{name}: {error}");
+    });
+}
+
+#[test]
 fn damaged_graphs_never_bring_the_process_down() {
     let decoder = Network::new().decoder();
     let memory = Tensor { shape: vec![3, 1, 2 * HIDDEN], data: vec![0.5; 6 * HIDDEN] };

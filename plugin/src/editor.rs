@@ -93,10 +93,11 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
             }
         }
     });
-    row(ui, "Amount", |ui| {
+    row_with_label(ui, "Amount", |ui, label| {
         let mut percent = view.amount * 100.0;
         ui.spacing_mut().slider_width = 230.0;
-        let slider = ui.add(egui::Slider::new(&mut percent, 0.0..=100.0).suffix(" %").fixed_decimals(0));
+        let slider = ui.add(egui::Slider::new(&mut percent, 0.0..=100.0).show_value(false)).labelled_by(label);
+        ui.label(format!("{percent:.0} %"));
         let held = slider.dragged() && !slider.drag_started();
         if slider.drag_started() || (slider.changed() && !held) {
             actions.push(Action::AmountBegin);
@@ -155,9 +156,14 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
 }
 
 fn row<R>(ui: &mut egui::Ui, label: &str, content: impl FnOnce(&mut egui::Ui) -> R) {
+    row_with_label(ui, label, |ui, _| content(ui));
+}
+
+/// A row whose content says by which label it goes, for screen readers.
+fn row_with_label<R>(ui: &mut egui::Ui, label: &str, content: impl FnOnce(&mut egui::Ui, egui::Id) -> R) {
     ui.horizontal(|ui| {
-        ui.add_sized([80.0, 20.0], egui::Label::new(egui::RichText::new(label).weak()));
-        content(ui);
+        let label = ui.add_sized([80.0, 20.0], egui::Label::new(egui::RichText::new(label).weak())).id;
+        content(ui, label);
     });
 }
 

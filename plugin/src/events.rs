@@ -1,5 +1,6 @@
 //! Between the framework's events and the scheduler's.
 
+use nice_plug::midi::{Channel, Key};
 use nice_plug::prelude::*;
 use tonenet_core::scheduler::Event;
 
@@ -26,7 +27,7 @@ impl SysExMessage for ShortSysEx {
         Some(Self { length: buffer.len() as u8, bytes })
     }
 
-    fn to_buffer(self) -> (Self::Buffer, usize) {
+    fn as_buffer(&self) -> (Self::Buffer, usize) {
         (self.bytes, self.length.into())
     }
 }
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn sysex_passes_up_to_its_length() {
         let message = [0xF0, 0x7E, 0x7F, 0x09, 0x01, 0xF7];
-        let (bytes, length) = ShortSysEx::from_buffer(&message).unwrap().to_buffer();
+        let (bytes, length) = ShortSysEx::from_buffer(&message).unwrap().as_buffer();
         assert_eq!(&bytes[..length], message);
         assert_eq!(ShortSysEx::from_buffer(&[0; 48]), None);
     }

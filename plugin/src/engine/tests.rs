@@ -1,0 +1,142 @@
+use super::*;
+use tonenet_core::scheduler::NoteId;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
+use tonenet_inference::restyler::Restyler;
+
+const RATE: f64 = 48_000.0;
+const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, hop: 600 };
+
+/// Expects of every note a deviation that its id decides.
+#[derive(Default)]
+struct FakeModel {
+    notes: Vec<(NoteId, SampleTime)>,
+}
+
+impl VelocityModel for FakeModel {
+    fn style(&self, _style: Genre) -> Option<StyleSpread> {
+        Some(StyleSpread { human: 10.0, predicted: 10.0 })
+    }
+
+    fn reset(&mut self) {
+        self.notes.clear();
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        if let Heard::NoteOn { id, time, .. } = *heard {
+            self.notes.push((id, time));
+        }
+    }
+
+    fn predict(
+        &mut self,
+        question: &Question,
+        _style: Genre,
+        predictions: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError> {
+        let due = question.hop.settle_from..question.hop.settle_to;
+        let notes = self.notes.iter().filter(|n| due.contains(&n.1));
+        predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
+        Ok(())
+    }
+}
+
+fn engine(works: bool) -> (Engine, Arc<Status>) {
+    let status = Arc::<Status>::default();
+    let worker = Worker::start(status.clone(), move |_| match works {
+        true => Ok(Restyler::new(Box::<FakeModel>::default())),
+        false => Err("decoder-jazz.onnx is damaged".into()),
+    })
+    .unwrap();
+    (Engine::new(RATE, LOOK_AHEAD, worker, status.clone()), status)
+}
+
+fn on(time: u32, key: u8, velocity: f32) -> (u64, HostEvent) {
+    let (channel, key) = (Channel::Number(0), Key::Number(key));
+    (time.into(), NoteEvent::NoteOn { timing: 0, voice_id: VoiceID::ID(time as i32), channel, key, velocity })
+}
+
+fn part() -> Vec<(u64, HostEvent)> {
+    let mut part: Vec<_> = (0..60).map(|i| on(i * 437, 30 + (i % 50) as u8, 0.3 + i as f32 * 0.01)).collect();
+    part.push((9_000, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value: 1.0 }));
+    part.push((20_000, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 123, value: 0.0 }));
+    part.sort_by_key(|e| e.0);
+    part
+}
+
+/// Plays a part offline; gives what left with its absolute sample.
+fn play(engine: &mut Engine, part: &[(u64, HostEvent)], block: u32, settings: &Settings) -> Vec<(u64, HostEvent)> {
+    let (mut now, mut next, mut out) = (0u64, 0, Vec::new());
+    while now < part.last().unwrap().0 + 4_000 {
+        let end = now + u64::from(block);
+        let events = || {
+            let (time, event) = *part.get(next).filter(|e| e.0 < end)?;
+            next += 1;
+            Some(at(event, (time - now) as u32))
+        };
+        let block = Block { samples: block, transport: CoreTransport::default(), offline: true };
+        engine.process(&block, settings, events, |event| out.push((now + u64::from(event.timing()), at(event, 0))));
+        now = end;
+    }
+    out
+}
+
+const SETTINGS: Settings = Settings { style: Genre::Jazz, amount: 1.0, bypass: false };
+
+fn ons(events: &[(u64, HostEvent)]) -> Vec<f32> {
+    let velocity = |e: &(u64, HostEvent)| match e.1 {
+        NoteEvent::NoteOn { velocity, .. } => Some(velocity),
+        _ => None,
+    };
+    events.iter().filter_map(velocity).collect()
+}
+
+#[test]
+fn the_size_of_blocks_changes_nothing() {
+    let reference = play(&mut engine(true).0, &part(), 512, &SETTINGS);
+    assert!(ons(&reference).iter().zip(ons(&part())).all(|(a, b)| *a != b), "every note has a new velocity");
+    for block in [1, 32, 64, 100, 4096] {
+        assert_eq!(play(&mut engine(true).0, &part(), block, &SETTINGS), reference, "blocks of {block}");
+    }
+}
+
+#[test]
+fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
+    let (mut engine, status) = engine(true);
+    let out = play(&mut engine, &part(), 100, &SETTINGS);
+    let latency = u64::from(LOOK_AHEAD.latency);
+    let times: Vec<u64> = out.iter().filter(|e| !matches!(e.1, NoteEvent::NoteOff { .. })).map(|e| e.0).collect();
+    assert_eq!(times, part().iter().map(|e| e.0 + latency).collect::<Vec<_>>());
+    let released = out.iter().filter(|e| matches!(e.1, NoteEvent::NoteOff { .. })).count();
+    assert_eq!(released, 46, "controller 123 ends the notes before it");
+    assert_eq!(status.restyled.load(Ordering::Relaxed), 60);
+    assert_eq!(status.late.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn at_amount_zero_and_in_bypass_velocities_keep_every_bit() {
+    for settings in [Settings { amount: 0.0, ..SETTINGS }, Settings { bypass: true, ..SETTINGS }] {
+        let out = play(&mut engine(true).0, &part(), 64, &settings);
+        assert_eq!(ons(&out), ons(&part()));
+    }
+}
+
+#[test]
+fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
+    let (mut engine, status) = engine(false);
+    let out = play(&mut engine, &part(), 64, &SETTINGS);
+    assert_eq!(ons(&out), ons(&part()));
+    assert_eq!(status.late.load(Ordering::Relaxed), 60);
+    assert_eq!(status.engine.lock().error.as_deref(), Some("decoder-jazz.onnx is damaged"));
+}
+
+#[test]
+fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
+    let (mut engine, _) = engine(true);
+    let first = play(&mut engine, &[on(0, 60, 0.5)], 64, &SETTINGS);
+    engine.reset();
+    let second = play(&mut engine, &[on(0, 62, 0.5)], 64, &SETTINGS);
+    assert_eq!(first.len(), 1);
+    assert!(matches!(second[0], (0, NoteEvent::NoteOff { key: Key::Number(60), .. })));
+    assert_eq!(second[1].0, u64::from(LOOK_AHEAD.latency));
+}
