@@ -169,11 +169,8 @@ fn row_with_label<R>(ui: &mut egui::Ui, label: &str, content: impl FnOnce(&mut e
 
 fn choice(ui: &mut egui::Ui, chosen: bool, label: &str) -> bool {
     let text = egui::RichText::new(label);
-    let button = if chosen {
-        egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT)
-    } else {
-        egui::Button::new(text)
-    };
+    let button =
+        if chosen { egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT) } else { egui::Button::new(text) };
     ui.add(button).clicked() && !chosen
 }
 
@@ -191,7 +188,12 @@ pub fn create(
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
-    create_egui_editor(size, notifier, EguiNiceSettings::new().with_tile("ToneNet"), App { params, status, context: None })
+    create_egui_editor(
+        size,
+        notifier,
+        EguiNiceSettings::new().with_tile("ToneNet"),
+        App { params, status, context: None },
+    )
 }
 
 /// The window's size before the user changes it.
@@ -286,10 +288,8 @@ mod tests {
 
     fn click(label: &'static str) -> Vec<Action> {
         let view = view();
-        let mut harness = Harness::new_ui_state(
-            |ui, actions: &mut Vec<Action>| actions.extend(draw(ui, &view)),
-            Vec::new(),
-        );
+        let mut harness =
+            Harness::new_ui_state(|ui, actions: &mut Vec<Action>| actions.extend(draw(ui, &view)), Vec::new());
         harness.get_by_label(label).click();
         harness.run_steps(3);
         harness.state().clone()

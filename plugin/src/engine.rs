@@ -232,7 +232,13 @@ impl Engine {
         }
     }
 
-    fn leave(&mut self, leaving: Leaving<Payload>, settings: &Settings, samples: u32, send: &mut impl FnMut(HostEvent)) {
+    fn leave(
+        &mut self,
+        leaving: Leaving<Payload>,
+        settings: &Settings,
+        samples: u32,
+        send: &mut impl FnMut(HostEvent),
+    ) {
         let (time, event) = match leaving {
             Leaving::Release { time, channel, key } => {
                 let (channel, key) = (Channel::Number(channel), Key::Number(key));

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
-use clack_host::events::{Match, Pckn};
 use clack_host::events::event_types::*;
 use clack_host::events::io::EventBuffer;
 use clack_host::events::spaces::CoreEventSpace;
+use clack_host::events::{Match, Pckn};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
-use crate::session::{Output, Played, Session};
 use crate::HostError;
+use crate::session::{Output, Played, Session};
 
 /// What the plugin may ask of us from any thread.
 pub struct Shared {
@@ -96,10 +96,8 @@ impl ClapHost {
         let entry = unsafe { PluginEntry::load(path) }.map_err(|e| fail("load")(e.to_string()))?;
         let factory = entry.get_plugin_factory().ok_or_else(|| fail("offer a plugin")("no factory".into()))?;
         let descriptor = factory.plugin_descriptors().next();
-        let id = descriptor
-            .as_ref()
-            .and_then(|d| d.id())
-            .ok_or_else(|| fail("offer a plugin")("no descriptor".into()))?;
+        let id =
+            descriptor.as_ref().and_then(|d| d.id()).ok_or_else(|| fail("offer a plugin")("no descriptor".into()))?;
         let info = HostInfo::new("ToneNet host", "ToneNet", "https://tonenet.invalid", "1")
             .map_err(|e| fail("take the host's name")(e.to_string()))?;
         let instance = PluginInstance::<Handlers>::new(
@@ -127,8 +125,11 @@ impl ClapHost {
             render.set(&mut plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
         }
         let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
-        let config =
-            PluginAudioConfiguration { sample_rate: session.sample_rate, min_frames_count: 1, max_frames_count: longest };
+        let config = PluginAudioConfiguration {
+            sample_rate: session.sample_rate,
+            min_frames_count: 1,
+            max_frames_count: longest,
+        };
         let mut restarts = 0;
         loop {
             let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
@@ -140,7 +141,9 @@ impl ClapHost {
             // Stopped at the start of the song: the plugin sees the tempo and may ask for another latency.
             for i in 0..8 {
                 let events = if i == 0 { parameters.as_slice() } else { &[] };
-                block.run(&mut started, session, None, longest.min(512), events, &mut outputs).map_err(|e| self.fail("process", e))?;
+                block
+                    .run(&mut started, session, None, longest.min(512), events, &mut outputs)
+                    .map_err(|e| self.fail("process", e))?;
             }
             let asked = self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel));
             if asked && restarts < 4 {
@@ -164,7 +167,9 @@ impl ClapHost {
                     .iter()
                     .map(|m| InputEvent::Message((m.time - at) as u32, &m.message))
                     .collect();
-                block.run(&mut started, session, Some(at), size, &events, &mut outputs).map_err(|e| self.fail("process", e))?;
+                block
+                    .run(&mut started, session, Some(at), size, &events, &mut outputs)
+                    .map_err(|e| self.fail("process", e))?;
                 at += u64::from(size);
                 progress(at.min(end), end);
             }
@@ -286,7 +291,9 @@ impl BlockRunner {
                 InputEvent::Message(time, MidiMessage::Channel([status, key, value])) => {
                     let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), Match::All);
                     match status & 0xF0 {
-                        0x90 if *value > 0 => input_events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
+                        0x90 if *value > 0 => {
+                            input_events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0))
+                        }
                         0x80 | 0x90 => input_events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
                         _ => input_events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
                     };

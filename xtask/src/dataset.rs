@@ -67,7 +67,10 @@ impl Performance {
 pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
     let list = data.join("performances.csv");
     let mut reader = csv::Reader::from_path(&list).with_context(|| {
-        format!("cannot read {}; give --data the folder that holds performances.csv (see docs/training.md)", list.display())
+        format!(
+            "cannot read {}; give --data the folder that holds performances.csv (see docs/training.md)",
+            list.display()
+        )
     })?;
     let mut performances = Vec::new();
     for row in reader.deserialize::<Row>() {

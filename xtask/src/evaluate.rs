@@ -73,7 +73,8 @@ pub fn baseline_report(files: &ModelFiles, data: &Path) -> Result<Report> {
     let network = PianoRollNetwork::load(&runtime, files)?;
     let performances = dataset::load(data, Split::Valid)?;
     let bar = ProgressBar::new(performances.len() as u64).with_style(
-        ProgressStyle::with_template("{bar:32} {pos}/{len} performances, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{bar:32} {pos}/{len} performances, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     let mut scores: Vec<Vec<[FileScore; 3]>> = vec![Vec::new(); 3];
     let mut flats = vec![Vec::new(); 3];
@@ -150,7 +151,18 @@ impl Report {
         println!("r: mean correlation within a file (95 % interval over files); MAE: means removed, in velocity steps");
         println!(
             "{:10} {:>5} {:>7}  {:>5} {:>15}  {:>6} {:>6} {:>8}  {:>6} {:>8}  {:>11} {:>14}",
-            "genre", "files", "notes", "r", "interval", "R²c", "MAEc", "SD ratio", "flat r", "flat MAE", "specificity", "|jazz−class.|"
+            "genre",
+            "files",
+            "notes",
+            "r",
+            "interval",
+            "R²c",
+            "MAEc",
+            "SD ratio",
+            "flat r",
+            "flat MAE",
+            "specificity",
+            "|jazz−class.|"
         );
         for g in &self.genres {
             println!(

@@ -102,7 +102,10 @@ pub fn baseline(args: &ExportArgs) -> Result<()> {
         }
         println!("{}: at most {worst:.1e} velocity steps from torch", report.runtime);
         if worst.is_nan() || worst > TOLERANCE {
-            bail!("the exported graphs differ from torch by {worst} velocity steps in {}; nothing was replaced", report.runtime);
+            bail!(
+                "the exported graphs differ from torch by {worst} velocity steps in {}; nothing was replaced",
+                report.runtime
+            );
         }
     }
     for entry in fs::read_dir(work.path())? {
@@ -112,10 +115,7 @@ pub fn baseline(args: &ExportArgs) -> Result<()> {
     println!("the model is in {}", target.display());
     let report = evaluate::baseline_report(&files, &args.data)?;
     report.print();
-    crate::files::write_atomically(
-        &target.join("evaluation.json"),
-        &serde_json::to_vec_pretty(&report)?,
-    )?;
+    crate::files::write_atomically(&target.join("evaluation.json"), &serde_json::to_vec_pretty(&report)?)?;
     Ok(())
 }
 

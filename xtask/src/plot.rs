@@ -61,14 +61,15 @@ mod training {
             .y_label_area_size(48)
             .build_cartesian_2d(epochs.clone(), low * 0.95..high * 1.05)?;
         chart.configure_mesh().x_desc("epoch").label_style((FONT, 13)).axis_desc_style((FONT, 14)).draw()?;
-        let mut curve = |name: &str, colour: RGBColor, value: fn(&Epoch) -> f64| -> Result<(), Box<dyn std::error::Error>> {
-            let points = history.iter().map(|e| (e.epoch as f64 + 1.0, value(e)));
-            chart
-                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-            Ok(())
-        };
+        let mut curve =
+            |name: &str, colour: RGBColor, value: fn(&Epoch) -> f64| -> Result<(), Box<dyn std::error::Error>> {
+                let points = history.iter().map(|e| (e.epoch as f64 + 1.0, value(e)));
+                chart
+                    .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+                    .label(name)
+                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+                Ok(())
+            };
         curve("train (with dropout)", COLOURS[3], |e| e.train_loss)?;
         curve("valid, whole takes", COLOURS[4], |e| e.valid_loss)?;
         chart.configure_series_labels().label_font((FONT, 14)).background_style(WHITE.mix(0.8)).draw()?;

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     manifest.parent().map_or_else(|| ".".into(), Path::to_owned)
 }
 

@@ -55,7 +55,8 @@ pub fn run(args: &DemoArgs) -> Result<()> {
 
 /// Reads a song, with the file's name in every error.
 pub fn read(path: &Path) -> Result<Song> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
+    let bytes =
+        fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
     Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
 }
 
@@ -66,11 +67,11 @@ struct Restyled {
 
 /// Plays a song through the plugin and checks every message that comes out.
 fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyled> {
-    let session =
-        Session::of_song(song, SAMPLE_RATE).with("Style", style.index() as f64).with("Amount", amount);
+    let session = Session::of_song(song, SAMPLE_RATE).with("Style", style.index() as f64).with("Amount", amount);
     let mut host = ClapHost::load(bundle)?;
     let bar = ProgressBar::new(1).with_style(
-        ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     let played = host.play(&session, |at, end| {
         bar.set_length(end);
@@ -103,8 +104,12 @@ fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
 
 fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &PathBuf, png: &PathBuf) -> Result<()> {
     let notes = song.notes();
-    let pairs: Vec<(u8, u8)> =
-        notes.iter().zip(&restyled.velocities).filter(|(n, _)| n.note.is_restylable()).map(|(n, &v)| (n.note.velocity, v)).collect();
+    let pairs: Vec<(u8, u8)> = notes
+        .iter()
+        .zip(&restyled.velocities)
+        .filter(|(n, _)| n.note.is_restylable())
+        .map(|(n, &v)| (n.note.velocity, v))
+        .collect();
     let changed = pairs.iter().filter(|(before, after)| before != after).count();
     let stats = |values: &mut dyn Iterator<Item = u8>| {
         let values: Vec<f64> = values.map(f64::from).collect();
@@ -123,7 +128,9 @@ fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &PathBuf, png
         restyled.played.latency,
         f64::from(restyled.played.latency) * 1000.0 / SAMPLE_RATE
     );
-    println!("velocity    before: mean {mean_before:.1}, spread {spread_before:.1}; after: mean {mean_after:.1}, spread {spread_after:.1}");
+    println!(
+        "velocity    before: mean {mean_before:.1}, spread {spread_before:.1}; after: mean {mean_after:.1}, spread {spread_after:.1}"
+    );
     println!("at 0 %      unchanged, note by note");
     println!("restyled    {}", midi.display());
     println!("picture     {}", png.display());

@@ -11,10 +11,8 @@ use crate::workspace;
 /// The libtorch that `tch` 0.26 is made for.
 const VERSION: &str = "2.13.0";
 
-const TORCH: Wheel = Wheel {
-    requirement: "torch==2.13.0",
-    sha256: "60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7",
-};
+const TORCH: Wheel =
+    Wheel { requirement: "torch==2.13.0", sha256: "60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7" };
 /// libtorch_cpu of the only Linux wheel on PyPI, the CUDA one, links against these two small libraries.
 const CUDA_STUBS: [Wheel; 2] = [
     Wheel {
@@ -26,8 +24,7 @@ const CUDA_STUBS: [Wheel; 2] = [
         sha256: "4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8",
     },
 ];
-const LIBRARIES: [&str; 5] =
-    ["libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libcudart.so.13", "libcupti.so.13"];
+const LIBRARIES: [&str; 5] = ["libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libcudart.so.13", "libcupti.so.13"];
 
 /// Where it is laid down, and where `.cargo/config.toml` looks for it.
 fn folder() -> PathBuf {
@@ -51,7 +48,9 @@ pub fn install() -> Result<()> {
         return Ok(());
     }
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        bail!("libtorch {VERSION} can be installed by itself on x86-64 Linux only; unpack it from pytorch.org and export LIBTORCH");
+        bail!(
+            "libtorch {VERSION} can be installed by itself on x86-64 Linux only; unpack it from pytorch.org and export LIBTORCH"
+        );
     }
     let third_party = workspace::root().join("third_party");
     fs::create_dir_all(&third_party)?;

@@ -27,7 +27,10 @@ pub fn install() -> Result<PathBuf> {
         return Ok(library);
     }
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        bail!("ONNX Runtime {VERSION} can be installed by itself on x86-64 Linux only; put the library into {}", folder.display());
+        bail!(
+            "ONNX Runtime {VERSION} can be installed by itself on x86-64 Linux only; put the library into {}",
+            folder.display()
+        );
     }
     fs::create_dir_all(&folder)?;
     let work = tempfile::tempdir_in(&folder)?;

@@ -16,8 +16,13 @@ pub struct Wheel {
     pub sha256: &'static str,
 }
 
-const PLATFORMS: [&str; 5] =
-    ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_25_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64"];
+const PLATFORMS: [&str; 5] = [
+    "manylinux_2_28_x86_64",
+    "manylinux_2_27_x86_64",
+    "manylinux_2_25_x86_64",
+    "manylinux2014_x86_64",
+    "manylinux_2_17_x86_64",
+];
 
 /// Downloads a wheel into `folder`.
 ///
@@ -36,7 +41,8 @@ pub fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     for platform in PLATFORMS {
         pip.args(["--platform", platform]);
     }
-    let status = pip.status().context("cannot run python3; install it with pip (Debian: apt-get install python3-pip)")?;
+    let status =
+        pip.status().context("cannot run python3; install it with pip (Debian: apt-get install python3-pip)")?;
     if !status.success() {
         bail!("pip could not download {} ({status}); see its message above", wheel.requirement);
     }

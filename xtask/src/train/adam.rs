@@ -79,9 +79,7 @@ impl Adam {
             .with_context(|| format!("cannot read {}", path.display()))?
             .into_iter()
             .collect();
-        let get = |name: String| {
-            tensors.get(&name).with_context(|| format!("{} has no tensor {name}", path.display()))
-        };
+        let get = |name: String| tensors.get(&name).with_context(|| format!("{} has no tensor {name}", path.display()));
         for (i, (name, _)) in self.parameters.iter().enumerate() {
             self.first[i].copy_(get(format!("first.{name}"))?);
             self.second[i].copy_(get(format!("second.{name}"))?);

@@ -61,9 +61,7 @@ impl Baseline {
     /// Deviations of one whole take, \[steps, 88\], from its frames \[steps, 176\].
     pub fn predict(&self, frames: &[f32], genre: Genre) -> Vec<f32> {
         tch::no_grad(|| {
-            let frames = Tensor::from_slice(frames)
-                .view([1, -1, FRAME as i64])
-                .to_device(self.variables.device());
+            let frames = Tensor::from_slice(frames).view([1, -1, FRAME as i64]).to_device(self.variables.device());
             let deviations = self.decode(&self.encode(&frames, false), genre, false);
             Vec::try_from(deviations.to_device(Device::Cpu).flatten(0, -1)).expect("a float tensor")
         })

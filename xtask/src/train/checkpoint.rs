@@ -83,9 +83,8 @@ impl RunFolder {
         let Some(last) = progress.history.last() else { bail!("there is no epoch to save") };
         let folder = self.epoch_folder(last.epoch);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let save_weights = |path: &Path| {
-            model.variables.save(path).with_context(|| format!("cannot write {}", path.display()))
-        };
+        let save_weights =
+            |path: &Path| model.variables.save(path).with_context(|| format!("cannot write {}", path.display()));
         save_weights(&folder.join("weights.safetensors"))?;
         optimiser.save(&folder.join("moments.safetensors"))?;
         if progress.best_epoch == last.epoch {

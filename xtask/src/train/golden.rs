@@ -36,7 +36,10 @@ impl Trained {
         tensors.insert("frames".into(), (vec![roll.steps(), 1, FRAME], roll.frames().to_vec()));
         for style in Genre::ALL {
             let deviations = self.0.predict(roll.frames(), style);
-            tensors.insert(format!("deviations.{style}"), (vec![roll.steps(), 1, deviations.len() / roll.steps()], deviations));
+            tensors.insert(
+                format!("deviations.{style}"),
+                (vec![roll.steps(), 1, deviations.len() / roll.steps()], deviations),
+            );
         }
         tensors
     }

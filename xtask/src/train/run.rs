@@ -35,13 +35,8 @@ const VALID_FILES: usize = 30;
 pub fn baseline(args: &TrainArgs) -> Result<()> {
     let device = device(&args.device)?;
     tch::set_num_threads(args.threads);
-    let settings = Settings {
-        seed: args.seed,
-        epochs: args.epochs,
-        batches_per_epoch: args.batches,
-        excerpts: 24,
-        steps: 160,
-    };
+    let settings =
+        Settings { seed: args.seed, epochs: args.epochs, batches_per_epoch: args.batches, excerpts: 24, steps: 160 };
     let folder = RunFolder::new(&args.run)?;
     tch::manual_seed(args.seed as i64);
     let mut model = Baseline::new(device);
@@ -107,7 +102,8 @@ pub fn baseline(args: &TrainArgs) -> Result<()> {
             };
             let memory = model.encode(&tensor(&drawn.frames, FRAME), true);
             let deviations = model.decode(&memory, *genre, true);
-            let loss = masked_loss(&deviations, &tensor(&drawn.deviations, PIANO_KEYS), &tensor(&drawn.onsets, PIANO_KEYS));
+            let loss =
+                masked_loss(&deviations, &tensor(&drawn.deviations, PIANO_KEYS), &tensor(&drawn.onsets, PIANO_KEYS));
             optimiser.step(&loss, learning_rate, GRADIENT_NORM);
             let loss = loss.double_value(&[]);
             if !loss.is_finite() {

@@ -1,0 +1,156 @@
+//! The built `.clap` in a host that plays a piece block by block with a transport.
+
+mod common;
+
+use common::*;
+use tonenet_core::genre::Genre;
+use tonenet_core::midi::Song;
+use tonenet_core::scheduler::{LookAhead, WindowLength};
+use tonenet_hosts::clap::ClapHost;
+use tonenet_hosts::{Session, check};
+
+fn play(song: &Song, session: &Session) -> Vec<u8> {
+    let mut host = ClapHost::load(&clap()).unwrap();
+    let played = host.play(session, |_, _| {}).unwrap();
+    assert!(!host.misbehaved());
+    let velocities = check::velocities(session, &played).unwrap();
+    assert_eq!(velocities.len(), song.notes().len());
+    velocities
+}
+
+fn in_style(song: &Song, style: Genre) -> Session {
+    Session::of_song(song, RATE).with("Style", style.index() as f64)
+}
+
+#[test]
+fn every_note_arrives_one_latency_later_with_the_models_velocity() {
+    let song = piece();
+    for style in [Genre::Jazz, Genre::Classical] {
+        assert_eq!(play(&song, &in_style(&song, style)), reference(&song, style), "{style}");
+    }
+}
+
+#[test]
+fn the_styles_differ() {
+    let song = piece();
+    let (jazz, classical) =
+        (play(&song, &in_style(&song, Genre::Jazz)), play(&song, &in_style(&song, Genre::Classical)));
+    let sum: f64 = jazz.iter().zip(&classical).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    assert!(sum / jazz.len() as f64 >= 3.0, "mean difference {}", sum / jazz.len() as f64);
+}
+
+#[test]
+fn at_amount_zero_nothing_changes_and_at_100_percent_nearly_all_notes_do() {
+    let song = piece();
+    let own = own_velocities(&song);
+    assert_eq!(play(&song, &in_style(&song, Genre::Pop).with("Amount", 0.0)), own);
+    let restyled = play(&song, &in_style(&song, Genre::Pop));
+    let changed = restyled.iter().zip(&own).filter(|(a, b)| a != b).count();
+    assert!(changed * 100 >= own.len() * 85, "{changed} of {}", own.len());
+}
+
+#[test]
+fn the_size_of_blocks_changes_nothing() {
+    let song = piece();
+    let played = |blocks: &[u32]| {
+        let mut session = in_style(&song, Genre::Jazz);
+        session.blocks = blocks.to_vec();
+        ClapHost::load(&clap()).unwrap().play(&session, |_, _| {}).unwrap().outputs
+    };
+    let expected = played(&[512]);
+    for blocks in [&[32][..], &[64], &[100], &[4096], &[1, 480, 77, 2048]] {
+        assert!(played(blocks) == expected, "blocks of {blocks:?}");
+    }
+}
+
+#[test]
+fn faster_than_real_time_without_a_word_is_as_complete_as_offline() {
+    let song = piece();
+    let mut session = in_style(&song, Genre::Jazz);
+    session.offline = false;
+    assert_eq!(play(&song, &session), reference(&song, Genre::Jazz));
+}
+
+#[test]
+fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
+    let song = piece();
+    for (index, length) in WindowLength::ALL.into_iter().enumerate() {
+        let session = Session::of_song(&song, RATE).with("Look-ahead", index as f64);
+        let played = ClapHost::load(&clap()).unwrap().play(&session, |_, _| {}).unwrap();
+        assert_eq!(played.latency, LookAhead::window(length, 66.0, RATE).latency, "{length:?}");
+        assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549));
+    }
+}
+
+#[test]
+fn a_saved_project_comes_back() {
+    let song = piece();
+    let session = in_style(&song, Genre::Pop).with("Amount", 0.6).with("Look-ahead", 2.0);
+    let mut first = ClapHost::load(&clap()).unwrap();
+    let before = first.play(&session, |_, _| {}).unwrap();
+    let state = first.save_state().unwrap();
+
+    let mut second = ClapHost::load(&clap()).unwrap();
+    second.load_state(&state).unwrap();
+    let after = second.play(&Session::of_song(&song, RATE), |_, _| {}).unwrap();
+    assert_eq!(after.restarts, 0, "the tempo is part of the project");
+    assert!((after.latency, &after.outputs) == (before.latency, &before.outputs));
+}
+
+#[test]
+fn a_state_that_is_none_is_refused_and_the_plugin_plays_on() {
+    let song = piece();
+    let mut host = ClapHost::load(&clap()).unwrap();
+    for garbage in [&b""[..], b"garbage", b"{\"version\":", &[0xFF; 4096]] {
+        assert!(host.load_state(garbage).is_err());
+    }
+    let session = in_style(&song, Genre::Jazz);
+    let played = host.play(&session, |_, _| {}).unwrap();
+    assert_eq!(check::velocities(&session, &played).unwrap(), reference(&song, Genre::Jazz));
+}
+
+/// Controllers, bends, programmes, pressure, drums, keys beyond the piano and overlapping equal pitches.
+fn everything() -> Song {
+    let mut track = Vec::new();
+    let mut put = |delta: u8, bytes: &[u8]| {
+        track.push(delta);
+        track.extend_from_slice(bytes);
+    };
+    for i in 0..40u8 {
+        put(30, &[0xB0, 64, if i % 2 == 0 { 127 } else { i }]);
+        put(0, &[0x90, 48 + i % 24, 40 + i]);
+        put(0, &[0x91, 12, 70]);
+        put(5, &[0x99, 36, 100]);
+        put(3, &[0xE0, i, 64 + i % 2]);
+        put(0, &[0xC0, i]);
+        put(0, &[0xD1, i]);
+        put(0, &[0xA0, 48 + i % 24, i]);
+        put(7, &[0x90, 48 + i % 24, 41 + i]);
+        put(40, &[0x80, 48 + i % 24, 3]);
+        put(2, &[0x90, 48 + i % 24, 0]);
+        put(0, &[0x81, 12, 0]);
+        put(0, &[0x89, 36, 0]);
+        put(0, &[0x9F, 120, 9]);
+        put(9, &[0x8F, 120, 0]);
+    }
+    put(0, &[0xFF, 0x2F, 0]);
+    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+    file.extend_from_slice(&(track.len() as u32).to_be_bytes());
+    file.extend_from_slice(&track);
+    Song::parse(file).unwrap()
+}
+
+#[test]
+fn everything_but_velocities_of_piano_notes_passes_in_order() {
+    let song = everything();
+    let velocities = play(&song, &in_style(&song, Genre::Jazz));
+    let mut changed = 0;
+    for (note, &velocity) in song.notes().iter().zip(&velocities) {
+        if note.note.is_restylable() {
+            changed += usize::from(velocity != note.note.velocity);
+        } else {
+            assert_eq!(velocity, note.note.velocity, "{note:?}");
+        }
+    }
+    assert!(changed > 40, "{changed}");
+}

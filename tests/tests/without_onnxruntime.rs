@@ -1,0 +1,28 @@
+//! The plugin alone on a machine without ONNX Runtime. The only test of its binary, for it changes the environment.
+
+mod common;
+
+use common::*;
+use tonenet_core::genre::Genre;
+use tonenet_hosts::clap::ClapHost;
+use tonenet_hosts::{Session, check};
+
+#[test]
+fn a_missing_onnx_runtime_still_restyles_within_one_step() {
+    let song = piece();
+    let expected = reference(&song, Genre::Jazz);
+    let alone = tempfile::tempdir().unwrap();
+    let bundle = alone.path().join("ToneNet.clap");
+    std::fs::copy(clap(), &bundle).unwrap();
+    // SAFETY: no other thread of this process runs, or reads the environment, at this point.
+    unsafe {
+        std::env::set_var("TONENET_ORT_DYLIB", alone.path().join("nowhere/libonnxruntime.so"));
+        std::env::set_var("XDG_DATA_HOME", alone.path());
+    }
+    let session = Session::of_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
+    let played = ClapHost::load(&bundle).unwrap().play(&session, |_, _| {}).unwrap();
+    let velocities = check::velocities(&session, &played).unwrap();
+    let furthest = velocities.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(furthest <= Some(1), "{furthest:?}");
+    assert_ne!(velocities, own_velocities(&song));
+}
