@@ -336,6 +336,12 @@ impl BlockRunner {
                 }
                 Some(CoreEventSpace::NoteOff(off)) => note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8),
                 Some(CoreEventSpace::Midi(midi)) => Some(MidiMessage::Channel(midi.data())),
+                // The framework speaks of key pressure as CLAP does, whatever it came in as.
+                Some(CoreEventSpace::NoteExpression(expression))
+                    if expression.expression_type() == Some(NoteExpressionType::Pressure) =>
+                {
+                    note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8)
+                }
                 Some(CoreEventSpace::MidiSysEx(sysex)) => {
                     // SAFETY: the plugin's data lives until its next call; it is copied here, before that.
                     Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec()))

@@ -59,17 +59,16 @@ impl Vst3Host {
         }
         let mut restarts = 0;
         self.plugin.start_processing()?;
+        self.plugin.set_playing(false)?;
         loop {
-            self.plugin.set_playing(false)?;
             for _ in 0..8 {
                 self.run(session, 0, self.block.min(512), &mut Vec::new())?;
             }
-            if self.plugin.take_restart_flags().is_empty() || restarts >= 4 {
+            // The backend reads the latency before it activates again, so it takes a second round to see a new one.
+            if self.plugin.service_host_requests()?.is_empty() || restarts >= 6 {
                 break;
             }
             restarts += 1;
-            self.plugin.stop_processing()?;
-            self.plugin.start_processing()?;
         }
         // A host stops and starts processing before it plays, which resets the plugin's clock.
         self.plugin.stop_processing()?;
