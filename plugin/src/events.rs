@@ -81,17 +81,12 @@ pub fn at(mut event: HostEvent, sample: u32) -> HostEvent {
 /// which would press every pedal.
 ///
 /// No 7-bit value is 0.5 (64 / 127 is .504), and a bend of 0.5 says nothing where the wheel is centred already.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ControllerStorm {
     bent: [bool; 16],
 }
 
 impl ControllerStorm {
-    /// A filter before which no wheel has moved.
-    pub fn new() -> Self {
-        Self { bent: [false; 16] }
-    }
-
     /// Whether an event says nothing.
     pub fn is_empty_word(&mut self, event: &HostEvent) -> bool {
         match *event {
@@ -112,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_storm_is_dropped_and_what_a_player_does_is_not() {
-        let mut storm = ControllerStorm::new();
+        let mut storm = ControllerStorm::default();
         let cc = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
         let bend = |value| NoteEvent::MidiPitchBend { timing: 0, channel: 3, value };
         assert!(storm.is_empty_word(&cc(0.5)));

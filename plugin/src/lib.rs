@@ -58,7 +58,7 @@ impl Default for ToneNet {
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
-            storm: ControllerStorm::new(),
+            storm: ControllerStorm::default(),
             sample_rate: 48_000.0,
             offline: false,
             tempo: 120.0,
@@ -177,7 +177,7 @@ impl Plugin for ToneNet {
     }
 
     fn reset(&mut self) {
-        self.storm = ControllerStorm::new();
+        self.storm = ControllerStorm::default();
         if let Some(engine) = &mut self.engine {
             engine.reset();
         }

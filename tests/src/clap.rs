@@ -119,10 +119,10 @@ impl ClapHost {
     /// When the plugin refuses to be activated or to process.
     pub fn play(&mut self, session: &Session, mut progress: impl FnMut(u64, u64)) -> Result<Played, HostError> {
         let parameters = self.parameter_events(session)?;
-        let mut plugin = self.instance.plugin_handle();
+        let plugin = self.instance.plugin_handle();
         if let Some(render) = plugin.get_extension::<PluginRender>() {
             let mode = if session.offline { RenderMode::Offline } else { RenderMode::Realtime };
-            render.set(&mut plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
+            render.set(&plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
         }
         let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
         let config = PluginAudioConfiguration {
@@ -184,9 +184,9 @@ impl ClapHost {
     /// When it cannot be saved.
     pub fn save_state(&mut self) -> Result<Vec<u8>, HostError> {
         let mut saved = Vec::new();
-        let mut plugin = self.instance.plugin_handle();
+        let plugin = self.instance.plugin_handle();
         let outcome = match plugin.get_extension::<PluginState>() {
-            Some(state) => state.save(&mut plugin, &mut saved).map_err(|e| e.to_string()),
+            Some(state) => state.save(&plugin, &mut saved).map_err(|e| e.to_string()),
             None => Err("it has no state".into()),
         };
         outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
@@ -197,9 +197,9 @@ impl ClapHost {
     /// # Errors
     /// When the plugin refuses it.
     pub fn load_state(&mut self, mut state: &[u8]) -> Result<(), HostError> {
-        let mut plugin = self.instance.plugin_handle();
+        let plugin = self.instance.plugin_handle();
         let outcome = match plugin.get_extension::<PluginState>() {
-            Some(extension) => extension.load(&mut plugin, &mut state).map_err(|e| e.to_string()),
+            Some(extension) => extension.load(&plugin, &mut state).map_err(|e| e.to_string()),
             None => Err("it has no state".into()),
         };
         outcome.map_err(|e| self.fail("load a state", e))
@@ -208,8 +208,8 @@ impl ClapHost {
     /// A parameter's plain value, by name.
     pub fn parameter(&mut self, name: &str) -> Option<f64> {
         let id = self.parameter_id(name)?;
-        let mut plugin = self.instance.plugin_handle();
-        plugin.get_extension::<PluginParams>()?.get_value(&mut plugin, id)
+        let plugin = self.instance.plugin_handle();
+        plugin.get_extension::<PluginParams>()?.get_value(&plugin, id)
     }
 
     /// Whether host or plugin broke CLAP's rules, as far as the plugin's framework checks them.
@@ -218,16 +218,16 @@ impl ClapHost {
     }
 
     fn latency(&mut self) -> u32 {
-        let mut plugin = self.instance.plugin_handle();
-        plugin.get_extension::<PluginLatency>().map_or(0, |latency| latency.get(&mut plugin))
+        let plugin = self.instance.plugin_handle();
+        plugin.get_extension::<PluginLatency>().map_or(0, |latency| latency.get(&plugin))
     }
 
     fn parameter_id(&mut self, name: &str) -> Option<ClapId> {
-        let mut plugin = self.instance.plugin_handle();
+        let plugin = self.instance.plugin_handle();
         let params = plugin.get_extension::<PluginParams>()?;
         let mut buffer = ParamInfoBuffer::new();
-        (0..params.count(&mut plugin)).find_map(|i| {
-            let info = params.get_info(&mut plugin, i, &mut buffer)?;
+        (0..params.count(&plugin)).find_map(|i| {
+            let info = params.get_info(&plugin, i, &mut buffer)?;
             (info.name == name.as_bytes()).then_some(info.id)
         })
     }

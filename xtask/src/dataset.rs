@@ -40,24 +40,12 @@ struct Row {
 /// One human performance.
 #[derive(Debug, Clone)]
 pub struct Performance {
-    /// Path below the data folder.
-    pub path: PathBuf,
     /// Genre it was played in.
     pub genre: Genre,
     /// The grid its piano-roll stands on.
     pub grid: Grid,
     /// Restylable notes by onset.
     pub notes: Vec<Note>,
-}
-
-impl Performance {
-    /// Mean and standard deviation of its velocities.
-    pub fn level(&self) -> (f64, f64) {
-        let n = self.notes.len() as f64;
-        let mean = self.notes.iter().map(|n| f64::from(n.velocity)).sum::<f64>() / n;
-        let variance = self.notes.iter().map(|n| (f64::from(n.velocity) - mean).powi(2)).sum::<f64>() / n;
-        (mean, variance.sqrt())
-    }
 }
 
 /// Reads the performances of a split, in the order of the list.
@@ -108,5 +96,5 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
     } else {
         Grid::Seconds(FREE_STEP_SECONDS)
     };
-    Ok(Some(Performance { path: row.path, genre: row.genre, grid, notes }))
+    Ok(Some(Performance { genre: row.genre, grid, notes }))
 }

@@ -1,9 +1,7 @@
 //! Pictures of what was trained, measured and played; in colours that survive colour-blindness (Okabe and Ito 2008).
 
-use std::path::Path;
 use std::sync::Once;
 
-use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
@@ -35,6 +33,10 @@ pub use training::loss_curves;
 
 #[cfg(feature = "train")]
 mod training {
+    use std::path::Path;
+
+    use anyhow::{Result, anyhow};
+
     use super::*;
     use crate::train::Epoch;
     use tonenet_core::genre::Genre;

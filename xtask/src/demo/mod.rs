@@ -5,7 +5,7 @@ mod picture;
 pub mod piece;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,20 +19,21 @@ use crate::cli::DemoArgs;
 use crate::files::write_atomically;
 use crate::workspace;
 
-/// The piece that is played when none is named, from the workspace's root.
+/// The piece that is played when none is named, from the workspace's root; [`piece`] is its source.
 pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
 /// `cargo xtask demo`.
 pub fn run(args: &DemoArgs) -> Result<()> {
-    let input = args.input.clone().unwrap_or_else(|| workspace::root().join(DEFAULT_PIECE));
     // Bad input is told before minutes of building.
-    let song = read(&input)?;
+    let (input, song) = match &args.input {
+        Some(path) => (path.clone(), read(path)?),
+        None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
+    };
     let folder = args.output.clone().unwrap_or_else(|| workspace::root().join("target/demo"));
     fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}; choose a folder you may write to with --output", folder.display()))?;
-    // Hosts show only what is on disk; the bundle has the model and the runtime in it.
     let bundles = bundle::release()?;
 
     println!("playing {} through {}", input.display(), bundles.clap().display());
@@ -102,7 +103,7 @@ fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &PathBuf, png: &PathBuf) -> Result<()> {
+fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &Path) -> Result<()> {
     let notes = song.notes();
     let pairs: Vec<(u8, u8)> = notes
         .iter()

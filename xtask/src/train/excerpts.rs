@@ -91,13 +91,21 @@ fn cut(performance: &Performance, steps: usize, random: &mut ChaCha8Rng, batch: 
 
     let roll = PianoRoll::new(first_step, steps, &notes);
     let target = VelocityRoll::new(&roll, &notes);
-    let (mean, spread) = performance.level();
+    let (mean, spread) = level(performance);
     let stretch = (USUAL_SPREAD / spread).clamp(1.0, 2.0);
     batch.frames.extend_from_slice(roll.frames());
     batch.deviations.extend(
         target.velocities.iter().zip(&target.onsets).map(|(&v, &on)| on * ((f64::from(v) - mean) * stretch) as f32),
     );
     batch.onsets.extend_from_slice(&target.onsets);
+}
+
+/// Mean and standard deviation of a performance's velocities.
+fn level(performance: &Performance) -> (f64, f64) {
+    let n = performance.notes.len() as f64;
+    let velocities = || performance.notes.iter().map(|n| f64::from(n.velocity));
+    let mean = velocities().sum::<f64>() / n;
+    (mean, (velocities().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
 }
 
 #[cfg(test)]
@@ -117,7 +125,7 @@ mod tests {
                 velocity: if i % 2 == 0 { 48 } else { 80 },
             })
             .collect();
-        Performance { path: "scale.mid".into(), genre: Genre::Pop, grid: Grid::Sixteenths, notes }
+        Performance { genre: Genre::Pop, grid: Grid::Sixteenths, notes }
     }
 
     #[test]
