@@ -32,6 +32,7 @@ fn folder() -> PathBuf {
 }
 
 /// Whether a libtorch is there: the user's own in `LIBTORCH`, or ours.
+#[cfg(not(feature = "train"))]
 pub fn is_installed() -> bool {
     let folder = std::env::var_os("LIBTORCH").map_or_else(folder, PathBuf::from);
     folder.join("lib/libtorch_cpu.so").exists()

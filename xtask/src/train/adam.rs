@@ -38,18 +38,17 @@ impl Adam {
             let mut square_sum = 0.0;
             for (_, parameter) in &self.parameters {
                 let gradient = parameter.grad();
-                let gradient = gradient.defined().then_some(gradient);
-                if let Some(gradient) = &gradient {
-                    square_sum += gradient.square().sum(Kind::Double).double_value(&[]);
-                }
+                // A decoder that no batch has used yet counts as one that this batch did not use; else the first
+                // steps after a resume would differ from those of a run that went through.
+                let gradient = if gradient.defined() { gradient } else { parameter.zeros_like() };
+                square_sum += gradient.square().sum(Kind::Double).double_value(&[]);
                 gradients.push(gradient);
             }
             let scale = (clip / (square_sum.sqrt() + 1e-6)).min(1.0);
             self.steps += 1;
             let correction1 = 1.0 - BETA1.powi(self.steps as i32);
             let correction2 = 1.0 - BETA2.powi(self.steps as i32);
-            for (i, gradient) in gradients.into_iter().enumerate() {
-                let Some(mut gradient) = gradient else { continue };
+            for (i, mut gradient) in gradients.into_iter().enumerate() {
                 let (first, second) = (&mut self.first[i], &mut self.second[i]);
                 let clipped = &gradient * scale;
                 let _ = first.lerp_(&clipped, 1.0 - BETA1);
