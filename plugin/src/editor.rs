@@ -2,6 +2,7 @@
 //!
 //! Drawing is a plain function from a [`View`] to [`Action`]s, so that tests click through it without a window.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -24,9 +25,13 @@ const SIZE: (f32, f32) = (460.0, 360.0);
 /// How often counters are read.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Blue and vermilion of the palette of Okabe and Ito, which colour-blind people tell apart.
+/// Sky blue and orange of the palette of Okabe and Ito, which colour-blind people tell apart.
 const ACCENT: egui::Color32 = egui::Color32::from_rgb(86, 180, 233);
 const WARNING: egui::Color32 = egui::Color32::from_rgb(230, 159, 0);
+
+/// Greys that stand out from the background by more than 7 : 1.
+const TEXT: egui::Color32 = egui::Color32::from_gray(225);
+const WEAK_TEXT: egui::Color32 = egui::Color32::from_gray(170);
 
 /// What the window shows.
 #[derive(Debug, Clone)]
@@ -70,6 +75,17 @@ pub enum Action {
     Bypass(bool),
 }
 
+/// Sets colours and measures; the window is dark whatever the system's theme.
+pub fn dress(context: &egui::Context) {
+    context.set_theme(egui::Theme::Dark);
+    context.style_mut_of(egui::Theme::Dark, |style| {
+        style.visuals.override_text_color = Some(TEXT);
+        style.visuals.weak_text_color = Some(WEAK_TEXT);
+        style.visuals.selection.bg_fill = ACCENT;
+        style.spacing.tooltip_width = SIZE.0 - 60.0;
+    });
+}
+
 /// Draws the window; gives what the user did in it.
 pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -79,7 +95,8 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         ui.label(egui::RichText::new("another genre's dynamics").weak());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let mut bypass = view.bypass;
-            if ui.checkbox(&mut bypass, "Bypass").changed() {
+            let bypassed = ui.checkbox(&mut bypass, "Bypass");
+            if bypassed.on_hover_text("Your own velocities, still delayed, so that nothing jumps").changed() {
                 actions.push(Action::Bypass(bypass));
             }
         });
@@ -88,7 +105,7 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
 
     row(ui, "Style", |ui| {
         for genre in Genre::ALL {
-            if choice(ui, genre == view.style, genre.title()) {
+            if choice(ui, genre == view.style, genre.title(), "Whose dynamics the notes get") {
                 actions.push(Action::Style(genre));
             }
         }
@@ -96,7 +113,11 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     row_with_label(ui, "Amount", |ui, label| {
         let mut percent = view.amount * 100.0;
         ui.spacing_mut().slider_width = 230.0;
-        let slider = ui.add(egui::Slider::new(&mut percent, 0.0..=100.0).show_value(false)).labelled_by(label);
+        let slider = egui::Slider::new(&mut percent, 0.0..=100.0).show_value(false).trailing_fill(true);
+        let slider = ui
+            .add(slider)
+            .labelled_by(label)
+            .on_hover_text("0 % is your own velocity, 100 % the model's around your running level");
         ui.label(format!("{percent:.0} %"));
         let held = slider.dragged() && !slider.drag_started();
         if slider.drag_started() || (slider.changed() && !held) {
@@ -111,7 +132,8 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     });
     row(ui, "Look-ahead", |ui| {
         for (length, label) in WindowLength::ALL.into_iter().zip(["½ beat", "1 beat", "2 beats", "4 beats"]) {
-            if choice(ui, length == view.look_ahead, label) {
+            let hint = "How long each note is held, so that the model hears what comes after it";
+            if choice(ui, length == view.look_ahead, label, hint) {
                 actions.push(Action::LookAhead(length));
             }
         }
@@ -119,28 +141,32 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     row(ui, "Latency", |ui| {
         if view.sample_rate > 0 {
             let milliseconds = f64::from(view.latency) * 1000.0 / f64::from(view.sample_rate);
-            ui.label(format!("{milliseconds:.0} ms ({} samples), compensated by the host", view.latency));
+            // One line either way, so that nothing moves under the mouse.
+            if view.restart_pending {
+                let pending = format!("{milliseconds:.0} ms until playback stops and the host restarts it");
+                ui.colored_label(WARNING, pending)
+                    .on_hover_text("Another look-ahead or tempo takes effect when the host restarts the plugin.");
+            } else {
+                ui.label(format!("{milliseconds:.0} ms ({} samples), compensated by the host", view.latency));
+            }
         } else {
             ui.label("not active");
         }
     });
-    if view.restart_pending {
-        ui.colored_label(WARNING, "The new latency takes effect when the host restarts the plugin: stop playback.");
-    }
     ui.separator();
 
     let words = &view.engine;
     row(ui, "Runtime", |ui| {
         let text = if words.runtime.is_empty() { "starting" } else { &words.runtime };
-        let label = ui.label(text);
+        ui.label(text);
         if !words.notes.is_empty() {
-            label.on_hover_text(words.notes.join("\n"));
-            ui.label(egui::RichText::new("(why?)").weak()).on_hover_text(words.notes.join("\n"));
+            let tried = egui::RichText::new("what else was tried").weak().underline();
+            ui.label(tried).on_hover_text(words.notes.join("\n\n"));
         }
     });
     row(ui, "Model", |ui| ui.label(if words.model.is_empty() { "loading" } else { &words.model }));
     row(ui, "Notes", |ui| {
-        ui.label(format!("{} restyled", view.restyled));
+        ui.label(format!("{} restyled", view.restyled)).on_hover_text("Since the plugin was loaded");
         let late = format!("{} late", view.late);
         if view.late > 0 {
             ui.colored_label(WARNING, late)
@@ -162,16 +188,20 @@ fn row<R>(ui: &mut egui::Ui, label: &str, content: impl FnOnce(&mut egui::Ui) ->
 /// A row whose content says by which label it goes, for screen readers.
 fn row_with_label<R>(ui: &mut egui::Ui, label: &str, content: impl FnOnce(&mut egui::Ui, egui::Id) -> R) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([80.0, 20.0], egui::Label::new(egui::RichText::new(label).weak())).id;
-        content(ui, label);
+        let column = egui::vec2(80.0, 20.0);
+        let label = ui.allocate_ui_with_layout(column, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_size(column);
+            ui.label(egui::RichText::new(label).weak()).id
+        });
+        content(ui, label.inner);
     });
 }
 
-fn choice(ui: &mut egui::Ui, chosen: bool, label: &str) -> bool {
+fn choice(ui: &mut egui::Ui, chosen: bool, label: &str, hint: &str) -> bool {
     let text = egui::RichText::new(label);
     let button =
         if chosen { egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT) } else { egui::Button::new(text) };
-    ui.add(button).clicked() && !chosen
+    ui.add(button).on_hover_text(hint).clicked() && !chosen
 }
 
 /// The window's application in the framework's terms.
@@ -179,6 +209,8 @@ pub struct App {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
     context: Option<GuiContext>,
+    /// Whether drawing has panicked since the window was opened.
+    broken: bool,
 }
 
 /// Makes the editor of an instance.
@@ -192,7 +224,7 @@ pub fn create(
         size,
         notifier,
         EguiNiceSettings::new().with_tile("ToneNet"),
-        App { params, status, context: None },
+        App { params, status, context: None, broken: false },
     )
 }
 
@@ -240,23 +272,36 @@ fn set<P: Param>(setter: &ParamSetter, param: &P, value: P::Plain) {
 impl NiceEguiApp for App {
     fn build(
         &mut self,
-        _context: egui::Context,
+        context: egui::Context,
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
+        dress(&context);
         self.context = Some(gui);
+        self.broken = false;
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
         let Some(context) = self.context.clone() else { return };
-        let view = self.view();
-        let mut actions = Vec::new();
-        egui::CentralPanel::default().show(ui, |ui| actions = draw(ui, &view));
-        let setter = context.param_setter();
-        for action in actions {
-            self.apply(action, &setter);
+        if self.broken {
+            ui.colored_label(
+                WARNING,
+                "This window stopped after an internal error; close and open it. Playing goes on.",
+            );
+            return;
         }
+        // Above are the host's own calls, which a panic must not reach.
+        let drawn = catch_unwind(AssertUnwindSafe(|| {
+            let view = self.view();
+            let mut actions = Vec::new();
+            egui::CentralPanel::default().show(ui, |ui| actions = draw(ui, &view));
+            let setter = context.param_setter();
+            for action in actions {
+                self.apply(action, &setter);
+            }
+        }));
+        self.broken = drawn.is_err();
         ui.ctx().request_repaint_after(REFRESH);
     }
 

@@ -72,6 +72,25 @@ impl ToneNet {
         LookAhead::window(self.params.look_ahead.value().into(), tempo, self.sample_rate)
     }
 
+    /// Starts an engine; gives its latency in samples, or why there is none.
+    fn start(&mut self, config: &BufferConfig) -> Result<u32, String> {
+        self.sample_rate = f64::from(config.sample_rate);
+        self.offline = config.process_mode == ProcessMode::Offline;
+        self.tempo = self.params.tempo();
+        let look_ahead = self.look_ahead(self.tempo);
+        self.asked_for = None;
+        self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
+        self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
+        self.status.restart_pending.store(false, Ordering::Relaxed);
+        self.status.failed.store(false, Ordering::Release);
+        // The old engine's thread ends before a new one starts.
+        self.engine = None;
+        let worker = Worker::start(self.status.clone(), open_model)
+            .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, worker, self.status.clone()));
+        Ok(look_ahead.latency)
+    }
+
     /// Whether another latency than the one in force is wanted, which only a restart can give; asked once for each.
     ///
     /// A tempo counts only while the transport is at rest: latency must not move under the user's hands.
@@ -152,34 +171,25 @@ impl Plugin for ToneNet {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.sample_rate = f64::from(config.sample_rate);
-        self.offline = config.process_mode == ProcessMode::Offline;
-        self.tempo = self.params.tempo();
-        let look_ahead = self.look_ahead(self.tempo);
-        self.asked_for = None;
-        self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
-        self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
-        self.status.restart_pending.store(false, Ordering::Relaxed);
-        self.status.failed.store(false, Ordering::Release);
-        // The old engine's thread ends before a new one starts.
-        self.engine = None;
-        match Worker::start(self.status.clone(), open_model) {
-            Ok(worker) => {
-                self.engine = Some(Engine::new(self.sample_rate, look_ahead, worker, self.status.clone()));
+        // The framework catches no panics, and one that reached the host would end it.
+        let started = catch_unwind(AssertUnwindSafe(|| self.start(config)));
+        match started.unwrap_or_else(|_| Err("ToneNet could not start after an internal error; reload it".into())) {
+            Ok(latency) => {
+                context.set_latency_samples(latency);
+                true
             }
-            Err(error) => {
-                self.status.fail(format!("the system gives no thread for the model ({error}); close other programs"));
-                return false;
+            Err(refusal) => {
+                self.status.fail(refusal);
+                false
             }
         }
-        context.set_latency_samples(look_ahead.latency);
-        true
     }
 
     fn reset(&mut self) {
         self.storm = ControllerStorm::default();
-        if let Some(engine) = &mut self.engine {
-            engine.reset();
+        let reset = catch_unwind(AssertUnwindSafe(|| self.engine.iter_mut().for_each(Engine::reset)));
+        if reset.is_err() {
+            self.engine = None;
         }
     }
 
