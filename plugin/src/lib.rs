@@ -52,9 +52,10 @@ pub struct ToneNet {
 
 impl Default for ToneNet {
     fn default() -> Self {
+        let status: Arc<Status> = Arc::default();
         Self {
-            params: Arc::default(),
-            status: Arc::default(),
+            params: Arc::new(ToneNetParams::new(status.clone())),
+            status,
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,

@@ -1,10 +1,13 @@
 //! What the host and the user can set, and what a project keeps besides.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::WindowLength;
+
+use crate::status::{ReportField, Status};
 
 /// The version of the saved state; older ones must load for ever.
 pub const STATE_VERSION: u32 = 1;
@@ -110,10 +113,14 @@ pub struct ToneNetParams {
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
+    /// What the instance has done, told to hosts that ask.
+    #[persist = "report"]
+    report: ReportField,
 }
 
-impl Default for ToneNetParams {
-    fn default() -> Self {
+impl ToneNetParams {
+    /// Parameters at their defaults, of the instance with this status.
+    pub fn new(status: Arc<Status>) -> Self {
         Self {
             style: EnumParam::new("Style", StyleChoice::Jazz),
             amount: FloatParam::new("Amount", 1.0, FloatRange::Linear { min: 0.0, max: 1.0 })
@@ -124,11 +131,10 @@ impl Default for ToneNetParams {
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
+            report: ReportField::new(status),
         }
     }
-}
 
-impl ToneNetParams {
     /// The last tempo seen, in beats a minute.
     pub fn tempo(&self) -> f64 {
         f64::from(self.tempo.load(Ordering::Relaxed)) / 1000.0

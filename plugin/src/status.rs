@@ -1,8 +1,11 @@
 //! What the editor shows of the running engine: counters the audio thread raises, and words of the inference thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 /// Shared by audio thread, inference thread and editor; the audio thread touches the atomics alone.
 #[derive(Debug, Default)]
@@ -38,7 +41,56 @@ pub struct EngineWords {
     pub error: Option<String>,
 }
 
+/// What an instance has done since it was loaded, for hosts without a window.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// See [`Status::restyled`].
+    pub restyled: u64,
+    /// See [`Status::late`].
+    pub late: u64,
+    /// See [`EngineWords::runtime`].
+    pub runtime: String,
+    /// See [`EngineWords::model`].
+    pub model: String,
+}
+
+/// The report as a field of the saved state: `null`, so that a project saves the same bytes on every computer, unless
+/// a state was loaded that has one. Its figures are then the instance's own, never the loaded ones.
+#[derive(Debug, Default)]
+pub struct ReportField {
+    status: Arc<Status>,
+    wanted: AtomicBool,
+}
+
+impl ReportField {
+    /// Reports on a status.
+    pub fn new(status: Arc<Status>) -> Self {
+        Self { status, wanted: AtomicBool::new(false) }
+    }
+}
+
+impl PersistentField<'_, Option<Report>> for ReportField {
+    fn set(&self, loaded: Option<Report>) {
+        self.wanted.store(loaded.is_some(), Ordering::Relaxed);
+    }
+
+    fn map<F: Fn(&Option<Report>) -> R, R>(&self, f: F) -> R {
+        f(&self.wanted.load(Ordering::Relaxed).then(|| self.status.report()))
+    }
+}
+
 impl Status {
+    fn report(&self) -> Report {
+        let words = self.engine.lock();
+        Report {
+            restyled: self.restyled.load(Ordering::Relaxed),
+            late: self.late.load(Ordering::Relaxed),
+            runtime: words.runtime.clone(),
+            model: words.model.clone(),
+        }
+    }
+
     /// Counts one up.
     pub fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);

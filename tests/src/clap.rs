@@ -12,8 +12,8 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
-use crate::HostError;
 use crate::session::{Output, Played, Session};
+use crate::{HostError, Report};
 
 /// What the plugin may ask of us from any thread.
 pub struct Shared {
@@ -190,6 +190,25 @@ impl ClapHost {
             None => Err("it has no state".into()),
         };
         outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
+    }
+
+    /// Makes the plugin tell [`report`](Self::report) what it does.
+    ///
+    /// # Errors
+    /// When its state takes no such wish.
+    pub fn ask_for_report(&mut self) -> Result<(), HostError> {
+        let state = self.save_state()?;
+        let asking = Report::ask_in(&state).map_err(|e| self.fail("take a wish for a report", e))?;
+        self.load_state(&asking)
+    }
+
+    /// What the plugin says that it has done since it was loaded.
+    ///
+    /// # Errors
+    /// When it says nothing, as it does until it was [asked](Self::ask_for_report).
+    pub fn report(&mut self) -> Result<Report, HostError> {
+        let state = self.save_state()?;
+        Report::of_state(&state).map_err(|e| self.fail("report what it did", e))
     }
 
     /// Gives the plugin a state.

@@ -6,10 +6,12 @@
 pub mod check;
 #[cfg(feature = "clap")]
 pub mod clap;
+pub mod report;
 pub mod session;
 #[cfg(feature = "vst3")]
 pub mod vst3;
 
+pub use report::Report;
 pub use session::{Message, Output, Played, Session};
 
 use thiserror::Error;

@@ -98,6 +98,31 @@ fn a_saved_project_comes_back() {
 }
 
 #[test]
+fn a_host_that_asks_is_told_what_the_plugin_did() {
+    let song = piece();
+    let mut host = ClapHost::load(&clap()).unwrap();
+    host.ask_for_report().unwrap();
+    host.play(&in_style(&song, Genre::Jazz), |_, _| {}).unwrap();
+    let report = host.report().unwrap();
+    assert_eq!((report.restyled, report.late), (549, 0));
+    assert!(report.runtime.starts_with("ONNX Runtime 1.") && report.runtime.ends_with(" · CPU"), "{report:?}");
+    assert!(!report.model.is_empty());
+}
+
+#[test]
+fn a_project_says_nothing_of_the_computer_it_was_saved_on() {
+    let mut host = ClapHost::load(&clap()).unwrap();
+    let before = host.save_state().unwrap();
+    let mut session = in_style(&piece(), Genre::Jazz);
+    session.parameters.clear();
+    session.messages.retain(|m| m.time < 48_000);
+    host.play(&session, |_, _| {}).unwrap();
+    assert!(host.report().is_err());
+    let without_tempo = |state: &[u8]| String::from_utf8_lossy(&state[8..]).replace("66000", "120000");
+    assert_eq!(without_tempo(&host.save_state().unwrap()), without_tempo(&before));
+}
+
+#[test]
 fn a_state_that_is_none_is_refused_and_the_plugin_plays_on() {
     let song = piece();
     let mut host = ClapHost::load(&clap()).unwrap();

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Played, Session, check};
+use tonenet_hosts::{Played, Report, Session, check};
 
 use crate::bundle;
 use crate::cli::DemoArgs;
@@ -64,12 +64,14 @@ pub fn read(path: &Path) -> Result<Song> {
 struct Restyled {
     velocities: Vec<u8>,
     played: Played,
+    told: Report,
 }
 
 /// Plays a song through the plugin and checks every message that comes out.
 fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyled> {
     let session = Session::of_song(song, SAMPLE_RATE).with("Style", style.index() as f64).with("Amount", amount);
     let mut host = ClapHost::load(bundle)?;
+    host.ask_for_report().context("the plugin takes no wish for a report; this is a bug")?;
     let bar = ProgressBar::new(1).with_style(
         ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -79,12 +81,13 @@ fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyle
         bar.set_position(at);
     })?;
     bar.finish_and_clear();
+    let told = host.report().context("the plugin does not say what it did; this is a bug")?;
     if host.misbehaved() {
         bail!("the plugin or its host broke CLAP's rules; see the messages above");
     }
     let velocities = check::velocities(&session, &played)
         .context("the plugin changed more than velocities; this is a bug, and no file was written")?;
-    Ok(Restyled { velocities, played })
+    Ok(Restyled { velocities, played, told })
 }
 
 /// The file that is written, read again: every note and message as before, and every byte but velocities.
@@ -123,7 +126,12 @@ fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &
     let share = 100.0 * changed as f64 / pairs.len().max(1) as f64;
     println!();
     println!("style       {} at {} %", args.style.title(), args.amount);
-    println!("notes       {} ({} restylable, {changed} changed: {share:.1} %)", notes.len(), pairs.len());
+    println!(
+        "notes       {} ({} restylable, {changed} changed: {share:.1} %), {} late",
+        notes.len(),
+        pairs.len(),
+        restyled.told.late
+    );
     println!(
         "latency     {} samples ({:.0} ms), every message exactly that much later, in order",
         restyled.played.latency,
@@ -132,6 +140,7 @@ fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &
     println!(
         "velocity    before: mean {mean_before:.1}, spread {spread_before:.1}; after: mean {mean_after:.1}, spread {spread_after:.1}"
     );
+    println!("runtime     {}", restyled.told.runtime);
     println!("at 0 %      unchanged, note by note");
     println!("restyled    {}", midi.display());
     println!("picture     {}", png.display());
