@@ -24,6 +24,10 @@ pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
+/// What must change at Amount 100 %, in percent of the restylable notes, and how many notes make that a fair demand.
+const MUST_CHANGE: f64 = 85.0;
+const FAIR_NUMBER: usize = 50;
+
 /// `cargo xtask demo`.
 pub fn run(args: &DemoArgs) -> Result<()> {
     // Bad input is told before minutes of building.
@@ -31,6 +35,9 @@ pub fn run(args: &DemoArgs) -> Result<()> {
         Some(path) => (path.clone(), read(path)?),
         None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
     };
+    if !song.notes().iter().any(|n| n.note.is_restylable()) {
+        bail!("{} holds no piano notes (A0 to C8, not on channel 10); choose one with a piano part", input.display());
+    }
     let folder = args.output.clone().unwrap_or_else(|| workspace::root().join("target/demo"));
     fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}; choose a folder you may write to with --output", folder.display()))?;
@@ -45,13 +52,25 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
     let bytes = song.with_velocities(&restyled.velocities)?;
     prove_only_velocities_changed(&song, &bytes)?;
+    let changes = Changes::new(&song, &restyled.velocities);
+    if args.amount == 100 && changes.pairs.len() >= FAIR_NUMBER && changes.share() < MUST_CHANGE {
+        bail!(
+            "only {:.1} % of the {} restylable notes have a new velocity, at least {MUST_CHANGE} % should ({} late, by \
+             {}); this is a bug, and no file was written",
+            changes.share(),
+            changes.pairs.len(),
+            restyled.told.late,
+            restyled.told.runtime
+        );
+    }
 
     let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
     let midi = folder.join(format!("{name}-{}.mid", args.style));
     let png = folder.join(format!("{name}-{}.png", args.style));
     write_atomically(&midi, &bytes)?;
     picture::velocities(&png, &song, &restyled.velocities, args.style)?;
-    report(&song, &restyled, args, &midi, &png)
+    report(&song, &changes, &restyled, args, &midi, &png);
+    Ok(())
 }
 
 /// Reads a song, with the file's name in every error.
@@ -106,15 +125,29 @@ fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &Path) -> Result<()> {
-    let notes = song.notes();
-    let pairs: Vec<(u8, u8)> = notes
-        .iter()
-        .zip(&restyled.velocities)
-        .filter(|(n, _)| n.note.is_restylable())
-        .map(|(n, &v)| (n.note.velocity, v))
-        .collect();
-    let changed = pairs.iter().filter(|(before, after)| before != after).count();
+/// Restylable notes' velocities before and after.
+struct Changes {
+    pairs: Vec<(u8, u8)>,
+}
+
+impl Changes {
+    fn new(song: &Song, after: &[u8]) -> Self {
+        let notes = song.notes().iter().zip(after).filter(|(n, _)| n.note.is_restylable());
+        Self { pairs: notes.map(|(n, &after)| (n.note.velocity, after)).collect() }
+    }
+
+    fn changed(&self) -> usize {
+        self.pairs.iter().filter(|(before, after)| before != after).count()
+    }
+
+    /// How many changed, in percent.
+    fn share(&self) -> f64 {
+        100.0 * self.changed() as f64 / self.pairs.len().max(1) as f64
+    }
+}
+
+fn report(song: &Song, changes: &Changes, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &Path) {
+    let Changes { pairs } = changes;
     let stats = |values: &mut dyn Iterator<Item = u8>| {
         let values: Vec<f64> = values.map(f64::from).collect();
         let n = values.len().max(1) as f64;
@@ -123,13 +156,14 @@ fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &
     };
     let (mean_before, spread_before) = stats(&mut pairs.iter().map(|p| p.0));
     let (mean_after, spread_after) = stats(&mut pairs.iter().map(|p| p.1));
-    let share = 100.0 * changed as f64 / pairs.len().max(1) as f64;
     println!();
     println!("style       {} at {} %", args.style.title(), args.amount);
     println!(
-        "notes       {} ({} restylable, {changed} changed: {share:.1} %), {} late",
-        notes.len(),
+        "notes       {} ({} restylable, {} changed: {:.1} %), {} late",
+        song.notes().len(),
         pairs.len(),
+        changes.changed(),
+        changes.share(),
         restyled.told.late
     );
     println!(
@@ -144,8 +178,4 @@ fn report(song: &Song, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &
     println!("at 0 %      unchanged, note by note");
     println!("restyled    {}", midi.display());
     println!("picture     {}", png.display());
-    if args.amount == 100 && share < 85.0 {
-        bail!("only {share:.1} % of the restylable notes have a new velocity; at least 85 % should");
-    }
-    Ok(())
 }
