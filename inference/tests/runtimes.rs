@@ -27,19 +27,20 @@ fn run(runtime: &Runtime, network: &Network, frames: &Tensor) -> (Tensor, Tensor
 
 #[test]
 fn both_runtimes_compute_what_torch_would() {
-    let network = Network::new();
-    on_both(|name, runtime| {
-        for steps in [1, 2, 16, 150] {
-            let frames = frames(steps);
-            let (memory, deviations) = run(runtime, &network, &frames);
-            assert_eq!(memory.shape, [steps, 1, 2 * HIDDEN]);
-            assert_eq!(deviations.shape, [steps, 1, KEYS]);
-            let off = distance(&memory.data, &network.expected_memory(&frames.data));
-            assert!(off < 1e-5, "{name}: memory of {steps} steps is off by {off}");
-            let off = distance(&deviations.data, &network.expected_deviations(&memory.data));
-            assert!(off < 1e-4, "{name}: deviations of {steps} steps are off by {off}");
-        }
-    });
+    for network in [Network::new(), Network::with_attention()] {
+        on_both(|name, runtime| {
+            for steps in [1, 2, 16, 150] {
+                let frames = frames(steps);
+                let (memory, deviations) = run(runtime, &network, &frames);
+                assert_eq!(memory.shape, [steps, 1, 2 * HIDDEN]);
+                assert_eq!(deviations.shape, [steps, 1, KEYS]);
+                let off = distance(&memory.data, &network.expected_memory(&frames.data));
+                assert!(off < 1e-5, "{name}: memory of {steps} steps is off by {off}");
+                let off = distance(&deviations.data, &network.expected_deviations(&memory.data));
+                assert!(off < 1e-5, "{name}: deviations of {steps} steps are off by {off}");
+            }
+        });
+    }
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_layer_whose_weights_do_not_fit_is_refused() {
 
 #[test]
 fn damaged_graphs_never_bring_the_process_down() {
-    let decoder = Network::new().decoder();
+    let decoder = Network::with_attention().decoder();
     let memory = Tensor { shape: vec![3, 1, 2 * HIDDEN], data: vec![0.5; 6 * HIDDEN] };
     on_both(|_, runtime| {
         let mut noise = Noise(7);

@@ -1,17 +1,23 @@
 //! A builder for small ONNX graphs: values are names, layers are methods, and a finished graph is a file's bytes.
+//!
+//! With [`Precision::Int8`] an LSTM is ONNX Runtime's `DynamicQuantizeLSTM`, and a fully connected layer what its own
+//! tools write: `DynamicQuantizeLinear`, `MatMulInteger`, `Cast` and `Mul`, which it runs as one.
 
 use prost::Message;
 
 use crate::onnx::{
-    AttributeProto, DimensionProto, FLOAT, GraphProto, INT64, Length, ModelProto, NodeProto, OperatorSetIdProto,
+    AttributeProto, DimensionProto, FLOAT, GraphProto, INT8, INT64, Length, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::weights::{Lstm, Matrix};
+use crate::quantise::{self, Columns, Precision};
+use crate::weights::{Linear, Lstm};
 
 /// Version of ONNX's file format that is written.
 const IR_VERSION: i64 = 8;
 /// Version of the standard operators that is used.
 const OPSET: i64 = 17;
+/// Where ONNX Runtime's own operators are, and their version.
+const ONNX_RUNTIME: (&str, i64) = ("com.microsoft", 1);
 
 /// The length of one axis of a graph's input or output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,17 +28,40 @@ pub enum Axis {
     Dynamic(&'static str),
 }
 
+/// The directions in which an LSTM layer runs over its steps.
+#[derive(Debug, Clone, Copy)]
+pub enum Directions<'a> {
+    /// From the first step to the last.
+    Forward(&'a Lstm),
+    /// From the last step to the first.
+    Reverse(&'a Lstm),
+    /// Both, equally wide; the states of the first stand before those of the second.
+    Both(&'a Lstm, &'a Lstm),
+}
+
+/// The values of an LSTM's states between two steps, \[directions, B, H\] each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct States {
+    /// The hidden state.
+    pub hidden: String,
+    /// The cell.
+    pub cell: String,
+}
+
 /// A graph in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Graph {
     graph: GraphProto,
     metadata: Vec<StringStringEntryProto>,
+    batch: Axis,
+    precision: Precision,
 }
 
 impl Graph {
-    /// An empty graph.
-    pub fn new(name: &str) -> Self {
-        Self { graph: GraphProto { name: name.into(), ..GraphProto::default() }, metadata: Vec::new() }
+    /// An empty graph over sequences \[steps, `batch`, width\], abbreviated \[T, B, width\] below.
+    pub fn new(name: &str, batch: Axis, precision: Precision) -> Self {
+        let graph = GraphProto { name: name.into(), ..GraphProto::default() };
+        Self { graph, metadata: Vec::new(), batch, precision }
     }
 
     /// Adds an entry to the file's metadata.
@@ -52,48 +81,57 @@ impl Graph {
         self.graph.output.push(float_value(name, shape));
     }
 
-    /// An LSTM layer over `input` [T, 1, I]: [T, 1, H] for one direction, [T, 1, 2H] (forward, then backward) for two.
-    ///
-    /// Both directions must be equally wide; the second runs from the last step to the first.
-    pub fn lstm(&mut self, name: &str, input: &str, forward: &Lstm, backward: Option<&Lstm>) -> String {
-        let directions: Vec<&Lstm> = std::iter::once(forward).chain(backward).collect();
-        let (count, hidden) = (directions.len(), forward.hidden);
-        let stack = |part: fn(&Lstm) -> Vec<f32>| directions.iter().flat_map(|d| part(d)).collect::<Vec<f32>>();
-        let w = self.floats(
-            &format!("{name}.W"),
-            &[count, 4 * hidden, forward.input],
-            &stack(|d| onnx_gates(&d.input_weights, d.hidden * d.input)),
-        );
-        let r = self.floats(
-            &format!("{name}.R"),
-            &[count, 4 * hidden, hidden],
-            &stack(|d| onnx_gates(&d.hidden_weights, d.hidden * d.hidden)),
-        );
-        let b = self.floats(
-            &format!("{name}.B"),
-            &[count, 8 * hidden],
-            &stack(|d| [onnx_gates(&d.input_bias, d.hidden), onnx_gates(&d.hidden_bias, d.hidden)].concat()),
-        );
-        let direction = if backward.is_some() { "bidirectional" } else { "forward" };
-        let attributes =
-            vec![AttributeProto::int("hidden_size", hidden as i64), AttributeProto::text("direction", direction)];
-        let steps = self.node("LSTM", &[input, &w, &r, &b], &format!("{name}.Y"), attributes);
-        // Y is [T, directions, 1, H].
-        let order = vec![AttributeProto::ints("perm", &[0, 2, 1, 3])];
-        let ordered = self.node("Transpose", &[&steps], &format!("{name}.ordered"), order);
-        let shape = self.integers(&format!("{name}.shape"), &[-1, 1, (count * hidden) as i64]);
-        self.node("Reshape", &[&ordered, &shape], &format!("{name}.steps"), Vec::new())
+    /// An LSTM layer over `input` \[T, B, I\] that begins with states of zero: its hidden states \[T, B, directions × H\].
+    pub fn lstm(&mut self, name: &str, input: &str, directions: Directions<'_>) -> String {
+        let steps = format!("{name}.Y");
+        self.recurrence(name, input, directions, None, &[&steps]);
+        self.joined_directions(name, &steps, directions)
     }
 
-    /// A fully connected layer: `input` [T, 1, I] times the transpose of `weight` (outputs × inputs) plus `bias`.
-    pub fn linear(&mut self, name: &str, input: &str, weight: &Matrix, bias: &[f32]) -> String {
-        let transposed: Vec<f32> = (0..weight.columns)
-            .flat_map(|column| weight.values.iter().skip(column).step_by(weight.columns).copied())
-            .collect();
-        let factor = self.floats(&format!("{name}.weight"), &[weight.columns, weight.rows], &transposed);
-        let bias = self.floats(&format!("{name}.bias"), &[bias.len()], bias);
-        let product = self.node("MatMul", &[input, &factor], &format!("{name}.product"), Vec::new());
-        self.node("Add", &[&product, &bias], &format!("{name}.sum"), Vec::new())
+    /// An LSTM layer as [`Graph::lstm`] that begins with the given states; also the states it ends with.
+    pub fn lstm_from(
+        &mut self,
+        name: &str,
+        input: &str,
+        directions: Directions<'_>,
+        first: &States,
+    ) -> (String, States) {
+        let steps = format!("{name}.Y");
+        let last = States { hidden: format!("{name}.Y_h"), cell: format!("{name}.Y_c") };
+        self.recurrence(name, input, directions, Some(first), &[&steps, &last.hidden, &last.cell]);
+        (self.joined_directions(name, &steps, directions), last)
+    }
+
+    /// A fully connected layer over `input` \[T, B, inputs\]: \[T, B, outputs\].
+    pub fn linear(&mut self, name: &str, input: &str, layer: &Linear) -> String {
+        let (outputs, inputs) = (layer.weight.rows, layer.weight.columns);
+        let weight = format!("{name}.weight");
+        let quantised = match self.precision {
+            Precision::Float32 => {
+                let factor = quantise::transposed(&layer.weight.values, inputs);
+                self.floats(&weight, &[inputs, outputs], &factor);
+                None
+            }
+            Precision::Int8 => {
+                let Columns { values, factors } = quantise::columns(&layer.weight.values, inputs);
+                self.bytes(&weight, &[inputs, outputs], &values);
+                Some(self.floats(&format!("{weight}.factors"), &[outputs], &factors))
+            }
+        };
+        let bias = layer.bias.as_ref().map(|bias| self.floats(&format!("{name}.bias"), &[bias.len()], bias));
+        let product = match quantised {
+            None => self.product(name, input, &weight),
+            Some(factors) => self.whole_product(name, input, &weight, &factors),
+        };
+        match bias {
+            Some(bias) => self.node("Add", &[&product, &bias], &format!("{name}.sum"), Vec::new()),
+            None => product,
+        }
+    }
+
+    /// `left` \[…, A, I\] times `right` \[…, I, C\]: \[…, A, C\].
+    pub fn product(&mut self, name: &str, left: &str, right: &str) -> String {
+        self.node("MatMul", &[left, right], &format!("{name}.product"), Vec::new())
     }
 
     /// `input` times a constant.
@@ -102,42 +140,209 @@ impl Graph {
         self.node("Mul", &[input, &constant], &format!("{name}.scaled"), Vec::new())
     }
 
+    /// `input` within `low` and `high`.
+    pub fn clamp(&mut self, name: &str, input: &str, low: f32, high: f32) -> String {
+        let low = self.floats(&format!("{name}.low"), &[], &[low]);
+        let high = self.floats(&format!("{name}.high"), &[], &[high]);
+        self.node("Clip", &[input, &low, &high], &format!("{name}.clamped"), Vec::new())
+    }
+
+    /// `input` where it is above zero, else zero.
+    pub fn relu(&mut self, name: &str, input: &str) -> String {
+        self.node("Relu", &[input], &format!("{name}.relu"), Vec::new())
+    }
+
+    /// The hyperbolic tangent of `input`.
+    pub fn tanh(&mut self, name: &str, input: &str) -> String {
+        self.node("Tanh", &[input], &format!("{name}.tanh"), Vec::new())
+    }
+
+    /// e to the power of `input`.
+    pub fn exp(&mut self, name: &str, input: &str) -> String {
+        self.node("Exp", &[input], &format!("{name}.exp"), Vec::new())
+    }
+
+    /// Shares that add up to one along the last axis of `input`.
+    pub fn softmax(&mut self, name: &str, input: &str) -> String {
+        self.node("Softmax", &[input], &format!("{name}.softmax"), vec![AttributeProto::int("axis", -1)])
+    }
+
+    /// Values side by side along the last axis.
+    pub fn concat(&mut self, name: &str, inputs: &[&str]) -> String {
+        self.node("Concat", inputs, &format!("{name}.joined"), vec![AttributeProto::int("axis", -1)])
+    }
+
+    /// `input` of three axes with its axes in another order.
+    pub fn transpose(&mut self, name: &str, input: &str, order: [i64; 3]) -> String {
+        self.node("Transpose", &[input], &format!("{name}.ordered"), vec![AttributeProto::ints("perm", &order)])
+    }
+
     /// The finished graph as the bytes of an ONNX file.
     pub fn into_bytes(self) -> Vec<u8> {
+        let own = (self.precision == Precision::Int8).then_some(ONNX_RUNTIME);
+        let opset_import = std::iter::once(("", OPSET))
+            .chain(own)
+            .map(|(domain, version)| OperatorSetIdProto { domain: domain.into(), version })
+            .collect();
         ModelProto {
             ir_version: IR_VERSION,
             producer_name: "tonenet-model-export".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
             graph: Some(self.graph),
-            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+            opset_import,
             metadata_props: self.metadata,
         }
         .encode_to_vec()
     }
 
+    /// The node of an LSTM layer; `outputs` are Y \[T, directions, B, H\] and, if wanted, the last hidden state and cell.
+    fn recurrence(
+        &mut self,
+        name: &str,
+        input: &str,
+        directions: Directions<'_>,
+        first: Option<&States>,
+        outputs: &[&str],
+    ) {
+        let (direction, layers) = directions.unfold();
+        let (count, hidden, width) = (layers.len(), layers[0].hidden, layers[0].input);
+        let [w, r, b] = ["W", "R", "B"].map(|part| format!("{name}.{part}"));
+        let from_input: Vec<Vec<f32>> =
+            layers.iter().map(|l| onnx_gates(&l.input_weights, l.hidden * l.input)).collect();
+        let from_state: Vec<Vec<f32>> =
+            layers.iter().map(|l| onnx_gates(&l.hidden_weights, l.hidden * l.hidden)).collect();
+        let quantised = match self.precision {
+            Precision::Float32 => {
+                self.floats(&w, &[count, 4 * hidden, width], &from_input.concat());
+                self.floats(&r, &[count, 4 * hidden, hidden], &from_state.concat());
+                None
+            }
+            Precision::Int8 => {
+                let w_range = self.gate_columns(&w, &from_input, width);
+                let r_range = self.gate_columns(&r, &from_state, hidden);
+                Some((w_range, r_range))
+            }
+        };
+        let bias: Vec<f32> = layers
+            .iter()
+            .flat_map(|l| [&l.input_bias, &l.hidden_bias].map(|bias| onnx_gates(bias, l.hidden)).concat())
+            .collect();
+        self.floats(&b, &[count, 8 * hidden], &bias);
+        let mut inputs = vec![input, &w, &r, &b];
+        if let Some(States { hidden, cell }) = first {
+            // Before the states would stand the lengths of the sequences.
+            inputs.extend(["", hidden, cell]);
+        }
+        let attributes =
+            vec![AttributeProto::int("hidden_size", hidden as i64), AttributeProto::text("direction", direction)];
+        match &quantised {
+            None => self.nodes("", "LSTM", &inputs, outputs, attributes),
+            Some((w_range, r_range)) => {
+                // The seventh would be peepholes.
+                inputs.resize(8, "");
+                inputs.extend(w_range.iter().chain(r_range).map(String::as_str));
+                self.nodes(ONNX_RUNTIME.0, "DynamicQuantizeLSTM", &inputs, outputs, attributes);
+            }
+        }
+    }
+
+    /// Declares 8-bit weights \[directions, `width`, 4H\] of gates that read `width` numbers; their factors and zero
+    /// points, [directions, 4H] each.
+    fn gate_columns(&mut self, name: &str, gates: &[Vec<f32>], width: usize) -> [String; 2] {
+        let (values, factors): (Vec<_>, Vec<_>) = gates
+            .iter()
+            .map(|gates| quantise::columns(gates, width))
+            .map(|columns| (columns.values, columns.factors))
+            .unzip();
+        let count = gates.len();
+        let (values, factors) = (values.concat(), factors.concat());
+        let rows = factors.len() / count;
+        self.bytes(name, &[count, width, rows], &values);
+        let zeros = vec![0; factors.len()];
+        [
+            self.floats(&format!("{name}.factors"), &[count, rows], &factors),
+            self.bytes(&format!("{name}.zeros"), &[count, rows], &zeros),
+        ]
+    }
+
+    /// Y \[T, directions, B, H\] of an LSTM layer as \[T, B, directions × H\].
+    fn joined_directions(&mut self, name: &str, steps: &str, directions: Directions<'_>) -> String {
+        let (_, layers) = directions.unfold();
+        let width = (layers.len() * layers[0].hidden) as i64;
+        let order = vec![AttributeProto::ints("perm", &[0, 2, 1, 3])];
+        let ordered = self.node("Transpose", &[steps], &format!("{name}.ordered"), order);
+        let shape = match self.batch {
+            Axis::Fixed(batch) => [-1, batch as i64, width],
+            // Zero keeps a length as it is.
+            Axis::Dynamic(_) => [0, 0, width],
+        };
+        let shape = self.integers(&format!("{name}.shape"), &shape);
+        self.node("Reshape", &[&ordered, &shape], &format!("{name}.steps"), Vec::new())
+    }
+
+    /// `input` \[T, B, I\] in 8 bits times 8-bit `weight` \[I, outputs\] with the factors of its columns: \[T, B, outputs\].
+    fn whole_product(&mut self, name: &str, input: &str, weight: &str, factors: &str) -> String {
+        let [whole, range, zero, products, numbers, factor] =
+            ["whole", "range", "zero", "products", "numbers", "factor"].map(|part| format!("{name}.{part}"));
+        self.nodes("", "DynamicQuantizeLinear", &[input], &[&whole, &range, &zero], Vec::new());
+        self.node("MatMulInteger", &[&whole, weight, &zero], &products, Vec::new());
+        self.node("Cast", &[&products], &numbers, vec![AttributeProto::int("to", FLOAT.into())]);
+        self.node("Mul", &[&range, factors], &factor, Vec::new());
+        self.node("Mul", &[&numbers, &factor], &format!("{name}.product"), Vec::new())
+    }
+
     fn node(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> String {
-        self.graph.node.push(NodeProto {
-            input: inputs.iter().map(|&name| name.into()).collect(),
-            output: vec![output.into()],
-            name: format!("{operator}/{output}"),
-            op_type: operator.into(),
-            attribute,
-        });
+        self.nodes("", operator, inputs, &[output], attribute);
         output.into()
     }
 
+    /// A node of several outputs, whose name is that of the first.
+    fn nodes(
+        &mut self,
+        domain: &str,
+        operator: &str,
+        inputs: &[&str],
+        outputs: &[&str],
+        attribute: Vec<AttributeProto>,
+    ) {
+        let named = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
+        self.graph.node.push(NodeProto {
+            input: named(inputs),
+            output: named(outputs),
+            name: format!("{operator}/{}", outputs[0]),
+            op_type: operator.into(),
+            attribute,
+            domain: domain.into(),
+        });
+    }
+
     fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
-        let raw_data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        let dims = shape.iter().map(|&length| length as i64).collect();
-        self.graph.initializer.push(TensorProto { dims, data_type: FLOAT, name: name.into(), raw_data });
-        name.into()
+        self.constant(name, FLOAT, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    fn bytes(&mut self, name: &str, shape: &[usize], values: &[i8]) -> String {
+        self.constant(name, INT8, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
     fn integers(&mut self, name: &str, values: &[i64]) -> String {
-        let raw_data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        let dims = vec![values.len() as i64];
-        self.graph.initializer.push(TensorProto { dims, data_type: INT64, name: name.into(), raw_data });
+        self.constant(name, INT64, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    fn constant(&mut self, name: &str, data_type: i32, shape: &[usize], raw_data: Vec<u8>) -> String {
+        let dims = shape.iter().map(|&length| length as i64).collect();
+        self.graph.initializer.push(TensorProto { dims, data_type, name: name.into(), raw_data });
         name.into()
+    }
+}
+
+impl<'a> Directions<'a> {
+    /// ONNX's word for them, and their layers.
+    fn unfold(self) -> (&'static str, Vec<&'a Lstm>) {
+        match self {
+            Self::Forward(layer) => ("forward", vec![layer]),
+            Self::Reverse(layer) => ("reverse", vec![layer]),
+            Self::Both(forward, backward) => ("bidirectional", vec![forward, backward]),
+        }
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Training leaves a safetensors file; the plugin wants ONNX. Everything between the two is plain Rust here, so that
 //! exporting needs neither libtorch nor Python nor protoc: [`weights`] reads the tensors, [`graph`] builds a graph from
-//! them, [`baseline`] knows the networks.
+//! them, [`piano_roll`] and [`note`] know the networks, [`quantise`] makes 8-bit weights of theirs.
 //!
-//! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first with a
-//! batch of one, no sequence lengths and no peepholes.
+//! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first, no
+//! sequence lengths and no peepholes. Those with 8-bit weights are for ONNX Runtime alone.
 
-pub mod baseline;
 pub mod graph;
+pub mod note;
 mod onnx;
+pub mod piano_roll;
+pub mod quantise;
 pub mod weights;
 
 use thiserror::Error;

@@ -7,6 +7,8 @@ use prost::{Message, Oneof};
 
 /// `TensorProto.DataType.FLOAT`.
 pub(crate) const FLOAT: i32 = 1;
+/// `TensorProto.DataType.INT8`.
+pub(crate) const INT8: i32 = 3;
 /// `TensorProto.DataType.INT64`.
 pub(crate) const INT64: i32 = 7;
 
@@ -73,6 +75,8 @@ pub(crate) struct NodeProto {
     pub op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
+    #[prost(string, tag = "7")]
+    pub domain: String,
 }
 
 /// A constant setting of an operator.

@@ -38,6 +38,15 @@ pub struct Lstm {
     pub hidden_bias: Vec<f32>,
 }
 
+/// A fully connected layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear {
+    /// Weights, outputs × inputs.
+    pub weight: Matrix,
+    /// What is added to each output, unless the layer has no bias.
+    pub bias: Option<Vec<f32>>,
+}
+
 impl<'a> Weights<'a> {
     /// Reads the bytes of a safetensors file; no tensor is copied yet.
     ///
@@ -101,6 +110,49 @@ impl<'a> Weights<'a> {
             input_bias: self.vector(&name("bias_ih"), 4 * hidden)?,
             hidden_bias: self.vector(&name("bias_hh"), 4 * hidden)?,
         })
+    }
+
+    /// An [`Weights::lstm`] of one direction whose input must be `input` wide.
+    ///
+    /// # Errors
+    /// As [`Weights::lstm`], and when the input is of another width.
+    pub fn lstm_over(&self, prefix: &str, input: usize) -> Result<Lstm, ExportError> {
+        let lstm = self.lstm(prefix, "")?;
+        if lstm.input != input {
+            let rows = 4 * lstm.hidden;
+            let wanted = format!("[{rows}, {input}]");
+            return Err(wrong_shape(&format!("{prefix}weight_ih_l0"), vec![rows, lstm.input], wanted));
+        }
+        Ok(lstm)
+    }
+
+    /// A fully connected layer of any number of inputs: the tensors `weight` and `bias` with `prefix` before.
+    ///
+    /// # Errors
+    /// When a tensor is missing, of a shape that does not fit the other, of another type, or not finite.
+    pub fn linear(&self, prefix: &str) -> Result<Linear, ExportError> {
+        let weight = self.matrix(&format!("{prefix}weight"))?;
+        let bias = self.vector(&format!("{prefix}bias"), weight.rows)?;
+        Ok(Linear { weight, bias: Some(bias) })
+    }
+
+    /// A [`Weights::linear`] whose input must be `inputs` wide.
+    ///
+    /// # Errors
+    /// As [`Weights::linear`], and when the input is of another width.
+    pub fn linear_over(&self, prefix: &str, inputs: usize) -> Result<Linear, ExportError> {
+        let linear = self.linear(prefix)?;
+        let Matrix { rows, columns, .. } = linear.weight;
+        if columns != inputs {
+            let wanted = format!("[outputs, {inputs}]");
+            return Err(wrong_shape(&format!("{prefix}weight"), vec![rows, columns], wanted));
+        }
+        Ok(linear)
+    }
+
+    /// Whether the file has a tensor.
+    pub fn contains(&self, tensor: &str) -> bool {
+        self.tensors.tensor(tensor).is_ok()
     }
 
     fn floats(&self, tensor: &str) -> Result<(Vec<usize>, Vec<f32>), ExportError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use safetensors::{Dtype, serialize, tensor::TensorView};
-use tonenet_model_export::baseline::{decoder, encoder, frame_width, memory_width};
+use tonenet_model_export::piano_roll::{decoder, encoder, frame_width, memory_width};
 use tonenet_model_export::weights::Weights;
 
 const FRAME: usize = 3;

@@ -14,7 +14,7 @@ use tonenet_inference::library;
 use tonenet_inference::manifest::{FORMAT, GraphEntry, Manifest, Sha256, StyleEntry};
 use tonenet_inference::piano_roll::PianoRollNetwork;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_model_export::baseline;
+use tonenet_model_export::piano_roll as baseline;
 use tonenet_model_export::weights::Weights;
 
 use crate::cli::ExportArgs;

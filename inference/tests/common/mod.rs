@@ -3,15 +3,16 @@
 // Each test program uses only some of these.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+pub mod tensors;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
-use safetensors::{Dtype, serialize, tensor::TensorView};
 use tonenet_inference::library::{Candidate, FILE_NAME, Source, VARIABLE};
 use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport, Tensor};
-use tonenet_model_export::baseline;
-use tonenet_model_export::weights::Weights;
+use tonenet_model_export::piano_roll;
+
+use tensors::{State, Tensors};
 
 pub const FRAME: usize = 12;
 pub const HIDDEN: usize = 7;
@@ -60,116 +61,78 @@ impl Noise {
     }
 }
 
-/// A network's tensors by name.
-pub struct Network(BTreeMap<String, (Vec<usize>, Vec<f32>)>);
+/// A piano-roll network: an encoder and a decoder for jazz.
+pub struct Network {
+    tensors: Tensors,
+    attention: bool,
+}
 
 impl Network {
     pub fn new() -> Self {
-        let mut noise = Noise(1);
-        let mut tensors = BTreeMap::new();
-        let mut add = |name: String, shape: Vec<usize>| {
-            let values = noise.numbers(shape.iter().product(), 0.6);
-            tensors.insert(name, (shape, values));
-        };
-        for (prefix, suffix, input, hidden) in [
-            ("encoder.", "", FRAME, HIDDEN),
-            ("encoder.", "_reverse", FRAME, HIDDEN),
-            ("decoder.jazz.", "", 2 * HIDDEN, DECODER),
-        ] {
-            add(format!("{prefix}weight_ih_l0{suffix}"), vec![4 * hidden, input]);
-            add(format!("{prefix}weight_hh_l0{suffix}"), vec![4 * hidden, hidden]);
-            add(format!("{prefix}bias_ih_l0{suffix}"), vec![4 * hidden]);
-            add(format!("{prefix}bias_hh_l0{suffix}"), vec![4 * hidden]);
-        }
-        add("decoder.jazz.output.weight".into(), vec![KEYS, DECODER]);
-        add("decoder.jazz.output.bias".into(), vec![KEYS]);
-        Self(tensors)
+        let mut tensors = Tensors::new();
+        tensors.add_lstm("encoder.", "", FRAME, HIDDEN);
+        tensors.add_lstm("encoder.", "_reverse", FRAME, HIDDEN);
+        tensors.add_lstm("decoder.jazz.", "", 2 * HIDDEN, DECODER);
+        tensors.add_linear("decoder.jazz.output.", DECODER, KEYS);
+        Self { tensors, attention: false }
     }
 
-    /// The network as the bytes of a safetensors file.
-    fn safetensors(&self) -> Vec<u8> {
-        let bytes: Vec<Vec<u8>> =
-            self.0.values().map(|(_, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-        let views = self.0.iter().zip(&bytes).map(|((name, (shape, _)), data)| {
-            (name.clone(), TensorView::new(Dtype::F32, shape.clone(), data).expect("shape and data agree"))
-        });
-        serialize(views, None).expect("the tensors are valid")
+    /// The same with attention over the memory.
+    pub fn with_attention() -> Self {
+        let Self { mut tensors, .. } = Self::new();
+        tensors.add_matrix("decoder.jazz.score.", DECODER, 2 * HIDDEN);
+        tensors.add_linear("decoder.jazz.combine.", 2 * HIDDEN + DECODER, DECODER);
+        Self { tensors, attention: true }
     }
 
     /// The encoder's ONNX file.
     pub fn encoder(&self) -> Vec<u8> {
-        let bytes = self.safetensors();
-        baseline::encoder(&Weights::from_bytes(&bytes).expect("a safetensors file")).expect("a whole encoder")
+        self.tensors.export(piano_roll::encoder)
     }
 
     /// The decoder's ONNX file.
     pub fn decoder(&self) -> Vec<u8> {
-        let bytes = self.safetensors();
-        let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
-        baseline::decoder(&weights, "jazz", SCALE).expect("a whole decoder")
-    }
-
-    fn values(&self, name: &str) -> &[f32] {
-        &self.0[name].1
+        self.tensors.export(|weights| piano_roll::decoder(weights, "jazz", SCALE))
     }
 
     /// What the encoder must give for frames [T, 1, FRAME].
     pub fn expected_memory(&self, frames: &[f32]) -> Vec<f64> {
-        let steps: Vec<Vec<f64>> = rows(frames, FRAME);
-        let forward = self.lstm("encoder.", "", HIDDEN, &steps);
-        let reversed: Vec<Vec<f64>> = steps.into_iter().rev().collect();
-        let backward = self.lstm("encoder.", "_reverse", HIDDEN, &reversed);
-        forward.into_iter().zip(backward.into_iter().rev()).flat_map(|(f, b)| [f, b].concat()).collect()
+        let steps = rows(frames, FRAME);
+        let forward = self.tensors.lstm("encoder.", "", &steps, &mut State::zero(HIDDEN));
+        let backward = self.tensors.lstm_reversed("encoder.", "_reverse", &steps, HIDDEN);
+        forward.into_iter().zip(backward).flat_map(|(f, b)| [f, b].concat()).collect()
     }
 
     /// What the decoder must give for memory [T, 1, 2·HIDDEN].
     pub fn expected_deviations(&self, memory: &[f32]) -> Vec<f64> {
-        let states = self.lstm("decoder.jazz.", "", DECODER, &rows(memory, 2 * HIDDEN));
-        let (weight, bias) = (self.values("decoder.jazz.output.weight"), self.values("decoder.jazz.output.bias"));
+        let memory = rows(memory, 2 * HIDDEN);
+        let states = self.tensors.lstm("decoder.jazz.", "", &memory, &mut State::zero(DECODER));
         states
-            .iter()
-            .flat_map(|state| {
-                weight
-                    .chunks(DECODER)
-                    .zip(bias)
-                    .map(|(row, &bias)| (dot(row, state) + f64::from(bias)) * f64::from(SCALE))
-            })
+            .into_iter()
+            .map(|state| if self.attention { self.attended(&memory, state) } else { state })
+            .flat_map(|state| self.tensors.linear("decoder.jazz.output.", &state))
+            .map(|deviation| deviation * f64::from(SCALE))
             .collect()
     }
 
-    /// An LSTM as torch defines it: gates in the order input, forget, cell, output.
-    fn lstm(&self, prefix: &str, suffix: &str, hidden: usize, steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let part = |name: &str| self.values(&format!("{prefix}{name}_l0{suffix}"));
-        let (input_weights, hidden_weights) = (part("weight_ih"), part("weight_hh"));
-        let (input_bias, hidden_bias) = (part("bias_ih"), part("bias_hh"));
-        let (mut state, mut cell) = (vec![0.0; hidden], vec![0.0; hidden]);
-        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let mut states = Vec::new();
-        for step in steps {
-            let gates: Vec<f64> = (0..4 * hidden)
-                .map(|row| {
-                    let from_input = dot(&input_weights[row * step.len()..(row + 1) * step.len()], step);
-                    let from_state = dot(&hidden_weights[row * hidden..(row + 1) * hidden], &state);
-                    from_input + from_state + f64::from(input_bias[row]) + f64::from(hidden_bias[row])
-                })
-                .collect();
-            for unit in 0..hidden {
-                let [input, forget, candidate, output] = [0, 1, 2, 3].map(|gate| gates[gate * hidden + unit]);
-                cell[unit] = sigmoid(forget) * cell[unit] + sigmoid(input) * candidate.tanh();
-                state[unit] = sigmoid(output) * cell[unit].tanh();
-            }
-            states.push(state.clone());
+    /// Luong's general score over all steps of the memory, scaled, and what the output reads.
+    fn attended(&self, memory: &[Vec<f64>], state: Vec<f64>) -> Vec<f64> {
+        let query = self.tensors.linear("decoder.jazz.score.", &state);
+        let score = |step: &Vec<f64>| step.iter().zip(&query).map(|(m, q)| m * q).sum::<f64>();
+        let powers: Vec<f64> = memory.iter().map(|step| (score(step) / (step.len() as f64).sqrt()).exp()).collect();
+        let total: f64 = powers.iter().sum();
+        let mut context = vec![0.0; 2 * HIDDEN];
+        for (step, power) in memory.iter().zip(&powers) {
+            context.iter_mut().zip(step).for_each(|(c, m)| *c += power / total * m);
         }
-        states
+        let combined = self.tensors.linear("decoder.jazz.combine.", &[context, state].concat());
+        combined.into_iter().map(f64::tanh).collect()
     }
 }
 
-fn rows(values: &[f32], width: usize) -> Vec<Vec<f64>> {
+/// Rows of a given width.
+pub fn rows(values: &[f32], width: usize) -> Vec<Vec<f64>> {
     values.chunks(width).map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect()
-}
-
-fn dot(weights: &[f32], values: &[f64]) -> f64 {
-    weights.iter().zip(values).map(|(&w, v)| f64::from(w) * v).sum()
 }
 
 /// Frames [steps, 1, FRAME].

@@ -1,0 +1,130 @@
+//! The article's sequence-to-sequence networks over a piano-roll: a bidirectional LSTM encoder that all styles share,
+//! and for each style an LSTM decoder with a linear output, in the second network with attention over the memory.
+
+use crate::ExportError;
+use crate::graph::{Axis, Directions, Graph};
+use crate::quantise::Precision;
+use crate::weights::{Linear, Lstm, Weights, wrong_shape};
+
+/// What the metadata of both graphs calls this kind of model, as in the manifest.
+pub const KIND: &str = "piano-roll-seq2seq";
+
+/// Version of the graphs' inputs and outputs, written to their metadata.
+const FORMAT: &str = "1";
+const STEPS: Axis = Axis::Dynamic("T");
+const BATCH: Axis = Axis::Fixed(1);
+
+/// Width of a frame that the encoder reads.
+///
+/// # Errors
+/// When the encoder's tensors are missing or do not fit each other.
+pub fn frame_width(weights: &Weights) -> Result<usize, ExportError> {
+    Ok(encoder_directions(weights)?.0.input)
+}
+
+/// Width of a step of the memory between encoder and decoders: both directions' states, 2H.
+///
+/// # Errors
+/// When the encoder's tensors are missing or do not fit each other.
+pub fn memory_width(weights: &Weights) -> Result<usize, ExportError> {
+    Ok(2 * encoder_directions(weights)?.0.hidden)
+}
+
+/// The encoder as an ONNX file: input `frames` [T, 1, frame width], output `memory` [T, 1, 2H].
+///
+/// # Errors
+/// When the encoder's tensors are missing or do not fit each other.
+pub fn encoder(weights: &Weights) -> Result<Vec<u8>, ExportError> {
+    let (forward, backward) = encoder_directions(weights)?;
+    let mut graph = Graph::new("encoder", BATCH, Precision::Float32);
+    graph.metadata("kind", KIND);
+    graph.metadata("part", "encoder");
+    graph.metadata("format", FORMAT);
+    let frames = graph.input("frames", &[STEPS, BATCH, Axis::Fixed(forward.input)]);
+    let memory = graph.lstm("lstm", &frames, Directions::Both(&forward, &backward));
+    graph.output("memory", &memory, &[STEPS, BATCH, Axis::Fixed(2 * forward.hidden)]);
+    Ok(graph.into_bytes())
+}
+
+/// A style's decoder as an ONNX file: input `memory` [T, 1, 2H], output `deviations` [T, 1, keys], which is the linear
+/// layer's output times `scale`: velocity steps.
+///
+/// Where the style has the tensors of an attention (`score.weight` or `combine.weight`), the decoder weighs all steps
+/// of the memory at each step before its output.
+///
+/// # Errors
+/// When tensors of the style are missing or do not fit each other or the encoder.
+pub fn decoder(weights: &Weights, style: &str, scale: f32) -> Result<Vec<u8>, ExportError> {
+    let prefix = format!("decoder.{style}.");
+    let memory_width = memory_width(weights)?;
+    let lstm = weights.lstm_over(&prefix, memory_width)?;
+    let attention = Attention::of(weights, &prefix, memory_width, lstm.hidden)?;
+    let width = attention.as_ref().map_or(lstm.hidden, |attention| attention.combine.weight.rows);
+    let output = weights.linear_over(&format!("{prefix}output."), width)?;
+
+    let mut graph = Graph::new("decoder", BATCH, Precision::Float32);
+    graph.metadata("kind", KIND);
+    graph.metadata("part", "decoder");
+    graph.metadata("style", style);
+    graph.metadata("format", FORMAT);
+    let memory = graph.input("memory", &[STEPS, BATCH, Axis::Fixed(memory_width)]);
+    let mut states = graph.lstm("lstm", &memory, Directions::Forward(&lstm));
+    if let Some(attention) = attention {
+        states = attention.write(&mut graph, &memory, &states);
+    }
+    let keys = graph.linear("output", &states, &output);
+    let deviations = graph.scale("steps", &keys, scale);
+    graph.output("deviations", &deviations, &[STEPS, BATCH, Axis::Fixed(output.weight.rows)]);
+    Ok(graph.into_bytes())
+}
+
+/// Luong's general score (arXiv 1508.04025) over the memory, divided by the root of its width.
+struct Attention {
+    /// From a state to the memory's width.
+    score: Linear,
+    /// From the weighed memory and the state to what the output reads.
+    combine: Linear,
+}
+
+impl Attention {
+    /// A style's attention, if it has one.
+    fn of(weights: &Weights, prefix: &str, memory: usize, hidden: usize) -> Result<Option<Self>, ExportError> {
+        let (score, combine) = (format!("{prefix}score.weight"), format!("{prefix}combine."));
+        if !weights.contains(&score) && !weights.contains(&format!("{combine}weight")) {
+            return Ok(None);
+        }
+        let weight = weights.matrix(&score)?;
+        if (weight.rows, weight.columns) != (memory, hidden) {
+            return Err(wrong_shape(&score, vec![weight.rows, weight.columns], format!("[{memory}, {hidden}]")));
+        }
+        let combine = weights.linear_over(&combine, memory + hidden)?;
+        Ok(Some(Self { score: Linear { weight, bias: None }, combine }))
+    }
+
+    /// What the output reads, from `memory` [T, B, 2H] and `states` [T, B, hidden].
+    fn write(&self, graph: &mut Graph, memory: &str, states: &str) -> String {
+        let query = graph.linear("score", states, &self.score);
+        let query = graph.transpose("query", &query, [1, 0, 2]);
+        let keys = graph.transpose("keys", memory, [1, 2, 0]);
+        let scores = graph.product("scores", &query, &keys);
+        let scores = graph.scale("scores", &scores, 1.0 / (self.score.weight.rows as f32).sqrt());
+        let shares = graph.softmax("shares", &scores);
+        let values = graph.transpose("values", memory, [1, 0, 2]);
+        let context = graph.product("context", &shares, &values);
+        let context = graph.transpose("context", &context, [1, 0, 2]);
+        let both = graph.concat("attended", &[&context, states]);
+        let combined = graph.linear("combine", &both, &self.combine);
+        graph.tanh("combine", &combined)
+    }
+}
+
+fn encoder_directions(weights: &Weights) -> Result<(Lstm, Lstm), ExportError> {
+    let forward = weights.lstm("encoder.", "")?;
+    let backward = weights.lstm("encoder.", "_reverse")?;
+    if (backward.input, backward.hidden) != (forward.input, forward.hidden) {
+        let found = vec![4 * backward.hidden, backward.input];
+        let wanted = format!("[{}, {}]", 4 * forward.hidden, forward.input);
+        return Err(wrong_shape("encoder.weight_ih_l0_reverse", found, wanted));
+    }
+    Ok((forward, backward))
+}
