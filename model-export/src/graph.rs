@@ -283,7 +283,7 @@ impl Graph {
     /// `input` \[T, B, I\] in 8 bits times 8-bit `weight` \[I, outputs\] with the factors of its columns: \[T, B, outputs\].
     fn whole_product(&mut self, name: &str, input: &str, weight: &str, factors: &str) -> String {
         let [whole, range, zero, products, numbers, factor] =
-            ["whole", "range", "zero", "products", "numbers", "factor"].map(|part| format!("{name}.{part}"));
+            ["whole", "range", "zero", "products", "numbers", "factor"].map(|part| format!("{name}.product.{part}"));
         self.nodes("", "DynamicQuantizeLinear", &[input], &[&whole, &range, &zero], Vec::new());
         self.node("MatMulInteger", &[&whole, weight, &zero], &products, Vec::new());
         self.node("Cast", &[&products], &numbers, vec![AttributeProto::int("to", FLOAT.into())]);

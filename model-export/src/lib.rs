@@ -5,7 +5,8 @@
 //! them, [`piano_roll`] and [`note`] know the networks, [`quantise`] makes 8-bit weights of theirs.
 //!
 //! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first, no
-//! sequence lengths and no peepholes. Those with 8-bit weights are for ONNX Runtime alone.
+//! sequence lengths and no peepholes. With 8-bit weights they also need ONNX Runtime's `DynamicQuantizeLSTM`, which the
+//! built-in runtime has too.
 
 pub mod graph;
 pub mod note;

@@ -6,10 +6,10 @@
 /// What numbers a graph's layers compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// 32-bit floats, for every runtime.
+    /// 32-bit floats.
     #[default]
     Float32,
-    /// 8-bit weights times 8-bit activations, for ONNX Runtime alone.
+    /// 8-bit weights times 8-bit activations.
     Int8,
 }
 

@@ -1,0 +1,352 @@
+//! The note model's graphs in both runtimes: the numbers, states handed over, batches, 8-bit weights, damage.
+
+mod common;
+
+use common::tensors::{State, Tensors};
+use common::{Noise, built_in, distance, onnx_runtime, rows};
+use tonenet_inference::bundle::GraphFile;
+use tonenet_inference::runtime::{Runtime, Tensor};
+use tonenet_model_export::note;
+use tonenet_model_export::quantise::Precision::{self, Float32, Int8};
+
+const PAST: usize = 5;
+const AHEAD: usize = 3;
+const ROW: usize = 7;
+const BEFORE: usize = 9;
+const BEHIND: usize = 5;
+const DECODER: usize = 3;
+const HEAD: usize = 11;
+const SCALE: f32 = 16.0;
+/// The network's spread stays within e to the power of these.
+const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
+
+const ENCODER_STATES: [(&str, &str); 4] =
+    [("lower_h", "lower_h_out"), ("lower_c", "lower_c_out"), ("upper_h", "upper_h_out"), ("upper_c", "upper_c_out")];
+const DECODER_STATES: [(&str, &str); 2] = [("h", "h_out"), ("c", "c_out")];
+
+fn network() -> Tensors {
+    let mut tensors = Tensors::new();
+    tensors.add_linear("past_row.", PAST, ROW);
+    tensors.add_lstm("past_lower.", "", ROW, BEFORE);
+    tensors.add_lstm("past_upper.", "", BEFORE, BEFORE);
+    tensors.add_linear("ahead_row.", PAST + AHEAD, ROW);
+    tensors.add_lstm("ahead.", "", ROW, BEHIND);
+    tensors.add_lstm("decoder.pop.", "", BEFORE + BEHIND, DECODER);
+    tensors.add_linear("decoder.pop.head.", DECODER + BEFORE + BEHIND, HEAD);
+    tensors.add_linear("decoder.pop.output.", HEAD, 2);
+    tensors
+}
+
+fn past(network: &Tensors, precision: Precision) -> Vec<u8> {
+    network.export(|weights| note::past(weights, precision))
+}
+
+fn ahead(network: &Tensors, precision: Precision) -> Vec<u8> {
+    network.export(|weights| note::ahead(weights, precision))
+}
+
+fn decoder(network: &Tensors, precision: Precision) -> Vec<u8> {
+    network.export(|weights| note::decoder(weights, "pop", SCALE, precision))
+}
+
+/// Runs a test on both runtimes.
+fn on_both(test: impl Fn(&str, &Runtime)) {
+    test("built-in", &built_in());
+    test("ONNX Runtime", &onnx_runtime().0);
+}
+
+/// Arbitrary numbers \[notes, batch, width\].
+fn sequence(seed: u32, notes: usize, batch: usize, width: usize) -> Tensor {
+    Tensor { shape: vec![notes, batch, width], data: Noise(seed).numbers(notes * batch * width, 2.0) }
+}
+
+/// Some notes of a sequence \[notes, batch, width\].
+fn notes(tensor: &Tensor, range: std::ops::Range<usize>) -> Tensor {
+    let [_, batch, width] = *tensor.shape else { panic!("three axes") };
+    let note = batch * width;
+    Tensor { shape: vec![range.len(), batch, width], data: tensor.data[range.start * note..range.end * note].to_vec() }
+}
+
+/// One element of the batch of a tensor \[any, batch, width\].
+fn element(tensor: &Tensor, index: usize) -> Tensor {
+    let [first, batch, width] = *tensor.shape else { panic!("three axes") };
+    let data = tensor.data.chunks(width).skip(index).step_by(batch).flatten().copied().collect();
+    Tensor { shape: vec![first, 1, width], data }
+}
+
+/// A graph with its inputs' names and values; the named outputs.
+fn run(runtime: &Runtime, graph: &[u8], inputs: &[(&str, &Tensor)], outputs: &[&str]) -> Vec<Tensor> {
+    let graph = runtime.load(GraphFile::new("graph.onnx", graph)).expect("the graph loads");
+    let inputs: Vec<_> = inputs.iter().map(|(name, tensor)| (*name, tensor.view())).collect();
+    graph.run(&inputs, outputs).expect("the graph runs")
+}
+
+/// A graph that carries states: its `outputs`, then the states after the last note.
+fn run_from(
+    runtime: &Runtime,
+    graph: &[u8],
+    sequences: &[(&str, &Tensor)],
+    names: &[(&'static str, &'static str)],
+    states: &[Tensor],
+    outputs: &[&str],
+) -> (Vec<Tensor>, Vec<Tensor>) {
+    let carried = names.iter().zip(states).map(|((name, _), state)| (*name, state));
+    let inputs: Vec<_> = sequences.iter().copied().chain(carried).collect();
+    let wanted: Vec<&str> = outputs.iter().copied().chain(names.iter().map(|(_, name)| *name)).collect();
+    let mut found = run(runtime, graph, &inputs, &wanted);
+    let states = found.split_off(outputs.len());
+    (found, states)
+}
+
+/// Arbitrary states of the encoder or of a decoder.
+fn states(count: usize, batch: usize, width: usize) -> Vec<Tensor> {
+    (0..count).map(|index| sequence(90 + index as u32, 1, batch, width)).collect()
+}
+
+fn state(tensors: &[Tensor]) -> State {
+    let numbers = |tensor: &Tensor| tensor.data.iter().map(|&v| f64::from(v)).collect();
+    State { hidden: numbers(&tensors[0]), cell: numbers(&tensors[1]) }
+}
+
+fn relu(row: Vec<f64>) -> Vec<f64> {
+    row.into_iter().map(|v| v.max(0.0)).collect()
+}
+
+fn assert_close(what: &str, found: &Tensor, wanted: &[f64]) {
+    let off = distance(&found.data, wanted);
+    assert!(off <= 1e-5, "{what}: off by {off}");
+}
+
+fn assert_same(what: &str, found: &Tensor, wanted: &Tensor) {
+    assert_eq!(found.shape, wanted.shape, "{what}");
+    assert_close(what, found, &wanted.data.iter().map(|&v| f64::from(v)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_encoder_computes_what_torch_would_from_any_state() {
+    let network = network();
+    let graph = past(&network, Float32);
+    on_both(|name, runtime| {
+        for count in [1, 2, 30] {
+            let input = sequence(count as u32, count, 1, PAST);
+            let first = states(4, 1, BEFORE);
+            let (found, last) = run_from(runtime, &graph, &[("past", &input)], &ENCODER_STATES, &first, &["before"]);
+            let steps: Vec<_> =
+                rows(&input.data, PAST).iter().map(|row| relu(network.linear("past_row.", row))).collect();
+            let (mut lower, mut upper) = (state(&first[..2]), state(&first[2..]));
+            let steps = network.lstm("past_lower.", "", &steps, &mut lower);
+            let steps = network.lstm("past_upper.", "", &steps, &mut upper);
+            assert_eq!(found[0].shape, [count, 1, BEFORE]);
+            assert_close(name, &found[0], &steps.concat());
+            for (tensor, wanted) in last.iter().zip([lower.hidden, lower.cell, upper.hidden, upper.cell]) {
+                assert_eq!(tensor.shape, [1, 1, BEFORE]);
+                assert_close(name, tensor, &wanted);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_look_ahead_runs_from_the_last_note_to_the_first() {
+    let network = network();
+    let graph = ahead(&network, Float32);
+    on_both(|name, runtime| {
+        for count in [1, 2, 30] {
+            let (known, beyond) = (sequence(1, count, 1, PAST), sequence(2, count, 1, AHEAD));
+            let found = run(runtime, &graph, &[("past", &known), ("ahead", &beyond)], &["behind"]);
+            let both = rows(&known.data, PAST).into_iter().zip(rows(&beyond.data, AHEAD));
+            let steps: Vec<_> =
+                both.map(|(known, beyond)| relu(network.linear("ahead_row.", &[known, beyond].concat()))).collect();
+            assert_eq!(found[0].shape, [count, 1, BEHIND]);
+            assert_close(name, &found[0], &network.lstm_reversed("ahead.", "", &steps, BEHIND).concat());
+        }
+    });
+}
+
+#[test]
+fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
+    let network = network();
+    let graph = decoder(&network, Float32);
+    let mut limits = [false; 3];
+    for (runtime_name, runtime) in [("built-in", built_in()), ("ONNX Runtime", onnx_runtime().0)] {
+        for count in [1, 2, 30] {
+            let (before, behind) = (sequence(3, count, 1, BEFORE), sequence(4, count, 1, BEHIND));
+            let first = states(2, 1, DECODER);
+            let inputs = [("before", &before), ("behind", &behind)];
+            let (found, last) = run_from(&runtime, &graph, &inputs, &DECODER_STATES, &first, &["mean", "spread"]);
+            let memory: Vec<Vec<f64>> = rows(&before.data, BEFORE)
+                .into_iter()
+                .zip(rows(&behind.data, BEHIND))
+                .map(|(a, b)| [a, b].concat())
+                .collect();
+            let mut carried = state(&first);
+            let steps = network.lstm("decoder.pop.", "", &memory, &mut carried);
+            let outputs: Vec<Vec<f64>> = steps
+                .into_iter()
+                .zip(memory)
+                .map(|(step, memory)| relu(network.linear("decoder.pop.head.", &[step, memory].concat())))
+                .map(|head| network.linear("decoder.pop.output.", &head))
+                .collect();
+            let scale = f64::from(SCALE);
+            let means: Vec<f64> = outputs.iter().map(|output| output[0] * scale).collect();
+            let spreads: Vec<f64> =
+                outputs.iter().map(|output| output[1].clamp(LOG_SPREAD.0, LOG_SPREAD.1).exp() * scale).collect();
+            for output in outputs {
+                limits[0] |= output[1] < LOG_SPREAD.0;
+                limits[1] |= output[1] > LOG_SPREAD.1;
+                limits[2] |= (LOG_SPREAD.0..LOG_SPREAD.1).contains(&output[1]);
+            }
+            for (tensor, wanted) in found.iter().zip([means, spreads]) {
+                assert_eq!(tensor.shape, [count, 1, 1]);
+                // In the network's own unit: the scale would scale the rounding too.
+                let unscaled = Tensor { shape: vec![], data: tensor.data.iter().map(|v| v / SCALE).collect() };
+                assert_close(runtime_name, &unscaled, &wanted.iter().map(|v| v / scale).collect::<Vec<_>>());
+            }
+            assert_close(runtime_name, &last[0], &carried.hidden);
+            assert_close(runtime_name, &last[1], &carried.cell);
+        }
+    }
+    assert_eq!(limits, [true; 3], "the spread is tried below, above and within its limits");
+}
+
+#[test]
+fn a_part_in_two_pieces_is_the_part_at_once() {
+    let network = network();
+    let (encoder, decoder) = (past(&network, Float32), decoder(&network, Float32));
+    on_both(|name, runtime| {
+        for (count, cut) in [(2, 1), (17, 5), (17, 16)] {
+            let inputs = [("past", &sequence(5, count, 2, PAST))];
+            let first = states(4, 2, BEFORE);
+            pieces(name, runtime, &encoder, &inputs, &ENCODER_STATES, &first, &["before"], cut);
+            let inputs = [("before", &sequence(6, count, 2, BEFORE)), ("behind", &sequence(7, count, 2, BEHIND))];
+            let first = states(2, 2, DECODER);
+            pieces(name, runtime, &decoder, &inputs, &DECODER_STATES, &first, &["mean", "spread"], cut);
+        }
+    });
+}
+
+/// Compares a graph over all notes with the same over those before and from `cut`.
+#[expect(clippy::too_many_arguments)]
+fn pieces(
+    name: &str,
+    runtime: &Runtime,
+    graph: &[u8],
+    inputs: &[(&str, &Tensor)],
+    carried: &[(&'static str, &'static str)],
+    first: &[Tensor],
+    outputs: &[&str],
+    cut: usize,
+) {
+    let count = inputs[0].1.shape[0];
+    let (whole, last) = run_from(runtime, graph, inputs, carried, first, outputs);
+    let piece = |range: std::ops::Range<usize>, states: &[Tensor]| {
+        let parts: Vec<_> = inputs.iter().map(|(name, tensor)| (*name, notes(tensor, range.clone()))).collect();
+        let parts: Vec<_> = parts.iter().map(|(name, tensor)| (*name, tensor)).collect();
+        run_from(runtime, graph, &parts, carried, states, outputs)
+    };
+    let (head, between) = piece(0..cut, first);
+    let (tail, end) = piece(cut..count, &between);
+    for ((whole, head), tail) in whole.iter().zip(&head).zip(&tail) {
+        assert_same(name, head, &notes(whole, 0..cut));
+        assert_same(name, tail, &notes(whole, cut..count));
+    }
+    end.iter().zip(&last).for_each(|(end, last)| assert_same(name, end, last));
+}
+
+#[test]
+fn a_batch_of_three_is_three_of_one() {
+    let network = network();
+    let graphs = [past(&network, Float32), ahead(&network, Float32), decoder(&network, Float32)];
+    let (known, beyond) = (sequence(8, 6, 3, PAST), sequence(9, 6, 3, AHEAD));
+    let (before, behind) = (sequence(10, 6, 3, BEFORE), sequence(11, 6, 3, BEHIND));
+    let (encoder_states, decoder_states) = (states(4, 3, BEFORE), states(2, 3, DECODER));
+    on_both(|name, runtime| {
+        let all = |pick: &dyn Fn(&Tensor) -> Tensor| {
+            let picked = |tensors: &[Tensor]| tensors.iter().map(pick).collect::<Vec<_>>();
+            let (known, beyond, before, behind) = (pick(&known), pick(&beyond), pick(&before), pick(&behind));
+            let inputs = [("past", &known)];
+            let states = picked(&encoder_states);
+            let (mut found, last) = run_from(runtime, &graphs[0], &inputs, &ENCODER_STATES, &states, &["before"]);
+            found.extend(last);
+            found.extend(run(runtime, &graphs[1], &[("past", &known), ("ahead", &beyond)], &["behind"]));
+            let inputs = [("before", &before), ("behind", &behind)];
+            let states = picked(&decoder_states);
+            let outputs = ["mean", "spread"];
+            let (outputs, last) = run_from(runtime, &graphs[2], &inputs, &DECODER_STATES, &states, &outputs);
+            found.extend(outputs);
+            found.extend(last);
+            found
+        };
+        let together = all(&Tensor::clone);
+        for index in 0..3 {
+            for (alone, together) in all(&|tensor| element(tensor, index)).iter().zip(&together) {
+                assert_same(name, alone, &element(together, index));
+            }
+        }
+    });
+}
+
+#[test]
+fn eight_bits_stay_close() {
+    let network = network();
+    let (known, beyond) = (sequence(12, 16, 2, PAST), sequence(13, 16, 2, AHEAD));
+    let (before, behind) = (sequence(14, 16, 2, BEFORE), sequence(15, 16, 2, BEHIND));
+    let (encoder_states, decoder_states) = (states(4, 2, BEFORE), states(2, 2, DECODER));
+    on_both(|name, runtime| {
+        let [float, whole] = [Float32, Int8].map(|precision| {
+            let graph = past(&network, precision);
+            let inputs = [("past", &known)];
+            let (mut found, last) = run_from(runtime, &graph, &inputs, &ENCODER_STATES, &encoder_states, &["before"]);
+            found.extend(last);
+            let graph = ahead(&network, precision);
+            found.extend(run(runtime, &graph, &[("past", &known), ("ahead", &beyond)], &["behind"]));
+            let graph = decoder(&network, precision);
+            let inputs = [("before", &before), ("behind", &behind)];
+            let outputs = ["mean", "spread"];
+            let (outputs, last) = run_from(runtime, &graph, &inputs, &DECODER_STATES, &decoder_states, &outputs);
+            found.extend(last);
+            // In the network's own unit.
+            found.extend(
+                outputs
+                    .into_iter()
+                    .map(|tensor| Tensor { data: tensor.data.iter().map(|v| v / SCALE).collect(), ..tensor }),
+            );
+            found
+        });
+        for (found, wanted) in whole.iter().zip(&float) {
+            assert_eq!(found.shape, wanted.shape, "{name}");
+            let off = found.data.iter().zip(&wanted.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off > 0.0 && off < 0.1, "{name}: off by {off}");
+        }
+    });
+}
+
+#[test]
+fn damaged_graphs_never_bring_the_process_down() {
+    let network = network();
+    let graphs = [past(&network, Float32), past(&network, Int8), decoder(&network, Float32), decoder(&network, Int8)];
+    let known = sequence(16, 3, 2, PAST);
+    let (before, behind) = (sequence(17, 3, 2, BEFORE), sequence(18, 3, 2, BEHIND));
+    let (encoder_states, decoder_states) = (states(4, 2, BEFORE), states(2, 2, DECODER));
+    on_both(|_, runtime| {
+        let mut noise = Noise(7);
+        for round in 0..600 {
+            let which = round % graphs.len();
+            let mut bytes = graphs[which].clone();
+            for _ in 0..=round % 3 {
+                let at = (noise.number().abs() * bytes.len() as f32) as usize % bytes.len();
+                bytes[at] = (noise.number() * 128.0) as i8 as u8;
+            }
+            let Ok(graph) = runtime.load(GraphFile::new("damaged.onnx", &bytes)) else { continue };
+            let (sequences, names, states, output) = if which < 2 {
+                (vec![("past", &known)], &ENCODER_STATES[..], &encoder_states, "before")
+            } else {
+                (vec![("before", &before), ("behind", &behind)], &DECODER_STATES[..], &decoder_states, "mean")
+            };
+            let carried = names.iter().zip(states).map(|((name, _), state)| (*name, state.view()));
+            let inputs: Vec<_> = sequences.iter().map(|(name, tensor)| (*name, tensor.view())).chain(carried).collect();
+            // Numbers or an error, as the damage has it.
+            let _ = graph.run(&inputs, &[output]);
+        }
+    });
+}
