@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use safetensors::{Dtype, serialize, tensor::TensorView};
+use tonenet_model_export::note;
 use tonenet_model_export::piano_roll::{decoder, encoder, frame_width, memory_width};
+use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
 const FRAME: usize = 3;
@@ -11,25 +13,45 @@ const HIDDEN: usize = 2;
 const DECODER: usize = 2;
 const KEYS: usize = 4;
 
-/// Names, shapes and values of a tiny network.
+const PAST: usize = 4;
+const AHEAD: usize = 3;
+const ROW: usize = 5;
+const BEFORE: usize = 2;
+const BEHIND: usize = 3;
+
+/// Names, shapes and values of tiny networks: a piano-roll's with attention for jazz, and a note model's for pop.
 fn tensors() -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
     let mut tensors = BTreeMap::new();
-    let mut lstm = |prefix: &str, suffix: &str, input: usize, hidden: usize| {
-        for (part, shape) in [
-            ("weight_ih", vec![4 * hidden, input]),
-            ("weight_hh", vec![4 * hidden, hidden]),
-            ("bias_ih", vec![4 * hidden]),
-            ("bias_hh", vec![4 * hidden]),
-        ] {
-            let count = shape.iter().product();
-            tensors.insert(format!("{prefix}{part}_l0{suffix}"), (shape, vec![0.1; count]));
-        }
+    let mut add = |name: String, shape: Vec<usize>| {
+        let count = shape.iter().product();
+        tensors.insert(name, (shape, vec![0.1; count]));
     };
-    lstm("encoder.", "", FRAME, HIDDEN);
-    lstm("encoder.", "_reverse", FRAME, HIDDEN);
-    lstm("decoder.jazz.", "", 2 * HIDDEN, DECODER);
-    tensors.insert("decoder.jazz.output.weight".into(), (vec![KEYS, DECODER], vec![0.1; KEYS * DECODER]));
-    tensors.insert("decoder.jazz.output.bias".into(), (vec![KEYS], vec![0.1; KEYS]));
+    for (prefix, suffix, input, hidden) in [
+        ("encoder.", "", FRAME, HIDDEN),
+        ("encoder.", "_reverse", FRAME, HIDDEN),
+        ("decoder.jazz.", "", 2 * HIDDEN, DECODER),
+        ("past_lower.", "", ROW, BEFORE),
+        ("past_upper.", "", BEFORE, BEFORE),
+        ("ahead.", "", ROW, BEHIND),
+        ("decoder.pop.", "", BEFORE + BEHIND, DECODER),
+    ] {
+        add(format!("{prefix}weight_ih_l0{suffix}"), vec![4 * hidden, input]);
+        add(format!("{prefix}weight_hh_l0{suffix}"), vec![4 * hidden, hidden]);
+        add(format!("{prefix}bias_ih_l0{suffix}"), vec![4 * hidden]);
+        add(format!("{prefix}bias_hh_l0{suffix}"), vec![4 * hidden]);
+    }
+    for (prefix, inputs, outputs) in [
+        ("decoder.jazz.combine.", 2 * HIDDEN + DECODER, DECODER),
+        ("decoder.jazz.output.", DECODER, KEYS),
+        ("past_row.", PAST, ROW),
+        ("ahead_row.", PAST + AHEAD, ROW),
+        ("decoder.pop.head.", DECODER + BEFORE + BEHIND, ROW),
+        ("decoder.pop.output.", ROW, 2),
+    ] {
+        add(format!("{prefix}weight"), vec![outputs, inputs]);
+        add(format!("{prefix}bias"), vec![outputs]);
+    }
+    add("decoder.jazz.score.weight".into(), vec![2 * HIDDEN, DECODER]);
     tensors
 }
 
@@ -44,8 +66,12 @@ fn file(tensors: &BTreeMap<String, (Vec<usize>, Vec<f32>)>) -> Vec<u8> {
 
 fn export(bytes: &[u8]) -> Result<(), String> {
     let weights = Weights::from_bytes(bytes).map_err(|e| e.to_string())?;
-    encoder(&weights).map_err(|e| e.to_string())?;
-    decoder(&weights, "jazz", 16.0).map_err(|e| e.to_string())?;
+    encoder(&weights)
+        .and_then(|_| decoder(&weights, "jazz", 16.0))
+        .and_then(|_| note::past(&weights, Precision::Float32))
+        .and_then(|_| note::ahead(&weights, Precision::Int8))
+        .and_then(|_| note::decoder(&weights, "pop", 16.0, Precision::Float32))
+        .map_err(|e| e.to_string())?;
     Ok(())
 }
 
@@ -63,6 +89,9 @@ fn a_whole_network_is_exported_and_tells_its_widths() {
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
     assert_eq!(frame_width(&weights).expect("an encoder"), FRAME);
     assert_eq!(memory_width(&weights).expect("an encoder"), 2 * HIDDEN);
+    let widths = note::Widths { past: PAST, ahead: AHEAD, before: BEFORE, behind: BEHIND };
+    assert_eq!(note::widths(&weights).expect("a note model"), widths);
+    assert_eq!(note::decoder_width(&weights, "pop").expect("a decoder"), DECODER);
 }
 
 #[test]
@@ -90,8 +119,12 @@ fn every_missing_tensor_is_named() {
 fn a_style_without_a_decoder_is_named() {
     let bytes = file(&tensors());
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
-    let text = decoder(&weights, "pop", 16.0).expect_err("there is no pop").to_string();
-    assert!(text.contains("`decoder.pop."), "{text}");
+    for error in [
+        decoder(&weights, "classical", 16.0).expect_err("there is no such decoder"),
+        note::decoder(&weights, "classical", 16.0, Precision::Int8).expect_err("there is no such decoder"),
+    ] {
+        assert!(error.to_string().contains("`decoder.classical."), "{error}");
+    }
 }
 
 #[test]
@@ -104,12 +137,51 @@ fn every_tensor_of_another_shape_is_named_with_both_shapes() {
 
 #[test]
 fn layers_that_do_not_fit_each_other_are_refused() {
-    let wide = (vec![4 * DECODER, 2 * HIDDEN + 1], vec![0.0; 4 * DECODER * (2 * HIDDEN + 1)]);
-    let text = complaint(|tensors| drop(tensors.insert("decoder.jazz.weight_ih_l0".into(), wide)));
-    assert!(text.contains("decoder.jazz.weight_ih_l0"), "{text}");
-    let wide = (vec![4 * HIDDEN, FRAME + 1], vec![0.0; 4 * HIDDEN * (FRAME + 1)]);
-    let text = complaint(|tensors| drop(tensors.insert("encoder.weight_ih_l0_reverse".into(), wide)));
-    assert!(text.contains("encoder.weight_ih_l0_reverse"), "{text}");
+    for (name, shape) in [
+        ("decoder.jazz.weight_ih_l0", [4 * DECODER, 2 * HIDDEN + 1]),
+        ("encoder.weight_ih_l0_reverse", [4 * HIDDEN, FRAME + 1]),
+        ("decoder.jazz.score.weight", [2 * HIDDEN, DECODER + 1]),
+        ("decoder.jazz.score.weight", [2 * HIDDEN + 1, DECODER]),
+        ("decoder.jazz.combine.weight", [DECODER, 2 * HIDDEN]),
+        ("decoder.jazz.output.weight", [KEYS, DECODER + 1]),
+        ("past_lower.weight_ih_l0", [4 * BEFORE, ROW + 1]),
+        ("past_upper.weight_ih_l0", [4 * BEFORE, BEFORE + 1]),
+        ("ahead_row.weight", [ROW, PAST]),
+        ("ahead.weight_ih_l0", [4 * BEHIND, ROW + 1]),
+        ("decoder.pop.weight_ih_l0", [4 * DECODER, BEFORE]),
+        ("decoder.pop.head.weight", [ROW, BEFORE + BEHIND]),
+        ("decoder.pop.output.weight", [2, ROW + 1]),
+    ] {
+        let other = (shape.to_vec(), vec![0.0; shape[0] * shape[1]]);
+        let text = complaint(|tensors| drop(tensors.insert(name.into(), other)));
+        assert!(text.contains(&format!("`{name}` has shape {shape:?}")), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_note_decoder_has_two_outputs() {
+    let text = complaint(|tensors| {
+        tensors.insert("decoder.pop.output.weight".into(), (vec![3, ROW], vec![0.0; 3 * ROW]));
+        tensors.insert("decoder.pop.output.bias".into(), (vec![3], vec![0.0; 3]));
+    });
+    assert!(text.contains("`decoder.pop.output.weight`") && text.contains("[2, 5]"), "{text}");
+}
+
+#[test]
+fn both_layers_of_the_encoder_are_equally_wide() {
+    let text = complaint(|tensors| {
+        let wider = BEFORE + 1;
+        for (part, shape) in [
+            ("weight_ih", vec![4 * wider, BEFORE]),
+            ("weight_hh", vec![4 * wider, wider]),
+            ("bias_ih", vec![4 * wider]),
+            ("bias_hh", vec![4 * wider]),
+        ] {
+            let count = shape.iter().product();
+            tensors.insert(format!("past_upper.{part}_l0"), (shape, vec![0.0; count]));
+        }
+    });
+    assert!(text.contains("`past_upper.weight_hh_l0`"), "{text}");
 }
 
 #[test]
