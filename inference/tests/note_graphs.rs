@@ -322,6 +322,21 @@ fn eight_bits_stay_close() {
 }
 
 #[test]
+fn layers_with_other_settings_than_the_exporters_are_refused() {
+    let network = network();
+    for precision in [Float32, Int8] {
+        let mut graph = ahead(&network, precision);
+        let setting = b"direction";
+        let at = graph.windows(setting.len()).position(|bytes| bytes == setting).expect("the LSTM has a direction");
+        graph[at..at + setting.len()].copy_from_slice(b"directory");
+        on_both(|name, runtime| {
+            let error = runtime.load(GraphFile::new("ahead.onnx", &graph)).expect_err("nobody knows the setting");
+            assert!(error.to_string().contains("do not fit"), "{name}: {error}");
+        });
+    }
+}
+
+#[test]
 fn damaged_graphs_never_bring_the_process_down() {
     let network = network();
     let graphs = [past(&network, Float32), past(&network, Int8), decoder(&network, Float32), decoder(&network, Int8)];

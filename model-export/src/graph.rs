@@ -81,7 +81,8 @@ impl Graph {
         self.graph.output.push(float_value(name, shape));
     }
 
-    /// An LSTM layer over `input` \[T, B, I\] that begins with states of zero: its hidden states \[T, B, directions × H\].
+    /// An LSTM layer over `input` \[T, B, I\] that begins with states of zero: its hidden states
+    /// \[T, B, directions × H\].
     pub fn lstm(&mut self, name: &str, input: &str, directions: Directions<'_>) -> String {
         let steps = format!("{name}.Y");
         self.recurrence(name, input, directions, None, &[&steps]);
@@ -195,7 +196,8 @@ impl Graph {
         .encode_to_vec()
     }
 
-    /// The node of an LSTM layer; `outputs` are Y \[T, directions, B, H\] and, if wanted, the last hidden state and cell.
+    /// The node of an LSTM layer; `outputs` are Y \[T, directions, B, H\] and, if wanted, the last hidden state and
+    /// cell.
     fn recurrence(
         &mut self,
         name: &str,
@@ -280,7 +282,8 @@ impl Graph {
         self.node("Reshape", &[&ordered, &shape], &format!("{name}.steps"), Vec::new())
     }
 
-    /// `input` \[T, B, I\] in 8 bits times 8-bit `weight` \[I, outputs\] with the factors of its columns: \[T, B, outputs\].
+    /// `input` \[T, B, I\] in 8 bits times 8-bit `weight` \[I, outputs\] with the factors of its columns:
+    /// \[T, B, outputs\].
     fn whole_product(&mut self, name: &str, input: &str, weight: &str, factors: &str) -> String {
         let [whole, range, zero, products, numbers, factor] =
             ["whole", "range", "zero", "products", "numbers", "factor"].map(|part| format!("{name}.product.{part}"));

@@ -1,8 +1,8 @@
 //! The note model: a causal encoder of the past, a backward network over what is known ahead, and a decoder a style.
 //!
 //! Rows are notes. The encoder and the decoders hand their states in and out, so that a part may come in pieces; the
-//! look-ahead network runs from the last note it is given back to the first. Sequences are [N notes, B, width] with both
-//! lengths as each run says.
+//! look-ahead network runs from the last note it is given back to the first. Sequences are [N notes, B, width], with
+//! both lengths as each run says.
 
 use crate::ExportError;
 use crate::graph::{Axis, Directions, Graph, States};
