@@ -1,4 +1,4 @@
-//! From what a model says to the velocity that leaves: level, range and amount.
+//! From what a model expects to the velocity that leaves: level, range, accents, amount.
 //!
 //! A model speaks of deviations from a part's level; the level stays the player's own, so a quiet take stays
 //! quiet. The style's range is restored, because the mean of many possible performances is flatter than any one
@@ -7,42 +7,59 @@
 use crate::note::midi_velocity;
 
 /// Never stretch a model's deviations more than this: past it, its uncertainty becomes louder than its knowledge.
-const WIDEST_RANGE: f32 = 2.0;
+const WIDEST_GAIN: f32 = 2.0;
 
-/// How a style's deviations become velocities.
+/// The factor that gives a style its own spread back: deviations whose standard deviation is `predicted` spread as
+/// `human` ones do; both in velocity steps within a file. Between 1 and 2.
+pub fn style_gain(human: f32, predicted: f32) -> f32 {
+    let gain = if predicted > 0.0 { human / predicted } else { 1.0 };
+    gain.clamp(1.0, WIDEST_GAIN)
+}
+
+/// What a model expects of a note, in velocity steps.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Expected {
+    /// The player's level around the note.
+    pub level: f32,
+    /// How far from it the style plays the note, with the style's own spread.
+    pub deviation: f32,
+}
+
+/// What the user wants done with it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    gain: f32,
+pub struct Expression {
+    /// 0: the player's own velocity; 1: the style's.
+    pub amount: f32,
+    /// How much of the player's own deviation from their level is added, 0–1.
+    pub keep_accents: f32,
+    /// Added to the player's level, in velocity steps.
+    pub level: f32,
+    /// Factor on the style's spread; 1 is its own.
+    pub range: f32,
+    /// The style plays nothing softer, 1–127.
+    pub floor: u8,
+    /// … and nothing louder, 1–127; where they cross, the floor counts.
+    pub ceiling: u8,
 }
 
-impl Range {
-    /// A style's own range: deviations whose standard deviation is `predicted` are stretched to `human`.
-    ///
-    /// Both are in velocity steps within a file; the gain stays between 1 and 2.
-    pub fn of_style(human: f32, predicted: f32) -> Self {
-        let gain = if predicted > 0.0 { human / predicted } else { 1.0 };
-        Self { gain: gain.clamp(1.0, WIDEST_RANGE) }
-    }
-
-    /// The deviations as the model gives them.
-    pub const fn as_predicted() -> Self {
-        Self { gain: 1.0 }
-    }
-
-    /// The velocity at Amount 100 %, before rounding: the player's level plus the style's deviation.
-    ///
-    /// `level` and `deviation` are in velocity steps.
-    pub fn restyled(self, level: f32, deviation: f32) -> f32 {
-        (level + self.gain * deviation).clamp(1.0, 127.0)
+impl Default for Expression {
+    fn default() -> Self {
+        Self { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 }
     }
 }
 
-/// The velocity that leaves at an amount from 0 (the player's own) to 1 (the model's), 1–127.
-///
-/// It never leaves the interval between the two, and moves one way with the amount.
-pub fn blend(own: u8, restyled: f32, amount: f32) -> u8 {
-    let own = f32::from(own);
-    midi_velocity(own + amount.clamp(0.0, 1.0) * (restyled - own))
+impl Expression {
+    /// The velocity that leaves, 1–127, of a note that came in with `own`.
+    ///
+    /// It never leaves the interval between the two, and moves one way with the amount.
+    pub fn velocity(&self, own: u8, expected: Expected) -> u8 {
+        let own = f32::from(own);
+        let accent = self.keep_accents * (own - expected.level);
+        let styled = expected.level + self.level + self.range * expected.deviation + accent;
+        let floor = f32::from(self.floor.clamp(1, 127));
+        let styled = styled.min(f32::from(self.ceiling.clamp(1, 127))).max(floor);
+        midi_velocity(own + self.amount.clamp(0.0, 1.0) * (styled - own))
+    }
 }
 
 #[cfg(test)]
@@ -50,33 +67,91 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn a_style_gets_its_own_range_back_but_not_more_than_twice() {
-        assert_eq!(Range::of_style(15.0, 10.0).restyled(60.0, 10.0), 75.0);
-        assert_eq!(Range::of_style(16.0, 2.0).restyled(60.0, 10.0), 80.0);
-        assert_eq!(Range::of_style(5.0, 10.0).restyled(60.0, 10.0), 70.0);
-        assert_eq!(Range::of_style(5.0, 0.0).restyled(60.0, 10.0), 70.0);
+    fn steps(expression: Expression, own: u8, level: f32, deviation: f32) -> u8 {
+        expression.velocity(own, Expected { level, deviation })
     }
 
     #[test]
-    fn loud_and_quiet_stay_within_midi() {
-        assert_eq!(Range::as_predicted().restyled(120.0, 40.0), 127.0);
-        assert_eq!(Range::as_predicted().restyled(10.0, -40.0), 1.0);
+    fn a_style_gets_its_own_range_back_but_not_more_than_twice() {
+        assert_eq!(style_gain(15.0, 10.0), 1.5);
+        assert_eq!(style_gain(16.0, 2.0), 2.0);
+        assert_eq!(style_gain(5.0, 10.0), 1.0);
+        assert_eq!(style_gain(5.0, 0.0), 1.0);
+    }
+
+    #[test]
+    fn by_default_the_style_plays_around_the_players_level() {
+        assert_eq!(steps(Expression::default(), 90, 60.0, 12.0), 72);
+        assert_eq!(steps(Expression { level: -10.0, range: 0.5, ..Expression::default() }, 90, 60.0, 12.0), 56);
+    }
+
+    #[test]
+    fn a_kept_accent_stands_as_far_out_as_it_was_played() {
+        let keep = Expression { keep_accents: 1.0, ..Expression::default() };
+        assert_eq!(steps(keep, 80, 60.0, 5.0), 85);
+        assert_eq!(steps(Expression { keep_accents: 0.5, ..keep }, 80, 60.0, 5.0), 75);
+    }
+
+    #[test]
+    fn loud_and_quiet_stay_within_floor_and_ceiling() {
+        assert_eq!(steps(Expression::default(), 60, 120.0, 40.0), 127);
+        assert_eq!(steps(Expression::default(), 60, 10.0, -40.0), 1);
+        let narrow = Expression { floor: 40, ceiling: 90, ..Expression::default() };
+        assert_eq!((steps(narrow, 60, 60.0, 50.0), steps(narrow, 60, 60.0, -50.0)), (90, 40));
+        let crossed = Expression { floor: 90, ceiling: 40, ..Expression::default() };
+        assert_eq!(steps(crossed, 60, 60.0, 0.0), 90);
+    }
+
+    prop_compose! {
+        fn expressions()(
+            amount in 0.0f32..=1.0, keep_accents in 0.0f32..=1.0, level in -40.0f32..=40.0, range in 0.0f32..=2.0,
+            floor in 1u8..=127, ceiling in 1u8..=127,
+        ) -> Expression {
+            Expression { amount, keep_accents, level, range, floor, ceiling }
+        }
     }
 
     proptest! {
         #[test]
-        fn amount_zero_is_the_player_and_one_the_model(own in 1u8..=127, restyled in 1.0f32..=127.0) {
-            prop_assert_eq!(blend(own, restyled, 0.0), own);
-            prop_assert_eq!(blend(own, restyled, 1.0), midi_velocity(restyled));
+        fn amount_zero_is_the_player(
+            e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0
+        ) {
+            let none = Expression { amount: 0.0, ..e };
+            prop_assert_eq!(steps(none, own, level, deviation), own);
         }
 
         #[test]
-        fn amount_moves_one_way(own in 1u8..=127, restyled in 1.0f32..=127.0, a in 0.0f32..=1.0, b in 0.0f32..=1.0) {
-            let (low, high) = (a.min(b), a.max(b));
-            let (first, second) = (i16::from(blend(own, restyled, low)), i16::from(blend(own, restyled, high)));
-            let target = i16::from(midi_velocity(restyled));
-            prop_assert!((second - target).abs() <= (first - target).abs());
+        fn amount_moves_one_way(
+            e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0,
+            a in 0.0f32..=1.0, b in 0.0f32..=1.0
+        ) {
+            let at = |amount| i16::from(steps(Expression { amount, ..e }, own, level, deviation));
+            prop_assert!((at(a.max(b)) - at(1.0)).abs() <= (at(a.min(b)) - at(1.0)).abs());
+        }
+
+        #[test]
+        fn louder_expectations_and_levels_are_never_softer(
+            e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0,
+            more in 0.0f32..=40.0
+        ) {
+            let before = steps(e, own, level, deviation);
+            prop_assert!(steps(e, own, level, deviation + more) >= before);
+            let raised = Expression { level: e.level + more, ..e };
+            prop_assert!(steps(raised, own, level, deviation) >= before);
+            prop_assert!(steps(e, own, level + more, deviation) >= before || e.keep_accents > 0.0);
+        }
+
+        #[test]
+        fn a_harder_stroke_is_never_softer(
+            e in expressions(), own in 1u8..=126, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0
+        ) {
+            prop_assert!(steps(e, own + 1, level, deviation) >= steps(e, own, level, deviation));
+        }
+
+        #[test]
+        fn range_zero_is_the_level_alone(level in 1.0f32..=127.0, deviation in -60.0f32..=60.0, own in 1u8..=127) {
+            let flat = Expression { range: 0.0, ..Expression::default() };
+            prop_assert_eq!(steps(flat, own, level, deviation), midi_velocity(level));
         }
     }
 }

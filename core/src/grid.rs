@@ -1,9 +1,19 @@
 //! The quantised grid of the piano-roll, and which notes stand where on it.
 
+use std::ops::RangeInclusive;
+
+use crate::midi::Song;
 use crate::note::{Note, is_restylable, piano_key};
 
 /// A grid step where a part was played without a click: a sixteenth at 120 beats a minute, in seconds.
 pub const FREE_STEP_SECONDS: f64 = 0.125;
+
+/// A sixteenth within these lengths, in seconds, may serve as a grid step; beyond them the file's beats are not
+/// what a listener would count.
+pub const SIXTEENTH_SECONDS: RangeInclusive<f64> = 0.08..=0.26;
+
+/// Onsets that stand anywhere are a quarter of a step astray on average; those of a part played to a beat, less.
+const ON_THE_GRID: f64 = 0.19;
 
 /// Onsets that stand exactly between two steps must not fall to one or the other by a rounding error of the
 /// host's beat position, or a bounce would depend on its block size.
@@ -19,6 +29,22 @@ pub enum Grid {
 }
 
 impl Grid {
+    /// The grid a file stands on: its sixteenths where its notes keep to them and a listener would count them, else
+    /// the free one.
+    ///
+    /// A performance recorded without a click has a tempo too, by default; its onsets then stand anywhere.
+    pub fn of_song(song: &Song) -> Self {
+        let notes = song.notes();
+        let middle = notes[notes.len() / 2].note.onset;
+        let sixteenth = 15.0 / song.tempo().beats_per_minute_at(middle);
+        let astray: f64 = notes.iter().map(|n| (n.note.onset_sixteenths - n.note.onset_sixteenths.round()).abs()).sum();
+        if SIXTEENTH_SECONDS.contains(&sixteenth) && astray / (notes.len() as f64) < ON_THE_GRID {
+            Self::Sixteenths
+        } else {
+            Self::Seconds(FREE_STEP_SECONDS)
+        }
+    }
+
     /// Where an onset or release lies, in steps.
     pub fn position(self, seconds: f64, sixteenths: f64) -> f64 {
         match self {

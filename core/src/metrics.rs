@@ -80,12 +80,13 @@ pub fn summarise(files: &[FileScore]) -> Option<Summary> {
     })
 }
 
-/// A 95 % percentile bootstrap interval of a statistic over files (Efron 1979), drawn by `seed`.
+/// A 95 % percentile bootstrap interval of a statistic over files (Efron 1979), drawn by `seed`; a file is whatever
+/// was measured on it.
 ///
 /// Files are drawn with replacement `draws` times; `None` where there are no files or no draws.
-pub fn bootstrap_interval(
-    files: &[FileScore],
-    statistic: impl Fn(&[FileScore]) -> f64,
+pub fn bootstrap_interval<F: Copy>(
+    files: &[F],
+    statistic: impl Fn(&[F]) -> f64,
     draws: usize,
     seed: u64,
 ) -> Option<(f64, f64)> {

@@ -40,6 +40,18 @@ impl PianoRoll {
         &self.frames
     }
 
+    /// The rows from `start` up to `end`.
+    ///
+    /// # Panics
+    /// Where there are no such rows.
+    pub fn steps_between(&self, start: usize, end: usize) -> Self {
+        Self {
+            first_step: self.first_step + start as i64,
+            steps: end - start,
+            frames: self.frames[start * FRAME..end * FRAME].to_vec(),
+        }
+    }
+
     /// Rows in the matrix.
     pub fn steps(&self) -> usize {
         self.steps
@@ -85,6 +97,37 @@ impl VelocityRoll {
     }
 }
 
+/// A stretch of steps that a network reads at once, and those of them whose answers count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepWindow {
+    /// First step read.
+    pub start: usize,
+    /// The step behind the last read.
+    pub end: usize,
+    /// The steps answered for.
+    pub keep: std::ops::Range<usize>,
+}
+
+/// Windows of at most `length` steps that overlap by half and together answer once for each of `steps` steps.
+///
+/// For networks that look at everything they are given, as attention does, and were trained on excerpts so long.
+pub fn windows(steps: usize, length: usize) -> Vec<StepWindow> {
+    if steps <= length || length < 4 {
+        return vec![StepWindow { start: 0, end: steps, keep: 0..steps }];
+    }
+    let (stride, margin) = (length / 2, length / 4);
+    let mut windows = Vec::new();
+    let mut answered = 0;
+    while answered < steps {
+        let end = (windows.len() * stride + length).min(steps);
+        let start = end - length;
+        let kept = if end == steps { steps } else { start + margin + stride };
+        windows.push(StepWindow { start, end, keep: answered..kept });
+        answered = kept;
+    }
+    windows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +170,19 @@ mod tests {
         let notes = [note(0, 1, 5, 90), note(0, 1, 5, 30)];
         let roll = PianoRoll::new(0, 1, &notes);
         assert_eq!(VelocityRoll::new(&roll, &notes).velocities[5], 90.0);
+    }
+
+    #[test]
+    fn windows_answer_once_for_each_step_with_room_on_both_sides() {
+        for steps in [1, 100, 160, 161, 239, 240, 241, 1000] {
+            let windows = windows(steps, 160);
+            let answered: Vec<usize> = windows.iter().flat_map(|w| w.keep.clone()).collect();
+            assert_eq!(answered, (0..steps).collect::<Vec<_>>());
+            for window in &windows {
+                assert!(window.end - window.start <= 160);
+                assert!(window.start == 0 || window.keep.start >= window.start + 40);
+                assert!(window.end == steps || window.keep.end + 40 <= window.end);
+            }
+        }
     }
 }

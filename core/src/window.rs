@@ -5,10 +5,10 @@
 
 use std::collections::VecDeque;
 
-use crate::genre::Genre;
 use crate::grid::{GridNote, quantise};
 use crate::piano_roll::PianoRoll;
 use crate::scheduler::{Hop, NoteId, SampleTime};
+use crate::style::{StyleBlend, Take};
 
 /// Something that was heard and that a model may want to know of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,23 +21,36 @@ pub enum Heard {
         time: SampleTime,
         /// Where on the grid, in steps.
         position: f64,
+        /// Where in the song, in beats, if the host tells.
+        beats: Option<f64>,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 21–108.
         key: u8,
         /// The player's velocity, 1–127.
         velocity: u8,
-        /// The style it is to be played in.
-        style: Genre,
+        /// The styles it is to be played in.
+        style: StyleBlend,
+        /// Which performance of them.
+        take: Take,
     },
     /// A note ended.
     NoteOff {
+        /// When.
+        time: SampleTime,
         /// Where on the grid, in steps.
         position: f64,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 0–127.
         key: u8,
+    },
+    /// The sustain pedal moved, on whichever channel.
+    Pedal {
+        /// When.
+        time: SampleTime,
+        /// Whether it is down (controller 64 at 64 or more).
+        down: bool,
     },
 }
 
@@ -64,14 +77,19 @@ pub struct WindowNote {
     pub id: NoteId,
     /// When it began.
     pub time: SampleTime,
-    /// Its style.
-    pub style: Genre,
+    /// Its styles.
+    pub style: StyleBlend,
+    /// Which performance of them.
+    pub take: Take,
+    /// Where in the song it began, in beats; where the host does not tell, since the window's clock began.
+    pub beats: f64,
+    /// MIDI key, 21–108.
+    pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
     onset: f64,
     release: Option<f64>,
     channel: u8,
-    key: u8,
 }
 
 impl Window {
@@ -88,11 +106,13 @@ impl Window {
     /// Takes in what was heard; must come in the order of time.
     pub fn hear(&mut self, heard: &Heard) {
         match *heard {
-            Heard::NoteOn { id, time, position, channel, key, velocity, style } => {
+            Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take } => {
                 self.notes.push_back(WindowNote {
                     id,
                     time,
                     style,
+                    take,
+                    beats: beats.unwrap_or(position / 4.0),
                     velocity,
                     onset: position,
                     release: None,
@@ -100,12 +120,13 @@ impl Window {
                     key,
                 });
             }
-            Heard::NoteOff { position, channel, key } => {
+            Heard::NoteOff { position, channel, key, .. } => {
                 let sounding = |n: &&mut WindowNote| n.release.is_none() && (n.channel, n.key) == (channel, key);
                 if let Some(note) = self.notes.iter_mut().find(sounding) {
                     note.release = Some(position);
                 }
             }
+            Heard::Pedal { .. } => {}
         }
     }
 
@@ -159,6 +180,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::genre::Genre;
     use crate::piano_roll::FRAME;
 
     fn on(id: u64, position: f64, key: u8, velocity: u8) -> Heard {
@@ -169,7 +191,9 @@ mod tests {
             channel: 0,
             key,
             velocity,
-            style: Genre::Jazz,
+            beats: None,
+            style: StyleBlend::only(Genre::Jazz),
+            take: Take(0),
         }
     }
 
@@ -181,7 +205,7 @@ mod tests {
         assert_eq!((roll.first_step(), roll.steps()), (2, 4));
         assert!((0..4).all(|row| roll.frames()[row * FRAME + 1] == 1.0));
         assert_eq!(cells.len(), 1);
-        window.hear(&Heard::NoteOff { position: 3.0, channel: 0, key: 21 });
+        window.hear(&Heard::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 21 });
         let (roll, _) = window.piano_roll(5.0);
         assert_eq!((0..4).map(|row| roll.frames()[row * FRAME + 1]).sum::<f32>(), 1.0);
     }
@@ -191,7 +215,7 @@ mod tests {
         let mut window = Window::new(8);
         window.hear(&on(0, 0.0, 60, 50));
         window.hear(&on(1, 2.0, 60, 50));
-        window.hear(&Heard::NoteOff { position: 3.0, channel: 0, key: 60 });
+        window.hear(&Heard::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 60 });
         let releases: Vec<_> = window.notes().map(|n| n.release).collect();
         assert_eq!(releases, [Some(3.0), None]);
     }

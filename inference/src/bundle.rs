@@ -14,7 +14,8 @@ use crate::manifest::{self, GraphEntry, Manifest, Sha256};
 #[derive(Debug, Clone)]
 pub struct ModelFiles {
     manifest: Manifest,
-    encoder: StoredGraph,
+    /// In the order of [`crate::manifest::NetworkEntry::graphs`].
+    shared: Vec<StoredGraph>,
     /// In the order of the manifest's styles.
     decoders: Vec<StoredGraph>,
 }
@@ -109,9 +110,9 @@ impl ModelFiles {
                 false => Err(InferenceError::Damaged { file: title }),
             }
         };
-        let encoder = graph(&manifest.encoder)?;
+        let shared = manifest.network.graphs().into_iter().map(graph).collect::<Result<_, _>>()?;
         let decoders = manifest.styles.iter().map(|style| graph(&style.decoder)).collect::<Result<_, _>>()?;
-        Ok(Self { manifest, encoder, decoders })
+        Ok(Self { manifest, shared, decoders })
     }
 
     /// What the model is.
@@ -119,9 +120,9 @@ impl ModelFiles {
         &self.manifest
     }
 
-    /// The encoder that all styles share.
-    pub fn encoder(&self) -> GraphFile<'_> {
-        self.encoder.file()
+    /// The graphs that all styles share, in the order of [`crate::manifest::NetworkEntry::graphs`].
+    pub fn shared(&self) -> impl Iterator<Item = GraphFile<'_>> {
+        self.shared.iter().map(StoredGraph::file)
     }
 
     /// A style's decoder.

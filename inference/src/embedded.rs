@@ -1,11 +1,9 @@
 //! The trained models that are part of the program.
 
-use std::sync::Arc;
-
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
-use crate::piano_roll::PianoRollNetwork;
 use crate::runtime::Runtime;
+use crate::take::LoadedModel;
 
 macro_rules! files {
     ($folder:literal: $($name:literal),+) => {
@@ -13,14 +11,61 @@ macro_rules! files {
     };
 }
 
-static BASELINE: &[(&str, &[u8])] =
-    files!("baseline": "model.json", "encoder.onnx", "decoder-classical.onnx", "decoder-jazz.onnx", "decoder-pop.onnx");
+type Files = &'static [(&'static str, &'static [u8])];
 
-/// The article's baseline seq2seq.
-///
-/// # Errors
-/// When the files are damaged or the runtime refuses them.
-pub fn baseline(runtime: &Runtime) -> Result<Arc<PianoRollNetwork>, InferenceError> {
-    let files = ModelFiles::from_static(BASELINE)?;
-    Ok(Arc::new(PianoRollNetwork::load(runtime, &files)?))
+static NOTE: Files = files!(
+    "note": "model.json", "past.onnx", "ahead.onnx", "decoder-classical.onnx", "decoder-jazz.onnx", "decoder-pop.onnx"
+);
+static ATTENTION: Files = files!(
+    "attention": "model.json", "encoder.onnx", "decoder-classical.onnx", "decoder-jazz.onnx", "decoder-pop.onnx"
+);
+static BASELINE: Files = files!(
+    "baseline": "model.json", "encoder.onnx", "decoder-classical.onnx", "decoder-jazz.onnx", "decoder-pop.onnx"
+);
+
+/// A model that every copy of the program has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbeddedModel {
+    /// ToneNet's own, over rows of notes: the default.
+    Note,
+    /// The article's second, over piano-rolls.
+    Attention,
+    /// The article's first, over piano-rolls.
+    Baseline,
+}
+
+impl EmbeddedModel {
+    /// All of them; never reorder, projects store the position.
+    pub const ALL: [Self; 3] = [Self::Note, Self::Attention, Self::Baseline];
+
+    /// The name of its folder in `assets/models`, and in projects.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Attention => "attention",
+            Self::Baseline => "baseline",
+        }
+    }
+
+    /// The name shown to a user.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Note => "Note model",
+            Self::Attention => "Attention seq2seq",
+            Self::Baseline => "Baseline seq2seq",
+        }
+    }
+
+    /// Loads its graphs; all instances in a process share them.
+    ///
+    /// # Errors
+    /// When the files are damaged or the runtime refuses them.
+    pub fn load(self, runtime: &Runtime) -> Result<LoadedModel, InferenceError> {
+        let files = match self {
+            Self::Note => NOTE,
+            Self::Attention => ATTENTION,
+            Self::Baseline => BASELINE,
+        };
+        LoadedModel::load(runtime, &ModelFiles::from_static(files)?)
+    }
 }

@@ -88,6 +88,9 @@ pub enum InferenceError {
         /// What it says.
         reason: String,
     },
+    /// A network over piano-rolls was asked at a look-ahead in seconds.
+    #[error("this model is scored on whole takes only; leave --look-ahead out, or choose the note model")]
+    WholeTakesOnly,
     /// The model has no decoder for a style.
     #[error("this model has no decoder for {}; choose another style or model", style.title())]
     NoSuchStyle {

@@ -21,22 +21,64 @@ pub struct Manifest {
     pub format: u64,
     /// The name in files and on the command line.
     pub name: String,
-    /// Which code runs it, for example `piano-roll-seq2seq`.
-    pub kind: String,
     /// The name shown to a user.
     pub title: String,
-    /// Width of a step of the encoder's input.
-    pub frame: usize,
-    /// Width of a step of a decoder's output.
-    pub keys: usize,
-    /// Width of a step of the encoder's output and a decoder's input.
-    pub memory: usize,
-    /// Steps of the past that the model was trained to see.
-    pub context_steps: usize,
-    /// The encoder that all styles share.
-    pub encoder: GraphEntry,
+    /// What all styles share.
+    #[serde(flatten)]
+    pub network: NetworkEntry,
     /// The styles it plays.
     pub styles: Vec<StyleEntry>,
+}
+
+/// The part of a model that all styles share; `kind` says which code runs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum NetworkEntry {
+    /// The article's networks over piano-roll frames.
+    #[serde(rename = "piano-roll-seq2seq")]
+    PianoRoll {
+        /// Width of a step of the encoder's input.
+        frame: usize,
+        /// Width of a step of a decoder's output.
+        keys: usize,
+        /// Width of a step of the encoder's output and a decoder's input.
+        memory: usize,
+        /// Steps of the past that the plugin shows the model.
+        context_steps: usize,
+        /// Steps of a whole take that the model reads at once at most; any number without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whole_take_steps: Option<usize>,
+        /// The encoder.
+        encoder: GraphEntry,
+    },
+    /// The note model.
+    #[serde(rename = "note")]
+    Note {
+        /// Columns of a note's row that are known at its onset.
+        past_columns: usize,
+        /// Columns that later moments add.
+        ahead_columns: usize,
+        /// Hidden units of each layer of the encoder of the past.
+        past_hidden: usize,
+        /// Hidden units of the look-ahead network.
+        ahead_hidden: usize,
+        /// Hidden units of each decoder.
+        decoder_hidden: usize,
+        /// The encoder of the past.
+        past: GraphEntry,
+        /// The look-ahead network.
+        ahead: GraphEntry,
+    },
+}
+
+impl NetworkEntry {
+    /// Its graphs, in the order of their fields.
+    pub fn graphs(&self) -> Vec<&GraphEntry> {
+        match self {
+            Self::PianoRoll { encoder, .. } => vec![encoder],
+            Self::Note { past, ahead, .. } => vec![past, ahead],
+        }
+    }
 }
 
 /// A graph's file.
@@ -105,9 +147,9 @@ impl Manifest {
         self.styles.iter().find(|entry| entry.id == style.id())
     }
 
-    /// The encoder's and each decoder's entry.
+    /// The shared graphs' and each decoder's entry.
     pub fn graphs(&self) -> impl Iterator<Item = &GraphEntry> {
-        std::iter::once(&self.encoder).chain(self.styles.iter().map(|style| &style.decoder))
+        self.network.graphs().into_iter().chain(self.styles.iter().map(|style| &style.decoder))
     }
 }
 
@@ -190,8 +232,16 @@ mod tests {
     #[test]
     fn a_manifest_is_read_and_unknown_fields_are_ignored() {
         let manifest = read(&json()).expect("a manifest");
-        assert_eq!((manifest.frame, manifest.keys, manifest.memory, manifest.context_steps), (176, 88, 256, 128));
-        assert_eq!(manifest.encoder.sha256, Sha256::of(b""));
+        let encoder = GraphEntry { file: "encoder.onnx".into(), sha256: Sha256::of(b"") };
+        let network = NetworkEntry::PianoRoll {
+            frame: 176,
+            keys: 88,
+            memory: 256,
+            context_steps: 128,
+            whole_take_steps: None,
+            encoder,
+        };
+        assert_eq!(manifest.network, network);
         assert_eq!(manifest.style(Genre::Jazz).map(|s| s.predicted_spread), Some(8.3));
         assert_eq!(manifest.style(Genre::Pop), None);
         let again = serde_json::to_value(&manifest).expect("a manifest is JSON");
@@ -217,6 +267,7 @@ mod tests {
             ("/encoder/sha256", serde_json::json!("abc")),
             ("/styles/0/residual", serde_json::json!(-1.0)),
             ("/frame", serde_json::json!(-176)),
+            ("/kind", serde_json::json!("transformer")),
         ] {
             let mut changed = json();
             *changed.pointer_mut(pointer).expect("the field is there") = value;

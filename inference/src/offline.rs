@@ -1,27 +1,43 @@
 //! A part played through scheduler and model without a host: what the plugin must give, note for note.
 
-use tonenet_core::genre::Genre;
+use tonenet_core::dynamics::Expected;
 use tonenet_core::midi::{MidiMessage, Song};
 use tonenet_core::note::is_restylable;
 use tonenet_core::scheduler::{Estimate, Event, Leaving, LookAhead, NoteId, Outcome, SampleTime, Scheduler};
+use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::transport::{StepClock, Transport};
 use tonenet_core::window::{Heard, Question};
 
 use crate::error::InferenceError;
 use crate::restyler::Restyler;
 
-/// A note-on or note-off at a sample.
+/// Something of a part that a model hears, at a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartEvent {
     /// When.
     pub time: SampleTime,
-    /// MIDI channel, 0–15.
-    pub channel: u8,
-    /// MIDI key, 0–127.
-    pub key: u8,
-    /// 1–127 for a note-on, 0 for a note-off.
-    pub velocity: u8,
+    /// What.
+    pub kind: PartEventKind,
 }
+
+/// See [`PartEvent`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartEventKind {
+    /// A note-on (velocity 1–127) or note-off (velocity 0).
+    Note {
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key, 0–127.
+        key: u8,
+        /// 0–127.
+        velocity: u8,
+    },
+    /// The sustain pedal: whether it is down.
+    Pedal(bool),
+}
+
+/// The controller of the sustain pedal.
+const SUSTAIN: u8 = 64;
 
 /// How a part is played.
 #[derive(Debug, Clone, Copy)]
@@ -32,28 +48,31 @@ pub struct Playback {
     pub look_ahead: LookAhead,
     /// Samples from one look at the transport to the next, as a host's block.
     pub block: u32,
-    /// Style of every note.
-    pub style: Genre,
+    /// Styles of every note.
+    pub style: StyleBlend,
+    /// Which performance of them.
+    pub take: Take,
 }
 
-/// The notes and note-offs of a song in the order a host sends them; times are rounded to the nearest sample.
+/// The notes, note-offs and pedal of a song in the order a host sends them; times are rounded to the nearest sample.
 pub fn part_of(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
     song.messages()
         .iter()
         .filter_map(|message| {
             let MidiMessage::Channel([status, key, value]) = message.message else { return None };
-            let velocity = match status & 0xF0 {
-                0x90 => value,
-                0x80 => 0,
+            let channel = status & 0x0F;
+            let kind = match status & 0xF0 {
+                0x90 => PartEventKind::Note { channel, key, velocity: value },
+                0x80 => PartEventKind::Note { channel, key, velocity: 0 },
+                0xB0 if key == SUSTAIN => PartEventKind::Pedal(value >= 64),
                 _ => return None,
             };
-            let time = (message.time * sample_rate).round() as SampleTime;
-            Some(PartEvent { time, channel: status & 0x0F, key, velocity })
+            Some(PartEvent { time: (message.time * sample_rate).round() as SampleTime, kind })
         })
         .collect()
 }
 
-/// The velocity at Amount 100 %, before rounding, of each note-on of a part; `None` for one not restylable.
+/// What is expected of each note-on of a part; `None` for one not restylable.
 ///
 /// `transport` tells what the host would say at a sample.
 ///
@@ -64,11 +83,12 @@ pub fn restyle(
     part: &[PartEvent],
     playback: &Playback,
     mut transport: impl FnMut(SampleTime) -> Transport,
-) -> Result<Vec<Option<f32>>, InferenceError> {
+) -> Result<Vec<Option<Expected>>, InferenceError> {
     restyler.reset();
     let mut clock = StepClock::new(playback.sample_rate);
     let mut scheduler = Scheduler::<usize>::new(part.len(), playback.look_ahead);
-    let mut velocities = vec![None; part.iter().filter(|e| e.velocity > 0).count()];
+    let is_note_on = |e: &&PartEvent| matches!(e.kind, PartEventKind::Note { velocity: 1.., .. });
+    let mut expected = vec![None; part.iter().filter(is_note_on).count()];
     let mut answers: Vec<(NoteId, Estimate)> = Vec::new();
     let block = SampleTime::from(playback.block.max(1));
     let end = part.last().map_or(0, |e| e.time) + SampleTime::from(playback.look_ahead.latency) + 1;
@@ -83,32 +103,38 @@ pub fn restyle(
                 let question = Question { hop, position: clock.position(hop.time) };
                 restyler.ask(&question, |note, estimate| answers.push((note, estimate)))?;
             }
-            let Some(&PartEvent { time, channel, key, velocity }) = event else { break };
+            let Some(&PartEvent { time, kind }) = event else { break };
             let position = clock.position(time);
-            if velocity == 0 {
-                scheduler.hear(time, Event::NoteOff { channel, key }, 0);
-                restyler.hear(&Heard::NoteOff { position, channel, key });
-                continue;
-            }
+            let (channel, key, velocity) = match kind {
+                PartEventKind::Pedal(down) => {
+                    restyler.hear(&Heard::Pedal { time, down });
+                    continue;
+                }
+                PartEventKind::Note { channel, key, velocity: 0 } => {
+                    scheduler.hear(time, Event::NoteOff { channel, key }, 0);
+                    restyler.hear(&Heard::NoteOff { time, position, channel, key });
+                    continue;
+                }
+                PartEventKind::Note { channel, key, velocity } => (channel, key, velocity),
+            };
             let id = scheduler.hear(time, Event::NoteOn { channel, key }, note_ons);
             note_ons += 1;
             if is_restylable(channel, key) {
-                let style = playback.style;
-                restyler.hear(&Heard::NoteOn { id, time, position, channel, key, velocity, style });
+                let (beats, style, take) = (clock.beats(time), playback.style, playback.take);
+                restyler.hear(&Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take });
             }
         }
         for (note, estimate) in answers.drain(..) {
             scheduler.answer(note, estimate);
         }
         while let Some(leaving) = scheduler.next_due(block_end) {
-            if let Leaving::Event {
-                event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(velocity), ..
-            } = leaving
+            if let Leaving::Event { event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(found), .. } =
+                leaving
             {
-                velocities[payload] = Some(velocity);
+                expected[payload] = Some(found);
             }
         }
         block_start = block_end;
     }
-    Ok(velocities)
+    Ok(expected)
 }

@@ -12,6 +12,7 @@ use tonenet_core::window::{Heard, Question, Window};
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
+use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::runtime::{Graph, Runtime, TensorRef};
 
@@ -20,6 +21,7 @@ pub struct PianoRollNetwork {
     encoder: Arc<dyn Graph>,
     decoders: Vec<Decoder>,
     context_steps: usize,
+    whole_take_steps: Option<usize>,
 }
 
 struct Decoder {
@@ -36,14 +38,15 @@ impl PianoRollNetwork {
     /// When a runtime refuses a graph, or the model is not over piano-roll frames.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         let manifest = files.manifest();
-        if (manifest.frame, manifest.keys) != (FRAME, PIANO_KEYS) || manifest.context_steps == 0 {
-            return Err(InferenceError::BadManifest {
-                file: manifest.name.clone(),
-                reason: format!(
-                    "frames of {} and outputs of {} over {} steps are no piano-roll of {FRAME} and {PIANO_KEYS}",
-                    manifest.frame, manifest.keys, manifest.context_steps
-                ),
-            });
+        let bad = |reason| InferenceError::BadManifest { file: manifest.name.clone(), reason };
+        let NetworkEntry::PianoRoll { frame, keys, context_steps, whole_take_steps, .. } = manifest.network else {
+            return Err(bad("its network is not one over piano-rolls".into()));
+        };
+        if (frame, keys) != (FRAME, PIANO_KEYS) || context_steps == 0 {
+            return Err(bad(format!(
+                "frames of {frame} and outputs of {keys} over {context_steps} steps are no piano-roll of {FRAME} and \
+                 {PIANO_KEYS}"
+            )));
         }
         let mut decoders = Vec::new();
         for style in Genre::ALL {
@@ -55,7 +58,8 @@ impl PianoRollNetwork {
                 spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
             });
         }
-        Ok(Self { encoder: runtime.load(files.encoder())?, decoders, context_steps: manifest.context_steps })
+        let encoder = files.shared().next().ok_or_else(|| bad("it has no encoder".into()))?;
+        Ok(Self { encoder: runtime.load(encoder)?, decoders, context_steps, whole_take_steps })
     }
 
     /// Deviations from the part's level in each of `styles`, in velocity steps: \[steps, 88\] each, row after row.
@@ -72,6 +76,21 @@ impl PianoRollNetwork {
                 Ok(first(graph.run(&[("memory", memory.view())], &["deviations"])?).data)
             })
             .collect()
+    }
+
+    /// How a style spreads, if the model plays it.
+    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+        self.decoder(style).ok().map(|decoder| decoder.spread)
+    }
+
+    /// What is left between its means and human velocities of a style, in velocity steps; 0 without a decoder.
+    pub fn residual(&self, style: Genre) -> f32 {
+        self.decoder(style).map_or(0.0, |decoder| decoder.residual)
+    }
+
+    /// Steps of a whole take that it reads at once at most; `None` for any number.
+    pub fn whole_take_steps(&self) -> Option<usize> {
+        self.whole_take_steps
     }
 
     fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
@@ -99,7 +118,7 @@ impl PianoRollModel {
 
 impl VelocityModel for PianoRollModel {
     fn style(&self, style: Genre) -> Option<StyleSpread> {
-        self.network.decoder(style).ok().map(|decoder| decoder.spread)
+        self.network.style(style)
     }
 
     fn reset(&mut self) {
@@ -122,7 +141,7 @@ impl VelocityModel for PianoRollModel {
         let deviations = self.network.deviations(&roll, &[style])?;
         let hop = question.hop;
         for (note, cell) in cells {
-            if note.style == style && (hop.settle_from..hop.settle_to).contains(&note.time) {
+            if note.style.share(style) > 0.0 && (hop.settle_from..hop.settle_to).contains(&note.time) {
                 let deviation = deviations.first().and_then(|d| d.get(cell)).copied().unwrap_or(0.0);
                 predictions.push((note.id, Prediction { deviation, spread }));
             }

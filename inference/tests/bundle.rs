@@ -8,9 +8,9 @@ use std::path::Path;
 use common::{DECODER, FRAME, HIDDEN, KEYS, Network, built_in, frames};
 use tempfile::TempDir;
 use tonenet_core::genre::Genre;
-use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::bundle::{GraphFile, ModelFiles};
 use tonenet_inference::error::InferenceError;
-use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, Sha256, StyleEntry};
+use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, NetworkEntry, Sha256, StyleEntry};
 
 fn entry(file: &str, bytes: &[u8]) -> GraphEntry {
     GraphEntry { file: file.into(), sha256: Sha256::of(bytes) }
@@ -23,13 +23,15 @@ fn model() -> TempDir {
     let manifest = Manifest {
         format: FORMAT,
         name: "small".into(),
-        kind: "piano-roll-seq2seq".into(),
         title: "Small".into(),
-        frame: FRAME,
-        keys: KEYS,
-        memory: 2 * HIDDEN,
-        context_steps: 8,
-        encoder: entry("encoder.onnx", &encoder),
+        network: NetworkEntry::PianoRoll {
+            frame: FRAME,
+            keys: KEYS,
+            memory: 2 * HIDDEN,
+            context_steps: 8,
+            whole_take_steps: None,
+            encoder: entry("encoder.onnx", &encoder),
+        },
         styles: vec![StyleEntry {
             id: "jazz".into(),
             title: "Jazz".into(),
@@ -47,6 +49,10 @@ fn model() -> TempDir {
     folder
 }
 
+fn encoder_of(files: &ModelFiles) -> GraphFile<'_> {
+    files.shared().next().expect("an encoder")
+}
+
 fn complaint(folder: &Path) -> InferenceError {
     ModelFiles::from_dir(folder).expect_err("the model is not whole")
 }
@@ -55,9 +61,9 @@ fn complaint(folder: &Path) -> InferenceError {
 fn a_whole_folder_is_read_and_runs() {
     let folder = model();
     let files = ModelFiles::from_dir(folder.path()).expect("a whole model");
-    assert_eq!(files.manifest().memory, 2 * HIDDEN);
+    assert_eq!(files.manifest().title, "Small");
     let runtime = built_in();
-    let encoder = runtime.load(files.encoder()).expect("the encoder loads");
+    let encoder = runtime.load(encoder_of(&files)).expect("the encoder loads");
     let decoder = runtime.load(files.decoder(Genre::Jazz).expect("it plays jazz")).expect("the decoder loads");
     let memory = encoder.run(&[("frames", frames(4).view())], &["memory"]).expect("the encoder runs");
     let deviations = decoder.run(&[("memory", memory[0].view())], &["deviations"]).expect("the decoder runs");
@@ -124,7 +130,7 @@ fn files_inside_the_program_are_checked_the_same_way() {
     let files = ModelFiles::from_static(table).expect("a whole model");
     let from_folder = ModelFiles::from_dir(folder.path()).expect("a whole model");
     assert_eq!(files.manifest(), from_folder.manifest());
-    assert_eq!(files.encoder().bytes(), from_folder.encoder().bytes());
+    assert_eq!(encoder_of(&files).bytes(), encoder_of(&from_folder).bytes());
     let text = ModelFiles::from_static(&table[..2]).expect_err("a decoder is missing").to_string();
     assert!(text.starts_with("decoder-jazz.onnx inside the plugin is missing"), "{text}");
 }

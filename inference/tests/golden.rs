@@ -38,7 +38,8 @@ fn agrees_with_torch(preference: RuntimePreference) {
 
     let frames = values(&golden, "frames");
     let input = TensorRef { shape: &[frames.len() / FRAME, 1, FRAME], data: &frames };
-    let memory = runtime.load(files.encoder()).unwrap().run(&[("frames", input)], &["memory"]).unwrap().remove(0);
+    let memory =
+        runtime.load(files.shared().next().unwrap()).unwrap().run(&[("frames", input)], &["memory"]).unwrap().remove(0);
     for style in Genre::ALL {
         let decoder = runtime.load(files.decoder(style).unwrap()).unwrap();
         let found = decoder.run(&[("memory", memory.view())], &["deviations"]).unwrap().remove(0).data;

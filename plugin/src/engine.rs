@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
-use tonenet_core::dynamics::blend;
-use tonenet_core::genre::Genre;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::{Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
+use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch};
 use tonenet_core::window::{Heard, Question};
+use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::events::{HostEvent, at, scheduler_event};
+use crate::events::{HostEvent, at, scheduler_event, sustain};
 use crate::pace::Pace;
 use crate::status::Status;
 use crate::worker::{Link, Request, Worker};
@@ -28,12 +29,16 @@ const EVENTS: usize = 16_384;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the user has set, as of the start of a block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// The style of notes that come in.
-    pub style: Genre,
-    /// How much of it, 0–1.
-    pub amount: f32,
+    /// The styles of notes that come in.
+    pub style: StyleBlend,
+    /// Which performance of them.
+    pub take: Take,
+    /// What becomes of what the model expects.
+    pub expression: Expression,
+    /// Which model is asked.
+    pub model: EmbeddedModel,
     /// Everything keeps its own velocity.
     pub bypass: bool,
 }
@@ -53,8 +58,8 @@ pub struct Block {
 #[derive(Debug, Clone, Copy)]
 struct Payload {
     event: HostEvent,
-    /// The amount when it came in, where automation belongs to it.
-    amount: f32,
+    /// As set when it came in, where automation belongs to it.
+    expression: Expression,
 }
 
 /// See the [module](self).
@@ -69,14 +74,24 @@ pub struct Engine {
     epoch: u32,
     worker: Worker,
     link: Arc<Link>,
+    /// Requests sent, to compare with those dealt with.
+    sent: u64,
+    /// The model that was last asked for.
+    model: EmbeddedModel,
     status: Arc<Status>,
     last_timing: u32,
 }
 
 impl Engine {
-    /// An engine at sample 0; `sample_rate` in Hz.
-    pub fn new(sample_rate: f64, look_ahead: LookAhead, worker: Worker, status: Arc<Status>) -> Self {
-        Self {
+    /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz.
+    pub fn new(
+        sample_rate: f64,
+        look_ahead: LookAhead,
+        model: EmbeddedModel,
+        worker: Worker,
+        status: Arc<Status>,
+    ) -> Self {
+        let mut engine = Self {
             sample_rate,
             scheduler: Scheduler::new(EVENTS, look_ahead),
             clock: StepClock::new(sample_rate),
@@ -87,9 +102,13 @@ impl Engine {
             epoch: 0,
             link: worker.link().clone(),
             worker,
+            sent: 0,
+            model,
             status,
             last_timing: 0,
-        }
+        };
+        engine.send(Request::Use(model), false);
+        engine
     }
 
     /// Whether the transport is at rest, flicker aside.
@@ -124,6 +143,9 @@ impl Engine {
         let allowance = if block.offline { PATIENCE } else { lead };
         let may_wait = !allowance.is_zero();
 
+        if settings.model != self.model && self.send(Request::Use(settings.model), may_wait) {
+            self.model = settings.model;
+        }
         match self.watch.observe(self.now, block.samples, &block.transport) {
             Some(TransportChange::Left) => {
                 self.make_room(settings, block.samples, &mut send);
@@ -154,19 +176,23 @@ impl Engine {
 
     fn hear(&mut self, time: SampleTime, event: HostEvent, settings: &Settings, may_wait: bool) {
         let kind = scheduler_event(&event);
-        let id = self.scheduler.hear(time, kind, Payload { event, amount: settings.amount });
+        let id = self.scheduler.hear(time, kind, Payload { event, expression: settings.expression });
         let position = self.clock.position(time);
         match kind {
             Event::NoteOn { channel, key } if kind.is_restylable() => {
                 let velocity = own_velocity(&event);
-                let style = settings.style;
-                let heard = Heard::NoteOn { id, time, position, channel, key, velocity, style };
+                let (beats, style, take) = (self.clock.beats(time), settings.style, settings.take);
+                let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
                 self.send(Request::Heard(heard), may_wait);
             }
             Event::NoteOff { channel, key } => {
-                self.send(Request::Heard(Heard::NoteOff { position, channel, key }), may_wait);
+                self.send(Request::Heard(Heard::NoteOff { time, position, channel, key }), may_wait);
             }
-            _ => {}
+            _ => {
+                if let Some(down) = sustain(&event) {
+                    self.send(Request::Heard(Heard::Pedal { time, down }), may_wait);
+                }
+            }
         }
     }
 
@@ -178,17 +204,20 @@ impl Engine {
         }
     }
 
-    fn send(&mut self, request: Request, may_wait: bool) {
+    /// Whether there was room for the request.
+    fn send(&mut self, request: Request, may_wait: bool) -> bool {
         let mut left = if may_wait { 100_000 } else { 0 };
         while self.link.requests.push(request).is_err() {
-            if left == 0 || self.status.failed.load(Ordering::Acquire) {
+            if left == 0 || !self.worker.is_running() {
                 Status::count(&self.status.overloads);
-                return;
+                return false;
             }
             left -= 1;
             self.take_answers();
             self.nudge();
         }
+        self.sent += 1;
+        true
     }
 
     fn take_answers(&mut self) {
@@ -202,17 +231,19 @@ impl Engine {
     /// Waits until all notes due before `until` are answered; only where that cannot make the host late.
     fn wait_for_answers(&mut self, until: SampleTime, offline: bool, allowance: Duration) {
         let mut since = Instant::now();
-        let mut seen = self.link.dealt_with.load(Ordering::Acquire);
-        while self.scheduler.awaits_answer(until) && !self.status.failed.load(Ordering::Acquire) {
-            if since.elapsed() >= allowance {
+        let mut seen = 0;
+        loop {
+            // Read before the answers are: when all was dealt with, those taken now are the last.
+            let dealt_with = self.link.dealt_with.load(Ordering::Acquire);
+            self.take_answers();
+            let over = dealt_with == self.sent || !self.worker.is_running();
+            if over || !self.scheduler.awaits_answer(until) || since.elapsed() >= allowance {
                 return;
             }
-            self.nudge();
-            self.take_answers();
-            let dealt_with = self.link.dealt_with.load(Ordering::Acquire);
             if offline && dealt_with != seen {
                 (seen, since) = (dealt_with, Instant::now());
             }
+            self.nudge();
         }
     }
 
@@ -254,24 +285,24 @@ impl Engine {
 
     /// The event with the velocity it leaves with.
     fn revoice(&self, payload: Payload, outcome: Outcome, settings: &Settings) -> HostEvent {
-        let Payload { mut event, amount } = payload;
-        if settings.bypass || amount == 0.0 {
+        let Payload { mut event, expression } = payload;
+        if settings.bypass || expression.amount == 0.0 {
             return event;
         }
         let own = own_velocity(&event);
-        let restyled = match outcome {
+        let expected = match outcome {
             Outcome::Untouched => return event,
-            Outcome::Restyled(velocity) => {
+            Outcome::Restyled(expected) => {
                 Status::count(&self.status.restyled);
-                Some(velocity)
+                Some(expected)
             }
             Outcome::Late(early) => {
                 Status::count(&self.status.late);
                 early
             }
         };
-        if let (NoteEvent::NoteOn { velocity, .. }, Some(restyled)) = (&mut event, restyled) {
-            *velocity = f32::from(blend(own, restyled, amount)) / 127.0;
+        if let (NoteEvent::NoteOn { velocity, .. }, Some(expected)) = (&mut event, expected) {
+            *velocity = f32::from(expression.velocity(own, expected)) / 127.0;
         }
         event
     }

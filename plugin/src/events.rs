@@ -33,6 +33,7 @@ impl SysExMessage for ShortSysEx {
 }
 
 const ALL_SOUND_OFF: u8 = 120;
+const SUSTAIN: u8 = 64;
 const ALL_NOTES_OFF: u8 = 123;
 
 /// What the scheduler needs to know of an event.
@@ -98,6 +99,14 @@ impl ControllerStorm {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether the sustain pedal goes down or up, if the event moves it.
+pub fn sustain(event: &HostEvent) -> Option<bool> {
+    match event {
+        NoteEvent::MidiCC { cc: SUSTAIN, value, .. } => Some(value * 127.0 >= 63.5),
+        _ => None,
     }
 }
 

@@ -19,16 +19,15 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::scheduler::LookAhead;
 use tonenet_core::transport::Transport as CoreTransport;
-use tonenet_inference::embedded;
+use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
-use tonenet_inference::piano_roll::PianoRollModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
-use engine::{Block, Engine, Settings};
+use engine::{Block, Engine};
 use events::{ControllerStorm, ShortSysEx};
 use params::ToneNetParams;
-use status::{EngineWords, Status};
+use status::Status;
 use worker::Worker;
 
 /// Tempi closer than this, in beats a minute, give the same latency for a listener.
@@ -83,12 +82,12 @@ impl ToneNet {
         self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
         self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
         self.status.restart_pending.store(false, Ordering::Relaxed);
-        self.status.failed.store(false, Ordering::Release);
         // The old engine's thread ends before a new one starts.
         self.engine = None;
-        let worker = Worker::start(self.status.clone(), open_model)
+        let worker = Worker::start(self.status.clone(), opener(self.sample_rate))
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, worker, self.status.clone()));
+        let model = self.params.settings().model;
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, self.status.clone()));
         Ok(look_ahead.latency)
     }
 
@@ -115,17 +114,33 @@ impl ToneNet {
     }
 }
 
-/// Opens runtime and model, and tells the editor which.
-fn open_model(status: &Status) -> Result<Restyler, String> {
+/// Opens models for the inference thread, and with the first of them the runtime.
+fn opener(sample_rate: f64) -> impl FnMut(EmbeddedModel, &Status) -> Result<Restyler, String> + Send {
+    let mut opened = None;
+    move |model, status| {
+        let runtime = opened.get_or_insert_with(|| open_runtime(status));
+        let loaded = model.load(runtime).map_err(|e| e.to_string())?;
+        Ok(Restyler::new(loaded.listener(sample_rate)))
+    }
+}
+
+/// Opens a runtime, and tells the editor which.
+fn open_runtime(status: &Status) -> Runtime {
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
-    *status.engine.lock() = EngineWords {
-        runtime: format!("{} · {}", report.runtime, report.provider),
-        notes: report.notes,
-        ..EngineWords::default()
-    };
-    let network = embedded::baseline(&runtime).map_err(|e| e.to_string())?;
-    status.engine.lock().model = "Baseline seq2seq".into();
-    Ok(Restyler::new(Box::new(PianoRollModel::new(network))))
+    let mut words = status.engine.lock();
+    words.runtime = format!("{} · {}", report.runtime, report.provider);
+    words.notes = report.notes;
+    runtime
+}
+
+/// Does something a host asks for. The framework catches no panics, and one that reached the host would end it; the
+/// plugin is silent after one, and the window says so.
+fn guarded<T>(status: &Status, task: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(task));
+    if done.is_err() {
+        status.fail("ToneNet is silent after an internal error; reload it");
+    }
+    done.ok()
 }
 
 fn core_transport(transport: &Transport) -> CoreTransport {
@@ -172,26 +187,29 @@ impl Plugin for ToneNet {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        // The framework catches no panics, and one that reached the host would end it.
-        let started = catch_unwind(AssertUnwindSafe(|| self.start(config)));
-        match started.unwrap_or_else(|_| Err("ToneNet could not start after an internal error; reload it".into())) {
-            Ok(latency) => {
+        let status = self.status.clone();
+        match guarded(&status, || self.start(config)) {
+            Some(Ok(latency)) => {
                 context.set_latency_samples(latency);
                 true
             }
-            Err(refusal) => {
-                self.status.fail(refusal);
+            Some(Err(refusal)) => {
+                status.fail(refusal);
                 false
             }
+            None => false,
         }
     }
 
     fn reset(&mut self) {
         self.storm = ControllerStorm::default();
-        let reset = catch_unwind(AssertUnwindSafe(|| self.engine.iter_mut().for_each(Engine::reset)));
-        if reset.is_err() {
-            self.engine = None;
-        }
+        let engine = self.engine.take();
+        self.engine = engine.and_then(|mut engine| {
+            guarded(&self.status, move || {
+                engine.reset();
+                engine
+            })
+        });
     }
 
     fn process(
@@ -206,38 +224,36 @@ impl Plugin for ToneNet {
         let transport = core_transport(context.transport());
         let Some(mut engine) = self.engine.take() else { return ProcessStatus::KeepAlive };
         let block = Block { samples: buffer.samples() as u32, transport, offline: self.offline };
-        let settings = Settings {
-            style: self.params.style.value().into(),
-            amount: self.params.amount.value(),
-            bypass: self.params.bypass.value(),
-        };
+        let settings = self.params.settings();
         let filter_storm = context.plugin_api() == PluginApi::Vst3;
         let context = std::cell::RefCell::new(context);
         let (storm, status) = (&mut self.storm, &self.status);
-        let played = catch_unwind(AssertUnwindSafe(|| {
+        let shared = &context;
+        // The engine goes in, so that a panic ends its thread too before the window tells of it.
+        let played = guarded(status, move || {
             engine.process(
                 &block,
                 &settings,
                 || {
                     loop {
-                        let event = context.borrow_mut().next_event()?;
+                        let event = shared.borrow_mut().next_event()?;
                         if !(filter_storm && storm.is_empty_word(&event)) {
                             return Some(event);
                         }
                     }
                 },
                 |event| {
-                    if context.borrow_mut().try_send_event(event).is_err() {
+                    if shared.borrow_mut().try_send_event(event).is_err() {
                         Status::count(&status.overloads);
                     }
                 },
             );
-        }));
+            engine
+        });
         let context = context.into_inner();
-        if played.is_err() {
-            // Without an engine the plugin is silent until the next activation, and the host lives.
-            return ProcessStatus::Error("ToneNet stopped after an internal error; reload it");
-        }
+        let Some(engine) = played else {
+            return ProcessStatus::Error("ToneNet is silent after an internal error; reload it");
+        };
         let stopped = engine.is_stopped();
         self.engine = Some(engine);
         if self.wants_restart(&transport, stopped) {
@@ -247,7 +263,12 @@ impl Plugin for ToneNet {
     }
 
     fn deactivate(&mut self) {
-        self.engine = None;
+        let status = self.status.clone();
+        guarded(&status, || self.engine = None);
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        params::upgrade(state);
     }
 }
 
@@ -266,3 +287,20 @@ impl Vst3Plugin for ToneNet {
 
 nice_export_clap!(ToneNet);
 nice_export_vst3!(ToneNet);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_panic_the_window_says_that_the_plugin_is_silent() {
+        let mut plugin = ToneNet::default();
+        let status = plugin.status.clone();
+        assert_eq!(guarded(&status, || 7), Some(7));
+        assert_eq!(status.engine.lock().error, None);
+        assert_eq!(guarded::<()>(&status, || panic!("a test")), None);
+        let told = status.engine.lock().error.clone();
+        assert!(told.is_some_and(|error| error.contains("silent")));
+        plugin.deactivate();
+    }
+}

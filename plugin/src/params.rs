@@ -3,14 +3,28 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::WindowLength;
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_inference::embedded::EmbeddedModel;
 
+use crate::engine::Settings;
 use crate::status::{ReportField, Status};
 
-/// The version of the saved state; older ones must load for ever.
-pub const STATE_VERSION: u32 = 1;
+/// The version of the saved state; older ones must load for ever. Version 1 has one style and one model.
+pub const STATE_VERSION: u32 = 2;
+
+/// The highest take; 0 is the average of all.
+pub const LAST_TAKE: u16 = 99;
+
+/// Furthest that Level moves, in velocity steps.
+const FURTHEST_LEVEL: i32 = 40;
+
+/// Widest Range; 1 is the style's own.
+const WIDEST_RANGE: f32 = 2.0;
 
 /// The tempo assumed where no host has told one, in thousandths of a beat a minute.
 const DEFAULT_TEMPO: u32 = 120_000;
@@ -45,6 +59,40 @@ impl From<Genre> for StyleChoice {
             Genre::Classical => Self::Classical,
             Genre::Jazz => Self::Jazz,
             Genre::Pop => Self::Pop,
+        }
+    }
+}
+
+/// [`EmbeddedModel`] as a host parameter; ids are stored in projects.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// See [`EmbeddedModel::Note`].
+    #[id = "note"]
+    Note,
+    /// See [`EmbeddedModel::Attention`].
+    #[id = "attention"]
+    Attention,
+    /// See [`EmbeddedModel::Baseline`].
+    #[id = "baseline"]
+    Baseline,
+}
+
+impl From<ModelChoice> for EmbeddedModel {
+    fn from(choice: ModelChoice) -> Self {
+        match choice {
+            ModelChoice::Note => Self::Note,
+            ModelChoice::Attention => Self::Attention,
+            ModelChoice::Baseline => Self::Baseline,
+        }
+    }
+}
+
+impl From<EmbeddedModel> for ModelChoice {
+    fn from(model: EmbeddedModel) -> Self {
+        match model {
+            EmbeddedModel::Note => Self::Note,
+            EmbeddedModel::Attention => Self::Attention,
+            EmbeddedModel::Baseline => Self::Baseline,
         }
     }
 }
@@ -98,9 +146,36 @@ pub struct ToneNetParams {
     /// Whose dynamics the notes get.
     #[id = "style"]
     pub style: EnumParam<StyleChoice>,
+    /// Whose else.
+    #[id = "style_b"]
+    pub style_b: EnumParam<StyleChoice>,
+    /// The share of the other's, 0–1.
+    #[id = "blend"]
+    pub blend: FloatParam,
     /// How much of them: 0 is the player's own velocity, 1 the model's.
     #[id = "amount"]
     pub amount: FloatParam,
+    /// See [`Expression::keep_accents`].
+    #[id = "keep_accents"]
+    pub keep_accents: FloatParam,
+    /// See [`Expression::level`].
+    #[id = "level"]
+    pub level: IntParam,
+    /// See [`Expression::range`].
+    #[id = "range"]
+    pub range: FloatParam,
+    /// See [`Expression::floor`].
+    #[id = "floor"]
+    pub floor: IntParam,
+    /// See [`Expression::ceiling`].
+    #[id = "ceiling"]
+    pub ceiling: IntParam,
+    /// See [`Take`].
+    #[id = "take"]
+    pub take: IntParam,
+    /// Whose idea of the styles.
+    #[id = "model"]
+    pub model: EnumParam<ModelChoice>,
     /// How long notes are held; takes effect at the next activation.
     #[id = "look_ahead"]
     pub look_ahead: EnumParam<LookAheadChoice>,
@@ -121,17 +196,53 @@ pub struct ToneNetParams {
 impl ToneNetParams {
     /// Parameters at their defaults, of the instance with this status.
     pub fn new(status: Arc<Status>) -> Self {
+        let velocity = |name, default| IntParam::new(name, default, IntRange::Linear { min: 1, max: 127 });
         Self {
             style: EnumParam::new("Style", StyleChoice::Jazz),
-            amount: FloatParam::new("Amount", 1.0, FloatRange::Linear { min: 0.0, max: 1.0 })
-                .with_unit(" %")
-                .with_value_to_string(formatters::v2s_f32_percentage(0))
-                .with_string_to_value(formatters::s2v_f32_percentage()),
+            style_b: EnumParam::new("Style B", StyleChoice::Classical),
+            blend: percentage("Blend", 0.0, 1.0),
+            amount: percentage("Amount", 1.0, 1.0),
+            keep_accents: percentage("Keep my accents", 0.0, 1.0),
+            level: IntParam::new("Level", 0, IntRange::Linear { min: -FURTHEST_LEVEL, max: FURTHEST_LEVEL })
+                .with_unit(" steps")
+                .with_value_to_string(Arc::new(|steps| if steps == 0 { "0".into() } else { format!("{steps:+}") }))
+                .with_string_to_value(Arc::new(|text| text.trim_end_matches("steps").trim().parse().ok())),
+            range: percentage("Range", 1.0, WIDEST_RANGE),
+            floor: velocity("Floor", 1),
+            ceiling: velocity("Ceiling", 127),
+            take: IntParam::new("Take", 0, IntRange::Linear { min: 0, max: LAST_TAKE.into() })
+                .with_value_to_string(Arc::new(|take| if take == 0 { AVERAGE.into() } else { format!("Take {take}") }))
+                .with_string_to_value(Arc::new(take_of)),
+            model: EnumParam::new("Model", ModelChoice::Note).non_automatable(),
             look_ahead: EnumParam::new("Look-ahead", LookAheadChoice::OneBeat).non_automatable(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
             report: ReportField::new(status),
+        }
+    }
+
+    /// What the audio thread plays by. A loaded state may hold any number, so they are brought into range here.
+    pub fn settings(&self) -> Settings {
+        let velocity = |param: &IntParam| param.value().clamp(1, 127) as u8;
+        let share = |param: &FloatParam| param.value().clamp(0.0, 1.0);
+        Settings {
+            style: StyleBlend {
+                a: self.style.value().into(),
+                b: self.style_b.value().into(),
+                share_of_b: share(&self.blend),
+            },
+            take: Take(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
+            expression: Expression {
+                amount: share(&self.amount),
+                keep_accents: share(&self.keep_accents),
+                level: self.level.value().clamp(-FURTHEST_LEVEL, FURTHEST_LEVEL) as f32,
+                range: self.range.value().clamp(0.0, WIDEST_RANGE),
+                floor: velocity(&self.floor),
+                ceiling: velocity(&self.ceiling),
+            },
+            model: self.model.value().into(),
+            bypass: self.bypass.value(),
         }
     }
 
@@ -145,5 +256,113 @@ impl ToneNetParams {
         if (1.0..=2000.0).contains(&beats_per_minute) {
             self.tempo.store((beats_per_minute * 1000.0).round() as u32, Ordering::Relaxed);
         }
+    }
+
+    /// The default of every parameter by its id, as states hold them.
+    fn defaults() -> [(&'static str, ParamValue); 13] {
+        fn choice<T: Enum + PartialEq + 'static>(param: &EnumParam<T>) -> ParamValue {
+            ParamValue::I32(param.default_plain_value().to_index() as i32)
+        }
+        let share = |param: &FloatParam| ParamValue::F32(param.default_plain_value());
+        let count = |param: &IntParam| ParamValue::I32(param.default_plain_value());
+        let new = Self::new(Arc::default());
+        [
+            ("style", choice(&new.style)),
+            ("style_b", choice(&new.style_b)),
+            ("blend", share(&new.blend)),
+            ("amount", share(&new.amount)),
+            ("keep_accents", share(&new.keep_accents)),
+            ("level", count(&new.level)),
+            ("range", share(&new.range)),
+            ("floor", count(&new.floor)),
+            ("ceiling", count(&new.ceiling)),
+            ("take", count(&new.take)),
+            ("model", choice(&new.model)),
+            ("look_ahead", choice(&new.look_ahead)),
+            ("bypass", ParamValue::Bool(new.bypass.default_plain_value())),
+        ]
+    }
+}
+
+/// Makes a state, which may be older, one of this version.
+///
+/// What it lacks gets its default: an instance that had other settings would keep them otherwise.
+pub fn upgrade(state: &mut PluginState) {
+    for (id, default) in ToneNetParams::defaults() {
+        state.params.entry(id.into()).or_insert(default);
+    }
+    state.fields.insert("state_version".into(), STATE_VERSION.to_string());
+}
+
+/// What take 0 is called.
+pub const AVERAGE: &str = "Average";
+
+fn take_of(text: &str) -> Option<i32> {
+    if text.eq_ignore_ascii_case(AVERAGE) {
+        return Some(0);
+    }
+    text.trim_start_matches("Take").trim().parse().ok()
+}
+
+/// A parameter from 0 % to `most`.
+fn percentage(name: &str, default: f32, most: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: most })
+        .with_unit(" %")
+        .with_value_to_string(formatters::v2s_f32_percentage(0))
+        .with_string_to_value(formatters::s2v_f32_percentage())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params() -> ToneNetParams {
+        ToneNetParams::new(Arc::default())
+    }
+
+    #[test]
+    fn by_default_jazz_is_played_as_it_is_expected() {
+        let expected = Settings {
+            style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
+            take: Take(0),
+            expression: Expression::default(),
+            model: EmbeddedModel::Note,
+            bypass: false,
+        };
+        assert_eq!(params().settings(), expected);
+    }
+
+    #[test]
+    fn values_are_read_as_they_are_written() {
+        fn check<P: Param>(param: &P, words: &[(f32, &str)]) {
+            for &(normalized, text) in words {
+                assert_eq!(param.normalized_value_to_string(normalized, true), text);
+                let read = param.string_to_normalized_value(text).unwrap();
+                assert!((read - normalized).abs() < 1e-3, "{text}: {read}");
+            }
+        }
+        let p = params();
+        check(&p.level, &[(0.0, "-40 steps"), (0.5, "0 steps"), (0.65, "+12 steps")]);
+        check(&p.take, &[(0.0, "Average"), (7.0 / 99.0, "Take 7")]);
+        check(&p.range, &[(0.0, "0 %"), (0.5, "100 %"), (1.0, "200 %")]);
+        check(&p.floor, &[(0.0, "1"), (1.0, "127")]);
+        assert_eq!(take_of("12"), Some(12));
+    }
+
+    #[test]
+    fn an_older_state_gets_the_defaults_of_what_it_lacks() {
+        let mut state = PluginState {
+            version: "0.1.0".into(),
+            params: [("amount".to_owned(), ParamValue::F32(0.25))].into(),
+            fields: [("state_version".to_owned(), "1".to_owned())].into(),
+        };
+        upgrade(&mut state);
+        let ids: Vec<&str> = state.params.keys().map(String::as_str).collect();
+        let mut all: Vec<String> = params().param_map().into_iter().map(|(id, ..)| id).collect();
+        all.sort();
+        assert_eq!(ids, all);
+        assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
+        assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
+        assert_eq!(state.fields["state_version"], "2");
     }
 }

@@ -22,8 +22,6 @@ pub struct Status {
     pub sample_rate: AtomicU32,
     /// Whether a change waits for the host to restart the plugin.
     pub restart_pending: AtomicBool,
-    /// Whether the model cannot be asked any more.
-    pub failed: AtomicBool,
     /// Written by the inference thread.
     pub engine: Mutex<EngineWords>,
 }
@@ -35,7 +33,7 @@ pub struct EngineWords {
     pub runtime: String,
     /// Why libraries and providers that were tried are not used.
     pub notes: Vec<String>,
-    /// The model's title.
+    /// The model's title; empty while it is opened.
     pub model: String,
     /// What went wrong, and what to do.
     pub error: Option<String>,
@@ -53,6 +51,8 @@ pub struct Report {
     pub runtime: String,
     /// See [`EngineWords::model`].
     pub model: String,
+    /// See [`EngineWords::error`].
+    pub error: Option<String>,
 }
 
 /// The report as a field of the saved state: `null`, so that a project saves the same bytes on every computer, unless
@@ -88,6 +88,7 @@ impl Status {
             late: self.late.load(Ordering::Relaxed),
             runtime: words.runtime.clone(),
             model: words.model.clone(),
+            error: words.error.clone(),
         }
     }
 
@@ -96,9 +97,15 @@ impl Status {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The model cannot be asked any more.
-    pub fn fail(&self, message: String) {
-        self.engine.lock().error = Some(message);
-        self.failed.store(true, Ordering::Release);
+    /// A model is being opened, or this one was.
+    pub fn opens(&self, model: Option<&str>) {
+        let mut words = self.engine.lock();
+        words.model = model.unwrap_or_default().into();
+        words.error = None;
+    }
+
+    /// Notes leave with their own velocity, or not at all, and why.
+    pub fn fail(&self, message: impl Into<String>) {
+        self.engine.lock().error = Some(message.into());
     }
 }

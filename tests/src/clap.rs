@@ -12,7 +12,7 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
-use crate::session::{Output, Played, Session};
+use crate::session::{Automation, Output, Played, Session};
 use crate::{HostError, Report};
 
 /// What the plugin may ask of us from any thread.
@@ -118,7 +118,10 @@ impl ClapHost {
     /// # Errors
     /// When the plugin refuses to be activated or to process.
     pub fn play(&mut self, session: &Session, mut progress: impl FnMut(u64, u64)) -> Result<Played, HostError> {
-        let parameters = self.parameter_events(session)?;
+        let set = |(name, value): &(String, f64)| Ok(InputEvent::Parameter(0, self.known_parameter(name)?, *value));
+        let parameters = session.parameters.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
+        let set = |a: &Automation| Ok((a.time, self.known_parameter(&a.name)?, a.value));
+        let automation = session.automation.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
         let plugin = self.instance.plugin_handle();
         if let Some(render) = plugin.get_extension::<PluginRender>() {
             let mode = if session.offline { RenderMode::Offline } else { RenderMode::Realtime };
@@ -163,10 +166,17 @@ impl ClapHost {
                 while session.messages.get(next).is_some_and(|m| m.time < at + u64::from(size)) {
                     next += 1;
                 }
-                let events: Vec<InputEvent> = session.messages[from..next]
+                let in_block = |time: &u64| (at..at + u64::from(size)).contains(time);
+                let mut events: Vec<InputEvent> = automation
                     .iter()
-                    .map(|m| InputEvent::Message((m.time - at) as u32, &m.message))
+                    .filter(|(time, ..)| in_block(time))
+                    .map(|&(time, id, value)| InputEvent::Parameter((time - at) as u32, id, value))
                     .collect();
+                events.extend(
+                    session.messages[from..next].iter().map(|m| InputEvent::Message((m.time - at) as u32, &m.message)),
+                );
+                // A parameter comes before the notes at its sample.
+                events.sort_by_key(InputEvent::time);
                 block
                     .run(&mut started, session, Some(at), size, &events, &mut outputs)
                     .map_err(|e| self.fail("process", e))?;
@@ -251,13 +261,8 @@ impl ClapHost {
         })
     }
 
-    fn parameter_events<'a>(&mut self, session: &Session) -> Result<Vec<InputEvent<'a>>, HostError> {
-        let set = |(name, value): &(String, f64)| {
-            let id = self.parameter_id(name);
-            let id = id.ok_or_else(|| self.fail("have a parameter", name.clone()))?;
-            Ok(InputEvent::Parameter(id, *value))
-        };
-        session.parameters.iter().map(set).collect()
+    fn known_parameter(&mut self, name: &str) -> Result<ClapId, HostError> {
+        self.parameter_id(name).ok_or_else(|| self.fail("have a parameter", name))
     }
 
     fn fail(&self, step: &'static str, reason: impl std::fmt::Display) -> HostError {
@@ -267,7 +272,15 @@ impl ClapHost {
 
 enum InputEvent<'a> {
     Message(u32, &'a MidiMessage),
-    Parameter(ClapId, f64),
+    Parameter(u32, ClapId, f64),
+}
+
+impl InputEvent<'_> {
+    fn time(&self) -> u32 {
+        match *self {
+            Self::Message(time, _) | Self::Parameter(time, ..) => time,
+        }
+    }
 }
 
 /// Buffers for one block after the other.
@@ -304,8 +317,8 @@ impl BlockRunner {
         let mut input_events = EventBuffer::new();
         for event in events {
             match *event {
-                InputEvent::Parameter(id, value) => {
-                    input_events.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
+                InputEvent::Parameter(time, id, value) => {
+                    input_events.push(&ParamValueEvent::new(time, id, Pckn::match_all(), value));
                 }
                 InputEvent::Message(time, MidiMessage::Channel([status, key, value])) => {
                     let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), Match::All);

@@ -12,7 +12,7 @@ pub mod session;
 pub mod vst3;
 
 pub use report::Report;
-pub use session::{Message, Output, Played, Session};
+pub use session::{Automation, Message, Output, Played, Session};
 
 use thiserror::Error;
 

@@ -12,8 +12,11 @@ pub struct Report {
     pub late: u64,
     /// The runtime with its version and what computes it.
     pub runtime: String,
-    /// The model's title.
+    /// The model's title; empty where none could be opened.
     pub model: String,
+    /// What went wrong, and what to do.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// A CLAP state begins with its length.

@@ -13,6 +13,17 @@ pub struct Message {
     pub note: Option<usize>,
 }
 
+/// A parameter set while a session plays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Automation {
+    /// Sample from the start of the song.
+    pub time: u64,
+    /// The parameter's name.
+    pub name: String,
+    /// Its value, as in [`Session::parameters`].
+    pub value: f64,
+}
+
 /// A part in a DAW's time line, and how it is played.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -22,8 +33,11 @@ pub struct Session {
     pub blocks: Vec<u32>,
     /// Whether the host says that it renders offline.
     pub offline: bool,
-    /// Parameters by name, in plain values.
+    /// Parameters by name, set before playing: those with steps as the number of steps from the lowest, others from 0
+    /// to 1.
     pub parameters: Vec<(String, f64)>,
+    /// Parameters set while playing, by time.
+    pub automation: Vec<Automation>,
     /// The song's tempo.
     pub tempo: TempoMap,
     /// What is played, by time.
@@ -63,14 +77,21 @@ impl Session {
             blocks: vec![512],
             offline: true,
             parameters: Vec::new(),
+            automation: Vec::new(),
             tempo: song.tempo().clone(),
             messages,
         }
     }
 
-    /// The same with a parameter set, in its plain value.
+    /// The same with a parameter set from the start, as in [`Session::parameters`].
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.parameters.push((name.into(), value));
+        self
+    }
+
+    /// The same with a parameter set at a sample, after all that are set earlier.
+    pub fn with_at(mut self, time: u64, name: &str, value: f64) -> Self {
+        self.automation.push(Automation { time, name: name.into(), value });
         self
     }
 

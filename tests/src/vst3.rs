@@ -53,9 +53,8 @@ impl Vst3Host {
         let mode = if session.offline { ProcessMode::Offline } else { ProcessMode::Realtime };
         self.plugin.set_process_mode(mode)?;
         for (name, value) in &session.parameters {
-            let parameter = self.plugin.find_parameter(name)?;
-            let steps = f64::from(parameter.step_count.max(1));
-            self.plugin.set_parameter(parameter.id, value / steps)?;
+            let (id, value) = self.normalized(name, *value)?;
+            self.plugin.set_parameter(id, value)?;
         }
         let mut restarts = 0;
         self.plugin.start_processing()?;
@@ -93,11 +92,21 @@ impl Vst3Host {
                     MidiMessage::SysEx(bytes) => self.plugin.send_sysex_at(bytes.clone(), offset)?,
                 }
             }
+            for set in session.automation.iter().filter(|a| (at..at + u64::from(size)).contains(&a.time)) {
+                let (id, value) = self.normalized(&set.name, set.value)?;
+                self.plugin.set_parameter_at(id, value, (set.time - at) as i32)?;
+            }
             self.run(session, at, size, &mut outputs)?;
             at += u64::from(size);
         }
         self.plugin.stop_processing()?;
         Ok(Played { latency, restarts, outputs })
+    }
+
+    /// A parameter's id and value from 0 to 1.
+    fn normalized(&self, name: &str, value: f64) -> Result<(u32, f64), vst3_host::Error> {
+        let parameter = self.plugin.find_parameter(name)?;
+        Ok((parameter.id, value / f64::from(parameter.step_count.max(1))))
     }
 
     fn run(

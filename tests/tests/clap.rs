@@ -3,9 +3,11 @@
 mod common;
 
 use common::*;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::scheduler::{LookAhead, WindowLength};
+use tonenet_core::style::{StyleBlend, Take};
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::{Session, check};
 
@@ -31,12 +33,101 @@ fn every_note_arrives_one_latency_later_with_the_models_velocity() {
 }
 
 #[test]
+fn every_model_plays_with_the_engines_own_velocities() {
+    let song = piece();
+    for model in MODELS {
+        let performance = Performance { model, ..Performance::of(Genre::Pop) };
+        assert_eq!(play(&song, &performance.session(&song)), performance.velocities(&song), "{model}");
+    }
+}
+
+#[test]
 fn the_styles_differ() {
     let song = piece();
     let (jazz, classical) =
         (play(&song, &in_style(&song, Genre::Jazz)), play(&song, &in_style(&song, Genre::Classical)));
-    let sum: f64 = jazz.iter().zip(&classical).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
-    assert!(sum / jazz.len() as f64 >= 3.0, "mean difference {}", sum / jazz.len() as f64);
+    assert!(distance(&jazz, &classical) >= 3.0, "mean difference {}", distance(&jazz, &classical));
+}
+
+#[test]
+fn half_way_between_two_styles_lies_between_them() {
+    let song = piece();
+    let [classical, half, pop] = [0.0, 0.5, 1.0].map(|share_of_b| {
+        let style = StyleBlend { a: Genre::Classical, b: Genre::Pop, share_of_b };
+        let performance = Performance { style, ..Performance::of(Genre::Classical) };
+        let velocities = play(&song, &performance.session(&song));
+        assert_eq!(velocities, performance.velocities(&song), "{share_of_b}");
+        velocities
+    });
+    for ((a, half), b) in classical.iter().zip(&half).zip(&pop) {
+        assert!((a.min(b) - 1..=a.max(b) + 1).contains(half), "{half} between {a} and {b}");
+    }
+    assert!(distance(&half, &classical) > 0.5 && distance(&half, &pop) > 0.5);
+}
+
+#[test]
+fn a_take_differs_from_the_average_and_is_the_same_every_time() {
+    let song = piece();
+    let take = |take| Performance { take: Take(take), ..Performance::of(Genre::Jazz) }.session(&song);
+    let seventh = play(&song, &take(7));
+    assert_eq!(seventh, play(&song, &take(7)));
+    assert!(distance(&seventh, &play(&song, &take(0))) > 2.0);
+    assert!(distance(&seventh, &play(&song, &take(8))) > 2.0);
+    assert_eq!(seventh, Performance { take: Take(7), ..Performance::of(Genre::Jazz) }.velocities(&song));
+}
+
+#[test]
+fn level_range_floor_and_ceiling_shape_what_comes_out() {
+    let song = piece();
+    let expression = Expression { level: 12.0, range: 1.5, floor: 50, ceiling: 80, ..Expression::default() };
+    let performance = Performance { expression, ..Performance::of(Genre::Classical) };
+    let velocities = play(&song, &performance.session(&song));
+    assert_eq!(velocities, performance.velocities(&song));
+    assert_eq!(velocities.iter().filter(|v| !(50..=80).contains(*v)).count(), 0);
+    assert!(distance(&velocities, &reference(&song, Genre::Classical)) > 3.0);
+}
+
+#[test]
+fn kept_accents_stand_out_and_others_do_not() {
+    let song = piece();
+    let accented: Vec<u8> = (0..song.notes().len()).map(|i| if i % 8 == 0 { 90 } else { 60 }).collect();
+    let song = Song::parse(song.with_velocities(&accented).unwrap()).unwrap();
+    let with = |keep_accents| {
+        let expression = Expression { keep_accents, ..Expression::default() };
+        let performance = Performance { expression, ..Performance::of(Genre::Jazz) };
+        let velocities = play(&song, &performance.session(&song));
+        assert_eq!(velocities, performance.velocities(&song), "{keep_accents}");
+        let mean = |accents: bool| {
+            let notes = velocities.iter().zip(&accented).filter(|(_, own)| (**own == 90) == accents);
+            let notes: Vec<f64> = notes.map(|(v, _)| f64::from(*v)).collect();
+            notes.iter().sum::<f64>() / notes.len() as f64
+        };
+        mean(true) - mean(false)
+    };
+    let (without, kept) = (with(0.0), with(1.0));
+    assert!((28.0..32.0).contains(&(kept - without)), "{without} and {kept}");
+}
+
+#[test]
+fn a_model_changed_while_playing_loses_no_note() {
+    let song = piece();
+    let performance = Performance::of(Genre::Jazz);
+    let changed = 40 * 48_000;
+    let mut host = ClapHost::load(&clap()).unwrap();
+    host.ask_for_report().unwrap();
+    let session = performance.session(&song).with_at(changed, "Model", 2.0);
+    let played = host.play(&session, |_, _| {}).unwrap();
+    let velocities = check::velocities(&session, &played).unwrap();
+    let report = host.report().unwrap();
+    assert_eq!((report.restyled, report.late), (549, 0), "the next model answers for the notes under way");
+    assert_eq!(report.model, "Baseline seq2seq");
+    // Within a bar of the change the first model still answers for all.
+    let note_at = |seconds: f64| song.notes().iter().position(|n| n.note.onset >= seconds).unwrap();
+    let before = ..note_at(38.0);
+    assert_eq!(velocities[before], performance.velocities(&song)[before]);
+    let other = Performance { model: MODELS[2], ..performance };
+    let after = note_at(60.0)..;
+    assert!(distance(&velocities[after.clone()], &other.velocities(&song)[after]) < 2.0);
 }
 
 #[test]
@@ -98,13 +189,33 @@ fn a_saved_project_comes_back() {
 }
 
 #[test]
+fn a_project_of_version_1_comes_back_with_defaults_for_what_is_new() {
+    let json = br#"{"version":"0.1.0","params":{"amount":{"f32":0.6},"bypass":{"bool":false},
+        "look_ahead":{"string":"two-beats"},"style":{"string":"pop"}},
+        "fields":{"report":"null","state_version":"1","tempo_millibpm":"66000"}}"#;
+    let state = [&(json.len() as u64).to_le_bytes()[..], json].concat();
+    let song = piece();
+    let mut host = ClapHost::load(&clap()).unwrap();
+    // What was set before must not stay where the state says nothing of it.
+    let mut other = Performance { take: Take(3), model: MODELS[2], ..Performance::of(Genre::Jazz) }.session(&song);
+    other.messages.retain(|m| m.time < 48_000);
+    host.play(&other, |_, _| {}).unwrap();
+    host.load_state(&state).unwrap();
+    let names = ["Style", "Blend", "Look-ahead", "Level", "Ceiling", "Take", "Model"];
+    assert_eq!(names.map(|name| host.parameter(name)), [2.0, 0.0, 2.0, 40.0, 126.0, 0.0, 0.0].map(Some));
+    let played = host.play(&Session::of_song(&song, RATE), |_, _| {}).unwrap();
+    assert_eq!(played.latency, LookAhead::window(WindowLength::TwoBeats, 66.0, RATE).latency);
+    assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"2""#));
+}
+
+#[test]
 fn a_host_that_asks_is_told_what_the_plugin_did() {
     let song = piece();
     let mut host = ClapHost::load(&clap()).unwrap();
     host.ask_for_report().unwrap();
     host.play(&in_style(&song, Genre::Jazz), |_, _| {}).unwrap();
     let report = host.report().unwrap();
-    assert_eq!((report.restyled, report.late), (549, 0));
+    assert_eq!((report.restyled, report.late, &report.error), (549, 0, &None));
     assert!(report.runtime.starts_with("ONNX Runtime 1.") && report.runtime.ends_with(" · CPU"), "{report:?}");
     assert!(!report.model.is_empty());
 }

@@ -3,8 +3,10 @@
 mod common;
 
 use common::*;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{LookAhead, WindowLength};
+use tonenet_core::style::{StyleBlend, Take};
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Session, check};
 
@@ -50,6 +52,28 @@ fn at_amount_zero_nothing_changes() {
     let session = in_style(Genre::Jazz).with("Amount", 0.0);
     let played = host().play(&session).unwrap();
     assert_eq!(check::velocities(&session, &played).unwrap(), own_velocities(&piece()));
+}
+
+#[test]
+fn all_that_a_user_can_set_arrives() {
+    let song = piece();
+    let performance = Performance {
+        model: MODELS[1],
+        style: StyleBlend { a: Genre::Pop, b: Genre::Jazz, share_of_b: 0.25 },
+        take: Take(42),
+        expression: Expression { amount: 0.75, keep_accents: 0.5, level: -7.0, range: 1.25, floor: 20, ceiling: 100 },
+    };
+    let session = performance.session(&song);
+    let played = host().play(&session).unwrap();
+    assert_eq!(check::velocities(&session, &played).unwrap(), performance.velocities(&song));
+}
+
+#[test]
+fn a_model_changed_while_playing_loses_no_note() {
+    let session = in_style(Genre::Jazz).with_at(40 * 48_000, "Model", 1.0).with_at(60 * 48_000, "Model", 2.0);
+    let played = host().play(&session).unwrap();
+    let velocities = check::velocities(&session, &played).unwrap();
+    assert_ne!(velocities, reference(&piece(), Genre::Jazz));
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Give MIDI files another genre's velocities, without a host
+    Restyle(RestyleArgs),
     /// Play a piece through the built plugin in a headless host and show what its velocities became
     Demo(DemoArgs),
     /// Run everything CI runs: format, lints, docs, unit tests, and the built plugin inside real hosts
@@ -27,7 +29,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Turn trained weights into the ONNX files that the plugin embeds, checked against torch
     Export(ExportArgs),
-    /// Print how close the exported model comes to human velocities on the valid split
+    /// Print how close models and references come to human velocities on held-out performances
     Evaluate(EvaluateArgs),
     /// Install a pinned library into third_party/
     Setup {
@@ -69,21 +71,78 @@ pub struct ExportArgs {
     /// Folder with performances.csv: the styles' spreads and the evaluation are measured on it
     #[arg(long)]
     pub data: PathBuf,
-    /// Folder of the training run
-    #[arg(long, default_value = "runs/baseline")]
-    pub run: PathBuf,
+    /// Folder of the training run (default: runs/ and the model's name)
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
     /// Weights to export instead of the run's best
     #[arg(long, value_name = "FILE.safetensors")]
     pub weights: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
+pub struct RestyleArgs {
+    /// MIDI files, and folders of them
+    #[arg(required = true, value_name = "IN.mid")]
+    pub inputs: Vec<PathBuf>,
+    /// File to write, or a folder where there are several inputs
+    #[arg(short, long, value_name = "OUT.mid")]
+    pub output: PathBuf,
+    /// classical, jazz or pop
+    #[arg(long, default_value = "jazz")]
+    pub style: Genre,
+    /// A second style to blend with
+    #[arg(long, value_name = "STYLE")]
+    pub style_b: Option<Genre>,
+    /// How much of the second style, in percent
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub blend: u8,
+    /// How much of the style, in percent; 0 leaves the file as it is
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub amount: u8,
+    /// How much of the player's own accents to keep, in percent
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub keep_accents: u8,
+    /// Louder or softer than the player, in velocity steps
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-64..=64))]
+    pub level: i8,
+    /// Spread of the velocities, in percent of the style's own
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=200))]
+    pub range: u8,
+    /// No note softer than this
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=127))]
+    pub floor: u8,
+    /// No note louder than this
+    #[arg(long, default_value_t = 127, value_parser = clap::value_parser!(u8).range(1..=127))]
+    pub ceiling: u8,
+    /// Another performance of the same notes: the same number gives the same one; 0 is what all have in common
+    #[arg(long, default_value_t = 0)]
+    pub take: u16,
+    /// note, attention, baseline, or a folder with a model.json
+    #[arg(long, default_value = "note")]
+    pub model: String,
+    /// Seconds of what follows that each note may know (default: the whole take)
+    #[arg(long, value_name = "SECONDS")]
+    pub look_ahead: Option<f64>,
+}
+
+#[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// Which model
-    pub model: ModelName,
+    /// note, attention, baseline, a folder with a model.json, or one of the references flat, lookup and linear
+    /// (default: all but folders)
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
     /// Folder with performances.csv and the MIDI files it lists
-    #[arg(long)]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The part of the data to score on
+    #[arg(long, value_enum, default_value = "valid")]
+    pub split: crate::dataset::Split,
+    /// Look-aheads in seconds, beside the whole take (default: 0.01, 0.1 and 0.5)
+    #[arg(long, value_name = "SECONDS", num_args = 1.., value_delimiter = ',')]
+    pub look_ahead: Vec<f64>,
+    /// Score the .mid files of one folder against those of the same name in another, instead of a model
+    #[arg(long, num_args = 2, value_names = ["PREDICTED", "ORIGINAL"], conflicts_with_all = ["models", "data"])]
+    pub pairs: Option<Vec<PathBuf>>,
 }
 
 /// The models that can be trained.
@@ -91,6 +150,22 @@ pub struct EvaluateArgs {
 pub enum ModelName {
     /// The article's seq2seq over the piano-roll: a shared encoder and a decoder a genre
     Baseline,
+    /// The article's second model: the same with attention in each decoder
+    Attention,
+    /// ToneNet's own, the plugin's default: a row a note, any look-ahead
+    Note,
+}
+
+impl ModelName {
+    #[cfg(feature = "train")]
+    /// The name of its folder in `assets/models` and `runs`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Attention => "attention",
+            Self::Note => "note",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -100,9 +175,9 @@ pub struct TrainArgs {
     /// Folder with performances.csv and the MIDI files it lists
     #[arg(long)]
     pub data: PathBuf,
-    /// Folder of the run: checkpoints, log.csv and loss.png
-    #[arg(long, default_value = "runs/baseline")]
-    pub run: PathBuf,
+    /// Folder of the run: checkpoints, log.csv and loss.png (default: runs/ and the model's name)
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
     /// The same seed, data and threads give the same weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -121,4 +196,20 @@ pub struct TrainArgs {
     /// Go on with the run in the folder where it was interrupted
     #[arg(long)]
     pub resume: bool,
+}
+
+impl TrainArgs {
+    #[cfg(feature = "train")]
+    /// Folder of the run.
+    pub fn run_folder(&self) -> PathBuf {
+        self.run.clone().unwrap_or_else(|| PathBuf::from("runs").join(self.model.id()))
+    }
+}
+
+impl ExportArgs {
+    #[cfg(feature = "train")]
+    /// Folder of the run.
+    pub fn run_folder(&self) -> PathBuf {
+        self.run.clone().unwrap_or_else(|| PathBuf::from("runs").join(self.model.id()))
+    }
 }

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tonenet_core::genre::Genre;
-use tonenet_core::grid::{FREE_STEP_SECONDS, Grid};
+use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-
-/// A sixteenth within these lengths, in seconds, may serve as a grid step; beyond them the file's beats are not
-/// what a listener would count.
-const SIXTEENTH_SECONDS: std::ops::RangeInclusive<f64> = 0.08..=0.26;
+use tonenet_inference::take::TakeView;
 
 /// Files with fewer notes say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
@@ -33,6 +30,8 @@ struct Row {
     path: PathBuf,
     genre: Genre,
     source: String,
+    #[cfg(feature = "train")]
+    sub: String,
     alignment: String,
     split: Split,
 }
@@ -40,12 +39,41 @@ struct Row {
 /// One human performance.
 #[derive(Debug, Clone)]
 pub struct Performance {
+    /// The file's path in the list.
+    pub name: String,
     /// Genre it was played in.
     pub genre: Genre,
     /// The grid its piano-roll stands on.
     pub grid: Grid,
     /// Restylable notes by onset.
     pub notes: Vec<Note>,
+    /// Movements of the sustain pedal: when, in seconds, and whether it is down then.
+    pub pedals: Vec<(f64, bool)>,
+    /// Performances of one group were recorded alike: source, kind and alignment.
+    #[cfg(feature = "train")]
+    pub group: String,
+}
+
+/// The standard deviation within a file, in velocity steps, up to which compressed dynamics are stretched.
+///
+/// Some transcribed sources have half the spread of a Disklavier's recording of the same repertoire.
+#[cfg(feature = "train")]
+pub const USUAL_SPREAD: f64 = 16.0;
+
+impl Performance {
+    /// What a model may know of it.
+    pub fn take(&self) -> TakeView<'_> {
+        TakeView { notes: &self.notes, pedals: &self.pedals, grid: self.grid }
+    }
+
+    /// Mean and standard deviation of its velocities.
+    #[cfg(feature = "train")]
+    pub fn level(&self) -> (f64, f64) {
+        let n = self.notes.len() as f64;
+        let velocities = || self.notes.iter().map(|n| f64::from(n.velocity));
+        let mean = velocities().sum::<f64>() / n;
+        (mean, (velocities().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
+    }
 }
 
 /// Reads the performances of a split, in the order of the list.
@@ -96,5 +124,17 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
     } else {
         Grid::Seconds(FREE_STEP_SECONDS)
     };
-    Ok(Some(Performance { genre: row.genre, grid, notes }))
+    let pedals = song.pedal_movements();
+    #[cfg(feature = "train")]
+    let group = format!("{} {} {}", row.source, row.sub, row.alignment);
+    let name = row.path.display().to_string();
+    Ok(Some(Performance {
+        name,
+        genre: row.genre,
+        grid,
+        notes,
+        pedals,
+        #[cfg(feature = "train")]
+        group,
+    }))
 }

@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod files;
 mod plot;
+mod restyle;
 mod setup;
 mod test;
 #[cfg(feature = "train")]
@@ -36,13 +37,14 @@ fn run(command: Command) -> Result<()> {
         Command::Test => test::all(),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
-        Command::Evaluate(args) => evaluate::baseline(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Restyle(args) => restyle::run(&args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),
         #[cfg(feature = "train")]
-        Command::Train(args) => train::train_baseline(&args),
+        Command::Train(args) => train::train(&args),
         #[cfg(feature = "train")]
-        Command::Export(args) => export::baseline(&args),
+        Command::Export(args) => export::run(&args),
         #[cfg(not(feature = "train"))]
         Command::Train(_) | Command::Export(_) => with_libtorch(),
     }
@@ -56,6 +58,8 @@ fn with_libtorch() -> Result<()> {
     }
     // A folder of its own, or every other command would build again after a training.
     let status = workspace::cargo()
+        // Linking libtorch's bindings across crates takes minutes and gains a training nothing.
+        .args(["--config", "profile.release.lto=\"off\""])
         .args(["run", "--release", "--package", "xtask", "--features", "train", "--target-dir", "target/train", "--"])
         .args(std::env::args_os().skip(1))
         .status()?;

@@ -149,6 +149,20 @@ impl Song {
         &self.pedals
     }
 
+    /// The sustain pedal going down and up, whichever channel moves it: when, in seconds, and whether it is down then.
+    ///
+    /// Half-way values of a continuous pedal are no movements of their own.
+    pub fn pedal_movements(&self) -> Vec<(f64, bool)> {
+        let mut movements: Vec<(f64, bool)> = Vec::new();
+        for pedal in &self.pedals {
+            let down = pedal.value >= 64;
+            if movements.last().is_some_and(|m| m.1) != down {
+                movements.push((pedal.time, down));
+            }
+        }
+        movements
+    }
+
     /// Everything a player would send, by time; at one time note-offs and the rest stand as in the file.
     pub fn messages(&self) -> &[TimedMessage] {
         &self.messages

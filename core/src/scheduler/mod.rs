@@ -20,6 +20,7 @@ pub use look_ahead::{LookAhead, WindowLength};
 
 use std::collections::VecDeque;
 
+use crate::dynamics::Expected;
 use crate::note::is_restylable;
 use sounding::{Sounding, Sweep};
 
@@ -59,8 +60,8 @@ pub enum Event {
 /// What the network says of a note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// The velocity at Amount 100 %, 1–127, before rounding.
-    pub velocity: f32,
+    /// What the model expects.
+    pub expected: Expected,
     /// Whether this is the answer to the note's own hop, or an early one that a later hop will better.
     pub settled: bool,
 }
@@ -81,10 +82,10 @@ pub struct Hop {
 pub enum Outcome {
     /// It is not a note the models restyle.
     Untouched,
-    /// The network's answer was there in time: velocity at Amount 100 %.
-    Restyled(f32),
+    /// The network's answer was there in time.
+    Restyled(Expected),
     /// It was not; this is the last early estimate, if there was one.
-    Late(Option<f32>),
+    Late(Option<Expected>),
 }
 
 /// Something that leaves the scheduler.
@@ -311,8 +312,8 @@ impl<P: Copy> Scheduler<P> {
         }
         let outcome = match estimate {
             _ if !event.is_restylable() => Outcome::Untouched,
-            Some(Estimate { velocity, settled: true }) => Outcome::Restyled(velocity),
-            early => Outcome::Late(early.map(|e| e.velocity)),
+            Some(Estimate { expected, settled: true }) => Outcome::Restyled(expected),
+            early => Outcome::Late(early.map(|e| e.expected)),
         };
         Some(Leaving::Event { time, id, event, payload, outcome })
     }

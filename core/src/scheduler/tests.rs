@@ -35,6 +35,10 @@ fn releases(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u8)> {
         .collect()
 }
 
+fn expected(level: f32) -> Expected {
+    Expected { level, deviation: 0.0 }
+}
+
 #[test]
 fn everything_leaves_one_latency_later_in_order() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
@@ -64,9 +68,9 @@ fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
     let early = scheduler.hear(0, on(62), 0);
     scheduler.hear(0, on(64), 0);
     scheduler.hear(0, on(20), 0);
-    scheduler.answer(answered, Estimate { velocity: 30.0, settled: false });
-    scheduler.answer(answered, Estimate { velocity: 40.0, settled: true });
-    scheduler.answer(early, Estimate { velocity: 50.0, settled: false });
+    scheduler.answer(answered, Estimate { expected: expected(30.0), settled: false });
+    scheduler.answer(answered, Estimate { expected: expected(40.0), settled: true });
+    scheduler.answer(early, Estimate { expected: expected(50.0), settled: false });
     assert!(scheduler.awaits_answer(401));
     let outcomes: Vec<_> = drain(&mut scheduler, 401)
         .iter()
@@ -75,8 +79,13 @@ fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
             Leaving::Release { .. } => panic!("nothing is released"),
         })
         .collect();
-    let expected = [Outcome::Restyled(40.0), Outcome::Late(Some(50.0)), Outcome::Late(None), Outcome::Untouched];
-    assert_eq!(outcomes, expected);
+    let right = [
+        Outcome::Restyled(expected(40.0)),
+        Outcome::Late(Some(expected(50.0))),
+        Outcome::Late(None),
+        Outcome::Untouched,
+    ];
+    assert_eq!(outcomes, right);
 }
 
 #[test]
@@ -85,7 +94,7 @@ fn an_answer_for_a_note_that_has_left_is_forgotten() {
     let first = scheduler.hear(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
     scheduler.hear(500, on(61), 0);
-    scheduler.answer(first, Estimate { velocity: 1.0, settled: true });
+    scheduler.answer(first, Estimate { expected: expected(1.0), settled: true });
     assert!(scheduler.awaits_answer(901));
 }
 
@@ -201,7 +210,7 @@ fn play(part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
         }
         while answers.front().is_some_and(|a| a.0 <= at) {
             let id = answers.pop_front().unwrap().1;
-            scheduler.answer(id, Estimate { velocity: 1.0 + (id.0 % 120) as f32, settled: true });
+            scheduler.answer(id, Estimate { expected: expected(1.0 + (id.0 % 120) as f32), settled: true });
         }
         out.extend(std::iter::from_fn(|| scheduler.next_due(block_end)));
         at = block_end;

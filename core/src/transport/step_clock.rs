@@ -14,9 +14,24 @@ const SLACK: f64 = 1e-3;
 #[derive(Debug, Clone, Copy)]
 pub struct StepClock {
     sample_rate: f64,
+    song: Option<SongAnchor>,
     anchor_time: SampleTime,
     anchor_position: f64,
     steps_per_sample: f64,
+}
+
+/// Where the song was at a sample, while the host plays and tells.
+#[derive(Debug, Clone, Copy)]
+struct SongAnchor {
+    time: SampleTime,
+    beats: f64,
+    beats_per_sample: f64,
+}
+
+impl SongAnchor {
+    fn beats(&self, time: SampleTime) -> f64 {
+        self.beats + (time as f64 - self.time as f64) * self.beats_per_sample
+    }
 }
 
 impl StepClock {
@@ -24,6 +39,7 @@ impl StepClock {
     pub fn new(sample_rate: f64) -> Self {
         Self {
             sample_rate,
+            song: None,
             anchor_time: 0,
             anchor_position: 0.0,
             steps_per_sample: steps_per_sample(FREE_TEMPO, sample_rate),
@@ -35,20 +51,33 @@ impl StepClock {
         let tempo = transport.tempo.filter(|t| t.is_finite() && (1.0..=9999.0).contains(t)).unwrap_or(FREE_TEMPO);
         let rate = steps_per_sample(tempo, self.sample_rate);
         let expected = self.position(time);
-        let host = transport.beats.filter(|b| transport.playing && b.is_finite()).map(|beats| beats * 4.0);
+        let beats = transport.beats.filter(|b| transport.playing && b.is_finite());
+        self.follow_song(time, beats, rate / 4.0);
+        let host = beats.map(|beats| beats * 4.0);
         let shift = host.map_or(0.0, |host| {
             let ahead = (host - expected).rem_euclid(1.0);
             let shift = if ahead > 0.5 { ahead - 1.0 } else { ahead };
             if shift.abs() > SLACK { shift } else { 0.0 }
         });
         if rate != self.steps_per_sample || shift != 0.0 {
-            *self = Self {
-                anchor_time: time,
-                anchor_position: expected + shift,
-                steps_per_sample: rate,
-                sample_rate: self.sample_rate,
-            };
+            *self = Self { anchor_time: time, anchor_position: expected + shift, steps_per_sample: rate, ..*self };
         }
+    }
+
+    fn follow_song(&mut self, time: SampleTime, beats: Option<f64>, beats_per_sample: f64) {
+        let known = |anchor: &SongAnchor, beats: f64| {
+            anchor.beats_per_sample == beats_per_sample && (anchor.beats(time) - beats).abs() <= SLACK / 4.0
+        };
+        self.song = match (beats, self.song) {
+            (Some(beats), Some(anchor)) if known(&anchor, beats) => Some(anchor),
+            (Some(beats), _) => Some(SongAnchor { time, beats, beats_per_sample }),
+            (None, _) => None,
+        };
+    }
+
+    /// Where a sample lies in the song, in beats (quarter notes); `None` while the host does not play or tell.
+    pub fn beats(&self, time: SampleTime) -> Option<f64> {
+        Some(self.song?.beats(time))
     }
 
     /// Where a sample lies on the grid, in steps.
@@ -83,6 +112,18 @@ mod tests {
         let from_a_step = |position: f64| (position - position.round()).abs();
         assert!((from_a_step(clock.position(1_000)) - 0.5).abs() < 1e-9);
         assert!(from_a_step(clock.position(1_000 + 4_000)) < 1e-9, "half a sixteenth at 90 is 4,000 samples");
+    }
+
+    #[test]
+    fn it_knows_the_place_in_the_song_while_the_host_plays() {
+        let mut clock = StepClock::new(48_000.0);
+        assert_eq!(clock.beats(0), None);
+        clock.follow(0, &playing(4.0, 120.0));
+        assert_eq!(clock.beats(24_000), Some(5.0));
+        clock.follow(48_000, &playing(1.5, 120.0));
+        assert_eq!(clock.beats(48_000), Some(1.5));
+        clock.follow(96_000, &Transport { playing: false, ..playing(0.0, 120.0) });
+        assert_eq!(clock.beats(96_000), None);
     }
 
     #[test]

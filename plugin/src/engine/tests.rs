@@ -1,4 +1,5 @@
 use super::*;
+use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
@@ -11,6 +12,7 @@ const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, hop: 600 };
 #[derive(Default)]
 struct FakeModel {
     notes: Vec<(NoteId, SampleTime)>,
+    breaks: bool,
 }
 
 impl VelocityModel for FakeModel {
@@ -34,6 +36,7 @@ impl VelocityModel for FakeModel {
         _style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
+        assert!(!self.breaks, "a fault in a model");
         let due = question.hop.settle_from..question.hop.settle_to;
         let notes = self.notes.iter().filter(|n| due.contains(&n.1));
         predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
@@ -41,14 +44,17 @@ impl VelocityModel for FakeModel {
     }
 }
 
-fn engine(works: bool) -> (Engine, Arc<Status>) {
+/// An engine that begins with a model: the note model is missing, the attention model panics when it is asked, and
+/// the baseline works.
+fn engine(model: EmbeddedModel) -> (Engine, Arc<Status>) {
     let status = Arc::<Status>::default();
-    let worker = Worker::start(status.clone(), move |_| match works {
-        true => Ok(Restyler::new(Box::<FakeModel>::default())),
-        false => Err("decoder-jazz.onnx is damaged".into()),
-    })
-    .unwrap();
-    (Engine::new(RATE, LOOK_AHEAD, worker, status.clone()), status)
+    let open = |model, _: &Status| match model {
+        EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
+        EmbeddedModel::Attention => Ok(Restyler::new(Box::new(FakeModel { breaks: true, ..FakeModel::default() }))),
+        EmbeddedModel::Baseline => Ok(Restyler::new(Box::<FakeModel>::default())),
+    };
+    let worker = Worker::start(status.clone(), open).unwrap();
+    (Engine::new(RATE, LOOK_AHEAD, model, worker, status.clone()), status)
 }
 
 fn on(time: u32, key: u8, velocity: f32) -> (u64, HostEvent) {
@@ -66,6 +72,16 @@ fn part() -> Vec<(u64, HostEvent)> {
 
 /// Plays a part offline; gives what left with its absolute sample.
 fn play(engine: &mut Engine, part: &[(u64, HostEvent)], block: u32, settings: &Settings) -> Vec<(u64, HostEvent)> {
+    play_with(engine, part, block, |_| *settings)
+}
+
+/// The same with settings that depend on the sample a block begins with.
+fn play_with(
+    engine: &mut Engine,
+    part: &[(u64, HostEvent)],
+    block: u32,
+    settings: impl Fn(u64) -> Settings,
+) -> Vec<(u64, HostEvent)> {
     let (mut now, mut next, mut out) = (0u64, 0, Vec::new());
     while now < part.last().unwrap().0 + 4_000 {
         let end = now + u64::from(block);
@@ -75,13 +91,21 @@ fn play(engine: &mut Engine, part: &[(u64, HostEvent)], block: u32, settings: &S
             Some(at(event, (time - now) as u32))
         };
         let block = Block { samples: block, transport: CoreTransport::default(), offline: true };
-        engine.process(&block, settings, events, |event| out.push((now + u64::from(event.timing()), at(event, 0))));
+        let send = |event: HostEvent| out.push((now + u64::from(event.timing()), at(event, 0)));
+        engine.process(&block, &settings(now), events, send);
         now = end;
     }
     out
 }
 
-const SETTINGS: Settings = Settings { style: Genre::Jazz, amount: 1.0, bypass: false };
+const FULL: Expression = Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 };
+const SETTINGS: Settings = Settings {
+    style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+    take: Take(0),
+    expression: FULL,
+    model: EmbeddedModel::Baseline,
+    bypass: false,
+};
 
 fn ons(events: &[(u64, HostEvent)]) -> Vec<f32> {
     let velocity = |e: &(u64, HostEvent)| match e.1 {
@@ -93,16 +117,20 @@ fn ons(events: &[(u64, HostEvent)]) -> Vec<f32> {
 
 #[test]
 fn the_size_of_blocks_changes_nothing() {
-    let reference = play(&mut engine(true).0, &part(), 512, &SETTINGS);
+    let reference = play(&mut engine(EmbeddedModel::Baseline).0, &part(), 512, &SETTINGS);
     assert!(ons(&reference).iter().zip(ons(&part())).all(|(a, b)| *a != b), "every note has a new velocity");
     for block in [1, 32, 64, 100, 4096] {
-        assert_eq!(play(&mut engine(true).0, &part(), block, &SETTINGS), reference, "blocks of {block}");
+        assert_eq!(
+            play(&mut engine(EmbeddedModel::Baseline).0, &part(), block, &SETTINGS),
+            reference,
+            "blocks of {block}"
+        );
     }
 }
 
 #[test]
 fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
-    let (mut engine, status) = engine(true);
+    let (mut engine, status) = engine(EmbeddedModel::Baseline);
     let out = play(&mut engine, &part(), 100, &SETTINGS);
     let latency = u64::from(LOOK_AHEAD.latency);
     let times: Vec<u64> = out.iter().filter(|e| !matches!(e.1, NoteEvent::NoteOff { .. })).map(|e| e.0).collect();
@@ -115,24 +143,56 @@ fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
 
 #[test]
 fn at_amount_zero_and_in_bypass_velocities_keep_every_bit() {
-    for settings in [Settings { amount: 0.0, ..SETTINGS }, Settings { bypass: true, ..SETTINGS }] {
-        let out = play(&mut engine(true).0, &part(), 64, &settings);
+    for settings in
+        [Settings { expression: Expression { amount: 0.0, ..FULL }, ..SETTINGS }, Settings { bypass: true, ..SETTINGS }]
+    {
+        let out = play(&mut engine(EmbeddedModel::Baseline).0, &part(), 64, &settings);
         assert_eq!(ons(&out), ons(&part()));
     }
 }
 
 #[test]
 fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
-    let (mut engine, status) = engine(false);
-    let out = play(&mut engine, &part(), 64, &SETTINGS);
-    assert_eq!(ons(&out), ons(&part()));
-    assert_eq!(status.late.load(Ordering::Relaxed), 60);
-    assert_eq!(status.engine.lock().error.as_deref(), Some("decoder-jazz.onnx is damaged"));
+    for (model, told) in [
+        (EmbeddedModel::Note, "decoder-jazz.onnx is damaged"),
+        (EmbeddedModel::Attention, "the model stopped unexpectedly; choose another or reload the plugin"),
+    ] {
+        let (mut engine, status) = engine(model);
+        let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
+        assert_eq!(ons(&out), ons(&part()));
+        assert_eq!(status.late.load(Ordering::Relaxed), 60);
+        assert_eq!(status.engine.lock().error.as_deref(), Some(told));
+    }
+}
+
+#[test]
+fn models_change_while_playing_and_no_note_is_lost() {
+    let (mut engine, status) = engine(EmbeddedModel::Baseline);
+    let without_model = 9_600..15_360;
+    let out = play_with(&mut engine, &part(), 64, |sample| match without_model.contains(&sample) {
+        true => Settings { model: EmbeddedModel::Note, ..SETTINGS },
+        false => SETTINGS,
+    });
+    let notes = |events: &[(u64, HostEvent)]| -> Vec<(u64, HostEvent)> {
+        events.iter().copied().filter(|e| matches!(e.1, NoteEvent::NoteOn { .. })).collect()
+    };
+    let (played, came) = (notes(&part()), notes(&out));
+    assert_eq!(played.len(), came.len());
+    // A hop settles the notes heard from three hops before it on, so those under way at a change get the next model.
+    let mut late = 0;
+    for ((time, own), (left, came)) in played.into_iter().zip(came) {
+        let in_time = !(7_800..13_800).contains(&time);
+        assert_eq!((left, came != own), (time + u64::from(LOOK_AHEAD.latency), in_time), "the note at {time}");
+        late += u64::from(!in_time);
+    }
+    assert_eq!((status.late.load(Ordering::Relaxed), status.restyled.load(Ordering::Relaxed)), (late, 60 - late));
+    let words = status.engine.lock();
+    assert_eq!((words.model.as_str(), &words.error), (EmbeddedModel::Baseline.title(), &None));
 }
 
 #[test]
 fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
-    let (mut engine, _) = engine(true);
+    let (mut engine, _) = engine(EmbeddedModel::Baseline);
     let first = play(&mut engine, &[on(0, 60, 0.5)], 64, &SETTINGS);
     engine.reset();
     let second = play(&mut engine, &[on(0, 62, 0.5)], 64, &SETTINGS);

@@ -2,20 +2,20 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use tonenet_core::dynamics::blend;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::scheduler::{LookAhead, WindowLength};
+use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::offline::{Playback, part_of, restyle};
-use tonenet_inference::piano_roll::{PianoRollModel, PianoRollNetwork};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::take::LoadedModel;
 
 pub const RATE: f64 = 48_000.0;
 
@@ -46,34 +46,82 @@ pub fn own_velocities(song: &Song) -> Vec<u8> {
     song.notes().iter().map(|n| n.note.velocity).collect()
 }
 
-/// What the engine makes of a song without a plugin or host: ONNX Runtime, one beat of look-ahead, Amount 100 %.
-pub fn reference(song: &Song, style: Genre) -> Vec<u8> {
-    let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
-    let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
-    assert!(report.library.is_some(), "run `cargo xtask setup onnxruntime` first: {:?}", report.notes);
-    let files = ModelFiles::from_dir(&workspace().join("assets/models/baseline")).unwrap();
-    let network = Arc::new(PianoRollNetwork::load(&runtime, &files).unwrap());
-    let mut restyler = Restyler::new(Box::new(PianoRollModel::new(network)));
-    let session = Session::of_song(song, RATE);
-    let tempo = session.transport(0).1;
-    let playback = Playback {
-        sample_rate: RATE,
-        look_ahead: LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE),
-        block: 512,
-        style,
-    };
-    let transport = |time| {
-        let (beats, tempo) = session.transport(time);
-        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
-    };
-    let restyled = restyle(&mut restyler, &part_of(song, RATE), &playback, transport).unwrap();
-    // The part's note-ons stand in the order of the file, the song's notes by onset.
-    let mut velocities = own_velocities(song);
-    let order = session.messages.iter().filter_map(|m| m.note);
-    for (note, restyled) in order.zip(restyled) {
-        if let Some(restyled) = restyled {
-            velocities[note] = blend(velocities[note], restyled, 1.0);
-        }
+/// The folders of the models in the order of the plugin's parameter; the first is its default.
+pub const MODELS: [&str; 3] = ["note", "attention", "baseline"];
+
+/// What a user has set: by default as the plugin has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Performance {
+    pub model: &'static str,
+    pub style: StyleBlend,
+    pub take: Take,
+    pub expression: Expression,
+}
+
+impl Performance {
+    pub fn of(style: Genre) -> Self {
+        Self { model: MODELS[0], style: StyleBlend::only(style), take: Take(0), expression: Expression::default() }
     }
-    velocities
+
+    /// The song in a host with all of it set.
+    pub fn session(&self, song: &Song) -> Session {
+        let Expression { amount, keep_accents, level, range, floor, ceiling } = self.expression;
+        let model = MODELS.iter().position(|&model| model == self.model).unwrap();
+        Session::of_song(song, RATE)
+            .with("Style", self.style.a.index() as f64)
+            .with("Style B", self.style.b.index() as f64)
+            .with("Blend", self.style.share_of_b.into())
+            .with("Amount", amount.into())
+            .with("Keep my accents", keep_accents.into())
+            .with("Level", f64::from(level) + 40.0)
+            .with("Range", f64::from(range) / 2.0)
+            .with("Floor", f64::from(floor) - 1.0)
+            .with("Ceiling", f64::from(ceiling) - 1.0)
+            .with("Take", self.take.0.into())
+            .with("Model", model as f64)
+    }
+
+    /// What the engine makes of a song without a plugin or host: ONNX Runtime, one beat of look-ahead.
+    pub fn velocities(&self, song: &Song) -> Vec<u8> {
+        let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
+        let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
+        assert!(report.library.is_some(), "run `cargo xtask setup onnxruntime` first: {:?}", report.notes);
+        let files = ModelFiles::from_dir(&workspace().join("assets/models").join(self.model)).unwrap();
+        let model = LoadedModel::load(&runtime, &files).unwrap();
+        let session = Session::of_song(song, RATE);
+        let tempo = session.transport(0).1;
+        let playback = Playback {
+            sample_rate: RATE,
+            look_ahead: LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE),
+            block: 512,
+            style: self.style,
+            take: self.take,
+        };
+        let transport = |time| {
+            let (beats, tempo) = session.transport(time);
+            Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+        };
+        let mut restyler = Restyler::new(model.listener(RATE));
+        let expected = restyle(&mut restyler, &part_of(song, RATE), &playback, transport).unwrap();
+        // The part's note-ons stand in the order of the file, the song's notes by onset.
+        let mut velocities = own_velocities(song);
+        let order = session.messages.iter().filter_map(|m| m.note);
+        for (note, expected) in order.zip(expected) {
+            if let Some(expected) = expected {
+                velocities[note] = self.expression.velocity(velocities[note], expected);
+            }
+        }
+        velocities
+    }
+}
+
+/// What the plugin makes of a song by default, in a style.
+pub fn reference(song: &Song, style: Genre) -> Vec<u8> {
+    Performance::of(style).velocities(song)
+}
+
+/// The mean distance of two performances.
+pub fn distance(a: &[u8], b: &[u8]) -> f64 {
+    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    sum / a.len() as f64
 }

@@ -22,25 +22,20 @@ pub struct Adam {
 
 impl Adam {
     pub fn new(variables: &VarStore, weight_decay: f64) -> Self {
-        // The store hands its variables out of a hash map; sorted, sums over them repeat bit for bit.
-        let mut parameters: Vec<_> = variables.variables().into_iter().collect();
-        parameters.sort_by(|a, b| a.0.cmp(&b.0));
+        let parameters = sorted(variables);
         let zeros = || parameters.iter().map(|(_, p)| p.zeros_like().set_requires_grad(false)).collect();
         let (first, second) = (zeros(), zeros());
         Self { parameters, first, second, steps: 0, weight_decay }
     }
 
-    /// Back-propagates `loss`, clips the gradient to a norm of `clip`, and moves the weights.
-    pub fn step(&mut self, loss: &Tensor, learning_rate: f64, clip: f64) {
-        loss.backward();
+    /// Clips the gradients that the network's variables hold to a norm of `clip`, moves the weights, and sets the
+    /// gradients to zero.
+    pub fn step(&mut self, learning_rate: f64, clip: f64) {
         tch::no_grad(|| {
             let mut gradients = Vec::with_capacity(self.parameters.len());
             let mut square_sum = 0.0;
             for (_, parameter) in &self.parameters {
-                let gradient = parameter.grad();
-                // A decoder that no batch has used yet counts as one that this batch did not use; else the first
-                // steps after a resume would differ from those of a run that went through.
-                let gradient = if gradient.defined() { gradient } else { parameter.zeros_like() };
+                let gradient = gradient(parameter);
                 square_sum += gradient.square().sum(Kind::Double).double_value(&[]);
                 gradients.push(gradient);
             }
@@ -86,4 +81,20 @@ impl Adam {
         self.steps = get("steps".into())?.int64_value(&[0]);
         Ok(())
     }
+}
+
+/// A network's variables by name: the store hands them out of a hash map, and sums must repeat bit for bit.
+pub fn sorted(variables: &VarStore) -> Vec<(String, Tensor)> {
+    let mut parameters: Vec<_> = variables.variables().into_iter().collect();
+    parameters.sort_by(|a, b| a.0.cmp(&b.0));
+    parameters
+}
+
+/// The gradient of a parameter.
+///
+/// A decoder that no batch has used yet counts as one that this batch did not use; else the first steps after a
+/// resume would differ from those of a run that went through.
+pub fn gradient(parameter: &Tensor) -> Tensor {
+    let gradient = parameter.grad();
+    if gradient.defined() { gradient } else { parameter.zeros_like() }
 }

@@ -8,19 +8,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tch::nn::VarStore;
 
 use super::adam::Adam;
-use super::baseline::Baseline;
 use crate::files::write_atomically;
 
 /// How a run was started; a resumed run must be told the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    pub model: String,
     pub seed: u64,
     pub epochs: usize,
     pub batches_per_epoch: usize,
-    pub excerpts: usize,
-    pub steps: usize,
 }
 
 /// One epoch's figures; genres in the order of `Genre::ALL`.
@@ -79,17 +78,29 @@ impl RunFolder {
         Ok(Some(progress))
     }
 
-    pub fn save(&self, progress: &Progress, model: &Baseline, optimiser: &Adam) -> Result<()> {
+    /// Keeps what the next epoch needs; `averaged` is the network that is scored, where it is another than the
+    /// one that learns.
+    pub fn save(
+        &self,
+        progress: &Progress,
+        learning: &VarStore,
+        averaged: Option<&VarStore>,
+        optimiser: &Adam,
+    ) -> Result<()> {
         let Some(last) = progress.history.last() else { bail!("there is no epoch to save") };
         let folder = self.epoch_folder(last.epoch);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let save_weights =
-            |path: &Path| model.variables.save(path).with_context(|| format!("cannot write {}", path.display()));
-        save_weights(&folder.join("weights.safetensors"))?;
+        let save_weights = |variables: &VarStore, path: &Path| {
+            variables.save(path).with_context(|| format!("cannot write {}", path.display()))
+        };
+        save_weights(learning, &folder.join("weights.safetensors"))?;
+        if let Some(averaged) = averaged {
+            save_weights(averaged, &folder.join("averaged.safetensors"))?;
+        }
         optimiser.save(&folder.join("moments.safetensors"))?;
         if progress.best_epoch == last.epoch {
             let new = self.0.join("best.new.safetensors");
-            save_weights(&new)?;
+            save_weights(averaged.unwrap_or(learning), &new)?;
             fs::rename(&new, self.best_weights())?;
         }
         write_atomically(&self.0.join("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
@@ -100,10 +111,22 @@ impl RunFolder {
         Ok(())
     }
 
-    pub fn load(&self, epoch: usize, model: &mut Baseline, optimiser: &mut Adam) -> Result<()> {
+    /// Puts back what [`RunFolder::save`] kept of an epoch.
+    pub fn load(
+        &self,
+        epoch: usize,
+        learning: &mut VarStore,
+        averaged: Option<&mut VarStore>,
+        optimiser: &mut Adam,
+    ) -> Result<()> {
         let folder = self.epoch_folder(epoch);
-        let weights = folder.join("weights.safetensors");
-        model.variables.load(&weights).with_context(|| format!("cannot resume from {}", weights.display()))?;
+        let load_weights = |variables: &mut VarStore, path: &Path| {
+            variables.load(path).with_context(|| format!("cannot resume from {}", path.display()))
+        };
+        load_weights(learning, &folder.join("weights.safetensors"))?;
+        if let Some(averaged) = averaged {
+            load_weights(averaged, &folder.join("averaged.safetensors"))?;
+        }
         optimiser.load(&folder.join("moments.safetensors"))
     }
 

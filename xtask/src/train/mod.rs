@@ -1,15 +1,29 @@
 //! Training with `tch`: everything behind `cargo xtask train`.
 //!
-//! [`excerpts`] cuts batches out of the performances, [`baseline`] is the network, [`adam`] the optimiser whose
-//! state a checkpoint can hold, [`checkpoint`] what a killed run resumes from, [`run`] the loop over epochs.
+//! [`task`] is what the loop in [`run`] asks of a model, [`piano_roll`] and [`note`] are the models, [`adam`] is the
+//! optimiser whose state a checkpoint can hold, [`checkpoint`] what a killed run resumes from,
+//! [`trained`] what an exported graph must reproduce.
 
 mod adam;
-mod baseline;
 mod checkpoint;
-mod excerpts;
-pub mod golden;
+pub mod note;
+pub mod piano_roll;
 mod run;
+mod task;
+mod trained;
 
-pub use baseline::OUTPUT_SCALE;
+use anyhow::Result;
+
 pub use checkpoint::{Epoch, RunFolder};
-pub use run::{baseline as train_baseline, takes};
+pub use trained::Trained;
+
+use crate::cli::{ModelName, TrainArgs};
+
+/// `cargo xtask train`.
+pub fn train(args: &TrainArgs) -> Result<()> {
+    match args.model {
+        ModelName::Baseline => run::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
+        ModelName::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
+        ModelName::Note => run::run(args, || note::NoteTask::new(&args.data)),
+    }
+}

@@ -2,80 +2,73 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, Tensor};
+use tch::nn::VarStore;
+use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use tonenet_core::grid::GridNote;
-use tonenet_core::metrics::score_file;
-use tonenet_core::note::PIANO_KEYS;
-use tonenet_core::piano_roll::{FRAME, PianoRoll};
 
-use super::adam::Adam;
-use super::baseline::{Baseline, OUTPUT_SCALE};
+use super::adam::{Adam, gradient, sorted};
 use super::checkpoint::{Epoch, Progress, RunFolder, Settings};
-use super::excerpts::Excerpts;
+use super::task::{Network, Task};
 use crate::cli::TrainArgs;
-use crate::dataset::{self, Performance, Split};
 use crate::plot;
 
-const LEARNING_RATE: f64 = 2e-3;
-const WEIGHT_DECAY: f64 = 1e-3;
 const GRADIENT_NORM: f64 = 1.0;
 /// Epochs without a better valid r after which a run ends.
 const PATIENCE: usize = 8;
-/// Valid files a genre that each epoch is scored on.
-const VALID_FILES: usize = 30;
 
-/// `cargo xtask train baseline`.
-pub fn baseline(args: &TrainArgs) -> Result<()> {
+/// Trains until the last epoch or until the valid split no longer gains.
+pub fn run<T: Task>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> Result<()> {
     let device = device(&args.device)?;
-    tch::set_num_threads(args.threads);
+    tch::set_num_threads(if T::SHARDS > 1 { 1 } else { args.threads });
+    println!("reading {}", args.data.display());
+    let task = make_task()?;
+    let folder_path = args.run_folder();
     let settings =
-        Settings { seed: args.seed, epochs: args.epochs, batches_per_epoch: args.batches, excerpts: 24, steps: 160 };
-    let folder = RunFolder::new(&args.run)?;
+        Settings { model: task.name().into(), seed: args.seed, epochs: args.epochs, batches_per_epoch: args.batches };
+    let folder = RunFolder::new(&folder_path)?;
     tch::manual_seed(args.seed as i64);
-    let mut model = Baseline::new(device);
-    let mut optimiser = Adam::new(&model.variables, WEIGHT_DECAY);
+    let mut replicas: Vec<T::Network> = (0..T::SHARDS).map(|_| task.network(device)).collect();
+    let mut averaged = T::AVERAGE.map(|_| task.network(device));
+    let mut optimiser = Adam::new(replicas[0].variables(), T::WEIGHT_DECAY);
     let mut progress = match folder.progress()? {
         Some(progress) if args.resume => {
             if progress.settings != settings {
                 bail!(
                     "{} was trained with other settings ({:?}); give the same, or leave --resume out to start anew",
-                    args.run.display(),
+                    folder_path.display(),
                     progress.settings
                 );
             }
-            folder.load(progress.history.len() - 1, &mut model, &mut optimiser)?;
+            let last = progress.history.len() - 1;
+            let averaged = averaged.as_mut().map(Network::variables_mut);
+            folder.load(last, replicas[0].variables_mut(), averaged, &mut optimiser)?;
             println!("resuming after epoch {}", progress.history.len());
             progress
         }
         Some(_) => bail!(
             "{} holds a run already; add --resume to go on with it, or choose another folder with --run",
-            args.run.display()
+            folder_path.display()
         ),
-        None => Progress { settings: settings.clone(), history: Vec::new(), best_epoch: 0 },
+        None => {
+            if let Some(averaged) = &averaged {
+                copy(replicas[0].variables(), averaged.variables());
+            }
+            Progress { settings: settings.clone(), history: Vec::new(), best_epoch: 0 }
+        }
     };
-
-    println!("reading {}", args.data.display());
-    let train = dataset::load(&args.data, Split::Train)?;
-    let valid = takes(&dataset::load(&args.data, Split::Valid)?, VALID_FILES);
-    let mut excerpts = Vec::new();
-    for genre in Genre::ALL {
-        let drawn = Excerpts::new(&train, genre)
-            .with_context(|| format!("{} has no {genre} performance to train on", args.data.display()))?;
-        excerpts.push((genre, drawn));
+    let (first, others) = replicas.split_at(1);
+    for other in others {
+        copy(first[0].variables(), other.variables());
     }
-    println!(
-        "{} performances to learn from, {} to stop by; {} weights",
-        train.len(),
-        valid.len(),
-        model.variables.variables().values().map(Tensor::numel).sum::<usize>()
-    );
+    let weights: usize = replicas[0].variables().variables().values().map(Tensor::numel).sum();
+    println!("{}; {weights} weights", task.describe());
 
     let total = settings.epochs * settings.batches_per_epoch;
     let bar = ProgressBar::new(total as u64).with_style(
@@ -93,48 +86,50 @@ pub fn baseline(args: &TrainArgs) -> Result<()> {
         let mut loss_sum = 0.0;
         let mut learning_rate = 0.0;
         for batch in 0..settings.batches_per_epoch {
-            learning_rate = learning_rate_at(epoch * settings.batches_per_epoch + batch, total);
-            let (genre, excerpts) = &excerpts[batch % excerpts.len()];
-            let drawn = excerpts.draw(settings.excerpts, settings.steps, &mut random);
-            let tensor = |values: &[f32], width: usize| {
-                let shape = [settings.excerpts as i64, settings.steps as i64, width as i64];
-                Tensor::from_slice(values).view(shape).to_device(device)
-            };
-            let memory = model.encode(&tensor(&drawn.frames, FRAME), true);
-            let deviations = model.decode(&memory, *genre, true);
-            let loss =
-                masked_loss(&deviations, &tensor(&drawn.deviations, PIANO_KEYS), &tensor(&drawn.onsets, PIANO_KEYS));
-            optimiser.step(&loss, learning_rate, GRADIENT_NORM);
-            let loss = loss.double_value(&[]);
+            let step = epoch * settings.batches_per_epoch + batch;
+            learning_rate = T::LEARNING_RATE * schedule(step, total);
+            let genre = Genre::ALL[batch % Genre::ALL.len()];
+            let shards = task.draw(genre, &mut random, device);
+            let loss = learn(&mut replicas, shards, genre, args.threads > 1);
             if !loss.is_finite() {
-                bail!("the loss is {loss} in epoch {}; resume with another --seed", epoch + 1);
+                bail!("the loss is {loss} in epoch {}; start anew with another --seed", epoch + 1);
+            }
+            optimiser.step(learning_rate, GRADIENT_NORM);
+            let (first, others) = replicas.split_at(1);
+            for other in others {
+                copy(first[0].variables(), other.variables());
+            }
+            if let (Some(decay), Some(averaged)) = (T::AVERAGE, &averaged) {
+                // A short memory at first, or the average would remember the random start.
+                follow(averaged.variables(), first[0].variables(), decay.min((1 + step) as f64 / (10 + step) as f64));
             }
             loss_sum += loss;
             bar.inc(1);
         }
-        let (valid_loss, valid_r) = validate(&model, &valid);
+        let score = task.validate(averaged.as_ref().unwrap_or(&replicas[0]));
         progress.history.push(Epoch {
             epoch,
             learning_rate,
             train_loss: loss_sum / settings.batches_per_epoch as f64,
-            valid_loss,
-            valid_r,
+            valid_loss: score.loss,
+            valid_r: score.r,
             seconds: started.elapsed().as_secs_f64(),
         });
         let best = progress.history[progress.best_epoch].mean_r();
         if progress.history[epoch].mean_r() > best {
             progress.best_epoch = epoch;
         }
-        folder.save(&progress, &model, &optimiser)?;
+        folder.save(&progress, replicas[0].variables(), averaged.as_ref().map(Network::variables), &optimiser)?;
         write_log(&folder.log(), &progress.history)?;
         plot::loss_curves(&folder.plot(), &progress.history, progress.best_epoch)?;
-        let [classical, jazz, pop] = valid_r;
+        let [classical, jazz, pop] = score.r;
         bar.set_message(format!("valid r {classical:.3} classical {jazz:.3} jazz {pop:.3} pop"));
         bar.suspend(|| {
             println!(
-                "epoch {:3}: loss {:.4}, valid {valid_loss:.4}; valid r {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop ({:.0} s)",
+                "epoch {:3}: loss {:.4}, valid {:.4}; valid r {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop ({:.0} s)",
                 epoch + 1,
                 progress.history[epoch].train_loss,
+                score.loss,
                 progress.history[epoch].seconds
             );
         });
@@ -144,14 +139,74 @@ pub fn baseline(args: &TrainArgs) -> Result<()> {
     }
     bar.finish_and_clear();
     println!(
-        "best epoch {} of {}: {}\nlog {}, plot {}\nnext: cargo xtask export baseline",
+        "best epoch {} of {}: {}\nlog {}, plot {}\nnext: cargo xtask export {}",
         progress.best_epoch + 1,
         progress.history.len(),
         folder.best_weights().display(),
         folder.log().display(),
-        folder.plot().display()
+        folder.plot().display(),
+        task.name()
     );
     Ok(())
+}
+
+/// Back-propagates each shard in a replica of its own and leaves the mean gradient in the first; the mean loss.
+///
+/// The sum does not depend on whether the shards run side by side.
+fn learn<N: Network>(replicas: &mut [N], shards: Vec<N::Batch>, genre: Genre, side_by_side: bool) -> f64 {
+    fn one<N: Network>(network: &N, batch: N::Batch, genre: Genre, shards: usize) -> f64 {
+        let loss = network.loss(batch, genre) / shards as f64;
+        loss.backward();
+        loss.double_value(&[])
+    }
+    let count = shards.len();
+    let losses: Vec<f64> = if side_by_side && count > 1 {
+        thread::scope(|scope| {
+            let running: Vec<_> = replicas
+                .iter_mut()
+                .zip(shards)
+                .map(|(network, batch)| {
+                    scope.spawn(move || {
+                        // libtorch counts threads for each of ours anew.
+                        tch::set_num_threads(1);
+                        one(network, batch, genre, count)
+                    })
+                })
+                .collect();
+            running.into_iter().map(|r| r.join().expect("training threads do not panic")).collect()
+        })
+    } else {
+        replicas.iter_mut().zip(shards).map(|(network, batch)| one(network, batch, genre, count)).collect()
+    };
+    let (first, others) = replicas.split_at(1);
+    tch::no_grad(|| {
+        let sums = sorted(first[0].variables());
+        for other in others {
+            for ((_, sum), (_, part)) in sums.iter().zip(sorted(other.variables())) {
+                let part = gradient(&part);
+                let _ = gradient(sum).g_add_(&part);
+                let _ = part.shallow_clone().zero_();
+            }
+        }
+    });
+    losses.iter().sum()
+}
+
+fn copy(from: &VarStore, to: &VarStore) {
+    tch::no_grad(|| {
+        for ((_, from), (_, mut to)) in sorted(from).into_iter().zip(sorted(to)) {
+            to.copy_(&from);
+        }
+    });
+}
+
+/// Moves `average` towards `latest`.
+fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
+    tch::no_grad(|| {
+        for ((_, mut average), (_, latest)) in sorted(average).into_iter().zip(sorted(latest)) {
+            let _ = average.lerp_(&latest, 1.0 - decay);
+        }
+    });
 }
 
 fn device(name: &str) -> Result<Device> {
@@ -165,67 +220,11 @@ fn device(name: &str) -> Result<Device> {
     }
 }
 
-/// A short warm-up, then a half cosine down to a hundredth.
-fn learning_rate_at(step: usize, total: usize) -> f64 {
+/// The share of the largest learning rate: a short warm-up, then a half cosine down to a hundredth.
+fn schedule(step: usize, total: usize) -> f64 {
     let warm_up = (step + 1) as f64 / 200.0;
     let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / total.max(1) as f64).cos());
-    LEARNING_RATE * warm_up.min(1.0) * cosine.max(0.01)
-}
-
-/// Mean squared error over the onsets alone: 97 % of the matrix is silence.
-fn masked_loss(deviations: &Tensor, target: &Tensor, onsets: &Tensor) -> Tensor {
-    let error = (deviations - target) / OUTPUT_SCALE * onsets;
-    error.square().sum(Kind::Float) / (onsets.sum(Kind::Float) + 1e-6)
-}
-
-/// A whole take on its grid.
-pub struct Take {
-    pub genre: Genre,
-    pub roll: PianoRoll,
-    /// Cell of each note in the roll.
-    pub cells: Vec<usize>,
-    /// Human velocity of each note.
-    pub velocities: Vec<f32>,
-}
-
-/// Whole takes of the first `files` performances of each genre.
-pub fn takes(performances: &[Performance], files: usize) -> Vec<Take> {
-    let mut left = [files; 3];
-    let mut takes = Vec::new();
-    for performance in performances {
-        if left[performance.genre.index()] == 0 {
-            continue;
-        }
-        left[performance.genre.index()] -= 1;
-        let notes: Vec<GridNote> = performance.notes.iter().filter_map(|n| performance.grid.place(n)).collect();
-        let first = notes.iter().map(|n| n.onset).min().unwrap_or(0);
-        let end = notes.iter().map(|n| n.onset).max().unwrap_or(0) + 1;
-        let roll = PianoRoll::new(first, (end - first) as usize, &notes);
-        takes.push(Take {
-            genre: performance.genre,
-            cells: notes.iter().filter_map(|n| roll.cell(n)).collect(),
-            velocities: notes.iter().map(|n| f32::from(n.velocity)).collect(),
-            roll,
-        });
-    }
-    takes
-}
-
-/// The loss pooled over notes, and the mean r of each genre's files.
-fn validate(model: &Baseline, takes: &[Take]) -> (f64, [f64; 3]) {
-    let (mut residual, mut notes) = (0.0, 0);
-    let mut r = [const { Vec::new() }; 3];
-    for take in takes {
-        let deviations = model.predict(take.roll.frames(), take.genre);
-        let predicted: Vec<f32> = take.cells.iter().map(|&cell| deviations[cell]).collect();
-        if let Some(score) = score_file(&predicted, &take.velocities) {
-            residual += score.residual;
-            notes += score.notes;
-            r[take.genre.index()].push(score.r);
-        }
-    }
-    let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    (residual / notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE), [mean(&r[0]), mean(&r[1]), mean(&r[2])])
+    warm_up.min(1.0) * cosine.max(0.01)
 }
 
 fn write_log(path: &Path, history: &[Epoch]) -> Result<()> {

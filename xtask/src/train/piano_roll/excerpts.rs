@@ -9,12 +9,7 @@ use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, GridNote};
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::piano_roll::{FRAME, PianoRoll, VelocityRoll};
 
-use crate::dataset::Performance;
-
-/// The standard deviation within a file, in velocity steps, up to which compressed dynamics are stretched.
-///
-/// Some transcribed sources have half the spread of a Disklavier's recording of the same repertoire.
-pub const USUAL_SPREAD: f64 = 16.0;
+use crate::dataset::{Performance, USUAL_SPREAD};
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
 const TEMPO_SPREAD: f64 = 0.12;
@@ -32,16 +27,16 @@ pub struct Batch {
 }
 
 /// Draws batches of a genre; long performances are drawn more often.
-pub struct Excerpts<'a> {
-    performances: Vec<&'a Performance>,
+pub struct Excerpts {
+    performances: Vec<Performance>,
     by_length: WeightedIndex<f64>,
 }
 
-impl<'a> Excerpts<'a> {
+impl Excerpts {
     /// The excerpts of one genre, or `None` where no performance is of it.
-    pub fn new(performances: &'a [Performance], genre: Genre) -> Option<Self> {
-        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).collect();
-        let seconds = |p: &&Performance| p.notes.last().map_or(1.0, |n| n.onset.max(1.0));
+    pub fn new(performances: &[Performance], genre: Genre) -> Option<Self> {
+        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).cloned().collect();
+        let seconds = |p: &Performance| p.notes.last().map_or(1.0, |n| n.onset.max(1.0));
         let by_length = WeightedIndex::new(performances.iter().map(seconds)).ok()?;
         Some(Self { performances, by_length })
     }
@@ -54,7 +49,7 @@ impl<'a> Excerpts<'a> {
             onsets: Vec::with_capacity(excerpts * steps * PIANO_KEYS),
         };
         for _ in 0..excerpts {
-            let performance = self.performances[self.by_length.sample(random)];
+            let performance = &self.performances[self.by_length.sample(random)];
             cut(performance, steps, random, &mut batch);
         }
         batch
@@ -91,21 +86,13 @@ fn cut(performance: &Performance, steps: usize, random: &mut ChaCha8Rng, batch: 
 
     let roll = PianoRoll::new(first_step, steps, &notes);
     let target = VelocityRoll::new(&roll, &notes);
-    let (mean, spread) = level(performance);
+    let (mean, spread) = performance.level();
     let stretch = (USUAL_SPREAD / spread).clamp(1.0, 2.0);
     batch.frames.extend_from_slice(roll.frames());
     batch.deviations.extend(
         target.velocities.iter().zip(&target.onsets).map(|(&v, &on)| on * ((f64::from(v) - mean) * stretch) as f32),
     );
     batch.onsets.extend_from_slice(&target.onsets);
-}
-
-/// Mean and standard deviation of a performance's velocities.
-fn level(performance: &Performance) -> (f64, f64) {
-    let n = performance.notes.len() as f64;
-    let velocities = || performance.notes.iter().map(|n| f64::from(n.velocity));
-    let mean = velocities().sum::<f64>() / n;
-    (mean, (velocities().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
 }
 
 #[cfg(test)]
@@ -125,7 +112,14 @@ mod tests {
                 velocity: if i % 2 == 0 { 48 } else { 80 },
             })
             .collect();
-        Performance { genre: Genre::Pop, grid: Grid::Sixteenths, notes }
+        Performance {
+            name: "scale".into(),
+            genre: Genre::Pop,
+            grid: Grid::Sixteenths,
+            notes,
+            pedals: Vec::new(),
+            group: "test".into(),
+        }
     }
 
     #[test]

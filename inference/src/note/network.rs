@@ -1,0 +1,262 @@
+//! The note model's graphs: an encoder of the past that carries its state, a look-ahead network that runs from the
+//! last known note back, and a decoder a style.
+
+use std::sync::Arc;
+
+use tonenet_core::genre::Genre;
+use tonenet_core::note_rows::{AHEAD, PAST, Part};
+
+use crate::bundle::ModelFiles;
+use crate::error::InferenceError;
+use crate::manifest::NetworkEntry;
+use crate::model::{Prediction, StyleSpread};
+use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
+
+/// Notes that a whole take is read in at once: as many as keep the graphs' memory small.
+const CHUNK: usize = 2048;
+
+/// The loaded graphs; it may be shared by several instances.
+pub struct NoteNetwork {
+    past: Arc<dyn Graph>,
+    ahead: Arc<dyn Graph>,
+    decoders: Vec<Decoder>,
+    past_hidden: usize,
+    ahead_hidden: usize,
+    decoder_hidden: usize,
+}
+
+struct Decoder {
+    style: Genre,
+    graph: Arc<dyn Graph>,
+    spread: StyleSpread,
+}
+
+/// What the encoder of the past has made of the notes so far.
+#[derive(Debug, Clone)]
+pub struct PastState([Tensor; 4]);
+
+/// What a decoder has made of the notes so far.
+#[derive(Debug, Clone)]
+pub struct DecoderState([Tensor; 2]);
+
+impl NoteNetwork {
+    /// Loads the graphs of a model for the styles it has.
+    ///
+    /// # Errors
+    /// When a runtime refuses a graph, or the model is not one over rows of notes as this version reads them.
+    pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
+        let manifest = files.manifest();
+        let bad = |reason| InferenceError::BadManifest { file: manifest.name.clone(), reason };
+        let NetworkEntry::Note { past_columns, ahead_columns, past_hidden, ahead_hidden, decoder_hidden, .. } =
+            manifest.network
+        else {
+            return Err(bad("its network is not one over rows of notes".into()));
+        };
+        if (past_columns, ahead_columns) != (PAST, AHEAD) || past_hidden * ahead_hidden * decoder_hidden == 0 {
+            return Err(bad(format!(
+                "rows of {past_columns} and {ahead_columns} columns are not this version's {PAST} and {AHEAD}"
+            )));
+        }
+        let mut shared = files.shared().map(|file| runtime.load(file));
+        let mut next = || shared.next().unwrap_or_else(|| Err(bad("a graph is missing".into())));
+        let (past, ahead) = (next()?, next()?);
+        let mut decoders = Vec::new();
+        for style in Genre::ALL {
+            let Some(entry) = manifest.style(style) else { continue };
+            decoders.push(Decoder {
+                style,
+                graph: runtime.load(files.decoder(style)?)?,
+                spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
+            });
+        }
+        Ok(Self { past, ahead, decoders, past_hidden, ahead_hidden, decoder_hidden })
+    }
+
+    /// How a style spreads, if the model plays it.
+    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+        self.decoder(style).ok().map(|d| d.spread)
+    }
+
+    /// Numbers that the encoder of the past gives a note.
+    pub fn past_width(&self) -> usize {
+        self.past_hidden
+    }
+
+    /// The state before the first note.
+    pub fn fresh_past(&self) -> PastState {
+        PastState(std::array::from_fn(|_| zeros(self.past_hidden)))
+    }
+
+    /// A decoder's state before the first note.
+    pub fn fresh_decoder(&self) -> DecoderState {
+        DecoderState(std::array::from_fn(|_| zeros(self.decoder_hidden)))
+    }
+
+    /// Reads notes' `past` rows, \[notes, PAST\], after those the state has read: \[notes, [`Self::past_width`]\].
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn read(&self, past: &[f32], state: &mut PastState) -> Result<Vec<f32>, InferenceError> {
+        let notes = past.len() / PAST;
+        if notes == 0 {
+            return Ok(Vec::new());
+        }
+        let [lower_h, lower_c, upper_h, upper_c] = &state.0;
+        let outputs = self.past.run(
+            &[
+                ("past", TensorRef { shape: &[notes, 1, PAST], data: past }),
+                ("lower_h", lower_h.view()),
+                ("lower_c", lower_c.view()),
+                ("upper_h", upper_h.view()),
+                ("upper_c", upper_c.view()),
+            ],
+            &["before", "lower_h_out", "lower_c_out", "upper_h_out", "upper_c_out"],
+        )?;
+        let mut outputs = outputs.into_iter();
+        let before = outputs.next().unwrap_or_default().data;
+        state.0 = std::array::from_fn(|_| outputs.next().unwrap_or_default());
+        Ok(before)
+    }
+
+    /// Looks from the last of some notes back to the first, `batch` equally long stretches side by side.
+    ///
+    /// `past` is \[notes, batch, PAST\], `ahead` \[notes, batch, AHEAD\]; the answer is as long and wide as the
+    /// network's hidden layer.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn look_ahead(&self, past: &[f32], ahead: &[f32], batch: usize) -> Result<Vec<f32>, InferenceError> {
+        let notes = past.len() / PAST / batch.max(1);
+        if notes == 0 {
+            return Ok(Vec::new());
+        }
+        let inputs = [
+            ("past", TensorRef { shape: &[notes, batch, PAST], data: past }),
+            ("ahead", TensorRef { shape: &[notes, batch, AHEAD], data: ahead }),
+        ];
+        Ok(self.ahead.run(&inputs, &["behind"])?.into_iter().next().unwrap_or_default().data)
+    }
+
+    /// What a style expects of notes, from what [`Self::read`] and [`Self::look_ahead`] gave for each, after those
+    /// the state has decoded.
+    ///
+    /// # Errors
+    /// When the runtime fails or there is no decoder for the style.
+    pub fn decode(
+        &self,
+        style: Genre,
+        before: &[f32],
+        behind: &[f32],
+        state: &mut DecoderState,
+    ) -> Result<Vec<Prediction>, InferenceError> {
+        let decoder = self.decoder(style)?;
+        let notes = before.len() / self.past_hidden;
+        if notes == 0 {
+            return Ok(Vec::new());
+        }
+        let outputs = decoder.graph.run(
+            &[
+                ("before", TensorRef { shape: &[notes, 1, self.past_hidden], data: before }),
+                ("behind", TensorRef { shape: &[notes, 1, self.ahead_hidden], data: behind }),
+                ("h", state.0[0].view()),
+                ("c", state.0[1].view()),
+            ],
+            &["mean", "spread", "h_out", "c_out"],
+        )?;
+        let mut outputs = outputs.into_iter();
+        let mut next = || outputs.next().unwrap_or_default();
+        let (means, spreads) = (next().data, next().data);
+        state.0 = [next(), next()];
+        let together = means.into_iter().zip(spreads);
+        Ok(together.map(|(deviation, spread)| Prediction { deviation, spread }).collect())
+    }
+
+    /// What each of `styles` expects of a whole take: every note knows all that follows.
+    ///
+    /// # Errors
+    /// When the runtime fails or a style has no decoder.
+    pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        let (mut past, mut ahead) = (Vec::new(), Vec::new());
+        for index in 0..part.len() {
+            part.past(index, &mut past);
+            part.ahead(index, part.end_known(), &mut ahead);
+        }
+        let behind = self.look_ahead(&past, &ahead, 1)?;
+        self.decode_all(&past, &behind, styles)
+    }
+
+    /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
+    /// onset.
+    ///
+    /// # Errors
+    /// When the runtime fails or a style has no decoder.
+    pub fn at_look_ahead(
+        &self,
+        part: &Part,
+        look_ahead: f64,
+        styles: &[Genre],
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        let mut past = Vec::new();
+        let mut lengths = Vec::with_capacity(part.len());
+        let mut end = 0;
+        for index in 0..part.len() {
+            part.past(index, &mut past);
+            let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
+            while part.note(end).is_some_and(|n| n.onset <= known) {
+                end += 1;
+            }
+            lengths.push(end.max(index + 1) - index);
+        }
+        // Stretches of one length run side by side.
+        let mut by_length: Vec<usize> = (0..part.len()).collect();
+        by_length.sort_by_key(|&index| lengths[index]);
+        let mut behind = vec![0.0; part.len() * self.ahead_hidden];
+        for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
+            let length = lengths[group[0]];
+            for group in group.chunks((CHUNK / length).max(1)) {
+                let mut rows = vec![0.0; length * group.len() * PAST];
+                let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
+                for step in 0..length {
+                    for (lane, &index) in group.iter().enumerate() {
+                        let (from, to) = ((index + step) * PAST, (step * group.len() + lane) * PAST);
+                        rows[to..to + PAST].copy_from_slice(&past[from..from + PAST]);
+                        let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
+                        part.ahead(index + step, known, &mut known_rows);
+                    }
+                }
+                let found = self.look_ahead(&rows, &known_rows, group.len())?;
+                for (found, &index) in found.chunks(self.ahead_hidden).zip(group) {
+                    let to = index * self.ahead_hidden;
+                    behind[to..to + self.ahead_hidden].copy_from_slice(found);
+                }
+            }
+        }
+        self.decode_all(&past, &behind, styles)
+    }
+
+    fn decode_all(
+        &self,
+        past: &[f32],
+        behind: &[f32],
+        styles: &[Genre],
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        let mut reading = self.fresh_past();
+        let mut decoding: Vec<DecoderState> = styles.iter().map(|_| self.fresh_decoder()).collect();
+        let mut predictions = vec![Vec::new(); styles.len()];
+        for (past, behind) in past.chunks(CHUNK * PAST).zip(behind.chunks(CHUNK * self.ahead_hidden)) {
+            let before = self.read(past, &mut reading)?;
+            for ((&style, state), predictions) in styles.iter().zip(&mut decoding).zip(&mut predictions) {
+                predictions.extend(self.decode(style, &before, behind, state)?);
+            }
+        }
+        Ok(predictions)
+    }
+
+    fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
+        self.decoders.iter().find(|d| d.style == style).ok_or(InferenceError::NoSuchStyle { style })
+    }
+}
+
+fn zeros(hidden: usize) -> Tensor {
+    Tensor { shape: vec![1, 1, hidden], data: vec![0.0; hidden] }
+}

@@ -1,0 +1,203 @@
+//! A whole recorded take, as models see it outside a host: in evaluation, and when files are restyled.
+
+use std::sync::Arc;
+
+use tonenet_core::dynamics::{Expected, Expression, style_gain};
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::{Grid, GridNote};
+use tonenet_core::note::{Note, PIANO_KEYS};
+use tonenet_core::note_rows::Part;
+use tonenet_core::piano_roll::{PianoRoll, windows};
+use tonenet_core::style::{StyleBlend, Take};
+
+use crate::bundle::ModelFiles;
+use crate::error::InferenceError;
+use crate::manifest::NetworkEntry;
+use crate::model::{Prediction, StyleSpread, VelocityModel};
+use crate::note::{NoteModel, NoteNetwork};
+use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
+use crate::runtime::Runtime;
+
+/// A take: its notes must all be restylable.
+#[derive(Debug, Clone, Copy)]
+pub struct TakeView<'a> {
+    /// Its notes, in any order.
+    pub notes: &'a [Note],
+    /// Movements of the sustain pedal by time: when, in seconds, and whether it is down then.
+    pub pedals: &'a [(f64, bool)],
+    /// The grid it stands on; on sixteenths, its beats mean something.
+    pub grid: Grid,
+}
+
+impl TakeView<'_> {
+    /// The take as the note model reads it, and the place in `notes` of each of its rows.
+    pub fn part(&self) -> (Part, Vec<usize>) {
+        Part::of_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths)
+    }
+}
+
+/// How far behind a note's onset its velocity is decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Knowledge {
+    /// When the take is over.
+    WholeTake,
+    /// So many seconds after each onset.
+    Seconds(f64),
+}
+
+/// A model's loaded graphs, whichever network it is.
+#[derive(Clone)]
+pub enum LoadedModel {
+    /// One of the article's.
+    PianoRoll(Arc<PianoRollNetwork>),
+    /// The note model.
+    Note(Arc<NoteNetwork>),
+}
+
+impl LoadedModel {
+    /// Loads a model's graphs.
+    ///
+    /// # Errors
+    /// When the runtime refuses a graph or the manifest does not fit this version.
+    pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
+        Ok(match files.manifest().network {
+            NetworkEntry::PianoRoll { .. } => Self::PianoRoll(Arc::new(PianoRollNetwork::load(runtime, files)?)),
+            NetworkEntry::Note { .. } => Self::Note(Arc::new(NoteNetwork::load(runtime, files)?)),
+        })
+    }
+
+    /// The model for one part that a host plays; `sample_rate` in Hz.
+    pub fn listener(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
+        match self {
+            Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
+            Self::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
+        }
+    }
+
+    /// How a style spreads, if the model plays it.
+    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+        match self {
+            Self::PianoRoll(network) => network.style(style),
+            Self::Note(network) => network.style(style),
+        }
+    }
+
+    /// What each of `styles` expects of each note of a take, in the order of its notes.
+    ///
+    /// # Errors
+    /// When the runtime fails, a style has no decoder, or the network cannot be asked at that look-ahead
+    /// ([`InferenceError::WholeTakesOnly`]).
+    pub fn predict(
+        &self,
+        take: &TakeView<'_>,
+        knowledge: Knowledge,
+        styles: &[Genre],
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        match self {
+            Self::PianoRoll(_) if knowledge != Knowledge::WholeTake => Err(InferenceError::WholeTakesOnly),
+            Self::PianoRoll(network) => on_the_grid(network, take, styles),
+            Self::Note(network) => {
+                let (part, order) = take.part();
+                let by_row = match knowledge {
+                    Knowledge::WholeTake => network.whole_take(&part, styles)?,
+                    Knowledge::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
+                };
+                let in_order = |rows: Vec<Prediction>| {
+                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; take.notes.len()];
+                    for (prediction, &note) in rows.into_iter().zip(&order) {
+                        notes[note] = prediction;
+                    }
+                    notes
+                };
+                Ok(by_row.into_iter().map(in_order).collect())
+            }
+        }
+    }
+}
+
+fn on_the_grid(
+    network: &PianoRollNetwork,
+    take: &TakeView<'_>,
+    styles: &[Genre],
+) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+    let placed: Vec<Option<GridNote>> = take.notes.iter().map(|n| take.grid.place(n)).collect();
+    let onsets = || placed.iter().flatten().map(|n| n.onset);
+    let first = onsets().min().unwrap_or(0);
+    let steps = (onsets().max().unwrap_or(0) + 1 - first) as usize;
+    let roll = PianoRoll::new(first, steps, placed.iter().flatten());
+    let mut deviations = vec![Vec::with_capacity(steps * PIANO_KEYS); styles.len()];
+    for window in windows(steps, network.whole_take_steps().unwrap_or(steps)) {
+        let part = roll.steps_between(window.start, window.end);
+        let keep = (window.keep.start - window.start) * PIANO_KEYS..(window.keep.end - window.start) * PIANO_KEYS;
+        for (all, found) in deviations.iter_mut().zip(network.deviations(&part, styles)?) {
+            all.extend_from_slice(&found[keep.clone()]);
+        }
+    }
+    let spreads = styles.iter().map(|&style| network.residual(style));
+    let expected = deviations.iter().zip(spreads).map(|(deviations, spread)| {
+        let of = |note: &Option<GridNote>| {
+            let cell = note.as_ref().and_then(|n| roll.cell(n));
+            Prediction { deviation: cell.map_or(0.0, |cell| deviations[cell]), spread }
+        };
+        placed.iter().map(of).collect()
+    });
+    Ok(expected.collect())
+}
+
+/// What is to become of a take.
+#[derive(Debug, Clone, Copy)]
+pub struct Restyling {
+    /// The styles of every note.
+    pub style: StyleBlend,
+    /// Which performance of them.
+    pub take: Take,
+    /// What becomes of what the model expects.
+    pub expression: Expression,
+    /// What each note knows.
+    pub knowledge: Knowledge,
+}
+
+impl Restyling {
+    /// The take's velocities, 1–127, in the order of its notes.
+    ///
+    /// The level is the take's own mean; the model's deviations are centred on theirs.
+    ///
+    /// # Errors
+    /// When the model fails or has no decoder for a style.
+    pub fn velocities(&self, model: &LoadedModel, take: &TakeView<'_>) -> Result<Vec<u8>, InferenceError> {
+        if take.notes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let styles: Vec<Genre> = Genre::ALL.into_iter().filter(|&s| self.style.share(s) > 0.0).collect();
+        let predicted = model.predict(take, self.knowledge, &styles)?;
+        let count = take.notes.len() as f32;
+        let level = take.notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
+        let mut stretched = vec![0.0; take.notes.len()];
+        let mut means = vec![0.0; take.notes.len()];
+        let mut spreads = vec![0.0; take.notes.len()];
+        for (&style, predictions) in styles.iter().zip(&predicted) {
+            let spread = model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
+            let (share, gain) = (self.style.share(style), style_gain(spread.human, spread.predicted));
+            let centre = predictions.iter().map(|p| p.deviation).sum::<f32>() / count;
+            for (note, prediction) in predictions.iter().enumerate() {
+                let mean = share * (prediction.deviation - centre);
+                stretched[note] += gain * mean;
+                means[note] += mean;
+                spreads[note] += share * prediction.spread;
+            }
+        }
+        let velocity = |(place, note): (usize, &Note)| {
+            let beats = match take.grid {
+                Grid::Sixteenths => note.onset_sixteenths / 4.0,
+                // A free take's beat is half a second, as on its grid.
+                Grid::Seconds(step) => note.onset / step / 4.0,
+            };
+            let deviation = match self.take.deviation(beats, note.key) {
+                Some(drawn) => means[place] + spreads[place] * drawn,
+                None => stretched[place],
+            };
+            self.expression.velocity(note.velocity, Expected { level, deviation })
+        };
+        Ok(take.notes.iter().enumerate().map(velocity).collect())
+    }
+}

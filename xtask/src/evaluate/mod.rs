@@ -1,0 +1,132 @@
+//! `cargo xtask evaluate`: how close models come to human velocities on held-out performances, by the project's
+//! definitions of the metrics (see `docs/training.md`).
+//!
+//! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
+//! [`table`] what is printed, [`curve`] the picture, [`pairs`] the scores of files that others made.
+
+mod curve;
+mod measure;
+mod pairs;
+mod predictor;
+mod table;
+mod transfer;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use tonenet_core::genre::Genre;
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::library;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::take::{Knowledge, LoadedModel};
+
+use crate::cli::EvaluateArgs;
+use crate::dataset::{self, Performance, Split};
+use crate::files::write_atomically;
+use crate::workspace;
+use predictor::{Linear, Lookup, Predictor};
+
+/// The references, by the names they have on the command line.
+const REFERENCES: [&str; 3] = ["flat", "lookup", "linear"];
+
+/// The models that are part of the program, the default first.
+const MODELS: [&str; 3] = ["note", "attention", "baseline"];
+
+/// Look-aheads of the bars, in seconds.
+const LOOK_AHEADS: [f64; 3] = [0.01, 0.1, 0.5];
+
+/// `cargo xtask evaluate`.
+pub fn run(args: &EvaluateArgs) -> Result<()> {
+    if let Some(folders) = &args.pairs {
+        let [predicted, original] = folders.as_slice() else { bail!("--pairs takes two folders") };
+        return pairs::run(predicted, original);
+    }
+    let Some(data) = &args.data else {
+        bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
+    };
+    let names: Vec<String> = if args.models.is_empty() {
+        REFERENCES.iter().chain(&MODELS).map(|&name| name.into()).collect()
+    } else {
+        args.models.clone()
+    };
+    let look_aheads = if args.look_ahead.is_empty() { LOOK_AHEADS.to_vec() } else { args.look_ahead.clone() };
+    let performances = dataset::load(data, args.split)?;
+    let runtime = open_runtime();
+    let mut reports = Vec::new();
+    for name in &names {
+        let (title, predictor) = open(name, &runtime, data)?;
+        let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
+        table::print(&report, args.split);
+        reports.push(report);
+    }
+    let folder = workspace::root().join("target/evaluate");
+    let (json, png) = (folder.join("evaluation.json"), folder.join("look-ahead.png"));
+    write_atomically(&json, &serde_json::to_vec_pretty(&reports)?)?;
+    curve::draw(&png, &reports)?;
+    println!("{}\n{}", json.display(), png.display());
+    Ok(())
+}
+
+/// Scores a model's files on the valid split, for its card.
+#[cfg(feature = "train")]
+pub fn report(files: &ModelFiles, data: &Path) -> Result<measure::Report> {
+    let model = LoadedModel::load(&open_runtime(), files)?;
+    let performances = dataset::load(data, Split::Valid)?;
+    let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
+    table::print(&report, Split::Valid);
+    Ok(report)
+}
+
+fn open_runtime() -> Runtime {
+    let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
+    let setting = own_library.exists().then_some(own_library.as_path());
+    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
+    println!("runtime: {} · {}", report.runtime, report.provider);
+    runtime
+}
+
+fn open(name: &str, runtime: &Runtime, data: &Path) -> Result<(String, Predictor)> {
+    let of_genres = || -> Result<Vec<Vec<Performance>>> {
+        let train = dataset::load(data, Split::Train)?;
+        Ok(Genre::ALL.iter().map(|g| train.iter().filter(|p| p.genre == *g).cloned().collect()).collect())
+    };
+    fn fit<F: Send>(genres: Vec<Vec<Performance>>, fit: impl Fn(&[&Performance]) -> F + Sync) -> Vec<F> {
+        genres.par_iter().map(|genre| fit(&genre.iter().collect::<Vec<_>>())).collect()
+    }
+    Ok(match name {
+        "flat" => ("Flat".into(), Predictor::Flat),
+        "lookup" => ("Pitch × chord-place lookup".into(), Predictor::Lookup(fit(of_genres()?, Lookup::fit))),
+        "linear" => ("Linear regression on note rows".into(), Predictor::Linear(fit(of_genres()?, Linear::fit))),
+        name => {
+            let folder = model_folder(name)?;
+            let files = ModelFiles::from_dir(&folder)?;
+            let model = LoadedModel::load(runtime, &files)?;
+            (files.manifest().title.clone(), Predictor::Model(model))
+        }
+    })
+}
+
+/// The folder of a model that is named as one of ours, or by its path.
+pub fn model_folder(name: &str) -> Result<std::path::PathBuf> {
+    let folder = if MODELS.contains(&name) {
+        workspace::root().join("assets/models").join(name)
+    } else {
+        Path::new(name).into()
+    };
+    if !folder.join("model.json").exists() {
+        let known = MODELS.join(", ");
+        return Err(anyhow::anyhow!("there is no model.json in {}", folder.display()))
+            .with_context(|| format!("there is no model {name:?}; choose {known}, or a folder with a model.json"));
+    }
+    Ok(folder)
+}
+
+/// What a file was predicted from, in words.
+fn knowledge_name(knowledge: Knowledge) -> String {
+    match knowledge {
+        Knowledge::WholeTake => "whole take".into(),
+        Knowledge::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),
+        Knowledge::Seconds(seconds) => format!("{seconds} s"),
+    }
+}

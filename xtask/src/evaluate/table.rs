@@ -1,0 +1,64 @@
+//! The table of one predictor.
+
+use crate::dataset::Split;
+
+use super::measure::Report;
+
+/// Prints it.
+pub fn print(report: &Report, split: Split) {
+    println!();
+    println!("{} on the {split:?} split", report.model);
+    println!(
+        "  {:10} {:>5} {:>7}  {:>10}  {:>5} {:>13}  {:>6} {:>6} {:>8}",
+        "genre", "files", "notes", "look-ahead", "r", "95 %", "R²c", "MAEc", "SD ratio"
+    );
+    for genre in &report.genres {
+        for (place, score) in genre.scores.iter().enumerate() {
+            let first = place == 0;
+            println!(
+                "  {:10} {:>5} {:>7}  {:>10}  {:5.3} {:>13}  {:6.3} {:6.2} {:8.2}",
+                if first { genre.genre.id() } else { "" },
+                if first { genre.files.to_string() } else { String::new() },
+                if first { genre.notes.to_string() } else { String::new() },
+                score.look_ahead,
+                score.r.value,
+                format!("{:.3} – {:.3}", score.r.low, score.r.high),
+                score.r2,
+                score.mae,
+                score.sd_ratio,
+            );
+        }
+    }
+    println!(
+        "  {:10} {:>11} {:>15}  {:>14}  {:>34}  {:>26}",
+        "genre",
+        "specificity",
+        "95 %",
+        "step-entered r",
+        "|Δ| to other decoders (as is)",
+        "Take 1: SD ratio, r (indep.)"
+    );
+    for genre in &report.genres {
+        let transfer = genre
+            .transfer
+            .iter()
+            .zip(&genre.raw_transfer)
+            .map(|((other, matched), (_, raw))| format!("{other} {matched:.1} ({raw:.1})"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let take =
+            genre.take.map_or("–".into(), |t| format!("{:.2}, {:.3} ({:.3})", t.sd_ratio, t.r, t.r_independent));
+        println!(
+            "  {:10} {:11.3} {:>15}  {:14.3}  {transfer:>34}  {take:>26}",
+            genre.genre.id(),
+            genre.specificity.value,
+            format!("{:.3} – {:.3}", genre.specificity.low, genre.specificity.high),
+            genre.step_entered_r,
+        );
+    }
+    for accents in &report.accents {
+        let distances: Vec<String> =
+            accents.distances.iter().map(|(method, distance)| format!("{method} {distance:.3}")).collect();
+        println!("  accents, {} to {}, distance in σ: {}", accents.from, accents.to, distances.join(", "));
+    }
+}

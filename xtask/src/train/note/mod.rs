@@ -1,0 +1,121 @@
+//! Training the note model: [`network`] is what learns, [`excerpts`] what it learns from.
+
+mod excerpts;
+mod network;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::metrics::score_file;
+use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_inference::take::TakeView;
+
+pub use network::NoteNetwork;
+
+use super::task::{Network, Score, Task};
+use crate::dataset::{self, Performance, Split, USUAL_SPREAD};
+use excerpts::NoteExcerpts;
+
+/// The network's means and spreads are in velocity steps divided by this.
+pub const OUTPUT_SCALE: f64 = USUAL_SPREAD;
+
+/// Excerpts in a shard of a batch.
+const EXCERPTS: usize = 8;
+/// Valid files a genre that each epoch is scored on.
+const VALID_FILES: usize = 20;
+
+/// Training the note model.
+pub struct NoteTask {
+    excerpts: Vec<NoteExcerpts>,
+    valid: Vec<Performance>,
+    performances: usize,
+}
+
+impl NoteTask {
+    /// Reads the data.
+    pub fn new(data: &Path) -> Result<Self> {
+        let train = dataset::load(data, Split::Train)?;
+        let mut left = [VALID_FILES; 3];
+        let mut valid = dataset::load(data, Split::Valid)?;
+        valid.retain(|p| {
+            let left = &mut left[p.genre.index()];
+            *left = left.saturating_sub(1);
+            *left > 0
+        });
+        let performances = train.len();
+        let excerpts = Genre::ALL
+            .into_iter()
+            .map(|genre| {
+                NoteExcerpts::new(&train, genre)
+                    .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { excerpts, valid, performances })
+    }
+}
+
+impl Task for NoteTask {
+    type Network = NoteNetwork;
+
+    const LEARNING_RATE: f64 = 2.5e-3;
+    const WEIGHT_DECAY: f64 = 3e-3;
+    const SHARDS: usize = 2;
+    const AVERAGE: Option<f64> = Some(0.998);
+
+    fn name(&self) -> &str {
+        "note"
+    }
+
+    fn network(&self, device: Device) -> NoteNetwork {
+        NoteNetwork::new(device)
+    }
+
+    fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<<NoteNetwork as Network>::Batch> {
+        self.excerpts[genre.index()].draw(Self::SHARDS, EXCERPTS, random, device)
+    }
+
+    fn validate(&self, network: &NoteNetwork) -> Score {
+        let (mut residual, mut notes) = (0.0, 0);
+        let mut r = [const { Vec::new() }; 3];
+        for take in &self.valid {
+            let predicted = whole_take(network, &take.take(), take.genre);
+            let human: Vec<f32> = take.notes.iter().map(|n| f32::from(n.velocity)).collect();
+            if let Some(score) = score_file(&predicted, &human) {
+                residual += score.residual;
+                notes += score.notes;
+                r[take.genre.index()].push(score.r);
+            }
+        }
+        Score::new(residual / notes.max(1) as f64 / (USUAL_SPREAD * USUAL_SPREAD), &r)
+    }
+
+    fn describe(&self) -> String {
+        format!("{} performances to learn from, {} to stop by", self.performances, self.valid.len())
+    }
+}
+
+/// Deviations of a whole take, note by note in the order of the performance, in velocity steps.
+pub fn whole_take(network: &NoteNetwork, take: &TakeView<'_>, genre: Genre) -> Vec<f32> {
+    let (part, order) = take.part();
+    let known = part.end_known();
+    let (mut past, mut ahead) = (Vec::new(), Vec::new());
+    for index in 0..part.len() {
+        part.past(index, &mut past);
+        part.ahead(index, known, &mut ahead);
+    }
+    let count = part.len() as i64;
+    let mean: Vec<f32> = tch::no_grad(|| {
+        let past = Tensor::from_slice(&past).view([1, count, PAST as i64]);
+        let ahead = Tensor::from_slice(&ahead).view([1, count, AHEAD as i64]);
+        let output = network.forward(&past, &ahead, count, genre, None);
+        Vec::try_from((output.mean * OUTPUT_SCALE).flatten(0, -1)).expect("a float tensor")
+    });
+    let mut deviations = vec![0.0; mean.len()];
+    for (value, note) in mean.into_iter().zip(order) {
+        deviations[note] = value;
+    }
+    deviations
+}

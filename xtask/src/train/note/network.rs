@@ -1,0 +1,152 @@
+//! The note model: a causal encoder of the past, a backward network over what is known ahead, a decoder a genre.
+//!
+//! The encoder and the decoders read notes in order and can be stopped and taken up again with their state; the
+//! look-ahead network runs from the last known note back to the one that is due. So one set of weights serves a
+//! look-ahead of 10 ms and one of a whole take.
+
+use tch::nn::{self, Module, RNN, VarStore};
+use tch::{Device, Kind, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::note_rows::{AHEAD, PAST};
+
+use super::excerpts::NoteBatch;
+use crate::train::task::Network;
+
+/// Width of a row after its first layer.
+const ROW: i64 = 96;
+/// Hidden units of both layers of the encoder of the past.
+const PAST_HIDDEN: i64 = 160;
+/// Hidden units of the look-ahead network.
+const AHEAD_HIDDEN: i64 = 128;
+/// Hidden units of each decoder's LSTM and of the layer behind it.
+const DECODER_HIDDEN: i64 = 96;
+const HEAD: i64 = 64;
+
+/// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
+const DROPOUT: f32 = 0.3;
+
+/// The spread, as the natural logarithm of its share of the output's scale, stays within these.
+const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
+/// How much the spread's likelihood counts beside the mean's error.
+const SPREAD_SHARE: f64 = 0.1;
+
+struct Decoder {
+    lstm: nn::LSTM,
+    head: nn::Linear,
+    output: nn::Linear,
+}
+
+/// The network with its weights.
+pub struct NoteNetwork {
+    variables: VarStore,
+    past_row: nn::Linear,
+    past: [nn::LSTM; 2],
+    ahead_row: nn::Linear,
+    ahead: nn::LSTM,
+    decoders: Vec<Decoder>,
+}
+
+/// Mean and logarithm of the spread of each note, \[batch, notes\] each, both in units of the output's scale.
+pub struct Output {
+    pub mean: Tensor,
+    pub log_spread: Tensor,
+}
+
+/// Units dropped in one batch, \[excerpts, 1, width\] each: 0, or what makes up for the dropped.
+pub struct Masks {
+    past: Tensor,
+    memory: Tensor,
+    decoder: Tensor,
+}
+
+impl Masks {
+    /// Widths of the three masks.
+    const WIDTHS: [i64; 3] = [PAST_HIDDEN, PAST_HIDDEN + AHEAD_HIDDEN, DECODER_HIDDEN];
+
+    /// Masks by coins: each call of `uniform` gives a number of 0–1.
+    pub fn draw(excerpts: usize, mut uniform: impl FnMut() -> f32, device: Device) -> Self {
+        let [past, memory, decoder] = Self::WIDTHS.map(|width| {
+            let kept: Vec<f32> = (0..excerpts * width as usize)
+                .map(|_| if uniform() < DROPOUT { 0.0 } else { 1.0 / (1.0 - DROPOUT) })
+                .collect();
+            Tensor::from_slice(&kept).view([excerpts as i64, 1, width]).to_device(device)
+        });
+        Self { past, memory, decoder }
+    }
+}
+
+impl NoteNetwork {
+    /// Fresh weights.
+    pub fn new(device: Device) -> Self {
+        let variables = VarStore::new(device);
+        let root = variables.root();
+        let lstm = |name: &str, input, hidden| nn::lstm(&root / name, input, hidden, nn::RNNConfig::default());
+        let memory = PAST_HIDDEN + AHEAD_HIDDEN;
+        let decoders = Genre::ALL
+            .iter()
+            .map(|genre| {
+                let path = &root / "decoder" / genre.id();
+                Decoder {
+                    lstm: nn::lstm(&path, memory, DECODER_HIDDEN, nn::RNNConfig::default()),
+                    head: nn::linear(&path / "head", memory + DECODER_HIDDEN, HEAD, Default::default()),
+                    output: nn::linear(&path / "output", HEAD, 2, Default::default()),
+                }
+            })
+            .collect();
+        Self {
+            past_row: nn::linear(&root / "past_row", PAST as i64, ROW, Default::default()),
+            past: [lstm("past_lower", ROW, PAST_HIDDEN), lstm("past_upper", PAST_HIDDEN, PAST_HIDDEN)],
+            ahead_row: nn::linear(&root / "ahead_row", (PAST + AHEAD) as i64, ROW, Default::default()),
+            ahead: lstm("ahead", ROW, AHEAD_HIDDEN),
+            decoders,
+            variables,
+        }
+    }
+
+    /// What the network makes of `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\].
+    ///
+    /// Notes fall into segments of `segment`, a divisor of their number; a note is told of those behind it in its
+    /// own segment alone.
+    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre, masks: Option<&Masks>) -> Output {
+        let drop = |x: Tensor, mask: fn(&Masks) -> &Tensor| match masks {
+            Some(masks) => x * mask(masks),
+            None => x,
+        };
+        let (batch, notes) = (past.size()[0], past.size()[1]);
+        let row = self.past_row.forward(past).relu();
+        let lower = drop(self.past[0].seq(&row).0, |m| &m.past);
+        let before = self.past[1].seq(&lower).0;
+
+        let row = self.ahead_row.forward(&Tensor::cat(&[past, ahead], -1)).relu();
+        let backward = row.reshape([batch * notes / segment, segment, ROW]).flip([1]);
+        let behind = self.ahead.seq(&backward).0.flip([1]).reshape([batch, notes, AHEAD_HIDDEN]);
+
+        let memory = drop(Tensor::cat(&[before, behind], -1), |m| &m.memory);
+        let decoder = &self.decoders[genre.index()];
+        let states = drop(decoder.lstm.seq(&memory).0, |m| &m.decoder);
+        let hidden = decoder.head.forward(&Tensor::cat(&[states, memory], -1)).relu();
+        let output = decoder.output.forward(&hidden);
+        Output { mean: output.select(-1, 0), log_spread: output.select(-1, 1).clamp(LOG_SPREAD.0, LOG_SPREAD.1) }
+    }
+}
+
+impl Network for NoteNetwork {
+    type Batch = NoteBatch;
+
+    fn variables(&self) -> &VarStore {
+        &self.variables
+    }
+
+    fn variables_mut(&mut self) -> &mut VarStore {
+        &mut self.variables
+    }
+
+    /// The mean learns from its squared error alone; the spread learns to be likely beside it, without pulling at it.
+    fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
+        let output = self.forward(&batch.past, &batch.ahead, batch.segment, genre, Some(&batch.masks));
+        let total = batch.weights.sum(Kind::Float) + 1e-6;
+        let squares = (&output.mean - &batch.deviations).square();
+        let surprise = squares.detach() * (&output.log_spread * -2.0).exp() * 0.5 + &output.log_spread;
+        ((squares + surprise * SPREAD_SHARE) * &batch.weights).sum(Kind::Float) / total
+    }
+}

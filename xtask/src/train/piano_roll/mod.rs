@@ -1,0 +1,111 @@
+//! Training the article's networks over piano-rolls: [`network`] is what learns, [`excerpts`] what it learns from,
+//! [`take`] what it is scored on.
+
+mod excerpts;
+mod network;
+mod take;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::metrics::score_file;
+use tonenet_core::note::PIANO_KEYS;
+use tonenet_core::piano_roll::FRAME;
+
+pub use network::{OUTPUT_SCALE, PianoRollNetwork};
+use take::{Take, takes};
+
+use super::task::{Score, Task};
+use crate::dataset::{self, Split};
+use excerpts::Excerpts;
+
+/// Excerpts in a batch.
+const EXCERPTS: usize = 24;
+/// Steps in an excerpt.
+pub const STEPS: usize = 160;
+/// Valid files a genre that each epoch is scored on.
+const VALID_FILES: usize = 30;
+
+/// A batch as tensors: frames \[excerpts, steps, 176\], deviations and onsets \[excerpts, steps, 88\].
+pub struct Batch {
+    frames: Tensor,
+    deviations: Tensor,
+    onsets: Tensor,
+}
+
+/// Training one of the article's networks.
+pub struct PianoRollTask {
+    attention: bool,
+    excerpts: Vec<Excerpts>,
+    valid: Vec<Take>,
+    performances: usize,
+}
+
+impl PianoRollTask {
+    /// Reads the data.
+    pub fn new(data: &Path, attention: bool) -> Result<Self> {
+        let train = dataset::load(data, Split::Train)?;
+        let valid = takes(&dataset::load(data, Split::Valid)?, VALID_FILES);
+        let performances = train.len();
+        let excerpts = Genre::ALL
+            .into_iter()
+            .map(|genre| {
+                Excerpts::new(&train, genre)
+                    .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { attention, excerpts, valid, performances })
+    }
+}
+
+impl Task for PianoRollTask {
+    type Network = PianoRollNetwork;
+
+    const LEARNING_RATE: f64 = 2e-3;
+    const WEIGHT_DECAY: f64 = 1e-3;
+    const SHARDS: usize = 1;
+    const AVERAGE: Option<f64> = None;
+
+    fn name(&self) -> &str {
+        if self.attention { "attention" } else { "baseline" }
+    }
+
+    fn network(&self, device: Device) -> PianoRollNetwork {
+        PianoRollNetwork::new(device, self.attention)
+    }
+
+    fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<Batch> {
+        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, STEPS, random);
+        let tensor = |values: &[f32], width: usize| {
+            let shape = [EXCERPTS as i64, STEPS as i64, width as i64];
+            Tensor::from_slice(values).view(shape).to_device(device)
+        };
+        vec![Batch {
+            frames: tensor(&drawn.frames, FRAME),
+            deviations: tensor(&drawn.deviations, PIANO_KEYS),
+            onsets: tensor(&drawn.onsets, PIANO_KEYS),
+        }]
+    }
+
+    fn validate(&self, network: &PianoRollNetwork) -> Score {
+        let (mut residual, mut notes) = (0.0, 0);
+        let mut r = [const { Vec::new() }; 3];
+        for take in &self.valid {
+            let deviations = network.predict(take.roll.frames(), take.genre);
+            let predicted: Vec<f32> = take.cells.iter().map(|&cell| deviations[cell]).collect();
+            if let Some(score) = score_file(&predicted, &take.velocities) {
+                residual += score.residual;
+                notes += score.notes;
+                r[take.genre.index()].push(score.r);
+            }
+        }
+        Score::new(residual / notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE), &r)
+    }
+
+    fn describe(&self) -> String {
+        format!("{} performances to learn from, {} to stop by", self.performances, self.valid.len())
+    }
+}

@@ -1,0 +1,56 @@
+//! Trained weights in torch itself, whose numbers every exported graph must reproduce.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tch::Device;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::GridNote;
+use tonenet_core::note::PIANO_KEYS;
+use tonenet_core::piano_roll::PianoRoll;
+use tonenet_inference::take::TakeView;
+
+use super::note::{self, NoteNetwork};
+use super::piano_roll::PianoRollNetwork;
+use super::task::Network;
+use crate::cli::ModelName;
+
+/// A trained network in torch.
+pub enum Trained {
+    PianoRoll(PianoRollNetwork),
+    Note(NoteNetwork),
+}
+
+impl Trained {
+    pub fn load(model: ModelName, weights: &Path) -> Result<Self> {
+        let told = || format!("{} holds other weights than those of the {} model", weights.display(), model.id());
+        Ok(match model {
+            ModelName::Note => {
+                let mut network = NoteNetwork::new(Device::Cpu);
+                network.variables_mut().load(weights).with_context(told)?;
+                Self::Note(network)
+            }
+            ModelName::Baseline | ModelName::Attention => {
+                let mut network = PianoRollNetwork::new(Device::Cpu, model == ModelName::Attention);
+                network.variables_mut().load(weights).with_context(told)?;
+                Self::PianoRoll(network)
+            }
+        })
+    }
+
+    /// Deviations of a whole take's notes in a style, in velocity steps.
+    pub fn deviations(&self, take: &TakeView<'_>, style: Genre) -> Vec<f32> {
+        match self {
+            Self::Note(network) => note::whole_take(network, take, style),
+            Self::PianoRoll(network) => {
+                let notes: Vec<GridNote> = take.notes.iter().filter_map(|n| take.grid.place(n)).collect();
+                let first = notes.iter().map(|n| n.onset).min().unwrap_or(0);
+                let end = notes.iter().map(|n| n.onset).max().unwrap_or(0) + 1;
+                let roll = PianoRoll::new(first, (end - first) as usize, &notes);
+                let deviations = network.predict(roll.frames(), style);
+                debug_assert_eq!(deviations.len(), roll.steps() * PIANO_KEYS);
+                notes.iter().map(|n| roll.cell(n).map_or(0.0, |cell| deviations[cell])).collect()
+            }
+        }
+    }
+}
