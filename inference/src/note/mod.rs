@@ -1,4 +1,4 @@
-//! The note model at work: [`network`] runs its graphs over rows of notes, [`model`] over what a host plays.
+//! The note model at work: `network` runs its graphs over rows of notes, `model` over what a host plays.
 
 mod model;
 mod network;
