@@ -27,12 +27,15 @@ pub struct TakeView<'a> {
     pub pedals: &'a [(f64, bool)],
     /// The grid it stands on; on sixteenths, its beats mean something.
     pub grid: Grid,
+    /// The level from which the model is told the player's own velocities; `None` keeps them from it. Only the note
+    /// model listens to them.
+    pub player_level: Option<f32>,
 }
 
 impl TakeView<'_> {
     /// The take as the note model reads it, and the place in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
-        Part::of_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths)
+        Part::of_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
     }
 }
 
@@ -72,6 +75,11 @@ impl LoadedModel {
             Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
             Self::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
         }
+    }
+
+    /// Whether it can be told the player's own velocities.
+    pub fn hears_player(&self) -> bool {
+        matches!(self, Self::Note(_))
     }
 
     /// How a style spreads, if the model plays it.

@@ -102,6 +102,9 @@ pub struct RestyleArgs {
     /// How much of the player's own accents to keep, in percent
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub keep_accents: u8,
+    /// Let the model hear the player's own velocities, so that it carries what they meant into the style
+    #[arg(long)]
+    pub hear_player: bool,
     /// Louder or softer than the player, in velocity steps
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-64..=64))]
     pub level: i8,

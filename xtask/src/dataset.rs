@@ -63,7 +63,7 @@ pub const USUAL_SPREAD: f64 = 16.0;
 impl Performance {
     /// What a model may know of it.
     pub fn take(&self) -> TakeView<'_> {
-        TakeView { notes: &self.notes, pedals: &self.pedals, grid: self.grid }
+        TakeView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
     }
 
     /// Mean and standard deviation of its velocities.

@@ -37,6 +37,9 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
     let files = ModelFiles::from_dir(&model_folder(&args.model)?)?;
     let model = LoadedModel::load(&runtime, &files)?;
+    if args.hear_player && !model.hears_player() {
+        bail!("the {} model does not listen to velocities; use --model note with --hear-player", args.model);
+    }
     println!("{} by {} · {}", files.manifest().title, report.runtime, report.provider);
     let percent = |value: u8| f32::from(value) / 100.0;
     let restyling = Restyling {
@@ -65,7 +68,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     let outcomes: Vec<(&Job, Result<(usize, usize)>)> = jobs
         .par_iter()
         .map(|job| {
-            let outcome = restyle_file(&model, job, &restyling);
+            let outcome = restyle_file(&model, job, &restyling, args.hear_player);
             bar.inc(1);
             (job, outcome)
         })
@@ -90,14 +93,17 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
 }
 
 /// Reads, restyles and writes one file; gives its restylable notes and how many changed.
-fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling) -> Result<(usize, usize)> {
+fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_player: bool) -> Result<(usize, usize)> {
     let bytes = fs::read(&job.input)
         .with_context(|| format!("cannot read {}; check its name and your rights", job.input.display()))?;
     let song = Song::parse(bytes).with_context(|| format!("cannot use {}", job.input.display()))?;
     let places: Vec<usize> = (0..song.notes().len()).filter(|&i| song.notes()[i].note.is_restylable()).collect();
     let notes: Vec<_> = places.iter().map(|&i| song.notes()[i].note).collect();
     let pedals = song.pedal_movements();
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(&song) };
+    let count = notes.len().max(1) as f32;
+    let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
+    let player_level = hear_player.then_some(level);
+    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(&song), player_level };
     let restyled =
         restyling.velocities(model, &take).with_context(|| format!("the model failed on {}", job.input.display()))?;
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();

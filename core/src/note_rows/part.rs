@@ -56,8 +56,9 @@ impl Part {
     /// A whole performance: `notes` in any order, `pedals` by time, each as when it moved and whether it is down then;
     /// also the place in `notes` of each row.
     ///
-    /// With `on_beats` the notes' sixteenths count as the beat. The player's velocities are kept from the model.
-    pub fn of_notes(notes: &[Note], pedals: &[(f64, bool)], on_beats: bool) -> (Self, Vec<usize>) {
+    /// With `on_beats` the notes' sixteenths count as the beat. With a `level` the model is told how far from it the
+    /// player struck each note; without, their velocities are kept from it.
+    pub fn of_notes(notes: &[Note], pedals: &[(f64, bool)], on_beats: bool, level: Option<f32>) -> (Self, Vec<usize>) {
         let mut order: Vec<usize> = (0..notes.len()).collect();
         order.sort_by(|&a, &b| {
             let (a, b) = (&notes[a], &notes[b]);
@@ -73,7 +74,7 @@ impl Part {
                 release: note.release.max(note.onset + 0.01),
                 key: note.key,
                 beat_phase: on_beats.then(|| (note.onset_sixteenths / 4.0).rem_euclid(1.0)),
-                deviation: None,
+                deviation: level.map(|level| f32::from(note.velocity) - level),
             });
         }
         (part, order)

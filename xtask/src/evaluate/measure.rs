@@ -11,6 +11,7 @@ use tonenet_core::style::Take;
 use tonenet_inference::model::Prediction;
 use tonenet_inference::take::{Knowledge, TakeView};
 
+use super::cycle::{self, CycleReport};
 use super::knowledge_name;
 use super::predictor::Predictor;
 use super::transfer::{Control, METRICAL, Profile, matched_difference};
@@ -31,6 +32,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// Towards the metrical accents of another genre.
     pub accents: Vec<AccentReport>,
+    /// To another genre and back; empty unless it hears the player.
+    pub cycles: Vec<CycleReport>,
 }
 
 /// Figures of one performance.
@@ -148,7 +151,9 @@ pub fn measure(
             human_sd: (variance / notes as f64).sqrt(),
         }
     });
-    Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&files) })
+    let measured: Vec<&Performance> = files.iter().map(|f| f.performance).collect();
+    let cycles = if predictor.hears_player() { cycle::measure(predictor, &measured)? } else { Vec::new() };
+    Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&files), cycles })
 }
 
 fn measure_file<'a>(
@@ -170,7 +175,7 @@ fn measure_file<'a>(
         early.extend(score_file(&means(&predicted[0]), &human));
     }
     let (stepped, pedals) = (step_entered(performance), []);
-    let step_view = TakeView { notes: &stepped, pedals: &pedals, grid: performance.grid };
+    let step_view = TakeView { notes: &stepped, pedals: &pedals, grid: performance.grid, player_level: None };
     let step_predicted = predictor.predict(&step_view, Knowledge::WholeTake, &[own])?;
     let step_entered = score_file(&means(&step_predicted[0]), &human);
 

@@ -2,9 +2,10 @@
 //! definitions of the metrics (see `docs/training.md`).
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
-//! [`table`] what is printed, [`curve`] the picture, [`pairs`] the scores of files that others made.
+//! [`cycle`] how much of it comes back, [`table`] what is printed, [`curve`] the picture, [`pairs`] the scores of files that others made.
 
 mod curve;
+mod cycle;
 mod measure;
 mod pairs;
 mod predictor;

@@ -37,6 +37,11 @@ impl Predictor {
         })
     }
 
+    /// Whether it can be told the player's own velocities.
+    pub fn hears_player(&self) -> bool {
+        matches!(self, Self::Model(model) if model.hears_player())
+    }
+
     /// Whether it can be asked before a take is over.
     pub fn has_look_ahead(&self) -> bool {
         !matches!(self, Self::Model(LoadedModel::PianoRoll(_)))

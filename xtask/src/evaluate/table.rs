@@ -61,4 +61,10 @@ pub fn print(report: &Report, split: Split) {
             accents.distances.iter().map(|(method, distance)| format!("{method} {distance:.3}")).collect();
         println!("  accents, {} to {}, distance in σ: {}", accents.from, accents.to, distances.join(", "));
     }
+    for cycle in &report.cycles {
+        println!(
+            "  {} to {} and back: |Δ| there {:.1} (identity 0), error back {:.1} (identity 0, flat {:.1})",
+            cycle.from, cycle.to, cycle.transfer, cycle.error, cycle.flat_error
+        );
+    }
 }

@@ -90,7 +90,7 @@ pub fn golden(model: ModelName, weights: &Path) -> Result<Golden> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
-    let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths };
+    let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let trained = Trained::load(model, weights)?;
     let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&take, style))).collect();
     Ok(Golden { notes, expected })
@@ -99,7 +99,7 @@ pub fn golden(model: ModelName, weights: &Path) -> Result<Golden> {
 impl Golden {
     /// How far a loaded model is from torch at most, in velocity steps.
     pub fn worst_difference(&self, model: &LoadedModel) -> Result<f32> {
-        let take = TakeView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths };
+        let take = TakeView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         let mut worst = 0f32;
         for (style, expected) in &self.expected {
             let found = model.predict(&take, Knowledge::WholeTake, &[*style])?;

@@ -21,7 +21,7 @@ use crate::plot;
 
 const GRADIENT_NORM: f64 = 1.0;
 /// Epochs without a better valid r after which a run ends.
-const PATIENCE: usize = 8;
+const PATIENCE: usize = 16;
 
 /// Trains until the last epoch or until the valid split no longer gains.
 pub fn run<T: Task>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> Result<()> {

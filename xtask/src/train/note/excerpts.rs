@@ -13,16 +13,22 @@ use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
 use super::network::Masks;
 use crate::dataset::{Performance, USUAL_SPREAD};
 
-/// Notes in an excerpt, and notes before it that its rows may look back to.
-pub const NOTES: usize = 512;
+/// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
+const LENGTHS: [(usize, f64); 2] = [(512, 0.4), (256, 0.6)];
+/// Notes before an excerpt that its rows may look back to.
 const CONTEXT: usize = 48;
 
-/// How long a segment is, and how often: a note knows what follows in its segment, so short ones teach short
+/// How long a segment is at most, and how often: a note knows what follows in its segment, so short ones teach short
 /// look-aheads.
-const SEGMENTS: [(usize, f64); 4] = [(NOTES, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
+const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
-const TEMPO_SPREAD: f64 = 0.12;
+const TEMPO_SPREAD: f64 = 0.18;
+/// How often notes are left out, and which share of them at most: a thinner arrangement of the same piece.
+const THIN_SHARE: f64 = 0.3;
+const THINNEST: f64 = 0.2;
+/// How far onsets are moved at most, as a standard deviation in seconds.
+const JITTER: f64 = 0.005;
 /// How often the beat is kept from the model where it is known.
 const NO_BEAT_SHARE: f64 = 0.25;
 /// How often onsets are quantised, the pedal left out, and durations made equal, each by itself: a part entered
@@ -30,9 +36,10 @@ const NO_BEAT_SHARE: f64 = 0.25;
 const STEP_SHARE: f64 = 0.12;
 /// How often all three at once.
 const ALL_STEP_SHARE: f64 = 0.06;
-/// How often the model is told the player's velocities, with what error at most, in steps.
+/// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
+/// the more it plays the style and the less it repeats the player.
 const OWN_SHARE: f64 = 0.12;
-const OWN_ERROR: f64 = 12.0;
+const OWN_ERROR: f64 = 10.0;
 
 /// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
@@ -45,7 +52,7 @@ pub struct NoteBatch {
     pub ahead: Tensor,
     /// Deviation of each note from its file's mean, in units of the usual spread: \[excerpts, notes\].
     pub deviations: Tensor,
-    /// 0 where an excerpt is shorter and a row is empty, else 1.
+    /// 0 where an excerpt is shorter and a row is empty, else how much its file counts.
     pub weights: Tensor,
     /// See [`super::network::NoteNetwork::forward`].
     pub segment: i64,
@@ -74,19 +81,24 @@ impl NoteExcerpts {
         Some(Self { performances, weighted })
     }
 
-    /// `shards` batches of `excerpts` excerpts each.
-    pub fn draw(&self, shards: usize, excerpts: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
-        let by_share = WeightedIndex::new(SEGMENTS.map(|s| s.1)).expect("shares above zero");
-        let segment = SEGMENTS[by_share.sample(random)].0;
+    /// `shards` batches of excerpts of `notes` notes together each.
+    pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
+        let mut by_share = |choices: &[(usize, f64)]| {
+            let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
+            choices[shares.sample(random)].0
+        };
+        let length = by_share(&LENGTHS);
+        let segment = by_share(&SEGMENTS).min(length);
+        let excerpts = notes / length;
         (0..shards)
             .map(|_| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
                     let performance = &self.performances[self.weighted.sample(random)];
-                    rows.add(performance, segment, random);
+                    rows.add(performance, length, segment, random);
                 }
                 let tensor = |values: &[f32], width: usize| {
-                    let shape = [excerpts as i64, NOTES as i64, width as i64];
+                    let shape = [excerpts as i64, length as i64, width as i64];
                     Tensor::from_slice(values).view(shape).to_device(device)
                 };
                 NoteBatch {
@@ -112,18 +124,18 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, performance: &Performance, segment: usize, random: &mut ChaCha8Rng) {
+    fn add(&mut self, performance: &Performance, length: usize, segment: usize, random: &mut ChaCha8Rng) {
         let total = performance.notes.len();
-        let end = random.random_range(NOTES.min(total)..=total);
-        let start = end.saturating_sub(NOTES);
+        let end = random.random_range(length.min(total)..=total);
+        let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let notes = augmented(performance, first..seen, random);
-        let mut part = notes.part;
-        // Sorting may have moved notes over the excerpt's edges; its size is what counts.
-        let (skipped, count) = (start - first, end - start);
+        let Augmented { part, deviations } = augmented(performance, first..seen, random);
+        // Sorting may have moved notes over the excerpt's edges and thinning taken some out; its size is what counts.
+        let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
+        let count = (deviations.len() - skipped).saturating_sub(seen - end).min(length);
 
-        let padding = NOTES - count;
+        let padding = length - count;
         self.past.resize(self.past.len() + padding * PAST, 0.0);
         self.ahead.resize(self.ahead.len() + padding * AHEAD, 0.0);
         self.deviations.resize(self.deviations.len() + padding, 0.0);
@@ -139,9 +151,10 @@ impl Rows {
             part.past(skipped + i, &mut self.past);
             part.ahead(skipped + i, known, &mut self.ahead);
         }
-        self.deviations.extend(&notes.deviations[skipped..skipped + count]);
-        self.weights.resize(self.weights.len() + count, 1.0);
-        part.clear();
+        self.deviations.extend(&deviations[skipped..skipped + count]);
+        // Half way between equal weight for every step of velocity and for every file.
+        let weight = USUAL_SPREAD / performance.level().1.clamp(6.0, 32.0);
+        self.weights.resize(self.weights.len() + count, weight as f32);
     }
 }
 
@@ -163,9 +176,7 @@ struct Augmented {
 }
 
 fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &mut ChaCha8Rng) -> Augmented {
-    let (mean, spread) = performance.level();
-    // Half way between equal weight for every step of velocity and for every file.
-    let stretch = (USUAL_SPREAD / spread.clamp(4.0, 32.0)).sqrt();
+    let (mean, _) = performance.level();
     let source = &performance.notes[range];
     let lowest = source.iter().map(|n| n.key).min().unwrap_or(LOWEST_KEY);
     let highest = source.iter().map(|n| n.key).max().unwrap_or(HIGHEST_KEY);
@@ -177,7 +188,9 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
     let all = random.random_bool(ALL_STEP_SHARE);
     let mut one = || all || random.random_bool(STEP_SHARE);
     let (quantised, no_pedal, equal) = (one(), one(), one());
-    let own_error = random.random_bool(OWN_SHARE).then(|| random.random::<f64>() * OWN_ERROR);
+    let thinning = if random.random_bool(THIN_SHARE) { random.random::<f64>() * THINNEST } else { 0.0 };
+    let jitter = random.random::<f64>() * JITTER;
+    let own = random.random_bool(OWN_SHARE);
 
     // Where the file has no beats, any steady grid will do for a part entered step by step.
     let free_step = 0.125 * (0.3 * normal(random)).exp();
@@ -186,11 +199,12 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
         Grid::Seconds(_) => free_step,
     };
     let equal_length = step * f64::from(random.random_range(1u8..=4)) * random.random_range(0.7..1.0);
-    let mut notes: Vec<(PartNote, f32)> = source
-        .iter()
+    let kept: Vec<_> = source.iter().filter(|_| !random.random_bool(thinning)).collect();
+    let mut notes: Vec<(PartNote, f32)> = kept
+        .into_iter()
         .map(|n| {
             let onset = match (quantised, performance.grid) {
-                (false, _) => n.onset,
+                (false, _) => n.onset + jitter * normal(random),
                 (true, Grid::Sixteenths) => n.onset_sixteenths.round() * step,
                 (true, Grid::Seconds(_)) => (n.onset / step).round() * step,
             };
@@ -204,9 +218,9 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
                     let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
                     (sixteenths / 4.0).rem_euclid(1.0)
                 }),
-                deviation: own_error.map(|error| (deviation + error * normal(random)) as f32),
+                deviation: own.then(|| (deviation + OWN_ERROR * normal(random)) as f32),
             };
-            (note, (deviation * stretch / USUAL_SPREAD) as f32)
+            (note, (deviation / USUAL_SPREAD) as f32)
         })
         .collect();
     notes.sort_by(|(a, _), (b, _)| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));

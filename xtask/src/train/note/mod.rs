@@ -22,8 +22,8 @@ use excerpts::NoteExcerpts;
 /// The network's means and spreads are in velocity steps divided by this.
 pub const OUTPUT_SCALE: f64 = USUAL_SPREAD;
 
-/// Excerpts in a shard of a batch.
-const EXCERPTS: usize = 8;
+/// Notes in a shard of a batch.
+const NOTES: usize = 4096;
 /// Valid files a genre that each epoch is scored on.
 const VALID_FILES: usize = 20;
 
@@ -42,8 +42,9 @@ impl NoteTask {
         let mut valid = dataset::load(data, Split::Valid)?;
         valid.retain(|p| {
             let left = &mut left[p.genre.index()];
+            let counts = *left > 0;
             *left = left.saturating_sub(1);
-            *left > 0
+            counts
         });
         let performances = train.len();
         let excerpts = Genre::ALL
@@ -61,9 +62,9 @@ impl Task for NoteTask {
     type Network = NoteNetwork;
 
     const LEARNING_RATE: f64 = 2.5e-3;
-    const WEIGHT_DECAY: f64 = 3e-3;
+    const WEIGHT_DECAY: f64 = 2e-2;
     const SHARDS: usize = 2;
-    const AVERAGE: Option<f64> = Some(0.998);
+    const AVERAGE: Option<f64> = Some(0.999);
 
     fn name(&self) -> &str {
         "note"
@@ -74,7 +75,7 @@ impl Task for NoteTask {
     }
 
     fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<<NoteNetwork as Network>::Batch> {
-        self.excerpts[genre.index()].draw(Self::SHARDS, EXCERPTS, random, device)
+        self.excerpts[genre.index()].draw(Self::SHARDS, NOTES, random, device)
     }
 
     fn validate(&self, network: &NoteNetwork) -> Score {

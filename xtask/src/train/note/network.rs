@@ -23,7 +23,7 @@ const DECODER_HIDDEN: i64 = 96;
 const HEAD: i64 = 64;
 
 /// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
-const DROPOUT: f32 = 0.3;
+const DROPOUT: f32 = 0.35;
 
 /// The spread, as the natural logarithm of its share of the output's scale, stays within these.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
