@@ -31,6 +31,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Print how close models and references come to human velocities on held-out performances
     Evaluate(EvaluateArgs),
+    /// Write the note model with 8-bit weights and time it against the 32-bit one
+    Quantise(QuantiseArgs),
     /// Install a pinned library into third_party/
     Setup {
         /// Which
@@ -80,6 +82,13 @@ pub struct ExportArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct QuantiseArgs {
+    /// Folder for the 8-bit model; `evaluate` scores it by this name (default: target/note-int8)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct RestyleArgs {
     /// MIDI files, and folders of them
     #[arg(required = true, value_name = "IN.mid")]
@@ -124,7 +133,7 @@ pub struct RestyleArgs {
     #[arg(long, default_value = "note")]
     pub model: String,
     /// Seconds of what follows that each note may know (default: the whole take)
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub look_ahead: Option<f64>,
 }
 
@@ -160,7 +169,6 @@ pub enum ModelName {
 }
 
 impl ModelName {
-    #[cfg(feature = "train")]
     /// The name of its folder in `assets/models` and `runs`.
     pub fn id(self) -> &'static str {
         match self {

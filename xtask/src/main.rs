@@ -8,7 +8,9 @@ mod evaluate;
 #[cfg(feature = "train")]
 mod export;
 mod files;
+mod graphs;
 mod plot;
+mod quantise;
 mod restyle;
 mod setup;
 mod test;
@@ -38,6 +40,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Quantise(args) => quantise::run(&args),
         Command::Restyle(args) => restyle::run(&args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),

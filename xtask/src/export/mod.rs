@@ -1,10 +1,10 @@
 //! `cargo xtask export`: trained weights to the ONNX files, manifest, golden tensors and figures that the plugin
 //! embeds.
 //!
-//! [`kinds`] is what differs between the models. Nothing replaces the model in `assets/` before both runtimes have
+//! [`golden`] is what torch says. Nothing replaces the model in `assets/` before both runtimes have
 //! reproduced torch's numbers from the new one.
 
-mod kinds;
+mod golden;
 
 use std::fs;
 use std::path::Path;
@@ -17,11 +17,13 @@ use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, Sha256, StyleEntry};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::take::{Knowledge, LoadedModel};
+use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
 use crate::cli::ExportArgs;
 use crate::dataset::{self, Performance, Split};
 use crate::evaluate;
+use crate::graphs;
 use crate::setup;
 use crate::train::RunFolder;
 use crate::workspace;
@@ -48,7 +50,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };
 
-    let exported = kinds::graphs(args.model, &weights, &put)?;
+    let exported = graphs::graphs(args.model, &weights, Precision::Float32, &put)?;
     let styles = exported.decoders.into_iter().map(|(style, decoder)| StyleEntry {
         id: style.id().into(),
         title: style.title().into(),
@@ -68,7 +70,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         |manifest: &Manifest| -> Result<GraphEntry> { put(FILE_NAME, &serde_json::to_vec_pretty(manifest)?) };
     put_manifest(&manifest)?;
     put("weights.safetensors", &bytes)?;
-    let golden = kinds::golden(args.model, &weights_file)?;
+    let golden = golden::compute(args.model, &weights_file)?;
     golden.save(&work.path().join("golden.safetensors"))?;
 
     let files = ModelFiles::from_dir(work.path())?;

@@ -17,8 +17,8 @@ use crate::cli::ModelName;
 
 /// A trained network in torch.
 pub enum Trained {
-    PianoRoll(PianoRollNetwork),
-    Note(NoteNetwork),
+    PianoRoll(Box<PianoRollNetwork>),
+    Note(Box<NoteNetwork>),
 }
 
 impl Trained {
@@ -28,12 +28,12 @@ impl Trained {
             ModelName::Note => {
                 let mut network = NoteNetwork::new(Device::Cpu);
                 network.variables_mut().load(weights).with_context(told)?;
-                Self::Note(network)
+                Self::Note(Box::new(network))
             }
             ModelName::Baseline | ModelName::Attention => {
                 let mut network = PianoRollNetwork::new(Device::Cpu, model == ModelName::Attention);
                 network.variables_mut().load(weights).with_context(told)?;
-                Self::PianoRoll(network)
+                Self::PianoRoll(Box::new(network))
             }
         })
     }

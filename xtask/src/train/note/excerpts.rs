@@ -12,6 +12,7 @@ use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
 
 use super::network::Masks;
 use crate::dataset::{Performance, USUAL_SPREAD};
+use crate::graphs::OUTPUT_SCALE;
 
 /// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
 const LENGTHS: [(usize, f64); 2] = [(512, 0.4), (256, 0.6)];
@@ -220,7 +221,7 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
                 }),
                 deviation: own.then(|| (deviation + OWN_ERROR * normal(random)) as f32),
             };
-            (note, (deviation / USUAL_SPREAD) as f32)
+            (note, (deviation / OUTPUT_SCALE) as f32)
         })
         .collect();
     notes.sort_by(|(a, _), (b, _)| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));

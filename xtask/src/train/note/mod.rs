@@ -16,11 +16,9 @@ use tonenet_inference::take::TakeView;
 pub use network::NoteNetwork;
 
 use super::task::{Network, Score, Task};
-use crate::dataset::{self, Performance, Split, USUAL_SPREAD};
+use crate::dataset::{self, Performance, Split};
+use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
-
-/// The network's means and spreads are in velocity steps divided by this.
-pub const OUTPUT_SCALE: f64 = USUAL_SPREAD;
 
 /// Notes in a shard of a batch.
 const NOTES: usize = 4096;
@@ -90,7 +88,7 @@ impl Task for NoteTask {
                 r[take.genre.index()].push(score.r);
             }
         }
-        Score::new(residual / notes.max(1) as f64 / (USUAL_SPREAD * USUAL_SPREAD), &r)
+        Score::new(residual / notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE), &r)
     }
 
     fn describe(&self) -> String {

@@ -15,17 +15,16 @@ use tonenet_core::metrics::score_file;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
-pub use network::{OUTPUT_SCALE, PianoRollNetwork};
+pub use network::PianoRollNetwork;
 use take::{Take, takes};
 
 use super::task::{Score, Task};
 use crate::dataset::{self, Split};
+use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
 use excerpts::Excerpts;
 
 /// Excerpts in a batch.
 const EXCERPTS: usize = 24;
-/// Steps in an excerpt.
-pub const STEPS: usize = 160;
 /// Valid files a genre that each epoch is scored on.
 const VALID_FILES: usize = 30;
 
@@ -78,9 +77,9 @@ impl Task for PianoRollTask {
     }
 
     fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<Batch> {
-        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, STEPS, random);
+        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, WHOLE_TAKE_STEPS, random);
         let tensor = |values: &[f32], width: usize| {
-            let shape = [EXCERPTS as i64, STEPS as i64, width as i64];
+            let shape = [EXCERPTS as i64, WHOLE_TAKE_STEPS as i64, width as i64];
             Tensor::from_slice(values).view(shape).to_device(device)
         };
         vec![Batch {

@@ -9,15 +9,14 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
-use super::{Batch, STEPS};
+use super::Batch;
+use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
 use crate::train::task::Network;
 
 /// Hidden units of the encoder, in each direction.
 const ENCODER_HIDDEN: i64 = 128;
 /// Hidden units of each decoder.
 const DECODER_HIDDEN: i64 = 128;
-/// The network's outputs are deviations from the level of the part, in velocity steps divided by this.
-pub const OUTPUT_SCALE: f64 = 16.0;
 
 const DROPOUT: f64 = 0.3;
 
@@ -95,7 +94,7 @@ impl PianoRollNetwork {
             let frames = Tensor::from_slice(frames).view([1, -1, FRAME as i64]).to_device(self.variables.device());
             let steps = frames.size()[1] as usize;
             let windows = if self.decoders[genre.index()].attention.is_some() {
-                tonenet_core::piano_roll::windows(steps, STEPS)
+                tonenet_core::piano_roll::windows(steps, WHOLE_TAKE_STEPS)
             } else {
                 tonenet_core::piano_roll::windows(steps, steps)
             };

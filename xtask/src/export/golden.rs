@@ -1,4 +1,4 @@
-//! What differs between the models: their graphs, and what torch computes with the same weights.
+//! What torch computes with a model's weights, to hold the exported graphs against.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,72 +9,15 @@ use tch::Tensor;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
-use tonenet_core::note::{Note, PIANO_KEYS};
-use tonenet_inference::manifest::{GraphEntry, NetworkEntry};
+use tonenet_core::note::Note;
 use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
-use tonenet_model_export::note;
-use tonenet_model_export::piano_roll;
-use tonenet_model_export::quantise::Precision;
-use tonenet_model_export::weights::Weights;
 
 use crate::cli::ModelName;
-use crate::train::{Trained, note as note_training, piano_roll as piano_roll_training};
+use crate::train::Trained;
 use crate::workspace;
-
-/// Steps of the past the plugin shows the piano-roll networks: four bars of sixteenths.
-const CONTEXT_STEPS: usize = 64;
 
 /// Notes of the demo piece in the golden tensors.
 const GOLDEN_NOTES: usize = 96;
-
-/// Graphs that were written, as the manifest names them.
-pub struct Exported {
-    pub title: &'static str,
-    pub network: NetworkEntry,
-    pub decoders: Vec<(Genre, GraphEntry)>,
-}
-
-/// Writes a model's graphs through `put`.
-pub fn graphs(
-    model: ModelName,
-    weights: &Weights,
-    put: &impl Fn(&str, &[u8]) -> Result<GraphEntry>,
-) -> Result<Exported> {
-    let decoder_file = |style: Genre| format!("decoder-{style}.onnx");
-    let mut decoders = Vec::new();
-    if model == ModelName::Note {
-        let widths = note::widths(weights)?;
-        for style in Genre::ALL {
-            let graph = note::decoder(weights, style.id(), note_training::OUTPUT_SCALE as f32, Precision::Float32)?;
-            decoders.push((style, put(&decoder_file(style), &graph)?));
-        }
-        let network = NetworkEntry::Note {
-            past_columns: widths.past,
-            ahead_columns: widths.ahead,
-            past_hidden: widths.before,
-            ahead_hidden: widths.behind,
-            decoder_hidden: note::decoder_width(weights, Genre::ALL[0].id())?,
-            past: put("past.onnx", &note::past(weights, Precision::Float32)?)?,
-            ahead: put("ahead.onnx", &note::ahead(weights, Precision::Float32)?)?,
-        };
-        return Ok(Exported { title: "Note model", network, decoders });
-    }
-    for style in Genre::ALL {
-        let graph = piano_roll::decoder(weights, style.id(), piano_roll_training::OUTPUT_SCALE as f32)?;
-        decoders.push((style, put(&decoder_file(style), &graph)?));
-    }
-    let attention = model == ModelName::Attention;
-    let network = NetworkEntry::PianoRoll {
-        frame: piano_roll::frame_width(weights)?,
-        keys: PIANO_KEYS,
-        memory: piano_roll::memory_width(weights)?,
-        context_steps: CONTEXT_STEPS,
-        whole_take_steps: attention.then_some(piano_roll_training::STEPS),
-        encoder: put("encoder.onnx", &piano_roll::encoder(weights)?)?,
-    };
-    let title = if attention { "Attention seq2seq" } else { "Baseline seq2seq" };
-    Ok(Exported { title, network, decoders })
-}
 
 /// What torch expects of the beginning of the demo piece: named tensors of one number a note.
 ///
@@ -86,7 +29,7 @@ pub struct Golden {
 }
 
 /// Computes them with torch.
-pub fn golden(model: ModelName, weights: &Path) -> Result<Golden> {
+pub fn compute(model: ModelName, weights: &Path) -> Result<Golden> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
