@@ -157,6 +157,9 @@ fn on_the_grid(
 pub struct Restyling {
     /// The styles of every note.
     pub style: StyleBlend,
+    /// The style it was played in, if what that style expects is to be exchanged for what the others expect while all
+    /// else of the player's dynamics stays.
+    pub played_in: Option<Genre>,
     /// Which performance of them.
     pub take: Take,
     /// What becomes of what the model expects.
@@ -176,7 +179,11 @@ impl Restyling {
         if take.notes.is_empty() {
             return Ok(Vec::new());
         }
-        let styles: Vec<Genre> = Genre::ALL.into_iter().filter(|&s| self.style.share(s) > 0.0).collect();
+        let share = |style| {
+            let exchanged = if self.played_in == Some(style) { -1.0 } else { 0.0 };
+            self.style.share(style) + exchanged
+        };
+        let styles: Vec<Genre> = Genre::ALL.into_iter().filter(|&s| share(s) != 0.0).collect();
         let predicted = model.predict(take, self.knowledge, &styles)?;
         let count = take.notes.len() as f32;
         let level = take.notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
@@ -185,7 +192,9 @@ impl Restyling {
         let mut spreads = vec![0.0; take.notes.len()];
         for (&style, predictions) in styles.iter().zip(&predicted) {
             let spread = model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-            let (share, gain) = (self.style.share(style), style_gain(spread.human, spread.predicted));
+            let share = share(style);
+            // An exchange adds to dynamics that have their full spread already.
+            let gain = if self.played_in.is_some() { 1.0 } else { style_gain(spread.human, spread.predicted) };
             let centre = predictions.iter().map(|p| p.deviation).sum::<f32>() / count;
             for (note, prediction) in predictions.iter().enumerate() {
                 let mean = share * (prediction.deviation - centre);
@@ -204,6 +213,8 @@ impl Restyling {
                 Some(drawn) => means[place] + spreads[place] * drawn,
                 None => stretched[place],
             };
+            let kept = if self.played_in.is_some() { f32::from(note.velocity) - level } else { 0.0 };
+            let deviation = deviation + kept;
             self.expression.velocity(note.velocity, Expected { level, deviation })
         };
         Ok(take.notes.iter().enumerate().map(velocity).collect())

@@ -99,6 +99,9 @@ pub struct RestyleArgs {
     /// classical, jazz or pop
     #[arg(long, default_value = "jazz")]
     pub style: Genre,
+    /// The style you played in: what it expects is exchanged for the other's, all else of your dynamics stays
+    #[arg(long, value_name = "STYLE", conflicts_with = "hear_player")]
+    pub from: Option<Genre>,
     /// A second style to blend with
     #[arg(long, value_name = "STYLE")]
     pub style_b: Option<Genre>,

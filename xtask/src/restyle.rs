@@ -48,6 +48,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
             b: args.style_b.unwrap_or(args.style),
             share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
         },
+        played_in: args.from,
         take: Take(args.take),
         expression: Expression {
             amount: percent(args.amount),

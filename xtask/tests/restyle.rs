@@ -76,6 +76,26 @@ fn what_is_asked_for_is_what_comes() {
 }
 
 #[test]
+fn an_exchange_of_styles_keeps_the_players_own_dynamics() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let played = restyle(folder, "played.mid", &["--style", "jazz", "--take", "3"]);
+    let carry = |from: &str, to: &str, input: &str, output: &str| {
+        let run = xtask(&["restyle", input, "-o", output, "--from", from, "--style", to], folder);
+        assert!(run.status.success(), "{}", text(&run));
+        velocities(fs::read(folder.join(output)).unwrap())
+    };
+    let played = velocities(played);
+    assert_eq!(carry("jazz", "jazz", "played.mid", "same.mid"), played, "nothing to exchange");
+    let there = carry("jazz", "classical", "played.mid", "there.mid");
+    let moved: f64 = there.iter().zip(&played).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    assert!(moved / played.len() as f64 > 2.0, "it goes somewhere");
+    let back = carry("classical", "jazz", "there.mid", "back.mid");
+    let near = back.iter().zip(&played).filter(|(a, b)| a.abs_diff(**b) <= 2).count();
+    assert!(near * 100 >= played.len() * 95, "{near} of {} came back", played.len());
+}
+
+#[test]
 fn a_folder_keeps_its_shape_and_one_bad_file_does_not_cost_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("in/deeper");

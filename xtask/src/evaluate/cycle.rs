@@ -1,6 +1,8 @@
-//! The article's cycle test: a performance carried to another genre and back, by a model that hears the player.
+//! The article's cycle test: a performance carried to another genre and back.
 //!
-//! Returning is only worth something beside how far it went: identity returns perfectly and goes nowhere.
+//! Returning is only worth something beside how far it went: identity returns perfectly and goes nowhere. And an
+//! exchange of two expectations returns by construction, which says nothing of the model; it is here because it is
+//! what `restyle --from` does.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -11,9 +13,20 @@ use tonenet_inference::take::{Knowledge, TakeView};
 use super::predictor::Predictor;
 use crate::dataset::Performance;
 
+/// How a performance is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// The model hears the player's velocities.
+    Heard,
+    /// What its genre expects is exchanged for what the other expects.
+    Exchanged,
+}
+
 /// Performances of one genre, to another and back; figures in velocity steps over all notes.
 #[derive(Debug, Serialize)]
 pub struct CycleReport {
+    pub way: Way,
     pub from: Genre,
     pub to: Genre,
     /// Mean |Δ| between the performance and what it became in the other genre; identity's is 0.
@@ -33,33 +46,39 @@ struct Sums {
     flat_squares: f64,
 }
 
-/// Carries all performances to each other genre and back.
-pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
-    let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
-    for performance in performances {
-        let own = performance.genre;
-        let others: Vec<Genre> = Genre::ALL.into_iter().filter(|&g| g != own).collect();
-        for (to, there) in others.iter().zip(restyled(predictor, performance, &performance.notes, &others)?) {
-            let notes: Vec<Note> =
-                performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
-            let back = restyled(predictor, performance, &notes, &[own])?.remove(0);
-            let level = f64::from(level(&performance.notes));
-            let sums = &mut sums[own.index()][to.index()];
-            for ((note, there), back) in performance.notes.iter().zip(there).zip(back) {
-                let played = f64::from(note.velocity);
-                sums.notes += 1.0;
-                sums.transfer += (f64::from(there) - played).abs();
-                sums.squares += (f64::from(back) - played).powi(2);
-                sums.flat_squares += (level - played).powi(2);
-            }
+impl Sums {
+    fn add(&mut self, played: &[Note], there: &[u8], back: &[u8]) {
+        let level = f64::from(level(played));
+        for ((note, &there), &back) in played.iter().zip(there).zip(back) {
+            let played = f64::from(note.velocity);
+            self.notes += 1.0;
+            self.transfer += (f64::from(there) - played).abs();
+            self.squares += (f64::from(back) - played).powi(2);
+            self.flat_squares += (level - played).powi(2);
         }
     }
+}
+
+/// Carries all performances to each other genre and back.
+pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
     let mut reports = Vec::new();
-    for from in Genre::ALL {
-        for to in Genre::ALL {
+    for way in [Way::Heard, Way::Exchanged] {
+        let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
+        for performance in performances {
+            let own = performance.genre;
+            for to in Genre::ALL.into_iter().filter(|&g| g != own) {
+                let there = carried(predictor, way, performance, &performance.notes, (own, to))?;
+                let notes: Vec<Note> =
+                    performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
+                let back = carried(predictor, way, performance, &notes, (to, own))?;
+                sums[own.index()][to.index()].add(&performance.notes, &there, &back);
+            }
+        }
+        for (from, to) in Genre::ALL.into_iter().flat_map(|from| Genre::ALL.map(|to| (from, to))) {
             let Sums { notes, transfer, squares, flat_squares } = sums[from.index()][to.index()];
             if notes > 0.0 {
                 reports.push(CycleReport {
+                    way,
                     from,
                     to,
                     transfer: transfer / notes,
@@ -76,18 +95,25 @@ fn level(notes: &[Note]) -> f32 {
     notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32
 }
 
-/// Velocities of a performance's notes, struck as in `notes`, in each of `styles`.
-fn restyled(
+/// Velocities of a performance's notes, struck as in `notes`, carried from one style to another.
+fn carried(
     predictor: &Predictor,
+    way: Way,
     performance: &Performance,
     notes: &[Note],
-    styles: &[Genre],
-) -> Result<Vec<Vec<u8>>> {
+    (from, to): (Genre, Genre),
+) -> Result<Vec<u8>> {
     let level = level(notes);
-    let take = TakeView { notes, player_level: Some(level), ..performance.take() };
-    let predicted = predictor.predict(&take, Knowledge::WholeTake, styles)?;
-    let velocities = |notes: Vec<_>| {
-        notes.into_iter().map(|p: tonenet_inference::model::Prediction| midi_velocity(level + p.deviation)).collect()
-    };
-    Ok(predicted.into_iter().map(velocities).collect())
+    let player_level = (way == Way::Heard).then_some(level);
+    let take = TakeView { notes, player_level, ..performance.take() };
+    let predicted = predictor.predict(&take, Knowledge::WholeTake, &[from, to])?;
+    let there = predicted[1].iter().map(|p| p.deviation);
+    Ok(match way {
+        Way::Heard => there.map(|there| midi_velocity(level + there)).collect(),
+        Way::Exchanged => {
+            let here = predicted[0].iter().map(|p| p.deviation);
+            let exchange = notes.iter().zip(there.zip(here));
+            exchange.map(|(note, (there, here))| midi_velocity(f32::from(note.velocity) + there - here)).collect()
+        }
+    })
 }

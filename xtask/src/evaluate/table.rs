@@ -63,8 +63,8 @@ pub fn print(report: &Report, split: Split) {
     }
     for cycle in &report.cycles {
         println!(
-            "  {} to {} and back: |Δ| there {:.1} (identity 0), error back {:.1} (identity 0, flat {:.1})",
-            cycle.from, cycle.to, cycle.transfer, cycle.error, cycle.flat_error
+            "  {} to {} and back, {:?}: |Δ| there {:.1} (identity 0), error back {:.1} (identity 0, flat {:.1})",
+            cycle.from, cycle.to, cycle.way, cycle.transfer, cycle.error, cycle.flat_error
         );
     }
 }
