@@ -14,7 +14,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
 use tonenet_core::genre::Genre;
-use tonenet_core::scheduler::WindowLength;
+use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::StyleBlend;
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -53,7 +53,7 @@ pub struct View {
     /// The same as sliders, in the order of [`Dial::ALL`].
     pub dials: [DialView; Dial::ALL.len()],
     /// Chosen look-ahead.
-    pub look_ahead: WindowLength,
+    pub look_ahead: Mode,
     /// Latency in force, in samples.
     pub latency: u32,
     /// Sample rate in Hz, 0 before the first activation.
@@ -125,7 +125,7 @@ pub enum Action {
     /// Chose a model.
     Model(EmbeddedModel),
     /// Chose a look-ahead.
-    LookAhead(WindowLength),
+    LookAhead(Mode),
     /// Switched the bypass.
     Bypass(bool),
 }
@@ -326,10 +326,13 @@ fn die(ui: &mut egui::Ui) -> egui::Response {
 
 fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     row(ui, "Look-ahead", |ui| {
-        for (length, label) in WindowLength::ALL.into_iter().zip(["½ beat", "1 beat", "2 beats", "4 beats"]) {
-            let hint = "How long each note is held, so that the model hears what comes after it";
-            if choice(ui, length == view.look_ahead, label, hint) {
-                actions.push(Action::LookAhead(length));
+        let live = "To play through: 10 ms, or a host block and 5 ms where blocks are longer";
+        let held = "How long each note is held, so that the model hears what comes after it";
+        let windows = WindowLength::ALL.into_iter().zip(["½ beat", "1 beat", "2 beats", "4 beats"]);
+        let windows = windows.map(|(length, label)| (Mode::Window(length), label, held));
+        for (mode, label, hint) in [(Mode::Live, "Live", live)].into_iter().chain(windows) {
+            if choice(ui, mode == view.look_ahead, label, hint) {
+                actions.push(Action::LookAhead(mode));
             }
         }
     });
@@ -509,7 +512,7 @@ impl App {
             },
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
-            Action::LookAhead(length) => set(setter, &params.look_ahead, LookAheadChoice::from(length)),
+            Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
         }
     }
@@ -622,7 +625,8 @@ mod tests {
 
     #[test]
     fn look_ahead_and_bypass_are_a_click_away() {
-        assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(WindowLength::FourBeats)]);
+        assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
+        assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
         assert_eq!(click_in(&view(), "Bypass"), [Action::Bypass(true)]);
     }
 

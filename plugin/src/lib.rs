@@ -42,6 +42,7 @@ pub struct ToneNet {
     engine: Option<Engine>,
     storm: ControllerStorm,
     sample_rate: f64,
+    longest_block: u32,
     offline: bool,
     /// The tempo the latency in force was computed from.
     tempo: f64,
@@ -60,6 +61,7 @@ impl Default for ToneNet {
             engine: None,
             storm: ControllerStorm::default(),
             sample_rate: 48_000.0,
+            longest_block: 0,
             offline: false,
             tempo: 120.0,
             asked_for: None,
@@ -69,12 +71,13 @@ impl Default for ToneNet {
 
 impl ToneNet {
     fn look_ahead(&self, tempo: f64) -> LookAhead {
-        LookAhead::window(self.params.look_ahead.value().into(), tempo, self.sample_rate)
+        LookAhead::of(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
     /// Starts an engine; gives its latency in samples, or why there is none.
     fn start(&mut self, config: &BufferConfig) -> Result<u32, String> {
         self.sample_rate = f64::from(config.sample_rate);
+        self.longest_block = config.max_buffer_size;
         self.offline = config.process_mode == ProcessMode::Offline;
         self.tempo = self.params.tempo();
         let look_ahead = self.look_ahead(self.tempo);

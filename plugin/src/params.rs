@@ -7,7 +7,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
-use tonenet_core::scheduler::WindowLength;
+use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -97,7 +97,7 @@ impl From<EmbeddedModel> for ModelChoice {
     }
 }
 
-/// [`WindowLength`] as a host parameter; ids are stored in projects.
+/// [`Mode`] as a host parameter; ids are stored in projects.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookAheadChoice {
     /// See [`WindowLength::HalfBeat`].
@@ -116,26 +116,31 @@ pub enum LookAheadChoice {
     #[id = "four-beats"]
     #[name = "4 beats"]
     FourBeats,
+    /// See [`Mode::Live`]; last, because automation and hosts count from the first.
+    #[id = "live"]
+    Live,
 }
 
-impl From<LookAheadChoice> for WindowLength {
+impl From<LookAheadChoice> for Mode {
     fn from(choice: LookAheadChoice) -> Self {
         match choice {
-            LookAheadChoice::HalfBeat => Self::HalfBeat,
-            LookAheadChoice::OneBeat => Self::OneBeat,
-            LookAheadChoice::TwoBeats => Self::TwoBeats,
-            LookAheadChoice::FourBeats => Self::FourBeats,
+            LookAheadChoice::HalfBeat => Self::Window(WindowLength::HalfBeat),
+            LookAheadChoice::OneBeat => Self::Window(WindowLength::OneBeat),
+            LookAheadChoice::TwoBeats => Self::Window(WindowLength::TwoBeats),
+            LookAheadChoice::FourBeats => Self::Window(WindowLength::FourBeats),
+            LookAheadChoice::Live => Self::Live,
         }
     }
 }
 
-impl From<WindowLength> for LookAheadChoice {
-    fn from(length: WindowLength) -> Self {
-        match length {
-            WindowLength::HalfBeat => Self::HalfBeat,
-            WindowLength::OneBeat => Self::OneBeat,
-            WindowLength::TwoBeats => Self::TwoBeats,
-            WindowLength::FourBeats => Self::FourBeats,
+impl From<Mode> for LookAheadChoice {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Window(WindowLength::HalfBeat) => Self::HalfBeat,
+            Mode::Window(WindowLength::OneBeat) => Self::OneBeat,
+            Mode::Window(WindowLength::TwoBeats) => Self::TwoBeats,
+            Mode::Window(WindowLength::FourBeats) => Self::FourBeats,
+            Mode::Live => Self::Live,
         }
     }
 }

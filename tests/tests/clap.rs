@@ -174,6 +174,24 @@ fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
 }
 
 #[test]
+fn live_plays_the_models_velocities_10_ms_later_whatever_the_blocks() {
+    let song = piece();
+    let performance = Performance::of(Genre::Jazz);
+    let expected = performance.velocities_at(&song, LookAhead::live(RATE, 64));
+    for (blocks, latency) in [(&[64][..], 480), (&[32, 240, 1], 480), (&[1024], 1024 + 240)] {
+        let mut session = performance.session(&song).with("Look-ahead", 4.0);
+        session.blocks = blocks.to_vec();
+        let mut host = ClapHost::load(&clap()).unwrap();
+        host.ask_for_report().unwrap();
+        let played = host.play(&session, |_, _| {}).unwrap();
+        let report = host.report().unwrap();
+        assert_eq!((report.restyled, report.late), (549, 0), "blocks of {blocks:?}");
+        assert_eq!(played.latency, latency);
+        assert_eq!(check::velocities(&session, &played).unwrap(), expected, "blocks of {blocks:?}");
+    }
+}
+
+#[test]
 fn a_saved_project_comes_back() {
     let song = piece();
     let session = in_style(&song, Genre::Pop).with("Amount", 0.6).with("Look-ahead", 2.0);

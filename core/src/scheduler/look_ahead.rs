@@ -30,27 +30,72 @@ impl WindowLength {
     }
 }
 
+/// How long notes are held, as a user chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// As short as leaves time to compute: to be played through.
+    Live,
+    /// Some beats, for what the host plays.
+    Window(WindowLength),
+}
+
 /// The tempi a latency is computed for, in beats a minute; what a host says beyond them is brought within.
 const TEMPI: std::ops::RangeInclusive<f64> = 20.0..=999.0;
+
+/// Live's latency in seconds, where blocks are short.
+const LIVE: f64 = 0.010;
+/// What Live's latency is longer than a block: [`LIVE_KNOWN`], and 3 ms to compute in, so that the answer is there before
+/// the block in which the note leaves.
+const BEYOND_BLOCK: f64 = 0.005;
+/// How much of what follows a note Live knows, in seconds: the rest of a chord struck at once. The same for all blocks,
+/// or a part would sound otherwise in another host.
+const LIVE_KNOWN: f64 = 0.002;
 
 /// A look-ahead in samples, fixed from one activation to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookAhead {
     /// From coming in to leaving; what the host is told and compensates.
     pub latency: u32,
-    /// From one question to the network to the next; at most half of the latency.
-    pub hop: u32,
+    /// When the network is asked.
+    pub asking: Asking,
+}
+
+/// When the network is asked about which notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Once in so many samples, at most half of the latency, about the notes due in the hop after the next.
+    EveryHop(u32),
+    /// About each note (or all of one sample) by itself, so many samples after it came in, which is less than the
+    /// latency.
+    EachNote(u32),
 }
 
 impl LookAhead {
-    /// Window mode: the length at a tempo (quarter notes a minute) and sample rate (Hz), hops of a sixteenth.
+    /// The look-ahead of a mode at a tempo (quarter notes a minute) and sample rate (Hz), in a host whose blocks are
+    /// `longest_block` samples at most.
+    pub fn of(mode: Mode, tempo: f64, sample_rate: f64, longest_block: u32) -> Self {
+        match mode {
+            Mode::Live => Self::live(sample_rate, longest_block),
+            Mode::Window(length) => Self::window(length, tempo, sample_rate),
+        }
+    }
+
+    /// Live: 10 ms, or a block and 5 ms where blocks are longer.
+    pub fn live(sample_rate: f64, longest_block: u32) -> Self {
+        let samples = |seconds: f64| (seconds * sample_rate).round() as u32;
+        let known = samples(LIVE_KNOWN).max(1);
+        let latency = samples(LIVE).max(longest_block.saturating_add(samples(BEYOND_BLOCK))).max(known + 1);
+        Self { latency, asking: Asking::EachNote(known) }
+    }
+
+    /// Window: the length at a tempo (quarter notes a minute) and sample rate (Hz), hops of a sixteenth.
     pub fn window(length: WindowLength, tempo: f64, sample_rate: f64) -> Self {
         let tempo = if tempo.is_finite() { tempo.clamp(*TEMPI.start(), *TEMPI.end()) } else { 120.0 };
         let beat = 60.0 / tempo * sample_rate;
         let hop = ((beat / 4.0).round() as u32).max(1);
         // Whole hops, so that every note has at least one to be computed in.
         let latency = hop * (length.beats() * 4.0) as u32;
-        Self { latency, hop }
+        Self { latency, asking: Asking::EveryHop(hop) }
     }
 }
 
@@ -61,7 +106,27 @@ mod tests {
     #[test]
     fn a_beat_at_120_and_48_khz_is_24000_samples_in_hops_of_a_sixteenth() {
         let look_ahead = LookAhead::window(WindowLength::OneBeat, 120.0, 48_000.0);
-        assert_eq!(look_ahead, LookAhead { latency: 24_000, hop: 6_000 });
+        assert_eq!(look_ahead, LookAhead { latency: 24_000, asking: Asking::EveryHop(6_000) });
+    }
+
+    #[test]
+    fn live_is_10_ms_or_a_block_and_5_ms() {
+        let live = |block| LookAhead::live(48_000.0, block);
+        assert_eq!(live(64), LookAhead { latency: 480, asking: Asking::EachNote(96) });
+        assert_eq!(live(240), live(64));
+        assert_eq!(live(512), LookAhead { latency: 752, asking: Asking::EachNote(96) });
+    }
+
+    #[test]
+    fn live_leaves_3_ms_beyond_a_block_to_compute_in() {
+        for block in [0, 1, 64, 240, 512, 4096, u32::MAX / 4] {
+            for rate in [1_000.0, 44_100.0, 192_000.0] {
+                let LookAhead { latency, asking: Asking::EachNote(known) } = LookAhead::live(rate, block) else {
+                    panic!("each note is asked about")
+                };
+                assert!(known > 0 && f64::from(latency - known) + 1.0 >= f64::from(block) + 0.003 * rate);
+            }
+        }
     }
 
     #[test]
@@ -69,8 +134,11 @@ mod tests {
         for length in WindowLength::ALL {
             for tempo in [0.0, 20.0, 61.3, 120.0, 5000.0, f64::NAN, f64::INFINITY] {
                 for rate in [1_000.0, 44_100.0, 768_000.0] {
-                    let look_ahead = LookAhead::window(length, tempo, rate);
-                    assert!(look_ahead.hop > 0 && look_ahead.latency >= 2 * look_ahead.hop);
+                    let LookAhead { latency, asking: Asking::EveryHop(hop) } = LookAhead::window(length, tempo, rate)
+                    else {
+                        panic!("there are hops")
+                    };
+                    assert!(hop > 0 && latency >= 2 * hop);
                 }
             }
         }

@@ -16,7 +16,7 @@
 mod look_ahead;
 mod sounding;
 
-pub use look_ahead::{LookAhead, WindowLength};
+pub use look_ahead::{Asking, LookAhead, Mode, WindowLength};
 
 use std::collections::VecDeque;
 
@@ -66,14 +66,14 @@ pub struct Estimate {
     pub settled: bool,
 }
 
-/// A moment at which the network is asked, with the notes it must answer for.
+/// A moment at which the network is asked, with the notes it must answer for; see [`Asking`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hop {
     /// What was heard before this sample is known.
     pub time: SampleTime,
     /// Notes heard at or after this sample …
     pub settle_from: SampleTime,
-    /// … and before this one are due in the hop after the next, and are settled now.
+    /// … and before this one are settled now.
     pub settle_to: SampleTime,
 }
 
@@ -130,6 +130,24 @@ struct Pending<P> {
     item: Item<P>,
 }
 
+/// What the network is asked next.
+#[derive(Debug, Clone, Copy)]
+enum NextQuestion {
+    /// At a sample, whatever came in; and how many samples later again.
+    At(SampleTime, u32),
+    /// About the first note from this id on, so many samples after it came in.
+    About(NoteId, u32),
+}
+
+impl NextQuestion {
+    fn first(look_ahead: LookAhead, first_id: u64) -> Self {
+        match look_ahead.asking {
+            Asking::EveryHop(hop) => Self::At(hop.into(), hop),
+            Asking::EachNote(known) => Self::About(NoteId(first_id), known),
+        }
+    }
+}
+
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Scheduler<P> {
@@ -138,7 +156,7 @@ pub struct Scheduler<P> {
     capacity: usize,
     /// The id of the first pending item.
     first_id: u64,
-    next_hop: SampleTime,
+    asking: NextQuestion,
     sounding: Sounding,
     sweep: Option<Sweep>,
 }
@@ -151,7 +169,7 @@ impl<P: Copy> Scheduler<P> {
             pending: VecDeque::with_capacity(capacity),
             capacity,
             first_id: 0,
-            next_hop: u64::from(look_ahead.hop),
+            asking: NextQuestion::first(look_ahead, 0),
             sounding: Sounding::default(),
             sweep: None,
         }
@@ -168,7 +186,7 @@ impl<P: Copy> Scheduler<P> {
         self.look_ahead = look_ahead;
         self.first_id += self.pending.len() as u64;
         self.pending.clear();
-        self.next_hop = u64::from(look_ahead.hop);
+        self.asking = NextQuestion::first(look_ahead, self.first_id);
         self.sweep = Some(Sweep::everything(0));
     }
 
@@ -188,17 +206,40 @@ impl<P: Copy> Scheduler<P> {
 
     /// The next moment up to and including `until` at which the network is asked.
     pub fn next_hop(&mut self, until: SampleTime) -> Option<Hop> {
-        let time = self.next_hop;
-        if time > until {
-            return None;
+        let latency = u64::from(self.look_ahead.latency);
+        match &mut self.asking {
+            NextQuestion::At(next, hop) => {
+                let (time, hop) = (*next, u64::from(*hop));
+                if time > until {
+                    return None;
+                }
+                *next += hop;
+                Some(Hop {
+                    time,
+                    settle_from: (time + hop).saturating_sub(latency),
+                    settle_to: (time + 2 * hop).saturating_sub(latency),
+                })
+            }
+            NextQuestion::About(next, known) => {
+                // What left early needs no answer.
+                next.0 = next.0.max(self.first_id);
+                let rest = self.pending.range((next.0 - self.first_id) as usize..);
+                let is_note = |p: &&Pending<P>| matches!(p.item, Item::Event(event, ..) if event.is_restylable());
+                let Some((skipped, note)) = rest.clone().enumerate().find(|(_, p)| is_note(p)) else {
+                    next.0 += rest.len() as u64;
+                    return None;
+                };
+                let due = note.due;
+                let time = due - latency + u64::from(*known);
+                if time > until {
+                    next.0 += skipped as u64;
+                    return None;
+                }
+                // One answer settles all notes of the sample.
+                next.0 += rest.take_while(|p| p.due <= due).count() as u64;
+                Some(Hop { time, settle_from: due - latency, settle_to: due - latency + 1 })
+            }
         }
-        let (latency, hop) = (u64::from(self.look_ahead.latency), u64::from(self.look_ahead.hop));
-        self.next_hop += hop;
-        Some(Hop {
-            time,
-            settle_from: (time + hop).saturating_sub(latency),
-            settle_to: (time + 2 * hop).saturating_sub(latency),
-        })
     }
 
     /// Takes what the network says of a note; one that has left is forgotten.

@@ -1,7 +1,9 @@
 use super::*;
 use proptest::prelude::*;
 
-const LOOK_AHEAD: LookAhead = LookAhead { latency: 400, hop: 100 };
+const LOOK_AHEAD: LookAhead = LookAhead { latency: 400, asking: Asking::EveryHop(100) };
+/// Live's, with blocks of up to 100 samples.
+const LIVE: LookAhead = LookAhead { latency: 400, asking: Asking::EachNote(200) };
 
 fn on(key: u8) -> Event {
     Event::NoteOn { channel: 0, key }
@@ -59,6 +61,23 @@ fn each_note_is_settled_by_one_hop_with_a_hop_left_to_compute_in() {
         assert_eq!(settling.len(), 1, "onset {onset}");
         assert!(onset + 400 >= settling[0].time + 100 && onset < settling[0].time);
     }
+}
+
+#[test]
+fn in_live_each_note_is_asked_about_once_before_it_is_due() {
+    let mut scheduler = Scheduler::<u32>::new(16, LIVE);
+    for (time, event) in [(10, on(60)), (10, Event::Other), (10, on(64)), (12, off(60)), (30, on(20)), (40, on(60))] {
+        scheduler.hear(time, event, 0);
+    }
+    assert_eq!(scheduler.next_hop(209), None);
+    let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
+    let about = |onset| Hop { time: onset + 200, settle_from: onset, settle_to: onset + 1 };
+    assert_eq!(hops, [about(10), about(40)], "a chord once, what no model restyles never");
+    scheduler.hear(300, on(61), 0);
+    scheduler.transport_sought(310);
+    scheduler.hear(320, on(62), 0);
+    assert_eq!(scheduler.next_hop(1000), Some(about(320)), "what a seek dropped needs no answer");
+    assert_eq!(scheduler.next_hop(u64::MAX), None);
 }
 
 #[test]
@@ -179,7 +198,11 @@ fn played() -> impl Strategy<Value = Vec<Played>> {
 
 /// Plays through a scheduler as a host would, block by block; every hop is answered `delay` samples later.
 fn play(part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
-    let mut scheduler = Scheduler::new(256, LOOK_AHEAD);
+    play_at(LOOK_AHEAD, part, blocks, delay)
+}
+
+fn play_at(look_ahead: LookAhead, part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
+    let mut scheduler = Scheduler::new(256, look_ahead);
     let mut time = 0;
     let events: Vec<_> = part
         .iter()
@@ -263,6 +286,10 @@ proptest! {
     #[test]
     fn the_partition_into_blocks_changes_nothing(part in played(), blocks in prop::collection::vec(1u64..=100, 1..6)) {
         prop_assert_eq!(play(&part, &blocks, 0), play(&part, &[100], 0));
+        let live = play_at(LIVE, &part, &blocks, 0);
+        prop_assert_eq!(&live, &play_at(LIVE, &part, &[100], 0));
+        let late = live.iter().any(|l| matches!(l, Leaving::Event { outcome: Outcome::Late(_), .. }));
+        prop_assert!(!late);
     }
 
     #[test]

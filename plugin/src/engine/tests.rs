@@ -6,7 +6,7 @@ use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
 
 const RATE: f64 = 48_000.0;
-const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, hop: 600 };
+const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, asking: tonenet_core::scheduler::Asking::EveryHop(600) };
 
 /// Expects of every note a deviation that its id decides.
 #[derive(Default)]

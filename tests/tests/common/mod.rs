@@ -83,20 +83,19 @@ impl Performance {
 
     /// What the engine makes of a song without a plugin or host: ONNX Runtime, one beat of look-ahead.
     pub fn velocities(&self, song: &Song) -> Vec<u8> {
+        let tempo = Session::of_song(song, RATE).transport(0).1;
+        self.velocities_at(song, LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE))
+    }
+
+    /// The same at another look-ahead.
+    pub fn velocities_at(&self, song: &Song, look_ahead: LookAhead) -> Vec<u8> {
         let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
         let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
         assert!(report.library.is_some(), "run `cargo xtask setup onnxruntime` first: {:?}", report.notes);
         let files = ModelFiles::from_dir(&workspace().join("assets/models").join(self.model)).unwrap();
         let model = LoadedModel::load(&runtime, &files).unwrap();
         let session = Session::of_song(song, RATE);
-        let tempo = session.transport(0).1;
-        let playback = Playback {
-            sample_rate: RATE,
-            look_ahead: LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE),
-            block: 512,
-            style: self.style,
-            take: self.take,
-        };
+        let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
         let transport = |time| {
             let (beats, tempo) = session.transport(time);
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
