@@ -39,7 +39,7 @@ const STEP_SHARE: f64 = 0.12;
 const ALL_STEP_SHARE: f64 = 0.06;
 /// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
 /// the more it plays the style and the less it repeats the player.
-const OWN_SHARE: f64 = 0.15;
+const OWN_SHARE: f64 = 0.12;
 const OWN_ERROR: f64 = 10.0;
 
 /// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
@@ -76,7 +76,7 @@ impl NoteExcerpts {
         }
         let weight = |p: &Performance| {
             // Scores are means over files: long ones are drawn more often, but not in proportion.
-            (p.notes.len() as f64).sqrt() * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
+            (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
         };
         let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
         Some(Self { performances, weighted })
@@ -108,7 +108,7 @@ impl NoteExcerpts {
                     deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
                     weights: tensor(&rows.weights, 1).squeeze_dim(-1),
                     segment: segment as i64,
-                    masks: Masks::draw(excerpts, length, || random.random(), device),
+                    masks: Masks::draw(excerpts, || random.random(), device),
                 }
             })
             .collect()

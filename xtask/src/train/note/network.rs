@@ -22,11 +22,8 @@ const AHEAD_HIDDEN: i64 = 128;
 const DECODER_HIDDEN: i64 = 96;
 const HEAD: i64 = 64;
 
-/// Share of units dropped in the encoder and in what the decoders see, the same ones all along an excerpt
-/// (arXiv 1512.05287).
-const DROPOUT: [f32; 3] = [0.4, 0.5, 0.5];
-/// Share of notes that the encoder of the past does not hear.
-const UNHEARD: f32 = 0.08;
+/// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
+const DROPOUT: f32 = 0.35;
 
 /// The spread, as the natural logarithm of its share of the output's scale, stays within these.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
@@ -57,8 +54,6 @@ pub struct Output {
 
 /// Units dropped in one batch, \[excerpts, 1, width\] each: 0, or what makes up for the dropped.
 pub struct Masks {
-    /// Notes that are heard, \[excerpts, notes, 1\].
-    heard: Tensor,
     past: Tensor,
     memory: Tensor,
     decoder: Tensor,
@@ -69,16 +64,14 @@ impl Masks {
     const WIDTHS: [i64; 3] = [PAST_HIDDEN, PAST_HIDDEN + AHEAD_HIDDEN, DECODER_HIDDEN];
 
     /// Masks by coins: each call of `uniform` gives a number of 0–1.
-    pub fn draw(excerpts: usize, notes: usize, mut uniform: impl FnMut() -> f32, device: Device) -> Self {
-        let mut kept = |steps: usize, width: i64, share: f32, otherwise: f32| {
-            let kept: Vec<f32> = (0..excerpts * steps * width as usize)
-                .map(|_| if uniform() < share { 0.0 } else { otherwise })
+    pub fn draw(excerpts: usize, mut uniform: impl FnMut() -> f32, device: Device) -> Self {
+        let [past, memory, decoder] = Self::WIDTHS.map(|width| {
+            let kept: Vec<f32> = (0..excerpts * width as usize)
+                .map(|_| if uniform() < DROPOUT { 0.0 } else { 1.0 / (1.0 - DROPOUT) })
                 .collect();
-            Tensor::from_slice(&kept).view([excerpts as i64, steps as i64, width]).to_device(device)
-        };
-        let mut unit = |layer: usize| kept(1, Self::WIDTHS[layer], DROPOUT[layer], 1.0 / (1.0 - DROPOUT[layer]));
-        let (past, memory, decoder) = (unit(0), unit(1), unit(2));
-        Self { heard: kept(notes, 1, UNHEARD, 1.0), past, memory, decoder }
+            Tensor::from_slice(&kept).view([excerpts as i64, 1, width]).to_device(device)
+        });
+        Self { past, memory, decoder }
     }
 }
 
@@ -120,7 +113,7 @@ impl NoteNetwork {
             None => x,
         };
         let (batch, notes) = (past.size()[0], past.size()[1]);
-        let row = drop(self.past_row.forward(past).relu(), |m| &m.heard);
+        let row = self.past_row.forward(past).relu();
         let lower = drop(self.past[0].seq(&row).0, |m| &m.past);
         let before = self.past[1].seq(&lower).0;
 
