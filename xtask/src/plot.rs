@@ -6,12 +6,14 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
 /// Classical, jazz, pop, and two more for what is not a genre.
-pub const COLOURS: [RGBColor; 5] = [
+pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(230, 159, 0),
     RGBColor(0, 158, 115),
     RGBColor(110, 110, 110),
     RGBColor(213, 94, 0),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
 ];
 
 /// What plots are lettered with: a font out of a crate, since a fresh machine may have none.
@@ -74,7 +76,12 @@ mod training {
             };
         curve("train (with dropout)", COLOURS[3], |e| e.train_loss)?;
         curve("valid, whole takes", COLOURS[4], |e| e.valid_loss)?;
-        chart.configure_series_labels().label_font((FONT, 14)).background_style(WHITE.mix(0.8)).draw()?;
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .label_font((FONT, 14))
+            .background_style(WHITE.mix(0.8))
+            .draw()?;
 
         let low_r = history.iter().flat_map(|e| e.valid_r).fold(1.0, f64::min);
         let high_r = history.iter().flat_map(|e| e.valid_r).fold(0.0, f64::max);
