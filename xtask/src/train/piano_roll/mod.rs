@@ -66,7 +66,7 @@ impl Task for PianoRollTask {
     const LEARNING_RATE: f64 = 2e-3;
     const WEIGHT_DECAY: f64 = 1e-3;
     const SHARDS: usize = 1;
-    const AVERAGE: Option<f64> = Some(0.998);
+    const AVERAGE: Option<f64> = None;
 
     fn name(&self) -> &str {
         if self.attention { "attention" } else { "baseline" }
