@@ -14,7 +14,7 @@ const DEEPEST: usize = 64;
 const ONNX_RUNTIME: &[u8] = b"com.microsoft";
 
 /// The operators that model-export writes, each with where it is.
-const OPERATORS: [(&[u8], &[u8]); 17] = [
+const OPERATORS: [(&[u8], &[u8]); 18] = [
     (b"", b"Add"),
     (b"", b"Cast"),
     (b"", b"Clip"),
@@ -29,6 +29,7 @@ const OPERATORS: [(&[u8], &[u8]); 17] = [
     (b"", b"Relu"),
     (b"", b"Reshape"),
     (b"", b"Softmax"),
+    (b"", b"Split"),
     (b"", b"Tanh"),
     (b"", b"Transpose"),
     (ONNX_RUNTIME, b"DynamicQuantizeLSTM"),

@@ -12,10 +12,13 @@ use tonenet_model_export::quantise::Precision::{self, Float32, Int8};
 const PAST: usize = 5;
 const AHEAD: usize = 3;
 const ROW: usize = 7;
-const BEFORE: usize = 9;
-const BEHIND: usize = 5;
-const DECODER: usize = 3;
 const HEAD: usize = 11;
+const MEMBERS: usize = 2;
+/// Hidden units of each member, and of all.
+const MEMBER: Hidden = Hidden { before: 9, behind: 5, decoder: 3 };
+const BEFORE: usize = MEMBERS * MEMBER.before;
+const BEHIND: usize = MEMBERS * MEMBER.behind;
+const DECODER: usize = MEMBERS * MEMBER.decoder;
 const SCALE: f32 = 16.0;
 /// The network's spread stays within e to the power of these.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
@@ -24,17 +27,31 @@ const ENCODER_STATES: [(&str, &str); 4] =
     [("lower_h", "lower_h_out"), ("lower_c", "lower_c_out"), ("upper_h", "upper_h_out"), ("upper_c", "upper_c_out")];
 const DECODER_STATES: [(&str, &str); 2] = [("h", "h_out"), ("c", "c_out")];
 
+struct Hidden {
+    before: usize,
+    behind: usize,
+    decoder: usize,
+}
+
 fn network() -> Tensors {
     let mut tensors = Tensors::new();
-    tensors.add_linear("past_row.", PAST, ROW);
-    tensors.add_lstm("past_lower.", "", ROW, BEFORE);
-    tensors.add_lstm("past_upper.", "", BEFORE, BEFORE);
-    tensors.add_linear("ahead_row.", PAST + AHEAD, ROW);
-    tensors.add_lstm("ahead.", "", ROW, BEHIND);
-    tensors.add_lstm("decoder.pop.", "", BEFORE + BEHIND, DECODER);
-    tensors.add_linear("decoder.pop.head.", DECODER + BEFORE + BEHIND, HEAD);
-    tensors.add_linear("decoder.pop.output.", HEAD, 2);
+    for member in 0..MEMBERS {
+        let name = |part: &str| member_name(member, part);
+        let Hidden { before, behind, decoder } = MEMBER;
+        tensors.add_linear(&name("past_row."), PAST, ROW);
+        tensors.add_lstm(&name("past_lower."), "", ROW, before);
+        tensors.add_lstm(&name("past_upper."), "", before, before);
+        tensors.add_linear(&name("ahead_row."), PAST + AHEAD, ROW);
+        tensors.add_lstm(&name("ahead."), "", ROW, behind);
+        tensors.add_lstm(&name("decoder.pop."), "", before + behind, decoder);
+        tensors.add_linear(&name("decoder.pop.head."), decoder + before + behind, HEAD);
+        tensors.add_linear(&name("decoder.pop.output."), HEAD, 2);
+    }
     tensors
+}
+
+fn member_name(member: usize, part: &str) -> String {
+    format!("member.{member}.{part}")
 }
 
 fn past(network: &Tensors, precision: Precision) -> Vec<u8> {
@@ -103,9 +120,16 @@ fn states(count: usize, batch: usize, width: usize) -> Vec<Tensor> {
     (0..count).map(|index| sequence(90 + index as u32, 1, batch, width)).collect()
 }
 
-fn state(tensors: &[Tensor]) -> State {
-    let numbers = |tensor: &Tensor| tensor.data.iter().map(|&v| f64::from(v)).collect();
+/// The states of one member, of `width`, out of those of all.
+fn state(tensors: &[Tensor], member: usize, width: usize) -> State {
+    let numbers =
+        |tensor: &Tensor| tensor.data[member * width..(member + 1) * width].iter().map(|&v| f64::from(v)).collect();
     State { hidden: numbers(&tensors[0]), cell: numbers(&tensors[1]) }
+}
+
+/// Members' steps \[member\]\[note\]\[width\], note by note.
+fn side_by_side(members: &[Vec<Vec<f64>>]) -> Vec<f64> {
+    (0..members[0].len()).flat_map(|note| members.iter().flat_map(move |steps| steps[note].clone())).collect()
 }
 
 fn relu(row: Vec<f64>) -> Vec<f64> {
@@ -131,14 +155,22 @@ fn the_encoder_computes_what_torch_would_from_any_state() {
             let input = sequence(count as u32, count, 1, PAST);
             let first = states(4, 1, BEFORE);
             let (found, last) = run_from(runtime, &graph, &[("past", &input)], &ENCODER_STATES, &first, &["before"]);
-            let steps: Vec<_> =
-                rows(&input.data, PAST).iter().map(|row| relu(network.linear("past_row.", row))).collect();
-            let (mut lower, mut upper) = (state(&first[..2]), state(&first[2..]));
-            let steps = network.lstm("past_lower.", "", &steps, &mut lower);
-            let steps = network.lstm("past_upper.", "", &steps, &mut upper);
+            let mut before = Vec::new();
+            let mut wanted_last = [const { Vec::new() }; 4];
+            for member in 0..MEMBERS {
+                let part = |part: &str| member_name(member, part);
+                let rows = rows(&input.data, PAST);
+                let steps: Vec<_> = rows.iter().map(|row| relu(network.linear(&part("past_row."), row))).collect();
+                let [mut lower, mut upper] = [&first[..2], &first[2..]].map(|s| state(s, member, MEMBER.before));
+                let steps = network.lstm(&part("past_lower."), "", &steps, &mut lower);
+                before.push(network.lstm(&part("past_upper."), "", &steps, &mut upper));
+                for (all, own) in wanted_last.iter_mut().zip([lower.hidden, lower.cell, upper.hidden, upper.cell]) {
+                    all.extend(own);
+                }
+            }
             assert_eq!(found[0].shape, [count, 1, BEFORE]);
-            assert_close(name, &found[0], &steps.concat());
-            for (tensor, wanted) in last.iter().zip([lower.hidden, lower.cell, upper.hidden, upper.cell]) {
+            assert_close(name, &found[0], &side_by_side(&before));
+            for (tensor, wanted) in last.iter().zip(wanted_last) {
                 assert_eq!(tensor.shape, [1, 1, BEFORE]);
                 assert_close(name, tensor, &wanted);
             }
@@ -155,10 +187,16 @@ fn the_look_ahead_runs_from_the_last_note_to_the_first() {
             let (known, beyond) = (sequence(1, count, 1, PAST), sequence(2, count, 1, AHEAD));
             let found = run(runtime, &graph, &[("past", &known), ("ahead", &beyond)], &["behind"]);
             let both = rows(&known.data, PAST).into_iter().zip(rows(&beyond.data, AHEAD));
-            let steps: Vec<_> =
-                both.map(|(known, beyond)| relu(network.linear("ahead_row.", &[known, beyond].concat()))).collect();
+            let both: Vec<Vec<f64>> = both.map(|(known, beyond)| [known, beyond].concat()).collect();
+            let behind: Vec<_> = (0..MEMBERS)
+                .map(|member| {
+                    let part = |part: &str| member_name(member, part);
+                    let steps: Vec<_> = both.iter().map(|row| relu(network.linear(&part("ahead_row."), row))).collect();
+                    network.lstm_reversed(&part("ahead."), "", &steps, MEMBER.behind)
+                })
+                .collect();
             assert_eq!(found[0].shape, [count, 1, BEHIND]);
-            assert_close(name, &found[0], &network.lstm_reversed("ahead.", "", &steps, BEHIND).concat());
+            assert_close(name, &found[0], &side_by_side(&behind));
         }
     });
 }
@@ -174,36 +212,43 @@ fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
             let first = states(2, 1, DECODER);
             let inputs = [("before", &before), ("behind", &behind)];
             let (found, last) = run_from(&runtime, &graph, &inputs, &DECODER_STATES, &first, &["mean", "spread"]);
-            let memory: Vec<Vec<f64>> = rows(&before.data, BEFORE)
-                .into_iter()
-                .zip(rows(&behind.data, BEHIND))
-                .map(|(a, b)| [a, b].concat())
-                .collect();
-            let mut carried = state(&first);
-            let steps = network.lstm("decoder.pop.", "", &memory, &mut carried);
-            let outputs: Vec<Vec<f64>> = steps
-                .into_iter()
-                .zip(memory)
-                .map(|(step, memory)| relu(network.linear("decoder.pop.head.", &[step, memory].concat())))
-                .map(|head| network.linear("decoder.pop.output.", &head))
-                .collect();
+            let mut outputs = vec![[0.0; 2]; count];
+            let mut wanted_last = [const { Vec::new() }; 2];
+            for member in 0..MEMBERS {
+                let part = |part: &str| member_name(member, part);
+                let own = |row: Vec<f64>, width: usize| row[member * width..(member + 1) * width].to_vec();
+                let memory: Vec<Vec<f64>> = rows(&before.data, BEFORE)
+                    .into_iter()
+                    .zip(rows(&behind.data, BEHIND))
+                    .map(|(a, b)| [own(a, MEMBER.before), own(b, MEMBER.behind)].concat())
+                    .collect();
+                let mut carried = state(&first, member, MEMBER.decoder);
+                let steps = network.lstm(&part("decoder.pop."), "", &memory, &mut carried);
+                for ((step, memory), output) in steps.into_iter().zip(memory).zip(&mut outputs) {
+                    let head = relu(network.linear(&part("decoder.pop.head."), &[step, memory].concat()));
+                    let found = network.linear(&part("decoder.pop.output."), &head);
+                    output[0] += found[0] / MEMBERS as f64;
+                    output[1] += found[1].clamp(LOG_SPREAD.0, LOG_SPREAD.1) / MEMBERS as f64;
+                    limits[0] |= found[1] < LOG_SPREAD.0;
+                    limits[1] |= found[1] > LOG_SPREAD.1;
+                    limits[2] |= (LOG_SPREAD.0..LOG_SPREAD.1).contains(&found[1]);
+                }
+                for (all, own) in wanted_last.iter_mut().zip([carried.hidden, carried.cell]) {
+                    all.extend(own);
+                }
+            }
             let scale = f64::from(SCALE);
             let means: Vec<f64> = outputs.iter().map(|output| output[0] * scale).collect();
-            let spreads: Vec<f64> =
-                outputs.iter().map(|output| output[1].clamp(LOG_SPREAD.0, LOG_SPREAD.1).exp() * scale).collect();
-            for output in outputs {
-                limits[0] |= output[1] < LOG_SPREAD.0;
-                limits[1] |= output[1] > LOG_SPREAD.1;
-                limits[2] |= (LOG_SPREAD.0..LOG_SPREAD.1).contains(&output[1]);
-            }
+            let spreads: Vec<f64> = outputs.iter().map(|output| output[1].exp() * scale).collect();
             for (tensor, wanted) in found.iter().zip([means, spreads]) {
                 assert_eq!(tensor.shape, [count, 1, 1]);
                 // In the network's own unit: the scale would scale the rounding too.
                 let unscaled = Tensor { shape: vec![], data: tensor.data.iter().map(|v| v / SCALE).collect() };
                 assert_close(runtime_name, &unscaled, &wanted.iter().map(|v| v / scale).collect::<Vec<_>>());
             }
-            assert_close(runtime_name, &last[0], &carried.hidden);
-            assert_close(runtime_name, &last[1], &carried.cell);
+            for (tensor, wanted) in last.iter().zip(wanted_last) {
+                assert_close(runtime_name, tensor, &wanted);
+            }
         }
     }
     assert_eq!(limits, [true; 3], "the spread is tried below, above and within its limits");

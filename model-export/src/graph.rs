@@ -173,6 +173,24 @@ impl Graph {
         self.node("Concat", inputs, &format!("{name}.joined"), vec![AttributeProto::int("axis", -1)])
     }
 
+    /// `input` cut along its last axis into `parts` of `width` each.
+    pub fn split(&mut self, name: &str, input: &str, parts: usize, width: usize) -> Vec<String> {
+        let outputs: Vec<String> = (0..parts).map(|part| format!("{name}.part{part}")).collect();
+        let names: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        let widths = self.integers(&format!("{name}.widths"), &vec![width as i64; parts]);
+        self.nodes("", "Split", &[input, &widths], &names, vec![AttributeProto::int("axis", -1)]);
+        outputs
+    }
+
+    /// The mean of values of one shape.
+    pub fn mean(&mut self, name: &str, inputs: &[&str]) -> String {
+        let mut sum = inputs[0].to_owned();
+        for (index, input) in inputs.iter().enumerate().skip(1) {
+            sum = self.node("Add", &[&sum, input], &format!("{name}.sum{index}"), Vec::new());
+        }
+        self.scale(&format!("{name}.mean"), &sum, 1.0 / inputs.len() as f32)
+    }
+
     /// `input` of three axes with its axes in another order.
     pub fn transpose(&mut self, name: &str, input: &str, order: [i64; 3]) -> String {
         self.node("Transpose", &[input], &format!("{name}.ordered"), vec![AttributeProto::ints("perm", &order)])

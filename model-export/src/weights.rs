@@ -155,6 +155,11 @@ impl<'a> Weights<'a> {
         self.tensors.tensor(tensor).is_ok()
     }
 
+    /// Whether the file has a tensor whose name begins so.
+    pub fn has_prefix(&self, prefix: &str) -> bool {
+        self.tensors.names().iter().any(|name| name.starts_with(prefix))
+    }
+
     fn floats(&self, tensor: &str) -> Result<(Vec<usize>, Vec<f32>), ExportError> {
         let view = self.tensors.tensor(tensor).map_err(|_| ExportError::MissingTensor { tensor: tensor.into() })?;
         if view.dtype() != Dtype::F32 {

@@ -18,6 +18,7 @@ const AHEAD: usize = 3;
 const ROW: usize = 5;
 const BEFORE: usize = 2;
 const BEHIND: usize = 3;
+const MEMBERS: usize = 2;
 
 /// Names, shapes and values of tiny networks: a piano-roll's with attention for jazz, and a note model's for pop.
 fn tensors() -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
@@ -26,28 +27,37 @@ fn tensors() -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
         let count = shape.iter().product();
         tensors.insert(name, (shape, vec![0.1; count]));
     };
-    for (prefix, suffix, input, hidden) in [
-        ("encoder.", "", FRAME, HIDDEN),
-        ("encoder.", "_reverse", FRAME, HIDDEN),
-        ("decoder.jazz.", "", 2 * HIDDEN, DECODER),
-        ("past_lower.", "", ROW, BEFORE),
-        ("past_upper.", "", BEFORE, BEFORE),
-        ("ahead.", "", ROW, BEHIND),
-        ("decoder.pop.", "", BEFORE + BEHIND, DECODER),
-    ] {
+    let mut lstms = vec![
+        ("encoder.".to_owned(), "", FRAME, HIDDEN),
+        ("encoder.".into(), "_reverse", FRAME, HIDDEN),
+        ("decoder.jazz.".into(), "", 2 * HIDDEN, DECODER),
+    ];
+    let mut linears = vec![
+        ("decoder.jazz.combine.".to_owned(), 2 * HIDDEN + DECODER, DECODER),
+        ("decoder.jazz.output.".into(), DECODER, KEYS),
+    ];
+    for member in 0..MEMBERS {
+        let name = |part: &str| format!("member.{member}.{part}");
+        lstms.extend([
+            (name("past_lower."), "", ROW, BEFORE),
+            (name("past_upper."), "", BEFORE, BEFORE),
+            (name("ahead."), "", ROW, BEHIND),
+            (name("decoder.pop."), "", BEFORE + BEHIND, DECODER),
+        ]);
+        linears.extend([
+            (name("past_row."), PAST, ROW),
+            (name("ahead_row."), PAST + AHEAD, ROW),
+            (name("decoder.pop.head."), DECODER + BEFORE + BEHIND, ROW),
+            (name("decoder.pop.output."), ROW, 2),
+        ]);
+    }
+    for (prefix, suffix, input, hidden) in lstms {
         add(format!("{prefix}weight_ih_l0{suffix}"), vec![4 * hidden, input]);
         add(format!("{prefix}weight_hh_l0{suffix}"), vec![4 * hidden, hidden]);
         add(format!("{prefix}bias_ih_l0{suffix}"), vec![4 * hidden]);
         add(format!("{prefix}bias_hh_l0{suffix}"), vec![4 * hidden]);
     }
-    for (prefix, inputs, outputs) in [
-        ("decoder.jazz.combine.", 2 * HIDDEN + DECODER, DECODER),
-        ("decoder.jazz.output.", DECODER, KEYS),
-        ("past_row.", PAST, ROW),
-        ("ahead_row.", PAST + AHEAD, ROW),
-        ("decoder.pop.head.", DECODER + BEFORE + BEHIND, ROW),
-        ("decoder.pop.output.", ROW, 2),
-    ] {
+    for (prefix, inputs, outputs) in linears {
         add(format!("{prefix}weight"), vec![outputs, inputs]);
         add(format!("{prefix}bias"), vec![outputs]);
     }
@@ -89,9 +99,9 @@ fn a_whole_network_is_exported_and_tells_its_widths() {
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
     assert_eq!(frame_width(&weights).expect("an encoder"), FRAME);
     assert_eq!(memory_width(&weights).expect("an encoder"), 2 * HIDDEN);
-    let widths = note::Widths { past: PAST, ahead: AHEAD, before: BEFORE, behind: BEHIND };
+    let widths = note::Widths { past: PAST, ahead: AHEAD, before: MEMBERS * BEFORE, behind: MEMBERS * BEHIND };
     assert_eq!(note::widths(&weights).expect("a note model"), widths);
-    assert_eq!(note::decoder_width(&weights, "pop").expect("a decoder"), DECODER);
+    assert_eq!(note::decoder_width(&weights, "pop").expect("a decoder"), MEMBERS * DECODER);
 }
 
 #[test]
@@ -123,7 +133,7 @@ fn a_style_without_a_decoder_is_named() {
         decoder(&weights, "classical", 16.0).expect_err("there is no such decoder"),
         note::decoder(&weights, "classical", 16.0, Precision::Int8).expect_err("there is no such decoder"),
     ] {
-        assert!(error.to_string().contains("`decoder.classical."), "{error}");
+        assert!(error.to_string().contains("decoder.classical."), "{error}");
     }
 }
 
@@ -144,13 +154,14 @@ fn layers_that_do_not_fit_each_other_are_refused() {
         ("decoder.jazz.score.weight", [2 * HIDDEN + 1, DECODER]),
         ("decoder.jazz.combine.weight", [DECODER, 2 * HIDDEN]),
         ("decoder.jazz.output.weight", [KEYS, DECODER + 1]),
-        ("past_lower.weight_ih_l0", [4 * BEFORE, ROW + 1]),
-        ("past_upper.weight_ih_l0", [4 * BEFORE, BEFORE + 1]),
-        ("ahead_row.weight", [ROW, PAST]),
-        ("ahead.weight_ih_l0", [4 * BEHIND, ROW + 1]),
-        ("decoder.pop.weight_ih_l0", [4 * DECODER, BEFORE]),
-        ("decoder.pop.head.weight", [ROW, BEFORE + BEHIND]),
-        ("decoder.pop.output.weight", [2, ROW + 1]),
+        ("member.1.past_lower.weight_ih_l0", [4 * BEFORE, ROW + 1]),
+        ("member.1.past_upper.weight_ih_l0", [4 * BEFORE, BEFORE + 1]),
+        ("member.1.ahead_row.weight", [ROW, PAST]),
+        ("member.1.ahead.weight_ih_l0", [4 * BEHIND, ROW + 1]),
+        ("member.1.decoder.pop.weight_ih_l0", [4 * DECODER, BEFORE]),
+        ("member.1.decoder.pop.head.weight", [ROW, BEFORE + BEHIND]),
+        ("member.1.decoder.pop.output.weight", [2, ROW + 1]),
+        ("member.0.past_lower.weight_ih_l0", [4 * BEFORE, ROW + 1]),
     ] {
         let other = (shape.to_vec(), vec![0.0; shape[0] * shape[1]]);
         let text = complaint(|tensors| drop(tensors.insert(name.into(), other)));
@@ -161,10 +172,10 @@ fn layers_that_do_not_fit_each_other_are_refused() {
 #[test]
 fn a_note_decoder_has_two_outputs() {
     let text = complaint(|tensors| {
-        tensors.insert("decoder.pop.output.weight".into(), (vec![3, ROW], vec![0.0; 3 * ROW]));
-        tensors.insert("decoder.pop.output.bias".into(), (vec![3], vec![0.0; 3]));
+        tensors.insert("member.0.decoder.pop.output.weight".into(), (vec![3, ROW], vec![0.0; 3 * ROW]));
+        tensors.insert("member.0.decoder.pop.output.bias".into(), (vec![3], vec![0.0; 3]));
     });
-    assert!(text.contains("`decoder.pop.output.weight`") && text.contains("[2, 5]"), "{text}");
+    assert!(text.contains("`member.0.decoder.pop.output.weight`") && text.contains("[2, 5]"), "{text}");
 }
 
 #[test]
@@ -178,10 +189,27 @@ fn both_layers_of_the_encoder_are_equally_wide() {
             ("bias_hh", vec![4 * wider]),
         ] {
             let count = shape.iter().product();
-            tensors.insert(format!("past_upper.{part}_l0"), (shape, vec![0.0; count]));
+            tensors.insert(format!("member.0.past_upper.{part}_l0"), (shape, vec![0.0; count]));
         }
     });
-    assert!(text.contains("`past_upper.weight_hh_l0`"), "{text}");
+    assert!(text.contains("`member.0.past_upper.weight_hh_l0`"), "{text}");
+}
+
+#[test]
+fn all_members_are_equally_wide() {
+    let text = complaint(|tensors| {
+        let wider = BEHIND + 1;
+        for (part, shape) in [
+            ("weight_ih", vec![4 * wider, ROW]),
+            ("weight_hh", vec![4 * wider, wider]),
+            ("bias_ih", vec![4 * wider]),
+            ("bias_hh", vec![4 * wider]),
+        ] {
+            let count = shape.iter().product();
+            tensors.insert(format!("member.1.ahead.{part}_l0"), (shape, vec![0.0; count]));
+        }
+    });
+    assert!(text.contains("`member.1.ahead.weight_hh_l0`") && text.contains("[12, 3]"), "{text}");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! Notes are rows in the order of onset, then key. Times are seconds on any clock that does not jump.
 
 mod part;
+mod usual;
 
 pub use part::{Part, PartNote};
 
@@ -17,8 +18,11 @@ use crate::note::PIANO_KEYS;
 pub const PAST_FEATURES: usize = 28;
 /// Columns of [`Part::past`]: [`PAST_FEATURES`] and one a piano key.
 pub const PAST: usize = PAST_FEATURES + PIANO_KEYS;
+/// Columns of [`Part::past`] about the player's velocity: whether the model is told it, and how far it is from the
+/// player's level, in 16 velocity steps.
+pub const PLAYER_COLUMNS: std::ops::Range<usize> = PAST_FEATURES - 2..PAST_FEATURES;
 /// Columns of [`Part::ahead`].
-pub const AHEAD: usize = 18;
+pub const AHEAD: usize = 24;
 
 /// Onsets within this of a chord's first belong to it, in seconds.
 pub const CHORD_SECONDS: f64 = 0.04;

@@ -2,12 +2,16 @@
 
 use std::collections::VecDeque;
 
+use super::usual::{Manner, Usual};
 use super::{AHEAD, CHORD_SECONDS, PAST, PAST_FEATURES, ROW_REACH};
 use crate::note::{LOWEST_KEY, Note, PIANO_KEYS};
 
 /// Gaps and durations are told apart between these lengths, in seconds.
 const SHORTEST: f64 = 0.005;
 const LONGEST: f64 = 8.0;
+
+/// How far back notes count for how busy a part is, in seconds.
+const BUSY_SECONDS: f64 = 4.0;
 
 /// A note of a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +34,9 @@ struct Placed {
     /// Counts chords from the start of the part.
     chord: u64,
     chord_onset: f64,
-    pedal: bool,
+    manner: Manner,
+    /// The part up to and including this note.
+    usual: Usual,
 }
 
 /// Notes and pedal of a part as heard so far, oldest first.
@@ -92,13 +98,25 @@ impl Part {
 
     /// Takes in a note and tells its index; in the order of onset, then key.
     pub fn push(&mut self, note: PartNote) -> usize {
-        let (chord, chord_onset) = match self.notes.back() {
-            Some(last) if note.onset - last.chord_onset <= CHORD_SECONDS => (last.chord, last.chord_onset),
-            Some(last) => (last.chord + 1, note.onset),
-            None => (0, note.onset),
+        let last = self.notes.back();
+        let (chord, chord_onset, gap) = match last {
+            Some(last) if note.onset - last.chord_onset <= CHORD_SECONDS => {
+                (last.chord, last.chord_onset, last.manner.gap)
+            }
+            Some(last) => (last.chord + 1, note.onset, log_length(note.onset - last.chord_onset)),
+            None => (0, note.onset, log_length(LONGEST)),
         };
-        let pedal = self.pedal_at(note.onset);
-        self.notes.push_back(Placed { note, chord, chord_onset, pedal });
+        let reach = self.notes.range(self.notes.len().saturating_sub(ROW_REACH)..);
+        let lately = reach.filter(|other| note.onset - other.note.onset <= BUSY_SECONDS).count();
+        let manner = Manner {
+            key: f32::from(note.key),
+            gap,
+            busy: (lately as f32).ln_1p(),
+            pedal: f32::from(u8::from(self.pedal_at(note.onset))),
+            begins_chord: f32::from(u8::from(last.is_none_or(|last| last.chord != chord))),
+        };
+        let usual = last.map_or_else(Usual::default, |last| last.usual).with(&manner);
+        self.notes.push_back(Placed { note, chord, chord_onset, manner, usual });
         self.len() - 1
     }
 
@@ -177,13 +195,12 @@ impl Part {
         let gap2 = chord_onsets[0].map_or(LONGEST, |later| gap(later, chord_onsets[1]));
         let gap3 = chord_onsets[1].map_or(LONGEST, |later| gap(later, chord_onsets[2]));
 
-        let (mut last_second, mut last_four, mut sounding) = (0u32, 0u32, 0u32);
+        let (mut last_second, mut sounding) = (0u32, 0u32);
         let (mut key_sum, mut keys) = (0.0, 0u32);
         let mut same_key = LONGEST;
         for other in back() {
             let age = now - other.note.onset;
             last_second += u32::from(age <= 1.0);
-            last_four += u32::from(age <= 4.0);
             sounding += u32::from(other.note.release > now);
             if keys < 24 {
                 key_sum += f32::from(other.note.key);
@@ -211,10 +228,10 @@ impl Part {
             (previous.members as f32).ln_1p(),
             previous.released_share(),
             (key - mean_key) / 12.0,
-            f32::from(u8::from(placed.pedal)),
+            placed.manner.pedal,
             log_length(self.since_pedal(now)) + 1.0,
             (last_second as f32).ln_1p() - 1.5,
-            (last_four as f32).ln_1p() - 2.5,
+            placed.manner.busy - 2.5,
             (sounding as f32).ln_1p() - 1.0,
             log_length(same_key) + 0.5,
             f32::from(u8::from(keys == 0)),
@@ -305,6 +322,8 @@ impl Part {
             flag(self.pedal_at(known.min(note.onset + 0.25))),
             log_length(known - note.onset) + 0.5,
         ]);
+        let last_known = self.notes.partition_point(|other| other.note.onset <= known).max(at + 1) - 1;
+        row.extend(self.notes[last_known].usual.compare(&placed.manner, size as f32));
         debug_assert_eq!(row.len() - start, AHEAD, "as many numbers as columns");
     }
 

@@ -28,31 +28,23 @@ impl Adam {
         Self { parameters, first, second, steps: 0, weight_decay }
     }
 
-    /// Clips the gradients that the network's variables hold to a norm of `clip`, moves the weights, and sets the
-    /// gradients to zero.
-    pub fn step(&mut self, learning_rate: f64, clip: f64) {
+    /// Clips `gradients`, one of each variable in the order of [`sorted`], to a norm of `clip`, and moves the weights.
+    pub fn step(&mut self, gradients: &[Tensor], learning_rate: f64, clip: f64) {
         tch::no_grad(|| {
-            let mut gradients = Vec::with_capacity(self.parameters.len());
-            let mut square_sum = 0.0;
-            for (_, parameter) in &self.parameters {
-                let gradient = gradient(parameter);
-                square_sum += gradient.square().sum(Kind::Double).double_value(&[]);
-                gradients.push(gradient);
-            }
-            let scale = (clip / (square_sum.sqrt() + 1e-6)).min(1.0);
+            let squares = gradients.iter().map(|g| g.square().sum(Kind::Double).double_value(&[]));
+            let scale = (clip / (squares.sum::<f64>().sqrt() + 1e-6)).min(1.0);
             self.steps += 1;
             let correction1 = 1.0 - BETA1.powi(self.steps as i32);
             let correction2 = 1.0 - BETA2.powi(self.steps as i32);
-            for (i, mut gradient) in gradients.into_iter().enumerate() {
+            for (i, gradient) in gradients.iter().enumerate() {
                 let (first, second) = (&mut self.first[i], &mut self.second[i]);
-                let clipped = &gradient * scale;
+                let clipped = gradient * scale;
                 let _ = first.lerp_(&clipped, 1.0 - BETA1);
                 let _ = second.lerp_(&clipped.square(), 1.0 - BETA2);
                 let update = (&*first / correction1) / ((&*second / correction2).sqrt() + EPSILON);
                 let parameter = &mut self.parameters[i].1;
                 let _ = parameter.g_mul_scalar_(1.0 - learning_rate * self.weight_decay);
                 let _ = parameter.g_sub_(&(update * learning_rate));
-                let _ = gradient.zero_();
             }
         });
     }
@@ -90,11 +82,16 @@ pub fn sorted(variables: &VarStore) -> Vec<(String, Tensor)> {
     parameters
 }
 
-/// The gradient of a parameter.
+/// Takes a parameter's gradient and leaves zero.
 ///
-/// A decoder that no batch has used yet counts as one that this batch did not use; else the first steps after a
-/// resume would differ from those of a run that went through.
-pub fn gradient(parameter: &Tensor) -> Tensor {
-    let gradient = parameter.grad();
-    if gradient.defined() { gradient } else { parameter.zeros_like() }
+/// Where no batch has used the parameter yet it is zero too; else the first steps after a resume would differ from
+/// those of a run that went through.
+pub fn take_gradient(parameter: &Tensor) -> Tensor {
+    let mut gradient = parameter.grad();
+    if !gradient.defined() {
+        return parameter.zeros_like().set_requires_grad(false);
+    }
+    let taken = gradient.copy();
+    let _ = gradient.zero_();
+    taken
 }

@@ -13,7 +13,7 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
 
-use super::adam::{Adam, gradient, sorted};
+use super::adam::{Adam, sorted, take_gradient};
 use super::checkpoint::{Epoch, Progress, RunFolder, Settings};
 use super::task::{Network, Task};
 use crate::cli::TrainArgs;
@@ -24,7 +24,7 @@ const GRADIENT_NORM: f64 = 1.0;
 const PATIENCE: usize = 16;
 
 /// Trains until the last epoch or until the valid split no longer gains.
-pub fn run<T: Task>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> Result<()> {
+pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> Result<()> {
     let device = device(&args.device)?;
     tch::set_num_threads(if T::SHARDS > 1 { 1 } else { args.threads });
     println!("reading {}", args.data.display());
@@ -85,16 +85,32 @@ pub fn run<T: Task>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> 
         tch::manual_seed((settings.seed as i64).wrapping_mul(1_000_003).wrapping_add(epoch as i64));
         let mut loss_sum = 0.0;
         let mut learning_rate = 0.0;
+        let genre_of = |batch: usize| Genre::ALL[batch % Genre::ALL.len()];
+        let mut shards = task.draw(genre_of(0), &mut random, device);
         for batch in 0..settings.batches_per_epoch {
             let step = epoch * settings.batches_per_epoch + batch;
             learning_rate = T::LEARNING_RATE * schedule(step, total);
-            let genre = Genre::ALL[batch % Genre::ALL.len()];
-            let shards = task.draw(genre, &mut random, device);
-            let loss = learn(&mut replicas, shards, genre, args.threads > 1);
+            let side_by_side = args.threads > 1;
+            let is_last = batch + 1 == settings.batches_per_epoch;
+            let mut draw_next =
+                || if is_last { Vec::new() } else { task.draw(genre_of(batch + 1), &mut random, device) };
+            let ready = std::mem::take(&mut shards);
+            let (loss, gradients) = if side_by_side {
+                // The next batch is drawn while this one is learned.
+                thread::scope(|scope| {
+                    let drawing = scope.spawn(draw_next);
+                    let learned = learn(&mut replicas, ready, genre_of(batch), true);
+                    shards = drawing.join().expect("drawing does not panic");
+                    learned
+                })
+            } else {
+                shards = draw_next();
+                learn(&mut replicas, ready, genre_of(batch), false)
+            };
             if !loss.is_finite() {
                 bail!("the loss is {loss} in epoch {}; start anew with another --seed", epoch + 1);
             }
-            optimiser.step(learning_rate, GRADIENT_NORM);
+            optimiser.step(&gradients, learning_rate, GRADIENT_NORM);
             let (first, others) = replicas.split_at(1);
             for other in others {
                 copy(first[0].variables(), other.variables());
@@ -150,10 +166,16 @@ pub fn run<T: Task>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> 
     Ok(())
 }
 
-/// Back-propagates each shard in a replica of its own and leaves the mean gradient in the first; the mean loss.
+/// Back-propagates each shard in a replica of its own; the mean loss and its gradient by each variable, in the order
+/// of [`sorted`].
 ///
 /// The sum does not depend on whether the shards run side by side.
-fn learn<N: Network>(replicas: &mut [N], shards: Vec<N::Batch>, genre: Genre, side_by_side: bool) -> f64 {
+fn learn<N: Network>(
+    replicas: &mut [N],
+    shards: Vec<N::Batch>,
+    genre: Genre,
+    side_by_side: bool,
+) -> (f64, Vec<Tensor>) {
     fn one<N: Network>(network: &N, batch: N::Batch, genre: Genre, shards: usize) -> f64 {
         let loss = network.loss(batch, genre) / shards as f64;
         loss.backward();
@@ -178,18 +200,12 @@ fn learn<N: Network>(replicas: &mut [N], shards: Vec<N::Batch>, genre: Genre, si
     } else {
         replicas.iter_mut().zip(shards).map(|(network, batch)| one(network, batch, genre, count)).collect()
     };
-    let (first, others) = replicas.split_at(1);
-    tch::no_grad(|| {
-        let sums = sorted(first[0].variables());
-        for other in others {
-            for ((_, sum), (_, part)) in sums.iter().zip(sorted(other.variables())) {
-                let part = gradient(&part);
-                let _ = gradient(sum).g_add_(&part);
-                let _ = part.shallow_clone().zero_();
-            }
-        }
+    let gradients = tch::no_grad(|| {
+        let mut of_each = replicas.iter().map(|r| sorted(r.variables()).iter().map(|v| take_gradient(&v.1)).collect());
+        let first: Vec<Tensor> = of_each.next().unwrap_or_default();
+        of_each.fold(first, |sums, part: Vec<Tensor>| sums.iter().zip(part).map(|(sum, part)| sum + part).collect())
     });
-    losses.iter().sum()
+    (losses.iter().sum(), gradients)
 }
 
 fn copy(from: &VarStore, to: &VarStore) {

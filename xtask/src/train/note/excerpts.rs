@@ -16,8 +16,8 @@ use crate::graphs::OUTPUT_SCALE;
 
 /// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
 const LENGTHS: [(usize, f64); 2] = [(512, 0.4), (256, 0.6)];
-/// Notes before an excerpt that its rows may look back to.
-const CONTEXT: usize = 48;
+/// Notes before an excerpt that its rows may look back to, and that make what is usual in a part.
+const CONTEXT: usize = 1024;
 
 /// How long a segment is at most, and how often: a note knows what follows in its segment, so short ones teach short
 /// look-aheads.
@@ -39,8 +39,8 @@ const STEP_SHARE: f64 = 0.12;
 const ALL_STEP_SHARE: f64 = 0.06;
 /// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
 /// the more it plays the style and the less it repeats the player.
-const OWN_SHARE: f64 = 0.12;
-const OWN_ERROR: f64 = 10.0;
+const TOLD_SHARE: f64 = 0.12;
+const TOLD_ERROR: f64 = 6.0;
 
 /// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
@@ -57,6 +57,10 @@ pub struct NoteBatch {
     pub weights: Tensor,
     /// See [`super::network::NoteNetwork::forward`].
     pub segment: i64,
+    /// The style that the player's velocities are told in, or `None` where they are kept from the model.
+    pub told: Option<Genre>,
+    /// The member that is to learn from it.
+    pub member: usize,
     pub masks: Masks,
 }
 
@@ -82,7 +86,7 @@ impl NoteExcerpts {
         Some(Self { performances, weighted })
     }
 
-    /// `shards` batches of excerpts of `notes` notes together each.
+    /// A batch for each of `shards` members, of excerpts of `notes` notes together each.
     pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
         let mut by_share = |choices: &[(usize, f64)]| {
             let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
@@ -90,13 +94,14 @@ impl NoteExcerpts {
         };
         let length = by_share(&LENGTHS);
         let segment = by_share(&SEGMENTS).min(length);
+        let told = random.random_bool(TOLD_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
         let excerpts = notes / length;
         (0..shards)
-            .map(|_| {
+            .map(|member| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
                     let performance = &self.performances[self.weighted.sample(random)];
-                    rows.add(performance, length, segment, random);
+                    rows.add(performance, length, segment, told.is_some(), random);
                 }
                 let tensor = |values: &[f32], width: usize| {
                     let shape = [excerpts as i64, length as i64, width as i64];
@@ -108,6 +113,8 @@ impl NoteExcerpts {
                     deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
                     weights: tensor(&rows.weights, 1).squeeze_dim(-1),
                     segment: segment as i64,
+                    told,
+                    member,
                     masks: Masks::draw(excerpts, || random.random(), device),
                 }
             })
@@ -125,13 +132,13 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, performance: &Performance, length: usize, segment: usize, random: &mut ChaCha8Rng) {
+    fn add(&mut self, performance: &Performance, length: usize, segment: usize, told: bool, random: &mut ChaCha8Rng) {
         let total = performance.notes.len();
         let end = random.random_range(length.min(total)..=total);
         let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let Augmented { part, deviations } = augmented(performance, first..seen, random);
+        let Augmented { part, deviations } = augmented(performance, first..seen, told, random);
         // Sorting may have moved notes over the excerpt's edges and thinning taken some out; its size is what counts.
         let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
         let count = (deviations.len() - skipped).saturating_sub(seen - end).min(length);
@@ -176,7 +183,12 @@ struct Augmented {
     deviations: Vec<f32>,
 }
 
-fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &mut ChaCha8Rng) -> Augmented {
+fn augmented(
+    performance: &Performance,
+    range: std::ops::Range<usize>,
+    told: bool,
+    random: &mut ChaCha8Rng,
+) -> Augmented {
     let (mean, _) = performance.level();
     let source = &performance.notes[range];
     let lowest = source.iter().map(|n| n.key).min().unwrap_or(LOWEST_KEY);
@@ -191,7 +203,6 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
     let (quantised, no_pedal, equal) = (one(), one(), one());
     let thinning = if random.random_bool(THIN_SHARE) { random.random::<f64>() * THINNEST } else { 0.0 };
     let jitter = random.random::<f64>() * JITTER;
-    let own = random.random_bool(OWN_SHARE);
 
     // Where the file has no beats, any steady grid will do for a part entered step by step.
     let free_step = 0.125 * (0.3 * normal(random)).exp();
@@ -219,7 +230,7 @@ fn augmented(performance: &Performance, range: std::ops::Range<usize>, random: &
                     let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
                     (sixteenths / 4.0).rem_euclid(1.0)
                 }),
-                deviation: own.then(|| (deviation + OWN_ERROR * normal(random)) as f32),
+                deviation: told.then(|| (deviation + TOLD_ERROR * normal(random)) as f32),
             };
             (note, (deviation / OUTPUT_SCALE) as f32)
         })

@@ -20,7 +20,7 @@ use crate::dataset::{self, Performance, Split};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
 
-/// Notes in a shard of a batch.
+/// Notes that a member learns from in a batch.
 const NOTES: usize = 4096;
 /// Valid files a genre that each epoch is scored on.
 const VALID_FILES: usize = 20;
@@ -59,9 +59,9 @@ impl NoteTask {
 impl Task for NoteTask {
     type Network = NoteNetwork;
 
-    const LEARNING_RATE: f64 = 2.5e-3;
+    const LEARNING_RATE: f64 = 2e-3;
     const WEIGHT_DECAY: f64 = 2e-2;
-    const SHARDS: usize = 2;
+    const SHARDS: usize = network::MEMBERS;
     const AVERAGE: Option<f64> = Some(0.999);
 
     fn name(&self) -> &str {
@@ -109,7 +109,7 @@ pub fn whole_take(network: &NoteNetwork, take: &TakeView<'_>, genre: Genre) -> V
     let mean: Vec<f32> = tch::no_grad(|| {
         let past = Tensor::from_slice(&past).view([1, count, PAST as i64]);
         let ahead = Tensor::from_slice(&ahead).view([1, count, AHEAD as i64]);
-        let output = network.forward(&past, &ahead, count, genre, None);
+        let output = network.forward(&past, &ahead, count, genre);
         Vec::try_from((output.mean * OUTPUT_SCALE).flatten(0, -1)).expect("a float tensor")
     });
     let mut deviations = vec![0.0; mean.len()];

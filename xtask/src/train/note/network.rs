@@ -3,11 +3,14 @@
 //! The encoder and the decoders read notes in order and can be stopped and taken up again with their state; the
 //! look-ahead network runs from the last known note back to the one that is due. So one set of weights serves a
 //! look-ahead of 10 ms and one of a whole take.
+//!
+//! There are several such networks, its members, that learn from different excerpts and are right about the same
+//! things but wrong about different ones: the mean of what they say is better than any of them (arXiv 1612.01474).
 
 use tch::nn::{self, Module, RNN, VarStore};
 use tch::{Device, Kind, Tensor};
 use tonenet_core::genre::Genre;
-use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 
 use super::excerpts::NoteBatch;
 use crate::train::task::Network;
@@ -15,15 +18,18 @@ use crate::train::task::Network;
 /// Width of a row after its first layer.
 const ROW: i64 = 96;
 /// Hidden units of both layers of the encoder of the past.
-const PAST_HIDDEN: i64 = 160;
+const PAST_HIDDEN: i64 = 128;
 /// Hidden units of the look-ahead network.
-const AHEAD_HIDDEN: i64 = 128;
+const AHEAD_HIDDEN: i64 = 96;
 /// Hidden units of each decoder's LSTM and of the layer behind it.
 const DECODER_HIDDEN: i64 = 96;
 const HEAD: i64 = 64;
 
+/// Networks whose mean is the model's.
+pub const MEMBERS: usize = 3;
+
 /// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
-const DROPOUT: f32 = 0.35;
+const DROPOUT: f32 = 0.3;
 
 /// The spread, as the natural logarithm of its share of the output's scale, stays within these.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
@@ -36,14 +42,19 @@ struct Decoder {
     output: nn::Linear,
 }
 
-/// The network with its weights.
-pub struct NoteNetwork {
-    variables: VarStore,
+/// One of the networks.
+struct Member {
     past_row: nn::Linear,
     past: [nn::LSTM; 2],
     ahead_row: nn::Linear,
     ahead: nn::LSTM,
     decoders: Vec<Decoder>,
+}
+
+/// The members with their weights.
+pub struct NoteNetwork {
+    variables: VarStore,
+    members: Vec<Member>,
 }
 
 /// Mean and logarithm of the spread of each note, \[batch, notes\] each, both in units of the output's scale.
@@ -75,17 +86,14 @@ impl Masks {
     }
 }
 
-impl NoteNetwork {
-    /// Fresh weights.
-    pub fn new(device: Device) -> Self {
-        let variables = VarStore::new(device);
-        let root = variables.root();
-        let lstm = |name: &str, input, hidden| nn::lstm(&root / name, input, hidden, nn::RNNConfig::default());
+impl Member {
+    fn new(root: &nn::Path<'_>) -> Self {
+        let lstm = |name: &str, input, hidden| nn::lstm(root / name, input, hidden, nn::RNNConfig::default());
         let memory = PAST_HIDDEN + AHEAD_HIDDEN;
         let decoders = Genre::ALL
             .iter()
             .map(|genre| {
-                let path = &root / "decoder" / genre.id();
+                let path = root / "decoder" / genre.id();
                 Decoder {
                     lstm: nn::lstm(&path, memory, DECODER_HIDDEN, nn::RNNConfig::default()),
                     head: nn::linear(&path / "head", memory + DECODER_HIDDEN, HEAD, Default::default()),
@@ -94,39 +102,78 @@ impl NoteNetwork {
             })
             .collect();
         Self {
-            past_row: nn::linear(&root / "past_row", PAST as i64, ROW, Default::default()),
+            past_row: nn::linear(root / "past_row", PAST as i64, ROW, Default::default()),
             past: [lstm("past_lower", ROW, PAST_HIDDEN), lstm("past_upper", PAST_HIDDEN, PAST_HIDDEN)],
-            ahead_row: nn::linear(&root / "ahead_row", (PAST + AHEAD) as i64, ROW, Default::default()),
+            ahead_row: nn::linear(root / "ahead_row", (PAST + AHEAD) as i64, ROW, Default::default()),
             ahead: lstm("ahead", ROW, AHEAD_HIDDEN),
             decoders,
-            variables,
         }
     }
 
-    /// What the network makes of `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\].
-    ///
-    /// Notes fall into segments of `segment`, a divisor of their number; a note is told of those behind it in its
-    /// own segment alone.
-    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre, masks: Option<&Masks>) -> Output {
-        let drop = |x: Tensor, mask: fn(&Masks) -> &Tensor| match masks {
-            Some(masks) => x * mask(masks),
-            None => x,
-        };
+    /// What the decoders read: \[batch, notes, memory\].
+    fn memory(&self, past: &Tensor, ahead: &Tensor, segment: i64, masks: Option<&Masks>) -> Tensor {
         let (batch, notes) = (past.size()[0], past.size()[1]);
         let row = self.past_row.forward(past).relu();
-        let lower = drop(self.past[0].seq(&row).0, |m| &m.past);
+        let lower = drop(self.past[0].seq(&row).0, masks.map(|m| &m.past));
         let before = self.past[1].seq(&lower).0;
 
         let row = self.ahead_row.forward(&Tensor::cat(&[past, ahead], -1)).relu();
         let backward = row.reshape([batch * notes / segment, segment, ROW]).flip([1]);
         let behind = self.ahead.seq(&backward).0.flip([1]).reshape([batch, notes, AHEAD_HIDDEN]);
+        drop(Tensor::cat(&[before, behind], -1), masks.map(|m| &m.memory))
+    }
 
-        let memory = drop(Tensor::cat(&[before, behind], -1), |m| &m.memory);
+    fn decode(&self, memory: &Tensor, genre: Genre, masks: Option<&Masks>) -> Output {
         let decoder = &self.decoders[genre.index()];
-        let states = drop(decoder.lstm.seq(&memory).0, |m| &m.decoder);
-        let hidden = decoder.head.forward(&Tensor::cat(&[states, memory], -1)).relu();
+        let states = drop(decoder.lstm.seq(memory).0, masks.map(|m| &m.decoder));
+        let hidden = decoder.head.forward(&Tensor::cat(&[&states, memory], -1)).relu();
         let output = decoder.output.forward(&hidden);
         Output { mean: output.select(-1, 0), log_spread: output.select(-1, 1).clamp(LOG_SPREAD.0, LOG_SPREAD.1) }
+    }
+
+    /// `past` of a batch whose rows tell the player's velocities, as if the performance had come out of the decoder
+    /// of `told`: each note as far from what that style expects as it is from what its own does.
+    ///
+    /// So that each decoder learns to bring back what another has carried off (back-translation, arXiv 1511.06709).
+    fn retold(&self, batch: &NoteBatch, genre: Genre, told: Genre) -> Tensor {
+        tch::no_grad(|| {
+            let unheard = batch.past.copy();
+            let _ = unheard.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
+            let memory = self.memory(&unheard, &batch.ahead, batch.segment, None);
+            let [own, other] = [genre, told].map(|style| self.decode(&memory, style, None).mean);
+            let past = batch.past.copy();
+            let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
+            past
+        })
+    }
+}
+
+fn drop(x: Tensor, mask: Option<&Tensor>) -> Tensor {
+    match mask {
+        Some(mask) => x * mask,
+        None => x,
+    }
+}
+
+impl NoteNetwork {
+    /// Fresh weights.
+    pub fn new(device: Device) -> Self {
+        let variables = VarStore::new(device);
+        let members = (0..MEMBERS).map(|index| Member::new(&(variables.root() / "member" / index))).collect();
+        Self { variables, members }
+    }
+
+    /// What the members make of `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\] in the mean.
+    ///
+    /// Notes fall into segments of `segment`, a divisor of their number; a note is told of those behind it in its
+    /// own segment alone.
+    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre) -> Output {
+        let outputs: Vec<Output> =
+            self.members.iter().map(|m| m.decode(&m.memory(past, ahead, segment, None), genre, None)).collect();
+        let mean = |of: fn(&Output) -> &Tensor| {
+            Tensor::stack(&outputs.iter().map(of).collect::<Vec<_>>(), 0).mean_dim(0, false, Kind::Float)
+        };
+        Output { mean: mean(|o| &o.mean), log_spread: mean(|o| &o.log_spread) }
     }
 }
 
@@ -143,7 +190,13 @@ impl Network for NoteNetwork {
 
     /// The mean learns from its squared error alone; the spread learns to be likely beside it, without pulling at it.
     fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
-        let output = self.forward(&batch.past, &batch.ahead, batch.segment, genre, Some(&batch.masks));
+        let member = &self.members[batch.member];
+        let past = match batch.told {
+            Some(told) => member.retold(&batch, genre, told),
+            None => batch.past.shallow_clone(),
+        };
+        let memory = member.memory(&past, &batch.ahead, batch.segment, Some(&batch.masks));
+        let output = member.decode(&memory, genre, Some(&batch.masks));
         let total = batch.weights.sum(Kind::Float) + 1e-6;
         let squares = (&output.mean - &batch.deviations).square();
         let surprise = squares.detach() * (&output.log_spread * -2.0).exp() * 0.5 + &output.log_spread;
