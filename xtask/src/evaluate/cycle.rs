@@ -5,6 +5,7 @@
 //! what `restyle --from` does.
 
 use anyhow::Result;
+use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::note::{Note, midi_velocity};
@@ -57,21 +58,25 @@ impl Sums {
             self.flat_squares += (level - played).powi(2);
         }
     }
+
+    fn join(&mut self, other: &Self) {
+        self.notes += other.notes;
+        self.transfer += other.transfer;
+        self.squares += other.squares;
+        self.flat_squares += other.flat_squares;
+    }
 }
 
 /// Carries all performances to each other genre and back.
 pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
     let mut reports = Vec::new();
     for way in [Way::Heard, Way::Exchanged] {
+        let of_each: Vec<[Sums; Genre::ALL.len()]> =
+            performances.par_iter().map(|performance| of_file(predictor, way, performance)).collect::<Result<_>>()?;
         let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
-        for performance in performances {
-            let own = performance.genre;
-            for to in Genre::ALL.into_iter().filter(|&g| g != own) {
-                let there = carried(predictor, way, performance, &performance.notes, (own, to))?;
-                let notes: Vec<Note> =
-                    performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
-                let back = carried(predictor, way, performance, &notes, (to, own))?;
-                sums[own.index()][to.index()].add(&performance.notes, &there, &back);
+        for (performance, of_file) in performances.iter().zip(&of_each) {
+            for (sums, of_file) in sums[performance.genre.index()].iter_mut().zip(of_file) {
+                sums.join(of_file);
             }
         }
         for (from, to) in Genre::ALL.into_iter().flat_map(|from| Genre::ALL.map(|to| (from, to))) {
@@ -89,6 +94,20 @@ pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<V
         }
     }
     Ok(reports)
+}
+
+/// One performance, to each other genre and back.
+fn of_file(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
+    let own = performance.genre;
+    let mut sums = [Sums::default(); Genre::ALL.len()];
+    for to in Genre::ALL.into_iter().filter(|&g| g != own) {
+        let there = carried(predictor, way, performance, &performance.notes, (own, to))?;
+        let notes: Vec<Note> =
+            performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
+        let back = carried(predictor, way, performance, &notes, (to, own))?;
+        sums[to.index()].add(&performance.notes, &there, &back);
+    }
+    Ok(sums)
 }
 
 fn level(notes: &[Note]) -> f32 {

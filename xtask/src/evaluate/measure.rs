@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
@@ -133,11 +134,12 @@ pub fn measure(
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar.set_message(title.to_owned());
-    let mut files = Vec::new();
-    for performance in performances {
-        files.extend(measure_file(predictor, performance, look_aheads)?);
-        bar.inc(1);
-    }
+    // In the order of the performances, however many work side by side.
+    let files: Vec<Option<File<'_>>> = performances
+        .par_iter()
+        .map(|performance| measure_file(predictor, performance, look_aheads).inspect(|_| bar.inc(1)))
+        .collect::<Result<_>>()?;
+    let files: Vec<File<'_>> = files.into_iter().flatten().collect();
     bar.finish_and_clear();
     let genres = Genre::ALL.into_iter().filter_map(|genre| genre_report(genre, &files, look_aheads)).collect();
     let by_file = files.iter().map(|f| {

@@ -25,6 +25,7 @@ use tonenet_inference::take::{Knowledge, LoadedModel};
 use crate::cli::EvaluateArgs;
 use crate::dataset::{self, Performance, Split};
 use crate::files::write_atomically;
+use crate::setup;
 use crate::workspace;
 use predictor::{Linear, Lookup, Predictor};
 
@@ -53,7 +54,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     };
     let look_aheads = if args.look_ahead.is_empty() { LOOK_AHEADS.to_vec() } else { args.look_ahead.clone() };
     let performances = dataset::load(data, args.split)?;
-    let runtime = open_runtime();
+    let runtime = open_runtime()?;
     let mut reports = Vec::new();
     for name in &names {
         let (title, predictor) = open(name, &runtime, data)?;
@@ -72,19 +73,18 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 /// Scores a model's files on the valid split, for its card.
 #[cfg(feature = "train")]
 pub fn report(files: &ModelFiles, data: &Path) -> Result<measure::Report> {
-    let model = LoadedModel::load(&open_runtime(), files)?;
+    let model = LoadedModel::load(&open_runtime()?, files)?;
     let performances = dataset::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
     Ok(report)
 }
 
-fn open_runtime() -> Runtime {
-    let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
-    let setting = own_library.exists().then_some(own_library.as_path());
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
+fn open_runtime() -> Result<Runtime> {
+    let onnxruntime = setup::onnxruntime()?;
+    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(Some(&onnxruntime)));
     println!("runtime: {} · {}", report.runtime, report.provider);
-    runtime
+    Ok(runtime)
 }
 
 fn open(name: &str, runtime: &Runtime, data: &Path) -> Result<(String, Predictor)> {
