@@ -2,7 +2,8 @@
 //!
 //! This crate knows no host, clock, thread, window or model runtime. Data goes one way through it: host events
 //! into the [`scheduler`], what was heard into a [`window`], the window as a [`piano_roll`] to a network, its answer
-//! through [`dynamics`] back to the scheduler, and out. Files enter and leave through [`midi`].
+//! through [`dynamics`] back to the scheduler, and out; a [`timeline`] remembers what was played where. Files enter and
+//! leave through [`midi`].
 
 pub mod dynamics;
 pub mod genre;
@@ -14,5 +15,6 @@ pub mod note_rows;
 pub mod piano_roll;
 pub mod scheduler;
 pub mod style;
+pub mod timeline;
 pub mod transport;
 pub mod window;

@@ -27,6 +27,36 @@ impl StyleBlend {
     }
 }
 
+/// What several styles expect of a note, each by its share.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Mixed {
+    /// Means stretched to each style's own spread.
+    stretched: f32,
+    /// Means as predicted.
+    mean: f32,
+    /// Spreads around them.
+    spread: f32,
+}
+
+impl Mixed {
+    /// Adds a style by its share: its mean, the gain that gives it its own spread
+    /// ([`crate::dynamics::style_gain`]), and its spread around the mean, in velocity steps.
+    pub fn add(&mut self, share: f32, gain: f32, mean: f32, spread: f32) {
+        self.stretched += share * gain * mean;
+        self.mean += share * mean;
+        self.spread += share * spread;
+    }
+
+    /// How far from the level the note is played, in velocity steps: as drawn where there is a take, else the
+    /// stretched mean.
+    pub fn deviation(&self, take: Take, beats: f64, key: u8) -> f32 {
+        match take.deviation(beats, key) {
+            Some(drawn) => self.mean + self.spread * drawn,
+            None => self.stretched,
+        }
+    }
+}
+
 /// A seed: one of the many performances that a style's spread allows. 0 is none of them, but what they have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Take(pub u16);

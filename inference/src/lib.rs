@@ -15,4 +15,5 @@ pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
 pub mod take;
+pub mod timeline;
 mod wire;

@@ -101,7 +101,7 @@ pub fn restyle(
             let event = events.next_if(|e| e.time < block_end);
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
                 let question = Question { hop, position: clock.position(hop.time) };
-                restyler.ask(&question, |note, estimate| answers.push((note, estimate)))?;
+                restyler.ask(&question, |note, estimate| answers.push((note.id, estimate)))?;
             }
             let Some(&PartEvent { time, kind }) = event else { break };
             let position = clock.position(time);

@@ -7,7 +7,8 @@
 use tonenet_core::dynamics::{Expected, style_gain};
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
-use tonenet_core::window::{Heard, Question, Window};
+use tonenet_core::style::Mixed;
+use tonenet_core::window::{Heard, Question, Window, WindowNote};
 
 use crate::error::InferenceError;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
@@ -22,17 +23,6 @@ pub struct Restyler {
     centres: [Centre; Genre::ALL.len()],
     predictions: Vec<(NoteId, Prediction)>,
     mixed: Vec<(NoteId, Mixed)>,
-}
-
-/// The sum over a note's styles, each weighted by its share.
-#[derive(Debug, Clone, Copy, Default)]
-struct Mixed {
-    /// Means stretched to each style's own spread.
-    stretched: f32,
-    /// Means as predicted.
-    mean: f32,
-    /// Spreads around them.
-    spread: f32,
 }
 
 impl Restyler {
@@ -64,7 +54,11 @@ impl Restyler {
     ///
     /// # Errors
     /// When the model fails; there are then no answers.
-    pub fn ask(&mut self, question: &Question, mut answer: impl FnMut(NoteId, Estimate)) -> Result<(), InferenceError> {
+    pub fn ask(
+        &mut self,
+        question: &Question,
+        mut answer: impl FnMut(&WindowNote, Estimate),
+    ) -> Result<(), InferenceError> {
         self.recent.forget_before(question.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
         self.mixed.clear();
@@ -86,21 +80,16 @@ impl Restyler {
                 let share = share(note);
                 let mean = prediction.deviation - centre.mean();
                 if let Some((_, mixed)) = self.mixed.iter_mut().find(|m| m.0 == note) {
-                    mixed.stretched += share * gain * mean;
-                    mixed.mean += share * mean;
-                    mixed.spread += share * prediction.spread;
+                    mixed.add(share, gain, mean, prediction.spread);
                 }
             }
             for &(_, prediction) in &self.predictions {
                 centre.take_in(prediction.deviation);
             }
         }
-        for (note, &(id, mixed)) in self.recent.to_settle(question.hop).zip(&self.mixed) {
-            let deviation = match note.take.deviation(note.beats, note.key) {
-                Some(drawn) => mixed.mean + mixed.spread * drawn,
-                None => mixed.stretched,
-            };
-            answer(id, Estimate { expected: Expected { level, deviation }, settled: true });
+        for (note, &(_, mixed)) in self.recent.to_settle(question.hop).zip(&self.mixed) {
+            let deviation = mixed.deviation(note.take, note.beats, note.key);
+            answer(note, Estimate { expected: Expected { level, deviation }, settled: true });
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use tonenet_core::grid::{Grid, GridNote};
 use tonenet_core::note::{Note, PIANO_KEYS};
 use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::{PianoRoll, windows};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{Mixed, StyleBlend, Take};
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
@@ -187,20 +187,15 @@ impl Restyling {
         let predicted = model.predict(take, self.knowledge, &styles)?;
         let count = take.notes.len() as f32;
         let level = take.notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-        let mut stretched = vec![0.0; take.notes.len()];
-        let mut means = vec![0.0; take.notes.len()];
-        let mut spreads = vec![0.0; take.notes.len()];
+        let mut mixed = vec![Mixed::default(); take.notes.len()];
         for (&style, predictions) in styles.iter().zip(&predicted) {
             let spread = model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
             let share = share(style);
             // An exchange adds to dynamics that have their full spread already.
             let gain = if self.played_in.is_some() { 1.0 } else { style_gain(spread.human, spread.predicted) };
             let centre = predictions.iter().map(|p| p.deviation).sum::<f32>() / count;
-            for (note, prediction) in predictions.iter().enumerate() {
-                let mean = share * (prediction.deviation - centre);
-                stretched[note] += gain * mean;
-                means[note] += mean;
-                spreads[note] += share * prediction.spread;
+            for (mixed, prediction) in mixed.iter_mut().zip(predictions) {
+                mixed.add(share, gain, prediction.deviation - centre, prediction.spread);
             }
         }
         let velocity = |(place, note): (usize, &Note)| {
@@ -209,12 +204,8 @@ impl Restyling {
                 // A free take's beat is half a second, as on its grid.
                 Grid::Seconds(step) => note.onset / step / 4.0,
             };
-            let deviation = match self.take.deviation(beats, note.key) {
-                Some(drawn) => means[place] + spreads[place] * drawn,
-                None => stretched[place],
-            };
             let kept = if self.played_in.is_some() { f32::from(note.velocity) - level } else { 0.0 };
-            let deviation = deviation + kept;
+            let deviation = mixed[place].deviation(self.take, beats, note.key) + kept;
             self.expression.velocity(note.velocity, Expected { level, deviation })
         };
         Ok(take.notes.iter().enumerate().map(velocity).collect())

@@ -16,14 +16,16 @@ use nice_plug_egui::{
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::StyleBlend;
+use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::engine::Settings;
+use crate::memory::Remembered;
 use crate::params::{AVERAGE, LAST_TAKE, LookAheadChoice, ModelChoice, ToneNetParams};
 use crate::status::{EngineWords, Status};
 
 /// Size of the window in logical pixels: all of it fits with everything unfolded.
-const SIZE: (f32, f32) = (560.0, 500.0);
+const SIZE: (f32, f32) = (600.0, 530.0);
 
 /// What the window leaves free on each side.
 #[cfg(test)]
@@ -64,6 +66,10 @@ pub struct View {
     pub restyled: u64,
     /// Notes that came too late.
     pub late: u64,
+    /// Notes that a mode without latency did not know yet.
+    pub new: u64,
+    /// The take that Timeline mode remembers.
+    pub remembered: Remembered,
     /// Runtime, model and errors in words.
     pub engine: EngineWords,
 }
@@ -126,6 +132,10 @@ pub enum Action {
     Model(EmbeddedModel),
     /// Chose a look-ahead.
     LookAhead(Mode),
+    /// Had the remembered take forgotten.
+    ForgetTake,
+    /// Wanted the forgotten one back.
+    BringTakeBack,
     /// Switched the bypass.
     Bypass(bool),
 }
@@ -205,6 +215,8 @@ impl View {
             restart_pending: status.restart_pending.load(Ordering::Relaxed),
             restyled: status.restyled.load(Ordering::Relaxed),
             late: status.late.load(Ordering::Relaxed),
+            new: status.new.load(Ordering::Relaxed),
+            remembered: params.timeline().remembered(),
             engine: status.engine.lock().clone(),
         }
     }
@@ -330,7 +342,10 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         let held = "How long each note is held, so that the model hears what comes after it";
         let windows = WindowLength::ALL.into_iter().zip(["½ beat", "1 beat", "2 beats", "4 beats"]);
         let windows = windows.map(|(length, label)| (Mode::Window(length), label, held));
-        for (mode, label, hint) in [(Mode::Live, "Live", live)].into_iter().chain(windows) {
+        let at_once = "No latency: each note gets what was expected of its key lately";
+        let timeline = "No latency: from its second pass on, each place of the song gets what the whole take gives it";
+        let modes = [(Mode::LiveAtOnce, "0 ms", at_once), (Mode::Live, "Live", live)].into_iter().chain(windows);
+        for (mode, label, hint) in modes.chain([(Mode::Timeline, "Timeline", timeline)]) {
             if choice(ui, mode == view.look_ahead, label, hint) {
                 actions.push(Action::LookAhead(mode));
             }
@@ -351,6 +366,27 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             ui.label("not active");
         }
     });
+    if view.look_ahead == Mode::Timeline {
+        remembered(ui, &view.remembered, actions);
+    }
+}
+
+fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Action>) {
+    row(ui, "Remembered", |ui| {
+        let Remembered { notes, waiting, can_undo } = *remembered;
+        ui.label(match (notes, waiting) {
+            (0, _) => "nothing yet: play the song once".into(),
+            (_, 0) => format!("{notes} notes"),
+            (_, waiting) => format!("{notes} notes, {waiting} to be restyled when the pass ends"),
+        });
+        let clear = ui.add_enabled(notes > 0, egui::Button::new("Clear"));
+        if clear.on_hover_text("Forgets the take that the project remembers; it can be undone").clicked() {
+            actions.push(Action::ForgetTake);
+        }
+        if can_undo && ui.button("Undo").on_hover_text("Brings the forgotten take back").clicked() {
+            actions.push(Action::BringTakeBack);
+        }
+    });
 }
 
 fn notes(ui: &mut egui::Ui, view: &View) {
@@ -362,6 +398,10 @@ fn notes(ui: &mut egui::Ui, view: &View) {
                 .on_hover_text("Late notes left on time, with their own velocity: the model had not answered yet.");
         } else {
             ui.label(late);
+        }
+        if matches!(view.look_ahead, Mode::LiveAtOnce | Mode::Timeline) {
+            let hint = "They left at once with what was expected of their key lately, or with their own velocity.";
+            ui.label(format!("{} new", view.new)).on_hover_text(hint);
         }
     });
     if let Some(error) = &view.engine.error {
@@ -513,6 +553,8 @@ impl App {
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
             Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
+            Action::ForgetTake => params.timeline().replace(Timeline::default()),
+            Action::BringTakeBack => params.timeline().undo(),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
         }
     }
@@ -627,6 +669,8 @@ mod tests {
     fn look_ahead_and_bypass_are_a_click_away() {
         assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
         assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
+        assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveAtOnce)]);
+        assert_eq!(click_in(&view(), "Timeline"), [Action::LookAhead(Mode::Timeline)]);
         assert_eq!(click_in(&view(), "Bypass"), [Action::Bypass(true)]);
     }
 
@@ -709,8 +753,20 @@ mod tests {
     }
 
     #[test]
+    fn a_remembered_take_can_be_forgotten_and_brought_back() {
+        let mut view = View { look_ahead: Mode::Timeline, ..view() };
+        assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
+        view.remembered = Remembered { notes: 549, waiting: 3, can_undo: true };
+        harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
+        assert_eq!(click_in(&view, "Clear"), [Action::ForgetTake]);
+        assert_eq!(click_in(&view, "Undo"), [Action::BringTakeBack]);
+    }
+
+    #[test]
     fn everything_fits_the_window() {
         let mut view = unfolded();
+        view.look_ahead = Mode::Timeline;
+        view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
         view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
         view.settings.take = Take(99);
         view.restart_pending = true;

@@ -1,7 +1,10 @@
-//! What the audio thread owns: the scheduler between the host's events in and the host's events out.
+//! What the audio thread owns: the scheduler between the host's events in and the host's events out; for the modes
+//! without latency, [`at_once`] tells what is known of a note when it comes in.
 //!
 //! Nothing here allocates, locks, logs or makes a system call, except that in an offline render it waits for the
 //! inference thread, so that a bounce is complete.
+
+mod at_once;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,12 +14,14 @@ use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
-use tonenet_core::scheduler::{Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
+use tonenet_core::scheduler::{Asking, Estimate, Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
 use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::{Pedal, Played, Timeline};
 use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch};
 use tonenet_core::window::{Heard, Question};
 use tonenet_inference::embedded::EmbeddedModel;
 
+use self::at_once::AtOnce;
 use crate::events::{HostEvent, at, scheduler_event, sustain};
 use crate::pace::Pace;
 use crate::status::Status;
@@ -27,6 +32,9 @@ const EVENTS: usize = 16_384;
 
 /// An offline render gives a note up when the inference thread has not got on for this long.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The tempo that notes are remembered with where the host tells none, in quarter notes a minute.
+const FREE_TEMPO: f64 = 120.0;
 
 /// What the user has set, as of the start of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,6 +68,8 @@ struct Payload {
     event: HostEvent,
     /// As set when it came in, where automation belongs to it.
     expression: Expression,
+    /// Whether it is one that a mode without latency does not know yet.
+    new: bool,
 }
 
 /// See the [module](self).
@@ -78,19 +88,29 @@ pub struct Engine {
     sent: u64,
     /// The model that was last asked for.
     model: EmbeddedModel,
+    /// In the modes without latency.
+    at_once: Option<AtOnce>,
+    /// When the last restylable note came in.
+    last_note: Option<SampleTime>,
     status: Arc<Status>,
     last_timing: u32,
 }
 
 impl Engine {
-    /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz.
+    /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz. Timeline mode has a `picture` of
+    /// the song, if only an empty one.
     pub fn new(
         sample_rate: f64,
         look_ahead: LookAhead,
         model: EmbeddedModel,
         worker: Worker,
         status: Arc<Status>,
+        picture: Option<Arc<Timeline>>,
     ) -> Self {
+        let at_once = match look_ahead.asking {
+            Asking::Afterwards(hop) => Some(AtOnce::new(hop, picture)),
+            Asking::EveryHop(_) | Asking::EachNote(_) => None,
+        };
         let mut engine = Self {
             sample_rate,
             scheduler: Scheduler::new(EVENTS, look_ahead),
@@ -104,6 +124,8 @@ impl Engine {
             worker,
             sent: 0,
             model,
+            at_once,
+            last_note: None,
             status,
             last_timing: 0,
         };
@@ -122,6 +144,8 @@ impl Engine {
         self.clock = StepClock::new(self.sample_rate);
         self.watch = TransportWatch::new(self.sample_rate);
         self.now = 0;
+        self.last_note = None;
+        self.at_once.iter_mut().for_each(AtOnce::reset);
         self.link.audio_time.store(0, Ordering::Release);
         self.epoch = self.epoch.wrapping_add(1);
         self.send(Request::Reset(self.epoch), false);
@@ -155,18 +179,20 @@ impl Engine {
             None => {}
         }
         self.clock.follow(self.now, &block.transport);
+        self.get_ready_at_once(block, may_wait, allowance);
         while let Some(event) = next_event() {
             let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
             self.ask_up_to(time, may_wait);
             self.make_room(settings, block.samples, &mut send);
-            self.hear(time, event, settings, may_wait);
+            self.hear(time, event, settings, block, may_wait);
         }
         if let Some(last) = block_end.checked_sub(1).filter(|_| block.samples > 0) {
             self.ask_up_to(last, may_wait);
         }
+        self.pass(block_end, may_wait);
         self.take_answers();
-        if may_wait && self.scheduler.awaits_answer(block_end) {
-            self.wait_for_answers(block_end, block.offline, allowance);
+        if may_wait && self.at_once.is_none() {
+            self.wait(block.offline, allowance, |engine| !engine.scheduler.awaits_answer(block_end));
         }
         while let Some(leaving) = self.scheduler.next_due(block_end) {
             self.leave(leaving, settings, block.samples, &mut send);
@@ -174,33 +200,104 @@ impl Engine {
         self.now = block_end;
     }
 
-    fn hear(&mut self, time: SampleTime, event: HostEvent, settings: &Settings, may_wait: bool) {
+    /// Without latency all that was asked in earlier blocks counts in this one, and a pass is played from the picture
+    /// that is there when it begins; where that cannot make the host late, both are waited for.
+    fn get_ready_at_once(&mut self, block: &Block, may_wait: bool, allowance: Duration) {
+        let beats = self.clock.beats(self.now);
+        let Some(at_once) = &mut self.at_once else { return };
+        let new_pass = at_once.remembers() && at_once.is_new_pass(beats);
+        if new_pass {
+            let mut ended = [None; 2];
+            let mut slots = ended.iter_mut();
+            at_once.end_pass(|played| slots.next().into_iter().for_each(|slot| *slot = Some(played)));
+            for played in ended.into_iter().flatten() {
+                self.send(Request::Remember(played), may_wait);
+            }
+        }
+        if may_wait {
+            self.wait(block.offline, allowance, |engine| {
+                engine.link.dealt_with.load(Ordering::Acquire) == engine.sent
+                    && !(new_pass && engine.link.picture_pending.load(Ordering::Acquire))
+            });
+        }
+        if (new_pass || !may_wait || beats.is_none())
+            && let Some(picture) = self.link.pictures.pop()
+        {
+            self.at_once.iter_mut().for_each(|at_once| at_once.show(picture.clone()));
+        }
+    }
+
+    /// Tells what of the song this block went over.
+    fn pass(&mut self, block_end: SampleTime, may_wait: bool) {
+        let (from, to) = (self.clock.beats(self.now), self.clock.beats(block_end));
+        let (Some(at_once), Some((from, to))) = (&mut self.at_once, from.zip(to)) else { return };
+        let mut passed = None;
+        at_once.pass(from, to, |played| passed = Some(played));
+        if let Some(passed) = passed {
+            self.send(Request::Remember(passed), may_wait);
+        }
+    }
+
+    fn hear(&mut self, time: SampleTime, event: HostEvent, settings: &Settings, block: &Block, may_wait: bool) {
         let kind = scheduler_event(&event);
-        let id = self.scheduler.hear(time, kind, Payload { event, expression: settings.expression });
-        let position = self.clock.position(time);
-        match kind {
-            Event::NoteOn { channel, key } if kind.is_restylable() => {
+        let (position, beats) = (self.clock.position(time), self.clock.beats(time));
+        let (style, take) = (settings.style, settings.take);
+        let note = match kind {
+            Event::NoteOn { channel, key } if kind.is_restylable() => Some((channel, key)),
+            _ => None,
+        };
+        let known =
+            self.at_once.as_mut().zip(note).map(|(at_once, note)| at_once.known(time, beats, note, style, take));
+        let new = known.is_some_and(|known| !known.settled || known.expected.is_none());
+        let id = self.scheduler.hear(time, kind, Payload { event, expression: settings.expression, new });
+        if let Some(expected) = known.and_then(|known| known.expected) {
+            self.scheduler.answer(id, Estimate { expected, settled: true });
+        }
+        match (kind, note) {
+            (_, Some((channel, key))) => {
                 let velocity = own_velocity(&event);
-                let (beats, style, take) = (self.clock.beats(time), settings.style, settings.take);
+                self.last_note = Some(time);
                 let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
                 self.send(Request::Heard(heard), may_wait);
+                let beat_seconds = 60.0 / block.transport.tempo.unwrap_or(FREE_TEMPO);
+                let on = |beats| Played::NoteOn { beats, beat_seconds, channel, key, velocity };
+                self.remember(beats.map(on), may_wait);
             }
-            Event::NoteOff { channel, key } => {
+            (Event::NoteOff { channel, key }, _) => {
                 self.send(Request::Heard(Heard::NoteOff { time, position, channel, key }), may_wait);
+                self.remember(beats.map(|beats| Played::NoteOff { beats, channel, key }), may_wait);
             }
             _ => {
                 if let Some(down) = sustain(&event) {
                     self.send(Request::Heard(Heard::Pedal { time, down }), may_wait);
+                    self.remember(beats.map(|beats| Played::Pedal(Pedal { beats, down })), may_wait);
                 }
             }
         }
     }
 
+    /// Tells what was played in the song, where it is to be remembered.
+    fn remember(&mut self, played: Option<Played>, may_wait: bool) {
+        if self.at_once.as_ref().is_some_and(AtOnce::remembers)
+            && let Some(played) = played
+        {
+            self.send(Request::Remember(played), may_wait);
+        }
+    }
+
     fn ask_up_to(&mut self, time: SampleTime, may_wait: bool) {
         while let Some(hop) = self.scheduler.next_hop(time) {
+            if self.at_once.is_some() && self.last_note.is_none_or(|last| last < hop.settle_from) {
+                continue;
+            }
             let question = Question { hop, position: self.clock.position(hop.time) };
-            let leaves = hop.settle_to + u64::from(self.scheduler.look_ahead().latency);
-            self.send(Request::Ask(question, leaves), may_wait);
+            let LookAhead { latency, asking } = self.scheduler.look_ahead();
+            let wanted = match asking {
+                // What is said of notes that have left still serves the next ones for a while.
+                Asking::Afterwards(hop) => 16 * u64::from(hop),
+                Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
+            };
+            self.send(Request::Ask(question, hop.settle_to + wanted), may_wait);
         }
     }
 
@@ -222,22 +319,27 @@ impl Engine {
 
     fn take_answers(&mut self) {
         while let Some(answer) = self.link.answers.pop() {
-            if answer.epoch == self.epoch {
-                self.scheduler.answer(answer.note, answer.estimate);
+            if answer.epoch != self.epoch {
+                continue;
+            }
+            match &mut self.at_once {
+                Some(at_once) => at_once.learn(answer.asked, answer.key, answer.estimate.expected),
+                None => self.scheduler.answer(answer.note, answer.estimate),
             }
         }
     }
 
-    /// Waits until all notes due before `until` are answered; only where that cannot make the host late.
-    fn wait_for_answers(&mut self, until: SampleTime, offline: bool, allowance: Duration) {
+    /// Waits until `is_over`, or until the inference thread has nothing left to say; only where that cannot make the
+    /// host late.
+    fn wait(&mut self, offline: bool, allowance: Duration, is_over: impl Fn(&Self) -> bool) {
         let mut since = Instant::now();
         let mut seen = 0;
         loop {
             // Read before the answers are: when all was dealt with, those taken now are the last.
             let dealt_with = self.link.dealt_with.load(Ordering::Acquire);
             self.take_answers();
-            let over = dealt_with == self.sent || !self.worker.is_running();
-            if over || !self.scheduler.awaits_answer(until) || since.elapsed() >= allowance {
+            let is_idle = dealt_with == self.sent && !self.link.picture_pending.load(Ordering::Acquire);
+            if is_over(self) || is_idle || !self.worker.is_running() || since.elapsed() >= allowance {
                 return;
             }
             if offline && dealt_with != seen {
@@ -285,7 +387,7 @@ impl Engine {
 
     /// The event with the velocity it leaves with.
     fn revoice(&self, payload: Payload, outcome: Outcome, settings: &Settings) -> HostEvent {
-        let Payload { mut event, expression } = payload;
+        let Payload { mut event, expression, new } = payload;
         if settings.bypass || expression.amount == 0.0 {
             return event;
         }
@@ -293,11 +395,11 @@ impl Engine {
         let expected = match outcome {
             Outcome::Untouched => return event,
             Outcome::Restyled(expected) => {
-                Status::count(&self.status.restyled);
+                Status::count(if new { &self.status.new } else { &self.status.restyled });
                 Some(expected)
             }
             Outcome::Late(early) => {
-                Status::count(&self.status.late);
+                Status::count(if new { &self.status.new } else { &self.status.late });
                 early
             }
         };

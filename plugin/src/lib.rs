@@ -1,11 +1,14 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
 //! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
-//! the [`editor`]. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
+//! the [`editor`], [`memory`] the take that Timeline mode remembers. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
 
 pub mod editor;
 pub mod engine;
 pub mod events;
+#[cfg(feature = "faults")]
+pub mod faults;
+pub mod memory;
 pub mod pace;
 pub mod params;
 pub mod status;
@@ -17,18 +20,19 @@ use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
-use tonenet_core::scheduler::LookAhead;
+use tonenet_core::scheduler::{LookAhead, Mode};
 use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::timeline;
 
 use engine::{Block, Engine};
 use events::{ControllerStorm, ShortSysEx};
 use params::ToneNetParams;
 use status::Status;
-use worker::Worker;
+use worker::{Opened, RestyleTake, Worker};
 
 /// Tempi closer than this, in beats a minute, give the same latency for a listener.
 const SAME_TEMPO: f64 = 0.05;
@@ -46,8 +50,10 @@ pub struct ToneNet {
     offline: bool,
     /// The tempo the latency in force was computed from.
     tempo: f64,
+    /// The mode in force.
+    mode: Mode,
     /// The latency that the host was last asked to restart for.
-    asked_for: Option<LookAhead>,
+    asked_for: Option<(Mode, LookAhead)>,
 }
 
 impl Default for ToneNet {
@@ -64,6 +70,7 @@ impl Default for ToneNet {
             longest_block: 0,
             offline: false,
             tempo: 120.0,
+            mode: Mode::Live,
             asked_for: None,
         }
     }
@@ -87,14 +94,18 @@ impl ToneNet {
         self.status.restart_pending.store(false, Ordering::Relaxed);
         // The old engine's thread ends before a new one starts.
         self.engine = None;
-        let worker = Worker::start(self.status.clone(), opener(self.sample_rate))
+        self.mode = self.params.look_ahead.value().into();
+        let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
+        let picture = memory.as_ref().map(|memory| memory.get().0);
+        let worker = Worker::start(self.status.clone(), memory, opener(self.sample_rate))
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         let model = self.params.settings().model;
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, self.status.clone()));
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, self.status.clone(), picture));
         Ok(look_ahead.latency)
     }
 
-    /// Whether another latency than the one in force is wanted, which only a restart can give; asked once for each.
+    /// Whether another latency or mode than the one in force is wanted, which only a restart can give; asked once for
+    /// each.
     ///
     /// A tempo counts only while the transport is at rest: latency must not move under the user's hands.
     fn wants_restart(&mut self, transport: &CoreTransport, stopped: bool) -> bool {
@@ -107,23 +118,32 @@ impl ToneNet {
         };
         let wanted = self.look_ahead(tempo);
         let in_force = self.status.latency.load(Ordering::Relaxed);
-        let pending = wanted.latency != in_force;
+        let mode = Mode::from(self.params.look_ahead.value());
+        let pending = wanted.latency != in_force || mode != self.mode;
         self.status.restart_pending.store(pending, Ordering::Relaxed);
-        let ask = pending && self.asked_for != Some(wanted);
+        let ask = pending && self.asked_for != Some((mode, wanted));
         if ask {
-            self.asked_for = Some(wanted);
+            self.asked_for = Some((mode, wanted));
         }
         ask
     }
 }
 
 /// Opens models for the inference thread, and with the first of them the runtime.
-fn opener(sample_rate: f64) -> impl FnMut(EmbeddedModel, &Status) -> Result<Restyler, String> + Send {
+fn opener(sample_rate: f64) -> impl FnMut(EmbeddedModel, &Status) -> Result<Opened, String> + Send {
     let mut opened = None;
     move |model, status| {
         let runtime = opened.get_or_insert_with(|| open_runtime(status));
         let loaded = model.load(runtime).map_err(|e| e.to_string())?;
-        Ok(Restyler::new(loaded.listener(sample_rate)))
+        let listener = loaded.listener(sample_rate);
+        #[cfg(feature = "faults")]
+        let listener = match faults::Fault::of_environment() {
+            Some(fault) => Box::new(faults::Faulty::new(listener, fault)),
+            None => listener,
+        };
+        let restyle_take: RestyleTake =
+            Box::new(move |take| timeline::restyle(take, model.id(), &loaded).map_err(|e| e.to_string()));
+        Ok(Opened { restyler: Restyler::new(listener), restyle_take })
     }
 }
 

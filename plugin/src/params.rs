@@ -9,13 +9,16 @@ use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::engine::Settings;
+use crate::memory::{TimelineField, TimelineStore};
 use crate::status::{ReportField, Status};
 
-/// The version of the saved state; older ones must load for ever. Version 1 has one style and one model.
-pub const STATE_VERSION: u32 = 2;
+/// The version of the saved state; older ones must load for ever. Version 1 has one style and one model,
+/// 2 no remembered take.
+pub const STATE_VERSION: u32 = 3;
 
 /// The highest take; 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -116,9 +119,16 @@ pub enum LookAheadChoice {
     #[id = "four-beats"]
     #[name = "4 beats"]
     FourBeats,
-    /// See [`Mode::Live`]; last, because automation and hosts count from the first.
+    /// See [`Mode::Live`]; after the others, because automation and hosts count from the first.
     #[id = "live"]
     Live,
+    /// See [`Mode::LiveAtOnce`].
+    #[id = "live-at-once"]
+    #[name = "Live, no latency"]
+    LiveAtOnce,
+    /// See [`Mode::Timeline`].
+    #[id = "timeline"]
+    Timeline,
 }
 
 impl From<LookAheadChoice> for Mode {
@@ -129,6 +139,8 @@ impl From<LookAheadChoice> for Mode {
             LookAheadChoice::TwoBeats => Self::Window(WindowLength::TwoBeats),
             LookAheadChoice::FourBeats => Self::Window(WindowLength::FourBeats),
             LookAheadChoice::Live => Self::Live,
+            LookAheadChoice::LiveAtOnce => Self::LiveAtOnce,
+            LookAheadChoice::Timeline => Self::Timeline,
         }
     }
 }
@@ -141,6 +153,8 @@ impl From<Mode> for LookAheadChoice {
             Mode::Window(WindowLength::TwoBeats) => Self::TwoBeats,
             Mode::Window(WindowLength::FourBeats) => Self::FourBeats,
             Mode::Live => Self::Live,
+            Mode::LiveAtOnce => Self::LiveAtOnce,
+            Mode::Timeline => Self::Timeline,
         }
     }
 }
@@ -193,6 +207,9 @@ pub struct ToneNetParams {
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
+    /// What was played at each place of the song, for Timeline mode.
+    #[persist = "timeline"]
+    timeline: TimelineField,
     /// What the instance has done, told to hosts that ask.
     #[persist = "report"]
     report: ReportField,
@@ -223,6 +240,7 @@ impl ToneNetParams {
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
+            timeline: TimelineField(Arc::default()),
             report: ReportField::new(status),
         }
     }
@@ -249,6 +267,11 @@ impl ToneNetParams {
             model: self.model.value().into(),
             bypass: self.bypass.value(),
         }
+    }
+
+    /// The remembered take.
+    pub fn timeline(&self) -> Arc<TimelineStore> {
+        self.timeline.0.clone()
     }
 
     /// The last tempo seen, in beats a minute.
@@ -296,6 +319,8 @@ pub fn upgrade(state: &mut PluginState) {
     for (id, default) in ToneNetParams::defaults() {
         state.params.entry(id.into()).or_insert(default);
     }
+    let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
+    state.fields.entry("timeline".into()).or_insert(no_take);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
@@ -368,6 +393,7 @@ mod tests {
         assert_eq!(ids, all);
         assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
         assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-        assert_eq!(state.fields["state_version"], "2");
+        assert_eq!(state.fields["state_version"], "3");
+        assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
     }
 }

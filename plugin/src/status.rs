@@ -14,6 +14,8 @@ pub struct Status {
     pub restyled: AtomicU64,
     /// Notes that were due before the model had answered.
     pub late: AtomicU64,
+    /// Notes that a mode without latency did not know yet.
+    pub new: AtomicU64,
     /// Events that left early or were dropped because a queue was full.
     pub overloads: AtomicU64,
     /// Latency in force, in samples.
@@ -47,6 +49,8 @@ pub struct Report {
     pub restyled: u64,
     /// See [`Status::late`].
     pub late: u64,
+    /// See [`Status::new`].
+    pub new: u64,
     /// See [`EngineWords::runtime`].
     pub runtime: String,
     /// See [`EngineWords::model`].
@@ -86,6 +90,7 @@ impl Status {
         Report {
             restyled: self.restyled.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
+            new: self.new.load(Ordering::Relaxed),
             runtime: words.runtime.clone(),
             model: words.model.clone(),
             error: words.error.clone(),

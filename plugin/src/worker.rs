@@ -12,11 +12,13 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use crossbeam::queue::ArrayQueue;
-use tonenet_core::scheduler::{Estimate, NoteId};
+use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
+use tonenet_core::timeline::{Played, Recorder, Timeline};
 use tonenet_core::window::{Heard, Question};
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::restyler::Restyler;
 
+use crate::memory::TimelineStore;
 use crate::status::Status;
 
 /// Requests under way: more than a block of the densest controller storm.
@@ -31,6 +33,9 @@ const RECENT: usize = 2_048;
 const BUSY: Duration = Duration::from_millis(2);
 const IDLE: Duration = Duration::from_millis(10);
 
+/// Changes after which a remembered take is restyled while its pass still goes on.
+const MANY_CHANGES: usize = 256;
+
 /// From the audio thread.
 #[derive(Debug, Clone, Copy)]
 pub enum Request {
@@ -42,6 +47,8 @@ pub enum Request {
     Heard(Heard),
     /// Answer for the notes of this hop, the last of which leaves at the given sample.
     Ask(Question, u64),
+    /// Remember this at its place in the song.
+    Remember(Played),
 }
 
 /// To the audio thread.
@@ -51,6 +58,10 @@ pub struct Answer {
     pub epoch: u32,
     /// Which note.
     pub note: NoteId,
+    /// Its MIDI key.
+    pub key: u8,
+    /// When the question was asked.
+    pub asked: SampleTime,
     /// Its velocity.
     pub estimate: Estimate,
 }
@@ -62,6 +73,11 @@ pub struct Link {
     pub requests: ArrayQueue<Request>,
     /// From it.
     pub answers: ArrayQueue<Answer>,
+    /// Finished pictures of the song, the last of which counts. Whoever takes one may let it go at any time: the
+    /// inference thread keeps each until it is the last to hold it, so that nothing is freed on the audio thread.
+    pub pictures: ArrayQueue<Arc<Timeline>>,
+    /// Whether a better picture is on its way.
+    pub picture_pending: AtomicBool,
     /// The sample the audio thread is at; questions for what has left are skipped.
     pub audio_time: AtomicU64,
     /// Requests dealt with; it shows that the thread gets on.
@@ -74,12 +90,25 @@ impl Link {
         Self {
             requests: ArrayQueue::new(REQUESTS),
             answers: ArrayQueue::new(ANSWERS),
+            pictures: ArrayQueue::new(1),
+            picture_pending: AtomicBool::new(false),
             audio_time: AtomicU64::new(0),
             dealt_with: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         }
     }
 }
+
+/// A model that has been opened.
+pub struct Opened {
+    /// Answers for notes as they come.
+    pub restyler: Restyler,
+    /// Gives a whole remembered take its expectations.
+    pub restyle_take: RestyleTake,
+}
+
+/// See [`Opened::restyle_take`].
+pub type RestyleTake = Box<dyn FnMut(&Timeline) -> Result<Timeline, String> + Send>;
 
 /// The running thread; dropping it ends and joins it.
 #[derive(Debug)]
@@ -89,16 +118,21 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts a thread that opens the models it is told to use with `open`, and answers.
+    /// Starts a thread that opens the models it is told to use with `open`, and answers; it remembers what is played
+    /// in `memory`, if there is one.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start<Open>(status: Arc<Status>, open: Open) -> std::io::Result<Self>
+    pub fn start<Open>(status: Arc<Status>, memory: Option<Arc<TimelineStore>>, open: Open) -> std::io::Result<Self>
     where
-        Open: FnMut(EmbeddedModel, &Status) -> Result<Restyler, String> + Send + 'static,
+        Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String> + Send + 'static,
     {
         let link = Arc::new(Link::new());
-        let mut server = Server { link: link.clone(), status, open, restyler: None, epoch: 0, recent: VecDeque::new() };
+        let memory = memory.map(Memory::new);
+        let waits = memory.as_ref().is_some_and(|m| m.picture.notes().iter().any(|n| n.expected.is_none()));
+        link.picture_pending.store(waits, Ordering::Release);
+        let (opened, recent) = (None, VecDeque::new());
+        let mut server = Server { link: link.clone(), status, open, opened, epoch: 0, recent, memory };
         let handle = thread::Builder::new().name("tonenet inference".into()).spawn(move || server.serve())?;
         Ok(Self { link, handle: Some(handle) })
     }
@@ -136,29 +170,58 @@ struct Server<Open> {
     status: Arc<Status>,
     open: Open,
     /// `None` while there is no model that works.
-    restyler: Option<Restyler>,
+    opened: Option<(EmbeddedModel, Opened)>,
     epoch: u32,
     recent: VecDeque<Heard>,
+    memory: Option<Memory>,
 }
 
-impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Restyler, String>> Server<Open> {
+impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open> {
     fn serve(&mut self) {
         let mut last_request = Instant::now();
         while !self.link.stop.load(Ordering::Acquire) {
             let Some(request) = self.link.requests.pop() else {
+                if self.guarded(Self::draw) == Some(true) {
+                    continue;
+                }
                 let idle = last_request.elapsed() > Duration::from_secs(1);
                 thread::park_timeout(if idle { IDLE } else { BUSY });
                 continue;
             };
             last_request = Instant::now();
-            // A panic must not end the thread: notes leave with their own velocity until another model is chosen.
-            let dealt_with = catch_unwind(AssertUnwindSafe(|| self.deal_with(request)));
-            let stopped = || Err("the model stopped unexpectedly; choose another or reload the plugin".into());
-            if let Err(message) = dealt_with.unwrap_or_else(|_| stopped()) {
-                self.restyler = None;
-                self.status.fail(message);
-            }
+            self.guarded(|server| server.deal_with(request));
             self.link.dealt_with.fetch_add(1, Ordering::Release);
+        }
+        self.keep();
+    }
+
+    /// Keeps what was played until now, for the project and the next activation.
+    fn keep(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        while let Some(request) = self.link.requests.pop() {
+            if let Request::Remember(played) = request {
+                memory.recorder.hear(&played);
+            }
+        }
+        if memory.recorder.changes() > 0 {
+            let picture = Arc::new(memory.recorder.picture(&memory.picture));
+            // Refused where the user has put another take there meanwhile, which then counts.
+            memory.store.draw(picture, memory.edition);
+        }
+    }
+
+    /// Does a task; a panic must not end the thread: notes leave with their own velocity until another model is
+    /// chosen.
+    fn guarded<T>(&mut self, task: impl FnOnce(&mut Self) -> Result<T, String>) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| task(self)));
+        let stopped = || Err("the model stopped unexpectedly; choose another or reload the plugin".into());
+        match done.unwrap_or_else(|_| stopped()) {
+            Ok(result) => Some(result),
+            Err(message) => {
+                self.opened = None;
+                self.status.fail(message);
+                None
+            }
         }
     }
 
@@ -168,22 +231,32 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Restyler, String>> Server<Ope
             Request::Reset(epoch) => {
                 self.epoch = epoch;
                 self.recent.clear();
-                self.restyler.iter_mut().for_each(Restyler::reset);
+                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
+                self.memory.iter_mut().for_each(|memory| memory.recorder.hear(&Played::Ended));
+            }
+            Request::Remember(played) => {
+                if let Some(memory) = &mut self.memory {
+                    memory.recorder.hear(&played);
+                    memory.pass_ended |= played == Played::Ended;
+                    if memory.recorder.changes() > 0 {
+                        self.link.picture_pending.store(true, Ordering::Release);
+                    }
+                }
             }
             Request::Heard(heard) => {
                 if self.recent.len() == RECENT {
                     self.recent.pop_front();
                 }
                 self.recent.push_back(heard);
-                self.restyler.iter_mut().for_each(|restyler| restyler.hear(&heard));
+                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
             }
             Request::Ask(question, leaves) => {
                 let in_time = self.link.audio_time.load(Ordering::Acquire) <= leaves;
-                if let Some(restyler) = self.restyler.as_mut().filter(|_| in_time) {
-                    let (link, epoch) = (&self.link, self.epoch);
-                    let answered = restyler.ask(&question, |note, estimate| {
+                if let Some((_, opened)) = self.opened.as_mut().filter(|_| in_time) {
+                    let (link, epoch, asked) = (&self.link, self.epoch, question.hop.time);
+                    let answered = opened.restyler.ask(&question, |note, estimate| {
                         // The audio thread empties the queue every block; a full one means that it stands still.
-                        let _ = link.answers.push(Answer { epoch, note, estimate });
+                        let _ = link.answers.push(Answer { epoch, note: note.id, key: note.key, asked, estimate });
                     });
                     answered.map_err(|e| e.to_string())?;
                 }
@@ -194,12 +267,73 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Restyler, String>> Server<Ope
 
     /// Opens a model and tells it of the notes under way, which its predecessor heard.
     fn take_over(&mut self, model: EmbeddedModel) -> Result<(), String> {
-        self.restyler = None;
+        self.opened = None;
         self.status.opens(None);
-        let mut restyler = (self.open)(model, &self.status)?;
-        self.recent.iter().for_each(|heard| restyler.hear(heard));
-        self.restyler = Some(restyler);
+        let mut opened = (self.open)(model, &self.status)?;
+        self.recent.iter().for_each(|heard| opened.restyler.hear(heard));
+        self.opened = Some((model, opened));
+        if self.memory.as_ref().is_some_and(|memory| memory.picture.needs(model.id())) {
+            self.link.picture_pending.store(true, Ordering::Release);
+        }
         self.status.opens(Some(model.title()));
         Ok(())
+    }
+
+    /// Draws the next picture of the song where there is reason to; whether it did.
+    fn draw(&mut self) -> Result<bool, String> {
+        let Some(memory) = &mut self.memory else { return Ok(false) };
+        memory.follow_store();
+        memory.published.retain(|picture| Arc::strong_count(picture) > 1);
+        let changes = memory.recorder.changes();
+        if changes > 0 && (memory.pass_ended || changes >= MANY_CHANGES) {
+            memory.picture = Arc::new(memory.recorder.picture(&memory.picture));
+            memory.is_new = true;
+        }
+        memory.pass_ended = false;
+        if let Some((model, opened)) = &mut self.opened
+            && memory.picture.needs(model.id())
+        {
+            memory.picture = Arc::new((opened.restyle_take)(&memory.picture)?);
+            memory.is_new = true;
+        }
+        let drawn = std::mem::take(&mut memory.is_new);
+        if drawn && memory.store.draw(memory.picture.clone(), memory.edition) {
+            memory.published.push(memory.picture.clone());
+            // The one it takes the place of, if the audio thread has not fetched it, is held here too.
+            drop(self.link.pictures.force_push(memory.picture.clone()));
+        }
+        self.link.picture_pending.store(memory.recorder.changes() > 0, Ordering::Release);
+        Ok(drawn)
+    }
+}
+
+/// What the thread remembers of the song.
+struct Memory {
+    store: Arc<TimelineStore>,
+    edition: u64,
+    recorder: Recorder,
+    picture: Arc<Timeline>,
+    /// Whether the picture has yet to be shown to the others.
+    is_new: bool,
+    pass_ended: bool,
+    /// Pictures that the audio thread may hold.
+    published: Vec<Arc<Timeline>>,
+}
+
+impl Memory {
+    fn new(store: Arc<TimelineStore>) -> Self {
+        let (picture, edition) = store.get();
+        let recorder = Recorder::new(&picture);
+        let published = vec![picture.clone()];
+        Self { store, edition, recorder, picture, is_new: false, pass_ended: false, published }
+    }
+
+    /// Goes on from what the user or a project put in the place of the take.
+    fn follow_store(&mut self) {
+        if self.store.edition() != self.edition {
+            (self.picture, self.edition) = self.store.get();
+            self.recorder = Recorder::new(&self.picture);
+            self.is_new = true;
+        }
     }
 }

@@ -122,40 +122,24 @@ impl ClapHost {
         let parameters = session.parameters.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
         let set = |a: &Automation| Ok((a.time, self.known_parameter(&a.name)?, a.value));
         let automation = session.automation.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
-        let plugin = self.instance.plugin_handle();
-        if let Some(render) = plugin.get_extension::<PluginRender>() {
-            let mode = if session.offline { RenderMode::Offline } else { RenderMode::Realtime };
-            render.set(&plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
-        }
         let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
-        let config = PluginAudioConfiguration {
-            sample_rate: session.sample_rate,
-            min_frames_count: 1,
-            max_frames_count: longest,
-        };
         let mut restarts = 0;
         loop {
-            let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
-            let latency = self.latency();
-            self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
-            let mut started = processor.start_processing().map_err(|e| self.fail("start", e))?;
-            let mut block = BlockRunner::new(longest as usize);
+            let mut running = self.start(session.sample_rate, longest, session.offline)?;
+            let latency = running.latency;
             let mut outputs = Vec::new();
             // Stopped at the start of the song: the plugin sees the tempo and may ask for another latency.
             for i in 0..8 {
                 let events = if i == 0 { parameters.as_slice() } else { &[] };
-                block
-                    .run(&mut started, session, None, longest.min(512), events, &mut outputs)
-                    .map_err(|e| self.fail("process", e))?;
+                let at_rest = HostTransport { playing: false, ..transport(session, 0) };
+                running.block(&at_rest, longest.min(512), events, |_| {}).map_err(|e| self.fail("process", e))?;
             }
-            let asked = self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel));
-            if asked && restarts < 4 {
+            if self.wants_restart() && restarts < 4 {
                 restarts += 1;
-                self.instance.deactivate(started.stop_processing());
+                self.stop(running);
                 continue;
             }
-            outputs.clear();
-            started.reset();
+            running.reset();
             let end = session.end() + u64::from(latency) + 1;
             let (mut at, mut next) = (0u64, 0usize);
             for &size in session.blocks.iter().cycle() {
@@ -177,15 +161,46 @@ impl ClapHost {
                 );
                 // A parameter comes before the notes at its sample.
                 events.sort_by_key(InputEvent::time);
-                block
-                    .run(&mut started, session, Some(at), size, &events, &mut outputs)
+                let mut take = |out: BlockOutput| {
+                    outputs.push(Output { time: at + u64::from(out.time), message: out.message });
+                };
+                running
+                    .block(&transport(session, at), size, &events, &mut take)
                     .map_err(|e| self.fail("process", e))?;
                 at += u64::from(size);
                 progress(at.min(end), end);
             }
-            self.instance.deactivate(started.stop_processing());
+            self.stop(running);
             return Ok(Played { latency, restarts, outputs });
         }
+    }
+
+    /// Activates the plugin and starts processing, in blocks of up to `longest` samples.
+    ///
+    /// # Errors
+    /// When the plugin refuses.
+    pub fn start(&mut self, sample_rate: f64, longest: u32, offline: bool) -> Result<Running, HostError> {
+        let plugin = self.instance.plugin_handle();
+        if let Some(render) = plugin.get_extension::<PluginRender>() {
+            let mode = if offline { RenderMode::Offline } else { RenderMode::Realtime };
+            render.set(&plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
+        }
+        let config = PluginAudioConfiguration { sample_rate, min_frames_count: 1, max_frames_count: longest };
+        let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
+        let latency = self.latency();
+        self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
+        let started = processor.start_processing().map_err(|e| self.fail("start", e))?;
+        Ok(Running { latency, started, buffers: Buffers::new(longest as usize) })
+    }
+
+    /// Stops processing and deactivates the plugin.
+    pub fn stop(&mut self, running: Running) {
+        self.instance.deactivate(running.started.stop_processing());
+    }
+
+    /// Whether the plugin has asked for a restart since it was last started or asked about.
+    pub fn wants_restart(&mut self) -> bool {
+        self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel))
     }
 
     /// The plugin's state as it saves it in a project.
@@ -261,7 +276,11 @@ impl ClapHost {
         })
     }
 
-    fn known_parameter(&mut self, name: &str) -> Result<ClapId, HostError> {
+    /// The id of a parameter that must be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn known_parameter(&mut self, name: &str) -> Result<ClapId, HostError> {
         self.parameter_id(name).ok_or_else(|| self.fail("have a parameter", name))
     }
 
@@ -270,29 +289,98 @@ impl ClapHost {
     }
 }
 
-enum InputEvent<'a> {
+/// Something that goes into a block.
+pub enum InputEvent<'a> {
+    /// A message at a sample of the block.
     Message(u32, &'a MidiMessage),
+    /// A message about a note with an id, at a sample of the block.
+    Note(u32, &'a MidiMessage, u32),
+    /// A parameter's plain value from a sample of the block on.
     Parameter(u32, ClapId, f64),
 }
 
 impl InputEvent<'_> {
-    fn time(&self) -> u32 {
+    /// Its sample in the block.
+    pub fn time(&self) -> u32 {
         match *self {
-            Self::Message(time, _) | Self::Parameter(time, ..) => time,
+            Self::Message(time, _) | Self::Note(time, ..) | Self::Parameter(time, ..) => time,
+        }
+    }
+
+    fn push_to(&self, events: &mut EventBuffer) {
+        let (time, message, id) = match *self {
+            Self::Parameter(time, id, value) => {
+                events.push(&ParamValueEvent::new(time, id, Pckn::match_all(), value));
+                return;
+            }
+            Self::Message(time, message) => (time, message, Match::All),
+            Self::Note(time, message, id) => (time, message, Match::Specific(id)),
+        };
+        match message {
+            MidiMessage::Channel([status, key, value]) => {
+                let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), id);
+                match status & 0xF0 {
+                    0x90 if *value > 0 => events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
+                    0x80 | 0x90 => events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
+                    _ => events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
+                };
+            }
+            MidiMessage::SysEx(data) => {
+                // SAFETY: the caller's bytes outlive the call of the plugin, which copies what it keeps.
+                events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
+            }
         }
     }
 }
 
+/// Something that came out of a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockOutput {
+    /// Its sample in the block.
+    pub time: u32,
+    /// The message; a note-on's velocity is rounded to 1–127.
+    pub message: MidiMessage,
+    /// The note's id, where the plugin gave one.
+    pub id: Option<u32>,
+}
+
+/// What the host tells of its timeline at the start of a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostTransport {
+    /// Whether it plays.
+    pub playing: bool,
+    /// Quarter notes from the start of the song.
+    pub beats: f64,
+    /// The same in seconds.
+    pub seconds: f64,
+    /// Quarter notes a minute.
+    pub tempo: f64,
+    /// Start and end of the loop in quarter notes, while looping is on.
+    pub loop_beats: Option<(f64, f64)>,
+    /// Beats in a bar, and which part of a whole note a beat is.
+    pub signature: (u16, u16),
+}
+
+/// The plugin while it processes; given back to [`ClapHost::stop`].
+pub struct Running {
+    /// Latency reported at the activation, in samples.
+    pub latency: u32,
+    started: StartedPluginAudioProcessor<Handlers>,
+    buffers: Buffers,
+}
+
 /// Buffers for one block after the other.
-struct BlockRunner {
+struct Buffers {
     input: [Vec<f32>; 2],
     output: [Vec<f32>; 2],
     input_ports: AudioPorts,
     output_ports: AudioPorts,
+    input_events: EventBuffer,
+    output_events: EventBuffer,
     steady: u64,
 }
 
-impl BlockRunner {
+impl Buffers {
     fn new(longest: usize) -> Self {
         let buffers = || [vec![0.0; longest], vec![0.0; longest]];
         Self {
@@ -300,87 +388,89 @@ impl BlockRunner {
             output: buffers(),
             input_ports: AudioPorts::with_capacity(2, 1),
             output_ports: AudioPorts::with_capacity(2, 1),
+            input_events: EventBuffer::new(),
+            output_events: EventBuffer::new(),
             steady: 0,
         }
     }
+}
 
-    /// Runs a block; `at` is its place in the song, `None` while the transport rests at the start.
-    fn run(
+impl Running {
+    /// The host's reset: the plugin forgets what it was doing and goes on.
+    pub fn reset(&mut self) {
+        self.started.reset();
+    }
+
+    /// Runs a block of `size` samples with `events` in the order of their times.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn block(
         &mut self,
-        processor: &mut StartedPluginAudioProcessor<Handlers>,
-        session: &Session,
-        at: Option<u64>,
+        transport: &HostTransport,
         size: u32,
         events: &[InputEvent],
-        outputs: &mut Vec<Output>,
+        mut each: impl FnMut(BlockOutput),
     ) -> Result<(), String> {
-        let mut input_events = EventBuffer::new();
+        let Buffers { input, output, input_ports, output_ports, input_events, output_events, steady } =
+            &mut self.buffers;
+        input_events.clear();
+        output_events.clear();
         for event in events {
-            match *event {
-                InputEvent::Parameter(time, id, value) => {
-                    input_events.push(&ParamValueEvent::new(time, id, Pckn::match_all(), value));
-                }
-                InputEvent::Message(time, MidiMessage::Channel([status, key, value])) => {
-                    let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), Match::All);
-                    match status & 0xF0 {
-                        0x90 if *value > 0 => {
-                            input_events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0))
-                        }
-                        0x80 | 0x90 => input_events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
-                        _ => input_events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
-                    };
-                }
-                InputEvent::Message(time, MidiMessage::SysEx(data)) => {
-                    // SAFETY: the session, which owns the bytes, outlives this call, and the plugin copies what it keeps.
-                    input_events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
-                }
-            }
+            event.push_to(input_events);
         }
         let length = size as usize;
-        let audio_in = self.input_ports.with_input_buffers([AudioPortBuffer {
+        let audio_in = input_ports.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(
-                self.input.iter_mut().map(|b| InputChannel::constant(&mut b[..length])),
+                input.iter_mut().map(|b| InputChannel::constant(&mut b[..length])),
             ),
         }]);
-        let mut audio_out = self.output_ports.with_output_buffers([AudioPortBuffer {
+        let mut audio_out = output_ports.with_output_buffers([AudioPortBuffer {
             latency: 0,
-            channels: AudioPortBufferType::f32_output_only(self.output.iter_mut().map(|b| &mut b[..length])),
+            channels: AudioPortBufferType::f32_output_only(output.iter_mut().map(|b| &mut b[..length])),
         }]);
-        let mut output_events = EventBuffer::new();
-        processor
+        self.started
             .process(
                 &audio_in,
                 &mut audio_out,
-                &InputEvents::from_buffer(&input_events),
-                &mut OutputEvents::from_buffer(&mut output_events),
-                Some(self.steady),
-                Some(&transport(session, at)),
+                &InputEvents::from_buffer(input_events),
+                &mut OutputEvents::from_buffer(output_events),
+                Some(*steady),
+                Some(&transport.event()),
             )
             .map_err(|e| e.to_string())?;
-        self.steady += u64::from(size);
+        *steady += u64::from(size);
         for event in output_events.iter() {
-            let time = at.unwrap_or(0) + u64::from(event.header().time());
-            let message = match event.as_core_event() {
+            let time = event.header().time();
+            let id = |voice: Pckn| match voice.note_id {
+                Match::Specific(id) => Some(id),
+                Match::All => None,
+            };
+            let (message, id) = match event.as_core_event() {
                 Some(CoreEventSpace::NoteOn(on)) => {
                     let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
-                    note(0x90, on.pckn(), velocity)
+                    (note(0x90, on.pckn(), velocity), id(on.pckn()))
                 }
-                Some(CoreEventSpace::NoteOff(off)) => note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8),
-                Some(CoreEventSpace::Midi(midi)) => Some(MidiMessage::Channel(midi.data())),
+                Some(CoreEventSpace::NoteOff(off)) => {
+                    (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id(off.pckn()))
+                }
+                Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
                 // The framework speaks of key pressure as CLAP does, whatever it came in as.
                 Some(CoreEventSpace::NoteExpression(expression))
                     if expression.expression_type() == Some(NoteExpressionType::Pressure) =>
                 {
-                    note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8)
+                    (note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8), None)
                 }
                 Some(CoreEventSpace::MidiSysEx(sysex)) => {
                     // SAFETY: the plugin's data lives until its next call; it is copied here, before that.
-                    Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec()))
+                    (Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec())), None)
                 }
-                _ => None,
+                _ => (None, None),
             };
-            outputs.extend(message.map(|message| Output { time, message }));
+            if let Some(message) = message {
+                each(BlockOutput { time, message, id });
+            }
         }
         Ok(())
     }
@@ -391,30 +481,48 @@ fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
     Some(MidiMessage::Channel([status | (channel as u8 & 0x0F), key as u8, velocity]))
 }
 
-fn transport(session: &Session, at: Option<u64>) -> TransportEvent {
-    let time = at.unwrap_or(0);
+fn transport(session: &Session, time: u64) -> HostTransport {
     let (beats, tempo) = session.transport(time);
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_SECONDS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
-    if at.is_some() {
-        flags |= TransportFlags::IS_PLAYING;
-    }
-    TransportEvent {
-        header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
-        flags,
-        song_pos_beats: BeatTime::from_float(beats),
-        song_pos_seconds: SecondsTime::from_float(time as f64 / session.sample_rate),
+    HostTransport {
+        playing: true,
+        beats,
+        seconds: time as f64 / session.sample_rate,
         tempo,
-        tempo_inc: 0.0,
-        loop_start_beats: BeatTime::from_float(0.0),
-        loop_end_beats: BeatTime::from_float(0.0),
-        loop_start_seconds: SecondsTime::from_float(0.0),
-        loop_end_seconds: SecondsTime::from_float(0.0),
-        bar_start: BeatTime::from_float((beats / 4.0).floor() * 4.0),
-        bar_number: (beats / 4.0).floor() as i32,
-        time_signature_numerator: 4,
-        time_signature_denominator: 4,
+        loop_beats: None,
+        signature: (4, 4),
+    }
+}
+
+impl HostTransport {
+    fn event(&self) -> TransportEvent {
+        let mut flags = TransportFlags::HAS_TEMPO
+            | TransportFlags::HAS_BEATS_TIMELINE
+            | TransportFlags::HAS_SECONDS_TIMELINE
+            | TransportFlags::HAS_TIME_SIGNATURE;
+        if self.playing {
+            flags |= TransportFlags::IS_PLAYING;
+        }
+        if self.loop_beats.is_some() {
+            flags |= TransportFlags::IS_LOOP_ACTIVE;
+        }
+        let (loop_start, loop_end) = self.loop_beats.unwrap_or_default();
+        let seconds = |beats: f64| SecondsTime::from_float(beats * 60.0 / self.tempo);
+        let bar = f64::from(self.signature.0) * 4.0 / f64::from(self.signature.1);
+        TransportEvent {
+            header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
+            flags,
+            song_pos_beats: BeatTime::from_float(self.beats),
+            song_pos_seconds: SecondsTime::from_float(self.seconds),
+            tempo: self.tempo,
+            tempo_inc: 0.0,
+            loop_start_beats: BeatTime::from_float(loop_start),
+            loop_end_beats: BeatTime::from_float(loop_end),
+            loop_start_seconds: seconds(loop_start),
+            loop_end_seconds: seconds(loop_end),
+            bar_start: BeatTime::from_float((self.beats / bar).floor() * bar),
+            bar_number: (self.beats / bar).floor() as i32,
+            time_signature_numerator: self.signature.0,
+            time_signature_denominator: self.signature.1,
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! Headless hosts that play MIDI through the built plugin.
 //!
 //! A [`Session`] is what a DAW would play; [`clap::ClapHost`] and [`vst3::Vst3Host`] play it block by block with a
-//! transport and give back [`Played`]; [`check`] compares the two, note by note.
+//! transport and give back [`Played`]; [`check`] compares the two, note by note. [`soak`] plays at random for as
+//! long as one likes and keeps book of every note.
 
 pub mod check;
 #[cfg(feature = "clap")]
 pub mod clap;
 pub mod report;
 pub mod session;
+#[cfg(feature = "clap")]
+pub mod soak;
 #[cfg(feature = "vst3")]
 pub mod vst3;
 

@@ -10,6 +10,9 @@ pub struct Report {
     pub restyled: u64,
     /// Notes that were due before the model had answered.
     pub late: u64,
+    /// Notes that a mode without latency did not know yet.
+    #[serde(default)]
+    pub new: u64,
     /// The runtime with its version and what computes it.
     pub runtime: String,
     /// The model's title; empty where none could be opened.

@@ -44,7 +44,13 @@ pub fn release() -> Result<Bundles> {
 /// Builds the plugin with the checks that tests want, apart from what a user would install.
 pub fn for_tests() -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
-    workspace::run(workspace::cargo().args(["build", "--package", PACKAGE, "--features", "assert_process_allocs"]))?;
+    workspace::run(workspace::cargo().args([
+        "build",
+        "--package",
+        PACKAGE,
+        "--features",
+        "assert_process_allocs,faults",
+    ]))?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
     let built = workspace::root().join("target/debug/libtonenet_plugin.so");
     let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");

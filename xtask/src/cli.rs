@@ -21,6 +21,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Run everything CI runs: format, lints, docs, unit tests, and the built plugin inside real hosts
     Test,
+    /// Play and host the built plugin at random, faster than real time, and keep book of every note
+    Soak(SoakArgs),
     /// Build ToneNet.clap and ToneNet.vst3 into target/bundled, with ONNX Runtime beside them
     Bundle,
     /// Bundle, and copy the bundles to where DAWs look (~/.clap, ~/.vst3)
@@ -79,6 +81,19 @@ pub struct ExportArgs {
     /// Weights to export instead of the run's best
     #[arg(long, value_name = "FILE.safetensors")]
     pub weights: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SoakArgs {
+    /// How long
+    #[arg(long, default_value_t = 2.0, value_name = "N")]
+    pub minutes: f64,
+    /// Until so many notes were played, however long that takes
+    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    pub notes: Option<u64>,
+    /// The same seed plays the same notes and has the host do the same
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]

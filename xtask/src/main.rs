@@ -13,6 +13,7 @@ mod plot;
 mod quantise;
 mod restyle;
 mod setup;
+mod soak;
 mod test;
 #[cfg(feature = "train")]
 mod train;
@@ -37,6 +38,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Test => test::all(),
+        Command::Soak(args) => soak::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -35,6 +35,10 @@ impl WindowLength {
 pub enum Mode {
     /// As short as leaves time to compute: to be played through.
     Live,
+    /// Not held at all: each note gets what was expected of its key lately.
+    LiveAtOnce,
+    /// Not held at all: each note gets what the whole take, remembered from an earlier pass, gives it.
+    Timeline,
     /// Some beats, for what the host plays.
     Window(WindowLength),
 }
@@ -68,6 +72,9 @@ pub enum Asking {
     /// About each note (or all of one sample) by itself, so many samples after it came in, which is less than the
     /// latency.
     EachNote(u32),
+    /// Once in so many samples about the notes that came in since; they have left by then, and what is said of them is
+    /// for those that follow.
+    Afterwards(u32),
 }
 
 impl LookAhead {
@@ -76,6 +83,7 @@ impl LookAhead {
     pub fn of(mode: Mode, tempo: f64, sample_rate: f64, longest_block: u32) -> Self {
         match mode {
             Mode::Live => Self::live(sample_rate, longest_block),
+            Mode::LiveAtOnce | Mode::Timeline => Self::at_once(sample_rate, longest_block),
             Mode::Window(length) => Self::window(length, tempo, sample_rate),
         }
     }
@@ -86,6 +94,13 @@ impl LookAhead {
         let known = samples(LIVE_KNOWN).max(1);
         let latency = samples(LIVE).max(longest_block.saturating_add(samples(BEYOND_BLOCK))).max(known + 1);
         Self { latency, asking: Asking::EachNote(known) }
+    }
+
+    /// No latency; the network is asked as often as Live would have to hold notes, so that each answer is there when
+    /// the next question is asked.
+    pub fn at_once(sample_rate: f64, longest_block: u32) -> Self {
+        let Self { latency, .. } = Self::live(sample_rate, longest_block);
+        Self { latency: 0, asking: Asking::Afterwards(latency) }
     }
 
     /// Window: the length at a tempo (quarter notes a minute) and sample rate (Hz), hops of a sixteenth.

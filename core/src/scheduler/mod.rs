@@ -133,8 +133,9 @@ struct Pending<P> {
 /// What the network is asked next.
 #[derive(Debug, Clone, Copy)]
 enum NextQuestion {
-    /// At a sample, whatever came in; and how many samples later again.
-    At(SampleTime, u32),
+    /// At a sample, whatever came in; how many samples later again; and how long before the end of the hop after the
+    /// next its notes came in.
+    At(SampleTime, u32, u64),
     /// About the first note from this id on, so many samples after it came in.
     About(NoteId, u32),
 }
@@ -142,7 +143,8 @@ enum NextQuestion {
 impl NextQuestion {
     fn first(look_ahead: LookAhead, first_id: u64) -> Self {
         match look_ahead.asking {
-            Asking::EveryHop(hop) => Self::At(hop.into(), hop),
+            Asking::EveryHop(hop) => Self::At(hop.into(), hop, look_ahead.latency.into()),
+            Asking::Afterwards(hop) => Self::At(hop.into(), hop, 2 * u64::from(hop)),
             Asking::EachNote(known) => Self::About(NoteId(first_id), known),
         }
     }
@@ -206,21 +208,21 @@ impl<P: Copy> Scheduler<P> {
 
     /// The next moment up to and including `until` at which the network is asked.
     pub fn next_hop(&mut self, until: SampleTime) -> Option<Hop> {
-        let latency = u64::from(self.look_ahead.latency);
         match &mut self.asking {
-            NextQuestion::At(next, hop) => {
-                let (time, hop) = (*next, u64::from(*hop));
+            NextQuestion::At(next, hop, held) => {
+                let (time, hop, held) = (*next, u64::from(*hop), *held);
                 if time > until {
                     return None;
                 }
                 *next += hop;
                 Some(Hop {
                     time,
-                    settle_from: (time + hop).saturating_sub(latency),
-                    settle_to: (time + 2 * hop).saturating_sub(latency),
+                    settle_from: (time + hop).saturating_sub(held),
+                    settle_to: (time + 2 * hop).saturating_sub(held),
                 })
             }
             NextQuestion::About(next, known) => {
+                let latency = u64::from(self.look_ahead.latency);
                 // What left early needs no answer.
                 next.0 = next.0.max(self.first_id);
                 let rest = self.pending.range((next.0 - self.first_id) as usize..);

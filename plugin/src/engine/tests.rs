@@ -1,6 +1,9 @@
 use super::*;
+use crate::memory::TimelineStore;
+use crate::worker::{Opened, RestyleTake};
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::timeline::InSteps;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
@@ -47,14 +50,27 @@ impl VelocityModel for FakeModel {
 /// An engine that begins with a model: the note model is missing, the attention model panics when it is asked, and
 /// the baseline works.
 fn engine(model: EmbeddedModel) -> (Engine, Arc<Status>) {
+    engine_of(model, LOOK_AHEAD, None)
+}
+
+fn opened(model: FakeModel) -> Opened {
+    let restyle_take: RestyleTake = Box::new(|take: &Timeline| {
+        let expected = take.notes().iter().map(|n| [InSteps::new(f32::from(n.key) / 4.0, 2.0); 3]);
+        Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+    });
+    Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
+}
+
+fn engine_of(model: EmbeddedModel, look_ahead: LookAhead, memory: Option<Arc<TimelineStore>>) -> (Engine, Arc<Status>) {
     let status = Arc::<Status>::default();
     let open = |model, _: &Status| match model {
         EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
-        EmbeddedModel::Attention => Ok(Restyler::new(Box::new(FakeModel { breaks: true, ..FakeModel::default() }))),
-        EmbeddedModel::Baseline => Ok(Restyler::new(Box::<FakeModel>::default())),
+        EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
+        EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
     };
-    let worker = Worker::start(status.clone(), open).unwrap();
-    (Engine::new(RATE, LOOK_AHEAD, model, worker, status.clone()), status)
+    let picture = memory.as_ref().map(|memory| memory.get().0);
+    let worker = Worker::start(status.clone(), memory, open).unwrap();
+    (Engine::new(RATE, look_ahead, model, worker, status.clone(), picture), status)
 }
 
 fn on(time: u32, key: u8, velocity: f32) -> (u64, HostEvent) {
@@ -199,4 +215,134 @@ fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
     assert_eq!(first.len(), 1);
     assert!(matches!(second[0], (0, NoteEvent::NoteOff { key: Key::Number(60), .. })));
     assert_eq!(second[1].0, u64::from(LOOK_AHEAD.latency));
+}
+
+/// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
+/// with the time that each needed.
+fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
+    let settings = Settings { model: engine.model, ..SETTINGS };
+    let mut left = Vec::new();
+    let start = engine.now;
+    let last = song.last().unwrap().0 + 1.0;
+    let block = 480;
+    let blocks = (last * 24_000.0) as u64 / block;
+    for index in 0..blocks + 20 {
+        let (from, to) = (index * block, (index + 1) * block);
+        let mut events: Vec<(u64, HostEvent)> = Vec::new();
+        for &(beats, key) in song {
+            let (begin, end) = ((beats * 24_000.0) as u64, ((beats + 0.25) * 24_000.0) as u64);
+            if (from..to).contains(&begin) {
+                events.push((begin - from, on(begin as u32, key, 0.5).1));
+            }
+            if (from..to).contains(&end) {
+                let (channel, key) = (Channel::Number(0), Key::Number(key));
+                let off = NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 };
+                events.push((end - from, off));
+            }
+        }
+        events.sort_by_key(|e| e.0);
+        let mut events = events.into_iter();
+        let playing = index < blocks;
+        let transport = CoreTransport {
+            playing,
+            tempo: Some(120.0),
+            beats: Some(from.min(blocks * block) as f64 / 24_000.0),
+            loop_start_beats: None,
+        };
+        let block = Block { samples: block as u32, transport, offline };
+        let next = || events.next().map(|(sample, event)| at(event, sample as u32));
+        engine.process(&block, &settings, next, |event| {
+            if let NoteEvent::NoteOn { timing, velocity, .. } = event {
+                left.push((from + u64::from(timing), velocity * 127.0));
+            }
+        });
+    }
+    assert_eq!(engine.now - start, (blocks + 20) * block);
+    left
+}
+
+const SONG: [(f64, u8); 5] = [(0.0, 40), (1.0, 60), (1.5, 72), (2.0, 50), (3.25, 100)];
+
+/// What [`opened`] expects of a take at its level: a quarter of the key, centred.
+fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
+    let mean = song.iter().map(|n| f32::from(n.1) / 4.0).sum::<f32>() / song.len() as f32;
+    let level = 64.0;
+    song.iter().map(|n| (level + f32::from(n.1) / 4.0 - mean).round()).collect()
+}
+
+fn timeline(store: &Arc<TimelineStore>) -> (Engine, Arc<Status>) {
+    engine_of(EmbeddedModel::Baseline, LookAhead::at_once(RATE, 480), Some(store.clone()))
+}
+
+fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
+    left.iter().map(|n| n.1.round()).collect()
+}
+
+#[test]
+fn in_timeline_the_second_pass_gets_what_the_whole_take_gives_and_no_note_waits() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    let first = pass(&mut engine, &SONG, true);
+    let times: Vec<u64> = SONG.iter().map(|n| (n.0 * 24_000.0) as u64).collect();
+    assert_eq!(first.iter().map(|n| n.0).collect::<Vec<_>>(), times, "at once");
+    assert_eq!(status.new.load(Ordering::Relaxed), 5);
+    let second = pass(&mut engine, &SONG, true);
+    assert_eq!(second.iter().map(|n| n.0).collect::<Vec<_>>(), times);
+    assert_eq!(velocities(&second), of_whole_take(&SONG));
+    assert_eq!((status.restyled.load(Ordering::Relaxed), status.late.load(Ordering::Relaxed)), (5, 0));
+    assert_eq!(pass(&mut engine, &SONG, true), second, "and every time again");
+
+    // As after a project was loaded again.
+    drop(engine);
+    let (mut engine, status) = timeline(&store);
+    assert_eq!(pass(&mut engine, &SONG, true), second);
+    assert_eq!(status.new.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn in_timeline_a_moved_note_is_new_and_a_pass_later_it_is_not() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    pass(&mut engine, &SONG, true);
+    let mut edited = SONG;
+    edited[2].0 = 1.75;
+    pass(&mut engine, &edited, true);
+    assert_eq!(status.new.load(Ordering::Relaxed), 6);
+    assert_eq!(velocities(&pass(&mut engine, &edited, true)), of_whole_take(&edited));
+    assert_eq!((status.new.load(Ordering::Relaxed), store.remembered().notes), (6, 5), "the old one is gone");
+}
+
+#[test]
+fn a_take_that_the_user_forgets_is_no_longer_played() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    pass(&mut engine, &SONG, true);
+    let remembered = pass(&mut engine, &SONG, true);
+    store.replace(Timeline::default());
+    pass(&mut engine, &[(8.0, 40)], true);
+    assert_eq!(store.remembered().notes, 1);
+    store.undo();
+    pass(&mut engine, &[(8.0, 40)], true);
+    assert_eq!(pass(&mut engine, &SONG, true).len(), remembered.len());
+    assert!(status.new.load(Ordering::Relaxed) >= 6);
+}
+
+#[test]
+fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = engine_of(EmbeddedModel::Attention, LookAhead::at_once(RATE, 480), Some(store));
+    for _ in 0..2 {
+        assert!(velocities(&pass(&mut engine, &SONG, true)).iter().all(|v| *v == 64.0));
+    }
+}
+
+#[test]
+fn what_was_played_when_the_host_deactivates_is_remembered() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = timeline(&store);
+    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), loop_start_beats: None };
+    let mut events = vec![on(0, 60, 0.5).1].into_iter();
+    engine.process(&Block { samples: 480, transport: playing, offline: false }, &SETTINGS, || events.next(), |_| ());
+    drop(engine);
+    assert_eq!(store.remembered().notes, 1);
 }

@@ -1,0 +1,17 @@
+//! What was played at each place of a song, and what the styles expect there: how a note gets the velocity that the
+//! whole take gives it, without any latency.
+//!
+//! [`Timeline`] is a finished picture, to be looked up in; [`Recorder`] draws the next one from what is heard;
+//! [`KeyExpectation`] stands in for notes that are not in the picture yet. Places are beats (quarter notes) from
+//! the start of the song.
+
+mod expectation;
+mod picture;
+mod recorder;
+
+pub use expectation::KeyExpectation;
+pub use picture::{InSteps, Pedal, Timeline, TimelineNote};
+pub use recorder::{Played, Recorder};
+
+/// Onsets closer than this are the same place, in beats: a host's rounding, and less than a musician moves a note by.
+pub const SAME_PLACE: f64 = 0.01;

@@ -1,0 +1,324 @@
+//! The picture itself: notes by their place, with what each style expects of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::SAME_PLACE;
+use crate::dynamics::Expected;
+use crate::genre::Genre;
+use crate::note::{Note, is_restylable};
+use crate::style::{Mixed, StyleBlend, Take};
+
+/// Most notes that are remembered: some twenty hours of dense playing.
+pub(super) const MOST_NOTES: usize = 200_000;
+
+/// Slowest and fastest beat that counts, in seconds.
+const BEAT_SECONDS: std::ops::RangeInclusive<f64> = 0.005..=60.0;
+
+/// A style's mean and spread of a note, in 64ths of a velocity step: what is saved is exactly what is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InSteps {
+    mean: i16,
+    spread: i16,
+}
+
+impl InSteps {
+    const FRACTION: f32 = 64.0;
+
+    /// From velocity steps.
+    pub fn new(mean: f32, spread: f32) -> Self {
+        let rounded = |steps: f32| (steps * Self::FRACTION).round() as i16;
+        Self { mean: rounded(mean), spread: rounded(spread.max(0.0)) }
+    }
+
+    fn mean(self) -> f32 {
+        f32::from(self.mean) / Self::FRACTION
+    }
+
+    fn spread(self) -> f32 {
+        f32::from(self.spread.max(0)) / Self::FRACTION
+    }
+}
+
+/// A note of the song.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimelineNote {
+    /// Where it begins, in beats.
+    pub beats: f64,
+    /// How long it is, in beats.
+    pub length: f64,
+    /// How long a beat lasts there, in seconds.
+    pub beat_seconds: f64,
+    /// MIDI channel, 0–15.
+    pub channel: u8,
+    /// MIDI key, 21–108.
+    pub key: u8,
+    /// The player's velocity, 1–127.
+    pub velocity: u8,
+    /// What each style expects of it, in the order of [`Genre::ALL`]; `None` until the take was restyled with it.
+    pub expected: Option<[InSteps; Genre::ALL.len()]>,
+}
+
+/// A movement of the sustain pedal.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pedal {
+    /// Where, in beats.
+    pub beats: f64,
+    /// Whether it is down from then on.
+    pub down: bool,
+}
+
+/// What was played at each place of a song. As JSON it is part of a project.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
+pub struct Timeline {
+    model: String,
+    gains: [f32; Genre::ALL.len()],
+    notes: Vec<TimelineNote>,
+    pedals: Vec<Pedal>,
+    level: f32,
+    centres: [f32; Genre::ALL.len()],
+}
+
+impl Timeline {
+    /// A picture of notes and pedal in any order; `model` is the id of who expects, `gains` stretch each style's means
+    /// to its own spread ([`crate::dynamics::style_gain`]).
+    ///
+    /// Notes that have no place in a song (not finite, not restylable) are left out, as are those over the limit.
+    pub fn new(
+        model: String,
+        gains: [f32; Genre::ALL.len()],
+        mut notes: Vec<TimelineNote>,
+        mut pedals: Vec<Pedal>,
+    ) -> Self {
+        notes.retain(|n| {
+            n.beats.is_finite()
+                && (0.0..1e6).contains(&n.length)
+                && BEAT_SECONDS.contains(&n.beat_seconds)
+                && n.channel < 16
+                && is_restylable(n.channel, n.key)
+                && (1..=127).contains(&n.velocity)
+        });
+        notes.sort_by(|a, b| a.beats.total_cmp(&b.beats).then((a.key, a.channel).cmp(&(b.key, b.channel))));
+        notes.truncate(MOST_NOTES);
+        pedals.retain(|p| p.beats.is_finite());
+        pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
+        let gains = gains.map(|gain| if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 });
+        let count = notes.len().max(1) as f32;
+        let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
+        let known = notes.iter().filter_map(|n| n.expected);
+        let known_count = known.clone().count().max(1) as f32;
+        let centre = |style: usize| known.clone().map(|e| e[style].mean()).sum::<f32>() / known_count;
+        let centres = std::array::from_fn(centre);
+        Self { model, gains, notes, pedals, level, centres }
+    }
+
+    /// Notes of a song by their places, with nothing expected of them yet; others than restylable ones are left out.
+    ///
+    /// `beat_seconds` tells how long a beat lasts at a time, both in seconds.
+    pub fn of_notes(notes: &[Note], pedals: Vec<Pedal>, beat_seconds: impl Fn(f64) -> f64) -> Self {
+        let note = |n: &Note| TimelineNote {
+            beats: n.onset_sixteenths / 4.0,
+            length: ((n.release_sixteenths - n.onset_sixteenths) / 4.0).max(0.0),
+            beat_seconds: beat_seconds(n.onset),
+            channel: n.channel,
+            key: n.key,
+            velocity: n.velocity,
+            expected: None,
+        };
+        Self::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), pedals)
+    }
+
+    /// All notes by their places.
+    pub fn notes(&self) -> &[TimelineNote] {
+        &self.notes
+    }
+
+    /// The pedal's movements by their places.
+    pub fn pedals(&self) -> &[Pedal] {
+        &self.pedals
+    }
+
+    /// Whether there is something of which a model has yet to say what it expects.
+    pub fn needs(&self, model: &str) -> bool {
+        !self.notes.is_empty() && (self.model != model || self.notes.iter().any(|n| n.expected.is_none()))
+    }
+
+    /// The same notes with what a model expects of each, in their order; see [`Timeline::new`].
+    pub fn restyled(
+        &self,
+        model: String,
+        gains: [f32; Genre::ALL.len()],
+        expected: impl IntoIterator<Item = [InSteps; Genre::ALL.len()]>,
+    ) -> Self {
+        let notes = self.notes.iter().zip(expected).map(|(n, e)| TimelineNote { expected: Some(e), ..*n }).collect();
+        Self::new(model, gains, notes, self.pedals.clone())
+    }
+
+    /// The same model's picture of other notes.
+    pub(super) fn with(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
+        Self::new(self.model.clone(), self.gains, notes, pedals)
+    }
+
+    /// The note that begins at a place, if there is one.
+    pub fn find(&self, beats: f64, channel: u8, key: u8) -> Option<&TimelineNote> {
+        let from = self.notes.partition_point(|n| n.beats < beats - SAME_PLACE);
+        self.notes[from..]
+            .iter()
+            .take_while(|n| n.beats <= beats + SAME_PLACE)
+            .filter(|n| (n.channel, n.key) == (channel, key))
+            .min_by(|a, b| (a.beats - beats).abs().total_cmp(&(b.beats - beats).abs()))
+    }
+
+    /// What a mixture of styles expects of a note, around the take's own level; `None` where that is not known yet.
+    pub fn expected(&self, note: &TimelineNote, style: StyleBlend, take: Take) -> Option<Expected> {
+        let of_styles = note.expected?;
+        let mut mixed = Mixed::default();
+        for genre in Genre::ALL {
+            let (place, share) = (genre.index(), style.share(genre));
+            let expected = of_styles[place];
+            mixed.add(share, self.gains[place], expected.mean() - self.centres[place], expected.spread());
+        }
+        Some(Expected { level: self.level, deviation: mixed.deviation(take, note.beats, note.key) })
+    }
+
+    /// Notes and pedal as a performance, in seconds from the first of them: beats become time by each note's tempo.
+    pub fn performance(&self) -> (Vec<Note>, Vec<(f64, bool)>) {
+        let first = self.notes.first().map_or(0.0, |n| n.beats);
+        // Where each note stands, and the tempo from there on.
+        let mut places: Vec<(f64, f64, f64)> = Vec::with_capacity(self.notes.len());
+        for note in &self.notes {
+            let seconds = places.last().map_or(0.0, |&(beats, seconds, beat)| seconds + (note.beats - beats) * beat);
+            places.push((note.beats, seconds, note.beat_seconds));
+        }
+        let seconds_at = |beats: f64| {
+            let after = places.partition_point(|p| p.0 <= beats);
+            match places.get(after.saturating_sub(1)) {
+                Some(&(from, seconds, beat)) => seconds + (beats - from) * beat,
+                None => (beats - first) * 0.5,
+            }
+        };
+        let note = |(n, &(beats, onset, beat)): (&TimelineNote, &(f64, f64, f64))| Note {
+            onset,
+            release: onset + n.length * beat,
+            onset_sixteenths: beats * 4.0,
+            release_sixteenths: (beats + n.length) * 4.0,
+            channel: n.channel,
+            key: n.key,
+            velocity: n.velocity,
+        };
+        let notes = self.notes.iter().zip(&places).map(note).collect();
+        let pedals = self.pedals.iter().map(|p| (seconds_at(p.beats), p.down)).collect();
+        (notes, pedals)
+    }
+}
+
+/// A note as it is saved: beats, length, seconds a beat, channel, key, velocity, expectations.
+type SavedNote = (f64, f64, f64, u8, u8, u8, Option<[InSteps; Genre::ALL.len()]>);
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Saved {
+    #[serde(default)]
+    model: String,
+    gains: [f32; Genre::ALL.len()],
+    notes: Vec<SavedNote>,
+    #[serde(default)]
+    pedals: Vec<Pedal>,
+}
+
+impl TryFrom<Saved> for Timeline {
+    type Error = String;
+
+    fn try_from(saved: Saved) -> Result<Self, Self::Error> {
+        if saved.notes.len() > MOST_NOTES {
+            return Err(format!("{} notes are more than the {MOST_NOTES} that a take may have", saved.notes.len()));
+        }
+        let note = |(beats, length, beat_seconds, channel, key, velocity, expected): SavedNote| TimelineNote {
+            beats,
+            length,
+            beat_seconds,
+            channel,
+            key,
+            velocity,
+            expected,
+        };
+        Ok(Self::new(saved.model, saved.gains, saved.notes.into_iter().map(note).collect(), saved.pedals))
+    }
+}
+
+impl From<Timeline> for Saved {
+    fn from(timeline: Timeline) -> Self {
+        let note = |n: TimelineNote| (n.beats, n.length, n.beat_seconds, n.channel, n.key, n.velocity, n.expected);
+        Self {
+            model: timeline.model,
+            gains: timeline.gains,
+            notes: timeline.notes.into_iter().map(note).collect(),
+            pedals: timeline.pedals,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(beats: f64, key: u8, velocity: u8, mean: f32) -> TimelineNote {
+        let expected = Some([InSteps::new(mean, 4.0); 3]);
+        TimelineNote { beats, length: 0.5, beat_seconds: 0.5, channel: 0, key, velocity, expected }
+    }
+
+    fn picture() -> Timeline {
+        let notes = vec![note(2.0, 64, 70, -6.0), note(0.0, 60, 50, 6.0), note(2.0, 67, 60, 0.0)];
+        Timeline::new("note".into(), [2.0; 3], notes, vec![Pedal { beats: 1.0, down: true }])
+    }
+
+    #[test]
+    fn a_note_is_found_at_its_place_and_key_alone() {
+        let picture = picture();
+        assert_eq!(picture.find(2.004, 0, 67).map(|n| n.velocity), Some(60));
+        assert_eq!(picture.find(2.02, 0, 67), None, "moved");
+        assert_eq!(picture.find(2.0, 0, 65), None, "transposed");
+        assert_eq!(picture.find(2.0, 1, 64), None, "on another channel");
+    }
+
+    #[test]
+    fn a_style_plays_around_the_takes_level_with_its_own_spread() {
+        let picture = picture();
+        let style = StyleBlend::only(Genre::Pop);
+        let expected = |beats, key| picture.expected(picture.find(beats, 0, key).unwrap(), style, Take(0)).unwrap();
+        assert_eq!(expected(0.0, 60), Expected { level: 60.0, deviation: 12.0 });
+        assert_eq!(expected(2.0, 64), Expected { level: 60.0, deviation: -12.0 });
+    }
+
+    #[test]
+    fn a_picture_comes_back_from_its_json() {
+        let json = serde_json::to_string(&picture()).unwrap();
+        assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), picture());
+        let damaged = json.replace("0.5", "null");
+        assert!(serde_json::from_str::<Timeline>(&damaged).is_err());
+        assert!(serde_json::from_str::<Timeline>(&json.replace(",60,", ",200,")).unwrap().notes().len() < 3);
+    }
+
+    #[test]
+    fn beats_become_time_by_each_notes_tempo() {
+        let mut slow = note(2.0, 64, 70, 0.0);
+        slow.beat_seconds = 1.0;
+        let last = note(3.0, 64, 70, 0.0);
+        let pedals = vec![Pedal { beats: 1.0, down: true }, Pedal { beats: 2.5, down: false }];
+        let picture = Timeline::new(String::new(), [1.0; 3], vec![note(0.0, 60, 50, 0.0), slow, last], pedals);
+        let (notes, pedals) = picture.performance();
+        assert_eq!(
+            notes.iter().map(|n| (n.onset, n.release)).collect::<Vec<_>>(),
+            [(0.0, 0.25), (1.0, 1.5), (2.0, 2.25)]
+        );
+        assert_eq!(pedals, [(0.5, true), (1.5, false)]);
+    }
+
+    #[test]
+    fn what_changed_or_is_new_needs_a_model() {
+        assert!(!picture().needs("note") && picture().needs("attention"));
+        let mut notes = picture().notes().to_vec();
+        notes[1].expected = None;
+        assert!(Timeline::new("note".into(), [1.0; 3], notes, Vec::new()).needs("note"));
+        assert!(!Timeline::default().needs("note"), "nothing needs nothing");
+    }
+}

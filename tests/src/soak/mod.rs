@@ -1,0 +1,328 @@
+//! A host and a player that do anything at any time, for as long as one likes: whether every note leaves once, when it
+//! should, and ends.
+//!
+//! [`player`] is what is played, [`transport`] where the song is, [`ledger`] what has come out of it. All of it
+//! follows from a seed.
+
+mod ledger;
+mod player;
+mod transport;
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use rand::prelude::*;
+use rand_chacha::ChaCha8Rng;
+
+use crate::HostError;
+use crate::clap::{ClapHost, InputEvent, Running};
+use ledger::Ledger;
+pub use ledger::Problem;
+use player::Player;
+use transport::{Jump, RandomTransport};
+
+/// What a host runs at.
+const SAMPLE_RATES: [f64; 4] = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
+/// What hosts run blocks of; a session has one of these as its longest.
+const LONGEST_BLOCKS: [u32; 6] = [32, 64, 256, 512, 1024, 4096];
+
+/// How often each thing happens, in times a minute of audio.
+const RESTARTS: f64 = 0.5;
+const RESETS: f64 = 1.0;
+const STATES: f64 = 1.0;
+const PARAMETERS: f64 = 20.0;
+
+/// A rest in which everything must have ended comes after so many notes.
+const NOTES_BETWEEN_RESTS: u64 = 5_000;
+/// What the plugin may keep is what it has after so many.
+pub const WARM_UP_NOTES: u64 = 50_000;
+
+/// Parameters that change at random, each with its lowest and highest plain value.
+const KNOBS: [(&str, f64, f64); 11] = [
+    ("Style", 0.0, 2.0),
+    ("Style B", 0.0, 2.0),
+    ("Blend", 0.0, 1.0),
+    ("Amount", 0.0, 1.0),
+    ("Keep my accents", 0.0, 1.0),
+    ("Level", 0.0, 80.0),
+    ("Range", 0.0, 1.0),
+    ("Floor", 0.0, 40.0),
+    ("Ceiling", 80.0, 126.0),
+    ("Take", 0.0, 1.0),
+    ("Look-ahead", 0.0, 4.0),
+];
+/// How often bypass is switched on where a parameter changes.
+const BYPASSED: f64 = 0.1;
+
+/// What a soak found.
+#[derive(Debug, Clone, Default)]
+pub struct SoakReport {
+    /// Seed it followed from.
+    pub seed: u64,
+    /// Blocks processed.
+    pub blocks: u64,
+    /// Seconds of audio.
+    pub seconds: f64,
+    /// Note-ons played.
+    pub notes: u64,
+    /// Note-ons that left.
+    pub left: u64,
+    /// Note-ons that were dropped where the host jumped, was reset or restarted.
+    pub dropped: u64,
+    /// Note-ons that were due before the model had answered, by the plugin's own count.
+    pub late: u64,
+    /// Note-ons that left with the model's velocity, by the plugin's own count.
+    pub restyled: u64,
+    /// How often the plugin was activated.
+    pub activations: u64,
+    /// How often it was reset.
+    pub resets: u64,
+    /// How often the song jumped.
+    pub jumps: u64,
+    /// How often it stopped.
+    pub stops: u64,
+    /// How often it went back to the start of its loop.
+    pub wraps: u64,
+    /// By how much the process has grown since its warm-up, in bytes; `None` where the soak was too short or the
+    /// system does not tell.
+    pub growth: Option<i64>,
+    /// Note-ons that never left and had no reason to be dropped.
+    pub lost: u64,
+    /// Notes that still sounded after a rest.
+    pub stuck: u64,
+    /// Note-ons that left twice, or that nobody played.
+    pub duplicated: u64,
+    /// Note-ons that left at another sample than one latency after they came in.
+    pub mistimed: u64,
+    /// The first few.
+    pub problems: Vec<Problem>,
+}
+
+impl SoakReport {
+    /// Whether every note left once, in time, and ended.
+    pub fn is_clean(&self) -> bool {
+        self.lost + self.stuck + self.duplicated + self.mistimed == 0
+    }
+}
+
+/// Plays through the plugin in `clap` for as long as `goes_on` says, which is told how many notes were played.
+///
+/// # Errors
+/// When the plugin cannot be hosted.
+pub fn run(clap: &Path, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Result<SoakReport, HostError> {
+    let mut soak = Soak::new(clap, seed)?;
+    let mut memory = Memory::default();
+    while goes_on(soak.player.notes()) {
+        soak.restart_if_wanted()?;
+        soak.block()?;
+        if soak.player.notes() >= soak.next_rest {
+            soak.rest()?;
+            soak.next_rest = soak.player.notes() + NOTES_BETWEEN_RESTS;
+            if soak.player.notes() >= WARM_UP_NOTES {
+                memory.look();
+            }
+        }
+    }
+    soak.rest()?;
+    let told = soak.host.report()?;
+    let mut report = soak.report;
+    report.growth = memory.growth();
+    report.notes = soak.player.notes();
+    (report.late, report.restyled) = (told.late, told.restyled);
+    soak.ledger.tell(&mut report);
+    Ok(report)
+}
+
+struct Soak {
+    random: ChaCha8Rng,
+    host: ClapHost,
+    /// `None` between two activations.
+    running: Option<Running>,
+    sample_rate: f64,
+    longest: u32,
+    /// Samples since the start.
+    now: u64,
+    transport: RandomTransport,
+    player: Player,
+    ledger: Ledger,
+    next_rest: u64,
+    report: SoakReport,
+}
+
+impl Soak {
+    fn new(clap: &Path, seed: u64) -> Result<Self, HostError> {
+        let mut host = ClapHost::load(clap)?;
+        host.ask_for_report()?;
+        Ok(Self {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            host,
+            running: None,
+            sample_rate: SAMPLE_RATES[0],
+            longest: LONGEST_BLOCKS[0],
+            now: 0,
+            transport: RandomTransport::default(),
+            player: Player::default(),
+            ledger: Ledger::default(),
+            next_rest: NOTES_BETWEEN_RESTS,
+            report: SoakReport { seed, ..SoakReport::default() },
+        })
+    }
+
+    /// Whether something happens in this block that happens so many times a minute.
+    fn happens(&mut self, a_minute: f64, samples: u32) -> bool {
+        let minutes = f64::from(samples) / self.sample_rate / 60.0;
+        self.random.random_bool((a_minute * minutes).min(1.0))
+    }
+
+    /// Activates the plugin where it is not, or anew where it asks for that or the user changes the sound card.
+    fn restart_if_wanted(&mut self) -> Result<(), HostError> {
+        let asked = self.host.wants_restart();
+        let wanted = self.happens(RESTARTS, self.longest) || (asked && self.random.random_bool(0.9));
+        if let Some(running) = self.running.take_if(|_| wanted) {
+            self.host.stop(running);
+        }
+        if self.running.is_none() {
+            self.sample_rate = *SAMPLE_RATES.choose(&mut self.random).expect("some rates");
+            self.longest = *LONGEST_BLOCKS.choose(&mut self.random).expect("some blocks");
+            let offline = self.random.random_bool(0.5);
+            self.running = Some(self.host.start(self.sample_rate, self.longest, offline)?);
+            self.ledger.forget();
+            self.player.forget();
+            self.report.activations += 1;
+        }
+        Ok(())
+    }
+
+    /// Everything that happens in a block, and the block.
+    fn block(&mut self) -> Result<(), HostError> {
+        let samples = match self.random.random_range(0..200) {
+            0 => 0,
+            1..10 => 1,
+            10..80 => self.random.random_range(1..=self.longest),
+            _ => self.longest,
+        };
+        if self.happens(STATES, samples) {
+            let state = self.host.save_state()?;
+            self.host.load_state(&state)?;
+        }
+        if self.happens(RESETS, samples) {
+            self.running.iter_mut().for_each(Running::reset);
+            self.ledger.everything_was_dropped();
+            self.report.resets += 1;
+        }
+        match self.transport.next_block(samples, self.sample_rate, &mut self.random) {
+            Some(Jump::Sought) => {
+                self.ledger.may_drop_what_is_under_way(self.now);
+                self.player.lose_offs(&mut self.random);
+                self.report.jumps += 1;
+            }
+            Some(Jump::Stopped) => {
+                self.player.lose_offs(&mut self.random);
+                self.report.stops += 1;
+            }
+            Some(Jump::Wrapped) => {
+                self.player.lose_offs(&mut self.random);
+                self.report.wraps += 1;
+            }
+            None => {}
+        }
+        let mut knobs = Vec::new();
+        while samples > 0 && self.happens(PARAMETERS, samples) && knobs.len() < 4 {
+            let (name, low, high) = *KNOBS.choose(&mut self.random).expect("some knobs");
+            let value = low + (high - low) * self.random.random::<f64>();
+            knobs.push((self.host.known_parameter(name)?, if high > 1.0 { value.round() } else { value }));
+            let bypassed = f64::from(u8::from(self.random.random_bool(BYPASSED)));
+            knobs.push((self.host.known_parameter("Bypass")?, bypassed));
+        }
+        self.player.play(self.now, samples, self.sample_rate, &mut self.random);
+        self.process(samples, &knobs)
+    }
+
+    /// Stops the transport, takes the hands off the keys, and waits until all must have ended.
+    fn rest(&mut self) -> Result<(), HostError> {
+        if self.running.is_none() {
+            return Ok(());
+        }
+        // What the host forgot to end, the plugin ends when the transport has played and stopped.
+        for _ in 0..4 {
+            self.transport.play_on(self.longest, self.sample_rate);
+            self.process(self.longest, &[])?;
+        }
+        self.transport.stop();
+        self.player.release_all(self.now);
+        let latency = self.running.as_ref().map_or(0, |r| r.latency);
+        let end = self.now + u64::from(latency) + (0.2 * self.sample_rate) as u64 + 2 * u64::from(self.longest);
+        while self.now < end {
+            self.process(self.longest, &[])?;
+        }
+        self.ledger.all_must_have_ended();
+        Ok(())
+    }
+
+    fn process(&mut self, samples: u32, knobs: &[(clack_host::utils::ClapId, f64)]) -> Result<(), HostError> {
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let played = self.player.take_until(self.now + u64::from(samples));
+        let mut events: Vec<InputEvent> =
+            knobs.iter().map(|&(id, value)| InputEvent::Parameter(0, id, value)).collect();
+        for note in &played {
+            let sample = (note.time - self.now) as u32;
+            if note.is_on() {
+                self.ledger.came_in(note.id, note.time, u64::from(running.latency));
+            }
+            events.push(match note.id {
+                Some(id) => InputEvent::Note(sample, &note.message, id),
+                None => InputEvent::Message(sample, &note.message),
+            });
+        }
+        let (now, ledger) = (self.now, &mut self.ledger);
+        running
+            .block(&self.transport.now(), samples, &events, |out| ledger.came_out(now + u64::from(out.time), &out))
+            .map_err(|reason| HostError::Plugin { bundle: "the plugin".into(), step: "process", reason })?;
+        self.now += u64::from(samples);
+        self.ledger.time_is(self.now);
+        self.report.blocks += 1;
+        self.report.seconds += f64::from(samples) / self.sample_rate;
+        Ok(())
+    }
+}
+
+/// Rests whose least memory counts: what is in use sways with what was last freed.
+const RESTS: usize = 8;
+
+/// What the process has in use, rest by rest.
+#[derive(Debug, Default)]
+struct Memory {
+    /// The least of the first rests looked at.
+    first: Option<i64>,
+    recent: VecDeque<i64>,
+}
+
+impl Memory {
+    fn look(&mut self) {
+        let Some(bytes) = resident_bytes() else { return };
+        self.recent.push_back(bytes);
+        if self.recent.len() > RESTS {
+            self.recent.pop_front();
+        }
+        if self.first.is_none() && self.recent.len() == RESTS {
+            self.first = self.least();
+        }
+    }
+
+    fn least(&self) -> Option<i64> {
+        self.recent.iter().min().copied()
+    }
+
+    /// From the first rests to the last.
+    fn growth(&self) -> Option<i64> {
+        Some(self.least()? - self.first?)
+    }
+}
+
+/// Memory of this process that is in use, in bytes.
+fn resident_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kibibytes: i64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,73 @@
+//! `cargo xtask soak`: the built plugin under a host and a player that do anything at any time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use tonenet_hosts::soak::{self, SoakReport, WARM_UP_NOTES};
+
+use crate::bundle;
+use crate::cli::SoakArgs;
+
+/// What the plugin may keep of a soak, in bytes.
+const MOST_GROWTH: i64 = 2 * 1024 * 1024;
+
+/// Runs it; an error where a note went wrong or memory grew.
+pub fn run(args: &SoakArgs) -> Result<()> {
+    let bundles = bundle::for_tests()?;
+    let started = Instant::now();
+    let limit = Duration::from_secs_f64(args.minutes.max(0.0) * 60.0);
+    let bar = match args.notes {
+        Some(notes) => ProgressBar::new(notes).with_style(style("{pos}/{len} notes, {eta} left")),
+        None => ProgressBar::new(limit.as_secs()).with_style(style("{pos}/{len} s  {msg}")),
+    };
+    let report = soak::run(&bundles.clap(), args.seed, |notes| match args.notes {
+        Some(wanted) => {
+            bar.set_position(notes.min(wanted));
+            notes < wanted
+        }
+        None => {
+            bar.set_position(started.elapsed().as_secs());
+            bar.set_message(format!("{notes} notes"));
+            started.elapsed() < limit
+        }
+    })?;
+    bar.finish_and_clear();
+    print(&report, started.elapsed());
+    for problem in &report.problems {
+        println!("  {problem:?}");
+    }
+    if !report.is_clean() {
+        bail!("notes went wrong; --seed {} plays the same again", report.seed);
+    }
+    if report.growth.is_some_and(|growth| growth > MOST_GROWTH) {
+        bail!("the process grew by more than {} MiB", MOST_GROWTH >> 20);
+    }
+    Ok(())
+}
+
+fn style(what: &str) -> ProgressStyle {
+    ProgressStyle::with_template(&format!("{{bar:32}} {what}")).expect("a valid template")
+}
+
+fn print(report: &SoakReport, wall: Duration) {
+    let SoakReport { seed, blocks, seconds, notes, left, dropped, late, restyled, .. } = report;
+    println!(
+        "seed {seed}: {notes} notes, {blocks} blocks, {:.1} h of audio in {:.0} s",
+        seconds / 3600.0,
+        wall.as_secs_f64()
+    );
+    println!("  left {left}, dropped where the host jumped, reset or restarted {dropped}");
+    println!("  restyled {restyled}, late {late}");
+    let SoakReport { activations, resets, jumps, stops, wraps, .. } = report;
+    println!("  activations {activations}, resets {resets}, jumps {jumps}, stops {stops}, loop wraps {wraps}");
+    let SoakReport { lost, stuck, duplicated, mistimed, .. } = report;
+    println!("  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}");
+    println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
+    match report.growth {
+        Some(growth) => {
+            println!("  memory {:+.2} MiB since the first {WARM_UP_NOTES} notes", growth as f64 / f64::from(1 << 20));
+        }
+        None => println!("  memory was not compared: that takes some more than {WARM_UP_NOTES} notes"),
+    }
+}
