@@ -11,7 +11,7 @@ use crate::workspace;
 const PACKAGE: &str = "tonenet-plugin";
 const LIBRARY: &str = "libonnxruntime.so";
 /// Where a `.vst3` keeps its binary on this system.
-const VST3_BINARIES: &str = "Contents/x86_64-linux";
+pub const VST3_BINARIES: &str = "Contents/x86_64-linux";
 
 /// The bundles in a folder.
 pub struct Bundles {
@@ -103,7 +103,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());

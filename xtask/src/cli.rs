@@ -23,6 +23,8 @@ pub enum Command {
     Test,
     /// Play and host the built plugin at random, faster than real time, and keep book of every note
     Soak(SoakArgs),
+    /// Play the demo piece through the VST3 in a real DAW (Ardour 7, installed with apt) and check what it records
+    DawTest,
     /// Build ToneNet.clap and ToneNet.vst3 into target/bundled, with ONNX Runtime beside them
     Bundle,
     /// Bundle, and copy the bundles to where DAWs look (~/.clap, ~/.vst3)

@@ -3,6 +3,7 @@
 mod bundle;
 mod cli;
 mod dataset;
+mod daw_test;
 mod demo;
 mod evaluate;
 #[cfg(feature = "train")]
@@ -39,6 +40,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Test => test::all(),
         Command::Soak(args) => soak::run(&args),
+        Command::DawTest => daw_test::run(),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -1,0 +1,171 @@
+//! Ardour without a window, in a home of its own: nothing of the user's is read or written.
+//!
+//! It runs Lua scripts, each within a time limit; what a script tells comes back by key, what Ardour prints goes to a log.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::bundle::{VST3_BINARIES, copy_folder};
+
+/// Where Debian keeps Ardour 7's programs.
+const PROGRAMS: &str = "/usr/lib/ardour7";
+/// What all scripts share.
+const PRELUDE: &str = include_str!("prelude.lua");
+/// How long the scan of one plugin may take.
+const SCAN: Duration = Duration::from_secs(60);
+/// How often it is looked whether a program has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// See the [module](self).
+pub struct Ardour {
+    home: PathBuf,
+}
+
+/// A script, and the name of its files.
+pub struct Script {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// What a script told.
+pub struct Answers(Vec<Vec<String>>);
+
+impl Ardour {
+    /// Installs a VST3 into a home folder and has Ardour scan it.
+    pub fn with_plugin(home: &Path, bundle: &Path) -> Result<Self> {
+        let name = bundle.file_name().context("a bundle has a name")?;
+        let installed = home.join(".vst3").join(name);
+        copy_folder(bundle, &installed)?;
+        // Ardour takes no scan for valid that is of the same second as the plugin, or older.
+        let binary = installed.join(VST3_BINARIES).join(name).with_extension("so");
+        File::options().append(true).open(&binary)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
+        let ardour = Self { home: home.to_owned() };
+        let mut scan = ardour.command(&Path::new(PROGRAMS).join("ardour-vst3-scanner"));
+        scan.env("LD_LIBRARY_PATH", PROGRAMS).args(["-f", "-v"]).arg(&installed);
+        ardour.finish(scan, "scan", SCAN)?;
+        Ok(ardour)
+    }
+
+    /// Runs a script in a process of its own.
+    ///
+    /// # Errors
+    /// When it fails or takes longer than `limit`; the error names the log.
+    pub fn run(&self, script: &Script, arguments: &[String], limit: Duration) -> Result<Answers> {
+        let file = |ending: &str| self.home.join(format!("{}.{ending}", script.name));
+        let (program, answers) = (file("lua"), file("answers"));
+        fs::write(&program, format!("{PRELUDE}\n{}", script.text))?;
+        let mut command = self.command(Path::new("ardour7-lua"));
+        command.arg(&program).arg(&answers).args(arguments);
+        self.finish(command, script.name, limit)?;
+        let told = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
+        let answers = Answers::parse(&told);
+        ensure!(answers.values("done").is_some(), "{} broke off; see {}", script.name, self.log(script.name).display());
+        Ok(answers)
+    }
+
+    /// Where a program's words go.
+    fn log(&self, name: &str) -> PathBuf {
+        self.home.join(format!("{name}.log"))
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env("HOME", &self.home).env("XDG_RUNTIME_DIR", &self.home).current_dir(&self.home);
+        // Else a user's own folders, plugins or runtime would be used.
+        for variable in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "VST3_PATH", "TONENET_ORT_DYLIB"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn finish(&self, mut command: Command, name: &str, limit: Duration) -> Result<()> {
+        let log = self.log(name);
+        let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        command.stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn().with_context(|| {
+            format!("cannot run {}; is Debian's package ardour installed?", command.get_program().display())
+        })?;
+        match wait(child, limit)? {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => bail!("Ardour's {name} ended with {status}; see {}:\n{}", log.display(), last_words(&log)),
+            None => bail!("Ardour's {name} took more than {limit:?} and was ended; see {}", log.display()),
+        }
+    }
+}
+
+/// How a process ended; one that takes longer than `limit` is ended, which gives `None`.
+fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if started.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// The end of a log, which says why.
+fn last_words(log: &Path) -> String {
+    let text = fs::read(log).map_or_else(|e| e.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(8)..].join("\n")
+}
+
+impl Answers {
+    fn parse(told: &str) -> Self {
+        Self(told.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+    }
+
+    /// The values of the first line with a key.
+    fn values(&self, key: &str) -> Option<&[String]> {
+        self.0.iter().find(|line| line[0] == key).map(|line| &line[1..])
+    }
+
+    /// The word told under a key.
+    pub fn word(&self, key: &str) -> Result<&str> {
+        let first = self.values(key).and_then(<[String]>::first);
+        first.map(String::as_str).with_context(|| format!("the script does not tell its {key}"))
+    }
+
+    /// The whole number told under a key.
+    pub fn number(&self, key: &str) -> Result<i64> {
+        let word = self.word(key)?;
+        word.parse().with_context(|| format!("{key} should be a whole number and is {word}"))
+    }
+
+    /// The seconds told under a key.
+    pub fn seconds(&self, key: &str) -> Result<f64> {
+        let word = self.word(key)?;
+        word.parse().with_context(|| format!("{key} should be seconds and is {word}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_found_by_key() {
+        let answers = Answers::parse("latency\t43636\nexport\t1.5\ntake\tTake1_record-2\ndone\n");
+        assert_eq!(answers.number("latency").unwrap(), 43_636);
+        assert_eq!(answers.seconds("export").unwrap(), 1.5);
+        assert_eq!(answers.word("take").unwrap(), "Take1_record-2");
+        assert!(answers.values("done").is_some());
+        assert!(answers.number("position").is_err());
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended() {
+        let sleeper = Command::new("sleep").arg("60").spawn().unwrap();
+        assert_eq!(wait(sleeper, Duration::from_millis(10)).unwrap(), None);
+    }
+}

@@ -1,0 +1,235 @@
+//! `cargo xtask daw-test`: the demo piece played through the VST3 in a real DAW.
+//!
+//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window; what
+//! the plugin's own hosts (`tests/`) cannot show is whether a DAW that was not made for it gets the same.
+
+mod ardour;
+mod export;
+mod reference;
+mod session;
+mod take;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tonenet_core::midi::Song;
+
+use crate::bundle;
+use crate::demo::{DEFAULT_PIECE, read};
+use crate::setup;
+use crate::workspace;
+use ardour::{Answers, Ardour, Script};
+use session::{Folder, TICKS_PER_BEAT};
+use take::Arrival;
+
+/// Debian's package of the DAW.
+const PACKAGES: [&str; 1] = ["ardour"];
+/// What a script may take beside what it plays.
+const STARTING: Duration = Duration::from_secs(120);
+/// How much of the piece is played with the latency ignored, in seconds.
+const CONTROL: f64 = 12.0;
+/// Silence is below this, in decibels below full scale.
+const AUDIBLE: f64 = -40.0;
+/// As in `prelude.lua`.
+const SAMPLE_RATE: f64 = 48_000.0;
+const BLOCK: u32 = 256;
+
+const BUILD: Script = Script { name: "build", text: include_str!("build.lua") };
+const PLAY: Script = Script { name: "play", text: include_str!("play.lua") };
+const EXPORT: Script = Script { name: "export", text: include_str!("export.lua") };
+
+/// Runs all of it.
+///
+/// # Errors
+/// The first check that fails, with the folder in which everything still lies.
+pub fn run() -> Result<()> {
+    setup::require_packages(&PACKAGES)?;
+    let bundles = bundle::for_tests()?;
+    let song = read(&workspace::root().join(DEFAULT_PIECE))?;
+    let home = tempfile::Builder::new().prefix("tonenet-daw-").tempdir()?;
+    let started = Instant::now();
+    let outcome = check(home.path(), &bundles.vst3(), &song);
+    if outcome.is_err() {
+        let kept = home.keep();
+        return outcome.with_context(|| format!("Ardour's session and logs are in {}", kept.display()));
+    }
+    println!("all as it should be, in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn check(home: &Path, bundle: &Path, song: &Song) -> Result<()> {
+    let daw = Daw::new(home, bundle, song)?;
+    let references = reference::velocities_by_lead(song)?;
+
+    let first = daw.play(Notes::FromFile, daw.whole(), Latency::Heeded)?;
+    let played = on_time(song, &first)?;
+    let latency = first.latency;
+    told("played and recorded", &format!("{played} notes and their offs, all on the tick; latency {latency} samples"));
+    told("its velocities", &agreement(&references, &velocities(&first))?);
+
+    let again = daw.play(Notes::InSession, daw.whole(), Latency::Heeded)?;
+    let played = on_time(song, &again)?;
+    told(
+        "saved, loaded, played",
+        &format!("{played} notes and their offs, all on the tick; latency {} samples", again.latency),
+    );
+    told("its velocities", &agreement(&references, &velocities(&again))?);
+
+    let exports = [daw.export("first")?, daw.export("second")?];
+    for (samples, seconds) in &exports {
+        let peak = export::peak(samples);
+        ensure!(peak > AUDIBLE, "the export is silent (peak {peak:.1} dB)");
+        told(
+            "exported",
+            &format!("peak {peak:.1} dB, {:.1} times as fast as real time", daw.whole() as f64 / SAMPLE_RATE / seconds),
+        );
+    }
+    match export::first_difference(&exports[0].0, &exports[1].0) {
+        None => told("exported twice", "the same, sample for sample"),
+        Some(at) => bail!("the exports differ from sample {at} on"),
+    }
+
+    let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored)?;
+    told("control: latency ignored", &late_by_latency(song, &control, latency)?);
+    Ok(())
+}
+
+/// A line of the table.
+fn told(what: &str, found: &str) {
+    println!("{what:<26}{found}");
+}
+
+/// Where the piece's notes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// They are written into the session first.
+    FromFile,
+    /// They were saved with the session.
+    InSession,
+}
+
+/// What Ardour makes of the latency that the plugin reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Latency {
+    Heeded,
+    /// As if it were not reported.
+    Ignored,
+}
+
+/// What Ardour recorded.
+struct Recording {
+    /// What the plugin reported, in samples.
+    latency: i64,
+    /// The piece's notes as they came out.
+    notes: Vec<Option<Arrival>>,
+}
+
+/// Ardour with the session.
+struct Daw<'a> {
+    ardour: Ardour,
+    folder: Folder,
+    song: &'a Song,
+    home: &'a Path,
+}
+
+impl<'a> Daw<'a> {
+    fn new(home: &'a Path, bundle: &Path, song: &'a Song) -> Result<Self> {
+        let ardour = Ardour::with_plugin(home, bundle)?;
+        let folder = Folder::of(home);
+        let daw = Self { ardour, folder, song, home };
+        let tempo = song.tempo().beats_per_minute_at(0.0);
+        ensure!(song.tempo().changes().count() == 1, "the session has one tempo, the piece more");
+        daw.run(&BUILD, &[tempo.to_string()], 0)?;
+        let end = song.notes().iter().map(|n| n.release_tick).max().context("the piece has notes")?;
+        daw.folder.add_region(session::in_ticks(song, end)? + TICKS_PER_BEAT)?;
+        fs::write(daw.notes(), session::notes(song)?)?;
+        Ok(daw)
+    }
+
+    /// Samples to the end of the piece, and a second more.
+    fn whole(&self) -> u64 {
+        ((self.song.duration() + 1.0) * SAMPLE_RATE) as u64
+    }
+
+    fn notes(&self) -> PathBuf {
+        self.home.join("notes")
+    }
+
+    /// Runs a script on the session that lets so many samples pass.
+    fn run(&self, script: &Script, arguments: &[String], samples: u64) -> Result<Answers> {
+        let folder = self.folder.path().display().to_string();
+        let limit = STARTING + Duration::from_secs_f64(2.0 * samples as f64 / SAMPLE_RATE);
+        self.ardour.run(script, &[&[folder], arguments].concat(), limit)
+    }
+
+    fn play(&self, notes: Notes, samples: u64, latency: Latency) -> Result<Recording> {
+        let notes = match notes {
+            Notes::FromFile => self.notes().display().to_string(),
+            Notes::InSession => "-".into(),
+        };
+        let latency = if latency == Latency::Heeded { "heed" } else { "ignore" };
+        let answers = self.run(&PLAY, &[notes, samples.to_string(), latency.into()], samples)?;
+        ensure!(answers.number("position")? == 0, "Ardour's take does not begin at the start of the session");
+        let take = read(&self.folder.take(answers.word("take")?))?;
+        Ok(Recording { latency: answers.number("latency")?, notes: take::arrivals(self.song, &take)? })
+    }
+
+    /// The samples of an export, and the seconds it took.
+    fn export(&self, name: &str) -> Result<(Vec<i16>, f64)> {
+        let folder = self.home.join("exports");
+        let arguments = [self.whole().to_string(), folder.display().to_string(), name.to_owned()];
+        let seconds = self.run(&EXPORT, &arguments, self.whole())?.seconds("export")?;
+        Ok((export::samples(&folder.join(format!("{name}.wav")))?, seconds))
+    }
+}
+
+/// Checks that all notes came and ended where they were written; gives how many.
+fn on_time(song: &Song, recording: &Recording) -> Result<usize> {
+    let expected = i64::from(reference::look_ahead(song).latency);
+    ensure!(recording.latency == expected, "the plugin reports {} samples, not {expected}", recording.latency);
+    for (place, (written, came)) in song.notes().iter().zip(&recording.notes).enumerate() {
+        let (key, tick) = (written.note.key, written.onset_tick);
+        let Some(came) = came else { bail!("note {place} (key {key} at tick {tick}) was not recorded") };
+        if came.onset_late != 0.0 || came.release_late != 0.0 {
+            bail!("note {place} (key {key} at tick {tick}) came {came:?}, in beats");
+        }
+    }
+    Ok(recording.notes.len())
+}
+
+fn velocities(recording: &Recording) -> Vec<u8> {
+    recording.notes.iter().flatten().map(|came| came.velocity).collect()
+}
+
+/// How velocities agree with the engine's, which must be equal for some lead.
+fn agreement(references: &[(u64, Vec<u8>)], velocities: &[u8]) -> Result<String> {
+    let differing = |reference: &[u8]| reference.iter().zip(velocities).filter(|(a, b)| a != b).count();
+    let equal: Vec<u64> = references.iter().filter(|(_, r)| r == velocities).map(|&(lead, _)| lead).collect();
+    if let (Some(first), Some(last)) = (equal.first(), equal.last()) {
+        let leads = format!("{} of {} leads, {first} to {last} samples", equal.len(), references.len());
+        return Ok(format!("all as the engine's without a host, at {leads}"));
+    }
+    let (lead, nearest) =
+        references.iter().min_by_key(|(_, r)| differing(r)).context("the engine was asked for some lead")?;
+    let most = nearest.iter().zip(velocities).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    bail!(
+        "{} of {} velocities are not the engine's, by up to {most} (nearest lead: {lead} samples)",
+        differing(nearest),
+        velocities.len()
+    )
+}
+
+/// Checks that notes came one latency late, to a tick of Ardour's.
+fn late_by_latency(song: &Song, recording: &Recording, latency: i64) -> Result<String> {
+    let beats = latency as f64 / SAMPLE_RATE * song.tempo().beats_per_minute_at(0.0) / 60.0;
+    let came: Vec<f64> = recording.notes.iter().flatten().map(|came| came.onset_late).collect();
+    ensure!(!came.is_empty(), "no note was recorded while the latency was ignored");
+    let furthest = came.iter().map(|late| (late - beats).abs()).fold(0.0, f64::max);
+    ensure!(
+        furthest <= 1.0 / TICKS_PER_BEAT as f64,
+        "with the latency ignored, notes should be {beats:.4} beats late and are up to {furthest:.4} beats off that"
+    );
+    Ok(format!("{} notes, all {beats:.4} beats late: its latency", came.len()))
+}

@@ -1,0 +1,128 @@
+//! The piece in Ardour's session: a region for it, and its notes for the script that writes them.
+//!
+//! Ardour's scripts can neither import a MIDI file nor make a region, so an empty region is put into the saved session;
+//! its notes are then written through Ardour's own model, and saved by it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tonenet_core::midi::Song;
+
+/// Ticks of a quarter note in Ardour.
+pub const TICKS_PER_BEAT: u64 = 1920;
+/// The session's file and folder names.
+const NAME: &str = "session";
+const SOURCE: &str = "piece.mid";
+/// Ids that Ardour has not given away: it counts up from 1, and goes on from [`NEXT_ID`].
+const SOURCE_ID: u32 = 1_000_001;
+const REGION_ID: u32 = 1_000_002;
+const NEXT_ID: u32 = 1_000_010;
+/// A Standard MIDI File with one empty track, at [`TICKS_PER_BEAT`].
+const EMPTY: &[u8] = b"MThd\0\0\0\x06\0\0\0\x01\x07\x80MTrk\0\0\0\x04\0\xff\x2f\0";
+
+/// A session's folder.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The session in a home folder.
+    pub fn of(home: &Path) -> Self {
+        // Ardour keeps sources under the name of the folder.
+        Self(home.join(NAME))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn midi_files(&self) -> PathBuf {
+        self.0.join("interchange").join(NAME).join("midifiles")
+    }
+
+    /// The file of a recorded take.
+    pub fn take(&self, name: &str) -> PathBuf {
+        self.midi_files().join(name).with_extension("mid")
+    }
+
+    /// Puts an empty region of so many of Ardour's ticks on the track that plays.
+    pub fn add_region(&self, ticks: u64) -> Result<()> {
+        let file = self.0.join(format!("{NAME}.ardour"));
+        let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
+        fs::write(self.midi_files().join(SOURCE), EMPTY)?;
+        fs::write(&file, with_region(&xml, ticks)?)?;
+        Ok(())
+    }
+}
+
+/// The saved session with a region in it.
+fn with_region(xml: &str, ticks: u64) -> Result<String> {
+    let source = format!(
+        r#"<Sources><Source name="{SOURCE}" take-id="" type="midi" flags="Writable,CanRename" id="{SOURCE_ID}" captured-for="source" origin=""/></Sources>"#
+    );
+    let region = format!(
+        r#"<Region name="piece" type="midi" id="{REGION_ID}" muted="0" opaque="1" locked="0" video-locked="0" automatic="0" whole-file="0" import="0" external="0" hidden="0" position-locked="0" valid-transients="0" start="b0" length="b{ticks}@b0" sync-position="b0" ancestral-start="b0" ancestral-length="b0@b0" stretch="1" shift="1" layering-index="0" first-edit="nothing" source-0="{SOURCE_ID}" master-source-0="{SOURCE_ID}" channels="1"/>"#
+    );
+    let xml = replace_once(xml, "<Sources/>", &source)?;
+    let playlist = between(&xml, "<Playlist ", r#"name="source" type="midi""#, "/>")?;
+    let filled = format!("{}>{region}</Playlist>", playlist.trim_end_matches("/>"));
+    let xml = replace_once(&xml, playlist, &filled)?;
+    let counter = between(&xml, "id-counter=\"", "id-counter=\"", "\"")?;
+    replace_once(&xml, counter, &format!("id-counter=\"{NEXT_ID}\""))
+}
+
+/// The text from the last `start` up to `middle` to the first `end` behind it.
+fn between<'a>(xml: &'a str, start: &str, middle: &str, end: &str) -> Result<&'a str> {
+    let missing = || format!("the session has no {start}…{middle}; this Ardour writes sessions in another way");
+    let behind = xml.find(middle).with_context(missing)? + middle.len();
+    let from = xml[..behind].rfind(start).with_context(missing)?;
+    let to = behind + xml[behind..].find(end).with_context(missing)? + end.len();
+    Ok(&xml[from..to])
+}
+
+fn replace_once(xml: &str, old: &str, new: &str) -> Result<String> {
+    let found = xml.matches(old).count();
+    ensure!(found == 1, "the session has {old:?} {found} times, not once; this Ardour writes sessions in another way");
+    Ok(xml.replacen(old, new, 1))
+}
+
+/// A song's notes, one a line: channel, onset and length in Ardour's ticks, key, velocity.
+pub fn notes(song: &Song) -> Result<String> {
+    let mut lines = String::new();
+    for reference in song.notes() {
+        let (onset, release) = (in_ticks(song, reference.onset_tick)?, in_ticks(song, reference.release_tick)?);
+        let note = reference.note;
+        writeln!(lines, "{} {onset} {} {} {}", note.channel, release - onset, note.key, note.velocity)?;
+    }
+    Ok(lines)
+}
+
+/// A song's tick in Ardour's, which are as fine or finer for the usual divisions.
+pub fn in_ticks(song: &Song, tick: u64) -> Result<u64> {
+    let (scaled, division) = (tick * TICKS_PER_BEAT, u64::from(song.tempo().ticks_per_beat()));
+    ensure!(scaled.is_multiple_of(division), "tick {tick} of {division} a beat lies between Ardour's ticks");
+    Ok(scaled / division)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAVED: &str = r#"<Session version="7003" id-counter="318"><Sources/><Playlists>
+        <Playlist id="200" name="source" type="midi" frozen="0"/><Playlist id="201" name="record" type="midi" frozen="0"/>
+        </Playlists></Session>"#;
+
+    #[test]
+    fn a_region_goes_on_the_track_that_plays() {
+        let xml = with_region(SAVED, 7680).unwrap();
+        assert!(xml.contains(r#"name="source" type="midi" frozen="0"><Region name="piece""#));
+        assert!(xml.contains(r#"length="b7680@b0""#));
+        assert!(xml.contains(r#"<Session version="7003" id-counter="1000010"><Sources><Source "#));
+        assert!(xml.contains(r#"<Playlist id="201" name="record" type="midi" frozen="0"/>"#));
+    }
+
+    #[test]
+    fn a_session_of_another_kind_is_refused() {
+        assert!(with_region("<Session/>", 1).unwrap_err().to_string().contains("another way"));
+    }
+}
