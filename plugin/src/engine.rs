@@ -175,6 +175,7 @@ impl Engine {
                 self.make_room(settings, block.samples, &mut send);
                 self.scheduler.transport_left(self.now);
             }
+            Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
             Some(TransportChange::Sought) => self.scheduler.transport_sought(self.now),
             None => {}
         }

@@ -294,6 +294,15 @@ impl<P: Copy> Scheduler<P> {
         }
     }
 
+    /// The transport began to play: hops are counted from here. A host may have activated us any time before, and what
+    /// is played must not depend on when.
+    pub fn transport_started(&mut self, time: SampleTime) {
+        if let NextQuestion::At(next, _) = &mut self.asking {
+            // Earlier than it would have been, so that no note is left out.
+            *next = time.min(*next);
+        }
+    }
+
     /// The transport stopped or jumped back to the start of its loop: notes under way leave when due, and what
     /// still sounds one latency later has lost its note-off and is released.
     pub fn transport_left(&mut self, time: SampleTime) {

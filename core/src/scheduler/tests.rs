@@ -53,6 +53,19 @@ fn everything_leaves_one_latency_later_in_order() {
 }
 
 #[test]
+fn hops_are_counted_from_where_the_transport_starts_and_leave_no_note_out() {
+    let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
+    let before: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(730)).collect();
+    scheduler.transport_started(731);
+    let after: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
+    assert_eq!(after.iter().map(|h| h.time).collect::<Vec<_>>(), [731, 831, 931]);
+    for onset in 0..731 {
+        let settles = |h: &&Hop| (h.settle_from..h.settle_to).contains(&onset);
+        assert!(before.iter().chain(&after).any(|h| settles(&h)), "nothing settles what was heard at {onset}");
+    }
+}
+
+#[test]
 fn each_note_is_settled_by_one_hop_with_a_hop_left_to_compute_in() {
     let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
     let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();

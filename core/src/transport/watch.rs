@@ -12,6 +12,8 @@ const TOLERANCE: f64 = 0.04;
 /// What happened to the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportChange {
+    /// It began to play.
+    Started,
     /// It stopped, or went from the end of its loop to the start.
     Left,
     /// It jumped while playing.
@@ -56,7 +58,7 @@ impl TransportWatch {
             return self.observe_pause(time);
         }
         let change = match self.state {
-            State::Stopped => None,
+            State::Stopped => Some(TransportChange::Started),
             State::Playing { expected } | State::Pausing { expected, .. } => self.jump(transport, expected),
         };
         let beats = transport.tempo.map(|tempo| f64::from(samples) / self.sample_rate * tempo / 60.0);
@@ -112,27 +114,29 @@ mod tests {
         changes
     }
 
+    const STARTED: (usize, TransportChange) = (0, TransportChange::Started);
+
     #[test]
     fn playing_on_is_no_change() {
         let blocks: Vec<_> = (0..20).map(|i| Some(f64::from(i) * 0.02)).collect();
-        assert_eq!(watch(&blocks, None), []);
+        assert_eq!(watch(&blocks, None), [STARTED]);
     }
 
     #[test]
     fn a_stop_counts_after_50_ms() {
-        let blocks = [Some(0.0), None, None, None, None, None, None, None, None];
-        assert_eq!(watch(&blocks, None), [(6, TransportChange::Left)]);
+        let blocks = [Some(0.0), None, None, None, None, None, None, None, Some(0.0)];
+        assert_eq!(watch(&blocks, None), [STARTED, (6, TransportChange::Left), (8, TransportChange::Started)]);
     }
 
     #[test]
     fn a_flicker_is_nothing() {
-        assert_eq!(watch(&[Some(0.0), Some(0.02), None, None, Some(0.04), Some(0.06)], None), []);
+        assert_eq!(watch(&[Some(0.0), Some(0.02), None, None, Some(0.04), Some(0.06)], None), [STARTED]);
     }
 
     #[test]
     fn a_jump_back_to_the_loop_start_is_a_wrap_and_any_other_a_seek() {
-        assert_eq!(watch(&[Some(7.98), Some(4.0)], Some(4.0)), [(1, TransportChange::Left)]);
-        assert_eq!(watch(&[Some(7.98), Some(4.0)], None), [(1, TransportChange::Sought)]);
-        assert_eq!(watch(&[Some(7.98), Some(40.0)], Some(4.0)), [(1, TransportChange::Sought)]);
+        assert_eq!(watch(&[Some(7.98), Some(4.0)], Some(4.0)), [STARTED, (1, TransportChange::Left)]);
+        assert_eq!(watch(&[Some(7.98), Some(4.0)], None), [STARTED, (1, TransportChange::Sought)]);
+        assert_eq!(watch(&[Some(7.98), Some(40.0)], Some(4.0)), [STARTED, (1, TransportChange::Sought)]);
     }
 }
