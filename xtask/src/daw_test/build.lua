@@ -1,7 +1,7 @@
 -- Builds the session: a track that plays through ToneNet, and one that records what comes out.
 -- Arguments: answers, session folder, quarter notes a minute.
 
-start_engine()
+start_engine("Normal Speed")
 local session = create_session(arg[2], "session", RATE)
 assert(session, "cannot create a session in " .. arg[2])
 

@@ -1,7 +1,7 @@
 -- Exports the piece through ToneNet and Ardour's own synthesiser, faster than real time.
 -- Arguments: answers, session folder, samples to export, folder of the audio, its name.
 
-local session = open_session(arg[2])
+local session = open_session(arg[2], "Normal Speed")
 local source, master = session:route_by_name("source"), session:master_out()
 source:to_track():rec_enable_control():set_value(0, BY_TRACK)
 
@@ -17,6 +17,7 @@ for channel = 0, source:n_outputs():n_audio() - 1 do
 end
 
 local export = session:simple_export()
+assert(export:set_preset("2b8d2c9e-51f0-4b1c-9a43-6d6f0f0a7c22"), "Ardour does not know the preset")
 export:set_name(arg[5])
 export:set_folder(arg[4])
 export:set_range(0, tonumber(arg[3]))

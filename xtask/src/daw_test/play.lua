@@ -1,8 +1,8 @@
 -- Plays the piece from its start and records what comes out of ToneNet.
--- Arguments: answers, session folder, file of notes to write first ("-" for none), samples to play, and whether Ardour
--- is to "heed" or "ignore" the latency that the plugin reports.
+-- Arguments: answers, session folder, file of notes to write first ("-" for none), samples to play, whether Ardour is to
+-- "heed" or "ignore" the latency that the plugin reports, and the engine's speed.
 
-local session = open_session(arg[2])
+local session = open_session(arg[2], arg[6])
 local source, record = session:route_by_name("source"):to_track(), session:route_by_name("record"):to_track()
 
 if arg[5] == "ignore" then tonenet(session):to_latent():set_user_latency(0) end
@@ -40,8 +40,10 @@ end)
 
 tell("latency", tonenet(session):to_latent():effective_latency())
 local last = tonumber(arg[4])
+local began = ARDOUR.LuaAPI.monotonic_time()
 session:request_roll(BY_USER)
 wait_until("the end of the piece", 2 * last / RATE + 30, function() return session:transport_sample() >= last end)
+tell("seconds", (ARDOUR.LuaAPI.monotonic_time() - began) / 1e6)
 session:request_stop(false, false, BY_USER)
 wait_until("the transport to stop", 10, function() return session:transport_stopped() end)
 

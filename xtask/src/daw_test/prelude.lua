@@ -25,15 +25,17 @@ function wait_until(what, seconds, holds)
   end
 end
 
-function start_engine()
+-- Speeds are called as in Ardour's list: "Normal Speed", "10x Speed".
+function start_engine(speed)
   local backend = AudioEngine:set_backend("None (Dummy)", "", "")
   assert(not backend:isnil(), "this Ardour has no dummy backend")
+  assert(backend:set_driver(speed) == 0, "the dummy backend has no " .. speed)
   backend:set_sample_rate(RATE)
   backend:set_buffer_size(BLOCK)
 end
 
-function open_session(folder)
-  start_engine()
+function open_session(folder, speed)
+  start_engine(speed)
   local session = load_session(folder, "session")
   assert(session, "cannot load the session in " .. folder)
   return session

@@ -1,11 +1,10 @@
 //! What the plugin must give, from the engine without a plugin or host.
 
 use anyhow::{Context, Result, ensure};
-use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::scheduler::{Asking, LookAhead, SampleTime, WindowLength};
+use tonenet_core::scheduler::{LookAhead, SampleTime, WindowLength};
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
@@ -31,32 +30,29 @@ pub fn look_ahead(song: &Song) -> LookAhead {
     LookAhead::window(WindowLength::OneBeat, tempo, SAMPLE_RATE)
 }
 
-/// The velocities for every lead of whole blocks within a hop, with the lead in samples.
+/// The velocities that the plugin must give in Ardour, in the order of the song's notes.
 ///
-/// The plugin asks its model once a hop, counted from its activation, which a host may do any time before it plays. So
-/// what a note's network knows depends, within a hop, on the lead: the samples from the activation to the song's start.
-pub fn velocities_by_lead(song: &Song) -> Result<Vec<(u64, Vec<u8>)>> {
+/// Ardour compensates a latency by starting early: whole blocks before the song, at positions before its start. The
+/// plugin counts its hops from there, so they lie some samples beside those of a host that starts with the song, and
+/// what a note's network knows differs by as much.
+pub fn velocities(song: &Song) -> Result<Vec<u8>> {
     let library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
     let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
     ensure!(report.library.is_some(), "ONNX Runtime does not load: {}", report.notes.join("; "));
     let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder(MODEL)?)?)?;
-    let look_ahead = look_ahead(song);
-    let Asking::EveryHop(hop) = look_ahead.asking else { anyhow::bail!("a window is asked about hop by hop") };
-    let leads: Vec<u64> = (0..u64::from(hop)).step_by(BLOCK as usize).collect();
-    leads.par_iter().map(|&lead| Ok((lead, velocities(&model, song, look_ahead, lead)?))).collect()
-}
-
-fn velocities(model: &LoadedModel, song: &Song, look_ahead: LookAhead, lead: SampleTime) -> Result<Vec<u8>> {
     let session = Session::of_song(song, SAMPLE_RATE);
+    let look_ahead = look_ahead(song);
+    let early = u64::from(look_ahead.latency.next_multiple_of(BLOCK));
     let (style, take) = (StyleBlend::only(STYLE), Take(0));
     let playback = Playback { sample_rate: SAMPLE_RATE, look_ahead, block: BLOCK, style, take };
     let transport = |time: SampleTime| {
-        let at = time.saturating_sub(lead);
-        let (beats, tempo) = session.transport(at);
-        Transport { playing: time >= lead, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+        let (_, tempo) = session.transport(time.saturating_sub(early));
+        let seconds = (time as f64 - early as f64) / SAMPLE_RATE;
+        let beats = song.tempo().beats_at(seconds);
+        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
     };
     let part: Vec<PartEvent> =
-        part_of(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + lead, ..e }).collect();
+        part_of(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();
     let mut restyler = Restyler::new(model.listener(SAMPLE_RATE));
     let expected = restyle(&mut restyler, &part, &playback, transport).context("the model fails on the piece")?;
     // The part's note-ons stand in the order of the file, the song's notes by onset.
