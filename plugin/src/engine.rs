@@ -1,5 +1,5 @@
 //! What the audio thread owns: the scheduler between the host's events in and the host's events out; for the modes
-//! without latency, [`at_once`] tells what is known of a note when it comes in.
+//! without latency, `at_once` tells what is known of a note when it comes in.
 //!
 //! Nothing here allocates, locks, logs or makes a system call, except that in an offline render it waits for the
 //! inference thread, so that a bounce is complete.

@@ -297,7 +297,7 @@ impl<P: Copy> Scheduler<P> {
     /// The transport began to play: hops are counted from here. A host may have activated us any time before, and what
     /// is played must not depend on when.
     pub fn transport_started(&mut self, time: SampleTime) {
-        if let NextQuestion::At(next, _) = &mut self.asking {
+        if let NextQuestion::At(next, ..) = &mut self.asking {
             // Earlier than it would have been, so that no note is left out.
             *next = time.min(*next);
         }

@@ -48,7 +48,7 @@ struct Heard<T> {
     pass: u64,
 }
 
-/// See the [module](self).
+/// Goes from one pass to the next.
 ///
 /// What a pass goes over is replaced by what is heard on it; the rest stays.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! A host and a player that do anything at any time, for as long as one likes: whether every note leaves once, when it
 //! should, and ends.
 //!
-//! [`player`] is what is played, [`transport`] where the song is, [`ledger`] what has come out of it. All of it
+//! `player` is what is played, `transport` where the song is, `ledger` what has come out of it. All of it
 //! follows from a seed.
 
 mod ledger;
