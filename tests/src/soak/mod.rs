@@ -49,7 +49,7 @@ const KNOBS: [(&str, f64, f64); 11] = [
     ("Floor", 0.0, 40.0),
     ("Ceiling", 80.0, 126.0),
     ("Take", 0.0, 1.0),
-    ("Look-ahead", 0.0, 4.0),
+    ("Look-ahead", 0.0, 6.0),
 ];
 /// How often bypass is switched on where a parameter changes.
 const BYPASSED: f64 = 0.1;
