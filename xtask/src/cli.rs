@@ -25,6 +25,8 @@ pub enum Command {
     Soak(SoakArgs),
     /// Play the demo piece through the VST3 in a real DAW (Ardour 7, installed with apt) and check what it records
     DawTest,
+    /// Feed what ToneNet reads, and its scheduler, with inputs that a fuzzer makes up (installs cargo-fuzz on the first call)
+    Fuzz(FuzzArgs),
     /// Build ToneNet.clap and ToneNet.vst3 into target/bundled, with ONNX Runtime beside them
     Bundle,
     /// Bundle, and copy the bundles to where DAWs look (~/.clap, ~/.vst3)
@@ -52,6 +54,42 @@ pub enum Library {
     Onnxruntime,
     /// What training needs
     Libtorch,
+}
+
+#[derive(Debug, Args)]
+pub struct FuzzArgs {
+    /// Which (default: all, one after the other)
+    #[arg(value_enum)]
+    pub target: Option<FuzzTarget>,
+    /// How long for each
+    #[arg(long, default_value_t = 1.0)]
+    pub minutes: f64,
+}
+
+/// What is fuzzed; see `fuzz/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum FuzzTarget {
+    /// MIDI files, read and written back
+    MidiFile,
+    /// The plugin's saved state
+    State,
+    /// Models' manifests and ONNX files
+    ModelMetadata,
+    /// Events, blocks and transports through the scheduler and the engine
+    EventStream,
+}
+
+impl FuzzTarget {
+    /// The name of its program in `fuzz/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MidiFile => "midi_file",
+            Self::State => "state",
+            Self::ModelMetadata => "model_metadata",
+            Self::EventStream => "event_stream",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

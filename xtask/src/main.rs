@@ -9,6 +9,7 @@ mod evaluate;
 #[cfg(feature = "train")]
 mod export;
 mod files;
+mod fuzz;
 mod graphs;
 mod plot;
 mod quantise;
@@ -41,6 +42,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test => test::all(),
         Command::Soak(args) => soak::run(&args),
         Command::DawTest => daw_test::run(),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),

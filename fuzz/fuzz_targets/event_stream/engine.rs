@@ -1,0 +1,269 @@
+//! A script through the plugin's engine and its inference thread, with a model that answers, fails or is missing.
+
+use std::sync::Arc;
+
+use nice_plug::midi::{Channel, Key, VoiceID};
+use nice_plug::prelude::{NoteEvent, SysExMessage};
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::{Event, NoteId, SampleTime};
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_core::transport::{Transport, TransportChange};
+use tonenet_core::window::{Heard, Question};
+use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
+use tonenet_inference::restyler::Restyler;
+use tonenet_plugin::engine::{Block, Engine, Settings};
+use tonenet_plugin::events::{HostEvent, ShortSysEx, at, scheduler_event};
+use tonenet_plugin::memory::TimelineStore;
+use tonenet_plugin::status::Status;
+use tonenet_plugin::worker::{Opened, RestyleTake, Worker};
+
+use crate::oracle::Oracle;
+use crate::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
+
+/// Plays it and checks all that leaves.
+pub fn play(script: &Script) {
+    let mut player = Player::new(script);
+    let mut song = Song::new(script);
+    let mut settings = None;
+    for step in script.steps() {
+        match step {
+            Step::Block(block) => {
+                let (transport, change) = song.block(player.now, block);
+                let events: Vec<_> = block.events().map(|(at, event)| host_event(at, event)).collect();
+                let set = settings.insert(settings_of(block.settings));
+                player.block(block.samples(), transport, change, set, &events);
+            }
+            Step::Reset => {
+                player.reset();
+                song.reset();
+            }
+        }
+    }
+    let settings = settings.unwrap_or_else(|| settings_of(SettingsScript::default()));
+    for (samples, transport) in closing_blocks(script.sample_rate(), script.look_ahead().latency) {
+        let change = song.observe(player.now, samples, &transport);
+        player.block(samples, transport, change, &settings, &[]);
+    }
+    player.oracle.session_ends();
+}
+
+/// An event as a host sends it.
+fn host_event(timing: u32, event: EventScript) -> HostEvent {
+    let voice_id = VoiceID::ID(timing as i32);
+    let place = |channel: u8, key: u8| (Channel::Number(channel % 16), Key::Number(key % 128));
+    let share = |value: u8| f32::from(value) / 255.0;
+    match event {
+        EventScript::On { channel, key, velocity } => {
+            let (channel, key) = place(channel, key);
+            NoteEvent::NoteOn { timing, voice_id, channel, key, velocity: share(velocity) }
+        }
+        EventScript::Off { channel, key } => {
+            let (channel, key) = place(channel, key);
+            NoteEvent::NoteOff { timing, voice_id, channel, key, velocity: 0.5 }
+        }
+        EventScript::Choke { channel, key } => {
+            let (channel, key) = place(channel, key);
+            NoteEvent::Choke { timing, voice_id, channel, key }
+        }
+        EventScript::AllNotesOff { channel, sound } => {
+            NoteEvent::MidiCC { timing, channel: channel % 16, cc: if sound { 120 } else { 123 }, value: 0.0 }
+        }
+        EventScript::Pedal { value } => NoteEvent::MidiCC { timing, channel: 0, cc: 64, value: share(value) },
+        EventScript::Bend { value } => NoteEvent::MidiPitchBend { timing, channel: 0, value: share(value) },
+        EventScript::Wildcard { velocity } => NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel: Channel::Wildcard,
+            key: Key::Wildcard,
+            velocity: share(velocity),
+        },
+        EventScript::SysEx { byte } => match ShortSysEx::from_buffer(&[0xF0, byte & 0x7F, 0xF7]) {
+            Some(message) => NoteEvent::MidiSysEx { timing, message },
+            None => panic!("three bytes are too long a message"),
+        },
+    }
+}
+
+/// Settings in the ranges that the plugin's parameters keep to.
+fn settings_of(script: SettingsScript) -> Settings {
+    let SettingsScript { choices, amount, bounds, bypass } = script;
+    let share = |value: u8| f32::from(value) / 255.0;
+    let pick = |by: u8| Genre::ALL[usize::from(choices / by) % Genre::ALL.len()];
+    Settings {
+        style: StyleBlend { a: pick(1), b: pick(3), share_of_b: share(choices) },
+        take: Take((choices % 100).into()),
+        expression: Expression {
+            amount: share(amount),
+            keep_accents: share(bounds.0),
+            level: f32::from(bounds.1 % 81) - 40.0,
+            range: 2.0 * share(choices),
+            floor: bounds.0.clamp(1, 127),
+            ceiling: bounds.1.clamp(1, 127),
+        },
+        model: EmbeddedModel::ALL[usize::from(choices % 3)],
+        bypass,
+    }
+}
+
+/// Expects of every note what the script says, and may fail over one.
+struct ScriptedModel {
+    notes: Vec<(NoteId, SampleTime)>,
+    deviations: [f32; 3],
+    breaks_at: Option<u64>,
+}
+
+impl VelocityModel for ScriptedModel {
+    fn style(&self, style: Genre) -> Option<StyleSpread> {
+        (style != Genre::Pop).then_some(StyleSpread { human: 12.0, predicted: 8.0 })
+    }
+
+    fn reset(&mut self) {
+        self.notes.clear();
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        match *heard {
+            Heard::NoteOn { id, time, position, beats, key, velocity, .. } => {
+                assert!(position.is_finite() && beats.is_none_or(f64::is_finite), "{heard:?}");
+                assert!((21..=108).contains(&key) && (1..=127).contains(&velocity), "{heard:?}");
+                assert!(self.notes.last().is_none_or(|(last, at)| *last < id && *at <= time), "{heard:?}");
+                self.notes.push((id, time));
+            }
+            Heard::NoteOff { position, .. } => assert!(position.is_finite(), "{heard:?}"),
+            Heard::Pedal { .. } => {}
+        }
+    }
+
+    fn predict(
+        &mut self,
+        question: &Question,
+        style: Genre,
+        predictions: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError> {
+        let due = question.hop.settle_from..question.hop.settle_to;
+        for &(id, _) in self.notes.iter().filter(|(_, time)| due.contains(time)) {
+            if self.breaks_at == Some(id.0) {
+                return Err(InferenceError::NoSuchStyle { style });
+            }
+            predictions.push((id, Prediction { deviation: self.deviations[(id.0 % 3) as usize], spread: 4.0 }));
+        }
+        Ok(())
+    }
+}
+
+/// An event as it came in, and the expression set then.
+struct Came {
+    event: HostEvent,
+    expression: Expression,
+}
+
+struct Player {
+    engine: Engine,
+    oracle: Oracle,
+    now: SampleTime,
+    offline: bool,
+    came: Vec<Came>,
+}
+
+impl Player {
+    fn new(script: &Script) -> Self {
+        let status = Arc::<Status>::default();
+        let (deviations, breaks_at) = (script.deviations, u64::from(script.breaks_at));
+        let open = move |model, _: &Status| {
+            let breaks_at = match model {
+                EmbeddedModel::Note => None,
+                EmbeddedModel::Attention => Some(breaks_at),
+                EmbeddedModel::Baseline => return Err("the model is missing".into()),
+            };
+            let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, breaks_at }));
+            let restyle_take: RestyleTake = Box::new(move |take: &Timeline| {
+                let expected = take.notes().iter().map(|_| deviations.map(|d| InSteps::new(d, 4.0)));
+                Ok(take.restyled(model.id().into(), [1.0; 3], expected))
+            });
+            Ok(Opened { restyler, restyle_take })
+        };
+        let memory = script.remembers().then(Arc::<TimelineStore>::default);
+        let picture = memory.as_ref().map(|memory| memory.get().0);
+        let worker =
+            Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
+        let look_ahead = script.look_ahead();
+        Self {
+            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, picture),
+            oracle: Oracle::new(look_ahead.latency),
+            now: 0,
+            offline: script.offline,
+            came: Vec::new(),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.engine.reset();
+        self.oracle.reset();
+        self.now = 0;
+    }
+
+    fn block(
+        &mut self,
+        samples: u32,
+        transport: Transport,
+        change: Option<TransportChange>,
+        settings: &Settings,
+        events: &[HostEvent],
+    ) {
+        match change {
+            Some(TransportChange::Left) => self.oracle.left(self.now),
+            Some(TransportChange::Sought) => self.oracle.sought(self.now),
+            Some(TransportChange::Started) | None => {}
+        }
+        let last = samples.saturating_sub(1);
+        for &event in events {
+            let time = self.now + u64::from(event.timing().min(last));
+            self.oracle.heard(time, scheduler_event(&event), self.came.len());
+            self.came.push(Came { event, expression: settings.expression });
+        }
+        let mut out = Vec::new();
+        let mut next = events.iter().copied();
+        let block = Block { samples, transport, offline: self.offline };
+        self.engine.process(&block, settings, || next.next(), |event| out.push(event));
+        for event in out {
+            assert!(event.timing() <= last, "{event:?} leaves beyond a block of {samples}");
+            self.leaves(self.now + u64::from(event.timing()), event, settings.bypass);
+        }
+        self.now += u64::from(samples);
+        self.oracle.block_ends(self.now);
+    }
+
+    fn leaves(&mut self, time: SampleTime, event: HostEvent, bypass: bool) {
+        // The script gives every voice an id, so only the engine's own note-offs have none.
+        if let NoteEvent::NoteOff {
+            voice_id: VoiceID::Wildcard,
+            channel: Channel::Number(channel),
+            key: Key::Number(key),
+            ..
+        } = event
+        {
+            return self.oracle.release_leaves(time, channel, key);
+        }
+        let Came { event: came, expression } = &self.came[self.oracle.event_leaves(time)];
+        let mut left = at(event, 0);
+        if let (NoteEvent::NoteOn { velocity, .. }, NoteEvent::NoteOn { velocity: own, .. }) = (&mut left, came) {
+            let may_change = is_restyled(came) && !bypass && expression.amount > 0.0;
+            let steps = *velocity * 127.0;
+            let is_velocity = (1..=127u8).any(|step| f32::from(step) / 127.0 == *velocity);
+            let kept = velocity.to_bits() == own.to_bits();
+            assert!(kept || may_change && is_velocity, "{own} becomes {velocity}, {steps} steps");
+            *velocity = *own;
+        }
+        assert_eq!(left, at(*came, 0), "an event changes on its way");
+    }
+}
+
+/// Whether it is a note that models give a velocity.
+fn is_restyled(event: &HostEvent) -> bool {
+    let kind = scheduler_event(event);
+    matches!(kind, Event::NoteOn { .. }) && kind.is_restylable()
+}

@@ -1,0 +1,90 @@
+//! Any bytes as a MIDI file: what parses makes sense, gives itself back byte for byte, and takes new velocities without
+//! another change.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tonenet_core::midi::{MidiError, MidiMessage, NoteRef, Song, TimedMessage};
+
+fuzz_target!(|bytes: &[u8]| {
+    match Song::parse(bytes.to_vec()) {
+        Ok(song) => {
+            check_sense(&song);
+            check_round_trips(&song, bytes);
+        }
+        Err(error) => check_words(&error),
+    }
+});
+
+/// An error is one line of words for the person who chose the file.
+fn check_words(error: &MidiError) {
+    let words = error.to_string();
+    assert!(!words.trim().is_empty() && !words.contains('\n'), "{words:?}");
+}
+
+/// Notes and messages stand in order, at times that exist, and agree with each other.
+fn check_sense(song: &Song) {
+    let notes = song.notes();
+    assert!(!notes.is_empty(), "a song without notes");
+    assert!(notes.is_sorted_by_key(|n| n.onset_tick), "notes out of order");
+    assert!(notes.iter().map(|n| n.note.onset).is_sorted(), "onsets out of order");
+    for NoteRef { note, onset_tick, release_tick, track, .. } in notes {
+        assert!(release_tick >= onset_tick, "a release before its onset");
+        let times = [note.onset, note.release, note.onset_sixteenths, note.release_sixteenths];
+        assert!(times.iter().all(|t| t.is_finite() && *t >= 0.0), "{times:?}");
+        assert!(note.release >= note.onset && note.release_sixteenths >= note.onset_sixteenths);
+        assert!(note.channel < 16 && note.key < 128 && (1..128).contains(&note.velocity), "{note:?}");
+        assert!(*track < song.track_names().len(), "a note in track {track}");
+    }
+    let by_track: usize = (0..song.track_names().len()).map(|track| song.notes_of_track(track).count()).sum();
+    assert_eq!(by_track, notes.len());
+
+    let messages = song.messages();
+    assert!(messages.iter().map(|m| m.time).is_sorted(), "messages out of order");
+    assert!(messages.iter().all(|m| m.time.is_finite()) && song.duration().is_finite());
+    let mut named: Vec<usize> = messages.iter().filter_map(|m| m.note).collect();
+    named.sort_unstable();
+    assert!(named.into_iter().eq(0..notes.len()), "each note has one message");
+    for TimedMessage { time, note, message, .. } in messages {
+        let Some(NoteRef { note, .. }) = note.map(|at| &notes[at]) else { continue };
+        assert_eq!(*message, MidiMessage::Channel([0x90 | note.channel, note.key, note.velocity]));
+        assert_eq!(*time, note.onset);
+    }
+    assert!(song.pedals().iter().all(|p| p.time.is_finite() && p.channel < 16 && p.value < 128));
+    assert!(song.pedal_movements().windows(2).all(|pair| pair[0].1 != pair[1].1), "a pedal goes down twice");
+}
+
+/// Its own velocities give the file back; others change nothing but themselves.
+fn check_round_trips(song: &Song, bytes: &[u8]) {
+    assert_eq!(song.bytes(), bytes);
+    let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+    assert!(song.with_velocities(&own).is_ok_and(|written| written == bytes), "own velocities change the file");
+
+    let others: Vec<u8> = own.iter().map(|v| 128 - v).collect();
+    let written = song.with_velocities(&others).unwrap_or_else(|e| panic!("velocities of 1–127 are refused: {e}"));
+    let changed = bytes.iter().zip(&written).filter(|(before, after)| before != after).count();
+    assert_eq!(written.len(), bytes.len());
+    assert_eq!(changed, own.iter().filter(|v| **v != 64).count(), "other bytes than velocities change");
+    let again = Song::parse(written).unwrap_or_else(|e| panic!("what was written does not parse: {e}"));
+
+    assert_eq!(again.notes().len(), own.len());
+    for ((before, after), &velocity) in song.notes().iter().zip(again.notes()).zip(&others) {
+        assert_eq!(after.note.velocity, velocity);
+        assert_eq!(*before, restored(*after, before.note.velocity));
+    }
+    assert_eq!((song.tempo(), song.pedals()), (again.tempo(), again.pedals()));
+    assert_eq!(song.track_names(), again.track_names());
+    let unsounding =
+        |song: &Song| -> Vec<TimedMessage> { song.messages().iter().filter(|m| m.note.is_none()).cloned().collect() };
+    assert_eq!(unsounding(song), unsounding(&again));
+
+    let mut silent = own;
+    silent[0] = 0;
+    assert!(song.with_velocities(&silent).is_err() && song.with_velocities(&silent[1..]).is_err());
+}
+
+/// The note with another velocity.
+fn restored(mut note: NoteRef, velocity: u8) -> NoteRef {
+    note.note.velocity = velocity;
+    note
+}

@@ -1,0 +1,117 @@
+//! Any bytes as a saved state, loaded as the plugin framework loads one: it is refused, or what the audio thread then
+//! plays by is in range, and what is saved of it loads to the same.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use nice_plug::params::InternalParamMut;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{Param as _, ParamPtr, Params, Plugin, PluginState};
+use tonenet_core::scheduler::{LookAhead, Mode};
+use tonenet_plugin::ToneNet;
+use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
+
+const SAMPLE_RATE: f32 = 48_000.0;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(mut state) = serde_json::from_slice::<PluginState>(bytes) else { return };
+    let params = ToneNetParams::new(Arc::default());
+    load(&params, &mut state);
+    check(&params);
+
+    let mut saved = save(&params);
+    let json = serde_json::to_vec(&saved).unwrap_or_else(|e| panic!("a loaded state cannot be saved: {e}"));
+    let read = serde_json::from_slice::<PluginState>(&json);
+    assert!(read.is_ok(), "what was saved is refused: {}", String::from_utf8_lossy(&json));
+    let again = ToneNetParams::new(Arc::default());
+    load(&again, &mut saved);
+    assert_eq!(again.settings(), params.settings());
+    assert_eq!(again.tempo(), params.tempo());
+    assert_eq!(again.look_ahead.value(), params.look_ahead.value());
+});
+
+/// What the framework's `deserialize_object` does, which it keeps to itself.
+fn load(params: &ToneNetParams, state: &mut PluginState) {
+    ToneNet::filter_state(state);
+    let by_id: BTreeMap<String, ParamPtr> = params.param_map().into_iter().map(|(id, param, _)| (id, param)).collect();
+    for (id, value) in &state.params {
+        let Some(&param) = by_id.get(id) else { continue };
+        // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.
+        unsafe {
+            match (param, value) {
+                (ParamPtr::FloatParam(p), ParamValue::F32(v)) => drop((*p)._internal_set_plain_value(*v)),
+                (ParamPtr::IntParam(p), ParamValue::I32(v)) => drop((*p)._internal_set_plain_value(*v)),
+                (ParamPtr::BoolParam(p), ParamValue::Bool(v)) => drop((*p)._internal_set_plain_value(*v)),
+                (ParamPtr::EnumParam(p), ParamValue::I32(v)) => drop((*p)._internal_set_plain_value(*v)),
+                (ParamPtr::EnumParam(p), ParamValue::String(id)) => drop((*p).set_from_id(id)),
+                // Of another kind than the parameter: the framework leaves it out.
+                _ => {}
+            }
+            param._internal_update_smoother(SAMPLE_RATE, true);
+        }
+    }
+    params.deserialize_fields(&state.fields);
+}
+
+/// What the framework's `serialize_object` does, which it keeps to itself.
+fn save(params: &ToneNetParams) -> PluginState {
+    let value = |param: ParamPtr| {
+        // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.
+        unsafe {
+            match param {
+                ParamPtr::FloatParam(p) => ParamValue::F32((*p).unmodulated_plain_value()),
+                ParamPtr::IntParam(p) => ParamValue::I32((*p).unmodulated_plain_value()),
+                ParamPtr::BoolParam(p) => ParamValue::Bool((*p).unmodulated_plain_value()),
+                ParamPtr::EnumParam(p) => match (*p).unmodulated_plain_id() {
+                    Some(id) => ParamValue::String(id.into()),
+                    None => ParamValue::I32((*p).unmodulated_plain_value()),
+                },
+            }
+        }
+    };
+    PluginState {
+        version: ToneNet::VERSION.into(),
+        params: params.param_map().into_iter().map(|(id, param, _)| (id, value(param))).collect(),
+        fields: params.serialize_fields(),
+    }
+}
+
+/// Whatever was loaded, the audio thread plays by settings in range, hosts are told shares, and there is a latency.
+fn check(params: &ToneNetParams) {
+    let settings = params.settings();
+    let expression = settings.expression;
+    for (name, value, range) in [
+        ("blend", settings.style.share_of_b, 0.0..=1.0),
+        ("amount", expression.amount, 0.0..=1.0),
+        ("keep accents", expression.keep_accents, 0.0..=1.0),
+        ("level", expression.level, -40.0..=40.0),
+        ("range", expression.range, 0.0..=2.0),
+    ] {
+        assert!(range.contains(&value), "{name} is {value}");
+    }
+    let velocities = 1..=127;
+    assert!(velocities.contains(&expression.floor) && velocities.contains(&expression.ceiling), "{expression:?}");
+    assert!(settings.take.0 <= LAST_TAKE, "{:?}", settings.take);
+
+    for (id, param, _) in params.param_map() {
+        // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.
+        let (share, text) = unsafe {
+            let share = param.unmodulated_normalized_value();
+            (share, param.normalized_value_to_string(share, true))
+        };
+        assert!((0.0..=1.0).contains(&share), "{id} stands at {share}");
+        assert!(!text.is_empty(), "{id} says nothing");
+    }
+
+    let tempo = params.tempo();
+    assert!(tempo.is_finite() && tempo >= 0.0, "tempo {tempo}");
+    let mode = Mode::from(params.look_ahead.value());
+    let latency = LookAhead::of(mode, tempo, SAMPLE_RATE.into(), 512).latency;
+    // At most four beats at 20 beats a minute; none where the mode holds nothing.
+    assert!(latency <= 12 * SAMPLE_RATE as u32, "latency {latency}");
+    assert_eq!(latency == 0, matches!(mode, Mode::LiveAtOnce | Mode::Timeline), "latency {latency}");
+    assert_eq!(params.serialize_fields()["state_version"], STATE_VERSION.to_string());
+}
