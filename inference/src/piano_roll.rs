@@ -16,6 +16,9 @@ use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::runtime::{Graph, Runtime, TensorRef};
 
+/// Steps that a network may be shown at once.
+const STEPS: std::ops::RangeInclusive<usize> = 1..=65_536;
+
 /// An encoder that all styles share and a decoder each, loaded.
 pub struct PianoRollNetwork {
     encoder: Arc<dyn Graph>,
@@ -42,10 +45,13 @@ impl PianoRollNetwork {
         let NetworkEntry::PianoRoll { frame, keys, context_steps, whole_take_steps, .. } = manifest.network else {
             return Err(bad("its network is not one over piano-rolls".into()));
         };
-        if (frame, keys) != (FRAME, PIANO_KEYS) || context_steps == 0 {
+        let steps = [Some(context_steps), whole_take_steps];
+        if (frame, keys) != (FRAME, PIANO_KEYS) || !steps.iter().flatten().all(|steps| STEPS.contains(steps)) {
+            let told = whole_take_steps.map_or_else(String::new, |steps| format!(" ({steps} of a whole take)"));
+            let (least, most) = STEPS.into_inner();
             return Err(bad(format!(
-                "frames of {frame} and outputs of {keys} over {context_steps} steps are no piano-roll of {FRAME} and \
-                 {PIANO_KEYS}"
+                "frames of {frame} and outputs of {keys} over {context_steps} steps{told} are no piano-roll of {FRAME} \
+                 and {PIANO_KEYS} over {least} to {most}"
             )));
         }
         let mut decoders = Vec::new();

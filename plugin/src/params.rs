@@ -314,10 +314,17 @@ impl ToneNetParams {
 
 /// Makes a state, which may be older, one of this version.
 ///
-/// What it lacks gets its default: an instance that had other settings would keep them otherwise.
+/// What it lacks gets its default: an instance that had other settings would keep them otherwise. So does a number that
+/// is none: JSON can hold one beyond 32 bits, it would be read as infinity, and infinity is written as what no project
+/// can be opened with.
 pub fn upgrade(state: &mut PluginState) {
     for (id, default) in ToneNetParams::defaults() {
-        state.params.entry(id.into()).or_insert(default);
+        match state.params.get(id) {
+            Some(ParamValue::F32(value)) if !value.is_finite() => {}
+            Some(_) => continue,
+            None => {}
+        }
+        state.params.insert(id.into(), default);
     }
     let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
     state.fields.entry("timeline".into()).or_insert(no_take);
@@ -395,5 +402,17 @@ mod tests {
         assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
         assert_eq!(state.fields["state_version"], "3");
         assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
+    }
+
+    #[test]
+    fn a_number_beyond_32_bits_gets_its_default_and_the_next_save_can_be_opened() {
+        let json = r#"{"version":"0.1.0","params":{"amount":{"f32":6e99},"blend":{"f32":0.25}},"fields":{}}"#;
+        let mut state: PluginState = serde_json::from_str(json).unwrap();
+        assert!(matches!(state.params["amount"], ParamValue::F32(value) if value.is_infinite()));
+        upgrade(&mut state);
+        assert!(matches!(state.params["amount"], ParamValue::F32(1.0)));
+        let saved = serde_json::to_string(&state).unwrap();
+        let opened: PluginState = serde_json::from_str(&saved).unwrap();
+        assert!(matches!(opened.params["blend"], ParamValue::F32(0.25)));
     }
 }

@@ -12,6 +12,9 @@ use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 
+/// How wide a network may be: states of that many numbers are made before any graph could refuse them.
+const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
+
 /// Notes that a whole take is read in at once: as many as keep the graphs' memory small.
 const CHUNK: usize = 2048;
 
@@ -52,7 +55,12 @@ impl NoteNetwork {
         else {
             return Err(bad("its network is not one over rows of notes".into()));
         };
-        if (past_columns, ahead_columns) != (PAST, AHEAD) || past_hidden * ahead_hidden * decoder_hidden == 0 {
+        let widths = [("past", past_hidden), ("ahead", ahead_hidden), ("decoder", decoder_hidden)];
+        if let Some((layer, width)) = widths.into_iter().find(|w| !WIDTHS.contains(&w.1)) {
+            let (least, most) = WIDTHS.into_inner();
+            return Err(bad(format!("{layer}_hidden is {width}; a network is {least} to {most} wide")));
+        }
+        if (past_columns, ahead_columns) != (PAST, AHEAD) {
             return Err(bad(format!(
                 "rows of {past_columns} and {ahead_columns} columns are not this version's {PAST} and {AHEAD}"
             )));
