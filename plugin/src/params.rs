@@ -316,19 +316,33 @@ impl ToneNetParams {
 ///
 /// What it lacks gets its default: an instance that had other settings would keep them otherwise. So does a number that
 /// is none: JSON can hold one beyond 32 bits, it would be read as infinity, and infinity is written as what no project
-/// can be opened with.
+/// can be opened with. And so does a choice that there is not, over which the framework panics when it is read.
 pub fn upgrade(state: &mut PluginState) {
     for (id, default) in ToneNetParams::defaults() {
-        match state.params.get(id) {
-            Some(ParamValue::F32(value)) if !value.is_finite() => {}
-            Some(_) => continue,
-            None => {}
+        let is_sound = match state.params.get(id) {
+            Some(ParamValue::F32(value)) => value.is_finite(),
+            Some(ParamValue::I32(value)) => choices(id).is_none_or(|count| (0..count).contains(value)),
+            Some(_) => true,
+            None => false,
+        };
+        if !is_sound {
+            state.params.insert(id.into(), default);
         }
-        state.params.insert(id.into(), default);
     }
     let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
     state.fields.entry("timeline".into()).or_insert(no_take);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
+}
+
+/// How many choices there are of a parameter that is one.
+fn choices(id: &str) -> Option<i32> {
+    let variants = match id {
+        "style" | "style_b" => StyleChoice::variants(),
+        "model" => ModelChoice::variants(),
+        "look_ahead" => LookAheadChoice::variants(),
+        _ => return None,
+    };
+    Some(variants.len() as i32)
 }
 
 /// What take 0 is called.
@@ -414,5 +428,22 @@ mod tests {
         let saved = serde_json::to_string(&state).unwrap();
         let opened: PluginState = serde_json::from_str(&saved).unwrap();
         assert!(matches!(opened.params["blend"], ParamValue::F32(0.25)));
+    }
+
+    #[test]
+    fn a_choice_that_there_is_not_gets_its_default() {
+        for id in ["style", "style_b", "model", "look_ahead"] {
+            for value in [-1, 7, i32::MAX] {
+                let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
+                let mut state: PluginState = serde_json::from_str(&json).unwrap();
+                upgrade(&mut state);
+                let defaults = ToneNetParams::defaults();
+                let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
+                assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
+            }
+        }
+        let all_choices = ToneNetParams::defaults().into_iter().filter_map(|(id, _)| choices(id)).count();
+        let enums = params().param_map().into_iter().filter(|p| matches!(p.1, ParamPtr::EnumParam(_))).count();
+        assert_eq!(all_choices, enums, "every choice is looked at");
     }
 }

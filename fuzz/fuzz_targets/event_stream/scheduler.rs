@@ -202,7 +202,9 @@ impl<'a> Player<'a> {
             (true, early) => Outcome::Late(early.map(|e| e.expected)),
         };
         assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "a deviation may be no number, equal to none");
-        if is_restyled(event) && !self.overloaded {
+        // Without latency a note leaves first and is asked about afterwards.
+        let held = self.script.look_ahead().latency > 0;
+        if is_restyled(event) && held && !self.overloaded {
             let asked: Vec<_> =
                 self.hops.iter().filter(|hop| (hop.settle_from..hop.settle_to).contains(&came.time)).collect();
             let once = matches!(asked[..], [hop] if hop.time > came.time && hop.time <= time);
