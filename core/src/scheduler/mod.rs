@@ -159,6 +159,9 @@ pub struct Scheduler<P> {
     /// The id of the first pending item.
     first_id: u64,
     asking: NextQuestion,
+    /// Notes heard before this sample have been asked about in hops, and never are again: a model forgets what it has
+    /// settled.
+    settled_to: SampleTime,
     sounding: Sounding,
     sweep: Option<Sweep>,
 }
@@ -172,6 +175,7 @@ impl<P: Copy> Scheduler<P> {
             capacity,
             first_id: 0,
             asking: NextQuestion::first(look_ahead, 0),
+            settled_to: 0,
             sounding: Sounding::default(),
             sweep: None,
         }
@@ -189,6 +193,7 @@ impl<P: Copy> Scheduler<P> {
         self.first_id += self.pending.len() as u64;
         self.pending.clear();
         self.asking = NextQuestion::first(look_ahead, self.first_id);
+        self.settled_to = 0;
         self.sweep = Some(Sweep::everything(0));
     }
 
@@ -215,11 +220,10 @@ impl<P: Copy> Scheduler<P> {
                     return None;
                 }
                 *next += hop;
-                Some(Hop {
-                    time,
-                    settle_from: (time + hop).saturating_sub(held),
-                    settle_to: (time + 2 * hop).saturating_sub(held),
-                })
+                let settle_to = (time + 2 * hop).saturating_sub(held).max(self.settled_to);
+                let settle_from = (time + hop).saturating_sub(held).max(self.settled_to);
+                self.settled_to = settle_to;
+                Some(Hop { time, settle_from, settle_to })
             }
             NextQuestion::About(next, known) => {
                 let latency = u64::from(self.look_ahead.latency);

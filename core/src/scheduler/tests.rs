@@ -313,3 +313,17 @@ proptest! {
         prop_assert!(!restyled);
     }
 }
+
+#[test]
+fn a_transport_that_starts_in_mid_hop_has_no_note_asked_about_twice() {
+    let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
+    let mut hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(730)).collect();
+    scheduler.transport_started(740);
+    hops.extend(std::iter::from_fn(|| scheduler.next_hop(2_000)));
+    assert!(hops.iter().any(|hop| hop.time == 740), "hops are counted from the start");
+    for onset in 0..1_000 {
+        let asked: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
+        assert_eq!(asked.len(), 1, "onset {onset}");
+        assert!(asked[0].time > onset && asked[0].time <= onset + 300, "in time");
+    }
+}
