@@ -33,7 +33,8 @@ const RECENT: usize = 2_048;
 const BUSY: Duration = Duration::from_millis(2);
 const IDLE: Duration = Duration::from_millis(10);
 
-/// Changes after which a remembered take is restyled while its pass still goes on.
+/// Changes after which a remembered take is restyled while its pass still goes on; of a take with more notes than that,
+/// as many as it has, so that a long first pass costs no more than twice its last restyling.
 const MANY_CHANGES: usize = 256;
 
 /// From the audio thread.
@@ -285,7 +286,8 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
         memory.follow_store();
         memory.published.retain(|picture| Arc::strong_count(picture) > 1);
         let changes = memory.recorder.changes();
-        if changes > 0 && (memory.pass_ended || changes >= MANY_CHANGES) {
+        let many = memory.picture.notes().len().max(MANY_CHANGES);
+        if changes > 0 && (memory.pass_ended || changes >= many) {
             memory.picture = Arc::new(memory.recorder.picture(&memory.picture));
             memory.is_new = true;
         }
