@@ -360,7 +360,10 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 ui.colored_label(WARNING, pending)
                     .on_hover_text("Another look-ahead or tempo takes effect when the host restarts the plugin.");
             } else {
-                ui.label(format!("{milliseconds:.0} ms ({} samples), compensated by the host", view.latency));
+                ui.label(match view.latency {
+                    0 => "none".into(),
+                    samples => format!("{milliseconds:.0} ms ({samples} samples), compensated by the host"),
+                });
             }
         } else {
             ui.label("not active");
@@ -757,7 +760,9 @@ mod tests {
         let mut view = View { look_ahead: Mode::Timeline, ..view() };
         assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
         view.remembered = Remembered { notes: 549, waiting: 3, can_undo: true };
+        view.latency = 0;
         harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
+        harness(&view).get_by_label("none");
         assert_eq!(click_in(&view, "Clear"), [Action::ForgetTake]);
         assert_eq!(click_in(&view, "Undo"), [Action::BringTakeBack]);
     }
