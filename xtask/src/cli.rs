@@ -210,6 +210,9 @@ pub struct EvaluateArgs {
     /// Look-aheads in seconds, beside the whole take (default: 0.01, 0.1 and 0.5)
     #[arg(long, value_name = "SECONDS", num_args = 1.., value_delimiter = ',')]
     pub look_ahead: Vec<f64>,
+    /// Keep the figures in the models' folders in assets/models: evaluation.json and the tables of their cards
+    #[arg(long, requires = "data")]
+    pub keep: bool,
     /// Score the .mid files of one folder against those of the same name in another, instead of a model
     #[arg(long, num_args = 2, value_names = ["PREDICTED", "ORIGINAL"], conflicts_with_all = ["models", "data"])]
     pub pairs: Option<Vec<PathBuf>>,
