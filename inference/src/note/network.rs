@@ -17,7 +17,7 @@ use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
 /// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
-const PIECE: usize = 512;
+const PIECE: usize = 256;
 
 /// The loaded graphs; it may be shared by several instances.
 pub struct NoteNetwork {
