@@ -14,6 +14,8 @@ pub mod offline;
 pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
+mod screen;
 pub mod take;
 pub mod timeline;
+mod unfold;
 mod wire;

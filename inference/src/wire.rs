@@ -1,181 +1,26 @@
-//! A look at an ONNX file before a runtime reads it, for what a runtime would not survive.
+//! Protobuf as ONNX files are written in it: the fields of a message, and a message written anew.
 //!
-//! `rten` 0.27 trusts the lengths inside a file: one that points past the end makes it read in circles for ever, or ask
-//! for so much memory that the process is aborted. ONNX Runtime 1.28 ends the process over a recurrent layer whose
-//! weights have other axes than they should. Neither can be caught, so such files must not reach them. Operators and
-//! kinds of constants that model-export does not write are refused as a whole: nobody has looked at what they can do.
+//! Whatever the bytes are, reading ends and panics nowhere; nothing is copied that the file does not hold.
 
-use std::collections::HashMap;
-
-/// How deep graphs may be nested in attributes of nodes.
-const DEEPEST: usize = 64;
-
-/// Where ONNX Runtime's own operators are.
-const ONNX_RUNTIME: &[u8] = b"com.microsoft";
-
-/// The operators that model-export writes, each with where it is.
-const OPERATORS: [(&[u8], &[u8]); 18] = [
-    (b"", b"Add"),
-    (b"", b"Cast"),
-    (b"", b"Clip"),
-    (b"", b"Concat"),
-    (b"", b"DynamicQuantizeLinear"),
-    (b"", b"Exp"),
-    (b"", b"Identity"),
-    (b"", b"LSTM"),
-    (b"", b"MatMul"),
-    (b"", b"MatMulInteger"),
-    (b"", b"Mul"),
-    (b"", b"Relu"),
-    (b"", b"Reshape"),
-    (b"", b"Softmax"),
-    (b"", b"Split"),
-    (b"", b"Tanh"),
-    (b"", b"Transpose"),
-    (ONNX_RUNTIME, b"DynamicQuantizeLSTM"),
-];
-
-/// The messages of `onnx.proto` that runtimes read.
-#[derive(Clone, Copy)]
-enum Message {
-    Model,
-    Graph,
-    Node,
-    Attribute,
-    Tensor,
-    ValueInfo,
-    Type,
-    TensorType,
-    Sequence,
-    Shape,
-    /// One without messages inside.
-    Plain,
-}
-
-impl Message {
-    /// The message in a field; `None` for text, numbers and fields that runtimes do not look into.
-    fn inside(self, field: u64) -> Option<Self> {
-        Some(match (self, field) {
-            (Self::Model, 7) | (Self::Attribute, 6 | 11) => Self::Graph,
-            (Self::Graph, 1) => Self::Node,
-            (Self::Node, 5) => Self::Attribute,
-            (Self::Graph, 5) | (Self::Attribute, 5 | 10) => Self::Tensor,
-            (Self::Graph, 11..=13) => Self::ValueInfo,
-            (Self::ValueInfo, 2) | (Self::Sequence, 1) | (Self::Attribute, 14 | 15) => Self::Type,
-            (Self::Type, 1) => Self::TensorType,
-            (Self::Type, 4 | 9) => Self::Sequence,
-            (Self::TensorType, 2) => Self::Shape,
-            (Self::Model, 8 | 14) | (Self::Shape, 1) | (Self::Tensor, 3 | 13) => Self::Plain,
-            _ => return None,
-        })
-    }
-}
-
-/// Checks an ONNX file; what is wrong, otherwise.
-pub(crate) fn check(file: &[u8]) -> Result<(), &'static str> {
-    if file.is_empty() {
-        return Err("the file is empty");
-    }
-    check_lengths(file, Message::Model, 0)
-}
-
-/// Checks that every length stays inside what encloses it, and the constants and nodes of every graph on the way.
-fn check_lengths(bytes: &[u8], message: Message, depth: usize) -> Result<(), &'static str> {
-    if depth > DEEPEST {
-        return Err("its parts are nested too deeply");
-    }
-    for field in fields(bytes) {
-        if let (number, Value::Bytes(bytes)) = field?
-            && let Some(inside) = message.inside(number)
-        {
-            check_lengths(bytes, inside, depth + 1)?;
-        }
-    }
-    if matches!(message, Message::Graph) { check_graph(bytes) } else { Ok(()) }
-}
-
-/// Checks the constants and nodes of a graph.
-fn check_graph(graph: &[u8]) -> Result<(), &'static str> {
-    let mut constants = HashMap::new();
-    for tensor in texts(graph, 5) {
-        let dims = ints(tensor, 1);
-        if !holds(tensor, &dims) {
-            return Err("a constant does not hold the numbers that it should");
-        }
-        if constants.insert(text(tensor, 8), dims).is_some() {
-            return Err("two of its constants have one name");
-        }
-    }
-    for node in texts(graph, 1) {
-        let operator = (text(node, 7), text(node, 4));
-        if !OPERATORS.contains(&operator) {
-            return Err("it has an operator that ToneNet's models do without");
-        }
-        if matches!(operator.1, b"LSTM" | b"DynamicQuantizeLSTM") && !recurrent_layer_fits(node, &constants) {
-            return Err("a recurrent layer's weights do not fit it");
-        }
-    }
-    Ok(())
-}
-
-/// Whether a constant tensor brings as many bytes as its axes and type ask for.
-fn holds(tensor: &[u8], dims: &[u64]) -> bool {
-    let size = match int(tensor, 2) {
-        Some(1) => 4, // 32-bit floats
-        Some(3) => 1, // 8-bit whole numbers
-        Some(7) => 8, // 64-bit whole numbers
-        _ => return false,
-    };
-    let wanted = dims.iter().try_fold(size, |count: u64, &length| count.checked_mul(length));
-    wanted == u64::try_from(text(tensor, 9).len()).ok()
-}
-
-/// Whether an LSTM node has constant weights that fit each other and its attributes, and nothing that model-export does
-/// not write: lengths of sequences, peepholes, other activations.
-fn recurrent_layer_fits(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bool {
-    let inputs: Vec<&[u8]> = texts(node, 1).collect();
-    let axes = |input: usize| inputs.get(input).and_then(|name| constants.get(name)).map(Vec::as_slice);
-    let absent = |input: usize| inputs.get(input).is_none_or(|name| name.is_empty());
-    let attributes: Vec<&[u8]> = texts(node, 5).collect();
-    let attribute = |name: &[u8]| attributes.iter().copied().find(|attribute| text(attribute, 1) == name);
-    let directions = match attribute(b"direction").map(|attribute| text(attribute, 4)) {
-        Some(b"forward" | b"reverse") => 1,
-        Some(b"bidirectional") => 2,
-        _ => return false,
-    };
-    let Some(hidden) = attribute(b"hidden_size").and_then(|attribute| int(attribute, 3)) else { return false };
-    let Some(gates) = hidden.checked_mul(4) else { return false };
-    let Some(biases) = hidden.checked_mul(8) else { return false };
-    let weights_fit = match (text(node, 4), axes(1), axes(2)) {
-        (b"LSTM", Some(&[count, rows, _]), Some(recurrent)) => {
-            inputs.len() <= 7 && [count, rows] == [directions, gates] && recurrent == [directions, gates, hidden]
-        }
-        (b"DynamicQuantizeLSTM", Some(&[count, _, rows]), Some(recurrent)) => {
-            inputs.len() == 12
-                && [count, rows] == [directions, gates]
-                && recurrent == [directions, hidden, gates]
-                && (8..12).all(|input| axes(input) == Some(&[directions, gates]))
-        }
-        _ => false,
-    };
-    weights_fit
-        && attributes.len() == 2
-        && axes(3) == Some(&[directions, biases])
-        && absent(4)
-        && absent(5) == absent(6)
-        && absent(7)
+/// A field of a message.
+pub(crate) struct Field<'a> {
+    pub number: u64,
+    pub value: Value<'a>,
+    /// All of it, as it stands in the message.
+    pub written: &'a [u8],
 }
 
 /// A field's content.
-enum Value<'a> {
+pub(crate) enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,
 }
 
-/// The fields of a message with their numbers, up to the first that is broken.
-fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Value<'_>), &'static str>> {
+/// The fields of a message, up to the first that is broken.
+pub(crate) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<Field<'_>, &'static str>> {
     let mut next = move || {
+        let before = rest;
         let tag = number(&mut rest)?;
         let value = match tag & 7 {
             0 => Value::Number(number(&mut rest)?),
@@ -187,7 +32,8 @@ fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Value<'_>), &'st
             5 => take(&mut rest, 4).map(|_| Value::Fixed)?,
             _ => return Err("it is not an ONNX file"),
         };
-        Ok(((tag >> 3, value), rest.is_empty()))
+        let written = before.get(..before.len() - rest.len()).unwrap_or_default();
+        Ok((Field { number: tag >> 3, value, written }, rest.is_empty()))
     };
     let mut over = rest.is_empty();
     std::iter::from_fn(move || {
@@ -201,28 +47,28 @@ fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Value<'_>), &'st
 }
 
 /// The texts, tensors and messages in a field of a message that is known to be whole.
-fn texts(message: &[u8], wanted: u64) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn texts(message: &[u8], wanted: u64) -> impl Iterator<Item = &[u8]> {
     fields(message).filter_map(move |field| match field {
-        Ok((number, Value::Bytes(bytes))) if number == wanted => Some(bytes),
+        Ok(Field { number, value: Value::Bytes(bytes), .. }) if number == wanted => Some(bytes),
         _ => None,
     })
 }
 
 /// The last text in a field, as protobuf has it; empty if there is none.
-fn text(message: &[u8], wanted: u64) -> &[u8] {
+pub(crate) fn text(message: &[u8], wanted: u64) -> &[u8] {
     texts(message, wanted).last().unwrap_or_default()
 }
 
 /// The last whole number in a field.
-fn int(message: &[u8], wanted: u64) -> Option<u64> {
+pub(crate) fn int(message: &[u8], wanted: u64) -> Option<u64> {
     ints(message, wanted).last().copied()
 }
 
 /// The whole numbers in a field.
-fn ints(message: &[u8], wanted: u64) -> Vec<u64> {
+pub(crate) fn ints(message: &[u8], wanted: u64) -> Vec<u64> {
     fields(message)
         .filter_map(|field| match field {
-            Ok((number, Value::Number(value))) if number == wanted => Some(value),
+            Ok(Field { number, value: Value::Number(value), .. }) if number == wanted => Some(value),
             _ => None,
         })
         .collect()
@@ -248,62 +94,40 @@ fn number(rest: &mut &[u8]) -> Result<u64, &'static str> {
     Err("it is not an ONNX file")
 }
 
+/// Appends a field of text or of a message.
+pub(crate) fn put_bytes(message: &mut Vec<u8>, wanted: u64, bytes: &[u8]) {
+    put_number(message, wanted << 3 | 2);
+    put_number(message, bytes.len() as u64);
+    message.extend_from_slice(bytes);
+}
+
+/// Appends a field of a whole number.
+pub(crate) fn put_int(message: &mut Vec<u8>, wanted: u64, value: u64) {
+    put_number(message, wanted << 3);
+    put_number(message, value);
+}
+
+fn put_number(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lengths_must_stay_inside() {
-        // Field 7 (graph) of 4 bytes: in it field 11 (an input) of 2 bytes, an unknown varint.
-        assert_eq!(check(&[0x3A, 4, 0x5A, 2, 0x78, 1]), Ok(()));
-        assert!(check(&[0x3A, 5, 0x5A, 2, 0x78, 1]).is_err());
-        assert!(check(&[0x3A, 4, 0x5A, 3, 0x78, 1]).is_err());
-        let past_every_end = [0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1];
-        assert!(check(&past_every_end).is_err());
-        assert!(check(b"").is_err());
-        assert!(check(b"not a graph").is_err());
-    }
-
-    /// A field of fewer than 128 bytes.
-    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-        [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
-    }
-
-    #[test]
-    fn operators_are_known_or_refused() {
-        let model =
-            |domain: &[u8], operator: &[u8]| field(7, &field(1, &[field(4, operator), field(7, domain)].concat()));
-        assert_eq!(check(&model(b"", b"Tanh")), Ok(()));
-        for (domain, operator) in [(&b""[..], &b"Loop"[..]), (b"", b""), (b"com.microsoft", b"Tanh"), (b"", b"GRU")] {
-            assert_eq!(check(&model(domain, operator)), Err("it has an operator that ToneNet's models do without"));
+    fn what_is_written_is_read_again() {
+        for number in [0, 1, 127, 128, 300, u64::MAX] {
+            let mut message = Vec::new();
+            put_int(&mut message, 9, number);
+            put_bytes(&mut message, 200, b"text");
+            assert_eq!((int(&message, 9), text(&message, 200)), (Some(number), &b"text"[..]));
+            let written: Vec<u8> = fields(&message).flatten().flat_map(|field| field.written.to_vec()).collect();
+            assert_eq!(written, message);
         }
-    }
-
-    #[test]
-    fn constants_hold_as_many_numbers_as_their_axes_say() {
-        let model = |tensor: &[u8]| field(7, &field(5, tensor));
-        // Fields 1 (the lengths of the axes) and 2 (the type).
-        assert_eq!(check(&model(&[&[8, 2, 8, 1, 16, 1], &*field(9, &[0; 8])].concat())), Ok(()));
-        for (head, bytes) in [([8, 2, 8, 1, 16, 1], 4), ([8, 2, 8, 3, 16, 1], 8), ([8, 2, 8, 1, 16, 8], 8)] {
-            let tensor = [&head[..], &*field(9, &vec![0; bytes])].concat();
-            assert_eq!(check(&model(&tensor)), Err("a constant does not hold the numbers that it should"));
-        }
-        let twice = field(5, &[&[16, 1], &*field(9, &[0; 4])].concat()).repeat(2);
-        assert_eq!(check(&field(7, &twice)), Err("two of its constants have one name"));
-    }
-
-    #[test]
-    fn nesting_has_an_end() {
-        let mut file = Vec::new();
-        for _ in 0..200 {
-            for tag in [0x32, 0x2A, 0x0A] {
-                let mut outer = vec![tag, (file.len() & 0x7F) as u8 | 0x80, (file.len() >> 7) as u8];
-                outer.append(&mut file);
-                file = outer;
-            }
-        }
-        let mut model = vec![0x3A, (file.len() & 0x7F) as u8 | 0x80, (file.len() >> 7) as u8];
-        model.append(&mut file);
-        assert_eq!(check(&model), Err("its parts are nested too deeply"));
     }
 }

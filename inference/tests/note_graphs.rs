@@ -9,7 +9,7 @@ use common::{Noise, built_in, distance, onnx_runtime, rows};
 use tonenet_inference::bundle::GraphFile;
 use tonenet_inference::runtime::{Runtime, Tensor};
 use tonenet_model_export::note;
-use tonenet_model_export::quantise::Precision::{self, Float32, Int8};
+use tonenet_model_export::quantise::Precision::{self, DynamicInt8, Float32, StoredInt8};
 
 const PAST: usize = 5;
 const AHEAD: usize = 3;
@@ -351,49 +351,63 @@ fn a_batch_of_three_is_three_of_one() {
     });
 }
 
+/// What all graphs of a network say of the same inputs, in the network's own unit.
+fn all_graphs(runtime: &Runtime, network: &Tensors, precision: Precision) -> Vec<Tensor> {
+    let inputs = [("past", &sequence(12, 16, 2, PAST))];
+    let graph = past(network, precision);
+    let (mut found, last) = run_from(runtime, &graph, &inputs, &ENCODER_STATES, &states(4, 2, BEFORE), &["before"]);
+    found.extend(last);
+    let inputs = [("past", &sequence(12, 16, 2, PAST)), ("ahead", &sequence(13, 16, 2, AHEAD))];
+    let graph = ahead(network, precision);
+    let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &states(2, 2, BEHIND), &["behind"]);
+    found.extend(outputs);
+    found.extend(last);
+    let inputs = [("before", &sequence(14, 16, 2, BEFORE)), ("behind", &sequence(15, 16, 2, BEHIND))];
+    let graph = decoder(network, precision);
+    let outputs = ["mean", "spread"];
+    let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &states(2, 2, DECODER), &outputs);
+    found.extend(last);
+    let unscaled = |tensor: Tensor| Tensor { data: tensor.data.iter().map(|value| value / SCALE).collect(), ..tensor };
+    found.extend(outputs.into_iter().map(unscaled));
+    found
+}
+
+fn assert_near(what: &str, found: &[Tensor], wanted: &[Tensor], tolerance: f32) {
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert_eq!(found.shape, wanted.shape, "{what}");
+        let off = found.data.iter().zip(&wanted.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off > 0.0 && off < tolerance, "{what}: off by {off}");
+    }
+}
+
 #[test]
-fn eight_bits_stay_close() {
+fn weights_stored_in_8_bits_are_computed_with_in_32() {
     let network = network();
-    let (known, beyond) = (sequence(12, 16, 2, PAST), sequence(13, 16, 2, AHEAD));
-    let (before, behind) = (sequence(14, 16, 2, BEFORE), sequence(15, 16, 2, BEHIND));
-    let (encoder_states, ahead_states) = (states(4, 2, BEFORE), states(2, 2, BEHIND));
-    let decoder_states = states(2, 2, DECODER);
     on_both(|name, runtime| {
-        let [float, whole] = [Float32, Int8].map(|precision| {
-            let graph = past(&network, precision);
-            let inputs = [("past", &known)];
-            let (mut found, last) = run_from(runtime, &graph, &inputs, &ENCODER_STATES, &encoder_states, &["before"]);
-            found.extend(last);
-            let graph = ahead(&network, precision);
-            let inputs = [("past", &known), ("ahead", &beyond)];
-            let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &ahead_states, &["behind"]);
-            found.extend(outputs);
-            found.extend(last);
-            let graph = decoder(&network, precision);
-            let inputs = [("before", &before), ("behind", &behind)];
-            let outputs = ["mean", "spread"];
-            let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &decoder_states, &outputs);
-            found.extend(last);
-            // In the network's own unit.
-            found.extend(
-                outputs
-                    .into_iter()
-                    .map(|tensor| Tensor { data: tensor.data.iter().map(|v| v / SCALE).collect(), ..tensor }),
-            );
-            found
-        });
-        for (found, wanted) in whole.iter().zip(&float) {
-            assert_eq!(found.shape, wanted.shape, "{name}");
-            let off = found.data.iter().zip(&wanted.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(off > 0.0 && off < 0.1, "{name}: off by {off}");
-        }
+        let stored = all_graphs(runtime, &network, StoredInt8);
+        assert_eq!(stored, all_graphs(runtime, &network.rounded(), Float32), "{name}");
+        assert_near(name, &stored, &all_graphs(runtime, &network, Float32), 0.05);
     });
+}
+
+#[test]
+fn onnx_runtime_computes_in_8_bits_close_by() {
+    let (network, runtime) = (network(), onnx_runtime().0);
+    let [float, whole] = [Float32, DynamicInt8].map(|precision| all_graphs(&runtime, &network, precision));
+    assert_near("ONNX Runtime", &whole, &float, 0.1);
+}
+
+#[test]
+fn the_built_in_runtime_says_that_it_does_not_compute_in_8_bits() {
+    let graph = past(&network(), DynamicInt8);
+    let error = built_in().load(GraphFile::new("past.onnx", &graph)).expect_err("it has no such operators");
+    assert!(error.to_string().contains("operator"), "{error}");
 }
 
 #[test]
 fn layers_with_other_settings_than_the_exporters_are_refused() {
     let network = network();
-    for precision in [Float32, Int8] {
+    for precision in [Float32, StoredInt8, DynamicInt8] {
         let mut graph = ahead(&network, precision);
         let setting = b"direction";
         let at = graph.windows(setting.len()).position(|bytes| bytes == setting).expect("the LSTM has a direction");
@@ -408,7 +422,8 @@ fn layers_with_other_settings_than_the_exporters_are_refused() {
 #[test]
 fn damaged_graphs_never_bring_the_process_down() {
     let network = network();
-    let graphs = [past(&network, Float32), past(&network, Int8), decoder(&network, Float32), decoder(&network, Int8)];
+    let precisions = [Float32, StoredInt8, DynamicInt8];
+    let graphs: Vec<_> = [past, decoder].iter().flat_map(|graph| precisions.map(|p| graph(&network, p))).collect();
     let known = sequence(16, 3, 2, PAST);
     let (before, behind) = (sequence(17, 3, 2, BEFORE), sequence(18, 3, 2, BEHIND));
     let (encoder_states, decoder_states) = (states(4, 2, BEFORE), states(2, 2, DECODER));
@@ -422,7 +437,7 @@ fn damaged_graphs_never_bring_the_process_down() {
                 bytes[at] = (noise.number() * 128.0) as i8 as u8;
             }
             let Ok(graph) = runtime.load(GraphFile::new("damaged.onnx", &bytes)) else { continue };
-            let (sequences, names, states, output) = if which < 2 {
+            let (sequences, names, states, output) = if which < precisions.len() {
                 (vec![("past", &known)], &ENCODER_STATES[..], &encoder_states, "before")
             } else {
                 (vec![("before", &before), ("behind", &behind)], &STATES[..], &decoder_states, "mean")

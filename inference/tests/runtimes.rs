@@ -9,6 +9,7 @@ use common::{FRAME, HIDDEN, KEYS, Network, Noise, built_in, distance, frames, on
 use tonenet_inference::bundle::GraphFile;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::runtime::{Runtime, Tensor, TensorRef};
+use tonenet_model_export::quantise::Precision::{Float32, StoredInt8};
 
 /// Runs a test on both runtimes.
 fn on_both(test: impl Fn(&str, &Runtime)) {
@@ -39,6 +40,25 @@ fn both_runtimes_compute_what_torch_would() {
                 let off = distance(&deviations.data, &network.expected_deviations(&memory.data));
                 assert!(off < 1e-5, "{name}: deviations of {steps} steps are off by {off}");
             }
+        });
+    }
+}
+
+#[test]
+fn weights_stored_in_8_bits_are_computed_with_in_32() {
+    for network in [Network::new(), Network::with_attention()] {
+        let rounded = network.rounded();
+        let frames = frames(16);
+        let memory = Tensor { shape: vec![16, 1, 2 * HIDDEN], data: Noise(3).numbers(32 * HIDDEN, 1.0) };
+        on_both(|name, runtime| {
+            let load = |graph: &[u8]| runtime.load(GraphFile::new("graph.onnx", graph)).expect("the graph loads");
+            let [stored, whole] = [(&network, StoredInt8), (&rounded, Float32)].map(|(network, precision)| {
+                let (encoder, decoder) = (network.encoder_in(precision), network.decoder_in(precision));
+                let memories = load(&encoder).run(&[("frames", frames.view())], &["memory"]);
+                let deviations = load(&decoder).run(&[("memory", memory.view())], &["deviations"]);
+                (memories.expect("the encoder runs"), deviations.expect("the decoder runs"))
+            });
+            assert_eq!(stored, whole, "{name}");
         });
     }
 }
@@ -144,12 +164,12 @@ fn a_layer_whose_weights_do_not_fit_is_refused() {
 
 #[test]
 fn damaged_graphs_never_bring_the_process_down() {
-    let decoder = Network::with_attention().decoder();
+    let decoders = [Float32, StoredInt8].map(|precision| Network::with_attention().decoder_in(precision));
     let memory = Tensor { shape: vec![3, 1, 2 * HIDDEN], data: vec![0.5; 6 * HIDDEN] };
     on_both(|_, runtime| {
         let mut noise = Noise(7);
-        for round in 0..300 {
-            let mut bytes = decoder.clone();
+        for round in 0..600 {
+            let mut bytes = decoders[round % 2].clone();
             for _ in 0..=round % 4 {
                 let at = (noise.number().abs() * bytes.len() as f32) as usize % bytes.len();
                 bytes[at] = (noise.number() * 128.0) as i8 as u8;

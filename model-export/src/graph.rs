@@ -1,6 +1,7 @@
 //! A builder for small ONNX graphs: values are names, layers are methods, and a finished graph is a file's bytes.
 //!
-//! With [`Precision::Int8`] an LSTM is ONNX Runtime's `DynamicQuantizeLSTM`, and a fully connected layer what its own
+//! With [`Precision::StoredInt8`] a matrix is whole numbers that `DequantizeLinear` unfolds. With
+//! [`Precision::DynamicInt8`] an LSTM is ONNX Runtime's `DynamicQuantizeLSTM`, and a fully connected layer what its own
 //! tools write: `DynamicQuantizeLinear`, `MatMulInteger`, `Cast` and `Mul`, which it runs as one.
 
 use prost::Message;
@@ -9,7 +10,7 @@ use crate::onnx::{
     AttributeProto, DimensionProto, FLOAT, GraphProto, INT8, INT64, Length, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::quantise::{self, Columns, Precision};
+use crate::quantise::{Precision, Rows, transposed};
 use crate::weights::{Linear, Lstm};
 
 /// Version of ONNX's file format that is written.
@@ -28,18 +29,16 @@ pub enum Axis {
     Dynamic(&'static str),
 }
 
-/// The directions in which an LSTM layer runs over its steps.
-#[derive(Debug, Clone, Copy)]
-pub enum Directions<'a> {
+/// The direction in which an LSTM layer runs over its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
     /// From the first step to the last.
-    Forward(&'a Lstm),
+    Forward,
     /// From the last step to the first.
-    Reverse(&'a Lstm),
-    /// Both, equally wide; the states of the first stand before those of the second.
-    Both(&'a Lstm, &'a Lstm),
+    Reverse,
 }
 
-/// The values of an LSTM's states between two steps, \[directions, B, H\] each.
+/// The values of an LSTM's states between two steps, \[1, B, H\] each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct States {
     /// The hidden state.
@@ -81,12 +80,11 @@ impl Graph {
         self.graph.output.push(float_value(name, shape));
     }
 
-    /// An LSTM layer over `input` \[T, B, I\] that begins with states of zero: its hidden states
-    /// \[T, B, directions × H\].
-    pub fn lstm(&mut self, name: &str, input: &str, directions: Directions<'_>) -> String {
+    /// An LSTM layer over `input` \[T, B, I\] that begins with states of zero: its hidden states \[T, B, H\].
+    pub fn lstm(&mut self, name: &str, input: &str, layer: &Lstm, direction: Direction) -> String {
         let steps = format!("{name}.Y");
-        self.recurrence(name, input, directions, None, &[&steps]);
-        self.joined_directions(name, &steps, directions)
+        self.recurrence(name, input, layer, direction, None, &[&steps]);
+        self.without_direction(name, &steps, layer)
     }
 
     /// An LSTM layer as [`Graph::lstm`] that begins with the given states; also the states it ends with.
@@ -94,29 +92,35 @@ impl Graph {
         &mut self,
         name: &str,
         input: &str,
-        directions: Directions<'_>,
+        layer: &Lstm,
+        direction: Direction,
         first: &States,
     ) -> (String, States) {
         let steps = format!("{name}.Y");
         let last = States { hidden: format!("{name}.Y_h"), cell: format!("{name}.Y_c") };
-        self.recurrence(name, input, directions, Some(first), &[&steps, &last.hidden, &last.cell]);
-        (self.joined_directions(name, &steps, directions), last)
+        self.recurrence(name, input, layer, direction, Some(first), &[&steps, &last.hidden, &last.cell]);
+        (self.without_direction(name, &steps, layer), last)
     }
 
     /// A fully connected layer over `input` \[T, B, inputs\]: \[T, B, outputs\].
     pub fn linear(&mut self, name: &str, input: &str, layer: &Linear) -> String {
         let (outputs, inputs) = (layer.weight.rows, layer.weight.columns);
         let weight = format!("{name}.weight");
+        let values = &layer.weight.values;
         let quantised = match self.precision {
             Precision::Float32 => {
-                let factor = quantise::transposed(&layer.weight.values, inputs);
-                self.floats(&weight, &[inputs, outputs], &factor);
+                self.floats(&weight, &[inputs, outputs], &transposed(values, inputs));
                 None
             }
-            Precision::Int8 => {
-                let Columns { values, factors } = quantise::columns(&layer.weight.values, inputs);
-                self.bytes(&weight, &[inputs, outputs], &values);
-                Some(self.floats(&format!("{weight}.factors"), &[outputs], &factors))
+            Precision::StoredInt8 => {
+                let rows = Rows::stored(values, inputs);
+                self.unfolded(&weight, &[inputs, outputs], &transposed(&rows.values, inputs), &rows.factors);
+                None
+            }
+            Precision::DynamicInt8 => {
+                let rows = Rows::dynamic(values, inputs);
+                self.bytes(&weight, &[inputs, outputs], &transposed(&rows.values, inputs));
+                Some(self.floats(&format!("{weight}.factors"), &[outputs], &rows.factors))
             }
         };
         let bias = layer.bias.as_ref().map(|bias| self.floats(&format!("{name}.bias"), &[bias.len()], bias));
@@ -198,7 +202,7 @@ impl Graph {
 
     /// The finished graph as the bytes of an ONNX file.
     pub fn into_bytes(self) -> Vec<u8> {
-        let own = (self.precision == Precision::Int8).then_some(ONNX_RUNTIME);
+        let own = (self.precision == Precision::DynamicInt8).then_some(ONNX_RUNTIME);
         let opset_import = std::iter::once(("", OPSET))
             .chain(own)
             .map(|(domain, version)| OperatorSetIdProto { domain: domain.into(), version })
@@ -214,81 +218,72 @@ impl Graph {
         .encode_to_vec()
     }
 
-    /// The node of an LSTM layer; `outputs` are Y \[T, directions, B, H\] and, if wanted, the last hidden state and
-    /// cell.
+    /// The node of an LSTM layer; `outputs` are Y \[T, 1, B, H\] and, if wanted, the last hidden state and cell.
     fn recurrence(
         &mut self,
         name: &str,
         input: &str,
-        directions: Directions<'_>,
+        layer: &Lstm,
+        direction: Direction,
         first: Option<&States>,
         outputs: &[&str],
     ) {
-        let (direction, layers) = directions.unfold();
-        let (count, hidden, width) = (layers.len(), layers[0].hidden, layers[0].input);
+        let (hidden, width) = (layer.hidden, layer.input);
         let [w, r, b] = ["W", "R", "B"].map(|part| format!("{name}.{part}"));
-        let from_input: Vec<Vec<f32>> =
-            layers.iter().map(|l| onnx_gates(&l.input_weights, l.hidden * l.input)).collect();
-        let from_state: Vec<Vec<f32>> =
-            layers.iter().map(|l| onnx_gates(&l.hidden_weights, l.hidden * l.hidden)).collect();
-        let quantised = match self.precision {
-            Precision::Float32 => {
-                self.floats(&w, &[count, 4 * hidden, width], &from_input.concat());
-                self.floats(&r, &[count, 4 * hidden, hidden], &from_state.concat());
-                None
+        let from_input = onnx_gates(&layer.input_weights, hidden * width);
+        let from_state = onnx_gates(&layer.hidden_weights, hidden * hidden);
+        let ranges = [(&w, from_input, width), (&r, from_state, hidden)].map(|(name, gates, width)| {
+            let shape = [1, 4 * hidden, width];
+            match self.precision {
+                Precision::Float32 => {
+                    self.floats(name, &shape, &gates);
+                    None
+                }
+                Precision::StoredInt8 => {
+                    let rows = Rows::stored(&gates, width);
+                    self.unfolded(name, &shape, &rows.values, &rows.factors);
+                    None
+                }
+                Precision::DynamicInt8 => Some(self.gate_columns(name, &gates, width)),
             }
-            Precision::Int8 => {
-                let w_range = self.gate_columns(&w, &from_input, width);
-                let r_range = self.gate_columns(&r, &from_state, hidden);
-                Some((w_range, r_range))
-            }
-        };
-        let bias: Vec<f32> = layers
-            .iter()
-            .flat_map(|l| [&l.input_bias, &l.hidden_bias].map(|bias| onnx_gates(bias, l.hidden)).concat())
-            .collect();
-        self.floats(&b, &[count, 8 * hidden], &bias);
+        });
+        let bias = [&layer.input_bias, &layer.hidden_bias].map(|bias| onnx_gates(bias, hidden)).concat();
+        self.floats(&b, &[1, 8 * hidden], &bias);
         let mut inputs = vec![input, &w, &r, &b];
         if let Some(States { hidden, cell }) = first {
             // Before the states would stand the lengths of the sequences.
             inputs.extend(["", hidden, cell]);
         }
-        let attributes =
-            vec![AttributeProto::int("hidden_size", hidden as i64), AttributeProto::text("direction", direction)];
-        match &quantised {
-            None => self.nodes("", "LSTM", &inputs, outputs, attributes),
-            Some((w_range, r_range)) => {
+        let attributes = vec![
+            AttributeProto::int("hidden_size", hidden as i64),
+            AttributeProto::text("direction", direction.word()),
+        ];
+        match &ranges {
+            [Some(w_range), Some(r_range)] => {
                 // The seventh would be peepholes.
                 inputs.resize(8, "");
                 inputs.extend(w_range.iter().chain(r_range).map(String::as_str));
                 self.nodes(ONNX_RUNTIME.0, "DynamicQuantizeLSTM", &inputs, outputs, attributes);
             }
+            _ => self.nodes("", "LSTM", &inputs, outputs, attributes),
         }
     }
 
-    /// Declares 8-bit weights \[directions, `width`, 4H\] of gates that read `width` numbers; their factors and zero
-    /// points, [directions, 4H] each.
-    fn gate_columns(&mut self, name: &str, gates: &[Vec<f32>], width: usize) -> [String; 2] {
-        let (values, factors): (Vec<_>, Vec<_>) = gates
-            .iter()
-            .map(|gates| quantise::columns(gates, width))
-            .map(|columns| (columns.values, columns.factors))
-            .unzip();
-        let count = gates.len();
-        let (values, factors) = (values.concat(), factors.concat());
-        let rows = factors.len() / count;
-        self.bytes(name, &[count, width, rows], &values);
-        let zeros = vec![0; factors.len()];
+    /// Declares 8-bit weights \[1, `width`, 4H\] of gates that read `width` numbers; their factors and zero points,
+    /// \[1, 4H\] each.
+    fn gate_columns(&mut self, name: &str, gates: &[f32], width: usize) -> [String; 2] {
+        let Rows { values, factors } = Rows::dynamic(gates, width);
+        let rows = factors.len();
+        self.bytes(name, &[1, width, rows], &transposed(&values, width));
         [
-            self.floats(&format!("{name}.factors"), &[count, rows], &factors),
-            self.bytes(&format!("{name}.zeros"), &[count, rows], &zeros),
+            self.floats(&format!("{name}.factors"), &[1, rows], &factors),
+            self.bytes(&format!("{name}.zeros"), &[1, rows], &vec![0; rows]),
         ]
     }
 
-    /// Y \[T, directions, B, H\] of an LSTM layer as \[T, B, directions × H\].
-    fn joined_directions(&mut self, name: &str, steps: &str, directions: Directions<'_>) -> String {
-        let (_, layers) = directions.unfold();
-        let width = (layers.len() * layers[0].hidden) as i64;
+    /// Y \[T, 1, B, H\] of an LSTM layer as \[T, B, H\].
+    fn without_direction(&mut self, name: &str, steps: &str, layer: &Lstm) -> String {
+        let width = layer.hidden as i64;
         let order = vec![AttributeProto::ints("perm", &[0, 2, 1, 3])];
         let ordered = self.node("Transpose", &[steps], &format!("{name}.ordered"), order);
         let shape = match self.batch {
@@ -345,6 +340,13 @@ impl Graph {
         self.constant(name, INT8, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
+    /// Declares `name` to be whole numbers times the factors of its second axis.
+    fn unfolded(&mut self, name: &str, shape: &[usize], values: &[i8], factors: &[f32]) {
+        let whole = self.bytes(&format!("{name}.whole"), shape, values);
+        let factors = self.floats(&format!("{name}.factors"), &[factors.len()], factors);
+        self.node("DequantizeLinear", &[&whole, &factors], name, vec![AttributeProto::int("axis", 1)]);
+    }
+
     fn integers(&mut self, name: &str, values: &[i64]) -> String {
         self.constant(name, INT64, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
@@ -356,13 +358,12 @@ impl Graph {
     }
 }
 
-impl<'a> Directions<'a> {
-    /// ONNX's word for them, and their layers.
-    fn unfold(self) -> (&'static str, Vec<&'a Lstm>) {
+impl Direction {
+    /// ONNX's word for it.
+    fn word(self) -> &'static str {
         match self {
-            Self::Forward(layer) => ("forward", vec![layer]),
-            Self::Reverse(layer) => ("reverse", vec![layer]),
-            Self::Both(forward, backward) => ("bidirectional", vec![forward, backward]),
+            Self::Forward => "forward",
+            Self::Reverse => "reverse",
         }
     }
 }

@@ -5,8 +5,8 @@
 //! them, [`piano_roll`] and [`note`] know the networks, [`quantise`] makes 8-bit weights of theirs.
 //!
 //! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first, no
-//! sequence lengths and no peepholes. With 8-bit weights they also need ONNX Runtime's `DynamicQuantizeLSTM`, which the
-//! built-in runtime has too.
+//! sequence lengths and no peepholes. Matrices are stored in 8 bits where that is asked for; multiplied in 8 bits they
+//! also need ONNX Runtime's `DynamicQuantizeLSTM`, which the built-in runtime has too.
 
 pub mod graph;
 pub mod note;

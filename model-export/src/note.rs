@@ -8,7 +8,7 @@
 //! theirs side by side, and its answer is the mean of theirs.
 
 use crate::ExportError;
-use crate::graph::{Axis, Directions, Graph, States};
+use crate::graph::{Axis, Direction, Graph, States};
 use crate::quantise::Precision;
 use crate::weights::{Linear, Lstm, Matrix, Weights, wrong_shape};
 
@@ -77,11 +77,11 @@ pub fn past(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportEr
         let name = |part: &str| format!("{index}.{part}");
         let row = graph.linear(&name("past_row"), &past, &member.past_row);
         let row = graph.relu(&name("past_row"), &row);
-        let layer = Directions::Forward(&member.lower);
-        let (steps, last) = graph.lstm_from(&name("past_lower"), &row, layer, &first_lower[index]);
+        let (steps, last) =
+            graph.lstm_from(&name("past_lower"), &row, &member.lower, Direction::Forward, &first_lower[index]);
         lower.push(last);
-        let layer = Directions::Forward(&member.upper);
-        let (steps, last) = graph.lstm_from(&name("past_upper"), &steps, layer, &first_upper[index]);
+        let (steps, last) =
+            graph.lstm_from(&name("past_upper"), &steps, &member.upper, Direction::Forward, &first_upper[index]);
         upper.push(last);
         before.push(steps);
     }
@@ -110,8 +110,8 @@ pub fn ahead(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportE
     for (index, member) in members.iter().enumerate() {
         let row = graph.linear(&format!("{index}.ahead_row"), &both, &member.ahead_row);
         let row = graph.relu(&format!("{index}.ahead_row"), &row);
-        let layer = Directions::Reverse(&member.look_ahead);
-        let (steps, states) = graph.lstm_from(&format!("{index}.ahead"), &row, layer, &first[index]);
+        let (steps, states) =
+            graph.lstm_from(&format!("{index}.ahead"), &row, &member.look_ahead, Direction::Reverse, &first[index]);
         last.push(states);
         behind.push(steps);
     }
@@ -144,8 +144,7 @@ pub fn decoder(weights: &Weights, style: &str, scale: f32, precision: Precision)
     for (index, decoder) in decoders.iter().enumerate() {
         let name = |part: &str| format!("{index}.{part}");
         let memory = graph.concat(&name("memory"), &[&before[index], &behind[index]]);
-        let layer = Directions::Forward(&decoder.lstm);
-        let (steps, states) = graph.lstm_from(&name("lstm"), &memory, layer, &first[index]);
+        let (steps, states) = graph.lstm_from(&name("lstm"), &memory, &decoder.lstm, Direction::Forward, &first[index]);
         last.push(states);
         let both = graph.concat(&name("both"), &[&steps, &memory]);
         let head = graph.linear(&name("head"), &both, &decoder.head);

@@ -2,7 +2,7 @@
 //! and for each style an LSTM decoder with a linear output, in the second network with attention over the memory.
 
 use crate::ExportError;
-use crate::graph::{Axis, Directions, Graph};
+use crate::graph::{Axis, Direction, Graph};
 use crate::quantise::Precision;
 use crate::weights::{Linear, Lstm, Weights, wrong_shape};
 
@@ -34,14 +34,19 @@ pub fn memory_width(weights: &Weights) -> Result<usize, ExportError> {
 ///
 /// # Errors
 /// When the encoder's tensors are missing or do not fit each other.
-pub fn encoder(weights: &Weights) -> Result<Vec<u8>, ExportError> {
+pub fn encoder(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportError> {
     let (forward, backward) = encoder_directions(weights)?;
-    let mut graph = Graph::new("encoder", BATCH, Precision::Float32);
+    let mut graph = Graph::new("encoder", BATCH, precision);
     graph.metadata("kind", KIND);
     graph.metadata("part", "encoder");
     graph.metadata("format", FORMAT);
     let frames = graph.input("frames", &[STEPS, BATCH, Axis::Fixed(forward.input)]);
-    let memory = graph.lstm("lstm", &frames, Directions::Both(&forward, &backward));
+    // A layer a direction: a row's factor belongs to one of them.
+    let states = [
+        graph.lstm("forward", &frames, &forward, Direction::Forward),
+        graph.lstm("backward", &frames, &backward, Direction::Reverse),
+    ];
+    let memory = graph.concat("memory", &states.each_ref().map(String::as_str));
     graph.output("memory", &memory, &[STEPS, BATCH, Axis::Fixed(2 * forward.hidden)]);
     Ok(graph.into_bytes())
 }
@@ -54,7 +59,7 @@ pub fn encoder(weights: &Weights) -> Result<Vec<u8>, ExportError> {
 ///
 /// # Errors
 /// When tensors of the style are missing or do not fit each other or the encoder.
-pub fn decoder(weights: &Weights, style: &str, scale: f32) -> Result<Vec<u8>, ExportError> {
+pub fn decoder(weights: &Weights, style: &str, scale: f32, precision: Precision) -> Result<Vec<u8>, ExportError> {
     let prefix = format!("decoder.{style}.");
     let memory_width = memory_width(weights)?;
     let lstm = weights.lstm_over(&prefix, memory_width)?;
@@ -62,13 +67,13 @@ pub fn decoder(weights: &Weights, style: &str, scale: f32) -> Result<Vec<u8>, Ex
     let width = attention.as_ref().map_or(lstm.hidden, |attention| attention.combine.weight.rows);
     let output = weights.linear_over(&format!("{prefix}output."), width)?;
 
-    let mut graph = Graph::new("decoder", BATCH, Precision::Float32);
+    let mut graph = Graph::new("decoder", BATCH, precision);
     graph.metadata("kind", KIND);
     graph.metadata("part", "decoder");
     graph.metadata("style", style);
     graph.metadata("format", FORMAT);
     let memory = graph.input("memory", &[STEPS, BATCH, Axis::Fixed(memory_width)]);
-    let mut states = graph.lstm("lstm", &memory, Directions::Forward(&lstm));
+    let mut states = graph.lstm("lstm", &memory, &lstm, Direction::Forward);
     if let Some(attention) = attention {
         states = attention.write(&mut graph, &memory, &states);
     }

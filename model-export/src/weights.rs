@@ -1,8 +1,12 @@
 //! Tensors by name and shape out of a safetensors file, with errors that say which tensor is wrong and how.
 
-use safetensors::{Dtype, SafeTensors};
+use std::collections::BTreeMap;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors, serialize};
 
 use crate::ExportError;
+use crate::quantise::Rows;
 
 /// The tensors of a trained model.
 #[derive(Debug)]
@@ -158,6 +162,30 @@ impl<'a> Weights<'a> {
     /// Whether the file has a tensor whose name begins so.
     pub fn has_prefix(&self, prefix: &str) -> bool {
         self.tensors.names().iter().any(|name| name.starts_with(prefix))
+    }
+
+    /// The same file with every matrix as [`crate::quantise::Precision::StoredInt8`] gives it back.
+    ///
+    /// # Errors
+    /// When a tensor is of another type than 32-bit floats, or not finite.
+    pub fn rounded(&self) -> Result<Vec<u8>, ExportError> {
+        let mut tensors = BTreeMap::new();
+        for tensor in self.tensors.names() {
+            let (shape, values) = self.floats(tensor)?;
+            let values = match *shape.as_slice() {
+                [_, width] if width > 0 => Rows::stored(&values, width).unfolded(width),
+                _ => values,
+            };
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            tensors.insert(tensor, (shape, bytes));
+        }
+        let unreadable = |e: safetensors::SafeTensorError| ExportError::NotSafetensors { reason: e.to_string() };
+        let views = tensors
+            .iter()
+            .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(unreadable)?;
+        serialize(views, None).map_err(unreadable)
     }
 
     fn floats(&self, tensor: &str) -> Result<(Vec<usize>, Vec<f32>), ExportError> {

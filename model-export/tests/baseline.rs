@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tonenet_model_export::piano_roll::{decoder, encoder};
+use tonenet_model_export::quantise::Precision::StoredInt8;
 use tonenet_model_export::weights::Weights;
 
 /// The factor of the network's outputs in training, in velocity steps.
@@ -19,9 +20,9 @@ fn the_shipped_graphs_are_reproduced() {
     let bytes = asset("weights.safetensors");
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
     // No `assert_eq`: it would print megabytes.
-    assert!(encoder(&weights).expect("an encoder") == asset("encoder.onnx"), "the encoder has changed");
+    assert!(encoder(&weights, StoredInt8).expect("an encoder") == asset("encoder.onnx"), "the encoder has changed");
     for style in ["classical", "jazz", "pop"] {
-        let graph = decoder(&weights, style, SCALE).expect("a decoder");
+        let graph = decoder(&weights, style, SCALE, StoredInt8).expect("a decoder");
         assert!(graph == asset(&format!("decoder-{style}.onnx")), "the decoder for {style} has changed");
     }
 }

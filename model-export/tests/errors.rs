@@ -76,10 +76,10 @@ fn file(tensors: &BTreeMap<String, (Vec<usize>, Vec<f32>)>) -> Vec<u8> {
 
 fn export(bytes: &[u8]) -> Result<(), String> {
     let weights = Weights::from_bytes(bytes).map_err(|e| e.to_string())?;
-    encoder(&weights)
-        .and_then(|_| decoder(&weights, "jazz", 16.0))
+    encoder(&weights, Precision::StoredInt8)
+        .and_then(|_| decoder(&weights, "jazz", 16.0, Precision::StoredInt8))
         .and_then(|_| note::past(&weights, Precision::Float32))
-        .and_then(|_| note::ahead(&weights, Precision::Int8))
+        .and_then(|_| note::ahead(&weights, Precision::DynamicInt8))
         .and_then(|_| note::decoder(&weights, "pop", 16.0, Precision::Float32))
         .map_err(|e| e.to_string())?;
     Ok(())
@@ -108,7 +108,8 @@ fn a_whole_network_is_exported_and_tells_its_widths() {
 fn exporting_twice_gives_the_same_bytes() {
     let bytes = file(&tensors());
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
-    assert_eq!(encoder(&weights).expect("an encoder"), encoder(&weights).expect("an encoder"));
+    let once = || encoder(&weights, Precision::StoredInt8).expect("an encoder");
+    assert_eq!(once(), once());
 }
 
 #[test]
@@ -130,8 +131,8 @@ fn a_style_without_a_decoder_is_named() {
     let bytes = file(&tensors());
     let weights = Weights::from_bytes(&bytes).expect("a safetensors file");
     for error in [
-        decoder(&weights, "classical", 16.0).expect_err("there is no such decoder"),
-        note::decoder(&weights, "classical", 16.0, Precision::Int8).expect_err("there is no such decoder"),
+        decoder(&weights, "classical", 16.0, Precision::Float32).expect_err("there is no such decoder"),
+        note::decoder(&weights, "classical", 16.0, Precision::DynamicInt8).expect_err("there is no such decoder"),
     ] {
         assert!(error.to_string().contains("decoder.classical."), "{error}");
     }

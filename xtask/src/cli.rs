@@ -40,7 +40,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Print how close models and references come to human velocities on held-out performances
     Evaluate(EvaluateArgs),
-    /// Write the note model with 8-bit weights and time it against the 32-bit one
+    /// Compare the note model with weights in 32 bits, stored in 8 as it ships, and computed with in 8
     Quantise(QuantiseArgs),
     /// Install a pinned library into third_party/
     Setup {
@@ -179,9 +179,12 @@ pub struct SoakArgs {
 
 #[derive(Debug, Args)]
 pub struct QuantiseArgs {
-    /// Folder for the 8-bit model; `evaluate` scores it by this name (default: target/note-int8)
+    /// Folder for a model of each form (default: target/quantise)
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Folder with performances.csv, to tell what each form reaches on the valid split
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -27,7 +27,7 @@ pub struct Exported {
     pub decoders: Vec<(Genre, GraphEntry)>,
 }
 
-/// Writes a model's graphs through `put`; the article's models know 32-bit floats alone.
+/// Writes a model's graphs through `put`.
 pub fn graphs(
     model: ModelName,
     weights: &Weights,
@@ -54,7 +54,7 @@ pub fn graphs(
         return Ok(Exported { title: "Note model", network, decoders });
     }
     for style in Genre::ALL {
-        let graph = piano_roll::decoder(weights, style.id(), OUTPUT_SCALE as f32)?;
+        let graph = piano_roll::decoder(weights, style.id(), OUTPUT_SCALE as f32, precision)?;
         decoders.push((style, put(&decoder_file(style), &graph)?));
     }
     let attention = model == ModelName::Attention;
@@ -64,7 +64,7 @@ pub fn graphs(
         memory: piano_roll::memory_width(weights)?,
         context_steps: CONTEXT_STEPS,
         whole_take_steps: attention.then_some(WHOLE_TAKE_STEPS),
-        encoder: put("encoder.onnx", &piano_roll::encoder(weights)?)?,
+        encoder: put("encoder.onnx", &piano_roll::encoder(weights, precision)?)?,
     };
     let title = if attention { "Attention seq2seq" } else { "Baseline seq2seq" };
     Ok(Exported { title, network, decoders })

@@ -1,12 +1,16 @@
-//! `cargo xtask quantise`: the note model with 8-bit weights (dynamic quantisation), beside the 32-bit one that ships.
+//! `cargo xtask quantise`: the note model with weights in 32 bits, stored in 8 as it ships, and computed with in 8
+//! (dynamic quantisation): how large, how fast, and what each reaches.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
+use tonenet_core::metrics::{score_file, summarise};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::{AHEAD, PAST};
@@ -15,11 +19,12 @@ use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, GraphEntry, Sha256};
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::TakeView;
+use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
 use crate::cli::{ModelName, QuantiseArgs};
+use crate::dataset::{self, Performance, Split};
 use crate::graphs;
 use crate::setup;
 use crate::workspace;
@@ -29,66 +34,107 @@ const ROUNDS: usize = 400;
 /// New notes in a hop, with as many again ahead: 16 is a busy half bar, 1 is Live.
 const HOPS: [usize; 2] = [16, 1];
 
+/// The forms that are compared, by the names of their folders.
+const FORMS: [(&str, Precision); 3] = [
+    ("32-bit", Precision::Float32),
+    ("stored-8-bit", Precision::StoredInt8),
+    ("dynamic-8-bit", Precision::DynamicInt8),
+];
+
 /// `cargo xtask quantise`.
 pub fn run(args: &QuantiseArgs) -> Result<()> {
     let source = workspace::root().join("assets/models").join(ModelName::Note.id());
-    let output = args.output.clone().unwrap_or_else(|| workspace::root().join("target/note-int8"));
-    write(&source, &output)?;
-    println!("the 8-bit model is in {}", output.display());
-    let size = |folder: &Path| -> Result<u64> {
-        let mut sum = 0;
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.path().extension().is_some_and(|e| e == "onnx") {
-                sum += entry.metadata()?.len();
-            }
-        }
-        Ok(sum)
-    };
-    println!("graphs: {} bytes with 32 bits, {} with 8", size(&source)?, size(&output)?);
+    let output = args.output.clone().unwrap_or_else(|| workspace::root().join("target/quantise"));
+    let mut models = Vec::new();
+    println!("{:14} {:>9}", "weights", "bytes");
+    for (name, precision) in FORMS {
+        let folder = output.join(name);
+        println!("{name:14} {:>9}", write(&source, &folder, precision)?);
+        models.push(ModelFiles::from_dir(&folder)?);
+    }
+    println!("the models are in {}", output.display());
 
     let onnxruntime = setup::onnxruntime()?;
-    println!("{:24} {:>9} {:>11} {:>11} {:>7}", "a hop in", "new notes", "32-bit µs", "8-bit µs", "ratio");
+    let open = |preference| Runtime::open(preference, &library::candidates(Some(&onnxruntime))).0;
+    println!(
+        "\n{:24} {:>9} {}",
+        "median µs of a hop in",
+        "new notes",
+        FORMS.map(|(name, _)| format!("{name:>14}")).concat()
+    );
     for preference in [RuntimePreference::OnnxRuntime, RuntimePreference::BuiltIn] {
-        let (runtime, _) = Runtime::open(preference, &library::candidates(Some(&onnxruntime)));
-        let networks = [&source, &output]
-            .map(|folder| -> Result<_> { Ok(NoteNetwork::load(&runtime, &ModelFiles::from_dir(folder)?)?) });
-        let [whole, eight] = networks;
-        let (whole, eight) = (whole?, eight?);
+        let runtime = open(preference);
+        // The built-in runtime does not compute in 8 bits.
+        let forms = FORMS
+            .iter()
+            .filter(|form| preference == RuntimePreference::OnnxRuntime || form.1 != Precision::DynamicInt8);
+        let networks =
+            forms.zip(&models).map(|(_, files)| Ok(NoteNetwork::load(&runtime, files)?)).collect::<Result<Vec<_>>>()?;
         for notes in HOPS {
-            let [float, int] = medians([&whole, &eight], notes)?;
-            println!("{:24} {notes:>9} {float:>11.0} {int:>11.0} {:>7.2}", runtime.name(), int / float);
+            let times: String = medians(&networks, notes)?.into_iter().map(|time| format!("{time:>14.0}")).collect();
+            println!("{:24} {notes:>9} {times}", runtime.name());
         }
     }
-    println!("next: cargo xtask evaluate note {} --data DIR", output.display());
+
+    let Some(data) = &args.data else { return Ok(()) };
+    let performances = dataset::load(data, Split::Valid)?;
+    let runtime = open(RuntimePreference::OnnxRuntime);
+    println!("\n{:24}{}", "r of whole takes", Genre::ALL.map(|genre| format!("{:>14}", genre.id())).concat());
+    for ((name, _), files) in FORMS.iter().zip(&models) {
+        let model = LoadedModel::load(&runtime, files)?;
+        let mut reached = String::new();
+        for genre in Genre::ALL {
+            reached += &format!("{:>14.4}", mean_r(&model, &performances, genre)?);
+        }
+        println!("{name:24}{reached}");
+    }
     Ok(())
 }
 
-/// Writes the 8-bit model of the one in `source`.
-fn write(source: &Path, output: &Path) -> Result<()> {
+/// Mean r over a genre's performances, each in its own style and known as a whole.
+fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Result<f64> {
+    let scores = performances
+        .par_iter()
+        .filter(|performance| performance.genre == genre)
+        .map(|performance| {
+            let predicted = model.predict(&performance.take(), Knowledge::WholeTake, &[genre])?;
+            let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
+            let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
+            Ok(score_file(&deviations, &human))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let scores: Vec<_> = scores.into_iter().flatten().collect();
+    Ok(summarise(&scores).with_context(|| format!("there is no {} in the data", genre.id()))?.r)
+}
+
+/// Writes the model in `source` with weights in another form; the bytes of its graphs.
+fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     let files = ModelFiles::from_dir(source)?;
     let path = source.join("weights.safetensors");
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let weights = Weights::from_bytes(&bytes)?;
     fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display()))?;
+    let size = Cell::new(0);
     let put = |name: &str, bytes: &[u8]| -> Result<GraphEntry> {
         crate::files::write_atomically(&output.join(name), bytes)?;
+        size.set(size.get() + bytes.len());
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };
-    let exported = graphs::graphs(ModelName::Note, &weights, Precision::Int8, &put)?;
+    let exported = graphs::graphs(ModelName::Note, &weights, precision, &put)?;
+    let graphs = size.get();
     let mut manifest = files.manifest().clone();
-    manifest.title = format!("{}, 8 bits", exported.title);
+    manifest.title = format!("{}, {precision:?}", exported.title);
     manifest.network = exported.network;
     for (style, decoder) in exported.decoders {
         let entry = manifest.styles.iter_mut().find(|s| s.id == style.id()).context("a style is missing")?;
         entry.decoder = decoder;
     }
     put(FILE_NAME, &serde_json::to_vec_pretty(&manifest)?)?;
-    Ok(())
+    Ok(graphs)
 }
 
 /// Median microseconds of a hop of `notes` new notes, of each network; they take turns.
-fn medians(networks: [&NoteNetwork; 2], notes: usize) -> Result<[f64; 2]> {
+fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
@@ -100,7 +146,7 @@ fn medians(networks: [&NoteNetwork; 2], notes: usize) -> Result<[f64; 2]> {
         part.ahead(index, part.end_known(), &mut ahead);
     }
     debug_assert_eq!(past.len() / PAST, ahead.len() / AHEAD);
-    let mut times = [const { Vec::new() }; 2];
+    let mut times = vec![Vec::new(); networks.len()];
     for _ in 0..ROUNDS {
         for (network, times) in networks.iter().zip(&mut times) {
             let (mut reading, mut decoding) = (network.fresh_past(), network.fresh_decoder());
@@ -112,8 +158,9 @@ fn medians(networks: [&NoteNetwork; 2], notes: usize) -> Result<[f64; 2]> {
             times.push(started.elapsed().as_secs_f64() * 1e6);
         }
     }
-    Ok(times.map(|mut t| {
-        t.sort_by(f64::total_cmp);
-        t[t.len() / 2]
-    }))
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    Ok(times.into_iter().map(median).collect())
 }

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value};
+use rten::{Model, ModelOptions, NodeId, OpRegistry, RunOptions, ThreadPool, Value, op_registry};
 use rten_tensor::TensorView;
 use rten_tensor::prelude::*;
 
 use super::{Graph, Tensor, TensorRef, check_input};
-use crate::bundle::GraphFile;
 use crate::error::InferenceError;
 use crate::guard::{guarded, one_line};
 
@@ -29,15 +28,20 @@ fn thread() -> Arc<ThreadPool> {
     })
 }
 
-/// Loads a graph.
-pub(super) fn load(file: GraphFile<'_>) -> Result<BuiltInGraph, InferenceError> {
-    let title = file.title().to_string();
-    let load = || ModelOptions::with_all_ops().prepack_weights(true).load(file.bytes().to_vec());
+/// Loads an ONNX file; `title` is what error texts call it.
+pub(super) fn load(title: &str, bytes: Vec<u8>) -> Result<BuiltInGraph, InferenceError> {
+    let title = title.to_owned();
+    let load = || ModelOptions::with_ops(operators()).prepack_weights(true).load(bytes);
     let loaded = guarded(load).and_then(|result| result.map_err(|e| one_line(&e.to_string())));
     match loaded {
         Ok(model) => Ok(BuiltInGraph { model, title, thread: thread() }),
         Err(reason) => Err(InferenceError::Refused { file: title, runtime: NAME.into(), reason }),
     }
+}
+
+/// What model-export writes for computing in 32 bits; all that `rten` has would be megabytes of code.
+fn operators() -> OpRegistry {
+    op_registry!(Add, Clip, Concat, Exp, Identity, LSTM, MatMul, Mul, Relu, Reshape, Softmax, Split, Tanh, Transpose)
 }
 
 /// A graph in the built-in runtime.

@@ -18,7 +18,8 @@ use crate::bundle::GraphFile;
 use crate::error::InferenceError;
 use crate::library::{self, Candidate};
 use crate::manifest::Sha256;
-use crate::wire;
+use crate::screen::check;
+use crate::unfold::unfold;
 
 /// 32-bit floats with a shape, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -150,14 +151,15 @@ impl Runtime {
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
-        wire::check(file.bytes()).map_err(|reason| InferenceError::Refused {
+        let screened = unfold(file.bytes()).and_then(|bytes| check(&bytes).map(|()| bytes));
+        let bytes = screened.map_err(|reason| InferenceError::Refused {
             file: file.title().into(),
             runtime: self.name(),
             reason: reason.into(),
         })?;
         let graph: Arc<dyn Graph> = match &self.engine {
-            Engine::OnnxRuntime(engine) => Arc::new(engine.load(file)?),
-            Engine::BuiltIn => Arc::new(built_in::load(file)?),
+            Engine::OnnxRuntime(engine) => Arc::new(engine.load(file.title(), &bytes)?),
+            Engine::BuiltIn => Arc::new(built_in::load(file.title(), bytes.into_owned())?),
         };
         graphs.retain(|_, graph| graph.strong_count() > 0);
         graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));

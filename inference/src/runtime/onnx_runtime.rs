@@ -20,7 +20,6 @@ use ort::value::{Outlet, Shape, SymbolicDimensions, TensorElementType, ValueType
 use parking_lot::Mutex;
 
 use super::{Graph, RuntimeReport, Tensor, TensorRef, check_input};
-use crate::bundle::GraphFile;
 use crate::error::InferenceError;
 use crate::guard::{guarded, one_line};
 use crate::library::{self, Version};
@@ -125,17 +124,17 @@ impl Engine {
         }
     }
 
-    /// Loads a graph on the chosen provider, or on the CPU where that one refuses it.
-    pub(super) fn load(&self, file: GraphFile<'_>) -> Result<OnnxRuntimeGraph, InferenceError> {
+    /// Loads an ONNX file on the chosen provider, or on the CPU where that one refuses it.
+    pub(super) fn load(&self, title: &str, bytes: &[u8]) -> Result<OnnxRuntimeGraph, InferenceError> {
         let graph = |session: Session, provider: String| OnnxRuntimeGraph {
             inputs: names(session.inputs()),
             outputs: names(session.outputs()),
             session: Mutex::new(session),
-            title: file.title().into(),
+            title: title.into(),
             runtime: self.name(),
             provider,
         };
-        let refused = match self.session(self.provider, file.bytes()) {
+        let refused = match self.session(self.provider, bytes) {
             Ok(session) => {
                 let provider = describe(&session, self.provider);
                 return Ok(graph(session, provider));
@@ -145,12 +144,12 @@ impl Engine {
         let reason = if self.provider == Provider::Cpu {
             refused
         } else {
-            match self.session(Provider::Cpu, file.bytes()) {
+            match self.session(Provider::Cpu, bytes) {
                 Ok(session) => return Ok(graph(session, format!("CPU ({} refused it: {refused})", self.provider))),
                 Err(reason) => reason,
             }
         };
-        Err(InferenceError::Refused { file: file.title().into(), runtime: self.name(), reason })
+        Err(InferenceError::Refused { file: title.into(), runtime: self.name(), reason })
     }
 
     fn session(&self, provider: Provider, bytes: &[u8]) -> Result<Session, String> {

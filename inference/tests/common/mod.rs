@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tonenet_inference::library::{Candidate, FILE_NAME, Source, VARIABLE};
 use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport, Tensor};
 use tonenet_model_export::piano_roll;
+use tonenet_model_export::quantise::Precision::{self, Float32};
 
 use tensors::{State, Tensors};
 
@@ -85,14 +86,27 @@ impl Network {
         Self { tensors, attention: true }
     }
 
+    /// The same network with the weights that are left of its own in 8 bits.
+    pub fn rounded(&self) -> Self {
+        Self { tensors: self.tensors.rounded(), ..*self }
+    }
+
     /// The encoder's ONNX file.
     pub fn encoder(&self) -> Vec<u8> {
-        self.tensors.export(piano_roll::encoder)
+        self.encoder_in(Float32)
     }
 
     /// The decoder's ONNX file.
     pub fn decoder(&self) -> Vec<u8> {
-        self.tensors.export(|weights| piano_roll::decoder(weights, "jazz", SCALE))
+        self.decoder_in(Float32)
+    }
+
+    pub fn encoder_in(&self, precision: Precision) -> Vec<u8> {
+        self.tensors.export(|weights| piano_roll::encoder(weights, precision))
+    }
+
+    pub fn decoder_in(&self, precision: Precision) -> Vec<u8> {
+        self.tensors.export(|weights| piano_roll::decoder(weights, "jazz", SCALE, precision))
     }
 
     /// What the encoder must give for frames [T, 1, FRAME].

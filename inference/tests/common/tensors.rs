@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::{Dtype, serialize, tensor::TensorView};
+use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 use tonenet_model_export::ExportError;
 use tonenet_model_export::weights::Weights;
 
@@ -62,6 +62,18 @@ impl Tensors {
         });
         let file = serialize(views, None).expect("the tensors are valid");
         exporter(&Weights::from_bytes(&file).expect("a safetensors file")).expect("a whole network")
+    }
+
+    /// The same network with the weights that are left of its own in 8 bits.
+    pub fn rounded(&self) -> Self {
+        let file = self.export(|weights| weights.rounded());
+        let file = SafeTensors::deserialize(&file).expect("a safetensors file");
+        let values = file.iter().map(|(name, tensor)| {
+            let (words, _) = tensor.data().as_chunks::<4>();
+            let values = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+            (name.to_owned(), (tensor.shape().to_vec(), values))
+        });
+        Self { values: values.collect(), noise: Noise(1) }
     }
 
     fn values(&self, name: &str) -> &[f32] {

@@ -11,6 +11,7 @@ use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
+use tonenet_model_export::weights::Weights;
 
 use crate::cli::ModelName;
 use crate::train::Trained;
@@ -28,13 +29,16 @@ pub struct Golden {
     expected: BTreeMap<Genre, Vec<f32>>,
 }
 
-/// Computes them with torch.
-pub fn compute(model: ModelName, weights: &Path) -> Result<Golden> {
+/// Computes them with torch, from the weights that are left once the graphs have stored them in 8 bits.
+pub fn compute(model: ModelName, weights: &Weights) -> Result<Golden> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
     let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let trained = Trained::load(model, weights)?;
+    // The ending tells torch what it reads.
+    let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
+    fs::write(rounded.path(), weights.rounded()?)?;
+    let trained = Trained::load(model, rounded.path())?;
     let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&take, style))).collect();
     Ok(Golden { notes, expected })
 }

@@ -50,7 +50,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };
 
-    let exported = graphs::graphs(args.model, &weights, Precision::Float32, &put)?;
+    let exported = graphs::graphs(args.model, &weights, Precision::StoredInt8, &put)?;
     let styles = exported.decoders.into_iter().map(|(style, decoder)| StyleEntry {
         id: style.id().into(),
         title: style.title().into(),
@@ -70,7 +70,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         |manifest: &Manifest| -> Result<GraphEntry> { put(FILE_NAME, &serde_json::to_vec_pretty(manifest)?) };
     put_manifest(&manifest)?;
     put("weights.safetensors", &bytes)?;
-    let golden = golden::compute(args.model, &weights_file)?;
+    let golden = golden::compute(args.model, &weights)?;
     golden.save(&work.path().join("golden.safetensors"))?;
 
     let files = ModelFiles::from_dir(work.path())?;

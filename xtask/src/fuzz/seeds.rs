@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tonenet_model_export::graph::{Axis, Directions, Graph, States};
+use tonenet_model_export::graph::{Axis, Direction, Graph, States};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
@@ -62,7 +62,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// Graphs that hold, between them, every operator that model-export writes.
 fn graphs() -> Vec<(String, Vec<u8>)> {
-    [Precision::Float32, Precision::Int8]
+    [Precision::Float32, Precision::StoredInt8, Precision::DynamicInt8]
         .into_iter()
         .map(|precision| (format!("{precision:?}.onnx").to_lowercase(), graph(precision)))
         .collect()
@@ -73,7 +73,7 @@ fn graph(precision: Precision) -> Vec<u8> {
     let (steps, batch) = (Axis::Dynamic("steps"), Axis::Fixed(1));
     let shape = [steps, batch, Axis::Fixed(WIDTH)];
     let numbers = |count: usize| (0..count).map(|at| at as f32 / 8.0).collect::<Vec<_>>();
-    let direction = Lstm {
+    let recurrent = Lstm {
         input: WIDTH,
         hidden: WIDTH,
         input_weights: numbers(4 * WIDTH * WIDTH),
@@ -88,9 +88,9 @@ fn graph(precision: Precision) -> Vec<u8> {
     let mut graph = Graph::new("seed", batch, precision);
     let input = graph.input("input", &shape);
     let first = States { hidden: graph.input("h", &[Axis::Fixed(1), batch, Axis::Fixed(WIDTH)]), cell: "h".into() };
-    let (carried, _) = graph.lstm_from("carried", &input, Directions::Reverse(&direction), &first);
-    let both = graph.lstm("both", &carried, Directions::Both(&direction, &direction));
-    let turned = graph.transpose("turned", &both, [1, 0, 2]);
+    let (carried, _) = graph.lstm_from("carried", &input, &recurrent, Direction::Forward, &first);
+    let back = graph.lstm("back", &carried, &recurrent, Direction::Reverse);
+    let turned = graph.transpose("turned", &back, [1, 0, 2]);
     let straight = graph.transpose("straight", &turned, [1, 0, 2]);
     let joined = graph.concat("joined", &[&straight, &input]);
     let scaled = graph.scale("scaled", &joined, 0.5);
@@ -100,7 +100,7 @@ fn graph(precision: Precision) -> Vec<u8> {
     let grown = graph.exp("grown", &positive);
     let shares = graph.softmax("shares", &grown);
     let one = graph.linear("one", &input, &layer);
-    graph.output("shares_out", &shares, &[steps, batch, Axis::Fixed(3 * WIDTH)]);
+    graph.output("shares_out", &shares, &[steps, batch, Axis::Fixed(2 * WIDTH)]);
     graph.output("one_out", &one, &shape);
     graph.into_bytes()
 }
