@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
+pub use clack_host::events::event_types::NoteExpressionType;
 use clack_host::events::event_types::*;
 use clack_host::events::io::EventBuffer;
 use clack_host::events::spaces::CoreEventSpace;
@@ -12,8 +13,8 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
-use crate::session::{Automation, Output, Played, Session};
-use crate::{HostError, Report};
+use crate::HostError;
+use crate::host::{BlockOutput, Host, HostTransport, Input, ParameterId, Setup};
 
 /// What the plugin may ask of us from any thread.
 pub struct Shared {
@@ -62,6 +63,55 @@ impl HostParamsImplMainThread for Main {
     fn clear(&self, _param: ClapId, _flags: ParamClearFlags) {}
 }
 
+/// How notes are to sound from a sample of a block on; CLAP alone tells it apart from MIDI.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoteExpression {
+    /// Its sample in the block.
+    pub sample: u32,
+    /// Tuning, brightness and so on.
+    pub kind: NoteExpressionType,
+    /// Which channel; all where there is none.
+    pub channel: Option<u8>,
+    /// Which key; all where there is none.
+    pub key: Option<u8>,
+    /// Which note; all where there is none.
+    pub id: Option<u32>,
+    /// As CLAP has it for the kind.
+    pub value: f64,
+}
+
+impl NoteExpression {
+    fn of(event: &NoteExpressionEvent) -> Option<Self> {
+        let voice = event.pckn();
+        let seven_bits = |part: Match<u16>| match part {
+            Match::Specific(part) => u8::try_from(part).ok(),
+            Match::All => None,
+        };
+        Some(Self {
+            sample: event.header().time(),
+            kind: event.expression_type()?,
+            channel: seven_bits(voice.channel),
+            key: seven_bits(voice.key),
+            id: id_of(voice),
+            value: event.value(),
+        })
+    }
+
+    fn event(&self) -> NoteExpressionEvent {
+        let [channel, key] =
+            [self.channel, self.key].map(|part| part.map_or(Match::All, |part| Match::Specific(u16::from(part))));
+        let id = self.id.map_or(Match::All, Match::Specific);
+        NoteExpressionEvent::new(self.sample, Pckn::new(0u16, channel, key, id), self.kind, self.value)
+    }
+}
+
+fn id_of(voice: Pckn) -> Option<u32> {
+    match voice.note_id {
+        Match::Specific(id) => Some(id),
+        Match::All => None,
+    }
+}
+
 struct Handlers;
 
 impl HostHandlers for Handlers {
@@ -77,6 +127,8 @@ impl HostHandlers for Handlers {
 /// One instance of the plugin in a `.clap`.
 pub struct ClapHost {
     path: PathBuf,
+    /// `None` while it is not active.
+    running: Option<Running>,
     instance: PluginInstance<Handlers>,
     // Dropped after the instance that lives in it.
     _entry: PluginEntry,
@@ -108,150 +160,29 @@ impl ClapHost {
             &info,
         )
         .map_err(|e| fail("make an instance")(e.to_string()))?;
-        Ok(Self { path: path.to_owned(), instance, _entry: entry })
+        Ok(Self { path: path.to_owned(), running: None, instance, _entry: entry })
     }
 
-    /// Plays a session from start to end, after a stopped pre-roll in which restarts that the plugin asks for happen.
-    ///
-    /// `progress` is told the sample that was reached and the last one.
+    /// Runs a block in which notes are told how to sound; gives what comes out of that.
     ///
     /// # Errors
-    /// When the plugin refuses to be activated or to process.
-    pub fn play(&mut self, session: &Session, mut progress: impl FnMut(u64, u64)) -> Result<Played, HostError> {
-        let set = |(name, value): &(String, f64)| Ok(InputEvent::Parameter(0, self.known_parameter(name)?, *value));
-        let parameters = session.parameters.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
-        let set = |a: &Automation| Ok((a.time, self.known_parameter(&a.name)?, a.value));
-        let automation = session.automation.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
-        let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
-        let mut restarts = 0;
-        loop {
-            let mut running = self.start(session.sample_rate, longest, session.offline)?;
-            let latency = running.latency;
-            let mut outputs = Vec::new();
-            // Stopped at the start of the song: the plugin sees the tempo and may ask for another latency.
-            for i in 0..8 {
-                let events = if i == 0 { parameters.as_slice() } else { &[] };
-                let at_rest = HostTransport { playing: false, ..transport(session, 0) };
-                running.block(&at_rest, longest.min(512), events, |_| {}).map_err(|e| self.fail("process", e))?;
-            }
-            if self.wants_restart() && restarts < 4 {
-                restarts += 1;
-                self.stop(running);
-                continue;
-            }
-            running.reset();
-            let end = session.end() + u64::from(latency) + 1;
-            let (mut at, mut next) = (0u64, 0usize);
-            for &size in session.blocks.iter().cycle() {
-                if at >= end {
-                    break;
-                }
-                let from = next;
-                while session.messages.get(next).is_some_and(|m| m.time < at + u64::from(size)) {
-                    next += 1;
-                }
-                let in_block = |time: &u64| (at..at + u64::from(size)).contains(time);
-                let mut events: Vec<InputEvent> = automation
-                    .iter()
-                    .filter(|(time, ..)| in_block(time))
-                    .map(|&(time, id, value)| InputEvent::Parameter((time - at) as u32, id, value))
-                    .collect();
-                events.extend(
-                    session.messages[from..next].iter().map(|m| InputEvent::Message((m.time - at) as u32, &m.message)),
-                );
-                // A parameter comes before the notes at its sample.
-                events.sort_by_key(InputEvent::time);
-                let mut take = |out: BlockOutput| {
-                    outputs.push(Output { time: at + u64::from(out.time), message: out.message });
-                };
-                running
-                    .block(&transport(session, at), size, &events, &mut take)
-                    .map_err(|e| self.fail("process", e))?;
-                at += u64::from(size);
-                progress(at.min(end), end);
-            }
-            self.stop(running);
-            return Ok(Played { latency, restarts, outputs });
+    /// When the plugin fails, or is not active.
+    pub fn express(
+        &mut self,
+        samples: u32,
+        inputs: &[Input],
+        expressions: &[NoteExpression],
+    ) -> Result<Vec<NoteExpression>, HostError> {
+        if let Some(running) = &mut self.running {
+            running.buffers.expressions = expressions.to_vec();
         }
-    }
-
-    /// Activates the plugin and starts processing, in blocks of up to `longest` samples.
-    ///
-    /// # Errors
-    /// When the plugin refuses.
-    pub fn start(&mut self, sample_rate: f64, longest: u32, offline: bool) -> Result<Running, HostError> {
-        let plugin = self.instance.plugin_handle();
-        if let Some(render) = plugin.get_extension::<PluginRender>() {
-            let mode = if offline { RenderMode::Offline } else { RenderMode::Realtime };
-            render.set(&plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
-        }
-        let config = PluginAudioConfiguration { sample_rate, min_frames_count: 1, max_frames_count: longest };
-        let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
-        let latency = self.latency();
-        self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
-        let started = processor.start_processing().map_err(|e| self.fail("start", e))?;
-        Ok(Running { latency, started, buffers: Buffers::new(longest as usize) })
-    }
-
-    /// Stops processing and deactivates the plugin.
-    pub fn stop(&mut self, running: Running) {
-        self.instance.deactivate(running.started.stop_processing());
-    }
-
-    /// Whether the plugin has asked for a restart since it was last started or asked about.
-    pub fn wants_restart(&mut self) -> bool {
-        self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel))
-    }
-
-    /// The plugin's state as it saves it in a project.
-    ///
-    /// # Errors
-    /// When it cannot be saved.
-    pub fn save_state(&mut self) -> Result<Vec<u8>, HostError> {
-        let mut saved = Vec::new();
-        let plugin = self.instance.plugin_handle();
-        let outcome = match plugin.get_extension::<PluginState>() {
-            Some(state) => state.save(&plugin, &mut saved).map_err(|e| e.to_string()),
-            None => Err("it has no state".into()),
-        };
-        outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
-    }
-
-    /// Makes the plugin tell [`report`](Self::report) what it does.
-    ///
-    /// # Errors
-    /// When its state takes no such wish.
-    pub fn ask_for_report(&mut self) -> Result<(), HostError> {
-        let state = self.save_state()?;
-        let asking = Report::ask_in(&state).map_err(|e| self.fail("take a wish for a report", e))?;
-        self.load_state(&asking)
-    }
-
-    /// What the plugin says that it has done since it was loaded.
-    ///
-    /// # Errors
-    /// When it says nothing, as it does until it was [asked](Self::ask_for_report).
-    pub fn report(&mut self) -> Result<Report, HostError> {
-        let state = self.save_state()?;
-        Report::of_state(&state).map_err(|e| self.fail("report what it did", e))
-    }
-
-    /// Gives the plugin a state.
-    ///
-    /// # Errors
-    /// When the plugin refuses it.
-    pub fn load_state(&mut self, mut state: &[u8]) -> Result<(), HostError> {
-        let plugin = self.instance.plugin_handle();
-        let outcome = match plugin.get_extension::<PluginState>() {
-            Some(extension) => extension.load(&plugin, &mut state).map_err(|e| e.to_string()),
-            None => Err("it has no state".into()),
-        };
-        outcome.map_err(|e| self.fail("load a state", e))
+        self.block(None, samples, inputs, &mut |_| {})?;
+        Ok(self.running.as_mut().map(|running| std::mem::take(&mut running.buffers.expressions)).unwrap_or_default())
     }
 
     /// A parameter's plain value, by name.
     pub fn parameter(&mut self, name: &str) -> Option<f64> {
-        let id = self.parameter_id(name)?;
+        let id = self.find_parameter(name)?;
         let plugin = self.instance.plugin_handle();
         plugin.get_extension::<PluginParams>()?.get_value(&plugin, id)
     }
@@ -266,7 +197,7 @@ impl ClapHost {
         plugin.get_extension::<PluginLatency>().map_or(0, |latency| latency.get(&plugin))
     }
 
-    fn parameter_id(&mut self, name: &str) -> Option<ClapId> {
+    fn find_parameter(&mut self, name: &str) -> Option<ClapId> {
         let plugin = self.instance.plugin_handle();
         let params = plugin.get_extension::<PluginParams>()?;
         let mut buffer = ParamInfoBuffer::new();
@@ -276,95 +207,132 @@ impl ClapHost {
         })
     }
 
-    /// The id of a parameter that must be there.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn known_parameter(&mut self, name: &str) -> Result<ClapId, HostError> {
-        self.parameter_id(name).ok_or_else(|| self.fail("have a parameter", name))
-    }
-
     fn fail(&self, step: &'static str, reason: impl std::fmt::Display) -> HostError {
         HostError::Plugin { bundle: self.path.display().to_string(), step, reason: reason.to_string() }
     }
 }
 
-/// Something that goes into a block.
-pub enum InputEvent<'a> {
-    /// A message at a sample of the block.
-    Message(u32, &'a MidiMessage),
-    /// A message about a note with an id, at a sample of the block.
-    Note(u32, &'a MidiMessage, u32),
-    /// A parameter's plain value from a sample of the block on.
-    Parameter(u32, ClapId, f64),
-}
-
-impl InputEvent<'_> {
-    /// Its sample in the block.
-    pub fn time(&self) -> u32 {
-        match *self {
-            Self::Message(time, _) | Self::Note(time, ..) | Self::Parameter(time, ..) => time,
+impl Host for ClapHost {
+    fn activate(&mut self, setup: &Setup) -> Result<u32, HostError> {
+        let plugin = self.instance.plugin_handle();
+        if let Some(render) = plugin.get_extension::<PluginRender>() {
+            let mode = if setup.offline { RenderMode::Offline } else { RenderMode::Realtime };
+            render.set(&plugin, mode).map_err(|e| self.fail("take a render mode", e))?;
         }
-    }
-
-    fn push_to(&self, events: &mut EventBuffer) {
-        let (time, message, id) = match *self {
-            Self::Parameter(time, id, value) => {
-                events.push(&ParamValueEvent::new(time, id, Pckn::match_all(), value));
-                return;
-            }
-            Self::Message(time, message) => (time, message, Match::All),
-            Self::Note(time, message, id) => (time, message, Match::Specific(id)),
+        let config = PluginAudioConfiguration {
+            sample_rate: setup.sample_rate,
+            min_frames_count: 1,
+            max_frames_count: setup.longest_block,
         };
-        match message {
-            MidiMessage::Channel([status, key, value]) => {
-                let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), id);
-                match status & 0xF0 {
-                    0x90 if *value > 0 => events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
-                    0x80 | 0x90 => events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
-                    _ => events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
-                };
-            }
-            MidiMessage::SysEx(data) => {
-                // SAFETY: the caller's bytes outlive the call of the plugin, which copies what it keeps.
-                events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
-            }
+        let processor = self.instance.activate(|_, _| (), config).map_err(|e| self.fail("activate", e))?;
+        let latency = self.latency();
+        self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
+        let started = processor.start_processing().map_err(|e| self.fail("start", e))?;
+        self.running = Some(Running { started, buffers: Buffers::new(setup.longest_block as usize) });
+        Ok(latency)
+    }
+
+    fn deactivate(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.instance.deactivate(running.started.stop_processing());
+        }
+    }
+
+    fn reset(&mut self) {
+        self.running.iter_mut().for_each(|running| running.started.reset());
+    }
+
+    fn wants_restart(&mut self) -> bool {
+        self.instance.access_shared_handler(|s| s.restart.swap(false, Ordering::AcqRel))
+    }
+
+    fn parameter_id(&mut self, name: &str) -> Result<ParameterId, HostError> {
+        match self.find_parameter(name) {
+            Some(id) => Ok(ParameterId(id.get())),
+            None => Err(self.fail("have a parameter", name)),
+        }
+    }
+
+    fn carries(&self, _message: &MidiMessage) -> bool {
+        true
+    }
+
+    fn block(
+        &mut self,
+        transport: Option<&HostTransport>,
+        samples: u32,
+        inputs: &[Input],
+        each: &mut dyn FnMut(BlockOutput),
+    ) -> Result<(), HostError> {
+        let processed = match &mut self.running {
+            Some(running) => running.block(transport, samples, inputs, each),
+            None => Err("it is not active".to_owned()),
+        };
+        processed.map_err(|e| self.fail("process", e))
+    }
+
+    fn save_state(&mut self) -> Result<Vec<u8>, HostError> {
+        let mut saved = Vec::new();
+        let plugin = self.instance.plugin_handle();
+        let outcome = match plugin.get_extension::<PluginState>() {
+            Some(state) => state.save(&plugin, &mut saved).map_err(|e| e.to_string()),
+            None => Err("it has no state".into()),
+        };
+        outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
+    }
+
+    fn load_state(&mut self, mut state: &[u8]) -> Result<(), HostError> {
+        let plugin = self.instance.plugin_handle();
+        let outcome = match plugin.get_extension::<PluginState>() {
+            Some(extension) => extension.load(&plugin, &mut state).map_err(|e| e.to_string()),
+            None => Err("it has no state".into()),
+        };
+        outcome.map_err(|e| self.fail("load a state", e))
+    }
+
+    /// A state begins with the length of its JSON.
+    fn json<'a>(&self, state: &'a [u8]) -> &'a [u8] {
+        state.get(size_of::<u64>()..).unwrap_or_default()
+    }
+
+    fn state(&self, json: Vec<u8>) -> Vec<u8> {
+        [&(json.len() as u64).to_le_bytes(), json.as_slice()].concat()
+    }
+}
+
+impl Drop for ClapHost {
+    fn drop(&mut self) {
+        self.deactivate();
+    }
+}
+
+fn push_to(events: &mut EventBuffer, input: &Input) {
+    let (time, message, id) = match *input {
+        Input::Parameter(time, ParameterId(id), value) => {
+            events.push(&ParamValueEvent::new(time, ClapId::new(id), Pckn::match_all(), value));
+            return;
+        }
+        Input::Message(time, message) => (time, message, Match::All),
+        Input::Note(time, message, id) => (time, message, Match::Specific(id)),
+    };
+    match message {
+        MidiMessage::Channel([status, key, value]) => {
+            let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), id);
+            match status & 0xF0 {
+                0x90 if *value > 0 => events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
+                0x80 | 0x90 => events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
+                _ => events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
+            };
+        }
+        MidiMessage::SysEx(data) => {
+            // SAFETY: the caller's bytes outlive the call of the plugin, which copies what it keeps.
+            events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
         }
     }
 }
 
-/// Something that came out of a block.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BlockOutput {
-    /// Its sample in the block.
-    pub time: u32,
-    /// The message; a note-on's velocity is rounded to 1–127.
-    pub message: MidiMessage,
-    /// The note's id, where the plugin gave one.
-    pub id: Option<u32>,
-}
-
-/// What the host tells of its timeline at the start of a block.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HostTransport {
-    /// Whether it plays.
-    pub playing: bool,
-    /// Quarter notes from the start of the song.
-    pub beats: f64,
-    /// The same in seconds.
-    pub seconds: f64,
-    /// Quarter notes a minute.
-    pub tempo: f64,
-    /// Start and end of the loop in quarter notes, while looping is on.
-    pub loop_beats: Option<(f64, f64)>,
-    /// Beats in a bar, and which part of a whole note a beat is.
-    pub signature: (u16, u16),
-}
-
-/// The plugin while it processes; given back to [`ClapHost::stop`].
-pub struct Running {
-    /// Latency reported at the activation, in samples.
-    pub latency: u32,
+/// The plugin while it processes.
+struct Running {
     started: StartedPluginAudioProcessor<Handlers>,
     buffers: Buffers,
 }
@@ -377,6 +345,8 @@ struct Buffers {
     output_ports: AudioPorts,
     input_events: EventBuffer,
     output_events: EventBuffer,
+    /// Those that go in with a block, then those that came out of it.
+    expressions: Vec<NoteExpression>,
     steady: u64,
 }
 
@@ -390,36 +360,28 @@ impl Buffers {
             output_ports: AudioPorts::with_capacity(2, 1),
             input_events: EventBuffer::new(),
             output_events: EventBuffer::new(),
+            expressions: Vec::new(),
             steady: 0,
         }
     }
 }
 
 impl Running {
-    /// The host's reset: the plugin forgets what it was doing and goes on.
-    pub fn reset(&mut self) {
-        self.started.reset();
-    }
-
-    /// Runs a block of `size` samples with `events` in the order of their times.
-    ///
-    /// # Errors
-    /// When the plugin fails.
-    pub fn block(
+    fn block(
         &mut self,
-        transport: &HostTransport,
-        size: u32,
-        events: &[InputEvent],
-        mut each: impl FnMut(BlockOutput),
+        transport: Option<&HostTransport>,
+        samples: u32,
+        inputs: &[Input],
+        each: &mut dyn FnMut(BlockOutput),
     ) -> Result<(), String> {
-        let Buffers { input, output, input_ports, output_ports, input_events, output_events, steady } =
+        let Buffers { input, output, input_ports, output_ports, input_events, output_events, expressions, steady } =
             &mut self.buffers;
         input_events.clear();
         output_events.clear();
-        for event in events {
-            event.push_to(input_events);
-        }
-        let length = size as usize;
+        inputs.iter().for_each(|input| push_to(input_events, input));
+        expressions.drain(..).for_each(|expression| input_events.push(&expression.event()));
+        input_events.sort();
+        let length = samples as usize;
         let audio_in = input_ports.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(
@@ -437,30 +399,27 @@ impl Running {
                 &InputEvents::from_buffer(input_events),
                 &mut OutputEvents::from_buffer(output_events),
                 Some(*steady),
-                Some(&transport.event()),
+                transport.map(event_of).as_ref(),
             )
             .map_err(|e| e.to_string())?;
-        *steady += u64::from(size);
+        *steady += u64::from(samples);
         for event in output_events.iter() {
-            let time = event.header().time();
-            let id = |voice: Pckn| match voice.note_id {
-                Match::Specific(id) => Some(id),
-                Match::All => None,
-            };
+            let sample = event.header().time();
             let (message, id) = match event.as_core_event() {
                 Some(CoreEventSpace::NoteOn(on)) => {
                     let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
-                    (note(0x90, on.pckn(), velocity), id(on.pckn()))
+                    (note(0x90, on.pckn(), velocity), id_of(on.pckn()))
                 }
                 Some(CoreEventSpace::NoteOff(off)) => {
-                    (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id(off.pckn()))
+                    (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id_of(off.pckn()))
                 }
                 Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
-                // The framework speaks of key pressure as CLAP does, whatever it came in as.
-                Some(CoreEventSpace::NoteExpression(expression))
-                    if expression.expression_type() == Some(NoteExpressionType::Pressure) =>
-                {
-                    (note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8), None)
+                Some(CoreEventSpace::NoteExpression(expression)) => {
+                    expressions.extend(NoteExpression::of(expression));
+                    // The framework speaks of key pressure as CLAP does, whatever it came in as.
+                    let is_pressure = expression.expression_type() == Some(NoteExpressionType::Pressure);
+                    let pressure = note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8);
+                    (pressure.filter(|_| is_pressure), None)
                 }
                 Some(CoreEventSpace::MidiSysEx(sysex)) => {
                     // SAFETY: the plugin's data lives until its next call; it is copied here, before that.
@@ -469,7 +428,7 @@ impl Running {
                 _ => (None, None),
             };
             if let Some(message) = message {
-                each(BlockOutput { time, message, id });
+                each(BlockOutput { sample, message, id });
             }
         }
         Ok(())
@@ -481,48 +440,32 @@ fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
     Some(MidiMessage::Channel([status | (channel as u8 & 0x0F), key as u8, velocity]))
 }
 
-fn transport(session: &Session, time: u64) -> HostTransport {
-    let (beats, tempo) = session.transport(time);
-    HostTransport {
-        playing: true,
-        beats,
-        seconds: time as f64 / session.sample_rate,
+fn event_of(transport: &HostTransport) -> TransportEvent {
+    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
+    let mut flags = TransportFlags::HAS_TEMPO
+        | TransportFlags::HAS_BEATS_TIMELINE
+        | TransportFlags::HAS_SECONDS_TIMELINE
+        | TransportFlags::HAS_TIME_SIGNATURE;
+    flags.set(TransportFlags::IS_PLAYING, playing);
+    flags.set(TransportFlags::IS_RECORDING, recording);
+    flags.set(TransportFlags::IS_LOOP_ACTIVE, loop_beats.is_some());
+    let (loop_start, loop_end) = loop_beats.unwrap_or_default();
+    let at_tempo = |beats: f64| SecondsTime::from_float(beats * 60.0 / tempo);
+    let (bar_start, bar_number) = transport.bar();
+    TransportEvent {
+        header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
+        flags,
+        song_pos_beats: BeatTime::from_float(beats),
+        song_pos_seconds: SecondsTime::from_float(seconds),
         tempo,
-        loop_beats: None,
-        signature: (4, 4),
-    }
-}
-
-impl HostTransport {
-    fn event(&self) -> TransportEvent {
-        let mut flags = TransportFlags::HAS_TEMPO
-            | TransportFlags::HAS_BEATS_TIMELINE
-            | TransportFlags::HAS_SECONDS_TIMELINE
-            | TransportFlags::HAS_TIME_SIGNATURE;
-        if self.playing {
-            flags |= TransportFlags::IS_PLAYING;
-        }
-        if self.loop_beats.is_some() {
-            flags |= TransportFlags::IS_LOOP_ACTIVE;
-        }
-        let (loop_start, loop_end) = self.loop_beats.unwrap_or_default();
-        let seconds = |beats: f64| SecondsTime::from_float(beats * 60.0 / self.tempo);
-        let bar = f64::from(self.signature.0) * 4.0 / f64::from(self.signature.1);
-        TransportEvent {
-            header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
-            flags,
-            song_pos_beats: BeatTime::from_float(self.beats),
-            song_pos_seconds: SecondsTime::from_float(self.seconds),
-            tempo: self.tempo,
-            tempo_inc: 0.0,
-            loop_start_beats: BeatTime::from_float(loop_start),
-            loop_end_beats: BeatTime::from_float(loop_end),
-            loop_start_seconds: seconds(loop_start),
-            loop_end_seconds: seconds(loop_end),
-            bar_start: BeatTime::from_float((self.beats / bar).floor() * bar),
-            bar_number: (self.beats / bar).floor() as i32,
-            time_signature_numerator: self.signature.0,
-            time_signature_denominator: self.signature.1,
-        }
+        tempo_inc: 0.0,
+        loop_start_beats: BeatTime::from_float(loop_start),
+        loop_end_beats: BeatTime::from_float(loop_end),
+        loop_start_seconds: at_tempo(loop_start),
+        loop_end_seconds: at_tempo(loop_end),
+        bar_start: BeatTime::from_float(bar_start),
+        bar_number: bar_number as i32,
+        time_signature_numerator: signature.0,
+        time_signature_denominator: signature.1,
     }
 }
