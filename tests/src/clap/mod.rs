@@ -1,18 +1,18 @@
 //! A headless CLAP host over clack.
 
+mod events;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
 pub use clack_host::events::event_types::NoteExpressionType;
-use clack_host::events::event_types::*;
 use clack_host::events::io::EventBuffer;
-use clack_host::events::spaces::CoreEventSpace;
-use clack_host::events::{Match, Pckn};
 use clack_host::prelude::*;
-use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
+pub use self::events::NoteExpression;
+use self::events::{Collected, push_to, transport_event};
 use crate::HostError;
 use crate::host::{BlockOutput, Host, HostTransport, Input, ParameterId, Setup};
 
@@ -61,55 +61,6 @@ impl HostStateImpl for Main {
 impl HostParamsImplMainThread for Main {
     fn rescan(&self, _flags: ParamRescanFlags) {}
     fn clear(&self, _param: ClapId, _flags: ParamClearFlags) {}
-}
-
-/// How notes are to sound from a sample of a block on; CLAP alone tells it apart from MIDI.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NoteExpression {
-    /// Its sample in the block.
-    pub sample: u32,
-    /// Tuning, brightness and so on.
-    pub kind: NoteExpressionType,
-    /// Which channel; all where there is none.
-    pub channel: Option<u8>,
-    /// Which key; all where there is none.
-    pub key: Option<u8>,
-    /// Which note; all where there is none.
-    pub id: Option<u32>,
-    /// As CLAP has it for the kind.
-    pub value: f64,
-}
-
-impl NoteExpression {
-    fn of(event: &NoteExpressionEvent) -> Option<Self> {
-        let voice = event.pckn();
-        let seven_bits = |part: Match<u16>| match part {
-            Match::Specific(part) => u8::try_from(part).ok(),
-            Match::All => None,
-        };
-        Some(Self {
-            sample: event.header().time(),
-            kind: event.expression_type()?,
-            channel: seven_bits(voice.channel),
-            key: seven_bits(voice.key),
-            id: id_of(voice),
-            value: event.value(),
-        })
-    }
-
-    fn event(&self) -> NoteExpressionEvent {
-        let [channel, key] =
-            [self.channel, self.key].map(|part| part.map_or(Match::All, |part| Match::Specific(u16::from(part))));
-        let id = self.id.map_or(Match::All, Match::Specific);
-        NoteExpressionEvent::new(self.sample, Pckn::new(0u16, channel, key, id), self.kind, self.value)
-    }
-}
-
-fn id_of(voice: Pckn) -> Option<u32> {
-    match voice.note_id {
-        Match::Specific(id) => Some(id),
-        Match::All => None,
-    }
 }
 
 struct Handlers;
@@ -177,7 +128,11 @@ impl ClapHost {
             running.buffers.expressions = expressions.to_vec();
         }
         self.block(None, samples, inputs, &mut |_| {})?;
-        Ok(self.running.as_mut().map(|running| std::mem::take(&mut running.buffers.expressions)).unwrap_or_default())
+        Ok(self
+            .running
+            .as_mut()
+            .map(|running| std::mem::take(&mut running.buffers.collected.expressions))
+            .unwrap_or_default())
     }
 
     /// A parameter's plain value, by name.
@@ -306,31 +261,6 @@ impl Drop for ClapHost {
     }
 }
 
-fn push_to(events: &mut EventBuffer, input: &Input) {
-    let (time, message, id) = match *input {
-        Input::Parameter(time, ParameterId(id), value) => {
-            events.push(&ParamValueEvent::new(time, ClapId::new(id), Pckn::match_all(), value));
-            return;
-        }
-        Input::Message(time, message) => (time, message, Match::All),
-        Input::Note(time, message, id) => (time, message, Match::Specific(id)),
-    };
-    match message {
-        MidiMessage::Channel([status, key, value]) => {
-            let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), id);
-            match status & 0xF0 {
-                0x90 if *value > 0 => events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
-                0x80 | 0x90 => events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
-                _ => events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
-            };
-        }
-        MidiMessage::SysEx(data) => {
-            // SAFETY: the caller's bytes outlive the call of the plugin, which copies what it keeps.
-            events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
-        }
-    }
-}
-
 /// The plugin while it processes.
 struct Running {
     started: StartedPluginAudioProcessor<Handlers>,
@@ -344,9 +274,9 @@ struct Buffers {
     input_ports: AudioPorts,
     output_ports: AudioPorts,
     input_events: EventBuffer,
-    output_events: EventBuffer,
-    /// Those that go in with a block, then those that came out of it.
+    /// Those that go in with the next block.
     expressions: Vec<NoteExpression>,
+    collected: Collected,
     steady: u64,
 }
 
@@ -359,8 +289,8 @@ impl Buffers {
             input_ports: AudioPorts::with_capacity(2, 1),
             output_ports: AudioPorts::with_capacity(2, 1),
             input_events: EventBuffer::new(),
-            output_events: EventBuffer::new(),
             expressions: Vec::new(),
+            collected: Collected::default(),
             steady: 0,
         }
     }
@@ -374,10 +304,10 @@ impl Running {
         inputs: &[Input],
         each: &mut dyn FnMut(BlockOutput),
     ) -> Result<(), String> {
-        let Buffers { input, output, input_ports, output_ports, input_events, output_events, expressions, steady } =
+        let Buffers { input, output, input_ports, output_ports, input_events, expressions, collected, steady } =
             &mut self.buffers;
         input_events.clear();
-        output_events.clear();
+        collected.expressions.clear();
         inputs.iter().for_each(|input| push_to(input_events, input));
         expressions.drain(..).for_each(|expression| input_events.push(&expression.event()));
         input_events.sort();
@@ -397,75 +327,13 @@ impl Running {
                 &audio_in,
                 &mut audio_out,
                 &InputEvents::from_buffer(input_events),
-                &mut OutputEvents::from_buffer(output_events),
+                &mut OutputEvents::from_buffer(collected),
                 Some(*steady),
-                transport.map(event_of).as_ref(),
+                transport.map(transport_event).as_ref(),
             )
             .map_err(|e| e.to_string())?;
         *steady += u64::from(samples);
-        for event in output_events.iter() {
-            let sample = event.header().time();
-            let (message, id) = match event.as_core_event() {
-                Some(CoreEventSpace::NoteOn(on)) => {
-                    let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
-                    (note(0x90, on.pckn(), velocity), id_of(on.pckn()))
-                }
-                Some(CoreEventSpace::NoteOff(off)) => {
-                    (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id_of(off.pckn()))
-                }
-                Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
-                Some(CoreEventSpace::NoteExpression(expression)) => {
-                    expressions.extend(NoteExpression::of(expression));
-                    // The framework speaks of key pressure as CLAP does, whatever it came in as.
-                    let is_pressure = expression.expression_type() == Some(NoteExpressionType::Pressure);
-                    let pressure = note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8);
-                    (pressure.filter(|_| is_pressure), None)
-                }
-                Some(CoreEventSpace::MidiSysEx(sysex)) => {
-                    // SAFETY: the plugin's data lives until its next call; it is copied here, before that.
-                    (Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec())), None)
-                }
-                _ => (None, None),
-            };
-            if let Some(message) = message {
-                each(BlockOutput { sample, message, id });
-            }
-        }
+        collected.outputs.drain(..).for_each(each);
         Ok(())
-    }
-}
-
-fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
-    let (Match::Specific(channel), Match::Specific(key)) = (voice.channel, voice.key) else { return None };
-    Some(MidiMessage::Channel([status | (channel as u8 & 0x0F), key as u8, velocity]))
-}
-
-fn event_of(transport: &HostTransport) -> TransportEvent {
-    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_SECONDS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
-    flags.set(TransportFlags::IS_PLAYING, playing);
-    flags.set(TransportFlags::IS_RECORDING, recording);
-    flags.set(TransportFlags::IS_LOOP_ACTIVE, loop_beats.is_some());
-    let (loop_start, loop_end) = loop_beats.unwrap_or_default();
-    let at_tempo = |beats: f64| SecondsTime::from_float(beats * 60.0 / tempo);
-    let (bar_start, bar_number) = transport.bar();
-    TransportEvent {
-        header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
-        flags,
-        song_pos_beats: BeatTime::from_float(beats),
-        song_pos_seconds: SecondsTime::from_float(seconds),
-        tempo,
-        tempo_inc: 0.0,
-        loop_start_beats: BeatTime::from_float(loop_start),
-        loop_end_beats: BeatTime::from_float(loop_end),
-        loop_start_seconds: at_tempo(loop_start),
-        loop_end_seconds: at_tempo(loop_end),
-        bar_start: BeatTime::from_float(bar_start),
-        bar_number: bar_number as i32,
-        time_signature_numerator: signature.0,
-        time_signature_denominator: signature.1,
     }
 }
