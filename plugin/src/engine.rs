@@ -307,7 +307,9 @@ impl Engine {
                 Asking::Afterwards(hop) => 16 * u64::from(hop),
                 Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
             };
-            self.send(Request::Ask(question, hop.settle_to + wanted), may_wait);
+            // What a model was asked is part of what it answers next: where there is time, no question is left out.
+            let of_use_until = if may_wait { SampleTime::MAX } else { hop.settle_to + wanted };
+            self.send(Request::Ask(question, of_use_until), may_wait);
         }
     }
 
