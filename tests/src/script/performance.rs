@@ -83,13 +83,12 @@ enum Incoming {
 }
 
 impl Incoming {
-    /// Which comes first at one sample.
+    /// Which of the track's comes first at one sample.
     fn rank(&self) -> u8 {
         match self {
-            Self::Parameter(..) => 0,
-            Self::Off(..) => 1,
-            Self::Message(_) => 2,
-            Self::On(..) => 3,
+            Self::Off(..) => 0,
+            Self::Parameter(..) | Self::Message(_) => 1,
+            Self::On(..) => 2,
         }
     }
 
@@ -415,7 +414,7 @@ impl<'a> Performance<'a> {
 
     /// What comes in from now on until a sample, by time.
     fn incoming(&mut self, until: u64) -> VecDeque<(u64, Incoming)> {
-        let mut incoming: Vec<(u64, Incoming)> = self.at_once.drain(..).map(|what| (self.now, what)).collect();
+        let mut incoming = Vec::new();
         if self.transport.playing {
             let position = self.position;
             let now = self.now;
@@ -434,7 +433,9 @@ impl<'a> Performance<'a> {
             incoming.extend(ended.map(|held| (held.end.and_then(in_time).unwrap_or(now).max(now), held.off())));
         }
         incoming.sort_by_key(|(time, what)| (*time, what.rank()));
-        incoming.into()
+        // What was done comes before what the track holds there, in the order in which it was done.
+        let now = self.now;
+        self.at_once.drain(..).map(|what| (now, what)).chain(incoming).collect()
     }
 
     /// A key goes down.

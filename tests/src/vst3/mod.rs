@@ -183,9 +183,11 @@ impl Host for Vst3Host {
             maxSamplesPerBlock: setup.longest_block as int32,
             sampleRate: setup.sample_rate,
         };
+        // Twice, for the plugin's framework hears of an offline render one call late; how the plugin does without is
+        // tested by hosts that say nothing of it.
         // SAFETY: the plugin is not active, and is lent the setup while it is called.
         let done = unsafe {
-            self.processor.setupProcessing(&raw mut process) == kResultOk
+            (0..2).all(|_| self.processor.setupProcessing(&raw mut process) == kResultOk)
                 && self.component.setActive(1) == kResultOk
                 && self.processor.setProcessing(1) == kResultOk
         };
