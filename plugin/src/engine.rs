@@ -170,11 +170,9 @@ impl Engine {
         if settings.model != self.model && self.send(Request::Use(settings.model), may_wait) {
             self.model = settings.model;
         }
+        let mut left = None;
         match self.watch.observe(self.now, block.samples, &block.transport) {
-            Some(TransportChange::Left) => {
-                self.make_room(settings, block.samples, &mut send);
-                self.scheduler.transport_left(self.now);
-            }
+            Some(TransportChange::Left { at }) => left = Some(at),
             Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
             Some(TransportChange::Sought) => self.scheduler.transport_sought(self.now),
             None => {}
@@ -183,9 +181,15 @@ impl Engine {
         self.get_ready_at_once(block, may_wait, allowance);
         while let Some(event) = next_event() {
             let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
+            if let Some(left) = left.take_if(|at| *at <= time) {
+                self.transport_left(left, settings, block, &mut send);
+            }
             self.ask_up_to(time, may_wait);
             self.make_room(settings, block.samples, &mut send);
             self.hear(time, event, settings, block, may_wait);
+        }
+        if let Some(left) = left {
+            self.transport_left(left, settings, block, &mut send);
         }
         if let Some(last) = block_end.checked_sub(1).filter(|_| block.samples > 0) {
             self.ask_up_to(last, may_wait);
@@ -237,6 +241,11 @@ impl Engine {
         if let Some(passed) = passed {
             self.send(Request::Remember(passed), may_wait);
         }
+    }
+
+    fn transport_left(&mut self, at: SampleTime, settings: &Settings, block: &Block, send: &mut impl FnMut(HostEvent)) {
+        self.make_room(settings, block.samples, send);
+        self.scheduler.transport_left(at);
     }
 
     fn hear(&mut self, time: SampleTime, event: HostEvent, settings: &Settings, block: &Block, may_wait: bool) {
@@ -298,7 +307,9 @@ impl Engine {
                 Asking::Afterwards(hop) => 16 * u64::from(hop),
                 Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
             };
-            self.send(Request::Ask(question, hop.settle_to + wanted), may_wait);
+            // What a model was asked is part of what it answers next: where there is time, no question is left out.
+            let of_use_until = if may_wait { SampleTime::MAX } else { hop.settle_to + wanted };
+            self.send(Request::Ask(question, of_use_until), may_wait);
         }
     }
 

@@ -46,8 +46,8 @@ pub enum Request {
     Reset(u32),
     /// Take this in.
     Heard(Heard),
-    /// Answer for the notes of this hop, the last of which leaves at the given sample.
-    Ask(Question, u64),
+    /// Answer for the notes of this hop, unless the audio thread is beyond the given sample.
+    Ask(Question, SampleTime),
     /// Remember this at its place in the song.
     Remember(Played),
 }
@@ -79,7 +79,7 @@ pub struct Link {
     pub pictures: ArrayQueue<Arc<Timeline>>,
     /// Whether a better picture is on its way.
     pub picture_pending: AtomicBool,
-    /// The sample the audio thread is at; questions for what has left are skipped.
+    /// The sample the audio thread is at; questions that are of no use by then are skipped.
     pub audio_time: AtomicU64,
     /// Requests dealt with; it shows that the thread gets on.
     pub dealt_with: AtomicU64,
@@ -251,8 +251,8 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 self.recent.push_back(heard);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
             }
-            Request::Ask(question, leaves) => {
-                let in_time = self.link.audio_time.load(Ordering::Acquire) <= leaves;
+            Request::Ask(question, of_use_until) => {
+                let in_time = self.link.audio_time.load(Ordering::Acquire) <= of_use_until;
                 if let Some((_, opened)) = self.opened.as_mut().filter(|_| in_time) {
                     let (link, epoch, asked) = (&self.link, self.epoch, question.hop.time);
                     let answered = opened.restyler.ask(&question, |note, estimate| {

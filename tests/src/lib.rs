@@ -1,22 +1,27 @@
 //! Headless hosts that play MIDI through the built plugin.
 //!
-//! A [`Session`] is what a DAW would play; [`clap::ClapHost`] and [`vst3::Vst3Host`] play it block by block with a
-//! transport and give back [`Played`]; [`check`] compares the two, note by note. [`soak`] plays at random for as
-//! long as one likes and keeps book of every note, and [`bench`] times the plugin.
+//! A [`Host`] does with a plugin what a DAW does, whatever the format: [`clap::ClapHost`] and [`vst3::Vst3Host`]. A
+//! [`Session`] is a part that it plays from start to end, block by block with a transport, giving back [`Played`];
+//! [`check`] compares the two, note by note. A [`script`] is all that a user and a DAW may do in between, written down.
+//! [`soak`] plays at random for as long as one likes. [`ledger`] keeps book of every note. [`bench`] times the plugin.
 
 #[cfg(feature = "clap")]
 pub mod bench;
 pub mod check;
 #[cfg(feature = "clap")]
 pub mod clap;
+pub mod host;
+pub mod ledger;
 pub mod memory;
 pub mod report;
+pub mod script;
 pub mod session;
 #[cfg(feature = "clap")]
 pub mod soak;
 #[cfg(feature = "vst3")]
 pub mod vst3;
 
+pub use host::Host;
 pub use report::Report;
 pub use session::{Automation, Message, Output, Played, Session};
 
@@ -38,4 +43,7 @@ pub enum HostError {
         /// What it said.
         reason: String,
     },
+    /// The plugin was asked what it has done, and does not say.
+    #[error("the plugin does not tell what it did: {0}")]
+    Report(String),
 }

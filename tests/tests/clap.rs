@@ -5,11 +5,12 @@ mod common;
 use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
-use tonenet_core::midi::Song;
+use tonenet_core::midi::{MidiMessage, Song};
 use tonenet_core::scheduler::{LookAhead, WindowLength};
 use tonenet_core::style::{StyleBlend, Take};
-use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Session, check};
+use tonenet_hosts::clap::{ClapHost, NoteExpression, NoteExpressionType};
+use tonenet_hosts::host::{Input, Setup};
+use tonenet_hosts::{Host, Session, check};
 
 fn play(song: &Song, session: &Session) -> Vec<u8> {
     let mut host = ClapHost::load(&clap()).unwrap();
@@ -341,4 +342,38 @@ fn everything_but_velocities_of_piano_notes_passes_in_order() {
         }
     }
     assert!(changed > 40, "{changed}");
+}
+
+#[test]
+fn note_expressions_leave_with_the_delay_of_their_notes_ids_and_wildcards_as_they_were() {
+    let mut host = ClapHost::load(&clap()).unwrap();
+    let setup = Setup { sample_rate: RATE, longest_block: 512, offline: true };
+    let latency = host.activate(&setup).unwrap();
+    let on = MidiMessage::Channel([0x91, 60, 80]);
+    let note = [Input::Note(10, &on, 7)];
+    let kinds = [
+        (NoteExpressionType::Volume, 1.5),
+        (NoteExpressionType::Pan, 0.25),
+        (NoteExpressionType::Tuning, -0.5),
+        (NoteExpressionType::Vibrato, 0.75),
+        (NoteExpressionType::Expression, 0.125),
+        (NoteExpressionType::Brightness, 0.5),
+        (NoteExpressionType::Pressure, 1.0),
+    ];
+    let voices = [(Some(1), Some(60), Some(7)), (Some(1), Some(60), None), (Some(1), None, None), (None, None, None)];
+    let expressions: Vec<NoteExpression> = voices
+        .iter()
+        .flat_map(|&(channel, key, id)| {
+            let of = move |(kind, value)| NoteExpression { sample: 20, kind, channel, key, id, value };
+            kinds.map(of)
+        })
+        .collect();
+    let mut left = host.express(512, &note, &expressions).unwrap();
+    for block in 1..=u64::from(latency / 512) + 1 {
+        assert!(left.is_empty() || block > u64::from(latency / 512), "not before their time");
+        let block = block as u32 * 512;
+        let came = host.express(512, &[], &[]).unwrap();
+        left.extend(came.into_iter().map(|e| NoteExpression { sample: e.sample + block - latency, ..e }));
+    }
+    assert_eq!(left, expressions);
 }

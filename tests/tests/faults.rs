@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use tonenet_core::midi::Song;
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Report, Session, check};
+use tonenet_hosts::{Host, Report, Session, check};
 
 /// Plays in an instance of its own; what came out has been checked to be in time and otherwise as played.
 fn play(bundle: &std::path::Path, session: &Session) -> (Vec<u8>, Report) {

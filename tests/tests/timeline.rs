@@ -12,7 +12,8 @@ use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::Timeline;
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Report, Session, check};
+use tonenet_hosts::vst3::Vst3Host;
+use tonenet_hosts::{Host, Report, Session, check};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -25,7 +26,7 @@ fn session(song: &Song) -> Session {
 }
 
 /// Plays once more in the same project; what left, and what the instance has counted so far.
-fn pass(host: &mut ClapHost, session: &Session) -> (Vec<u8>, Report) {
+fn pass(host: &mut impl Host, session: &Session) -> (Vec<u8>, Report) {
     let played = host.play(session, |_, _| {}).unwrap();
     assert_eq!(played.latency, 0);
     (check::velocities(session, &played).unwrap(), host.report().unwrap())
@@ -49,11 +50,11 @@ fn whole_take(song: &Song) -> Vec<u8> {
     restyling.velocities(&LoadedModel::load(&runtime, &files).unwrap(), &take).unwrap()
 }
 
-#[test]
-fn from_the_second_pass_on_a_song_sounds_as_if_its_file_were_restyled() {
+/// Three passes through one host, and one through another after the project was saved and opened.
+fn from_the_second_pass_on_it_sounds_like_the_restyled_file<H: Host>(load: impl Fn() -> H) {
     let song = piece();
     let session = session(&song);
-    let mut host = ClapHost::load(&clap()).unwrap();
+    let mut host = load();
     host.ask_for_report().unwrap();
     let (_, first) = pass(&mut host, &session);
     assert_eq!((first.restyled, first.new, first.late), (0, 549, 0));
@@ -65,7 +66,7 @@ fn from_the_second_pass_on_a_song_sounds_as_if_its_file_were_restyled() {
     assert_eq!(pass(&mut host, &session).0, second, "and the same every time");
 
     let state = host.save_state().unwrap();
-    let mut reopened = ClapHost::load(&clap()).unwrap();
+    let mut reopened = load();
     reopened.load_state(&state).unwrap();
     let blocks = Session { blocks: vec![64, 1, 1000], ..session.clone() };
     let (third, report) = pass(&mut reopened, &blocks);
@@ -79,13 +80,24 @@ fn a_take_filled_from_a_file_is_restyled_on_the_first_pass() {
     let session = session(&song);
     let mut host = ClapHost::load(&clap()).unwrap();
     host.ask_for_report().unwrap();
-    let mut state: Value = serde_json::from_slice(&host.save_state().unwrap()).unwrap();
+    let empty = host.save_state().unwrap();
+    let mut state: Value = serde_json::from_slice(host.json(&empty)).unwrap();
     state["fields"]["timeline"] = serde_json::to_string(&Timeline::of_song(&song, 0.0)).unwrap().into();
-    host.load_state(&serde_json::to_vec(&state).unwrap()).unwrap();
+    host.load_state(&host.state(state.to_string().into_bytes())).unwrap();
     let (first, report) = pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));
     let furthest = first.iter().zip(whole_take(&song)).map(|(a, b)| a.abs_diff(b)).max();
     assert!(furthest <= Some(1), "{furthest:?}");
+}
+
+#[test]
+fn from_the_second_pass_on_a_song_sounds_as_if_its_file_were_restyled() {
+    from_the_second_pass_on_it_sounds_like_the_restyled_file(|| ClapHost::load(&clap()).unwrap());
+}
+
+#[test]
+fn so_it_does_in_vst3() {
+    from_the_second_pass_on_it_sounds_like_the_restyled_file(|| Vst3Host::load(&vst3()).unwrap());
 }
 
 #[test]

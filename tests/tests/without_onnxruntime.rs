@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use tonenet_core::genre::Genre;
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Session, check};
+use tonenet_hosts::{Host, Session, check};
 
 #[test]
 fn a_missing_onnx_runtime_still_restyles_within_one_step() {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use tonenet_hosts::ledger::Findings;
 use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
 
 use crate::bundle;
@@ -37,10 +38,10 @@ pub fn run(args: &SoakArgs) -> Result<()> {
     })?;
     bar.finish_and_clear();
     print(&report, started.elapsed());
-    for problem in &report.problems {
+    for problem in &report.findings.problems {
         println!("  {problem:?}");
     }
-    if !report.is_clean() {
+    if !report.findings.is_clean() {
         bail!("notes went wrong; --seed {} plays the same again", report.seed);
     }
     if report.growth.is_some_and(|growth| growth > MOST_GROWTH) {
@@ -54,7 +55,8 @@ fn style(what: &str) -> ProgressStyle {
 }
 
 fn print(report: &SoakReport, wall: Duration) {
-    let SoakReport { seed, blocks, seconds, notes, left, dropped, late, restyled, .. } = report;
+    let SoakReport { seed, blocks, seconds, notes, late, restyled, .. } = report;
+    let Findings { left, dropped, lost, stuck, duplicated, mistimed, .. } = &report.findings;
     println!(
         "seed {seed}: {notes} notes, {blocks} blocks, {:.1} h of audio in {:.0} s",
         seconds / 3600.0,
@@ -64,7 +66,6 @@ fn print(report: &SoakReport, wall: Duration) {
     println!("  restyled {restyled}, late {late}");
     let SoakReport { activations, resets, jumps, stops, wraps, .. } = report;
     println!("  activations {activations}, resets {resets}, jumps {jumps}, stops {stops}, loop wraps {wraps}");
-    let SoakReport { lost, stuck, duplicated, mistimed, .. } = report;
     println!("  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}");
     println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
     let mebibytes = |bytes: i64| bytes as f64 / f64::from(1 << 20);

@@ -8,13 +8,9 @@ use crate::bundle;
 use crate::setup;
 use crate::workspace::{cargo, run};
 
-/// What the VST3 host needs to build.
-const PACKAGES: [&str; 2] = ["libxcb1-dev", "pkg-config"];
-
 /// Runs all of it; stops at the first failure.
 pub fn all() -> Result<()> {
     let started = Instant::now();
-    setup::require_packages(&PACKAGES)?;
     setup::onnxruntime()?;
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;

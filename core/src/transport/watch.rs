@@ -15,7 +15,10 @@ pub enum TransportChange {
     /// It began to play.
     Started,
     /// It stopped, or went from the end of its loop to the start.
-    Left,
+    Left {
+        /// When, in the block at hand: a stop counts so many samples after the host last played, whatever the blocks.
+        at: SampleTime,
+    },
     /// It jumped while playing.
     Sought,
 }
@@ -55,11 +58,15 @@ impl TransportWatch {
     /// Takes in the transport of a block that begins at `time` and lasts `samples`.
     pub fn observe(&mut self, time: SampleTime, samples: u32, transport: &Transport) -> Option<TransportChange> {
         if !transport.playing {
-            return self.observe_pause(time);
+            return self.observe_pause(time, samples);
         }
         let change = match self.state {
             State::Stopped => Some(TransportChange::Started),
-            State::Playing { expected } | State::Pausing { expected, .. } => self.jump(transport, expected),
+            State::Playing { expected } => jump(time, transport, expected, 0.0),
+            State::Pausing { since, expected } => {
+                let flickered = (time - since) as f64 / self.sample_rate * transport.tempo.unwrap_or(0.0) / 60.0;
+                jump(time, transport, expected, flickered)
+            }
         };
         let beats = transport.tempo.map(|tempo| f64::from(samples) / self.sample_rate * tempo / 60.0);
         let expected = transport.beats.zip(beats).map(|(position, length)| position + length);
@@ -67,32 +74,33 @@ impl TransportWatch {
         change
     }
 
-    fn observe_pause(&mut self, time: SampleTime) -> Option<TransportChange> {
-        match self.state {
-            State::Stopped => None,
-            State::Playing { expected } => {
-                self.state = State::Pausing { since: time, expected };
-                None
-            }
-            State::Pausing { since, .. } => {
-                if ((time - since) as f64) < FLICKER * self.sample_rate {
-                    return None;
-                }
-                self.state = State::Stopped;
-                Some(TransportChange::Left)
-            }
+    fn observe_pause(&mut self, time: SampleTime, samples: u32) -> Option<TransportChange> {
+        let (since, expected) = match self.state {
+            State::Stopped => return None,
+            State::Playing { expected } => (time, expected),
+            State::Pausing { since, expected } => (since, expected),
+        };
+        let stop = since + (FLICKER * self.sample_rate).ceil() as SampleTime;
+        if stop < time + u64::from(samples) {
+            self.state = State::Stopped;
+            Some(TransportChange::Left { at: stop.max(time) })
+        } else {
+            self.state = State::Pausing { since, expected };
+            None
         }
     }
+}
 
-    fn jump(&self, transport: &Transport, expected: Option<f64>) -> Option<TransportChange> {
-        let (beats, expected) = transport.beats.zip(expected)?;
-        if (beats - expected).abs() <= TOLERANCE {
-            return None;
-        }
-        let wrapped = beats < expected
-            && transport.loop_start_beats.is_some_and(|start| beats >= start - TOLERANCE && beats < start + 1.0);
-        Some(if wrapped { TransportChange::Left } else { TransportChange::Sought })
+/// Whether the song is elsewhere than expected; while the host flickered it may have stood still or gone on, by
+/// `flickered` beats.
+fn jump(time: SampleTime, transport: &Transport, expected: Option<f64>, flickered: f64) -> Option<TransportChange> {
+    let (beats, expected) = transport.beats.zip(expected)?;
+    if (expected - TOLERANCE..=expected + flickered + TOLERANCE).contains(&beats) {
+        return None;
     }
+    let wrapped = beats < expected
+        && transport.loop_start_beats.is_some_and(|start| beats >= start - TOLERANCE && beats < start + 1.0);
+    Some(if wrapped { TransportChange::Left { at: time } } else { TransportChange::Sought })
 }
 
 #[cfg(test)]
@@ -122,20 +130,41 @@ mod tests {
         assert_eq!(watch(&blocks, None), [STARTED]);
     }
 
-    #[test]
-    fn a_stop_counts_after_50_ms() {
-        let blocks = [Some(0.0), None, None, None, None, None, None, None, Some(0.0)];
-        assert_eq!(watch(&blocks, None), [STARTED, (6, TransportChange::Left), (8, TransportChange::Started)]);
+    fn left(block: usize) -> (usize, TransportChange) {
+        (block, TransportChange::Left { at: block as u64 * u64::from(BLOCK) })
     }
 
     #[test]
-    fn a_flicker_is_nothing() {
-        assert_eq!(watch(&[Some(0.0), Some(0.02), None, None, Some(0.04), Some(0.06)], None), [STARTED]);
+    fn a_stop_counts_after_50_ms() {
+        let blocks = [Some(0.0), None, None, None, None, None, None, None, Some(0.0)];
+        assert_eq!(watch(&blocks, None), [STARTED, left(6), (8, TransportChange::Started)]);
+    }
+
+    #[test]
+    fn a_stop_counts_at_the_same_sample_whatever_the_blocks() {
+        for block in [1u32, 37, 480, 2_400, 2_401, 4_096] {
+            let mut watch = TransportWatch::new(48_000.0);
+            let playing = Transport { playing: true, ..Transport::default() };
+            watch.observe(0, 1_000, &playing);
+            let blocks = (0..).map(|i| 1_000 + i * u64::from(block)).take_while(|time| *time < 10_000);
+            let changes: Vec<_> = blocks.filter_map(|time| watch.observe(time, block, &Transport::default())).collect();
+            assert_eq!(changes, [TransportChange::Left { at: 3_400 }], "blocks of {block}");
+        }
+    }
+
+    #[test]
+    fn a_flicker_is_nothing_whether_the_song_stands_still_or_goes_on() {
+        for back in [0.04, 0.06, 0.08] {
+            let blocks = [Some(0.0), Some(0.02), None, None, Some(back), Some(back + 0.02)];
+            assert_eq!(watch(&blocks, None), [STARTED], "back at {back}");
+        }
+        assert_eq!(watch(&[Some(0.0), None, None, None, None, Some(0.1)], None), [STARTED]);
+        assert_eq!(watch(&[Some(0.0), None, None, Some(0.2)], None), [STARTED, (3, TransportChange::Sought)]);
     }
 
     #[test]
     fn a_jump_back_to_the_loop_start_is_a_wrap_and_any_other_a_seek() {
-        assert_eq!(watch(&[Some(7.98), Some(4.0)], Some(4.0)), [STARTED, (1, TransportChange::Left)]);
+        assert_eq!(watch(&[Some(7.98), Some(4.0)], Some(4.0)), [STARTED, left(1)]);
         assert_eq!(watch(&[Some(7.98), Some(4.0)], None), [STARTED, (1, TransportChange::Sought)]);
         assert_eq!(watch(&[Some(7.98), Some(40.0)], Some(4.0)), [STARTED, (1, TransportChange::Sought)]);
     }

@@ -214,17 +214,20 @@ impl Player {
         settings: &Settings,
         events: &[HostEvent],
     ) {
+        let mut left = None;
         match change {
-            Some(TransportChange::Left) => self.oracle.left(self.now),
+            Some(TransportChange::Left { at }) => left = Some(at),
             Some(TransportChange::Sought) => self.oracle.sought(self.now),
             Some(TransportChange::Started) | None => {}
         }
         let last = samples.saturating_sub(1);
         for &event in events {
             let time = self.now + u64::from(event.timing().min(last));
+            left.take_if(|at| *at <= time).into_iter().for_each(|at| self.oracle.left(at));
             self.oracle.heard(time, scheduler_event(&event), self.came.len());
             self.came.push(Came { event, expression: settings.expression });
         }
+        left.into_iter().for_each(|at| self.oracle.left(at));
         let mut out = Vec::new();
         let mut next = events.iter().copied();
         let block = Block { samples, transport, offline: self.offline };

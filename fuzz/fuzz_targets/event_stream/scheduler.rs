@@ -100,12 +100,9 @@ impl<'a> Player<'a> {
 
     fn block(&mut self, samples: u32, transport: &Transport, change: Option<TransportChange>, events: &[(u32, Event)]) {
         let end = self.now + u64::from(samples);
+        let mut left = None;
         match change {
-            Some(TransportChange::Left) => {
-                self.make_room();
-                self.scheduler.transport_left(self.now);
-                self.oracle.left(self.now);
-            }
+            Some(TransportChange::Left { at }) => left = Some(at),
             Some(TransportChange::Sought) => {
                 self.scheduler.transport_sought(self.now);
                 self.oracle.sought(self.now);
@@ -116,9 +113,15 @@ impl<'a> Player<'a> {
         self.clock.follow(self.now, transport);
         for &(at, event) in events {
             let time = self.now + u64::from(at.min(samples.saturating_sub(1)));
+            if let Some(left) = left.take_if(|at| *at <= time) {
+                self.transport_left(left);
+            }
             self.ask_up_to(time);
             self.make_room();
             self.hear(time, event);
+        }
+        if let Some(left) = left {
+            self.transport_left(left);
         }
         if samples > 0 {
             self.ask_up_to(end - 1);
@@ -133,6 +136,12 @@ impl<'a> Player<'a> {
         }
         self.oracle.block_ends(end);
         self.now = end;
+    }
+
+    fn transport_left(&mut self, at: SampleTime) {
+        self.make_room();
+        self.scheduler.transport_left(at);
+        self.oracle.left(at);
     }
 
     fn hear(&mut self, time: SampleTime, event: Event) {

@@ -229,11 +229,13 @@ impl Song {
             self.resting_since = None;
         } else {
             let since = *self.resting_since.get_or_insert(now);
-            assert!(
-                change.is_none() || (now - since) as f64 >= FLICKER * self.sample_rate,
-                "a flicker counts as a stop"
-            );
-            assert_ne!(change, Some(TransportChange::Sought), "a seek at rest");
+            match change {
+                Some(TransportChange::Left { at }) => {
+                    assert!((at - since) as f64 >= FLICKER * self.sample_rate, "a flicker counts as a stop");
+                    assert!((now..now + u64::from(samples)).contains(&at), "a stop in another block");
+                }
+                change => assert_eq!(change, None, "at rest"),
+            }
         }
         change
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::memory::TimelineStore;
 use crate::worker::{Opened, RestyleTake};
+use parking_lot::Mutex;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::timeline::InSteps;
@@ -16,6 +17,10 @@ const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, asking: tonenet_core::
 struct FakeModel {
     notes: Vec<(NoteId, SampleTime)>,
     breaks: bool,
+    /// Held by a test for as long as the model is not to get on.
+    gate: Arc<Mutex<()>>,
+    /// Notes that it was asked about.
+    asked: Arc<Mutex<Vec<NoteId>>>,
 }
 
 impl VelocityModel for FakeModel {
@@ -40,8 +45,10 @@ impl VelocityModel for FakeModel {
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         assert!(!self.breaks, "a fault in a model");
+        let _open = self.gate.lock();
         let due = question.hop.settle_from..question.hop.settle_to;
         let notes = self.notes.iter().filter(|n| due.contains(&n.1));
+        self.asked.lock().extend(notes.clone().map(|n| n.0));
         predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
         Ok(())
     }
@@ -345,4 +352,33 @@ fn what_was_played_when_the_host_deactivates_is_remembered() {
     engine.process(&Block { samples: 480, transport: playing, offline: false }, &SETTINGS, || events.next(), |_| ());
     drop(engine);
     assert_eq!(store.remembered().notes, 1);
+}
+
+#[test]
+fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
+    let (gate, asked) = (Arc::<Mutex<()>>::default(), Arc::<Mutex<Vec<NoteId>>>::default());
+    let model = FakeModel { gate: gate.clone(), asked: asked.clone(), ..FakeModel::default() };
+    let mut model = Some(opened(model));
+    let status = Arc::<Status>::default();
+    let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
+    let worker = Worker::start(status.clone(), None, open).unwrap();
+    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, None);
+    let mut left = 0;
+    let mut play = |samples: std::ops::Range<u32>, beats: f64| {
+        for now in samples.step_by(100) {
+            let beats = Some(beats + f64::from(now) / 24_000.0);
+            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None };
+            let block = Block { samples: 100, transport, offline: true };
+            let mut event = matches!(now, 0 | 200 | 20_000).then(|| on(0, 60, 0.5).1);
+            engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);
+        }
+    };
+    let closed = gate.lock();
+    play(0..300, 0.0);
+    // Nobody waits for what was dropped; by the end of this its questions are long overdue.
+    play(300..20_000, 100.0);
+    drop(closed);
+    play(20_000..24_000, 100.0);
+    assert_eq!(left, 1);
+    assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
 }

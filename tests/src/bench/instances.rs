@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use tonenet_core::midi::MidiMessage;
 
-use super::{BLOCK, LIVE, SAMPLE_RATE, SoundCard, transport};
+use super::{BLOCK, LIVE, SETUP, SoundCard, transport};
 use crate::HostError;
-use crate::clap::{BlockOutput, ClapHost, InputEvent, Running};
+use crate::clap::ClapHost;
+use crate::host::{BlockOutput, Host, Input};
 use crate::memory::resident_bytes;
 
 /// Blocks from one note to the next, each of which lasts half as long: some 20 ms.
@@ -43,19 +44,16 @@ pub fn measure(clap: &Path, more: u32) -> Result<Measured, HostError> {
         instances.push(instance(clap)?.0);
     }
     let another = before.zip(resident_bytes()).map(|(before, after)| (after - before) / i64::from(more.max(1)));
-    for (mut host, running) in instances {
-        host.stop(running);
-    }
     Ok(Measured { scan, ready, first_note, another })
 }
 
 /// An instance that has restyled a note; the time until it was active, and until that note left.
-fn instance(clap: &Path) -> Result<((ClapHost, Running), Duration, Duration), HostError> {
+fn instance(clap: &Path) -> Result<(ClapHost, Duration, Duration), HostError> {
     let started = Instant::now();
     let mut host = ClapHost::load(clap)?;
     host.ask_for_report()?;
     host.set_parameter("Look-ahead", LIVE)?;
-    let mut running = host.start(SAMPLE_RATE, BLOCK, false)?;
+    host.activate(&SETUP)?;
     let ready = started.elapsed();
     let failed = |reason: String| HostError::Plugin { bundle: clap.display().to_string(), step: "play", reason };
     let mut card = SoundCard::new();
@@ -66,19 +64,19 @@ fn instance(clap: &Path) -> Result<((ClapHost, Running), Duration, Duration), Ho
             8 => Some(MidiMessage::Channel([0x80, key, 0])),
             _ => None,
         };
-        let events: Vec<InputEvent> = message.iter().map(|message| InputEvent::Message(0, message)).collect();
+        let inputs: Vec<Input> = message.iter().map(|message| Input::Message(0, message)).collect();
         card.wait();
         let mut left = None;
-        let each = |out: BlockOutput| {
+        let mut each = |out: BlockOutput| {
             if matches!(out.message, MidiMessage::Channel([0x90..=0x9F, ..])) {
                 left = Some(started.elapsed());
             }
         };
-        running.block(&transport(block * u64::from(BLOCK), true), BLOCK, &events, each).map_err(failed)?;
+        host.block(Some(&transport(block * u64::from(BLOCK), true)), BLOCK, &inputs, &mut each)?;
         if let Some(left) = left
             && host.report()?.restyled > 0
         {
-            return Ok(((host, running), ready, left));
+            return Ok((host, ready, left));
         }
         if started.elapsed() > PATIENCE {
             break;

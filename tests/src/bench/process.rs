@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use tonenet_core::midi::MidiMessage;
 
-use super::{BLOCK, LIVE, SAMPLE_RATE, SoundCard, transport};
+use super::{BLOCK, LIVE, SAMPLE_RATE, SETUP, SoundCard, transport};
 use crate::HostError;
-use crate::clap::{ClapHost, InputEvent, Running};
+use crate::clap::ClapHost;
+use crate::host::{Host, Input};
 
 /// Notes that sound.
 pub const SOUNDING: usize = 128;
@@ -32,7 +33,7 @@ pub struct Mode {
 /// One of each kind.
 pub const MODES: [Mode; 4] = [
     Mode { name: "Live", look_ahead: LIVE },
-    Mode { name: "Window, 1 beat", look_ahead: 2.0 },
+    Mode { name: "Window, 1 beat", look_ahead: 1.0 },
     Mode { name: "Timeline", look_ahead: 6.0 },
     Mode { name: "0 ms", look_ahead: 5.0 },
 ];
@@ -75,9 +76,8 @@ pub fn measure(clap: &Path, mode: Mode, seconds: f64) -> Result<Measured, HostEr
     let mut host = ClapHost::load(clap)?;
     host.ask_for_report()?;
     host.set_parameter("Look-ahead", mode.look_ahead)?;
-    let (running, _) = host.start_at_rest(SAMPLE_RATE, BLOCK, false, &[], &transport(0, false))?;
-    let latency = running.latency;
-    let mut bench = Bench { running, card: SoundCard::new(), loops: 0 };
+    let (latency, _) = host.activate_at_rest(&SETUP, &[], &transport(0, false))?;
+    let mut bench = Bench { host, latency, card: SoundCard::new(), loops: 0 };
     let end = ((seconds + filling_seconds()) * SAMPLE_RATE) as u64;
 
     let mut warm: Vec<Duration> = bench.pass(end)?.iter().map(|block| block.took).collect();
@@ -85,11 +85,10 @@ pub fn measure(clap: &Path, mode: Mode, seconds: f64) -> Result<Measured, HostEr
     bench.loops = loops_of(warm.get(warm.len() / 2).copied().unwrap_or_default());
     // What sounded ends, and a remembered take is restyled.
     bench.rest((SAMPLE_RATE * 2.0) as u64)?;
-    let before = host.report()?;
+    let before = bench.host.report()?;
     let blocks = bench.pass(end)?;
     bench.rest((SAMPLE_RATE * 0.5) as u64 + u64::from(latency))?;
-    let after = host.report()?;
-    host.stop(bench.running);
+    let after = bench.host.report()?;
     Ok(Measured {
         mode,
         latency,
@@ -101,7 +100,8 @@ pub fn measure(clap: &Path, mode: Mode, seconds: f64) -> Result<Measured, HostEr
 }
 
 struct Bench {
-    running: Running,
+    host: ClapHost,
+    latency: u32,
     card: SoundCard,
     /// Rounds of the empty loop.
     loops: u64,
@@ -111,7 +111,7 @@ impl Bench {
     /// Plays from the start of the song to a sample; gives the blocks in which all notes sounded.
     fn pass(&mut self, end: u64) -> Result<Vec<BlockTime>, HostError> {
         let mut blocks = Vec::with_capacity((end / u64::from(BLOCK)) as usize + 1);
-        let all_sound = (filling_seconds() * SAMPLE_RATE) as u64 + u64::from(self.running.latency);
+        let all_sound = (filling_seconds() * SAMPLE_RATE) as u64 + u64::from(self.latency);
         let (mut at, mut note) = (0, 0);
         while at < end {
             let mut messages = vec![(0, wheel(at))];
@@ -138,13 +138,11 @@ impl Bench {
     }
 
     fn block(&mut self, at: u64, playing: bool, messages: &[(u32, MidiMessage)]) -> Result<BlockTime, HostError> {
-        let events: Vec<InputEvent> = messages.iter().map(|(at, m)| InputEvent::Message(*at, m)).collect();
+        let inputs: Vec<Input> = messages.iter().map(|(at, m)| Input::Message(*at, m)).collect();
         self.card.wait();
         let before = Switches::of_this_thread();
-        let took = self
-            .running
-            .block(&transport(at, playing), BLOCK, &events, |_| {})
-            .map_err(|reason| HostError::Plugin { bundle: "the plugin".into(), step: "process", reason })?;
+        self.host.block(Some(&transport(at, playing)), BLOCK, &inputs, &mut |_| {})?;
+        let took = self.host.took();
         let after = Switches::of_this_thread();
         let started = Instant::now();
         (0..self.loops).for_each(|round| {

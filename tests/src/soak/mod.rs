@@ -1,11 +1,10 @@
 //! A host and a player that do anything at any time, for as long as one likes: whether every note leaves once, when it
 //! should, and ends.
 //!
-//! `player` is what is played, `transport` where the song is, `ledger` what has come out of it, `footprint` what the
-//! process has in use meanwhile. All of it but the last follows from a seed.
+//! `player` is what is played, `transport` where the song is, [`crate::ledger`] what has come out of it, `footprint` what
+//! the process has in use meanwhile. All of it but the last follows from a seed.
 
 mod footprint;
-mod ledger;
 mod player;
 mod transport;
 
@@ -15,11 +14,11 @@ use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
 use crate::HostError;
-use crate::clap::{ClapHost, InputEvent, Running};
+use crate::clap::ClapHost;
+use crate::host::{Host, Input, ParameterId, Setup};
+use crate::ledger::{Findings, Ledger};
 use footprint::Footprints;
 pub use footprint::{Footprint, WARM_UP_NOTES};
-use ledger::Ledger;
-pub use ledger::Problem;
 use player::Player;
 use transport::{Jump, RandomTransport};
 
@@ -65,10 +64,6 @@ pub struct SoakReport {
     pub seconds: f64,
     /// Note-ons played.
     pub notes: u64,
-    /// Note-ons that left.
-    pub left: u64,
-    /// Note-ons that were dropped where the host jumped, was reset or restarted.
-    pub dropped: u64,
     /// Note-ons that were due before the model had answered, by the plugin's own count.
     pub late: u64,
     /// Note-ons that left with the model's velocity, by the plugin's own count.
@@ -87,23 +82,8 @@ pub struct SoakReport {
     pub footprints: Vec<Footprint>,
     /// By how much it has grown since its warm-up, in bytes; `None` where the soak was too short.
     pub growth: Option<i64>,
-    /// Note-ons that never left and had no reason to be dropped.
-    pub lost: u64,
-    /// Notes that still sounded after a rest.
-    pub stuck: u64,
-    /// Note-ons that left twice, or that nobody played.
-    pub duplicated: u64,
-    /// Note-ons that left at another sample than one latency after they came in.
-    pub mistimed: u64,
-    /// The first few.
-    pub problems: Vec<Problem>,
-}
-
-impl SoakReport {
-    /// Whether every note left once, in time, and ended.
-    pub fn is_clean(&self) -> bool {
-        self.lost + self.stuck + self.duplicated + self.mistimed == 0
-    }
+    /// Whether everything left, in time, and ended.
+    pub findings: Findings,
 }
 
 /// Plays through the plugin in `clap` for as long as `goes_on` says, which is told how many notes were played.
@@ -129,15 +109,15 @@ pub fn run(clap: &Path, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Resu
     report.footprints = footprints.into_all();
     report.notes = soak.player.notes();
     (report.late, report.restyled) = (told.late, told.restyled);
-    soak.ledger.tell(&mut report);
+    report.findings = soak.ledger.findings();
     Ok(report)
 }
 
 struct Soak {
     random: ChaCha8Rng,
     host: ClapHost,
-    /// `None` between two activations.
-    running: Option<Running>,
+    /// Reported at the last activation; `None` before the first.
+    latency: Option<u32>,
     sample_rate: f64,
     longest: u32,
     /// Samples since the start.
@@ -156,7 +136,7 @@ impl Soak {
         Ok(Self {
             random: ChaCha8Rng::seed_from_u64(seed),
             host,
-            running: None,
+            latency: None,
             sample_rate: SAMPLE_RATES[0],
             longest: LONGEST_BLOCKS[0],
             now: 0,
@@ -178,14 +158,13 @@ impl Soak {
     fn restart_if_wanted(&mut self) -> Result<(), HostError> {
         let asked = self.host.wants_restart();
         let wanted = self.happens(RESTARTS, self.longest) || (asked && self.random.random_bool(0.9));
-        if let Some(running) = self.running.take_if(|_| wanted) {
-            self.host.stop(running);
-        }
-        if self.running.is_none() {
+        if wanted || self.latency.is_none() {
+            self.host.deactivate();
             self.sample_rate = *SAMPLE_RATES.choose(&mut self.random).expect("some rates");
             self.longest = *LONGEST_BLOCKS.choose(&mut self.random).expect("some blocks");
             let offline = self.random.random_bool(0.5);
-            self.running = Some(self.host.start(self.sample_rate, self.longest, offline)?);
+            let setup = Setup { sample_rate: self.sample_rate, longest_block: self.longest, offline };
+            self.latency = Some(self.host.activate(&setup)?);
             self.ledger.forget();
             self.player.forget();
             self.report.activations += 1;
@@ -206,13 +185,13 @@ impl Soak {
             self.host.load_state(&state)?;
         }
         if self.happens(RESETS, samples) {
-            self.running.iter_mut().for_each(Running::reset);
+            self.host.reset();
             self.ledger.everything_was_dropped();
             self.report.resets += 1;
         }
         match self.transport.next_block(samples, self.sample_rate, &mut self.random) {
             Some(Jump::Sought) => {
-                self.ledger.may_drop_what_is_under_way(self.now);
+                self.ledger.may_drop_notes_under_way(self.now);
                 self.player.lose_offs(&mut self.random);
                 self.report.jumps += 1;
             }
@@ -230,9 +209,9 @@ impl Soak {
         while samples > 0 && self.happens(PARAMETERS, samples) && knobs.len() < 4 {
             let (name, low, high) = *KNOBS.choose(&mut self.random).expect("some knobs");
             let value = low + (high - low) * self.random.random::<f64>();
-            knobs.push((self.host.known_parameter(name)?, if high > 1.0 { value.round() } else { value }));
+            knobs.push((self.host.parameter_id(name)?, if high > 1.0 { value.round() } else { value }));
             let bypassed = f64::from(u8::from(self.random.random_bool(BYPASSED)));
-            knobs.push((self.host.known_parameter("Bypass")?, bypassed));
+            knobs.push((self.host.parameter_id("Bypass")?, bypassed));
         }
         self.player.play(self.now, samples, self.sample_rate, &mut self.random);
         self.process(samples, &knobs)
@@ -240,9 +219,7 @@ impl Soak {
 
     /// Stops the transport, takes the hands off the keys, and waits until all must have ended.
     fn rest(&mut self) -> Result<(), HostError> {
-        if self.running.is_none() {
-            return Ok(());
-        }
+        let Some(latency) = self.latency else { return Ok(()) };
         // What the host forgot to end, the plugin ends when the transport has played and stopped.
         for _ in 0..4 {
             self.transport.play_on(self.longest, self.sample_rate);
@@ -250,7 +227,6 @@ impl Soak {
         }
         self.transport.stop();
         self.player.release_all(self.now);
-        let latency = self.running.as_ref().map_or(0, |r| r.latency);
         let end = self.now + u64::from(latency) + (0.2 * self.sample_rate) as u64 + 2 * u64::from(self.longest);
         while self.now < end {
             self.process(self.longest, &[])?;
@@ -259,25 +235,23 @@ impl Soak {
         Ok(())
     }
 
-    fn process(&mut self, samples: u32, knobs: &[(clack_host::utils::ClapId, f64)]) -> Result<(), HostError> {
-        let Some(running) = &mut self.running else { return Ok(()) };
+    fn process(&mut self, samples: u32, knobs: &[(ParameterId, f64)]) -> Result<(), HostError> {
+        let Some(latency) = self.latency else { return Ok(()) };
         let played = self.player.take_until(self.now + u64::from(samples));
-        let mut events: Vec<InputEvent> =
-            knobs.iter().map(|&(id, value)| InputEvent::Parameter(0, id, value)).collect();
-        for note in &played {
-            let sample = (note.time - self.now) as u32;
-            if note.is_on() {
-                self.ledger.came_in(note.id, note.time, u64::from(running.latency));
-            }
-            events.push(match note.id {
-                Some(id) => InputEvent::Note(sample, &note.message, id),
-                None => InputEvent::Message(sample, &note.message),
+        let mut inputs: Vec<Input> = knobs.iter().map(|&(id, value)| Input::Parameter(0, id, value)).collect();
+        for event in &played {
+            let sample = (event.time - self.now) as u32;
+            self.ledger.came_in(event.id, &event.message, event.time, latency.into());
+            inputs.push(match event.id {
+                Some(id) => Input::Note(sample, &event.message, id),
+                None => Input::Message(sample, &event.message),
             });
         }
         let (now, ledger) = (self.now, &mut self.ledger);
-        running
-            .block(&self.transport.now(), samples, &events, |out| ledger.came_out(now + u64::from(out.time), &out))
-            .map_err(|reason| HostError::Plugin { bundle: "the plugin".into(), step: "process", reason })?;
+        let transport = self.transport.now();
+        self.host.block(Some(&transport), samples, &inputs, &mut |out| {
+            ledger.came_out(now + u64::from(out.sample), &out);
+        })?;
         self.now += u64::from(samples);
         self.ledger.time_is(self.now);
         self.report.blocks += 1;

@@ -22,13 +22,6 @@ pub struct PlayedEvent {
     pub id: Option<u32>,
 }
 
-impl PlayedEvent {
-    /// Whether a key goes down.
-    pub fn is_on(&self) -> bool {
-        matches!(self.message, MidiMessage::Channel([0x90..=0x9F, ..]))
-    }
-}
-
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Player {

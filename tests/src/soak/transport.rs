@@ -3,7 +3,7 @@
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
-use crate::clap::HostTransport;
+use crate::host::HostTransport;
 
 /// How often each happens, in times a minute.
 const STOPS: f64 = 2.0;
@@ -35,14 +35,7 @@ pub struct RandomTransport {
 
 impl Default for RandomTransport {
     fn default() -> Self {
-        let transport = HostTransport {
-            playing: true,
-            beats: 0.0,
-            seconds: 0.0,
-            tempo: 120.0,
-            loop_beats: None,
-            signature: (4, 4),
-        };
+        let transport = HostTransport { playing: true, ..HostTransport::default() };
         Self { transport, next: 0.0, resting: 0.0 }
     }
 }

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Played, Report, Session, check};
+use tonenet_hosts::{Host, Played, Report, Session, check};
 
 use crate::bundle;
 use crate::cli::DemoArgs;

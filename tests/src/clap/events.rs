@@ -1,0 +1,160 @@
+//! Between messages and CLAP's events.
+
+use clack_host::events::event_types::*;
+use clack_host::events::io::{EventBuffer, OutputEventBuffer, TryPushError};
+use clack_host::events::spaces::CoreEventSpace;
+use clack_host::events::{Match, Pckn, UnknownEvent};
+use clack_host::prelude::*;
+use clack_host::utils::{BeatTime, SecondsTime};
+use tonenet_core::midi::MidiMessage;
+
+use crate::host::{BlockOutput, HostTransport, Input, ParameterId};
+
+/// How notes are to sound from a sample of a block on; CLAP alone tells it apart from MIDI.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoteExpression {
+    /// Its sample in the block.
+    pub sample: u32,
+    /// Tuning, brightness and so on.
+    pub kind: NoteExpressionType,
+    /// Which channel; all where there is none.
+    pub channel: Option<u8>,
+    /// Which key; all where there is none.
+    pub key: Option<u8>,
+    /// Which note; all where there is none.
+    pub id: Option<u32>,
+    /// As CLAP has it for the kind.
+    pub value: f64,
+}
+
+impl NoteExpression {
+    fn of(event: &NoteExpressionEvent) -> Option<Self> {
+        let voice = event.pckn();
+        let seven_bits = |part: Match<u16>| match part {
+            Match::Specific(part) => u8::try_from(part).ok(),
+            Match::All => None,
+        };
+        Some(Self {
+            sample: event.header().time(),
+            kind: event.expression_type()?,
+            channel: seven_bits(voice.channel),
+            key: seven_bits(voice.key),
+            id: id_of(voice),
+            value: event.value(),
+        })
+    }
+
+    /// The expression as an event.
+    pub(super) fn event(&self) -> NoteExpressionEvent {
+        let [channel, key] =
+            [self.channel, self.key].map(|part| part.map_or(Match::All, |part| Match::Specific(u16::from(part))));
+        let id = self.id.map_or(Match::All, Match::Specific);
+        NoteExpressionEvent::new(self.sample, Pckn::new(0u16, channel, key, id), self.kind, self.value)
+    }
+}
+
+fn id_of(voice: Pckn) -> Option<u32> {
+    match voice.note_id {
+        Match::Specific(id) => Some(id),
+        Match::All => None,
+    }
+}
+
+/// Puts an input into a buffer.
+pub fn push_to(events: &mut EventBuffer, input: &Input) {
+    let (time, message, id) = match *input {
+        Input::Parameter(time, ParameterId(id), value) => {
+            events.push(&ParamValueEvent::new(time, ClapId::new(id), Pckn::match_all(), value));
+            return;
+        }
+        Input::Message(time, message) => (time, message, Match::All),
+        Input::Note(time, message, id) => (time, message, Match::Specific(id)),
+    };
+    match message {
+        MidiMessage::Channel([status, key, value]) => {
+            let voice = Pckn::new(0u16, u16::from(status & 0x0F), u16::from(*key), id);
+            match status & 0xF0 {
+                0x90 if *value > 0 => events.push(&NoteOnEvent::new(time, voice, f64::from(*value) / 127.0)),
+                0x80 | 0x90 => events.push(&NoteOffEvent::new(time, voice, f64::from(*value) / 127.0)),
+                _ => events.push(&MidiEvent::new(time, 0, [*status, *key, *value])),
+            };
+        }
+        MidiMessage::SysEx(data) => {
+            // SAFETY: the caller's bytes outlive the call of the plugin, which copies what it keeps.
+            events.push(&unsafe { MidiSysExEvent::new(time, 0, data) });
+        }
+    }
+}
+
+/// What comes out of a block, understood as it comes: what an event points to lives no longer than that.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub outputs: Vec<BlockOutput>,
+    pub expressions: Vec<NoteExpression>,
+}
+
+impl OutputEventBuffer for Collected {
+    fn try_push(&mut self, event: &UnknownEvent) -> Result<(), TryPushError> {
+        let (message, id) = match event.as_core_event() {
+            Some(CoreEventSpace::NoteOn(on)) => {
+                let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
+                (note(0x90, on.pckn(), velocity), id_of(on.pckn()))
+            }
+            Some(CoreEventSpace::NoteOff(off)) => {
+                (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id_of(off.pckn()))
+            }
+            Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
+            Some(CoreEventSpace::NoteExpression(expression)) => {
+                self.expressions.extend(NoteExpression::of(expression));
+                // The framework speaks of key pressure as CLAP does, whatever it came in as.
+                let is_pressure = expression.expression_type() == Some(NoteExpressionType::Pressure);
+                let pressure = note(0xA0, expression.pckn(), (expression.value() * 127.0).round() as u8);
+                (pressure.filter(|_| is_pressure), None)
+            }
+            Some(CoreEventSpace::MidiSysEx(sysex)) => {
+                // SAFETY: the plugin's data lives until this call ends.
+                (Some(MidiMessage::SysEx(unsafe { sysex.data() }.to_vec())), None)
+            }
+            _ => (None, None),
+        };
+        let sample = event.header().time();
+        self.outputs.extend(message.map(|message| BlockOutput { sample, message, id }));
+        Ok(())
+    }
+}
+
+fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
+    let (Match::Specific(channel), Match::Specific(key)) = (voice.channel, voice.key) else { return None };
+    Some(MidiMessage::Channel([status | (channel as u8 & 0x0F), key as u8, velocity]))
+}
+
+/// The transport as an event.
+pub fn transport_event(transport: &HostTransport) -> TransportEvent {
+    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
+    let mut flags = TransportFlags::HAS_TEMPO
+        | TransportFlags::HAS_BEATS_TIMELINE
+        | TransportFlags::HAS_SECONDS_TIMELINE
+        | TransportFlags::HAS_TIME_SIGNATURE;
+    flags.set(TransportFlags::IS_PLAYING, playing);
+    flags.set(TransportFlags::IS_RECORDING, recording);
+    flags.set(TransportFlags::IS_LOOP_ACTIVE, loop_beats.is_some());
+    let (loop_start, loop_end) = loop_beats.unwrap_or_default();
+    let at_tempo = |beats: f64| SecondsTime::from_float(beats * 60.0 / tempo);
+    let (bar_start, bar_number) = transport.bar();
+    TransportEvent {
+        header: EventHeader::new_core(0, clack_host::events::EventFlags::empty()),
+        flags,
+        song_pos_beats: BeatTime::from_float(beats),
+        song_pos_seconds: SecondsTime::from_float(seconds),
+        tempo,
+        tempo_inc: 0.0,
+        loop_start_beats: BeatTime::from_float(loop_start),
+        loop_end_beats: BeatTime::from_float(loop_end),
+        loop_start_seconds: at_tempo(loop_start),
+        loop_end_seconds: at_tempo(loop_end),
+        bar_start: BeatTime::from_float(bar_start),
+        bar_number: bar_number as i32,
+        time_signature_numerator: signature.0,
+        time_signature_denominator: signature.1,
+    }
+}

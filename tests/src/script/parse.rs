@@ -1,0 +1,231 @@
+//! Reads a session from its text: a step or an event of the track on each line, `#` before what is for readers only.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+use tonenet_core::midi::{MidiMessage, Song};
+
+use super::{Action, Length, OnTrack, Script, Step, TrackEvent};
+use crate::host::Setup;
+
+/// Parameters whose values have names, in the order of their steps.
+const CHOICES: [(&str, &[&str]); 5] = [
+    ("Style", &["Classical", "Jazz", "Pop"]),
+    ("Style B", &["Classical", "Jazz", "Pop"]),
+    ("Look-ahead", &["1/2 beat", "1 beat", "2 beats", "4 beats", "Live", "0 ms", "Timeline"]),
+    ("Model", &["Note", "Attention", "Baseline"]),
+    ("Bypass", &["off", "on"]),
+];
+
+/// A line that says nothing.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("line {line} ({words}): {reason}")]
+pub struct ScriptError {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What it says.
+    pub words: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What a line says.
+enum Said {
+    Track(TrackEvent),
+    Piece { from: f64, to: f64 },
+    Step(Action),
+}
+
+/// Reads a session; `piece` is the song that its track may have parts of.
+///
+/// # Errors
+/// With the first line that says nothing.
+pub fn parse(text: &str, piece: &Song) -> Result<Script, ScriptError> {
+    let mut script = Script { track: Vec::new(), steps: Vec::new() };
+    for (index, line) in text.lines().enumerate() {
+        let words = line.split('#').next().unwrap_or_default().trim();
+        if words.is_empty() {
+            continue;
+        }
+        let error = |reason| ScriptError { line: index + 1, words: words.to_owned(), reason };
+        match said(words).map_err(error)? {
+            Said::Track(event) => script.track.push(event),
+            Said::Piece { from, to } => script.lay(piece, from, to),
+            Said::Step(action) => script.steps.push(Step { words: words.to_owned(), action }),
+        }
+    }
+    script.track.sort_by(|a, b| a.beats.total_cmp(&b.beats));
+    Ok(script)
+}
+
+fn said(words: &str) -> Result<Said, String> {
+    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let of: Vec<&str> = rest.split_whitespace().collect();
+    let action = match (verb, of.as_slice()) {
+        ("piece", ["from", from, "to", to]) => return Ok(Said::Piece { from: number(from)?, to: number(to)? }),
+        ("note", ["at", beats, key, velocity, "for", length, channel @ ..]) => {
+            let what = OnTrack::Note {
+                channel: channel_of(channel)?,
+                key: data(key)?,
+                velocity: data(velocity)?,
+                length: number(length)?,
+            };
+            return Ok(Said::Track(TrackEvent { beats: number(beats)?, what }));
+        }
+        ("message", ["at", beats, bytes @ ..]) => {
+            return Ok(Said::Track(TrackEvent { beats: number(beats)?, what: OnTrack::Message(message(bytes)?) }));
+        }
+        ("activate", ["at", rate, "in", "blocks", "of", longest, mode @ ..]) => {
+            let offline = match mode {
+                [] => false,
+                ["offline"] => true,
+                _ => return Err("a mode is offline or nothing".into()),
+            };
+            Action::Activate(Setup { sample_rate: number(rate)?, longest_block: number(longest)?, offline })
+        }
+        ("deactivate", []) => Action::Deactivate,
+        ("restart", []) => Action::Restart,
+        ("reset", []) => Action::Reset,
+        ("replace", []) => Action::Replace,
+        ("blocks", ["of", sizes @ ..]) if !sizes.is_empty() => {
+            let sizes = sizes.iter().map(|size| number(size)).collect::<Result<Vec<u32>, _>>()?;
+            if sizes.iter().all(|&size| size == 0) {
+                return Err("some block must have samples".into());
+            }
+            Action::Blocks(sizes)
+        }
+        ("set", _) => setting(rest)?,
+        ("tempo", [tempo]) => Action::Tempo(number(tempo)?),
+        ("ramp", ["to", tempo, "over", beats, "beats"]) => Action::Ramp { to: number(tempo)?, beats: number(beats)? },
+        ("signature", [signature]) => {
+            let (beats, part) = signature.split_once('/').ok_or("a signature is like 3/4")?;
+            Action::Signature(number(beats)?, number(part)?)
+        }
+        ("loop", ["off"]) => Action::Loop(None),
+        ("loop", ["from", from, "to", to]) => Action::Loop(Some((number(from)?, number(to)?))),
+        ("seek", ["to", beats]) => Action::Seek(number(beats)?),
+        ("play", []) => Action::Play,
+        ("stop", []) => Action::Stop,
+        ("record", [switch]) => Action::Record(on_or_off(switch)?),
+        ("transport", [switch]) => Action::TellTransport(on_or_off(switch)?),
+        ("offs", [switch]) => Action::SendOffs(on_or_off(switch)?),
+        ("run", length) => Action::Run(length_of(length)?),
+        ("flicker", length) => Action::Flicker(length_of(length)?),
+        ("press", [key, velocity, channel @ ..]) => {
+            Action::Press { channel: channel_of(channel)?, key: data(key)?, velocity: data(velocity)? }
+        }
+        ("release", [key, channel @ ..]) => Action::Release { channel: channel_of(channel)?, key: data(key)? },
+        ("send", bytes) => Action::Send(message(bytes)?),
+        ("save", ["as", name]) => Action::Save((*name).to_owned()),
+        ("load", [name]) => Action::Load((*name).to_owned()),
+        _ => return Err("no step or event reads like this".into()),
+    };
+    Ok(Said::Step(action))
+}
+
+fn number<T: FromStr>(word: &str) -> Result<T, String> {
+    word.parse().map_err(|_| format!("{word} is no number that can stand here"))
+}
+
+/// A number that MIDI has seven bits for.
+fn data(word: &str) -> Result<u8, String> {
+    number(word).and_then(|value| if value < 128 { Ok(value) } else { Err(format!("{value} is beyond 127")) })
+}
+
+/// MIDI channels are counted from 1; the first where none is named.
+fn channel_of(words: &[&str]) -> Result<u8, String> {
+    match words {
+        [] => Ok(0),
+        ["channel", channel] => match number::<u8>(channel)? {
+            channel @ 1..=16 => Ok(channel - 1),
+            _ => Err("channels are 1 to 16".into()),
+        },
+        _ => Err("only a channel can follow".into()),
+    }
+}
+
+/// A message from its bytes in hexadecimal; notes have words of their own.
+fn message(words: &[&str]) -> Result<MidiMessage, String> {
+    let byte = |word: &&str| u8::from_str_radix(word, 16).map_err(|_| format!("{word} is no byte"));
+    let bytes = words.iter().map(byte).collect::<Result<Vec<u8>, _>>()?;
+    match *bytes.as_slice() {
+        [status @ (0xA0..=0xBF | 0xE0..=0xEF), first, second] => Ok(MidiMessage::Channel([status, first, second])),
+        [status @ 0xC0..=0xDF, first] => Ok(MidiMessage::Channel([status, first, 0])),
+        [0xF0, .., 0xF7] => Ok(MidiMessage::SysEx(bytes)),
+        _ => Err("this is no message, or one of a note".into()),
+    }
+}
+
+fn setting(words: &str) -> Result<Action, String> {
+    let (name, value) = words.split_once('=').ok_or("a setting is like Amount = 0.5")?;
+    let (name, value) = (name.trim(), value.trim());
+    let value = match CHOICES.iter().find(|(choice, _)| *choice == name) {
+        Some((_, values)) => {
+            let step = values.iter().position(|known| *known == value);
+            step.ok_or_else(|| format!("{name} is one of {}", values.join(", ")))? as f64
+        }
+        None => number(value)?,
+    };
+    Ok(Action::Set { name: name.to_owned(), value })
+}
+
+fn on_or_off(word: &str) -> Result<bool, String> {
+    match word {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("it is on or off".into()),
+    }
+}
+
+fn length_of(words: &[&str]) -> Result<Length, String> {
+    match words {
+        [length, "beat" | "beats"] => Ok(Length::Beats(number(length)?)),
+        [length, "s"] => Ok(Length::Seconds(number(length)?)),
+        [length, "ms"] => Ok(Length::Seconds(number::<f64>(length)? / 1000.0)),
+        [length, "sample" | "samples"] => Ok(Length::Samples(number(length)?)),
+        _ => Err("a length is in beats, s, ms or samples".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Middle C for half a beat.
+    fn piece() -> Song {
+        let track = b"\0\x90\x3C\x40\x30\x80\x3C\0\0\xFF\x2F\0";
+        Song::parse([&b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x0C"[..], track].concat()).unwrap()
+    }
+
+    #[test]
+    fn a_session_is_read_line_by_line() {
+        let text =
+            "# A take.\nnote at 1.5 60 80 for 0.5 channel 16\n\nset Look-ahead = 0 ms\nrun 20 ms # while it rests\n";
+        let script = parse(text, &piece()).unwrap();
+        let note = |beats, channel, velocity| TrackEvent {
+            beats,
+            what: OnTrack::Note { channel, key: 60, velocity, length: 0.5 },
+        };
+        assert_eq!(script.track, [note(0.0, 0, 64), note(1.5, 15, 80)]);
+        let actions: Vec<_> = script.steps.iter().map(|s| s.action.clone()).collect();
+        let set = Action::Set { name: "Look-ahead".into(), value: 5.0 };
+        assert_eq!(actions, [set, Action::Run(Length::Seconds(0.02))]);
+        assert_eq!(script.steps[1].words, "run 20 ms");
+    }
+
+    #[test]
+    fn messages_are_bytes_and_notes_are_not() {
+        assert_eq!(message(&["B0", "40", "7F"]), Ok(MidiMessage::Channel([0xB0, 64, 127])));
+        assert_eq!(message(&["C3", "05"]), Ok(MidiMessage::Channel([0xC3, 5, 0])));
+        assert_eq!(message(&["F0", "7E", "F7"]), Ok(MidiMessage::SysEx(vec![0xF0, 0x7E, 0xF7])));
+        assert!(message(&["90", "3C", "40"]).is_err() && message(&["B0", "40"]).is_err());
+    }
+
+    #[test]
+    fn a_line_that_says_nothing_is_named() {
+        for line in ["dance", "set Style = Baroque", "press 128 1", "press 60 1 channel 17", "blocks of 0", "run 3"] {
+            let error = parse(&format!("play\n{line}\n"), &piece()).unwrap_err();
+            assert_eq!((error.line, error.words.as_str()), (2, line));
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! Plays a session through a host: when what goes in, what the host tells of its transport, and what comes out.
+//!
+//! Nothing here depends on how time is cut into blocks: a host's blocks end where a step does or a loop wraps, and
+//! within that each [`Partition`] is as good as another.
+
+use std::collections::{HashMap, VecDeque};
+
+use thiserror::Error;
+use tonenet_core::midi::MidiMessage;
+
+use super::position::Position;
+use super::transcript::{Left, Passage, Transcript};
+use super::{Action, Length, OnTrack, Script, TrackEvent};
+use crate::HostError;
+use crate::host::{Host, HostTransport, Input, ParameterId, Setup};
+use crate::ledger::{Findings, Ledger};
+
+/// The tempo changes so often while it ramps, in seconds.
+const RAMP_STEP: f64 = 0.01;
+/// What the plugin needs to see that the transport has stopped, and to end what sounds, beside its latency, in seconds.
+const AFTERWARDS: f64 = 0.2;
+
+/// How time is cut into blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Partition {
+    /// As the session says; the longest blocks where it says nothing.
+    AsWritten,
+    /// In blocks of these sizes in turn, none longer than the host may have; some must have samples.
+    Of(Vec<u32>),
+}
+
+/// What came of a session.
+#[derive(Debug)]
+pub struct Performed {
+    /// What left.
+    pub transcript: Transcript,
+    /// Whether all left that should, and ended.
+    pub findings: Findings,
+}
+
+/// Why a session could not be played.
+#[derive(Debug, Error)]
+pub enum PerformanceError {
+    /// The plugin could not be hosted.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A step made no sense where it stood.
+    #[error("step `{step}`: {reason}")]
+    Step {
+        /// In the words of the script.
+        step: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+/// Plays a session through hosts that `load` gives: the first at once, and another wherever the plugin is replaced.
+///
+/// # Errors
+/// When the plugin cannot be hosted, or a step makes no sense where it stands.
+pub fn perform(
+    script: &Script,
+    partition: &Partition,
+    load: &dyn Fn() -> Result<Box<dyn Host>, HostError>,
+) -> Result<Performed, PerformanceError> {
+    let mut performance = Performance::new(&script.track, partition, load)?;
+    for step in &script.steps {
+        performance.begins(&step.words);
+        performance.act(&step.action)?.map_err(|reason| PerformanceError::Step { step: step.words.clone(), reason })?;
+    }
+    performance.begins("the end");
+    performance.end()?;
+    Ok(Performed { transcript: performance.transcript, findings: performance.ledger.findings() })
+}
+
+/// Something on its way into the plugin.
+#[derive(Debug, Clone)]
+enum Incoming {
+    Parameter(ParameterId, f64),
+    Off(MidiMessage, u32),
+    Message(MidiMessage),
+    On(MidiMessage, u32),
+}
+
+impl Incoming {
+    /// Which of the track's comes first at one sample.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Off(..) => 0,
+            Self::Parameter(..) | Self::Message(_) => 1,
+            Self::On(..) => 2,
+        }
+    }
+
+    fn is_parameter(&self) -> bool {
+        matches!(self, Self::Parameter(..))
+    }
+
+    fn message(&self) -> Option<(&MidiMessage, Option<u32>)> {
+        match self {
+            Self::Parameter(..) => None,
+            Self::Off(message, id) | Self::On(message, id) => Some((message, Some(*id))),
+            Self::Message(message) => Some((message, None)),
+        }
+    }
+
+    fn input(&self, sample: u32) -> Input<'_> {
+        match self {
+            Self::Parameter(id, value) => Input::Parameter(sample, *id, *value),
+            Self::Off(message, id) | Self::On(message, id) => Input::Note(sample, message, *id),
+            Self::Message(message) => Input::Message(sample, message),
+        }
+    }
+}
+
+/// A note that the track or the player holds.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    channel: u8,
+    key: u8,
+    id: u32,
+    /// Where it ends in the song, for a note of the track.
+    end: Option<f64>,
+}
+
+impl Held {
+    fn off(&self) -> Incoming {
+        Incoming::Off(MidiMessage::Channel([0x80 | self.channel, self.key, 64]), self.id)
+    }
+}
+
+struct Performance<'a> {
+    track: &'a [TrackEvent],
+    partition: &'a Partition,
+    load: &'a dyn Fn() -> Result<Box<dyn Host>, HostError>,
+    host: Box<dyn Host>,
+    /// How the plugin was last activated.
+    setup: Option<Setup>,
+    /// Its latency, while it is active.
+    latency: Option<u32>,
+    /// Blocks as the session says, and which is next.
+    blocks: Vec<u32>,
+    next_block: usize,
+    /// Samples since the start.
+    now: u64,
+    /// Where the song is; at rest it stays where its position says.
+    position: Position,
+    transport: HostTransport,
+    tells_transport: bool,
+    sends_offs: bool,
+    /// What comes in with the next samples.
+    at_once: Vec<Incoming>,
+    held: Vec<Held>,
+    next_id: u32,
+    saved: HashMap<String, Vec<u8>>,
+    ledger: Ledger,
+    transcript: Transcript,
+}
+
+/// A step's outcome: what the host says, and what is wrong with the step.
+type Acted = Result<Result<(), &'static str>, HostError>;
+
+impl<'a> Performance<'a> {
+    fn new(
+        track: &'a [TrackEvent],
+        partition: &'a Partition,
+        load: &'a dyn Fn() -> Result<Box<dyn Host>, HostError>,
+    ) -> Result<Self, HostError> {
+        let transport = HostTransport::default();
+        Ok(Self {
+            track,
+            partition,
+            load,
+            host: load()?,
+            setup: None,
+            latency: None,
+            blocks: Vec::new(),
+            next_block: 0,
+            now: 0,
+            position: Position::new(0, 0.0, transport.tempo, 48_000.0),
+            transport,
+            tells_transport: true,
+            sends_offs: true,
+            at_once: Vec::new(),
+            held: Vec::new(),
+            next_id: 0,
+            saved: HashMap::new(),
+            ledger: Ledger::default(),
+            transcript: Transcript::default(),
+        })
+    }
+
+    fn begins(&mut self, words: &str) {
+        self.transcript.passages.push(Passage { step: words.into(), ..Passage::default() });
+    }
+
+    fn act(&mut self, action: &Action) -> Acted {
+        match action {
+            Action::Activate(setup) => self.activate(*setup)?,
+            Action::Deactivate => self.deactivate(),
+            Action::Restart => return self.restart(),
+            Action::Reset => {
+                self.host.reset();
+                self.ledger.everything_was_dropped();
+            }
+            Action::Replace => {
+                self.deactivate();
+                self.host = (self.load)()?;
+                self.at_once.clear();
+            }
+            Action::Blocks(sizes) => {
+                (self.blocks, self.next_block) = (sizes.clone(), 0);
+            }
+            Action::Set { name, value } => {
+                let id = self.host.parameter_id(name)?;
+                self.at_once.push(Incoming::Parameter(id, *value));
+            }
+            Action::Tempo(tempo) => self.go_on(self.beats(), *tempo),
+            Action::Ramp { to, beats } => self.ramp(*to, *beats)?,
+            Action::Signature(beats, part) => self.transport.signature = (*beats, *part),
+            Action::Loop(range) => self.transport.loop_beats = *range,
+            Action::Seek(beats) => {
+                self.leave_notes();
+                self.ledger.may_drop_notes_under_way(self.now);
+                self.go_on(*beats, self.position.tempo());
+            }
+            Action::Play => {
+                self.go_on(self.beats(), self.position.tempo());
+                self.transport.playing = true;
+            }
+            Action::Stop => self.stop(),
+            Action::Record(records) => self.transport.recording = *records,
+            Action::TellTransport(tells) => self.tells_transport = *tells,
+            Action::SendOffs(sends) => self.sends_offs = *sends,
+            Action::Run(length) => self.run(self.samples(*length), false)?,
+            Action::Flicker(length) => self.run(self.samples(*length), true)?,
+            Action::Press { channel, key, velocity } => {
+                let on = self.begin(*channel, *key, *velocity, None);
+                self.at_once.push(on);
+            }
+            Action::Release { channel, key } => {
+                let is_it = |held: &Held| held.end.is_none() && (held.channel, held.key) == (*channel, *key);
+                match self.held.iter().position(is_it) {
+                    Some(place) => self.at_once.push(self.held.remove(place).off()),
+                    None => return Ok(Err("the key is not down")),
+                }
+            }
+            Action::Send(message) => self.at_once.push(Incoming::Message(message.clone())),
+            Action::Save(name) => {
+                let state = self.host.save_state()?;
+                self.saved.insert(name.clone(), state);
+            }
+            Action::Load(name) => match self.saved.get(name) {
+                Some(state) => self.host.load_state(state)?,
+                None => return Ok(Err("nothing was saved under this name")),
+            },
+        }
+        Ok(Ok(()))
+    }
+
+    fn activate(&mut self, setup: Setup) -> Result<(), HostError> {
+        self.deactivate();
+        let latency = self.host.activate(&setup)?;
+        self.latency = Some(latency);
+        (self.blocks, self.next_block) = (vec![setup.longest_block], 0);
+        self.setup = Some(setup);
+        self.go_on(self.beats(), self.position.tempo());
+        self.transcript.passages.last_mut().expect("a step has begun").latency = Some(latency);
+        Ok(())
+    }
+
+    fn deactivate(&mut self) {
+        self.host.deactivate();
+        self.latency = None;
+        self.held.clear();
+        self.ledger.forget();
+    }
+
+    fn restart(&mut self) -> Acted {
+        let Some(setup) = self.setup else { return Ok(Err("the plugin was never active")) };
+        if !self.host.wants_restart() {
+            return Ok(Err("the plugin has not asked for a restart"));
+        }
+        self.activate(setup).map(Ok)
+    }
+
+    /// Where the song is, in quarter notes.
+    fn beats(&self) -> f64 {
+        let at = if self.transport.playing { self.now } else { self.position.since() };
+        self.position.beats(at)
+    }
+
+    /// From here on the song goes on from a place, at a tempo.
+    fn go_on(&mut self, beats: f64, tempo: f64) {
+        let sample_rate = self.setup.map_or(self.position.sample_rate(), |setup| setup.sample_rate);
+        self.position = Position::new(self.now, beats, tempo, sample_rate);
+    }
+
+    fn stop(&mut self) {
+        self.leave_notes();
+        self.go_on(self.beats(), self.position.tempo());
+        self.transport.playing = false;
+    }
+
+    /// The song leaves the notes of the track that sound; the host ends them, or does not.
+    fn leave_notes(&mut self) {
+        let left: Vec<Held> = self.held.extract_if(.., |held| held.end.is_some()).collect();
+        if self.sends_offs {
+            self.at_once.extend(left.iter().map(Held::off));
+        }
+    }
+
+    fn ramp(&mut self, to: f64, beats: f64) -> Result<(), HostError> {
+        let from = self.position.tempo();
+        let step = (RAMP_STEP * self.position.sample_rate()).round() as u64;
+        let mut done = 0.0;
+        while done < beats {
+            let tempo = from + (to - from) * done / beats;
+            self.go_on(self.beats(), tempo);
+            self.run(step, false)?;
+            done += tempo / 60.0 * RAMP_STEP;
+        }
+        self.go_on(self.beats(), to);
+        Ok(())
+    }
+
+    fn samples(&self, length: Length) -> u64 {
+        match length {
+            Length::Beats(beats) => self.position.samples(beats).max(0) as u64,
+            Length::Seconds(seconds) => (seconds * self.position.sample_rate()).round() as u64,
+            Length::Samples(samples) => samples,
+        }
+    }
+
+    /// Plays on for so many samples, through the ends of loops.
+    fn run(&mut self, samples: u64, flickers: bool) -> Result<(), HostError> {
+        let end = self.now + samples;
+        while self.now < end {
+            let mut until = end;
+            if let Some((loop_start, loop_end)) = self.transport.loop_beats.filter(|_| self.transport.playing) {
+                match u64::try_from(self.position.sample(loop_end)) {
+                    Ok(wrap) if wrap == self.now => {
+                        self.leave_notes();
+                        self.go_on(loop_start, self.position.tempo());
+                        continue;
+                    }
+                    Ok(wrap) if wrap > self.now => until = until.min(wrap),
+                    _ => {}
+                }
+            }
+            self.pass(until, flickers)?;
+        }
+        Ok(())
+    }
+
+    /// Plays on until a sample before which nothing happens to the transport.
+    fn pass(&mut self, until: u64, flickers: bool) -> Result<(), HostError> {
+        let mut incoming = self.incoming(until);
+        let Some(latency) = self.latency else {
+            self.now = until;
+            return Ok(());
+        };
+        while self.now < until {
+            let block_end = (self.now + u64::from(self.next_size())).min(until);
+            let is_in_block = |(time, what): &mut (u64, Incoming)| {
+                // An empty block flushes parameters, and has no sample for anything else.
+                *time < block_end || (*time == block_end && self.now == block_end && what.is_parameter())
+            };
+            let mut coming = Vec::new();
+            while let Some(event) = incoming.pop_front_if(is_in_block) {
+                coming.push(event);
+            }
+            self.block(block_end, &coming, latency, flickers)?;
+        }
+        Ok(())
+    }
+
+    fn next_size(&mut self) -> u32 {
+        let longest = self.setup.map_or(0, |setup| setup.longest_block);
+        let sizes = match self.partition {
+            Partition::AsWritten => &self.blocks,
+            Partition::Of(sizes) => sizes,
+        };
+        let size = sizes[self.next_block % sizes.len()];
+        self.next_block += 1;
+        size.min(longest)
+    }
+
+    fn block(&mut self, end: u64, coming: &[(u64, Incoming)], latency: u32, flickers: bool) -> Result<(), HostError> {
+        let mut inputs = Vec::new();
+        for (time, what) in coming {
+            match what.message() {
+                Some((message, _)) if !self.host.carries(message) => continue,
+                Some((message, id)) => self.ledger.came_in(id, message, *time, latency.into()),
+                None => {}
+            }
+            inputs.push(what.input((time - self.now) as u32));
+        }
+        let (beats, tempo) = (self.beats(), self.position.tempo());
+        let playing = self.transport.playing && !flickers;
+        let transport = HostTransport { playing, beats, seconds: beats * 60.0 / tempo, tempo, ..self.transport };
+        let passage = self.transcript.passages.last_mut().expect("a step has begun");
+        let (now, ledger) = (self.now, &mut self.ledger);
+        let told = self.tells_transport.then_some(&transport);
+        self.host.block(told, (end - now) as u32, &inputs, &mut |out| {
+            let time = now + u64::from(out.sample);
+            ledger.came_out(time, &out);
+            passage.left.push(Left { time, message: out.message });
+        })?;
+        self.now = end;
+        self.ledger.time_is(end);
+        Ok(())
+    }
+
+    /// What comes in from now on until a sample, by time.
+    fn incoming(&mut self, until: u64) -> VecDeque<(u64, Incoming)> {
+        let mut incoming = Vec::new();
+        if self.transport.playing {
+            let position = self.position;
+            let now = self.now;
+            let in_time = |beats: f64| u64::try_from(position.sample(beats)).ok().filter(|time| *time < until);
+            for event in self.track {
+                let Some(time) = in_time(event.beats).filter(|time| *time >= now) else { continue };
+                let what = match &event.what {
+                    OnTrack::Message(message) => Incoming::Message(message.clone()),
+                    OnTrack::Note { channel, key, velocity, length } => {
+                        self.begin(*channel, *key, *velocity, Some(event.beats + length))
+                    }
+                };
+                incoming.push((time, what));
+            }
+            let ended = self.held.extract_if(.., |held| held.end.and_then(in_time).is_some());
+            incoming.extend(ended.map(|held| (held.end.and_then(in_time).unwrap_or(now).max(now), held.off())));
+        }
+        incoming.sort_by_key(|(time, what)| (*time, what.rank()));
+        // What was done comes before what the track holds there, in the order in which it was done.
+        let now = self.now;
+        self.at_once.drain(..).map(|what| (now, what)).chain(incoming).collect()
+    }
+
+    /// A key goes down.
+    fn begin(&mut self, channel: u8, key: u8, velocity: u8, end: Option<f64>) -> Incoming {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.held.push(Held { channel, key, id, end });
+        Incoming::On(MidiMessage::Channel([0x90 | channel, key, velocity]), id)
+    }
+
+    /// The transport stops, all keys come up, and all must end.
+    fn end(&mut self) -> Result<(), HostError> {
+        self.stop();
+        self.at_once.extend(self.held.drain(..).map(|held| held.off()));
+        let Some((latency, setup)) = self.latency.zip(self.setup) else { return Ok(()) };
+        let afterwards = (AFTERWARDS * setup.sample_rate) as u64 + 2 * u64::from(setup.longest_block);
+        self.run(u64::from(latency) + afterwards, false)?;
+        self.ledger.all_must_have_ended();
+        Ok(())
+    }
+}
