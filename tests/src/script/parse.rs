@@ -199,8 +199,7 @@ mod tests {
 
     #[test]
     fn a_session_is_read_line_by_line() {
-        let text =
-            "# A take.\nnote at 1.5 60 80 for 0.5 channel 16\n\nset Look-ahead = 0 ms\nrun 20 ms # while it rests\n";
+        let text = "# A take.\npiece from 0 to 1\nnote at 1.5 60 80 for 0.5 channel 16\n\nset Look-ahead = 0 ms\nrun 20 ms # while it rests\n";
         let script = parse(text, &piece()).unwrap();
         let note = |beats, channel, velocity| TrackEvent {
             beats,
