@@ -16,25 +16,30 @@ pub const SAMPLE_RATE: f64 = 48_000.0;
 /// Samples a block.
 pub const BLOCK: u32 = 64;
 /// Live, as the parameter Look-ahead counts its choices.
-const LIVE: f64 = 0.0;
+const LIVE: f64 = 4.0;
 
 /// Lets blocks begin when a sound card would ask for them.
 #[derive(Debug)]
 struct SoundCard {
-    started: Instant,
-    samples: u64,
+    due: Instant,
 }
+
+/// What a sound card has in store: a host that is later than this has a gap, and is not asked to make up for it.
+const STORE: Duration = Duration::from_millis(3);
 
 impl SoundCard {
     fn new() -> Self {
-        Self { started: Instant::now(), samples: 0 }
+        Self { due: Instant::now() }
     }
 
     /// Returns when the next block is due.
     fn wait(&mut self) {
-        let due = self.started + Duration::from_secs_f64(self.samples as f64 / SAMPLE_RATE);
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        self.samples += u64::from(BLOCK);
+        let now = Instant::now();
+        if now > self.due + STORE {
+            self.due = now;
+        }
+        std::thread::sleep(self.due.saturating_duration_since(now));
+        self.due += Duration::from_secs_f64(f64::from(BLOCK) / SAMPLE_RATE);
     }
 }
 

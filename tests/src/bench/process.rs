@@ -32,7 +32,7 @@ pub struct Mode {
 /// One of each kind.
 pub const MODES: [Mode; 4] = [
     Mode { name: "Live", look_ahead: LIVE },
-    Mode { name: "Window, 1 beat", look_ahead: 2.0 },
+    Mode { name: "Window, 1 beat", look_ahead: 1.0 },
     Mode { name: "Timeline", look_ahead: 6.0 },
     Mode { name: "0 ms", look_ahead: 5.0 },
 ];

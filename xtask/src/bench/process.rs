@@ -50,11 +50,11 @@ fn print(measured: &Measured) {
     let took = distribution(blocks, |block| block.took);
     let empty_loop = distribution(blocks, |block| block.empty_loop);
     let undisturbed = distribution(blocks.iter().filter(|block| block.preempted == 0), |block| block.took);
-    let names = PERCENTILES.map(|(name, _)| format!("{name:>9}")).concat();
+    let names = PERCENTILES.map(|(name, _)| format!("{name:>11}")).concat();
     println!("  {:<28}{names}", "µs");
     let rows = [("process()", &took), ("undisturbed", &undisturbed), ("an empty loop as long", &empty_loop)];
     for (what, distribution) in rows {
-        let values = PERCENTILES.map(|(_, share)| format!("{:>9.2}", distribution.micros(share))).concat();
+        let values = PERCENTILES.map(|(_, share)| format!("{:>11.2}", distribution.micros(share))).concat();
         println!("  {what:<28}{values}");
     }
     let preempted = blocks.iter().filter(|block| block.preempted > 0).count();
