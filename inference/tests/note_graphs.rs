@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ops::Range;
+
 use common::tensors::{State, Tensors};
 use common::{Noise, built_in, distance, onnx_runtime, rows};
 use tonenet_inference::bundle::GraphFile;
@@ -25,7 +27,8 @@ const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
 
 const ENCODER_STATES: [(&str, &str); 4] =
     [("lower_h", "lower_h_out"), ("lower_c", "lower_c_out"), ("upper_h", "upper_h_out"), ("upper_c", "upper_c_out")];
-const DECODER_STATES: [(&str, &str); 2] = [("h", "h_out"), ("c", "c_out")];
+/// The look-ahead network's and the decoders'.
+const STATES: [(&str, &str); 2] = [("h", "h_out"), ("c", "c_out")];
 
 struct Hidden {
     before: usize,
@@ -115,7 +118,7 @@ fn run_from(
     (found, states)
 }
 
-/// Arbitrary states of the encoder or of a decoder.
+/// Arbitrary states of a graph.
 fn states(count: usize, batch: usize, width: usize) -> Vec<Tensor> {
     (0..count).map(|index| sequence(90 + index as u32, 1, batch, width)).collect()
 }
@@ -179,24 +182,34 @@ fn the_encoder_computes_what_torch_would_from_any_state() {
 }
 
 #[test]
-fn the_look_ahead_runs_from_the_last_note_to_the_first() {
+fn the_look_ahead_runs_from_the_last_note_to_the_first_from_any_state() {
     let network = network();
     let graph = ahead(&network, Float32);
     on_both(|name, runtime| {
         for count in [1, 2, 30] {
             let (known, beyond) = (sequence(1, count, 1, PAST), sequence(2, count, 1, AHEAD));
-            let found = run(runtime, &graph, &[("past", &known), ("ahead", &beyond)], &["behind"]);
+            let first = states(2, 1, BEHIND);
+            let inputs = [("past", &known), ("ahead", &beyond)];
+            let (found, last) = run_from(runtime, &graph, &inputs, &STATES, &first, &["behind"]);
             let both = rows(&known.data, PAST).into_iter().zip(rows(&beyond.data, AHEAD));
             let both: Vec<Vec<f64>> = both.map(|(known, beyond)| [known, beyond].concat()).collect();
-            let behind: Vec<_> = (0..MEMBERS)
-                .map(|member| {
-                    let part = |part: &str| member_name(member, part);
-                    let steps: Vec<_> = both.iter().map(|row| relu(network.linear(&part("ahead_row."), row))).collect();
-                    network.lstm_reversed(&part("ahead."), "", &steps, MEMBER.behind)
-                })
-                .collect();
+            let mut behind = Vec::new();
+            let mut wanted_last = [const { Vec::new() }; 2];
+            for member in 0..MEMBERS {
+                let part = |part: &str| member_name(member, part);
+                let steps: Vec<_> = both.iter().map(|row| relu(network.linear(&part("ahead_row."), row))).collect();
+                let mut state = state(&first, member, MEMBER.behind);
+                behind.push(network.lstm_reversed(&part("ahead."), "", &steps, &mut state));
+                for (all, own) in wanted_last.iter_mut().zip([state.hidden, state.cell]) {
+                    all.extend(own);
+                }
+            }
             assert_eq!(found[0].shape, [count, 1, BEHIND]);
             assert_close(name, &found[0], &side_by_side(&behind));
+            for (tensor, wanted) in last.iter().zip(wanted_last) {
+                assert_eq!(tensor.shape, [1, 1, BEHIND]);
+                assert_close(name, tensor, &wanted);
+            }
         }
     });
 }
@@ -211,7 +224,7 @@ fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
             let (before, behind) = (sequence(3, count, 1, BEFORE), sequence(4, count, 1, BEHIND));
             let first = states(2, 1, DECODER);
             let inputs = [("before", &before), ("behind", &behind)];
-            let (found, last) = run_from(&runtime, &graph, &inputs, &DECODER_STATES, &first, &["mean", "spread"]);
+            let (found, last) = run_from(&runtime, &graph, &inputs, &STATES, &first, &["mean", "spread"]);
             let mut outputs = vec![[0.0; 2]; count];
             let mut wanted_last = [const { Vec::new() }; 2];
             for member in 0..MEMBERS {
@@ -257,20 +270,24 @@ fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
 #[test]
 fn a_part_in_two_pieces_is_the_part_at_once() {
     let network = network();
-    let (encoder, decoder) = (past(&network, Float32), decoder(&network, Float32));
+    let (encoder, ahead, decoder) = (past(&network, Float32), ahead(&network, Float32), decoder(&network, Float32));
     on_both(|name, runtime| {
         for (count, cut) in [(2, 1), (17, 5), (17, 16)] {
-            let inputs = [("past", &sequence(5, count, 2, PAST))];
+            let (known, beyond) = (sequence(5, count, 2, PAST), sequence(8, count, 2, AHEAD));
+            let (head, tail) = (0..cut, cut..count);
+            let forward = [head.clone(), tail.clone()];
             let first = states(4, 2, BEFORE);
-            pieces(name, runtime, &encoder, &inputs, &ENCODER_STATES, &first, &["before"], cut);
+            pieces(name, runtime, &encoder, &[("past", &known)], &ENCODER_STATES, &first, &["before"], &forward);
+            let (inputs, first) = ([("past", &known), ("ahead", &beyond)], states(2, 2, BEHIND));
+            pieces(name, runtime, &ahead, &inputs, &STATES, &first, &["behind"], &[tail, head]);
             let inputs = [("before", &sequence(6, count, 2, BEFORE)), ("behind", &sequence(7, count, 2, BEHIND))];
             let first = states(2, 2, DECODER);
-            pieces(name, runtime, &decoder, &inputs, &DECODER_STATES, &first, &["mean", "spread"], cut);
+            pieces(name, runtime, &decoder, &inputs, &STATES, &first, &["mean", "spread"], &forward);
         }
     });
 }
 
-/// Compares a graph over all notes with the same over those before and from `cut`.
+/// Compares a graph over all notes with the same over its pieces, in the order in which it runs over them.
 #[expect(clippy::too_many_arguments)]
 fn pieces(
     name: &str,
@@ -280,22 +297,20 @@ fn pieces(
     carried: &[(&'static str, &'static str)],
     first: &[Tensor],
     outputs: &[&str],
-    cut: usize,
+    pieces: &[Range<usize>],
 ) {
-    let count = inputs[0].1.shape[0];
     let (whole, last) = run_from(runtime, graph, inputs, carried, first, outputs);
-    let piece = |range: std::ops::Range<usize>, states: &[Tensor]| {
+    let mut states = first.to_vec();
+    for range in pieces {
         let parts: Vec<_> = inputs.iter().map(|(name, tensor)| (*name, notes(tensor, range.clone()))).collect();
         let parts: Vec<_> = parts.iter().map(|(name, tensor)| (*name, tensor)).collect();
-        run_from(runtime, graph, &parts, carried, states, outputs)
-    };
-    let (head, between) = piece(0..cut, first);
-    let (tail, end) = piece(cut..count, &between);
-    for ((whole, head), tail) in whole.iter().zip(&head).zip(&tail) {
-        assert_same(name, head, &notes(whole, 0..cut));
-        assert_same(name, tail, &notes(whole, cut..count));
+        let (found, end) = run_from(runtime, graph, &parts, carried, &states, outputs);
+        for (found, whole) in found.iter().zip(&whole) {
+            assert_same(name, found, &notes(whole, range.clone()));
+        }
+        states = end;
     }
-    end.iter().zip(&last).for_each(|(end, last)| assert_same(name, end, last));
+    states.iter().zip(&last).for_each(|(end, last)| assert_same(name, end, last));
 }
 
 #[test]
@@ -304,7 +319,8 @@ fn a_batch_of_three_is_three_of_one() {
     let graphs = [past(&network, Float32), ahead(&network, Float32), decoder(&network, Float32)];
     let (known, beyond) = (sequence(8, 6, 3, PAST), sequence(9, 6, 3, AHEAD));
     let (before, behind) = (sequence(10, 6, 3, BEFORE), sequence(11, 6, 3, BEHIND));
-    let (encoder_states, decoder_states) = (states(4, 3, BEFORE), states(2, 3, DECODER));
+    let (encoder_states, ahead_states) = (states(4, 3, BEFORE), states(2, 3, BEHIND));
+    let decoder_states = states(2, 3, DECODER);
     on_both(|name, runtime| {
         let all = |pick: &dyn Fn(&Tensor) -> Tensor| {
             let picked = |tensors: &[Tensor]| tensors.iter().map(pick).collect::<Vec<_>>();
@@ -313,11 +329,15 @@ fn a_batch_of_three_is_three_of_one() {
             let states = picked(&encoder_states);
             let (mut found, last) = run_from(runtime, &graphs[0], &inputs, &ENCODER_STATES, &states, &["before"]);
             found.extend(last);
-            found.extend(run(runtime, &graphs[1], &[("past", &known), ("ahead", &beyond)], &["behind"]));
+            let inputs = [("past", &known), ("ahead", &beyond)];
+            let states = picked(&ahead_states);
+            let (outputs, last) = run_from(runtime, &graphs[1], &inputs, &STATES, &states, &["behind"]);
+            found.extend(outputs);
+            found.extend(last);
             let inputs = [("before", &before), ("behind", &behind)];
             let states = picked(&decoder_states);
             let outputs = ["mean", "spread"];
-            let (outputs, last) = run_from(runtime, &graphs[2], &inputs, &DECODER_STATES, &states, &outputs);
+            let (outputs, last) = run_from(runtime, &graphs[2], &inputs, &STATES, &states, &outputs);
             found.extend(outputs);
             found.extend(last);
             found
@@ -338,11 +358,14 @@ fn all_graphs(runtime: &Runtime, network: &Tensors, precision: Precision) -> Vec
     let (mut found, last) = run_from(runtime, &graph, &inputs, &ENCODER_STATES, &states(4, 2, BEFORE), &["before"]);
     found.extend(last);
     let inputs = [("past", &sequence(12, 16, 2, PAST)), ("ahead", &sequence(13, 16, 2, AHEAD))];
-    found.extend(run(runtime, &ahead(network, precision), &inputs, &["behind"]));
+    let graph = ahead(network, precision);
+    let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &states(2, 2, BEHIND), &["behind"]);
+    found.extend(outputs);
+    found.extend(last);
     let inputs = [("before", &sequence(14, 16, 2, BEFORE)), ("behind", &sequence(15, 16, 2, BEHIND))];
     let graph = decoder(network, precision);
     let outputs = ["mean", "spread"];
-    let (outputs, last) = run_from(runtime, &graph, &inputs, &DECODER_STATES, &states(2, 2, DECODER), &outputs);
+    let (outputs, last) = run_from(runtime, &graph, &inputs, &STATES, &states(2, 2, DECODER), &outputs);
     found.extend(last);
     let unscaled = |tensor: Tensor| Tensor { data: tensor.data.iter().map(|value| value / SCALE).collect(), ..tensor };
     found.extend(outputs.into_iter().map(unscaled));
@@ -417,7 +440,7 @@ fn damaged_graphs_never_bring_the_process_down() {
             let (sequences, names, states, output) = if which < precisions.len() {
                 (vec![("past", &known)], &ENCODER_STATES[..], &encoder_states, "before")
             } else {
-                (vec![("before", &before), ("behind", &behind)], &DECODER_STATES[..], &decoder_states, "mean")
+                (vec![("before", &before), ("behind", &behind)], &STATES[..], &decoder_states, "mean")
             };
             let carried = names.iter().zip(states).map(|((name, _), state)| (*name, state.view()));
             let inputs: Vec<_> = sequences.iter().map(|(name, tensor)| (*name, tensor.view())).chain(carried).collect();

@@ -87,12 +87,18 @@ impl Graph {
         self.without_direction(name, &steps, layer)
     }
 
-    /// An LSTM layer as [`Graph::lstm`], from the first step to the last, that begins with the given states; also the
-    /// states it ends with.
-    pub fn lstm_from(&mut self, name: &str, input: &str, layer: &Lstm, first: &States) -> (String, States) {
+    /// An LSTM layer as [`Graph::lstm`] that begins with the given states; also the states it ends with.
+    pub fn lstm_from(
+        &mut self,
+        name: &str,
+        input: &str,
+        layer: &Lstm,
+        direction: Direction,
+        first: &States,
+    ) -> (String, States) {
         let steps = format!("{name}.Y");
         let last = States { hidden: format!("{name}.Y_h"), cell: format!("{name}.Y_c") };
-        self.recurrence(name, input, layer, Direction::Forward, Some(first), &[&steps, &last.hidden, &last.cell]);
+        self.recurrence(name, input, layer, direction, Some(first), &[&steps, &last.hidden, &last.cell]);
         (self.without_direction(name, &steps, layer), last)
     }
 

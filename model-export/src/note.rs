@@ -1,8 +1,8 @@
 //! The note model: a causal encoder of the past, a backward network over what is known ahead, and a decoder a style.
 //!
-//! Rows are notes. The encoder and the decoders hand their states in and out, so that a part may come in pieces; the
-//! look-ahead network runs from the last note it is given back to the first. Sequences are [N notes, B, width], with
-//! both lengths as each run says.
+//! Rows are notes. All hand their states in and out, so that a part may come in pieces: first to last, but for the
+//! look-ahead network last to first, as it runs from the last note it is given back to the first. Sequences are
+//! [N notes, B, width], with both lengths as each run says.
 //!
 //! A model has one or more members, networks of the same shape that do not see each other; what a graph hands on is
 //! theirs side by side, and its answer is the mean of theirs.
@@ -77,9 +77,11 @@ pub fn past(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportEr
         let name = |part: &str| format!("{index}.{part}");
         let row = graph.linear(&name("past_row"), &past, &member.past_row);
         let row = graph.relu(&name("past_row"), &row);
-        let (steps, last) = graph.lstm_from(&name("past_lower"), &row, &member.lower, &first_lower[index]);
+        let (steps, last) =
+            graph.lstm_from(&name("past_lower"), &row, &member.lower, Direction::Forward, &first_lower[index]);
         lower.push(last);
-        let (steps, last) = graph.lstm_from(&name("past_upper"), &steps, &member.upper, &first_upper[index]);
+        let (steps, last) =
+            graph.lstm_from(&name("past_upper"), &steps, &member.upper, Direction::Forward, &first_upper[index]);
         upper.push(last);
         before.push(steps);
     }
@@ -90,8 +92,9 @@ pub fn past(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportEr
     Ok(graph.into_bytes())
 }
 
-/// The look-ahead network as an ONNX file: inputs `past` [N, B, P] and `ahead` [N, B, A], output `behind` [N, B, K],
-/// which tells each note of itself and those behind it.
+/// The look-ahead network as an ONNX file: inputs `past` [N, B, P], `ahead` [N, B, A] and the states `h`, `c` [1, B, K]
+/// after the notes behind; outputs `behind` [N, B, K], which tells each note of itself and those behind it, and the
+/// states after the first note, `h_out`, `c_out`.
 ///
 /// # Errors
 /// When tensors of the network are missing or do not fit each other or the encoder.
@@ -100,15 +103,21 @@ pub fn ahead(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportE
     let mut graph = graph("ahead", precision);
     let past = graph.input("past", &sequence(members[0].past()));
     let ahead = graph.input("ahead", &sequence(members[0].ahead));
+    let width = members[0].behind();
+    let first = states(&mut graph, "", members.len(), width);
     let both = graph.concat("both", &[&past, &ahead]);
-    let mut behind = Vec::new();
+    let (mut behind, mut last) = (Vec::new(), Vec::new());
     for (index, member) in members.iter().enumerate() {
         let row = graph.linear(&format!("{index}.ahead_row"), &both, &member.ahead_row);
         let row = graph.relu(&format!("{index}.ahead_row"), &row);
-        behind.push(graph.lstm(&format!("{index}.ahead"), &row, &member.look_ahead, Direction::Reverse));
+        let (steps, states) =
+            graph.lstm_from(&format!("{index}.ahead"), &row, &member.look_ahead, Direction::Reverse, &first[index]);
+        last.push(states);
+        behind.push(steps);
     }
     let behind = side_by_side(&mut graph, "behind", &behind);
-    graph.output("behind", &behind, &sequence(members.len() * members[0].behind()));
+    graph.output("behind", &behind, &sequence(members.len() * width));
+    states_out(&mut graph, "", &last, width);
     Ok(graph.into_bytes())
 }
 
@@ -135,7 +144,7 @@ pub fn decoder(weights: &Weights, style: &str, scale: f32, precision: Precision)
     for (index, decoder) in decoders.iter().enumerate() {
         let name = |part: &str| format!("{index}.{part}");
         let memory = graph.concat(&name("memory"), &[&before[index], &behind[index]]);
-        let (steps, states) = graph.lstm_from(&name("lstm"), &memory, &decoder.lstm, &first[index]);
+        let (steps, states) = graph.lstm_from(&name("lstm"), &memory, &decoder.lstm, Direction::Forward, &first[index]);
         last.push(states);
         let both = graph.concat(&name("both"), &[&steps, &memory]);
         let head = graph.linear(&name("head"), &both, &decoder.head);

@@ -20,12 +20,13 @@ use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::engine::Settings;
+use crate::fill::{Filler, Filling};
 use crate::memory::Remembered;
 use crate::params::{AVERAGE, LAST_TAKE, LookAheadChoice, ModelChoice, ToneNetParams};
 use crate::status::{EngineWords, Status};
 
 /// Size of the window in logical pixels: all of it fits with everything unfolded.
-const SIZE: (f32, f32) = (600.0, 530.0);
+const SIZE: (f32, f32) = (600.0, 590.0);
 
 /// What the window leaves free on each side.
 #[cfg(test)]
@@ -70,6 +71,10 @@ pub struct View {
     pub new: u64,
     /// The take that Timeline mode remembers.
     pub remembered: Remembered,
+    /// Whether it is being filled from a file.
+    pub filling: Filling,
+    /// Where in the song a file is to begin, in beats.
+    pub fill_start: f64,
     /// Runtime, model and errors in words.
     pub engine: EngineWords,
 }
@@ -134,8 +139,12 @@ pub enum Action {
     LookAhead(Mode),
     /// Had the remembered take forgotten.
     ForgetTake,
-    /// Wanted the forgotten one back.
+    /// Wanted the one before back.
     BringTakeBack,
+    /// Moved the beat at which a file is to begin.
+    FillStart(f64),
+    /// Wanted the take filled from a file that begins at that beat.
+    FillTake(f64),
     /// Switched the bypass.
     Bypass(bool),
 }
@@ -217,6 +226,8 @@ impl View {
             late: status.late.load(Ordering::Relaxed),
             new: status.new.load(Ordering::Relaxed),
             remembered: params.timeline().remembered(),
+            filling: Filling::default(),
+            fill_start: 0.0,
             engine: status.engine.lock().clone(),
         }
     }
@@ -371,6 +382,7 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     });
     if view.look_ahead == Mode::Timeline {
         remembered(ui, &view.remembered, actions);
+        fill(ui, view, actions);
     }
 }
 
@@ -378,7 +390,7 @@ fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Acti
     row(ui, "Remembered", |ui| {
         let Remembered { notes, waiting, can_undo } = *remembered;
         ui.label(match (notes, waiting) {
-            (0, _) => "nothing yet: play the song once".into(),
+            (0, _) => "nothing yet: play the song once, or take it from a file".into(),
             (_, 0) => format!("{notes} notes"),
             (_, waiting) => format!("{notes} notes, {waiting} to be restyled when the pass ends"),
         });
@@ -386,10 +398,34 @@ fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Acti
         if clear.on_hover_text("Forgets the take that the project remembers; it can be undone").clicked() {
             actions.push(Action::ForgetTake);
         }
-        if can_undo && ui.button("Undo").on_hover_text("Brings the forgotten take back").clicked() {
+        if can_undo && ui.button("Undo").on_hover_text("Brings the take before back").clicked() {
             actions.push(Action::BringTakeBack);
         }
     });
+}
+
+fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
+    row(ui, "From a file", |ui| {
+        let is_choosing = view.filling == Filling::Choosing;
+        let button = ui.add_enabled(!is_choosing, egui::Button::new("MIDI file\u{2026}"));
+        let hint =
+            "What the file plays takes the place of the remembered take, so that the first pass is restyled already";
+        if button.on_hover_text(hint).clicked() {
+            actions.push(Action::FillTake(view.fill_start));
+        }
+        ui.label("begins at beat");
+        let mut start = view.fill_start;
+        let moved = ui.add(egui::DragValue::new(&mut start).range(-4096.0..=65_536.0).speed(0.25).max_decimals(2));
+        if moved.on_hover_text("Quarter notes from the start of the song to the start of the file").changed() {
+            actions.push(Action::FillStart(start));
+        }
+        if is_choosing {
+            ui.label(egui::RichText::new("choosing").weak());
+        }
+    });
+    if let Filling::Refused(refusal) = &view.filling {
+        ui.colored_label(WARNING, refusal);
+    }
 }
 
 fn notes(ui: &mut egui::Ui, view: &View) {
@@ -518,6 +554,8 @@ fn choice(ui: &mut egui::Ui, chosen: bool, label: &str, hint: &str) -> bool {
 pub struct App {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
+    filler: Filler,
+    fill_start: f64,
     context: Option<GuiContext>,
     /// Whether drawing has panicked since the window was opened.
     broken: bool,
@@ -530,11 +568,12 @@ pub fn create(
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
+    let filler = Filler::new(params.timeline());
     create_egui_editor(
         size,
         notifier,
         EguiNiceSettings::new().with_tile("ToneNet"),
-        App { params, status, context: None, broken: false },
+        App { params, status, filler, fill_start: 0.0, context: None, broken: false },
     )
 }
 
@@ -544,7 +583,12 @@ pub fn default_size() -> Arc<EguiEditorState> {
 }
 
 impl App {
-    fn apply(&self, action: Action, setter: &ParamSetter) {
+    fn view(&self) -> View {
+        let view = View::new(&self.params, &self.status);
+        View { filling: self.filler.filling(), fill_start: self.fill_start, ..view }
+    }
+
+    fn apply(&mut self, action: Action, setter: &ParamSetter) {
         let params = &self.params;
         match action {
             Action::StyleA(genre) => set(setter, &params.style, genre.into()),
@@ -558,6 +602,8 @@ impl App {
             Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
             Action::ForgetTake => params.timeline().replace(Timeline::default()),
             Action::BringTakeBack => params.timeline().undo(),
+            Action::FillStart(beats) => self.fill_start = beats,
+            Action::FillTake(start) => self.filler.choose(start),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
         }
     }
@@ -601,7 +647,7 @@ impl NiceEguiApp for App {
         }
         // Above are the host's own calls, which a panic must not reach.
         let drawn = catch_unwind(AssertUnwindSafe(|| {
-            let view = View::new(&self.params, &self.status);
+            let view = self.view();
             let mut actions = Vec::new();
             egui::CentralPanel::default().show(ui, |ui| {
                 // A long error must not push what is below it out of the window.
@@ -768,9 +814,22 @@ mod tests {
     }
 
     #[test]
+    fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
+        let mut view = View { look_ahead: Mode::Timeline, fill_start: 16.0, ..view() };
+        assert_eq!(click_in(&view, "MIDI file\u{2026}"), [Action::FillTake(16.0)]);
+        view.filling = Filling::Choosing;
+        assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
+        view.filling = Filling::Refused("x.mid is no MIDI file".into());
+        harness(&view).get_by_label("x.mid is no MIDI file");
+        view.look_ahead = Mode::Live;
+        assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
+    }
+
+    #[test]
     fn everything_fits_the_window() {
         let mut view = unfolded();
         view.look_ahead = Mode::Timeline;
+        view.filling = Filling::Refused("a line of what is wrong with a file".into());
         view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
         view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
         view.settings.take = Take(99);

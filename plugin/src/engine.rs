@@ -359,9 +359,11 @@ impl Engine {
     }
 
     fn make_room(&mut self, settings: &Settings, samples: u32, send: &mut impl FnMut(HostEvent)) {
-        while self.scheduler.is_full() {
+        if !self.scheduler.is_full() {
+            return;
+        }
+        while let Some(leaving) = self.scheduler.leave_early(self.now) {
             Status::count(&self.status.overloads);
-            let Some(leaving) = self.scheduler.leave_early(self.now) else { return };
             self.leave(leaving, settings, samples, send);
         }
     }

@@ -1,13 +1,15 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
 //! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
-//! the [`editor`], [`memory`] the take that Timeline mode remembers. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
+//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one. Nothing is loaded
+//! when a host scans: the model opens on the inference thread after activation.
 
 pub mod editor;
 pub mod engine;
 pub mod events;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod fill;
 pub mod memory;
 pub mod pace;
 pub mod params;

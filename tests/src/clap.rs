@@ -1,7 +1,9 @@
 //! A headless CLAP host over clack.
 
+use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
 use clack_host::events::event_types::*;
@@ -13,7 +15,7 @@ use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
 use crate::session::{Automation, Output, Played, Session};
-use crate::{HostError, Report};
+use crate::{HostError, Report, report};
 
 /// What the plugin may ask of us from any thread.
 pub struct Shared {
@@ -83,28 +85,28 @@ pub struct ClapHost {
 }
 
 impl ClapHost {
+    /// Reads what plugin a bundle has, as a host does that scans its folders.
+    ///
+    /// # Errors
+    /// When there is no bundle or it does not load.
+    pub fn scan(path: &Path) -> Result<(), HostError> {
+        open(path).map(drop)
+    }
+
     /// Loads a bundle and makes an instance of its first plugin.
     ///
     /// # Errors
     /// When there is no bundle or it does not load.
     pub fn load(path: &Path) -> Result<Self, HostError> {
-        if !path.exists() {
-            return Err(HostError::NoBundle(path.display().to_string()));
-        }
-        let fail = |step| move |reason: String| HostError::Plugin { bundle: path.display().to_string(), step, reason };
-        // SAFETY: loading runs the bundle's initialisers; it is the project's own build, named by the caller.
-        let entry = unsafe { PluginEntry::load(path) }.map_err(|e| fail("load")(e.to_string()))?;
-        let factory = entry.get_plugin_factory().ok_or_else(|| fail("offer a plugin")("no factory".into()))?;
-        let descriptor = factory.plugin_descriptors().next();
-        let id =
-            descriptor.as_ref().and_then(|d| d.id()).ok_or_else(|| fail("offer a plugin")("no descriptor".into()))?;
+        let (entry, id) = open(path)?;
+        let fail = |step| move |reason: String| failure(path, step, reason);
         let info = HostInfo::new("ToneNet host", "ToneNet", "https://tonenet.invalid", "1")
             .map_err(|e| fail("take the host's name")(e.to_string()))?;
         let instance = PluginInstance::<Handlers>::new(
             |_| Shared { restart: AtomicBool::new(false), misbehaved: AtomicBool::new(false) },
             |_| Main,
             &entry,
-            id,
+            &id,
             &info,
         )
         .map_err(|e| fail("make an instance")(e.to_string()))?;
@@ -123,15 +125,62 @@ impl ClapHost {
         let set = |a: &Automation| Ok((a.time, self.known_parameter(&a.name)?, a.value));
         let automation = session.automation.iter().map(set).collect::<Result<Vec<_>, HostError>>()?;
         let longest = session.blocks.iter().copied().max().unwrap_or(512).max(64);
+        let at_rest = transport(session, 0);
+        let (mut running, restarts) =
+            self.start_at_rest(session.sample_rate, longest, session.offline, &parameters, &at_rest)?;
+        let latency = running.latency;
+        let mut outputs = Vec::new();
+        let end = session.end() + u64::from(latency) + 1;
+        let (mut at, mut next) = (0u64, 0usize);
+        for &size in session.blocks.iter().cycle() {
+            if at >= end {
+                break;
+            }
+            let from = next;
+            while session.messages.get(next).is_some_and(|m| m.time < at + u64::from(size)) {
+                next += 1;
+            }
+            let in_block = |time: &u64| (at..at + u64::from(size)).contains(time);
+            let mut events: Vec<InputEvent> = automation
+                .iter()
+                .filter(|(time, ..)| in_block(time))
+                .map(|&(time, id, value)| InputEvent::Parameter((time - at) as u32, id, value))
+                .collect();
+            events.extend(
+                session.messages[from..next].iter().map(|m| InputEvent::Message((m.time - at) as u32, &m.message)),
+            );
+            // A parameter comes before the notes at its sample.
+            events.sort_by_key(InputEvent::time);
+            let mut take = |out: BlockOutput| {
+                outputs.push(Output { time: at + u64::from(out.time), message: out.message });
+            };
+            running.block(&transport(session, at), size, &events, &mut take).map_err(|e| self.fail("process", e))?;
+            at += u64::from(size);
+            progress(at.min(end), end);
+        }
+        self.stop(running);
+        Ok(Played { latency, restarts, outputs })
+    }
+
+    /// Starts as [`ClapHost::start`] does, with `parameters` set and the transport stopped at a place of the song: the
+    /// plugin sees the tempo there and may ask for other latencies; tells how many restarts that took.
+    ///
+    /// # Errors
+    /// When the plugin refuses to be activated or to process.
+    pub fn start_at_rest(
+        &mut self,
+        sample_rate: f64,
+        longest: u32,
+        offline: bool,
+        parameters: &[InputEvent],
+        place: &HostTransport,
+    ) -> Result<(Running, u32), HostError> {
+        let at_rest = HostTransport { playing: false, ..*place };
         let mut restarts = 0;
         loop {
-            let mut running = self.start(session.sample_rate, longest, session.offline)?;
-            let latency = running.latency;
-            let mut outputs = Vec::new();
-            // Stopped at the start of the song: the plugin sees the tempo and may ask for another latency.
+            let mut running = self.start(sample_rate, longest, offline)?;
             for i in 0..8 {
-                let events = if i == 0 { parameters.as_slice() } else { &[] };
-                let at_rest = HostTransport { playing: false, ..transport(session, 0) };
+                let events = if i == 0 { parameters } else { &[] };
                 running.block(&at_rest, longest.min(512), events, |_| {}).map_err(|e| self.fail("process", e))?;
             }
             if self.wants_restart() && restarts < 4 {
@@ -140,39 +189,30 @@ impl ClapHost {
                 continue;
             }
             running.reset();
-            let end = session.end() + u64::from(latency) + 1;
-            let (mut at, mut next) = (0u64, 0usize);
-            for &size in session.blocks.iter().cycle() {
-                if at >= end {
-                    break;
-                }
-                let from = next;
-                while session.messages.get(next).is_some_and(|m| m.time < at + u64::from(size)) {
-                    next += 1;
-                }
-                let in_block = |time: &u64| (at..at + u64::from(size)).contains(time);
-                let mut events: Vec<InputEvent> = automation
-                    .iter()
-                    .filter(|(time, ..)| in_block(time))
-                    .map(|&(time, id, value)| InputEvent::Parameter((time - at) as u32, id, value))
-                    .collect();
-                events.extend(
-                    session.messages[from..next].iter().map(|m| InputEvent::Message((m.time - at) as u32, &m.message)),
-                );
-                // A parameter comes before the notes at its sample.
-                events.sort_by_key(InputEvent::time);
-                let mut take = |out: BlockOutput| {
-                    outputs.push(Output { time: at + u64::from(out.time), message: out.message });
-                };
-                running
-                    .block(&transport(session, at), size, &events, &mut take)
-                    .map_err(|e| self.fail("process", e))?;
-                at += u64::from(size);
-                progress(at.min(end), end);
-            }
-            self.stop(running);
-            return Ok(Played { latency, restarts, outputs });
+            return Ok((running, restarts));
         }
+    }
+
+    /// Sets a parameter of a plugin that is not active.
+    ///
+    /// # Errors
+    /// When it has no such parameter.
+    pub fn set_parameter(&mut self, name: &str, value: f64) -> Result<(), HostError> {
+        let id = self.known_parameter(name)?;
+        let mut events = EventBuffer::new();
+        InputEvent::Parameter(0, id, value).push_to(&mut events);
+        let outcome = match self.instance.inactive_plugin_handle() {
+            None => Err("it is active"),
+            Some(mut plugin) => match plugin.get_extension::<PluginParams>() {
+                None => Err("it has no parameters"),
+                Some(params) => {
+                    let (input, mut output) = (InputEvents::from_buffer(&events), OutputEvents::void());
+                    params.flush(&mut plugin, &input, &mut output);
+                    Ok(())
+                }
+            },
+        };
+        outcome.map_err(|reason| self.fail("take a parameter", reason))
     }
 
     /// Activates the plugin and starts processing, in blocks of up to `longest` samples.
@@ -236,6 +276,15 @@ impl ClapHost {
         Report::of_state(&state).map_err(|e| self.fail("report what it did", e))
     }
 
+    /// How many notes the plugin remembers of its song.
+    ///
+    /// # Errors
+    /// When its state has no word of them.
+    pub fn remembered(&mut self) -> Result<usize, HostError> {
+        let state = self.save_state()?;
+        report::remembered(&state).map_err(|e| self.fail("tell what it remembers", e))
+    }
+
     /// Gives the plugin a state.
     ///
     /// # Errors
@@ -285,8 +334,27 @@ impl ClapHost {
     }
 
     fn fail(&self, step: &'static str, reason: impl std::fmt::Display) -> HostError {
-        HostError::Plugin { bundle: self.path.display().to_string(), step, reason: reason.to_string() }
+        failure(&self.path, step, reason)
     }
+}
+
+/// A bundle's entry, and the id of its first plugin.
+fn open(path: &Path) -> Result<(PluginEntry, CString), HostError> {
+    if !path.exists() {
+        return Err(HostError::NoBundle(path.display().to_string()));
+    }
+    // SAFETY: loading runs the bundle's initialisers; it is the project's own build, named by the caller.
+    let entry = unsafe { PluginEntry::load(path) }.map_err(|e| failure(path, "load", e))?;
+    let factory = entry.get_plugin_factory().ok_or_else(|| failure(path, "offer a plugin", "no factory"))?;
+    let descriptor = factory.plugin_descriptors().next();
+    let id =
+        descriptor.as_ref().and_then(|d| d.id()).ok_or_else(|| failure(path, "offer a plugin", "no descriptor"))?;
+    let id = id.to_owned();
+    Ok((entry, id))
+}
+
+fn failure(path: &Path, step: &'static str, reason: impl std::fmt::Display) -> HostError {
+    HostError::Plugin { bundle: path.display().to_string(), step, reason: reason.to_string() }
 }
 
 /// Something that goes into a block.
@@ -401,7 +469,7 @@ impl Running {
         self.started.reset();
     }
 
-    /// Runs a block of `size` samples with `events` in the order of their times.
+    /// Runs a block of `size` samples with `events` in the order of their times; tells how long the plugin took.
     ///
     /// # Errors
     /// When the plugin fails.
@@ -411,7 +479,7 @@ impl Running {
         size: u32,
         events: &[InputEvent],
         mut each: impl FnMut(BlockOutput),
-    ) -> Result<(), String> {
+    ) -> Result<Duration, String> {
         let Buffers { input, output, input_ports, output_ports, input_events, output_events, steady } =
             &mut self.buffers;
         input_events.clear();
@@ -430,16 +498,20 @@ impl Running {
             latency: 0,
             channels: AudioPortBufferType::f32_output_only(output.iter_mut().map(|b| &mut b[..length])),
         }]);
-        self.started
-            .process(
-                &audio_in,
-                &mut audio_out,
-                &InputEvents::from_buffer(input_events),
-                &mut OutputEvents::from_buffer(output_events),
-                Some(*steady),
-                Some(&transport.event()),
-            )
-            .map_err(|e| e.to_string())?;
+        let transport = transport.event();
+        let (events_in, mut events_out) =
+            (InputEvents::from_buffer(input_events), OutputEvents::from_buffer(output_events));
+        let called = Instant::now();
+        let processed = self.started.process(
+            &audio_in,
+            &mut audio_out,
+            &events_in,
+            &mut events_out,
+            Some(*steady),
+            Some(&transport),
+        );
+        let took = called.elapsed();
+        processed.map_err(|e| e.to_string())?;
         *steady += u64::from(size);
         for event in output_events.iter() {
             let time = event.header().time();
@@ -472,7 +544,7 @@ impl Running {
                 each(BlockOutput { time, message, id });
             }
         }
-        Ok(())
+        Ok(took)
     }
 }
 

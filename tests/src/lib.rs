@@ -2,11 +2,14 @@
 //!
 //! A [`Session`] is what a DAW would play; [`clap::ClapHost`] and [`vst3::Vst3Host`] play it block by block with a
 //! transport and give back [`Played`]; [`check`] compares the two, note by note. [`soak`] plays at random for as
-//! long as one likes and keeps book of every note.
+//! long as one likes and keeps book of every note, and [`bench`] times the plugin.
 
+#[cfg(feature = "clap")]
+pub mod bench;
 pub mod check;
 #[cfg(feature = "clap")]
 pub mod clap;
+pub mod memory;
 pub mod report;
 pub mod session;
 #[cfg(feature = "clap")]

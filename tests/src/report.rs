@@ -1,6 +1,7 @@
 //! What the plugin tells of itself through its saved state.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 /// What an instance has done since it was loaded.
@@ -40,6 +41,18 @@ impl Report {
         let report = state.pointer("/fields/report").and_then(Value::as_str).unwrap_or("null");
         serde_json::from_str(report).map_err(|e| format!("its state has no report ({e})"))
     }
+}
+
+/// How many notes of the song a state remembers.
+pub(crate) fn remembered(state: &[u8]) -> Result<usize, String> {
+    #[derive(Deserialize)]
+    struct Take {
+        notes: Vec<IgnoredAny>,
+    }
+    let state = parse(state)?;
+    let take = state.pointer("/fields/timeline").and_then(Value::as_str).ok_or("its state remembers no song")?;
+    let take: Take = serde_json::from_str(take).map_err(|e| e.to_string())?;
+    Ok(take.notes.len())
 }
 
 fn parse(state: &[u8]) -> Result<Value, String> {

@@ -3,12 +3,14 @@
 mod common;
 
 use common::*;
+use serde_json::Value;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::Timeline;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::{Report, Session, check};
 use tonenet_inference::bundle::ModelFiles;
@@ -69,6 +71,21 @@ fn from_the_second_pass_on_a_song_sounds_as_if_its_file_were_restyled() {
     let (third, report) = pass(&mut reopened, &blocks);
     assert!(third == second, "a saved project plays its take, whatever the blocks");
     assert_eq!((report.restyled, report.new), (549, 0));
+}
+
+#[test]
+fn a_take_filled_from_a_file_is_restyled_on_the_first_pass() {
+    let song = piece();
+    let session = session(&song);
+    let mut host = ClapHost::load(&clap()).unwrap();
+    host.ask_for_report().unwrap();
+    let mut state: Value = serde_json::from_slice(&host.save_state().unwrap()).unwrap();
+    state["fields"]["timeline"] = serde_json::to_string(&Timeline::of_song(&song, 0.0)).unwrap().into();
+    host.load_state(&serde_json::to_vec(&state).unwrap()).unwrap();
+    let (first, report) = pass(&mut host, &session);
+    assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));
+    let furthest = first.iter().zip(whole_take(&song)).map(|(a, b)| a.abs_diff(b)).max();
+    assert!(furthest <= Some(1), "{furthest:?}");
 }
 
 #[test]

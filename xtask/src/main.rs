@@ -1,5 +1,6 @@
 //! `cargo xtask …`: everything a developer or a newcomer of ToneNet runs.
 
+mod bench;
 mod bundle;
 mod cli;
 mod dataset;
@@ -41,6 +42,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Test => test::all(),
         Command::Soak(args) => soak::run(&args),
+        Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::run(),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bundle => bundle::release().map(drop),

@@ -4,13 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use tonenet_hosts::soak::{self, SoakReport, WARM_UP_NOTES};
+use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
 
 use crate::bundle;
 use crate::cli::SoakArgs;
 
 /// What the plugin may keep of a soak, in bytes.
 const MOST_GROWTH: i64 = 2 * 1024 * 1024;
+
+/// Lines that the growth of memory is told in, about.
+const MEMORY_LINES: usize = 12;
 
 /// Runs it; an error where a note went wrong or memory grew.
 pub fn run(args: &SoakArgs) -> Result<()> {
@@ -64,10 +67,14 @@ fn print(report: &SoakReport, wall: Duration) {
     let SoakReport { lost, stuck, duplicated, mistimed, .. } = report;
     println!("  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}");
     println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
+    let mebibytes = |bytes: i64| bytes as f64 / f64::from(1 << 20);
+    println!("  {:>10} {:>16} {:>11}", "notes", "remembered notes", "memory, MiB");
+    let rests = &report.footprints;
+    for Footprint { notes, remembered, bytes } in rests.iter().step_by(rests.len().div_ceil(MEMORY_LINES).max(1)) {
+        println!("  {notes:>10} {remembered:>16} {:>11.1}", mebibytes(*bytes));
+    }
     match report.growth {
-        Some(growth) => {
-            println!("  memory {:+.2} MiB since the first {WARM_UP_NOTES} notes", growth as f64 / f64::from(1 << 20));
-        }
+        Some(growth) => println!("  memory {:+.2} MiB since the first {WARM_UP_NOTES} notes", mebibytes(growth)),
         None => println!("  memory was not compared: that takes some more than {WARM_UP_NOTES} notes"),
     }
 }

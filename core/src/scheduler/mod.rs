@@ -283,13 +283,15 @@ impl<P: Copy> Scheduler<P> {
         }
     }
 
-    /// What leaves before its time, at `now`, so that there is room: overload changes times, it loses nothing.
+    /// What leaves before its time, at `now`, until there is room: overload changes times, it loses nothing.
+    ///
+    /// `None` once there is room and nothing is left to release; what a seek dropped makes room by itself.
     pub fn leave_early(&mut self, now: SampleTime) -> Option<Leaving<P>> {
         loop {
             if let Some(release) = self.next_release() {
                 return Some(release);
             }
-            if self.pending.is_empty() {
+            if !self.is_full() || self.pending.is_empty() {
                 return None;
             }
             if let Some(leaving) = self.pop(now) {

@@ -17,6 +17,13 @@ fn drain(scheduler: &mut Scheduler<u32>, until: SampleTime) -> Vec<Leaving<u32>>
     std::iter::from_fn(|| scheduler.next_due(until)).collect()
 }
 
+/// Makes room, which there must be afterwards.
+fn leave_early(scheduler: &mut Scheduler<u32>, now: SampleTime) -> Vec<Leaving<u32>> {
+    let leaving = std::iter::from_fn(|| scheduler.leave_early(now)).collect();
+    assert!(!scheduler.is_full());
+    leaving
+}
+
 fn times_and_payloads(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u32)> {
     leaving
         .iter()
@@ -188,9 +195,34 @@ fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
     scheduler.hear(0, on(60), 0);
     scheduler.hear(1, on(61), 1);
     assert!(scheduler.is_full());
-    let early = scheduler.leave_early(2).unwrap();
-    assert!(matches!(early, Leaving::Event { time: 2, payload: 0, .. }));
-    assert!(!scheduler.is_full());
+    let early = leave_early(&mut scheduler, 2);
+    assert_eq!(times_and_payloads(&early), [(2, 0)]);
+    assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(401, 1)]);
+}
+
+#[test]
+fn what_a_seek_dropped_makes_room_and_nothing_leaves_early() {
+    let mut scheduler = Scheduler::new(3, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    scheduler.hear(1, off(60), 1);
+    scheduler.hear(2, Event::Other, 2);
+    scheduler.transport_sought(3);
+    assert!(scheduler.is_full());
+    assert_eq!(leave_early(&mut scheduler, 4), []);
+    scheduler.hear(4, on(61), 3);
+    assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(402, 2), (404, 3)]);
+}
+
+#[test]
+fn a_stop_that_makes_room_releases_all_that_sounds_and_nothing_else_leaves_early() {
+    let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
+    scheduler.hear(0, on(60), 0);
+    scheduler.hear(0, on(61), 1);
+    assert_eq!(drain(&mut scheduler, 401).len(), 2);
+    scheduler.transport_left(401);
+    scheduler.hear(402, Event::Other, 2);
+    assert_eq!(releases(&leave_early(&mut scheduler, 500)), [(500, 60), (500, 61)]);
+    assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(802, 2)]);
 }
 
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::SAME_PLACE;
 use crate::dynamics::Expected;
 use crate::genre::Genre;
+use crate::midi::{NoteRef, Song};
 use crate::note::{Note, is_restylable};
 use crate::style::{Mixed, StyleBlend, Take};
 
@@ -112,20 +113,24 @@ impl Timeline {
         Self { model, gains, notes, pedals, level, centres }
     }
 
-    /// Notes of a song by their places, with nothing expected of them yet; others than restylable ones are left out.
-    ///
-    /// `beat_seconds` tells how long a beat lasts at a time, both in seconds.
-    pub fn of_notes(notes: &[Note], pedals: Vec<Pedal>, beat_seconds: impl Fn(f64) -> f64) -> Self {
-        let note = |n: &Note| TimelineNote {
-            beats: n.onset_sixteenths / 4.0,
-            length: ((n.release_sixteenths - n.onset_sixteenths) / 4.0).max(0.0),
-            beat_seconds: beat_seconds(n.onset),
-            channel: n.channel,
-            key: n.key,
-            velocity: n.velocity,
+    /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
+    /// than restylable ones are left out.
+    pub fn of_song(song: &Song, start: f64) -> Self {
+        let tempo = song.tempo();
+        let beats = |ticks: u64| ticks as f64 / f64::from(tempo.ticks_per_beat());
+        let note = |n: &NoteRef| TimelineNote {
+            beats: start + beats(n.onset_tick),
+            length: beats(n.release_tick - n.onset_tick),
+            beat_seconds: 60.0 / tempo.beats_per_minute_at(n.note.onset),
+            channel: n.note.channel,
+            key: n.note.key,
+            velocity: n.note.velocity,
             expected: None,
         };
-        Self::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), pedals)
+        let pedal = |(time, down)| Pedal { beats: start + tempo.beats_at(time), down };
+        let notes = song.notes().iter().map(note).collect();
+        let pedals = song.pedal_movements().into_iter().map(pedal).collect();
+        Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
     }
 
     /// All notes by their places.
@@ -269,6 +274,32 @@ mod tests {
     fn picture() -> Timeline {
         let notes = vec![note(2.0, 64, 70, -6.0), note(0.0, 60, 50, 6.0), note(2.0, 67, 60, 0.0)];
         Timeline::new("note".into(), [2.0; 3], notes, vec![Pedal { beats: 1.0, down: true }])
+    }
+
+    /// A file of 96 ticks a beat that begins at 60 beats a minute: a note a beat long at beat 1, the pedal down with it,
+    /// and from beat 2 on twice as fast another, and one on the drums' channel.
+    fn file() -> Song {
+        let events = [
+            &[0x00, 0xFF, 0x51, 0x03, 0x0F, 0x42, 0x40][..],
+            &[0x60, 0x90, 60, 80, 0x00, 0xB0, 64, 127],
+            &[0x60, 0x80, 60, 0, 0x00, 0xFF, 0x51, 0x03, 0x07, 0xA1, 0x20],
+            &[0x00, 0x90, 64, 70, 0x00, 0x99, 38, 90],
+            &[0x30, 0x80, 64, 0, 0x00, 0x89, 38, 0, 0x00, 0xFF, 0x2F, 0x00],
+        ]
+        .concat();
+        let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+        bytes.extend((events.len() as u32).to_be_bytes());
+        bytes.extend(events);
+        Song::parse(bytes).expect("a file")
+    }
+
+    #[test]
+    fn a_file_is_laid_where_the_user_wants_it_with_the_tempo_it_has_there() {
+        let picture = Timeline::of_song(&file(), 16.0);
+        let places: Vec<_> = picture.notes().iter().map(|n| (n.beats, n.length, n.beat_seconds, n.key)).collect();
+        assert_eq!(places, [(17.0, 1.0, 1.0, 60), (18.0, 0.5, 0.5, 64)], "without the drums");
+        assert_eq!(picture.pedals(), [Pedal { beats: 17.0, down: true }]);
+        assert!(picture.needs("note"));
     }
 
     #[test]

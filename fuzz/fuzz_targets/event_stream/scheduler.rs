@@ -176,15 +176,15 @@ impl<'a> Player<'a> {
     }
 
     fn make_room(&mut self) {
-        self.oracle.leaves_early(Some(self.now));
-        while self.scheduler.is_full() {
-            self.overloaded = true;
-            match self.scheduler.leave_early(self.now) {
-                Some(leaving) => self.leaves(leaving),
-                // What a seek dropped made room by itself.
-                None => assert!(!self.scheduler.is_full(), "nothing leaves to make room"),
-            }
+        if !self.scheduler.is_full() {
+            return;
         }
+        self.overloaded = true;
+        self.oracle.leaves_early(Some(self.now));
+        while let Some(leaving) = self.scheduler.leave_early(self.now) {
+            self.leaves(leaving);
+        }
+        assert!(!self.scheduler.is_full(), "nothing leaves to make room");
         self.oracle.leaves_early(None);
     }
 

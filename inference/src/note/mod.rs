@@ -4,4 +4,4 @@ mod model;
 mod network;
 
 pub use model::NoteModel;
-pub use network::{DecoderState, NoteNetwork, PastState};
+pub use network::{AheadState, DecoderState, NoteNetwork, PastState};

@@ -129,7 +129,7 @@ impl NoteModel {
             self.part.past(note.index, &mut past);
             self.part.ahead(note.index, known, &mut ahead);
         }
-        let mut behind = self.network.look_ahead(&past, &ahead, 1)?;
+        let mut behind = self.network.look_ahead(&past, &ahead, &mut self.network.fresh_ahead(1))?;
         let count = self.waiting.len() - from;
         behind.truncate(behind.len() / count.max(1) * (to - from));
         let before = self.waiting.range(from..to).flat_map(|n| n.before.iter().copied()).collect();

@@ -1,6 +1,7 @@
 //! The note model's graphs: an encoder of the past that carries its state, a look-ahead network that runs from the
 //! last known note back, and a decoder a style.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tonenet_core::genre::Genre;
@@ -15,8 +16,8 @@ use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 /// How wide a network may be: states of that many numbers are made before any graph could refuse them.
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
-/// Notes that a whole take is read in at once: as many as keep the graphs' memory small.
-const CHUNK: usize = 2048;
+/// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
+const PIECE: usize = 256;
 
 /// The loaded graphs; it may be shared by several instances.
 pub struct NoteNetwork {
@@ -37,6 +38,11 @@ struct Decoder {
 /// What the encoder of the past has made of the notes so far.
 #[derive(Debug, Clone)]
 pub struct PastState([Tensor; 4]);
+
+/// What the look-ahead network has made of the notes from the last back to the one at hand, of one or more stretches
+/// side by side.
+#[derive(Debug, Clone)]
+pub struct AheadState([Tensor; 2]);
 
 /// What a decoder has made of the notes so far.
 #[derive(Debug, Clone)]
@@ -92,12 +98,17 @@ impl NoteNetwork {
 
     /// The state before the first note.
     pub fn fresh_past(&self) -> PastState {
-        PastState(std::array::from_fn(|_| zeros(self.past_hidden)))
+        PastState(std::array::from_fn(|_| zeros(1, self.past_hidden)))
+    }
+
+    /// The state behind the last note of `batch` stretches.
+    pub fn fresh_ahead(&self, batch: usize) -> AheadState {
+        AheadState(std::array::from_fn(|_| zeros(batch, self.ahead_hidden)))
     }
 
     /// A decoder's state before the first note.
     pub fn fresh_decoder(&self) -> DecoderState {
-        DecoderState(std::array::from_fn(|_| zeros(self.decoder_hidden)))
+        DecoderState(std::array::from_fn(|_| zeros(1, self.decoder_hidden)))
     }
 
     /// Reads notes' `past` rows, \[notes, PAST\], after those the state has read: \[notes, [`Self::past_width`]\].
@@ -126,23 +137,35 @@ impl NoteNetwork {
         Ok(before)
     }
 
-    /// Looks from the last of some notes back to the first, `batch` equally long stretches side by side.
+    /// Looks from the last of some notes back to the first, after those behind that the state has seen; equally long
+    /// stretches side by side, as many as the state is of.
     ///
     /// `past` is \[notes, batch, PAST\], `ahead` \[notes, batch, AHEAD\]; the answer is as long and wide as the
     /// network's hidden layer.
     ///
     /// # Errors
     /// When the runtime fails.
-    pub fn look_ahead(&self, past: &[f32], ahead: &[f32], batch: usize) -> Result<Vec<f32>, InferenceError> {
-        let notes = past.len() / PAST / batch.max(1);
+    pub fn look_ahead(&self, past: &[f32], ahead: &[f32], state: &mut AheadState) -> Result<Vec<f32>, InferenceError> {
+        let [h, c] = &state.0;
+        let batch = h.shape[1];
+        let notes = past.len() / PAST / batch;
         if notes == 0 {
             return Ok(Vec::new());
         }
-        let inputs = [
-            ("past", TensorRef { shape: &[notes, batch, PAST], data: past }),
-            ("ahead", TensorRef { shape: &[notes, batch, AHEAD], data: ahead }),
-        ];
-        Ok(self.ahead.run(&inputs, &["behind"])?.into_iter().next().unwrap_or_default().data)
+        let outputs = self.ahead.run(
+            &[
+                ("past", TensorRef { shape: &[notes, batch, PAST], data: past }),
+                ("ahead", TensorRef { shape: &[notes, batch, AHEAD], data: ahead }),
+                ("h", h.view()),
+                ("c", c.view()),
+            ],
+            &["behind", "h_out", "c_out"],
+        )?;
+        let mut outputs = outputs.into_iter();
+        let mut next = || outputs.next().unwrap_or_default();
+        let behind = next().data;
+        state.0 = [next(), next()];
+        Ok(behind)
     }
 
     /// What a style expects of notes, from what [`Self::read`] and [`Self::look_ahead`] gave for each, after those
@@ -184,13 +207,27 @@ impl NoteNetwork {
     /// # Errors
     /// When the runtime fails or a style has no decoder.
     pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let (mut past, mut ahead) = (Vec::new(), Vec::new());
-        for index in 0..part.len() {
-            part.past(index, &mut past);
-            part.ahead(index, part.end_known(), &mut ahead);
+        let rows = |notes: Range<usize>| {
+            let (mut past, mut ahead) = (Vec::new(), Vec::new());
+            for index in notes {
+                part.past(index, &mut past);
+                part.ahead(index, part.end_known(), &mut ahead);
+            }
+            (past, ahead)
+        };
+        let pieces = || (0..part.len()).step_by(PIECE).map(|from| from..(from + PIECE).min(part.len()));
+        let mut decoding = Decoding::new(self, styles, part.len());
+        let mut state = self.fresh_ahead(1);
+        let mut behind = Vec::with_capacity(pieces().len());
+        for notes in pieces().rev() {
+            let (past, ahead) = rows(notes);
+            behind.push(self.look_ahead(&past, &ahead, &mut state)?);
         }
-        let behind = self.look_ahead(&past, &ahead, 1)?;
-        self.decode_all(&past, &behind, styles)
+        for (notes, behind) in pieces().zip(behind.into_iter().rev()) {
+            let (past, _) = rows(notes);
+            decoding.go_on(&past, &behind)?;
+        }
+        Ok(decoding.predictions)
     }
 
     /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
@@ -221,7 +258,7 @@ impl NoteNetwork {
         let mut behind = vec![0.0; part.len() * self.ahead_hidden];
         for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
             let length = lengths[group[0]];
-            for group in group.chunks((CHUNK / length).max(1)) {
+            for group in group.chunks((PIECE / length).max(1)) {
                 let mut rows = vec![0.0; length * group.len() * PAST];
                 let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
                 for step in 0..length {
@@ -232,32 +269,18 @@ impl NoteNetwork {
                         part.ahead(index + step, known, &mut known_rows);
                     }
                 }
-                let found = self.look_ahead(&rows, &known_rows, group.len())?;
+                let found = self.look_ahead(&rows, &known_rows, &mut self.fresh_ahead(group.len()))?;
                 for (found, &index) in found.chunks(self.ahead_hidden).zip(group) {
                     let to = index * self.ahead_hidden;
                     behind[to..to + self.ahead_hidden].copy_from_slice(found);
                 }
             }
         }
-        self.decode_all(&past, &behind, styles)
-    }
-
-    fn decode_all(
-        &self,
-        past: &[f32],
-        behind: &[f32],
-        styles: &[Genre],
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let mut reading = self.fresh_past();
-        let mut decoding: Vec<DecoderState> = styles.iter().map(|_| self.fresh_decoder()).collect();
-        let mut predictions = vec![Vec::new(); styles.len()];
-        for (past, behind) in past.chunks(CHUNK * PAST).zip(behind.chunks(CHUNK * self.ahead_hidden)) {
-            let before = self.read(past, &mut reading)?;
-            for ((&style, state), predictions) in styles.iter().zip(&mut decoding).zip(&mut predictions) {
-                predictions.extend(self.decode(style, &before, behind, state)?);
-            }
+        let mut decoding = Decoding::new(self, styles, part.len());
+        for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
+            decoding.go_on(past, behind)?;
         }
-        Ok(predictions)
+        Ok(decoding.predictions)
     }
 
     fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
@@ -265,6 +288,35 @@ impl NoteNetwork {
     }
 }
 
-fn zeros(hidden: usize) -> Tensor {
-    Tensor { shape: vec![1, 1, hidden], data: vec![0.0; hidden] }
+/// A take that is being read and decoded in several styles, piece by piece.
+struct Decoding<'a> {
+    network: &'a NoteNetwork,
+    reading: PastState,
+    styles: Vec<(Genre, DecoderState)>,
+    /// In the order of the styles.
+    predictions: Vec<Vec<Prediction>>,
+}
+
+impl<'a> Decoding<'a> {
+    fn new(network: &'a NoteNetwork, styles: &[Genre], notes: usize) -> Self {
+        Self {
+            network,
+            reading: network.fresh_past(),
+            styles: styles.iter().map(|&style| (style, network.fresh_decoder())).collect(),
+            predictions: styles.iter().map(|_| Vec::with_capacity(notes)).collect(),
+        }
+    }
+
+    /// Takes the next notes' `past` rows and what looking ahead gave for each.
+    fn go_on(&mut self, past: &[f32], behind: &[f32]) -> Result<(), InferenceError> {
+        let before = self.network.read(past, &mut self.reading)?;
+        for ((style, state), predictions) in self.styles.iter_mut().zip(&mut self.predictions) {
+            predictions.extend(self.network.decode(*style, &before, behind, state)?);
+        }
+        Ok(())
+    }
+}
+
+fn zeros(batch: usize, hidden: usize) -> Tensor {
+    Tensor { shape: vec![1, batch, hidden], data: vec![0.0; batch * hidden] }
 }

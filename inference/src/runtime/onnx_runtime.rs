@@ -167,21 +167,26 @@ fn names(ports: &[Outlet]) -> Vec<String> {
     ports.iter().map(|port| port.name().to_string()).collect()
 }
 
-/// Settings of a session: one thread, and one provider that must be there.
+/// Settings of a session: one thread, one provider that must be there, and no memory kept from run to run.
+///
+/// An arena keeps what its largest run took, and memory patterns are kept for every length that a part ever had; the
+/// process would grow with what is played, and without them nothing is slower.
 fn builder(environment: &Environment, provider: Provider) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
         .with_auto_device(AutoDevicePolicy::PreferCPU)?
         .with_intra_threads(1)?
         .with_inter_threads(1)?
+        .with_memory_pattern(false)?
         .with_config_entry("session.intra_op.allow_spinning", "0")?
         .with_config_entry("session.record_ep_graph_assignment_info", "1")?
         .with_log_level(LogLevel::Error)?;
+    let cpu = ep::CPU::default().with_arena_allocator(false).build();
     let accelerator = match provider {
         Provider::TensorRt => tensor_rt().build(),
         Provider::Cuda => ep::CUDA::default().build(),
-        Provider::Cpu => return Ok(builder),
+        Provider::Cpu => return Ok(builder.with_execution_providers([cpu])?),
     };
-    Ok(builder.with_execution_providers([accelerator.error_on_failure()])?)
+    Ok(builder.with_execution_providers([accelerator.error_on_failure(), cpu])?)
 }
 
 /// TensorRT with its engines kept on disk: building one takes seconds.

@@ -113,7 +113,7 @@ impl Network {
     pub fn expected_memory(&self, frames: &[f32]) -> Vec<f64> {
         let steps = rows(frames, FRAME);
         let forward = self.tensors.lstm("encoder.", "", &steps, &mut State::zero(HIDDEN));
-        let backward = self.tensors.lstm_reversed("encoder.", "_reverse", &steps, HIDDEN);
+        let backward = self.tensors.lstm_reversed("encoder.", "_reverse", &steps, &mut State::zero(HIDDEN));
         forward.into_iter().zip(backward).flat_map(|(f, b)| [f, b].concat()).collect()
     }
 

@@ -113,10 +113,10 @@ impl Tensors {
         states
     }
 
-    /// An LSTM of `hidden` units that runs from the last step to the first.
-    pub fn lstm_reversed(&self, prefix: &str, suffix: &str, steps: &[Vec<f64>], hidden: usize) -> Vec<Vec<f64>> {
+    /// An LSTM that runs from the last step to the first, from and to a state.
+    pub fn lstm_reversed(&self, prefix: &str, suffix: &str, steps: &[Vec<f64>], state: &mut State) -> Vec<Vec<f64>> {
         let reversed: Vec<Vec<f64>> = steps.iter().rev().cloned().collect();
-        let mut states = self.lstm(prefix, suffix, &reversed, &mut State::zero(hidden));
+        let mut states = self.lstm(prefix, suffix, &reversed, state);
         states.reverse();
         states
     }

@@ -1,14 +1,14 @@
 //! A host and a player that do anything at any time, for as long as one likes: whether every note leaves once, when it
 //! should, and ends.
 //!
-//! `player` is what is played, `transport` where the song is, `ledger` what has come out of it. All of it
-//! follows from a seed.
+//! `player` is what is played, `transport` where the song is, `ledger` what has come out of it, `footprint` what the
+//! process has in use meanwhile. All of it but the last follows from a seed.
 
+mod footprint;
 mod ledger;
 mod player;
 mod transport;
 
-use std::collections::VecDeque;
 use std::path::Path;
 
 use rand::prelude::*;
@@ -16,6 +16,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::HostError;
 use crate::clap::{ClapHost, InputEvent, Running};
+use footprint::Footprints;
+pub use footprint::{Footprint, WARM_UP_NOTES};
 use ledger::Ledger;
 pub use ledger::Problem;
 use player::Player;
@@ -34,8 +36,6 @@ const PARAMETERS: f64 = 20.0;
 
 /// A rest in which everything must have ended comes after so many notes.
 const NOTES_BETWEEN_RESTS: u64 = 5_000;
-/// What the plugin may keep is what it has after so many.
-pub const WARM_UP_NOTES: u64 = 50_000;
 
 /// Parameters that change at random, each with its lowest and highest plain value.
 const KNOBS: [(&str, f64, f64); 11] = [
@@ -83,8 +83,9 @@ pub struct SoakReport {
     pub stops: u64,
     /// How often it went back to the start of its loop.
     pub wraps: u64,
-    /// By how much the process has grown since its warm-up, in bytes; `None` where the soak was too short or the
-    /// system does not tell.
+    /// What the process had in use at each rest; nothing where the system does not tell.
+    pub footprints: Vec<Footprint>,
+    /// By how much it has grown since its warm-up, in bytes; `None` where the soak was too short.
     pub growth: Option<i64>,
     /// Note-ons that never left and had no reason to be dropped.
     pub lost: u64,
@@ -111,22 +112,21 @@ impl SoakReport {
 /// When the plugin cannot be hosted.
 pub fn run(clap: &Path, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Result<SoakReport, HostError> {
     let mut soak = Soak::new(clap, seed)?;
-    let mut memory = Memory::default();
+    let mut footprints = Footprints::default();
     while goes_on(soak.player.notes()) {
         soak.restart_if_wanted()?;
         soak.block()?;
         if soak.player.notes() >= soak.next_rest {
             soak.rest()?;
             soak.next_rest = soak.player.notes() + NOTES_BETWEEN_RESTS;
-            if soak.player.notes() >= WARM_UP_NOTES {
-                memory.look();
-            }
+            footprints.look(soak.player.notes(), soak.host.remembered()?);
         }
     }
     soak.rest()?;
     let told = soak.host.report()?;
     let mut report = soak.report;
-    report.growth = memory.growth();
+    report.growth = footprints.growth();
+    report.footprints = footprints.into_all();
     report.notes = soak.player.notes();
     (report.late, report.restyled) = (told.late, told.restyled);
     soak.ledger.tell(&mut report);
@@ -284,45 +284,4 @@ impl Soak {
         self.report.seconds += f64::from(samples) / self.sample_rate;
         Ok(())
     }
-}
-
-/// Rests whose least memory counts: what is in use sways with what was last freed.
-const RESTS: usize = 8;
-
-/// What the process has in use, rest by rest.
-#[derive(Debug, Default)]
-struct Memory {
-    /// The least of the first rests looked at.
-    first: Option<i64>,
-    recent: VecDeque<i64>,
-}
-
-impl Memory {
-    fn look(&mut self) {
-        let Some(bytes) = resident_bytes() else { return };
-        self.recent.push_back(bytes);
-        if self.recent.len() > RESTS {
-            self.recent.pop_front();
-        }
-        if self.first.is_none() && self.recent.len() == RESTS {
-            self.first = self.least();
-        }
-    }
-
-    fn least(&self) -> Option<i64> {
-        self.recent.iter().min().copied()
-    }
-
-    /// From the first rests to the last.
-    fn growth(&self) -> Option<i64> {
-        Some(self.least()? - self.first?)
-    }
-}
-
-/// Memory of this process that is in use, in bytes.
-fn resident_bytes() -> Option<i64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    let kibibytes: i64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024)
 }

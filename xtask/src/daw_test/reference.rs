@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
+use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
+use tonenet_core::note::Note;
 use tonenet_core::scheduler::{LookAhead, SampleTime, WindowLength};
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::transport::Transport;
@@ -13,7 +15,7 @@ use tonenet_inference::library;
 use tonenet_inference::offline::{PartEvent, Playback, part_of, restyle};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::{BLOCK, SAMPLE_RATE};
 use crate::evaluate::model_folder;
@@ -30,16 +32,35 @@ pub fn look_ahead(song: &Song) -> LookAhead {
     LookAhead::window(WindowLength::OneBeat, tempo, SAMPLE_RATE)
 }
 
+fn model() -> Result<LoadedModel> {
+    let library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
+    let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
+    ensure!(report.library.is_some(), "ONNX Runtime does not load: {}", report.notes.join("; "));
+    Ok(LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder(MODEL)?)?)?)
+}
+
+/// What the song's file restyled as a whole has, in the order of its notes.
+pub fn whole_take(song: &Song) -> Result<Vec<u8>> {
+    let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let pedals = song.pedal_movements();
+    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let restyling = Restyling {
+        style: StyleBlend::only(STYLE),
+        played_in: None,
+        take: Take(0),
+        expression: Expression::default(),
+        knowledge: Knowledge::WholeTake,
+    };
+    restyling.velocities(&model()?, &take).context("the model fails on the piece")
+}
+
 /// The velocities that the plugin must give in Ardour, in the order of the song's notes.
 ///
 /// Ardour compensates a latency by starting early: whole blocks before the song, at positions before its start. The
 /// plugin counts its hops from there, so they lie some samples beside those of a host that starts with the song, and
 /// what a note's network knows differs by as much.
 pub fn velocities(song: &Song) -> Result<Vec<u8>> {
-    let library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
-    let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
-    ensure!(report.library.is_some(), "ONNX Runtime does not load: {}", report.notes.join("; "));
-    let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder(MODEL)?)?)?;
+    let model = model()?;
     let session = Session::of_song(song, SAMPLE_RATE);
     let look_ahead = look_ahead(song);
     let early = u64::from(look_ahead.latency.next_multiple_of(BLOCK));

@@ -2,8 +2,11 @@
 //! definitions of the metrics (see `docs/training.md`).
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
-//! [`cycle`] how much of it comes back, [`table`] what is printed, [`curve`] the picture, [`pairs`] the scores of files that others made.
+//! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
+//! [`curve`] the picture, [`pairs`] the scores of files that others made.
 
+mod bars;
+mod card;
 mod curve;
 mod cycle;
 mod measure;
@@ -47,6 +50,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let Some(data) = &args.data else {
         bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
     };
+    if args.keep && args.split != Split::Valid {
+        bail!("cards tell of the valid split; leave --split or --keep out");
+    }
     let names: Vec<String> = if args.models.is_empty() {
         REFERENCES.iter().chain(&MODELS).map(|&name| name.into()).collect()
     } else {
@@ -60,6 +66,12 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         let (title, predictor) = open(name, &runtime, data)?;
         let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
+        if args.split == Split::Valid {
+            table::print_bars(&report, &bars::of(name, &report));
+        }
+        if args.keep && MODELS.contains(&name.as_str()) {
+            keep(&model_folder(name)?, name, &report)?;
+        }
         reports.push(report);
     }
     let folder = workspace::root().join("target/evaluate");
@@ -70,14 +82,22 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     Ok(())
 }
 
-/// Scores a model's files on the valid split, for its card.
+/// Scores the model in a folder on the valid split, and keeps its figures there.
 #[cfg(feature = "train")]
-pub fn report(files: &ModelFiles, data: &Path) -> Result<measure::Report> {
-    let model = LoadedModel::load(&open_runtime()?, files)?;
+pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
+    let files = ModelFiles::from_dir(folder)?;
+    let model = LoadedModel::load(&open_runtime()?, &files)?;
     let performances = dataset::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
-    Ok(report)
+    table::print_bars(&report, &bars::of(id, &report));
+    keep(folder, id, &report)
+}
+
+/// Keeps a report in a model's folder.
+fn keep(folder: &Path, id: &str, report: &measure::Report) -> Result<()> {
+    write_atomically(&folder.join("evaluation.json"), &serde_json::to_vec_pretty(report)?)?;
+    card::update(folder, id, report)
 }
 
 fn open_runtime() -> Result<Runtime> {

@@ -2,6 +2,7 @@
 
 use crate::dataset::Split;
 
+use super::bars::Row;
 use super::measure::Report;
 
 /// Prints it.
@@ -67,4 +68,23 @@ pub fn print(report: &Report, split: Split) {
             cycle.from, cycle.to, cycle.way, cycle.transfer, cycle.error, cycle.flat_error
         );
     }
+}
+
+/// Prints what is needed of it, if anything is.
+pub fn print_bars(report: &Report, rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    let line = |what: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("  {cell:<25}")).collect();
+        println!("  {what:44}{}", cells.trim_end());
+    };
+    let genres: Vec<String> = report.genres.iter().map(|g| g.genre.id().into()).collect();
+    line("bar (needed)", &genres);
+    for row in rows {
+        let cells: Vec<String> = row.bars.iter().map(ToString::to_string).collect();
+        line(&row.what, &cells);
+    }
+    let missed = rows.iter().flat_map(|row| &row.bars).filter(|bar| !bar.holds()).count();
+    println!("  {missed} missed");
 }

@@ -101,14 +101,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         fs::rename(entry.path(), target.join(entry.file_name()))?;
     }
     println!("the model is in {}", target.display());
-    measure(&target, &args.data)
-}
-
-/// Scores the exported model and keeps the figures beside it.
-fn measure(folder: &Path, data: &Path) -> Result<()> {
-    let report = evaluate::report(&ModelFiles::from_dir(folder)?, data)?;
-    crate::files::write_atomically(&folder.join("evaluation.json"), &serde_json::to_vec_pretty(&report)?)?;
-    Ok(())
+    evaluate::keep_figures(&target, args.model.id(), &args.data)
 }
 
 /// Standard deviations within a file, averaged over training files of a style, in velocity steps: of the humans, of

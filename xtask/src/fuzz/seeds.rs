@@ -88,7 +88,7 @@ fn graph(precision: Precision) -> Vec<u8> {
     let mut graph = Graph::new("seed", batch, precision);
     let input = graph.input("input", &shape);
     let first = States { hidden: graph.input("h", &[Axis::Fixed(1), batch, Axis::Fixed(WIDTH)]), cell: "h".into() };
-    let (carried, _) = graph.lstm_from("carried", &input, &recurrent, &first);
+    let (carried, _) = graph.lstm_from("carried", &input, &recurrent, Direction::Forward, &first);
     let back = graph.lstm("back", &carried, &recurrent, Direction::Reverse);
     let turned = graph.transpose("turned", &back, [1, 0, 2]);
     let straight = graph.transpose("straight", &turned, [1, 0, 2]);

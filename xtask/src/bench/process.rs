@@ -1,0 +1,64 @@
+//! `cargo xtask bench process`: what each call of the plugin takes.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tonenet_hosts::bench::process::{BlockTime, MODES, Measured, NOTES_A_SECOND, SOUNDING, measure};
+use tonenet_hosts::bench::{BLOCK, SAMPLE_RATE};
+
+use super::bars::Bars;
+use super::distribution::Distribution;
+use crate::cli::BenchProcessArgs;
+
+/// Of a block's time, in percent.
+const MEDIAN_BAR: f64 = 0.5;
+const WORST_BAR: f64 = 5.0;
+
+const PERCENTILES: [(&str, f64); 5] = [("median", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("worst", 1.0)];
+
+/// Times all modes.
+pub fn run(args: &BenchProcessArgs) -> Result<()> {
+    let plugin = super::plugin(args.plugin.as_ref())?;
+    let block_micros = f64::from(BLOCK) / SAMPLE_RATE * 1e6;
+    println!(
+        "{SOUNDING} notes sound, {NOTES_A_SECOND} a second are new; {BLOCK} samples at {} kHz are {block_micros:.0} µs",
+        SAMPLE_RATE / 1e3
+    );
+    let mut bars = Bars::default();
+    for mode in MODES {
+        let measured = measure(&plugin, mode, args.seconds.max(1.0))?;
+        print(&measured);
+        let took = distribution(&measured.blocks, |block| block.took);
+        let percent = |share| took.micros(share) / block_micros * 100.0;
+        bars.hold(&format!("{}, median", mode.name), percent(0.5), MEDIAN_BAR, "%");
+        bars.hold(&format!("{}, worst", mode.name), percent(1.0), WORST_BAR, "%");
+    }
+    bars.finish()
+}
+
+fn distribution<'a>(
+    blocks: impl IntoIterator<Item = &'a BlockTime>,
+    duration: impl Fn(&BlockTime) -> Duration,
+) -> Distribution {
+    Distribution::new(blocks.into_iter().map(duration).collect())
+}
+
+fn print(measured: &Measured) {
+    let Measured { mode, latency, blocks, restyled, late, new } = measured;
+    println!("\n{}, latency {latency} samples, {} blocks", mode.name, blocks.len());
+    println!("  the model kept up with {restyled} notes; {late} late, {new} not known yet");
+    let took = distribution(blocks, |block| block.took);
+    let empty_loop = distribution(blocks, |block| block.empty_loop);
+    let undisturbed = distribution(blocks.iter().filter(|block| block.preempted == 0), |block| block.took);
+    let names = PERCENTILES.map(|(name, _)| format!("{name:>9}")).concat();
+    println!("  {:<28}{names}", "µs");
+    let rows = [("process()", &took), ("undisturbed", &undisturbed), ("an empty loop as long", &empty_loop)];
+    for (what, distribution) in rows {
+        let values = PERCENTILES.map(|(_, share)| format!("{:>9.2}", distribution.micros(share))).concat();
+        println!("  {what:<28}{values}");
+    }
+    let preempted = blocks.iter().filter(|block| block.preempted > 0).count();
+    let waited = blocks.iter().filter(|block| block.waited > 0).count();
+    println!("  in {preempted} calls the system gave the processor to another thread, {waited} waited by themselves");
+    took.histogram().iter().for_each(|line| println!("  {line}"));
+}
