@@ -4,6 +4,7 @@
 //! for so much memory that the process is aborted. ONNX Runtime 1.28 ends the process over a recurrent layer whose
 //! weights have other axes than they should. Neither can be caught, so such files must not reach them. Operators and
 //! kinds of constants that model-export does not write are refused as a whole: nobody has looked at what they can do.
+//! Weights that were stored in 8 bits are unfolded by then.
 
 use std::collections::HashMap;
 
