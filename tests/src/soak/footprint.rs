@@ -65,6 +65,6 @@ mod tests {
         assert_eq!(footprints(13).growth(), Some(0));
         assert_eq!(footprints(23).growth(), Some(20));
         let all = footprints(23).into_all();
-        assert_eq!((all[0].bytes, all[22].bytes), (100, 130));
+        assert_eq!((all[0].bytes, all[22].bytes), (100, 131));
     }
 }
