@@ -69,10 +69,12 @@ fn print(report: &SoakReport, wall: Duration) {
     println!("  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}");
     println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
     let mebibytes = |bytes: i64| bytes as f64 / f64::from(1 << 20);
-    println!("  {:>10} {:>16} {:>11}", "notes", "remembered notes", "memory, MiB");
+    println!("  {:>10} {:>16} {:>11} {:>14}", "notes", "remembered notes", "memory, MiB", "allocated, MiB");
     let rests = &report.footprints;
-    for Footprint { notes, remembered, bytes } in rests.iter().step_by(rests.len().div_ceil(MEMORY_LINES).max(1)) {
-        println!("  {notes:>10} {remembered:>16} {:>11.1}", mebibytes(*bytes));
+    for rest in rests.iter().step_by(rests.len().div_ceil(MEMORY_LINES).max(1)) {
+        let Footprint { notes, remembered, bytes, allocated } = *rest;
+        let allocated = allocated.map_or_else(|| "?".into(), |bytes| format!("{:.1}", mebibytes(bytes)));
+        println!("  {notes:>10} {remembered:>16} {:>11.1} {allocated:>14}", mebibytes(bytes));
     }
     match report.growth {
         Some(growth) => println!("  memory {:+.2} MiB since the first {WARM_UP_NOTES} notes", mebibytes(growth)),

@@ -19,6 +19,10 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 /// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
 const PIECE: usize = 256;
 
+/// Notes of a whole take that what looking ahead gave is kept of at once. Over longer takes it looks twice, so that a
+/// take of any length is read in the same memory.
+const STRETCH: usize = 8 * PIECE;
+
 /// The loaded graphs; it may be shared by several instances.
 pub struct NoteNetwork {
     past: Arc<dyn Graph>,
@@ -207,27 +211,45 @@ impl NoteNetwork {
     /// # Errors
     /// When the runtime fails or a style has no decoder.
     pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let rows = |notes: Range<usize>| {
+        let stretches = pieces_of(0..part.len(), STRETCH);
+        // Where looking ahead over each stretch begins; nothing is kept of what it gives until its turn comes.
+        let mut states = vec![self.fresh_ahead(1)];
+        for stretch in stretches.clone().skip(1).rev() {
+            let mut state = states[states.len() - 1].clone();
+            self.behind(part, stretch, &mut state, |_| ())?;
+            states.push(state);
+        }
+        let mut decoding = Decoding::new(self, styles, part.len());
+        for (stretch, mut state) in stretches.zip(states.into_iter().rev()) {
+            let mut behind = Vec::with_capacity(STRETCH / PIECE);
+            self.behind(part, stretch.clone(), &mut state, |piece| behind.push(piece))?;
+            for (notes, behind) in pieces_of(stretch, PIECE).zip(behind.into_iter().rev()) {
+                let mut past = Vec::new();
+                notes.for_each(|index| part.past(index, &mut past));
+                decoding.go_on(&past, &behind)?;
+            }
+        }
+        Ok(decoding.predictions)
+    }
+
+    /// Looks back over a stretch of a whole take, from the state behind it to that before it; `each` gets what was found,
+    /// the last piece first.
+    fn behind(
+        &self,
+        part: &Part,
+        stretch: Range<usize>,
+        state: &mut AheadState,
+        mut each: impl FnMut(Vec<f32>),
+    ) -> Result<(), InferenceError> {
+        for notes in pieces_of(stretch, PIECE).rev() {
             let (mut past, mut ahead) = (Vec::new(), Vec::new());
             for index in notes {
                 part.past(index, &mut past);
                 part.ahead(index, part.end_known(), &mut ahead);
             }
-            (past, ahead)
-        };
-        let pieces = || (0..part.len()).step_by(PIECE).map(|from| from..(from + PIECE).min(part.len()));
-        let mut decoding = Decoding::new(self, styles, part.len());
-        let mut state = self.fresh_ahead(1);
-        let mut behind = Vec::with_capacity(pieces().len());
-        for notes in pieces().rev() {
-            let (past, ahead) = rows(notes);
-            behind.push(self.look_ahead(&past, &ahead, &mut state)?);
+            each(self.look_ahead(&past, &ahead, state)?);
         }
-        for (notes, behind) in pieces().zip(behind.into_iter().rev()) {
-            let (past, _) = rows(notes);
-            decoding.go_on(&past, &behind)?;
-        }
-        Ok(decoding.predictions)
+        Ok(())
     }
 
     /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
@@ -315,6 +337,15 @@ impl<'a> Decoding<'a> {
         }
         Ok(())
     }
+}
+
+/// Notes one piece after the other, the last of which may be shorter.
+fn pieces_of(
+    notes: Range<usize>,
+    length: usize,
+) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + Clone {
+    let end = notes.end;
+    notes.step_by(length).map(move |from| from..(from + length).min(end))
 }
 
 fn zeros(batch: usize, hidden: usize) -> Tensor {

@@ -2,7 +2,9 @@
 //!
 //! What is in use sways with what was last freed, so the least of several rests counts.
 
-use crate::memory::resident_bytes;
+use crate::HostError;
+use crate::clap::ClapHost;
+use crate::memory::{allocated_bytes, resident_bytes};
 
 /// What the plugin may keep is what it has in the first rests after so many notes.
 pub const WARM_UP_NOTES: u64 = 50_000;
@@ -19,6 +21,8 @@ pub struct Footprint {
     pub remembered: usize,
     /// Memory of the process in bytes: the least of this rest and those shortly before.
     pub bytes: i64,
+    /// What was allocated then and not freed, in bytes, where that is known.
+    pub allocated: Option<i64>,
 }
 
 /// See the [module](self).
@@ -29,9 +33,16 @@ pub struct Footprints {
 }
 
 impl Footprints {
-    /// Looks at the process after so many notes, where the plugin remembers so many of its song.
-    pub fn look(&mut self, notes: u64, remembered: usize) {
-        self.all.extend(resident_bytes().map(|bytes| Footprint { notes, remembered, bytes }));
+    /// Looks at the process after so many notes, and at what the plugin in it remembers.
+    ///
+    /// # Errors
+    /// When the plugin does not tell.
+    pub fn look(&mut self, notes: u64, host: &mut ClapHost) -> Result<(), HostError> {
+        // Before the host asks, which takes memory too.
+        let (bytes, allocated) = (resident_bytes(), allocated_bytes());
+        let remembered = host.remembered()?;
+        self.all.extend(bytes.map(|bytes| Footprint { notes, remembered, bytes, allocated }));
+        Ok(())
     }
 
     /// From the first rests after the warm-up to the last.
@@ -59,12 +70,17 @@ mod tests {
 
     #[test]
     fn growth_is_told_between_the_least_of_the_first_warm_rests_and_of_the_last() {
-        let rest = |i: u64| Footprint { notes: i * 10_000, remembered: 0, bytes: 100 + 2 * i as i64 + i as i64 % 2 };
+        let rest = |i: u64| Footprint {
+            notes: i * 10_000,
+            remembered: 0,
+            bytes: 100 + 2 * i as i64 + i as i64 % 2,
+            allocated: None,
+        };
         let footprints = |count| Footprints { all: (0..count).map(rest).collect() };
         assert_eq!(footprints(12).growth(), None, "seven warm rests");
         assert_eq!(footprints(13).growth(), Some(0));
         assert_eq!(footprints(23).growth(), Some(20));
         let all = footprints(23).into_all();
-        assert_eq!((all[0].bytes, all[22].bytes), (100, 130));
+        assert_eq!((all[0].bytes, all[22].bytes), (100, 131));
     }
 }

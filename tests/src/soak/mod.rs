@@ -99,7 +99,7 @@ pub fn run(clap: &Path, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Resu
         if soak.player.notes() >= soak.next_rest {
             soak.rest()?;
             soak.next_rest = soak.player.notes() + NOTES_BETWEEN_RESTS;
-            footprints.look(soak.player.notes(), soak.host.remembered()?);
+            footprints.look(soak.player.notes(), &mut soak.host)?;
         }
     }
     soak.rest()?;
