@@ -4,6 +4,7 @@
 
 use crate::HostError;
 use crate::clap::ClapHost;
+use crate::host::Host;
 use crate::memory::{allocated_bytes, resident_bytes};
 
 /// What the plugin may keep is what it has in the first rests after so many notes.
