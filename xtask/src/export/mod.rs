@@ -7,7 +7,6 @@
 mod golden;
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use tonenet_core::genre::Genre;

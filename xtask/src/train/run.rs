@@ -20,7 +20,7 @@ use crate::cli::TrainArgs;
 use crate::plot;
 
 const GRADIENT_NORM: f64 = 1.0;
-/// Epochs without a better valid r after which a run ends.
+/// Epochs without a better valid r after which a run ends that does not average its weights.
 const PATIENCE: usize = 16;
 
 /// Trains until the last epoch or until the valid split no longer gains.
@@ -132,7 +132,8 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
             seconds: started.elapsed().as_secs_f64(),
         });
         let best = progress.history[progress.best_epoch].mean_r();
-        if progress.history[epoch].mean_r() > best {
+        // An average over many steps gets better to the end; a few valid files would choose worse than that.
+        if averaged.is_some() || progress.history[epoch].mean_r() > best {
             progress.best_epoch = epoch;
         }
         folder.save(&progress, replicas[0].variables(), averaged.as_ref().map(Network::variables), &optimiser)?;

@@ -15,7 +15,12 @@ use crate::dataset::{Performance, USUAL_SPREAD};
 use crate::graphs::OUTPUT_SCALE;
 
 /// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
-const LENGTHS: [(usize, f64); 2] = [(512, 0.4), (256, 0.6)];
+fn lengths(genre: Genre) -> &'static [(usize, f64)] {
+    match genre {
+        Genre::Classical => &[(1024, 0.1), (512, 0.6), (256, 0.3)],
+        Genre::Jazz | Genre::Pop => &[(512, 0.4), (256, 0.6)],
+    }
+}
 /// Notes before an excerpt that its rows may look back to, and that make what is usual in a part.
 const CONTEXT: usize = 1024;
 
@@ -39,7 +44,7 @@ const STEP_SHARE: f64 = 0.12;
 const ALL_STEP_SHARE: f64 = 0.06;
 /// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
 /// the more it plays the style and the less it repeats the player.
-const TOLD_SHARE: f64 = 0.12;
+const TOLD_SHARE: f64 = 0.18;
 const TOLD_ERROR: f64 = 6.0;
 
 /// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
@@ -66,6 +71,7 @@ pub struct NoteBatch {
 
 /// Draws batches of a genre.
 pub struct NoteExcerpts {
+    genre: Genre,
     performances: Vec<Performance>,
     weighted: WeightedIndex<f64>,
 }
@@ -83,7 +89,7 @@ impl NoteExcerpts {
             (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
         };
         let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
-        Some(Self { performances, weighted })
+        Some(Self { genre, performances, weighted })
     }
 
     /// A batch for each of `shards` members, of excerpts of `notes` notes together each.
@@ -92,7 +98,7 @@ impl NoteExcerpts {
             let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
             choices[shares.sample(random)].0
         };
-        let length = by_share(&LENGTHS);
+        let length = by_share(lengths(self.genre));
         let segment = by_share(&SEGMENTS).min(length);
         let told = random.random_bool(TOLD_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
         let excerpts = notes / length;

@@ -7,26 +7,27 @@
 //! There are several such networks, its members, that learn from different excerpts and are right about the same
 //! things but wrong about different ones: the mean of what they say is better than any of them (arXiv 1612.01474).
 
-use tch::nn::{self, Module, RNN, VarStore};
+use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 
 use super::excerpts::NoteBatch;
+use super::layers::{LEARNING, Lstm, linear};
 use crate::train::task::Network;
 
 /// Width of a row after its first layer.
 const ROW: i64 = 96;
 /// Hidden units of both layers of the encoder of the past.
-const PAST_HIDDEN: i64 = 128;
+const PAST_HIDDEN: i64 = 160;
 /// Hidden units of the look-ahead network.
-const AHEAD_HIDDEN: i64 = 96;
+const AHEAD_HIDDEN: i64 = 128;
 /// Hidden units of each decoder's LSTM and of the layer behind it.
 const DECODER_HIDDEN: i64 = 96;
 const HEAD: i64 = 64;
 
 /// Networks whose mean is the model's.
-pub const MEMBERS: usize = 3;
+pub const MEMBERS: usize = 2;
 
 /// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
 const DROPOUT: f32 = 0.3;
@@ -37,7 +38,7 @@ const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
 const SPREAD_SHARE: f64 = 0.1;
 
 struct Decoder {
-    lstm: nn::LSTM,
+    lstm: Lstm,
     head: nn::Linear,
     output: nn::Linear,
 }
@@ -45,9 +46,9 @@ struct Decoder {
 /// One of the networks.
 struct Member {
     past_row: nn::Linear,
-    past: [nn::LSTM; 2],
+    past: [Lstm; 2],
     ahead_row: nn::Linear,
-    ahead: nn::LSTM,
+    ahead: Lstm,
     decoders: Vec<Decoder>,
 }
 
@@ -88,14 +89,14 @@ impl Masks {
 
 impl Member {
     fn new(root: &nn::Path<'_>) -> Self {
-        let lstm = |name: &str, input, hidden| nn::lstm(root / name, input, hidden, nn::RNNConfig::default());
+        let lstm = |name: &str, input, hidden| Lstm::new(&(root / name), input, hidden);
         let memory = PAST_HIDDEN + AHEAD_HIDDEN;
         let decoders = Genre::ALL
             .iter()
             .map(|genre| {
                 let path = root / "decoder" / genre.id();
                 Decoder {
-                    lstm: nn::lstm(&path, memory, DECODER_HIDDEN, nn::RNNConfig::default()),
+                    lstm: Lstm::new(&path, memory, DECODER_HIDDEN),
                     head: nn::linear(&path / "head", memory + DECODER_HIDDEN, HEAD, Default::default()),
                     output: nn::linear(&path / "output", HEAD, 2, Default::default()),
                 }
@@ -113,21 +114,21 @@ impl Member {
     /// What the decoders read: \[batch, notes, memory\].
     fn memory(&self, past: &Tensor, ahead: &Tensor, segment: i64, masks: Option<&Masks>) -> Tensor {
         let (batch, notes) = (past.size()[0], past.size()[1]);
-        let row = self.past_row.forward(past).relu();
-        let lower = drop(self.past[0].seq(&row).0, masks.map(|m| &m.past));
-        let before = self.past[1].seq(&lower).0;
+        let row = linear(&self.past_row, past).relu();
+        let lower = drop(self.past[0].states(&row), masks.map(|m| &m.past));
+        let before = self.past[1].states(&lower);
 
-        let row = self.ahead_row.forward(&Tensor::cat(&[past, ahead], -1)).relu();
+        let row = linear(&self.ahead_row, &Tensor::cat(&[past, ahead], -1)).relu();
         let backward = row.reshape([batch * notes / segment, segment, ROW]).flip([1]);
-        let behind = self.ahead.seq(&backward).0.flip([1]).reshape([batch, notes, AHEAD_HIDDEN]);
+        let behind = self.ahead.states(&backward).flip([1]).reshape([batch, notes, AHEAD_HIDDEN]);
         drop(Tensor::cat(&[before, behind], -1), masks.map(|m| &m.memory))
     }
 
     fn decode(&self, memory: &Tensor, genre: Genre, masks: Option<&Masks>) -> Output {
         let decoder = &self.decoders[genre.index()];
-        let states = drop(decoder.lstm.seq(memory).0, masks.map(|m| &m.decoder));
-        let hidden = decoder.head.forward(&Tensor::cat(&[&states, memory], -1)).relu();
-        let output = decoder.output.forward(&hidden);
+        let states = drop(decoder.lstm.states(memory), masks.map(|m| &m.decoder));
+        let hidden = linear(&decoder.head, &Tensor::cat(&[&states, memory], -1)).relu();
+        let output = linear(&decoder.output, &hidden).to_kind(Kind::Float);
         Output { mean: output.select(-1, 0), log_spread: output.select(-1, 1).clamp(LOG_SPREAD.0, LOG_SPREAD.1) }
     }
 
@@ -139,7 +140,7 @@ impl Member {
         tch::no_grad(|| {
             let unheard = batch.past.copy();
             let _ = unheard.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
-            let memory = self.memory(&unheard, &batch.ahead, batch.segment, None);
+            let memory = self.memory(&unheard.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
             let [own, other] = [genre, told].map(|style| self.decode(&memory, style, None).mean);
             let past = batch.past.copy();
             let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
@@ -150,7 +151,7 @@ impl Member {
 
 fn drop(x: Tensor, mask: Option<&Tensor>) -> Tensor {
     match mask {
-        Some(mask) => x * mask,
+        Some(mask) => &x * mask.to_kind(x.kind()),
         None => x,
     }
 }
@@ -195,7 +196,8 @@ impl Network for NoteNetwork {
             Some(told) => member.retold(&batch, genre, told),
             None => batch.past.shallow_clone(),
         };
-        let memory = member.memory(&past, &batch.ahead, batch.segment, Some(&batch.masks));
+        let (past, ahead) = (past.to_kind(LEARNING), batch.ahead.to_kind(LEARNING));
+        let memory = member.memory(&past, &ahead, batch.segment, Some(&batch.masks));
         let output = member.decode(&memory, genre, Some(&batch.masks));
         let total = batch.weights.sum(Kind::Float) + 1e-6;
         let squares = (&output.mean - &batch.deviations).square();
