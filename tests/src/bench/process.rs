@@ -17,9 +17,9 @@ use crate::host::{Host, Input};
 
 /// Notes that sound.
 pub const SOUNDING: usize = 128;
-/// Notes a second: until all sound, and from then on, when each new one ends the oldest.
+/// Notes a second until all sound.
 const FILLING: u64 = 128;
-/// See [`FILLING`].
+/// Notes a second from then on, when each new one ends the oldest.
 pub const NOTES_A_SECOND: u64 = 32;
 
 /// A choice of the parameter Look-ahead.
