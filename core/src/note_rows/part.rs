@@ -14,6 +14,10 @@ const LONGEST: f64 = 8.0;
 /// triplets too, is the same note in all of them.
 const PHASES: f64 = 480.0;
 
+/// A note that ends this little after another begins has ended by then, in seconds: where one takes over from the other
+/// on the grid, a host's rounding to samples and sums of seconds would tell otherwise now and then.
+const TAKE_OVER: f64 = 1e-4;
+
 /// How far back notes count for how busy a part is, in seconds.
 const BUSY_SECONDS: f64 = 4.0;
 
@@ -205,7 +209,7 @@ impl Part {
         for other in back() {
             let age = now - other.note.onset;
             last_second += u32::from(age <= 1.0);
-            sounding += u32::from(other.note.release > now);
+            sounding += u32::from(other.note.release > now + TAKE_OVER);
             if keys < 24 {
                 key_sum += f32::from(other.note.key);
                 keys += 1;
@@ -350,7 +354,7 @@ impl Chord {
     fn add(&mut self, placed: &Placed, now: f64) {
         let key = f32::from(placed.note.key);
         self.members += 1;
-        self.released += u32::from(placed.note.release <= now);
+        self.released += u32::from(placed.note.release <= now + TAKE_OVER);
         self.top = Some(self.top.map_or(key, |t| t.max(key)));
         self.bottom = Some(self.bottom.map_or(key, |b| b.min(key)));
     }
@@ -383,6 +387,22 @@ mod tests {
         let mut row = Vec::new();
         part.ahead(index, known, &mut row);
         row
+    }
+
+    #[test]
+    fn a_note_that_hands_over_on_the_grid_has_ended_however_its_end_is_rounded() {
+        let row = |release| {
+            let mut part = Part::default();
+            let (mut past, mut ahead) = (Vec::new(), Vec::new());
+            part.push(note(0.0, release, 60));
+            let next = part.push(note(1.0, 2.0, 64));
+            part.past(next, &mut past);
+            part.ahead(next, 2.0, &mut ahead);
+            (past, ahead)
+        };
+        assert_eq!(row(1.0 + 1.0 / 44_100.0), row(1.0));
+        assert_eq!(row(1.0 - 1e-15), row(1.0));
+        assert_ne!(row(1.01), row(1.0), "legato is another touch");
     }
 
     #[test]
