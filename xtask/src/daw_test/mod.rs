@@ -43,7 +43,6 @@ const BLOCK: u32 = 256;
 
 const BUILD: Script = Script { name: "build", text: include_str!("build.lua") };
 const PLAY: Script = Script { name: "play", text: include_str!("play.lua") };
-const TIMELINE: Script = Script { name: "timeline", text: include_str!("timeline.lua") };
 const EXPORT: Script = Script { name: "export", text: include_str!("export.lua") };
 
 /// Runs all of it.
@@ -108,7 +107,7 @@ fn check(home: &Path, bundle: &Path, song: &Song) -> Result<()> {
 
 /// Timeline: what a pass leaves behind is in the session, and gives the next ones the whole take's velocities.
 fn remembered(daw: &Daw<'_>, song: &Song) -> Result<()> {
-    daw.run(&TIMELINE, &[], 0)?;
+    daw.folder.set_timeline()?;
     let mut passes = Vec::new();
     for what in ["Timeline, first pass", "loaded, second pass", "loaded, third pass"] {
         let pass = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;

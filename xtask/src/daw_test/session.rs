@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use tonenet_core::midi::Song;
 
 /// Ticks of a quarter note in Ardour.
@@ -53,6 +55,29 @@ impl Folder {
         fs::write(&file, with_region(&xml, ticks)?)?;
         Ok(())
     }
+
+    /// Has the plugin come up in Timeline when the session is loaded next.
+    pub fn set_timeline(&self) -> Result<()> {
+        let file = self.0.join(format!("{NAME}.ardour"));
+        let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
+        fs::write(&file, in_timeline(&xml)?)?;
+        Ok(())
+    }
+}
+
+/// The saved session with the plugin's look-ahead at Timeline for a beat: Ardour's scripts reach automatable parameters
+/// alone. The state's words are as long as before, so that what it tells of its own length stays true.
+fn in_timeline(xml: &str) -> Result<String> {
+    const BEAT: &str = r#""look_ahead":{"string":"one-beat"}"#;
+    const TIMELINE: &str = r#""look_ahead":{"string":"timeline"}"#;
+    let (begin, end) = ("<chunk>", "</chunk>");
+    let chunk = between(xml, begin, begin, end)?;
+    let encoded = chunk.trim_start_matches(begin).trim_end_matches(end);
+    let state = BASE64.decode(encoded).context("the plugin's state in the session is no base64")?;
+    let at = state.windows(BEAT.len()).position(|words| words == BEAT.as_bytes());
+    let at = at.context("the plugin's state in the session tells of no beat of look-ahead")?;
+    let state = [&state[..at], TIMELINE.as_bytes(), &state[at + BEAT.len()..]].concat();
+    replace_once(xml, chunk, &format!("{begin}{}{end}", BASE64.encode(state)))
 }
 
 /// The saved session with a region in it.
@@ -119,6 +144,14 @@ mod tests {
         assert!(xml.contains(r#"length="b7680@b0""#));
         assert!(xml.contains(r#"<Session version="7003" id-counter="1000010"><Sources><Source "#));
         assert!(xml.contains(r#"<Playlist id="201" name="record" type="midi" frozen="0"/>"#));
+    }
+
+    #[test]
+    fn the_saved_plugin_comes_up_in_timeline_and_its_state_is_as_long() {
+        let state = |mode: &str| format!(r#"VST3{{"level":{{"i32":0}},"look_ahead":{{"string":"{mode}"}}}}"#);
+        let session = |mode: &str| format!("<VST3><chunk>{}</chunk></VST3>", BASE64.encode(state(mode)));
+        assert_eq!(in_timeline(&session("one-beat")).unwrap(), session("timeline"));
+        assert!(in_timeline(&session("live")).is_err());
     }
 
     #[test]
