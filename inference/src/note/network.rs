@@ -17,11 +17,14 @@ use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
 /// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
-const PIECE: usize = 256;
+const PIECE: usize = 64;
 
 /// Notes of a whole take that what looking ahead gave is kept of at once. Over longer takes it looks twice, so that a
 /// take of any length is read in the same memory.
-const STRETCH: usize = 8 * PIECE;
+const STRETCH: usize = 32 * PIECE;
+
+/// Notes of all stretches that run side by side where a take is read at a look-ahead, which no plugin does.
+const SIDE_BY_SIDE: usize = 2048;
 
 /// The loaded graphs; it may be shared by several instances.
 pub struct NoteNetwork {
@@ -280,7 +283,7 @@ impl NoteNetwork {
         let mut behind = vec![0.0; part.len() * self.ahead_hidden];
         for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
             let length = lengths[group[0]];
-            for group in group.chunks((PIECE / length).max(1)) {
+            for group in group.chunks((SIDE_BY_SIDE / length).max(1)) {
                 let mut rows = vec![0.0; length * group.len() * PAST];
                 let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
                 for step in 0..length {
