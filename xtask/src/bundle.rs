@@ -33,7 +33,10 @@ pub fn release() -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
     std::env::set_current_dir(workspace::root())?;
     let arguments = ["--release".to_owned()];
-    nice_plug_xtask::build(&[PACKAGE.into()], &arguments)?;
+    // The library alone: cargo does not optimise across crates where Rust's own kind of library is built beside it.
+    workspace::run(
+        workspace::cargo().args(["rustc", "--package", PACKAGE, "--lib", "--crate-type", "cdylib"]).args(&arguments),
+    )?;
     nice_plug_xtask::bundle(Path::new("target"), PACKAGE, &arguments, false)?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled") };
     put_library(&onnxruntime, &bundles)?;

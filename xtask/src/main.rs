@@ -70,7 +70,7 @@ fn with_libtorch() -> Result<()> {
     // A folder of its own, or every other command would build again after a training.
     let status = workspace::cargo()
         // Linking libtorch's bindings across crates takes minutes and gains a training nothing.
-        .args(["--config", "profile.release.lto=\"off\""])
+        .args(["--config", "profile.release.lto=\"off\"", "--config", "profile.release.codegen-units=16"])
         .args(["run", "--release", "--package", "xtask", "--features", "train", "--target-dir", "target/train", "--"])
         .args(std::env::args_os().skip(1))
         .status()?;
