@@ -5,6 +5,7 @@
 
 mod events;
 mod objects;
+mod window;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
@@ -116,6 +117,18 @@ impl Vst3Host {
         let id = self.parameters.get(name)?.id;
         // SAFETY: the controller lives.
         Some(unsafe { self.controller.getParamNormalized(id) })
+    }
+
+    /// Makes the plugin's window, lends it a frame with a run loop, and gives it up without showing it; how many of the
+    /// plugin's handlers were in the run loop while it had the frame, and after.
+    ///
+    /// # Errors
+    /// When the plugin has no window.
+    pub fn make_window_and_give_it_up(&self) -> Result<(usize, usize), HostError> {
+        // SAFETY: the controller lives, and gives a view that is ours.
+        let view = unsafe { ComPtr::from_raw(self.controller.createView(ViewType::kEditor)) };
+        let view = view.ok_or_else(|| self.fail("make its window", "it has none"))?;
+        Ok(window::framed_and_unframed(&view))
     }
 
     /// Runs a block with events and with values of parameters.
