@@ -17,4 +17,5 @@ pub mod scheduler;
 pub mod style;
 pub mod timeline;
 pub mod transport;
+pub mod tune;
 pub mod window;

@@ -18,6 +18,8 @@ pub struct Song {
     pedals: Vec<Pedal>,
     messages: Vec<TimedMessage>,
     track_names: Vec<String>,
+    time_signatures: Vec<(u64, u8, u8)>,
+    key_signature: Option<(i8, bool)>,
 }
 
 /// A note of a [`Song`], with where it stands in the file.
@@ -93,6 +95,8 @@ impl Song {
         let mut tempo_changes = Vec::new();
         let mut found = Found::default();
         let mut track_names = Vec::new();
+        let mut time_signatures = Vec::new();
+        let mut key_signature = None;
         // Zipped with the chunks found, so that stray bytes behind the last chunk do no harm.
         for ((track, events), &track_end) in tracks.enumerate().zip(&track_ends) {
             let events = events.map_err(|e| MidiError::Damaged(e.to_string()))?;
@@ -108,6 +112,12 @@ impl Song {
                 match event.kind {
                     TrackEventKind::Meta(MetaMessage::EndOfTrack) => ended = true,
                     TrackEventKind::Meta(MetaMessage::Tempo(micros)) => tempo_changes.push((tick, micros.as_int())),
+                    TrackEventKind::Meta(MetaMessage::TimeSignature(numerator, power, _, _)) if power < 8 => {
+                        time_signatures.push((tick, numerator, 1 << power));
+                    }
+                    TrackEventKind::Meta(MetaMessage::KeySignature(sharps, is_minor)) => {
+                        key_signature = key_signature.or(Some((sharps, is_minor)));
+                    }
                     TrackEventKind::Meta(MetaMessage::TrackName(name)) if track_names[track].is_empty() => {
                         track_names[track] = String::from_utf8_lossy(name).trim().to_owned();
                     }
@@ -131,7 +141,9 @@ impl Song {
         if found.notes.is_empty() {
             return Err(MidiError::NoNotes);
         }
-        Ok(found.into_song(bytes, TempoMap::new(ticks_per_beat, tempo_changes), track_names))
+        time_signatures.sort_by_key(|signature| signature.0);
+        let song = found.into_song(bytes, TempoMap::new(ticks_per_beat, tempo_changes), track_names);
+        Ok(Self { time_signatures, key_signature, ..song })
     }
 
     /// The notes, by onset, then as they stand in the file.
@@ -171,6 +183,16 @@ impl Song {
     /// Names of the tracks, empty where a track has none.
     pub fn track_names(&self) -> &[String] {
         &self.track_names
+    }
+
+    /// Time signatures by tick, as numerator and denominator; a MIDI file without one is in 4/4.
+    pub fn time_signatures(&self) -> &[(u64, u8, u8)] {
+        &self.time_signatures
+    }
+
+    /// The first key signature: sharps, or flats below zero, and whether it is minor.
+    pub fn key_signature(&self) -> Option<(i8, bool)> {
+        self.key_signature
     }
 
     /// The tempo.
@@ -357,7 +379,7 @@ impl Found {
                 _ => None,
             })
             .collect();
-        Song { bytes, tempo, notes, pedals, messages, track_names }
+        Song { bytes, tempo, notes, pedals, messages, track_names, time_signatures: Vec::new(), key_signature: None }
     }
 }
 

@@ -1,0 +1,145 @@
+//! What chords are made of.
+
+/// The notes of a chord above its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quality {
+    /// Major triad.
+    Major,
+    /// Minor triad.
+    Minor,
+    /// Diminished triad.
+    Diminished,
+    /// Augmented triad.
+    Augmented,
+    /// Major triad with a minor seventh.
+    Seventh,
+    /// Minor triad with a minor seventh.
+    MinorSeventh,
+    /// Augmented triad with a minor seventh.
+    AugmentedSeventh,
+    /// Major triad with a sixth.
+    Sixth,
+    /// Minor triad with a sixth.
+    MinorSixth,
+    /// Seventh with a minor ninth.
+    MinorNinth,
+}
+
+impl Quality {
+    /// All of them; of two that fit, the first is meant.
+    pub const ALL: [Self; 10] = [
+        Self::Major,
+        Self::Minor,
+        Self::Seventh,
+        Self::MinorSeventh,
+        Self::Diminished,
+        Self::Augmented,
+        Self::Sixth,
+        Self::MinorSixth,
+        Self::AugmentedSeventh,
+        Self::MinorNinth,
+    ];
+
+    /// Semitones of its notes above the root, the root first.
+    pub fn intervals(self) -> &'static [u8] {
+        match self {
+            Self::Major => &[0, 4, 7],
+            Self::Minor => &[0, 3, 7],
+            Self::Diminished => &[0, 3, 6],
+            Self::Augmented => &[0, 4, 8],
+            Self::Seventh => &[0, 4, 7, 10],
+            Self::MinorSeventh => &[0, 3, 7, 10],
+            Self::AugmentedSeventh => &[0, 4, 8, 10],
+            Self::Sixth => &[0, 4, 7, 9],
+            Self::MinorSixth => &[0, 3, 7, 9],
+            Self::MinorNinth => &[0, 4, 7, 10, 13],
+        }
+    }
+}
+
+/// A chord in root position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Chord {
+    /// MIDI key of the root.
+    pub root: u8,
+    /// The notes above it.
+    pub quality: Quality,
+}
+
+impl Chord {
+    /// The highest root whose chords all stay within MIDI's range.
+    pub const HIGHEST_ROOT: u8 = 127 - 13;
+
+    /// The chord of some keys, which may be turned (an inversion) or spread over octaves: its root is taken to be in
+    /// the octave of the lowest key. `None` where they are no chord that is known.
+    pub fn of_keys(keys: &[u8]) -> Option<Self> {
+        let lowest = *keys.iter().min()?;
+        let mut classes: Vec<u8> = keys.iter().map(|key| key % 12).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        // The lowest key is the root if any chord allows it.
+        let roots = std::iter::once(lowest % 12).chain(classes.iter().copied());
+        for root in roots {
+            for quality in Quality::ALL {
+                let mut wanted: Vec<u8> = quality.intervals().iter().map(|i| (root + i) % 12).collect();
+                wanted.sort_unstable();
+                if wanted == classes {
+                    let root = lowest / 12 * 12 + root;
+                    return (root <= Self::HIGHEST_ROOT).then_some(Self { root, quality });
+                }
+            }
+        }
+        None
+    }
+
+    /// Its keys, the root first.
+    pub fn keys(self) -> impl Iterator<Item = u8> {
+        self.quality.intervals().iter().map(move |interval| self.root + interval)
+    }
+
+    /// Pitch class of the root, 0 (C) to 11 (B).
+    pub fn class(self) -> u8 {
+        self.root % 12
+    }
+
+    /// The chord some semitones up, its root in the same octave (from C to B).
+    pub fn transposed(self, semitones: i32) -> Self {
+        let class = (i32::from(self.class()) + semitones).rem_euclid(12) as u8;
+        let root = self.root / 12 * 12 + class;
+        // Only the highest octave has no room for a whole chord.
+        Self { root: if root > Self::HIGHEST_ROOT { root - 12 } else { root }, quality: self.quality }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chord_is_known_by_its_keys() {
+        for quality in Quality::ALL {
+            for root in 36..48 {
+                let chord = Chord { root, quality };
+                let keys: Vec<u8> = chord.keys().collect();
+                assert_eq!(Chord::of_keys(&keys), Some(chord));
+            }
+        }
+    }
+
+    #[test]
+    fn a_turned_chord_keeps_its_name() {
+        let c_major = Chord { root: 48, quality: Quality::Major };
+        assert_eq!(Chord::of_keys(&[52, 55, 60]), Some(c_major));
+        assert_eq!(Chord::of_keys(&[55, 64, 72, 60]), Some(c_major));
+        assert_eq!(Chord::of_keys(&[60, 61, 62]), None);
+        assert_eq!(Chord::of_keys(&[]), None);
+    }
+
+    #[test]
+    fn transposing_up_and_down_again_is_nothing() {
+        for semitones in -6..6 {
+            let chord = Chord { root: 43, quality: Quality::Seventh };
+            assert_eq!(chord.transposed(semitones).transposed(-semitones), chord);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A tune out of a song.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{Chord, ChordChange, MelodyNote, Metre, STEPS_PER_QUARTER, Tonality, Tune};
+use crate::midi::Song;
+
+/// Why a song is no tune.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TuneError {
+    /// A time signature without a metre here.
+    #[error("it is in {numerator}/{denominator}; tunes are in 4/4, 2/4, 3/4, 6/8 or 9/8, or in bars of twice that")]
+    Metre {
+        /// Beats in a bar.
+        numerator: u8,
+        /// What a beat is a fraction of.
+        denominator: u8,
+    },
+    /// Nothing in it is a melody.
+    #[error("it has no melody")]
+    NoMelody,
+}
+
+/// Keys that begin at one step, each with the step it ends at, in the order of tracks.
+type Onsets = BTreeMap<u32, Vec<(u8, u32)>>;
+
+impl Tune {
+    /// Reads a song's melody and chords up to where its time signature changes.
+    ///
+    /// A track that strikes three keys or more at once wherever it plays is the accompaniment, and the rest the melody.
+    /// In a song without such a track the highest key of each onset is the melody, and three or more keys below it are
+    /// a chord. Of keys that begin together the highest is the melody's, and it ends where the next begins. Without a
+    /// key signature the key is [`Tonality::of_notes`].
+    ///
+    /// # Errors
+    /// [`TuneError`] when its metre is unknown or nothing is left to sing.
+    pub fn of_song(song: &Song) -> Result<Self, TuneError> {
+        let signatures = song.time_signatures();
+        let &(_, numerator, denominator) = signatures.first().unwrap_or(&(0, 4, 4));
+        let metre = Metre::of_signature(numerator, denominator).ok_or(TuneError::Metre { numerator, denominator })?;
+        let end = signatures.iter().find(|s| s.0 > 0 && (s.1, s.2) != (numerator, denominator)).map(|s| s.0);
+        let end = end.unwrap_or(u64::MAX);
+
+        let ticks = f64::from(song.tempo().ticks_per_beat());
+        let step = |tick: u64| (tick as f64 * f64::from(STEPS_PER_QUARTER) / ticks).round() as u32;
+        let tracks = song.track_names().len();
+        let mut by_track: Vec<Onsets> = vec![Onsets::new(); tracks];
+        for note in song.notes().iter().filter(|n| n.onset_tick < end && n.note.is_restylable()) {
+            let onset = step(note.onset_tick);
+            let release = step(note.release_tick.min(end)).max(onset + 1);
+            by_track[note.track].entry(onset).or_default().push((note.note.key, release));
+        }
+        let strikes_chords = |onsets: &Onsets| !onsets.is_empty() && onsets.values().all(|keys| keys.len() >= 3);
+        let (accompaniment, melody): (Vec<Onsets>, Vec<Onsets>) = by_track.into_iter().partition(strikes_chords);
+        let (accompaniment, melody) = (merged(accompaniment), merged(melody));
+
+        let (notes, chords) = if accompaniment.is_empty() || melody.is_empty() {
+            split(&if melody.is_empty() { accompaniment } else { melody })
+        } else {
+            (line(&melody), changes(&accompaniment))
+        };
+        if notes.is_empty() {
+            return Err(TuneError::NoMelody);
+        }
+        let tonality = song.key_signature().map_or_else(
+            || Tonality::of_notes(notes.iter().map(|n| (n.key, n.steps))),
+            |(sharps, is_minor)| Tonality::of_signature(sharps, is_minor),
+        );
+        Ok(Self { metre, tonality, notes, chords })
+    }
+}
+
+impl Tonality {
+    /// The key that notes, as keys and durations, are most likely in: the best correlation with how well each degree
+    /// fits (the probe-tone profiles of Krumhansl and Kessler, 1982).
+    pub fn of_notes(notes: impl IntoIterator<Item = (u8, u32)>) -> Self {
+        const MAJOR: [f64; 12] = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
+        const MINOR: [f64; 12] = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
+        let mut heard = [0.0; 12];
+        for (key, duration) in notes {
+            heard[usize::from(key % 12)] += f64::from(duration);
+        }
+        let fit = |tonality: &Self| {
+            let profile = if tonality.is_minor { &MINOR } else { &MAJOR };
+            let mean = profile.iter().sum::<f64>() / 12.0;
+            let spread = profile.iter().map(|p| (p - mean).powi(2)).sum::<f64>().sqrt();
+            let tonic = usize::from(tonality.tonic);
+            (0..12).map(|degree| (profile[degree] - mean) / spread * heard[(tonic + degree) % 12]).sum::<f64>()
+        };
+        let all = (0..12).flat_map(|tonic| [false, true].map(|is_minor| Self { tonic, is_minor }));
+        all.max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(Self { tonic: 0, is_minor: false })
+    }
+}
+
+fn merged(tracks: Vec<Onsets>) -> Onsets {
+    let mut all = Onsets::new();
+    for (onset, keys) in tracks.into_iter().flatten() {
+        all.entry(onset).or_default().extend(keys);
+    }
+    all
+}
+
+/// The highest key of each onset, until the next.
+fn line(onsets: &Onsets) -> Vec<MelodyNote> {
+    let highest = onsets.iter().filter_map(|(&onset, keys)| Some((onset, *keys.iter().max()?)));
+    cut_at_the_next(highest.map(|(onset, (key, release))| (onset, release, key)))
+        .map(|(onset, steps, key)| MelodyNote { onset, steps, key })
+        .collect()
+}
+
+/// The chords that keys make, until the next; other keys are left out.
+fn changes(onsets: &Onsets) -> Vec<ChordChange> {
+    let known = onsets.iter().filter_map(|(&onset, keys)| {
+        let chord = Chord::of_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>())?;
+        Some((onset, keys.iter().map(|k| k.1).max()?, chord))
+    });
+    cut_at_the_next(known).map(|(onset, steps, chord)| ChordChange { onset, steps, chord }).collect()
+}
+
+/// Melody and chords out of one part.
+fn split(onsets: &Onsets) -> (Vec<MelodyNote>, Vec<ChordChange>) {
+    let (mut above, mut below) = (Onsets::new(), Onsets::new());
+    let (mut highest, mut sounds_until) = (0, 0);
+    for (&onset, keys) in onsets {
+        let mut keys = keys.clone();
+        keys.sort_unstable();
+        let is_chord = |keys: &[(u8, u32)]| {
+            keys.len() >= 3 && Chord::of_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>()).is_some()
+        };
+        let Some((&top, rest)) = keys.split_last() else { continue };
+        if is_chord(&keys) && onset < sounds_until && top.0 < highest {
+            // An accompaniment under a note that still sounds.
+            below.insert(onset, keys);
+            continue;
+        }
+        if is_chord(rest) {
+            below.insert(onset, rest.to_vec());
+        } else if is_chord(&keys) {
+            below.insert(onset, keys.clone());
+        }
+        (highest, sounds_until) = top;
+        above.insert(onset, vec![top]);
+    }
+    (line(&above), changes(&below))
+}
+
+/// (onset, steps, what) of (onset, end, what), each ended where the next begins.
+fn cut_at_the_next<T: Copy>(all: impl Iterator<Item = (u32, u32, T)>) -> impl Iterator<Item = (u32, u32, T)> {
+    let mut all = all.peekable();
+    std::iter::from_fn(move || {
+        let (onset, end, what) = all.next()?;
+        let end = all.peek().map_or(end, |next| end.min(next.0));
+        Some((onset, end - onset, what))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tune::Quality;
+
+    const TICKS: u16 = 96;
+
+    /// A file of tracks of (onset, duration, keys) in ticks, with signatures given as raw events of the first track.
+    fn song(signatures: &[&[u8]], tracks: &[&[(u32, u32, &[u8])]]) -> Song {
+        let mut bytes = b"MThd\0\0\0\x06\0\x01".to_vec();
+        bytes.extend((tracks.len() as u16).to_be_bytes());
+        bytes.extend(TICKS.to_be_bytes());
+        for (place, track) in tracks.iter().enumerate() {
+            let mut events: Vec<(u32, [u8; 3])> = Vec::new();
+            for &(onset, duration, keys) in *track {
+                for &key in keys {
+                    events.push((onset, [0x90, key, 90]));
+                    events.push((onset + duration, [0x80, key, 0]));
+                }
+            }
+            // Note-offs before note-ons.
+            events.sort_by_key(|e| (e.0, e.1[0]));
+            let mut chunk = Vec::new();
+            if place == 0 {
+                signatures.iter().for_each(|signature| {
+                    chunk.push(0);
+                    chunk.extend(*signature);
+                });
+            }
+            let mut now = 0;
+            for (tick, message) in events {
+                let delta = tick - now;
+                now = tick;
+                chunk.extend([0x80 | (delta >> 7) as u8, (delta & 127) as u8]);
+                chunk.extend(message);
+            }
+            chunk.extend([0, 0xFF, 0x2F, 0]);
+            bytes.extend(b"MTrk");
+            bytes.extend((chunk.len() as u32).to_be_bytes());
+            bytes.extend(chunk);
+        }
+        Song::parse(bytes).unwrap()
+    }
+
+    const SIX_EIGHT: &[u8] = &[0xFF, 0x58, 4, 6, 3, 24, 8];
+    const D_MAJOR: &[u8] = &[0xFF, 0x59, 2, 2, 0];
+
+    #[test]
+    fn melody_and_chords_stand_in_tracks_of_their_own() {
+        let song = song(
+            &[SIX_EIGHT, D_MAJOR],
+            &[
+                &[(0, 48, &[74]), (48, 96, &[76]), (144, 48, &[78])],
+                &[(0, 144, &[38, 42, 45]), (144, 144, &[45, 49, 52, 55])],
+            ],
+        );
+        let tune = Tune::of_song(&song).unwrap();
+        assert_eq!((tune.metre, tune.tonality), (Metre::SixEight, Tonality { tonic: 2, is_minor: false }));
+        let note = |onset, steps, key| MelodyNote { onset, steps, key };
+        assert_eq!(tune.notes, [note(0, 12, 74), note(12, 24, 76), note(36, 12, 78)]);
+        let change = |onset, root, quality| ChordChange { onset, steps: 36, chord: Chord { root, quality } };
+        assert_eq!(tune.chords, [change(0, 38, Quality::Major), change(36, 45, Quality::Seventh)]);
+        assert_eq!(Tune::of_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
+    }
+
+    #[test]
+    fn a_piano_part_falls_into_its_highest_line_and_the_chords_below() {
+        let song = song(
+            &[],
+            &[&[(0, 96, &[48, 52, 55, 76]), (96, 96, &[77]), (144, 48, &[48, 53, 57]), (192, 96, &[72, 79])]],
+        );
+        let tune = Tune::of_song(&song).unwrap();
+        let keys: Vec<u8> = tune.notes.iter().map(|n| n.key).collect();
+        assert_eq!(keys, [76, 77, 79]);
+        let chords: Vec<(u32, u8)> = tune.chords.iter().map(|c| (c.onset, c.chord.class())).collect();
+        assert_eq!(chords, [(0, 0), (36, 5)]);
+    }
+
+    #[test]
+    fn a_metre_that_is_not_known_is_refused() {
+        let song = song(&[&[0xFF, 0x58, 4, 5, 2, 24, 8]], &[&[(0, 48, &[74])]]);
+        assert_eq!(Tune::of_song(&song), Err(TuneError::Metre { numerator: 5, denominator: 4 }));
+    }
+
+    #[test]
+    fn a_key_is_heard_in_its_notes() {
+        let scale = |keys: &[u8]| Tonality::of_notes(keys.iter().map(|&key| (key, 12)));
+        assert_eq!(scale(&[67, 69, 71, 72, 74, 76, 78, 79, 67, 71, 74, 67]), Tonality { tonic: 7, is_minor: false });
+        assert_eq!(scale(&[69, 71, 72, 74, 76, 77, 80, 81, 69, 72, 76, 69]), Tonality { tonic: 9, is_minor: true });
+    }
+}
