@@ -68,6 +68,8 @@ fn what_is_no_song_is_refused_in_words() {
     assert_eq!(error(b"RIFF, but no MIDI"), MidiError::NotMidi);
     assert_eq!(error(&file(0, 96, &[&END])), MidiError::NoNotes);
     assert_eq!(error(&file(0, 0xE728, &[&notes])), MidiError::SmpteTime);
+    assert_eq!(error(&file(0, 0x8000, &[&notes])), MidiError::SmpteTime);
+    assert_eq!(error(&[&good[..], &file(0, 0x8000, &[])].concat()), MidiError::SmpteTime);
     assert_eq!(error(&file(0, 0, &[&notes])), MidiError::NoDivision);
     assert_eq!(error(&file(2, 96, &[&notes])), MidiError::IndependentPatterns);
     for length in 4..good.len() {

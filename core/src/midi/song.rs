@@ -240,6 +240,11 @@ fn track_ends(bytes: &[u8]) -> Result<Vec<usize>, MidiError> {
         if length > left {
             return Err(MidiError::Damaged(format!("{} bytes are missing at its end", length - left)));
         }
+        // Before midly reads it, which overflows where a second has −128 frames.
+        let is_header = &bytes[at..at + 4] == b"MThd";
+        if is_header && bytes[at + 8..at + 8 + length].get(4).is_some_and(|division| division & 0x80 != 0) {
+            return Err(MidiError::SmpteTime);
+        }
         let is_track = &bytes[at..at + 4] == b"MTrk";
         at += 8 + length;
         if is_track {
