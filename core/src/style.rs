@@ -96,7 +96,8 @@ impl Take {
 /// Standard normal at every point, and drifting from one whole number to the next.
 fn drift(seed: u16, layer: u64, at: f64, lane: i64) -> f64 {
     let angle = at.rem_euclid(1.0) * std::f64::consts::FRAC_PI_2;
-    let point = |offset: i64| gauss(hash(seed, layer, at.floor() as i64 + offset, lane));
+    // A host may be anywhere, even where there is no next whole number.
+    let point = |offset: i64| gauss(hash(seed, layer, (at.floor() as i64).wrapping_add(offset), lane));
     // Cosine and sine: their squares add up to 1 all the way, so the spread neither swells nor narrows.
     angle.cos() * point(0) + angle.sin() * point(1)
 }
@@ -128,6 +129,13 @@ mod tests {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
+    }
+
+    #[test]
+    fn a_take_stands_somewhere_wherever_the_host_is() {
+        for beats in [f64::MAX, f64::MIN, 1e19, -1e19, 0.0] {
+            assert!(Take(7).deviation(beats, 60).is_some_and(f32::is_finite), "{beats}");
+        }
     }
 
     #[test]
