@@ -233,7 +233,10 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 self.epoch = epoch;
                 self.recent.clear();
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
-                self.memory.iter_mut().for_each(|memory| memory.recorder.hear(&Played::Ended));
+                if let Some(memory) = &mut self.memory {
+                    memory.recorder.hear(&Played::Ended);
+                    memory.pass_ended = true;
+                }
             }
             Request::Remember(played) => {
                 if let Some(memory) = &mut self.memory {
@@ -304,7 +307,8 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
             // The one it takes the place of, if the audio thread has not fetched it, is held here too.
             drop(self.link.pictures.force_push(memory.picture.clone()));
         }
-        self.link.picture_pending.store(memory.recorder.changes() > 0, Ordering::Release);
+        // Of a pass that goes on the next picture is not on its way before more is heard.
+        self.link.picture_pending.store(false, Ordering::Release);
         Ok(drawn)
     }
 }

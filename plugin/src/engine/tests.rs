@@ -355,6 +355,21 @@ fn what_was_played_when_the_host_deactivates_is_remembered() {
 }
 
 #[test]
+fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = timeline(&store);
+    let mut play_at = |beats, events: Vec<HostEvent>| {
+        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), loop_start_beats: None };
+        let mut events = events.into_iter();
+        engine.process(&Block { samples: 480, transport, offline: true }, &SETTINGS, || events.next(), |_| ());
+        engine.reset();
+    };
+    play_at(4.0, vec![on(0, 60, 0.5).1]);
+    play_at(8.0, Vec::new());
+    assert_eq!(store.remembered().notes, 1);
+}
+
+#[test]
 fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let (gate, asked) = (Arc::<Mutex<()>>::default(), Arc::<Mutex<Vec<NoteId>>>::default());
     let model = FakeModel { gate: gate.clone(), asked: asked.clone(), ..FakeModel::default() };
