@@ -284,11 +284,37 @@ impl ModelName {
     }
 }
 
+/// What can be trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trainee {
+    /// The article's seq2seq over the piano-roll: a shared encoder and a decoder a genre
+    Baseline,
+    /// The article's second model: the same with attention in each decoder
+    Attention,
+    /// ToneNet's own, the plugin's default: a row a note, any look-ahead
+    Note,
+    /// The article's generator of tunes: an LSTM by likelihood, then against a discriminator
+    Seqgan,
+}
+
+impl Trainee {
+    /// The name of its folder in `runs`.
+    #[cfg(feature = "train")]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Baseline => ModelName::Baseline.id(),
+            Self::Attention => ModelName::Attention.id(),
+            Self::Note => ModelName::Note.id(),
+            Self::Seqgan => "seqgan",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// Which model
-    pub model: ModelName,
-    /// Folder with performances.csv and the MIDI files it lists
+    pub model: Trainee,
+    /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
     #[arg(long)]
     pub data: PathBuf,
     /// Folder of the run: checkpoints, log.csv and loss.png (default: runs/ and the model's name)
@@ -297,12 +323,15 @@ pub struct TrainArgs {
     /// The same seed, data and threads give the same weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Epochs at most; a run ends early when the valid split no longer gains
-    #[arg(long, default_value_t = 36)]
-    pub epochs: usize,
-    /// Batches in an epoch, the genres in turn
-    #[arg(long, default_value_t = 300)]
-    pub batches: usize,
+    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24)
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80)
+    #[arg(long)]
+    pub batches: Option<usize>,
+    /// Rounds of generator against discriminator after the epochs (seqgan)
+    #[arg(long, default_value_t = 200)]
+    pub rounds: usize,
     /// Threads for libtorch
     #[arg(long, default_value_t = 2)]
     pub threads: i32,
@@ -314,8 +343,14 @@ pub struct TrainArgs {
     pub resume: bool,
 }
 
+#[cfg(feature = "train")]
 impl TrainArgs {
-    #[cfg(feature = "train")]
+    /// Epochs, and batches in each.
+    pub fn length(&self) -> (usize, usize) {
+        let (epochs, batches) = if self.model == Trainee::Seqgan { (24, 80) } else { (36, 300) };
+        (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
+    }
+
     /// Folder of the run.
     pub fn run_folder(&self) -> PathBuf {
         self.run.clone().unwrap_or_else(|| PathBuf::from("runs").join(self.model.id()))

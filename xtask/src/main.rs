@@ -20,6 +20,8 @@ mod soak;
 mod test;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod tunes;
 mod workspace;
 
 use anyhow::Result;

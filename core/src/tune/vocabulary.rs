@@ -105,6 +105,11 @@ impl Vocabulary {
         1 + metre.index()
     }
 
+    /// Whether a row has an id of its own.
+    pub fn knows(&self, token: &Token) -> bool {
+        self.ids.contains_key(token)
+    }
+
     /// The ids of a row: one, or several where it is backed off to tied ones.
     pub fn ids(&self, token: &Token) -> Vec<usize> {
         if let Some(&id) = self.ids.get(token) {

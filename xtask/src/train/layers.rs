@@ -30,6 +30,14 @@ impl Lstm {
         let weights = self.weights.each_ref().map(|w| w.to_kind(kind));
         rows.lstm(&[&start, &start], &weights.each_ref(), true, 1, 0.0, true, false, true).0
     }
+
+    /// States of further notes, \[batch, notes, hidden\], after those that `state` has seen, and the state behind them;
+    /// \[1, batch, hidden\] each.
+    pub fn go_on(&self, rows: &Tensor, state: &[Tensor; 2]) -> (Tensor, [Tensor; 2]) {
+        let [h, c] = state;
+        let (states, h, c) = rows.lstm(&[h, c], &self.weights.each_ref(), true, 1, 0.0, false, false, true);
+        (states, [h, c])
+    }
 }
 
 /// `layer` in the kind of `rows`.

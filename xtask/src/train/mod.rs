@@ -1,14 +1,17 @@
 //! Training with `tch`: everything behind `cargo xtask train`.
 //!
-//! [`task`] is what the loop in [`run`] asks of a model, [`piano_roll`] and [`note`] are the models, [`adam`] is the
+//! [`task`] is what the loop in [`run`] asks of a velocity model, [`piano_roll`] and [`note`] are those models,
+//! [`seqgan`] trains a generator in a loop of its own; [`layers`] is what networks share, [`adam`] is the
 //! optimiser whose state a checkpoint can hold, [`checkpoint`] what a killed run resumes from,
 //! [`trained`] what an exported graph must reproduce.
 
 mod adam;
 mod checkpoint;
+mod layers;
 pub mod note;
 pub mod piano_roll;
 mod run;
+pub mod seqgan;
 mod task;
 mod trained;
 
@@ -17,13 +20,14 @@ use anyhow::Result;
 pub use checkpoint::{Epoch, RunFolder};
 pub use trained::Trained;
 
-use crate::cli::{ModelName, TrainArgs};
+use crate::cli::{TrainArgs, Trainee};
 
 /// `cargo xtask train`.
 pub fn train(args: &TrainArgs) -> Result<()> {
     match args.model {
-        ModelName::Baseline => run::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
-        ModelName::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
-        ModelName::Note => run::run(args, || note::NoteTask::new(&args.data)),
+        Trainee::Baseline => run::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
+        Trainee::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
+        Trainee::Note => run::run(args, || note::NoteTask::new(&args.data)),
+        Trainee::Seqgan => seqgan::run(args),
     }
 }

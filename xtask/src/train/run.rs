@@ -30,8 +30,8 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     println!("reading {}", args.data.display());
     let task = make_task()?;
     let folder_path = args.run_folder();
-    let settings =
-        Settings { model: task.name().into(), seed: args.seed, epochs: args.epochs, batches_per_epoch: args.batches };
+    let (epochs, batches_per_epoch) = args.length();
+    let settings = Settings { model: task.name().into(), seed: args.seed, epochs, batches_per_epoch };
     let folder = RunFolder::new(&folder_path)?;
     tch::manual_seed(args.seed as i64);
     let mut replicas: Vec<T::Network> = (0..T::SHARDS).map(|_| task.network(device)).collect();
@@ -226,7 +226,8 @@ fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
     });
 }
 
-fn device(name: &str) -> Result<Device> {
+/// What `--device` names.
+pub fn device(name: &str) -> Result<Device> {
     match name {
         "cpu" => Ok(Device::Cpu),
         "cuda" if tch::Cuda::is_available() => Ok(Device::Cuda(0)),
@@ -238,7 +239,7 @@ fn device(name: &str) -> Result<Device> {
 }
 
 /// The share of the largest learning rate: a short warm-up, then a half cosine down to a hundredth.
-fn schedule(step: usize, total: usize) -> f64 {
+pub fn schedule(step: usize, total: usize) -> f64 {
     let warm_up = (step + 1) as f64 / 200.0;
     let cosine = 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / total.max(1) as f64).cos());
     warm_up.min(1.0) * cosine.max(0.01)

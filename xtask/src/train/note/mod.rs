@@ -1,7 +1,6 @@
 //! Training the note model: [`network`] is what learns, [`excerpts`] what it learns from.
 
 mod excerpts;
-mod layers;
 mod network;
 
 use std::path::Path;

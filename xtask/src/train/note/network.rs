@@ -13,7 +13,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 
 use super::excerpts::NoteBatch;
-use super::layers::{LEARNING, Lstm, linear};
+use crate::train::layers::{LEARNING, Lstm, linear};
 use crate::train::task::Network;
 
 /// Width of a row after its first layer.
