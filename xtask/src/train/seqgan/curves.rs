@@ -47,15 +47,19 @@ where
     B::ErrorType: 'static,
 {
     let values = || lines.iter().flat_map(|line| parts.iter().filter_map(line.2));
-    let low = values().fold(f64::INFINITY, f64::min).min(1.0);
-    let high = values().fold(0.0, f64::max).max(low + 0.1);
+    let low = values().fold(f64::INFINITY, f64::min);
+    let high = values().fold(0.0, f64::max);
+    // Before there is anything to draw, an empty panel.
+    let (low, high) = if low < high { (low, high) } else { (0.0, 1.0) };
+    let has_any = |part: &Part| lines.iter().any(|line| line.2(part).is_some());
+    let first = parts.iter().position(has_any).unwrap_or(0) as f64 + 0.5;
     let margin = (high - low) * 0.05;
     let mut chart = ChartBuilder::on(area)
         .caption(title, (FONT, 17))
         .margin(12)
         .x_label_area_size(34)
         .y_label_area_size(48)
-        .build_cartesian_2d(0.5..parts.len() as f64 + 0.5, low - margin..high + margin)?;
+        .build_cartesian_2d(first..parts.len() as f64 + 0.5, low - margin..high + margin)?;
     chart.configure_mesh().x_desc("part").label_style((FONT, 13)).axis_desc_style((FONT, 14)).draw()?;
     for &(name, colour, value) in lines {
         let points = parts.iter().enumerate().filter_map(|(at, part)| Some((at as f64 + 1.0, value(part)?)));
@@ -66,7 +70,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(SeriesLabelPosition::MiddleRight)
         .label_font((FONT, 14))
         .background_style(WHITE.mix(0.8))
         .draw()?;
