@@ -43,6 +43,9 @@ pub const MODES: [Mode; 4] = [
 pub struct BlockTime {
     /// How long it took.
     pub took: Duration,
+    /// How long of that it had the processor: what the system or, where the machine is virtual, its host took away is
+    /// left out.
+    pub on_processor: Duration,
     /// How long the empty loop after it took.
     pub empty_loop: Duration,
     /// How often the system gave the processor to another thread meanwhile.
@@ -141,8 +144,11 @@ impl Bench {
         let inputs: Vec<Input> = messages.iter().map(|(at, m)| Input::Message(*at, m)).collect();
         self.card.wait();
         let before = Switches::of_this_thread();
+        let began = processor_time();
         self.host.block(Some(&transport(at, playing)), BLOCK, &inputs, &mut |_| {})?;
         let took = self.host.took();
+        // What the host did around the call is in it too, so it can be more than the call took, never less.
+        let on_processor = processor_time().zip(began).map_or(took, |(now, began)| took.min(now.saturating_sub(began)));
         let after = Switches::of_this_thread();
         let started = Instant::now();
         (0..self.loops).for_each(|round| {
@@ -150,7 +156,7 @@ impl Bench {
         });
         let empty_loop = started.elapsed();
         let (preempted, waited) = (after.involuntary - before.involuntary, after.voluntary - before.voluntary);
-        Ok(BlockTime { took, empty_loop, preempted, waited })
+        Ok(BlockTime { took, on_processor, empty_loop, preempted, waited })
     }
 }
 
@@ -193,6 +199,20 @@ fn loops_of(time: Duration) -> u64 {
     };
     let fastest = (0..8).map(round).min().unwrap_or_default();
     (time.as_secs_f64() / fastest.as_secs_f64().max(f64::MIN_POSITIVE) * ROUNDS as f64) as u64
+}
+
+/// How long this thread has had the processor; `None` where the system does not tell.
+#[cfg(unix)]
+fn processor_time() -> Option<Duration> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: there is room for the time.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    (failed == 0).then(|| Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32))
+}
+
+#[cfg(not(unix))]
+fn processor_time() -> Option<Duration> {
+    None
 }
 
 /// How often a thread has given the processor away.

@@ -28,8 +28,8 @@ pub fn run(args: &BenchProcessArgs) -> Result<()> {
     for mode in MODES {
         let measured = measure(&plugin, mode, args.seconds.max(1.0))?;
         print(&measured);
-        let took = distribution(&measured.blocks, |block| block.took);
-        let percent = |share| took.micros(share) / block_micros * 100.0;
+        let on_processor = distribution(&measured.blocks, |block| block.on_processor);
+        let percent = |share| on_processor.micros(share) / block_micros * 100.0;
         bars.hold(&format!("{}, median", mode.name), percent(0.5), MEDIAN_BAR, "%");
         bars.hold(&format!("{}, worst", mode.name), percent(1.0), WORST_BAR, "%");
     }
@@ -49,10 +49,11 @@ fn print(measured: &Measured) {
     println!("  the model kept up with {restyled} notes; {late} late, {new} not known yet");
     let took = distribution(blocks, |block| block.took);
     let empty_loop = distribution(blocks, |block| block.empty_loop);
-    let undisturbed = distribution(blocks.iter().filter(|block| block.preempted == 0), |block| block.took);
+    let on_processor = distribution(blocks, |block| block.on_processor);
     let names = PERCENTILES.map(|(name, _)| format!("{name:>11}")).concat();
     println!("  {:<28}{names}", "µs");
-    let rows = [("process()", &took), ("undisturbed", &undisturbed), ("an empty loop as long", &empty_loop)];
+    let rows =
+        [("process()", &took), ("of that on the processor", &on_processor), ("an empty loop as long", &empty_loop)];
     for (what, distribution) in rows {
         let values = PERCENTILES.map(|(_, share)| format!("{:>11.2}", distribution.micros(share))).concat();
         println!("  {what:<28}{values}");
@@ -60,5 +61,5 @@ fn print(measured: &Measured) {
     let preempted = blocks.iter().filter(|block| block.preempted > 0).count();
     let waited = blocks.iter().filter(|block| block.waited > 0).count();
     println!("  in {preempted} calls the system gave the processor to another thread, {waited} waited by themselves");
-    took.histogram().iter().for_each(|line| println!("  {line}"));
+    on_processor.histogram().iter().for_each(|line| println!("  {line}"));
 }
