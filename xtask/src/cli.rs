@@ -175,6 +175,9 @@ pub struct SoakArgs {
     /// The same seed plays the same notes and has the host do the same
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Have the allocator give large freed blocks back at once, to see what the plugin keeps rather than what glibc does
+    #[arg(long)]
+    pub give_back: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,8 +20,9 @@ const MEMORY_LINES: usize = 12;
 /// Runs it; an error where a note went wrong or memory grew.
 pub fn run(args: &SoakArgs) -> Result<()> {
     let bundles = bundle::for_tests()?;
-    // So that what grows is what the plugin keeps, and not what the allocator does.
-    memory::give_freed_blocks_back();
+    if args.give_back {
+        memory::give_freed_blocks_back();
+    }
     let started = Instant::now();
     let limit = Duration::from_secs_f64(args.minutes.max(0.0) * 60.0);
     let bar = match args.notes {
