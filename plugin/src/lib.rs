@@ -11,6 +11,7 @@ pub mod events;
 pub mod faults;
 pub mod fill;
 pub mod memory;
+mod opener;
 pub mod pace;
 pub mod params;
 pub mod status;
@@ -24,17 +25,13 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::scheduler::{LookAhead, Mode};
 use tonenet_core::transport::Transport as CoreTransport;
-use tonenet_inference::embedded::EmbeddedModel;
-use tonenet_inference::library;
-use tonenet_inference::restyler::Restyler;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::timeline;
 
 use engine::{Block, Engine};
 use events::{ControllerStorm, ShortSysEx};
+use opener::Opener;
 use params::ToneNetParams;
 use status::Status;
-use worker::{Opened, RestyleTake, Worker};
+use worker::Worker;
 
 /// Tempi closer than this, in beats a minute, give the same latency for a listener.
 const SAME_TEMPO: f64 = 0.05;
@@ -43,6 +40,7 @@ const SAME_TEMPO: f64 = 0.05;
 pub struct ToneNet {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
+    opener: Opener,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine>,
@@ -64,6 +62,7 @@ impl Default for ToneNet {
         Self {
             params: Arc::new(ToneNetParams::new(status.clone())),
             status,
+            opener: Opener::default(),
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -99,7 +98,9 @@ impl ToneNet {
         self.mode = self.params.look_ahead.value().into();
         let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
         let picture = memory.as_ref().map(|memory| memory.get().0);
-        let worker = Worker::start(self.status.clone(), memory, opener(self.sample_rate))
+        let (opener, sample_rate) = (self.opener.clone(), self.sample_rate);
+        let open = move |model, status: &Status| opener.open(model, sample_rate, status);
+        let worker = Worker::start(self.status.clone(), memory, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         let model = self.params.settings().model;
         self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, self.status.clone(), picture));
@@ -129,33 +130,6 @@ impl ToneNet {
         }
         ask
     }
-}
-
-/// Opens models for the inference thread, and with the first of them the runtime.
-fn opener(sample_rate: f64) -> impl FnMut(EmbeddedModel, &Status) -> Result<Opened, String> + Send {
-    let mut opened = None;
-    move |model, status| {
-        let runtime = opened.get_or_insert_with(|| open_runtime(status));
-        let loaded = model.load(runtime).map_err(|e| e.to_string())?;
-        let listener = loaded.listener(sample_rate);
-        #[cfg(feature = "faults")]
-        let listener = match faults::Fault::of_environment() {
-            Some(fault) => Box::new(faults::Faulty::new(listener, fault)),
-            None => listener,
-        };
-        let restyle_take: RestyleTake =
-            Box::new(move |take| timeline::restyle(take, model.id(), &loaded).map_err(|e| e.to_string()));
-        Ok(Opened { restyler: Restyler::new(listener), restyle_take })
-    }
-}
-
-/// Opens a runtime, and tells the editor which.
-fn open_runtime(status: &Status) -> Runtime {
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
-    let mut words = status.engine.lock();
-    words.runtime = format!("{} · {}", report.runtime, report.provider);
-    words.notes = report.notes;
-    runtime
 }
 
 /// Does something a host asks for. The framework catches no panics, and one that reached the host would end it; the

@@ -43,7 +43,7 @@ const GRADIENT_NORM: f64 = 5.0;
 
 /// Steps of the discriminator before the adversaries meet, and in each round.
 const DISCRIMINATOR_FIRST: usize = 200;
-const DISCRIMINATOR_STEPS: usize = 3;
+const DISCRIMINATOR_STEPS: usize = 1;
 /// Tunes that are finished from each beginning, and symbols between two beginnings.
 const ROLLOUTS: i64 = 8;
 const STRIDE: usize = 8;
@@ -383,7 +383,10 @@ impl Learners {
         let weight = batch.counts.sum_dim_intlist([0i64].as_slice(), true, Kind::Float).clamp_min(1.0);
         let usual = (&rewards * &batch.counts).sum_dim_intlist([0i64].as_slice(), true, Kind::Float) / weight;
         let advantage = (&rewards - usual) * &batch.counts;
-        let policy = -(of_next * advantage).sum(Kind::Float) / batch.counts.sum(Kind::Float);
+        let chosen = batch.counts.sum(Kind::Float);
+        // In units of its own spread: as the discriminator learns, rewards shrink, and would be outweighed.
+        let spread = (advantage.square().sum(Kind::Float) / &chosen).sqrt().clamp_min(1e-4);
+        let policy = -(of_next * advantage / spread).sum(Kind::Float) / chosen;
 
         let real = material.train.draw(TUNES, LENGTH, random, material.device);
         let (likelihood, _) = self.surprise(material, &real, true);
