@@ -3,8 +3,9 @@
 //! This crate knows no host, clock, thread, window or model runtime. Data goes one way through it: host events
 //! into the [`scheduler`], what was heard into a [`window`], the window as a [`piano_roll`] to a network, its answer
 //! through [`dynamics`] back to the scheduler, and out; a [`timeline`] remembers what was played where. Files enter and
-//! leave through [`midi`].
+//! leave through [`midi`]. A [`tune`] is what a generator reads and writes, a [`clip`] what the song plays of it.
 
+pub mod clip;
 pub mod dynamics;
 pub mod genre;
 pub mod grid;

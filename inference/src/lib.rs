@@ -5,6 +5,7 @@ pub mod bundle;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
+pub mod generate;
 mod guard;
 pub mod library;
 pub mod manifest;

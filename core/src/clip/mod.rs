@@ -1,0 +1,193 @@
+//! A clip: a short written piece in beats, as the generators make it, a project keeps it and the song plays it.
+//!
+//! [`Clip`] is what was written; [`Clip::to_midi`] makes a file of it.
+
+mod file;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tune::{STEPS_PER_QUARTER, Tune};
+
+/// The velocity of notes that nobody has given one: the article's.
+pub const FLAT_VELOCITY: u8 = 80;
+
+/// Notes in a clip at most.
+pub const MOST_NOTES: usize = 4096;
+
+/// Beats in a clip at most.
+pub const LONGEST: f64 = 1024.0;
+
+/// A note of a clip.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClipNote {
+    /// When it begins, in beats (quarters) from the clip's start.
+    pub onset: f64,
+    /// How long it lasts, in beats; above 0.
+    pub length: f64,
+    /// MIDI key, 0–127.
+    pub key: u8,
+    /// MIDI velocity, 1–127.
+    pub velocity: u8,
+}
+
+impl ClipNote {
+    /// When it ends, in beats from the clip's start.
+    pub fn end(&self) -> f64 {
+        self.onset + self.length
+    }
+}
+
+/// A short piece in beats. Its notes lie within it, are in order of onset and key, and of one key none begins before
+/// the one before it has ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Clip {
+    length: f64,
+    signature: (u8, u8),
+    notes: Vec<ClipNote>,
+}
+
+/// A clip as a file may hold it.
+#[derive(Deserialize)]
+struct Written {
+    length: f64,
+    signature: (u8, u8),
+    notes: Vec<ClipNote>,
+}
+
+impl TryFrom<Written> for Clip {
+    type Error = ClipError;
+
+    fn try_from(Written { length, signature, notes }: Written) -> Result<Self, ClipError> {
+        Self::new(length, signature, notes)
+    }
+}
+
+/// Why something is no clip.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ClipError {
+    /// Its length is not one.
+    #[error("a clip of {0} beats; a clip lasts more than 0 and at most {LONGEST}")]
+    Length(f64),
+    /// Its time signature is not one.
+    #[error("a time signature of {0}/{1}; both numbers are from 1 to 32, and the second is a power of two")]
+    Signature(u8, u8),
+    /// It has too many notes.
+    #[error("a clip of {0} notes; a clip has at most {MOST_NOTES}")]
+    Notes(usize),
+    /// A note's numbers are not a note's.
+    #[error("note {0} of a clip has a key, velocity or time that no note has")]
+    Note(usize),
+}
+
+impl Clip {
+    /// A clip of `length` beats in a time signature. Notes are cut at the clip's end, and where the same key sounds anew;
+    /// of notes of one key that begin together the loudest stays.
+    ///
+    /// # Errors
+    /// When a number is not what it should be.
+    pub fn new(length: f64, signature: (u8, u8), mut notes: Vec<ClipNote>) -> Result<Self, ClipError> {
+        if !(length > 0.0 && length <= LONGEST) {
+            return Err(ClipError::Length(length));
+        }
+        let (upper, lower) = signature;
+        if !(1..=32).contains(&upper) || !(1..=32).contains(&lower) || !lower.is_power_of_two() {
+            return Err(ClipError::Signature(upper, lower));
+        }
+        if notes.len() > MOST_NOTES {
+            return Err(ClipError::Notes(notes.len()));
+        }
+        let is_note = |note: &ClipNote| {
+            note.onset >= 0.0 && note.length > 0.0 && note.end().is_finite() && note.key < 128 && note.velocity < 128
+        };
+        if let Some(bad) = notes.iter().position(|note| !is_note(note) || note.velocity == 0) {
+            return Err(ClipError::Note(bad));
+        }
+        notes.retain(|note| note.onset < length);
+        notes.sort_by(|a, b| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)).then(b.velocity.cmp(&a.velocity)));
+        notes.dedup_by(|later, earlier| later.onset == earlier.onset && later.key == earlier.key);
+        let mut next = [length; 128];
+        for note in notes.iter_mut().rev() {
+            let next = &mut next[usize::from(note.key)];
+            note.length = note.length.min(*next - note.onset);
+            *next = note.onset;
+        }
+        Ok(Self { length, signature, notes })
+    }
+
+    /// A tune's melody and chords, all of [`FLAT_VELOCITY`]; whole bars.
+    ///
+    /// # Errors
+    /// When it is longer than a clip may be.
+    pub fn of_tune(tune: &Tune) -> Result<Self, ClipError> {
+        let beats = |steps: u32| f64::from(steps) / f64::from(STEPS_PER_QUARTER);
+        let bar = tune.metre.bar();
+        let notes = tune.all_notes().into_iter().map(|(onset, steps, key)| ClipNote {
+            onset: beats(onset),
+            length: beats(steps),
+            key,
+            velocity: FLAT_VELOCITY,
+        });
+        Self::new(beats(tune.steps().div_ceil(bar).max(1) * bar), tune.metre.signature(), notes.collect())
+    }
+
+    /// How long it lasts, in beats.
+    pub fn length(&self) -> f64 {
+        self.length
+    }
+
+    /// The time signature it is written in.
+    pub fn signature(&self) -> (u8, u8) {
+        self.signature
+    }
+
+    /// Its notes in order.
+    pub fn notes(&self) -> &[ClipNote] {
+        &self.notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn note(onset: f64, length: f64, key: u8) -> ClipNote {
+        ClipNote { onset, length, key, velocity: FLAT_VELOCITY }
+    }
+
+    #[test]
+    fn a_key_that_sounds_anew_ends_the_note_before() {
+        let clip = Clip::new(4.0, (4, 4), vec![note(0.0, 2.0, 60), note(1.0, 9.0, 60), note(1.0, 1.0, 64)]).unwrap();
+        assert_eq!(clip.notes(), [note(0.0, 1.0, 60), note(1.0, 3.0, 60), note(1.0, 1.0, 64)]);
+    }
+
+    #[test]
+    fn what_is_no_clip_is_refused() {
+        assert_eq!(Clip::new(0.0, (4, 4), vec![]), Err(ClipError::Length(0.0)));
+        assert!(matches!(Clip::new(f64::NAN, (4, 4), vec![]), Err(ClipError::Length(_))));
+        assert_eq!(Clip::new(4.0, (4, 3), vec![]), Err(ClipError::Signature(4, 3)));
+        let silent = ClipNote { velocity: 0, ..note(0.0, 1.0, 60) };
+        assert_eq!(Clip::new(4.0, (4, 4), vec![silent]), Err(ClipError::Note(0)));
+        assert_eq!(Clip::new(4.0, (4, 4), vec![note(0.0, f64::INFINITY, 60)]), Err(ClipError::Note(0)));
+        let saved = r#"{"length":4.0,"signature":[4,4],"notes":[{"onset":-1.0,"length":1.0,"key":60,"velocity":80}]}"#;
+        assert!(serde_json::from_str::<Clip>(saved).is_err(), "a project's clip is checked as well");
+    }
+
+    proptest! {
+        #[test]
+        fn notes_of_a_key_never_overlap_and_stay_inside(
+            raw in prop::collection::vec((0.0..20.0f64, 0.01..9.0f64, 58u8..62), 0..60),
+        ) {
+            let notes = raw.into_iter().map(|(onset, length, key)| note(onset, length, key)).collect();
+            let clip = Clip::new(16.0, (4, 4), notes).unwrap();
+            for (at, one) in clip.notes().iter().enumerate() {
+                prop_assert!(one.end() <= 16.0 + 1e-9 && one.length > 0.0);
+                for other in &clip.notes()[at + 1..] {
+                    prop_assert!(one.key != other.key || one.end() <= other.onset + 1e-9);
+                }
+            }
+            prop_assert_eq!(&Clip::new(16.0, (4, 4), clip.notes().to_vec()).unwrap(), &clip);
+        }
+    }
+}
