@@ -1,8 +1,16 @@
 //! A clip: a short written piece in beats, as the generators make it, a project keeps it and the song plays it.
 //!
-//! [`Clip`] is what was written; [`Clip::to_midi`] makes a file of it.
+//! [`Clip`] is what was written; [`Clip::to_midi`] makes a file of it, [`ClipPlayer`] plays it in the song from one of its
+//! [`Bars`] on, and [`Heard`] is what the player plays, to be gone on from.
 
+mod bars;
 mod file;
+mod heard;
+mod player;
+
+pub use bars::Bars;
+pub use heard::Heard;
+pub use player::{ClipEvent, ClipPlayer, Placed};
 
 use serde::{Deserialize, Serialize};
 

@@ -41,6 +41,13 @@ pub enum Event {
         /// MIDI key, 0–127.
         key: u8,
     },
+    /// A key goes down with a velocity that is to stay as it is.
+    PlainNoteOn {
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key, 0–127.
+        key: u8,
+    },
     /// A key comes up.
     NoteOff {
         /// MIDI channel, 0–15.
@@ -319,7 +326,9 @@ impl<P: Copy> Scheduler<P> {
     /// once; all other events still leave when due.
     pub fn transport_sought(&mut self, time: SampleTime) {
         for pending in &mut self.pending {
-            if let Item::Event(Event::NoteOn { .. } | Event::NoteOff { .. }, ..) = pending.item {
+            if let Item::Event(Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. }, ..) =
+                pending.item
+            {
                 pending.item = Item::Dropped;
             }
         }
@@ -364,7 +373,7 @@ impl<P: Copy> Scheduler<P> {
         let id = NoteId(self.first_id);
         self.advance();
         match event {
-            Event::NoteOn { channel, key } => self.sounding.begin(channel, key),
+            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => self.sounding.begin(channel, key),
             Event::NoteOff { channel, key } => self.sounding.end(channel, key),
             Event::AllNotesOff { .. } | Event::Other => {}
         }

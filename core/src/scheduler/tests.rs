@@ -359,3 +359,19 @@ fn a_transport_that_starts_in_mid_hop_has_no_note_asked_about_twice() {
         assert!(asked[0].time > onset && asked[0].time <= onset + 300, "in time");
     }
 }
+
+#[test]
+fn a_note_that_is_to_stay_as_it_is_is_never_asked_about_and_ends_like_any_other() {
+    let mut scheduler = Scheduler::new(16, LIVE);
+    let plain = Event::PlainNoteOn { channel: 0, key: 60 };
+    scheduler.hear(0, plain, 1);
+    assert_eq!(scheduler.next_hop(1000), None);
+    assert!(!scheduler.awaits_answer(1000));
+    scheduler.transport_left(100);
+    let left = drain(&mut scheduler, 1000);
+    assert!(matches!(left[0], Leaving::Event { time: 400, outcome: Outcome::Untouched, .. }));
+    assert_eq!(releases(&left), [(500, 60)]);
+    scheduler.hear(1000, plain, 2);
+    scheduler.transport_sought(1001);
+    assert_eq!(drain(&mut scheduler, 2000), []);
+}

@@ -10,6 +10,9 @@ const FREE_TEMPO: f64 = 120.0;
 /// host's positions would move the grid from block to block.
 const SLACK: f64 = 1e-3;
 
+/// Places closer to a sample than this lie on it, in samples: what rounding makes of one that does.
+const ON_A_SAMPLE: f64 = 1e-3;
+
 /// Counts steps of the grid; they go on through loops and seeks, and only their phase follows the host.
 #[derive(Debug, Clone, Copy)]
 pub struct StepClock {
@@ -80,6 +83,14 @@ impl StepClock {
         Some(self.song?.beats(time))
     }
 
+    /// The first sample at or after a place in the song, from the place known on; `None` while the host does not play or
+    /// tell.
+    pub fn sample_at(&self, beats: f64) -> Option<SampleTime> {
+        let song = self.song?;
+        let sample = song.time as f64 + (beats - song.beats) / song.beats_per_sample;
+        Some((sample - ON_A_SAMPLE).ceil() as SampleTime)
+    }
+
     /// Where a sample lies on the grid, in steps.
     pub fn position(&self, time: SampleTime) -> f64 {
         self.anchor_position + (time as f64 - self.anchor_time as f64) * self.steps_per_sample
@@ -124,6 +135,21 @@ mod tests {
         assert_eq!(clock.beats(48_000), Some(1.5));
         clock.follow(96_000, &Transport { playing: false, ..playing(0.0, 120.0) });
         assert_eq!(clock.beats(96_000), None);
+    }
+
+    #[test]
+    fn it_knows_the_sample_of_a_place_in_the_song() {
+        let mut clock = StepClock::new(48_000.0);
+        assert_eq!(clock.sample_at(0.0), None);
+        clock.follow(1_000, &playing(4.0, 110.0));
+        for place in [4.0, 4.25, 5.0, 1_234.5] {
+            let sample = clock.sample_at(place).unwrap();
+            assert!(
+                clock.beats(sample).unwrap() >= place - 1e-7 && clock.beats(sample - 1).unwrap() < place,
+                "{place}"
+            );
+        }
+        assert_eq!(clock.sample_at(-1e9), Some(0), "long ago");
     }
 
     #[test]

@@ -1,0 +1,432 @@
+//! Plays a clip in the song: which of its notes begin and end at which samples, whatever blocks the host cuts time into.
+//!
+//! A cursor goes from note to note, so that none is doubled or lost where the host's positions move by rounding; where
+//! the song jumps, it is found anew.
+
+use std::sync::Arc;
+
+use super::Clip;
+use crate::scheduler::SampleTime;
+use crate::timeline::SAME_PLACE;
+use crate::transport::StepClock;
+
+/// Keys there are.
+const KEYS: usize = 128;
+
+/// A clip and its place in the song.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// What is played.
+    pub clip: Arc<Clip>,
+    /// Where it begins, in beats from the start of the song.
+    pub start: f64,
+    /// Whether it begins anew where it ends, for ever.
+    pub looped: bool,
+}
+
+/// Something that a clip plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClipEvent {
+    /// A key goes down.
+    On {
+        /// MIDI key, 0–127.
+        key: u8,
+        /// MIDI velocity as the clip has it, 1–127.
+        velocity: u8,
+    },
+    /// It comes up.
+    Off {
+        /// MIDI key, 0–127.
+        key: u8,
+    },
+}
+
+/// The note that comes next.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    /// How often the clip has been played to its end before.
+    round: u64,
+    note: usize,
+}
+
+/// See the [module](self).
+///
+/// After [`ClipPlayer::new`] nothing here allocates. A clip that is let go is freed where nobody else holds it, so
+/// somebody must who may free it.
+#[derive(Debug)]
+pub struct ClipPlayer {
+    current: Option<Placed>,
+    /// What takes its place where it begins.
+    next: Option<Placed>,
+    /// `None` where it has yet to be found.
+    cursor: Option<Cursor>,
+    /// Where each key that sounds ends, the earliest first; no key is there twice.
+    sounding: Vec<(f64, u8)>,
+    /// All that sounds ends at this sample.
+    leaving: Option<SampleTime>,
+}
+
+impl Default for ClipPlayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ClipPlayer {
+    /// A player without a clip.
+    pub fn new() -> Self {
+        Self { current: None, next: None, cursor: None, sounding: Vec::with_capacity(KEYS), leaving: None }
+    }
+
+    /// Plays another clip from its start on, or at once in its midst where that has passed; until then the one before
+    /// goes on. Without one all ends at `time`.
+    pub fn place(&mut self, time: SampleTime, placed: Option<Placed>) {
+        match (placed, &mut self.current) {
+            (Some(placed), Some(current))
+                if Arc::ptr_eq(&placed.clip, &current.clip) && placed.start == current.start =>
+            {
+                current.looped = placed.looped;
+                self.next = None;
+            }
+            (Some(placed), _) => self.next = Some(placed),
+            (None, _) => {
+                (self.current, self.next) = (None, None);
+                self.leave(time);
+            }
+        }
+    }
+
+    /// The song stopped or jumped at `time`: what sounds ends there, and the clip goes on from wherever the song does.
+    pub fn leave(&mut self, time: SampleTime) {
+        if let Some(next) = self.next.take() {
+            self.current = Some(next);
+        }
+        self.cursor = None;
+        self.leaving = Some(time);
+    }
+
+    /// Forgets what sounds, which someone else has ended, and the place in the clip.
+    pub fn reset(&mut self) {
+        self.leave(0);
+        self.sounding.clear();
+    }
+
+    /// What it plays.
+    pub fn placed(&self) -> Option<&Placed> {
+        self.next.as_ref().or(self.current.as_ref())
+    }
+
+    /// What comes next from sample `from` on and before `until`, in the order of time; offs come before ons.
+    ///
+    /// To be called until there is nothing, with all spans of time one after the other.
+    pub fn next(&mut self, clock: &StepClock, from: SampleTime, until: SampleTime) -> Option<(SampleTime, ClipEvent)> {
+        loop {
+            if let Some(time) = self.leaving.filter(|time| *time < until) {
+                if let Some((_, key)) = self.sounding.pop() {
+                    return Some((time.max(from), ClipEvent::Off { key }));
+                }
+                self.leaving = None;
+            }
+            let taken_over = match &self.next {
+                Some(next) => Some(clock.sample_at(next.start)?.max(from)),
+                None => None,
+            };
+            let end = taken_over.map_or(until, |time| time.min(until));
+            if let Some(event) = self.next_of_current(clock, from, end) {
+                return Some(event);
+            }
+            let time = taken_over.filter(|time| *time < until)?;
+            self.leave(time);
+        }
+    }
+
+    fn next_of_current(
+        &mut self,
+        clock: &StepClock,
+        from: SampleTime,
+        end: SampleTime,
+    ) -> Option<(SampleTime, ClipEvent)> {
+        let off = match self.sounding.first() {
+            Some(&(place, key)) => Some((clock.sample_at(place)?.max(from), key)),
+            None => None,
+        };
+        let on = self.next_on(clock, from);
+        if let Some((time, key)) = off.filter(|off| off.0 < end && on.is_none_or(|on| off.0 <= on.0)) {
+            self.sounding.remove(0);
+            return Some((time, ClipEvent::Off { key }));
+        }
+        let (time, ends, key, velocity) = on.filter(|on| on.0 < end)?;
+        // A key that is struck where it ends, a rounding before its end.
+        if let Some(still) = self.sounding.iter().position(|sounding| sounding.1 == key) {
+            self.sounding.remove(still);
+            return Some((time, ClipEvent::Off { key }));
+        }
+        self.advance();
+        let after = self.sounding.partition_point(|sounding| sounding.0 <= ends);
+        self.sounding.insert(after, (ends, key));
+        Some((time, ClipEvent::On { key, velocity }))
+    }
+
+    /// The next note's sample, the place it ends at, its key and its velocity.
+    fn next_on(&mut self, clock: &StepClock, from: SampleTime) -> Option<(SampleTime, f64, u8, u8)> {
+        loop {
+            let placed = self.current.as_ref()?;
+            let cursor = match self.cursor {
+                Some(cursor) => cursor,
+                None => placed.find(clock.beats(from)? - SAME_PLACE),
+            };
+            self.cursor = Some(cursor);
+            let note = placed.clip.notes().get(cursor.note).filter(|_| cursor.round == 0 || placed.looped)?;
+            let begins = placed.start + cursor.round as f64 * placed.clip.length() + note.onset;
+            let ends = begins + note.length;
+            // One that the song went past while the host did not tell where it is.
+            if clock.sample_at(ends)? <= from && clock.sample_at(begins)? < from {
+                self.advance();
+                continue;
+            }
+            return Some((clock.sample_at(begins)?.max(from), ends, note.key, note.velocity));
+        }
+    }
+
+    fn advance(&mut self) {
+        let Some((cursor, placed)) = self.cursor.as_mut().zip(self.current.as_ref()) else { return };
+        cursor.note += 1;
+        if cursor.note >= placed.clip.notes().len() {
+            *cursor = Cursor { round: cursor.round + 1, note: 0 };
+        }
+    }
+}
+
+impl Placed {
+    /// The first note that begins at a place or after it.
+    fn find(&self, beats: f64) -> Cursor {
+        let into = (beats - self.start).max(0.0);
+        let round = (into / self.clip.length()).floor();
+        let into = into - round * self.clip.length();
+        let note = self.clip.notes().partition_point(|note| note.onset < into);
+        match note < self.clip.notes().len() {
+            true => Cursor { round: round as u64, note },
+            false => Cursor { round: round as u64 + 1, note: 0 },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ClipNote;
+    use super::*;
+    use crate::transport::Transport;
+    use proptest::prelude::*;
+
+    const RATE: f64 = 48_000.0;
+
+    /// A stretch of time in which the song goes on from a place, or stands still.
+    #[derive(Debug, Clone, Copy)]
+    struct Stretch {
+        beats: Option<f64>,
+        tempo: f64,
+        samples: u64,
+    }
+
+    fn playing(beats: f64, tempo: f64, samples: u64) -> Stretch {
+        Stretch { beats: Some(beats), tempo, samples }
+    }
+
+    fn clip(length: f64, notes: &[(f64, f64, u8)]) -> Arc<Clip> {
+        let note = |&(onset, length, key): &(f64, f64, u8)| ClipNote { onset, length, key, velocity: 80 };
+        Arc::new(Clip::new(length, (4, 4), notes.iter().map(note).collect()).unwrap())
+    }
+
+    fn looped(clip: &Arc<Clip>, start: f64) -> Placed {
+        Placed { clip: clip.clone(), start, looped: true }
+    }
+
+    type Events = Vec<(u64, ClipEvent)>;
+
+    /// Plays a song cut into blocks, with clips placed at samples; ends with a stop.
+    fn play(song: &[Stretch], blocks: &[u64], placings: &[(u64, Option<Placed>)]) -> Events {
+        let (mut player, mut clock, mut out) = (ClipPlayer::new(), StepClock::new(RATE), Vec::new());
+        let (mut now, mut sizes, mut placings) = (0, blocks.iter().cycle(), placings.iter().peekable());
+        for stretch in song {
+            player.leave(now);
+            let (begin, end) = (now, now + stretch.samples);
+            while now < end {
+                while let Some((_, placed)) = placings.next_if(|p| p.0 <= now) {
+                    player.place(now, placed.clone());
+                }
+                let until = (now + sizes.next().unwrap()).min(end);
+                let until = placings.peek().map_or(until, |p| until.min(p.0));
+                let gone = (now - begin) as f64 / RATE * stretch.tempo / 60.0;
+                let beats = stretch.beats.map(|beats| beats + gone);
+                let tempo = Some(stretch.tempo);
+                clock.follow(now, &Transport { playing: beats.is_some(), tempo, beats, loop_start_beats: None });
+                while let Some(event) = player.next(&clock, now, until) {
+                    out.push(event);
+                }
+                now = until;
+            }
+        }
+        player.leave(now);
+        clock.follow(now, &Transport::default());
+        out.extend(std::iter::from_fn(|| player.next(&clock, now, now + 1)));
+        out
+    }
+
+    fn ons(events: &Events) -> Vec<(u64, u8)> {
+        let on = |&(time, event): &(u64, ClipEvent)| match event {
+            ClipEvent::On { key, .. } => Some((time, key)),
+            ClipEvent::Off { .. } => None,
+        };
+        events.iter().filter_map(on).collect()
+    }
+
+    /// Whether each on gets an off before the next of its key, in the order of time.
+    fn is_whole(events: &Events) -> bool {
+        let mut sounding = [false; KEYS];
+        events.is_sorted_by_key(|e| e.0)
+            && events.iter().all(|&(_, event)| match event {
+                ClipEvent::On { key, .. } => !std::mem::replace(&mut sounding[usize::from(key)], true),
+                ClipEvent::Off { key } => std::mem::replace(&mut sounding[usize::from(key)], false),
+            })
+            && !sounding.contains(&true)
+    }
+
+    #[test]
+    fn it_begins_at_its_place_and_begins_anew_where_it_ends() {
+        let clip = clip(2.0, &[(0.0, 0.5, 60), (1.0, 1.0, 64)]);
+        let song = [playing(0.0, 120.0, 8 * 24_000)];
+        let on = |beats: u64, key| (beats * 24_000, key);
+        let whole = play(&song, &[512], &[(0, Some(looped(&clip, 4.0)))]);
+        assert_eq!(ons(&whole), [on(4, 60), on(5, 64), on(6, 60), on(7, 64)]);
+        let off = (6 * 24_000, ClipEvent::Off { key: 64 });
+        assert_eq!(whole.iter().position(|e| *e == off), Some(3), "offs come before ons");
+        let once = Placed { looped: false, ..looped(&clip, 4.0) };
+        assert_eq!(ons(&play(&song, &[512], &[(0, Some(once))])), [on(4, 60), on(5, 64)]);
+    }
+
+    #[test]
+    fn the_clip_before_goes_on_until_the_next_begins() {
+        let (first, second) = (clip(1.0, &[(0.0, 1.0, 60)]), clip(1.0, &[(0.0, 1.0, 72)]));
+        let song = [playing(0.0, 120.0, 4 * 24_000)];
+        let placings = [(0, Some(looped(&first, 0.0))), (20_000, Some(looped(&second, 2.0)))];
+        let played = play(&song, &[100], &placings);
+        assert_eq!(ons(&played), [(0, 60), (24_000, 60), (48_000, 72), (72_000, 72)]);
+        assert!(is_whole(&played));
+        let cleared = play(&song, &[100], &[(0, Some(looped(&first, 0.0))), (30_000, None)]);
+        assert_eq!(cleared.last(), Some(&(30_000, ClipEvent::Off { key: 60 })));
+    }
+
+    #[test]
+    fn a_jump_ends_what_sounds_and_the_clip_goes_on_from_there() {
+        let clip = clip(4.0, &[(0.0, 3.0, 60), (2.0, 1.0, 64), (3.0, 1.0, 67)]);
+        let song = [playing(0.0, 120.0, 30_000), playing(102.0, 60.0, 60_000), playing(-9.0, 120.0, 10_000)];
+        let played = play(&song, &[64], &[(0, Some(looped(&clip, 0.0)))]);
+        assert_eq!(ons(&played), [(0, 60), (30_000, 64), (78_000, 67)]);
+        assert!(is_whole(&played));
+        assert!(played.contains(&(30_000, ClipEvent::Off { key: 60 })));
+    }
+
+    #[test]
+    fn while_the_host_does_not_play_nothing_begins_and_what_was_passed_stays_away() {
+        let clip = clip(4.0, &[(0.0, 0.1, 60), (0.2, 0.1, 62), (0.45, 2.0, 64)]);
+        let mut player = ClipPlayer::new();
+        let mut clock = StepClock::new(RATE);
+        player.place(0, Some(looped(&clip, 0.0)));
+        let mut at = |from: u64, until: u64, beats: Option<f64>| {
+            let playing = beats.is_some();
+            clock.follow(from, &Transport { playing, tempo: Some(120.0), beats, loop_start_beats: None });
+            std::iter::from_fn(|| player.next(&clock, from, until)).collect::<Events>()
+        };
+        assert_eq!(at(0, 100, Some(0.0)), [(0, ClipEvent::On { key: 60, velocity: 80 })]);
+        assert_eq!(at(100, 12_000, None), []);
+        let back = at(12_000, 12_100, Some(0.5));
+        let late = [(12_000, ClipEvent::Off { key: 60 }), (12_000, ClipEvent::On { key: 64, velocity: 80 })];
+        assert_eq!(back, late);
+    }
+
+    /// Positions that lie off by less than a host's rounding neither double nor lose a note.
+    #[test]
+    fn rounding_doubles_nothing() {
+        let notes: Vec<_> = (0..16).map(|i| (f64::from(i) / 4.0, 0.25, 60 + i as u8 % 4)).collect();
+        let clip = clip(4.0, &notes);
+        let (mut player, mut clock) = (ClipPlayer::new(), StepClock::new(RATE));
+        player.place(0, Some(looped(&clip, 0.0)));
+        let mut out = Vec::new();
+        for block in 0..4_000u64 {
+            let (from, until) = (block * 64, block * 64 + 64);
+            let beats = Some(from as f64 / 24_000.0 + [0.0, 0.002, -0.002, 0.0005][block as usize % 4]);
+            clock.follow(from, &Transport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None });
+            out.extend(std::iter::from_fn(|| player.next(&clock, from, until)));
+        }
+        assert_eq!(ons(&out).len(), 43, "a note each 6,000 samples of 256,000");
+        assert!(out.is_sorted_by_key(|e| e.0));
+    }
+
+    fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
+        let stretch = (prop::option::weighted(0.9, 0u32..64), 40u32..300, 1u64..60_000);
+        let stretch = stretch.prop_map(|(beats, tempo, samples)| Stretch {
+            beats: beats.map(|beats| f64::from(beats) / 4.0),
+            tempo: f64::from(tempo),
+            samples,
+        });
+        prop::collection::vec(stretch, 1..6)
+    }
+
+    fn clips() -> impl Strategy<Value = Arc<Clip>> {
+        let notes = prop::collection::vec((0u32..32, 1u32..12, 58u8..66), 0..24);
+        (1u32..4, notes).prop_map(|(bars, notes)| {
+            let notes: Vec<_> =
+                notes.iter().map(|&(on, len, key)| (f64::from(on) / 4.0, f64::from(len) / 4.0, key)).collect();
+            clip(f64::from(bars) * 2.0, &notes)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_it_plays_does_not_depend_on_the_blocks(
+            song in stretches(),
+            clips in [clips(), clips()],
+            starts in [0u32..12, 0u32..12],
+            second_at in 0u64..100_000,
+            looped in any::<bool>(),
+            blocks in prop::collection::vec(1u64..3_000, 1..5),
+        ) {
+            let placed = |i: usize| Placed { clip: clips[i].clone(), start: f64::from(starts[i]), looped };
+            let placings = [(0, Some(placed(0))), (second_at, Some(placed(1)))];
+            let whole = play(&song, &[u64::MAX / 2], &placings);
+            prop_assert!(is_whole(&whole));
+            prop_assert_eq!(play(&song, &blocks, &placings), whole);
+        }
+
+        #[test]
+        fn every_note_that_the_song_comes_to_begins_at_its_place_and_no_other(
+            song in stretches(),
+            clip in clips(),
+            start in 0u32..12,
+            looped in any::<bool>(),
+        ) {
+            let placed = Placed { clip: clip.clone(), start: f64::from(start), looped };
+            let mut expected = Vec::new();
+            let mut begin = 0u64;
+            for stretch in &song {
+                let end = begin + stretch.samples;
+                for round in 0..if looped { 64u32 } else { 1 } {
+                    for note in clip.notes() {
+                        let Some(beats) = stretch.beats else { continue };
+                        let place = placed.start + f64::from(round) * clip.length() + note.onset;
+                        let sample = (place - beats) * 60.0 / stretch.tempo * RATE;
+                        let time = begin as f64 + (sample - 1e-3).ceil();
+                        if sample >= -1.0 && time < end as f64 {
+                            expected.push((time.max(begin as f64) as u64, note.key));
+                        }
+                    }
+                }
+                begin = end;
+            }
+            expected.sort_unstable();
+            let mut played = ons(&play(&song, &[777], &[(0, Some(placed))]));
+            played.sort_unstable();
+            prop_assert_eq!(played, expected);
+        }
+    }
+}
