@@ -25,8 +25,9 @@ pub const MOST_NOTES: usize = 4096;
 /// Beats in a clip at most.
 pub const LONGEST: f64 = 1024.0;
 
-/// A note of a clip.
+/// A note of a clip; saved as its four numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(f64, f64, u8, u8)", into = "(f64, f64, u8, u8)")]
 pub struct ClipNote {
     /// When it begins, in beats (quarters) from the clip's start.
     pub onset: f64,
@@ -36,6 +37,18 @@ pub struct ClipNote {
     pub key: u8,
     /// MIDI velocity, 1–127.
     pub velocity: u8,
+}
+
+impl From<(f64, f64, u8, u8)> for ClipNote {
+    fn from((onset, length, key, velocity): (f64, f64, u8, u8)) -> Self {
+        Self { onset, length, key, velocity }
+    }
+}
+
+impl From<ClipNote> for (f64, f64, u8, u8) {
+    fn from(note: ClipNote) -> Self {
+        (note.onset, note.length, note.key, note.velocity)
+    }
 }
 
 impl ClipNote {
@@ -178,8 +191,11 @@ mod tests {
         let silent = ClipNote { velocity: 0, ..note(0.0, 1.0, 60) };
         assert_eq!(Clip::new(4.0, (4, 4), vec![silent]), Err(ClipError::Note(0)));
         assert_eq!(Clip::new(4.0, (4, 4), vec![note(0.0, f64::INFINITY, 60)]), Err(ClipError::Note(0)));
-        let saved = r#"{"length":4.0,"signature":[4,4],"notes":[{"onset":-1.0,"length":1.0,"key":60,"velocity":80}]}"#;
+        let saved = r#"{"length":4.0,"signature":[4,4],"notes":[[-1.0,1.0,60,80]]}"#;
         assert!(serde_json::from_str::<Clip>(saved).is_err(), "a project's clip is checked as well");
+        let sound = saved.replace('-', "");
+        let clip: Clip = serde_json::from_str(&sound).unwrap();
+        assert_eq!(serde_json::to_string(&clip).unwrap(), sound);
     }
 
     proptest! {

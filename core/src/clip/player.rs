@@ -49,7 +49,7 @@ struct Cursor {
     note: usize,
 }
 
-/// See the [module](self).
+/// Plays one clip, and then the next.
 ///
 /// After [`ClipPlayer::new`] nothing here allocates. A clip that is let go is freed where nobody else holds it, so
 /// somebody must who may free it.
@@ -105,10 +105,21 @@ impl ClipPlayer {
         self.leaving = Some(time);
     }
 
-    /// Forgets what sounds, which someone else has ended, and the place in the clip.
+    /// Forgets what sounds, which someone else ends, and the place in the clip.
     pub fn reset(&mut self) {
         self.leave(0);
         self.sounding.clear();
+    }
+
+    /// Takes a key that sounds, for the caller to end at once.
+    pub fn take_sounding(&mut self) -> Option<u8> {
+        self.sounding.pop().map(|(_, key)| key)
+    }
+
+    /// Forgets one key if it sounds, and says whether it did: the caller ends it, or has never let it sound.
+    pub fn forget(&mut self, key: u8) -> bool {
+        let place = self.sounding.iter().position(|sounding| sounding.1 == key);
+        place.map(|place| self.sounding.remove(place)).is_some()
     }
 
     /// What it plays.
