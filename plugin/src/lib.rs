@@ -1,9 +1,11 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
 //! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
-//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one. Nothing is loaded
-//! when a host scans: the model opens on the inference thread after activation.
+//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one, [`opener`] the model
+//! that is opened, [`allocator`] where memory comes from. Nothing is loaded when a host scans: the model opens on the
+//! inference thread after activation.
 
+mod allocator;
 pub mod editor;
 pub mod engine;
 pub mod events;
@@ -32,6 +34,9 @@ use opener::Opener;
 use params::ToneNetParams;
 use status::Status;
 use worker::Worker;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 /// Tempi closer than this, in beats a minute, give the same latency for a listener.
 const SAME_TEMPO: f64 = 0.05;
