@@ -69,6 +69,20 @@ pub enum NetworkEntry {
         /// The look-ahead network.
         ahead: GraphEntry,
     },
+    /// A generator of tunes; it plays no style.
+    #[serde(rename = "seqgan")]
+    Tunes {
+        /// Steps in the longest bar that it is told of.
+        steps: usize,
+        /// Bars in a phrase.
+        bars: usize,
+        /// Hidden units of each layer.
+        hidden: usize,
+        /// What its symbols stand for, as `tonenet_core::tune::Vocabulary` writes it.
+        vocabulary: String,
+        /// A step.
+        step: GraphEntry,
+    },
 }
 
 impl NetworkEntry {
@@ -77,6 +91,7 @@ impl NetworkEntry {
         match self {
             Self::PianoRoll { encoder, .. } => vec![encoder],
             Self::Note { past, ahead, .. } => vec![past, ahead],
+            Self::Tunes { step, .. } => vec![step],
         }
     }
 }

@@ -169,11 +169,17 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// When a tensor is of another type than 32-bit floats, or not finite.
     pub fn rounded(&self) -> Result<Vec<u8>, ExportError> {
+        self.rounded_but(&BTreeMap::new())
+    }
+
+    /// [`Weights::rounded`], but for tensors that a graph stores in rows of its own, which have these values.
+    pub(crate) fn rounded_but(&self, others: &BTreeMap<&str, Vec<f32>>) -> Result<Vec<u8>, ExportError> {
         let mut tensors = BTreeMap::new();
         for tensor in self.tensors.names() {
             let (shape, values) = self.floats(tensor)?;
-            let values = match *shape.as_slice() {
-                [_, width] if width > 0 => Rows::stored(&values, width).unfolded(width),
+            let values = match (others.get(tensor), shape.as_slice()) {
+                (Some(values), _) => values.clone(),
+                (None, &[_, width]) if width > 0 => Rows::stored(&values, width).unfolded(width),
                 _ => values,
             };
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
+use tonenet_core::tune::{Metre, Tonality};
 
 /// Everything a developer or a newcomer of ToneNet runs.
 #[derive(Debug, Parser)]
@@ -17,6 +18,8 @@ pub struct Cli {
 pub enum Command {
     /// Give MIDI files another genre's velocities, without a host
     Restyle(RestyleArgs),
+    /// Write new material as a MIDI file, without a host
+    Generate(GenerateArgs),
     /// Play a piece through the built plugin in a headless host and show what its velocities became
     Demo(DemoArgs),
     /// Run everything CI runs: format, lints, docs, unit tests, and the built plugin inside real hosts
@@ -152,8 +155,8 @@ pub struct DemoArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Which model
-    pub model: ModelName,
-    /// Folder with performances.csv: the styles' spreads and the evaluation are measured on it
+    pub model: Trainee,
+    /// Folder with performances.csv (seqgan: nottingham.csv): the styles' spreads and the evaluation are measured on it
     #[arg(long)]
     pub data: PathBuf,
     /// Folder of the training run (default: runs/ and the model's name)
@@ -242,13 +245,72 @@ pub struct RestyleArgs {
     pub look_ahead: Option<f64>,
 }
 
+/// The models that write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorName {
+    /// Melodies over chords, after tunes of Nottingham
+    Seqgan,
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// What writes
+    #[arg(value_enum)]
+    pub model: GeneratorName,
+    /// File to write; of a continuation it holds what is new
+    #[arg(short, long, value_name = "OUT.mid")]
+    pub output: PathBuf,
+    /// Bars to write
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub bars: u32,
+    /// C, F#, Bb, or Am for a minor key; a continuation keeps its own
+    #[arg(long, default_value = "C")]
+    pub key: Tonality,
+    /// 4/4, 2/4, 3/4, 6/8 or 9/8; a continuation keeps its own
+    #[arg(long, default_value = "4/4", value_parser = metre)]
+    pub metre: Metre,
+    /// Keep the melody to the notes of the key
+    #[arg(long)]
+    pub in_key: bool,
+    /// The same number gives the same notes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 1 is as learned; less keeps to what is usual, more dares
+    #[arg(long, default_value_t = 1.0, value_name = "T")]
+    pub temperature: f32,
+    /// Draw only from the likeliest symbols that together have this share
+    #[arg(long, default_value_t = 1.0, value_name = "P")]
+    pub top_p: f32,
+    /// Go on from this piece
+    #[arg(long, value_name = "FILE.mid")]
+    pub prime: Option<PathBuf>,
+    /// classical, jazz or pop: velocities of that style, by the note model (default: 80 for every note)
+    #[arg(long)]
+    pub style: Option<Genre>,
+    /// Another performance in that style: the same number gives the same one; 0 is what all have in common
+    #[arg(long, default_value_t = 0, requires = "style")]
+    pub take: u16,
+    /// Tempo of the file, in beats a minute
+    #[arg(long, default_value_t = 120.0, value_name = "BPM", value_parser = tempo)]
+    pub tempo: f64,
+}
+
+fn metre(text: &str) -> Result<Metre, String> {
+    Metre::of_text(text).ok_or_else(|| "choose 4/4, 2/4, 3/4, 6/8 or 9/8".into())
+}
+
+fn tempo(text: &str) -> Result<f64, String> {
+    let tempo = text.parse().ok().filter(|tempo| (4.0..=1000.0).contains(tempo));
+    tempo.ok_or_else(|| "give 4 to 1000 beats a minute".into())
+}
+
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// note, attention, baseline, a folder with a model.json, or one of the references flat, lookup and linear
-    /// (default: all but folders)
+    /// (default: all but folders); or seqgan by itself, beside its own references
     #[arg(value_name = "MODEL")]
     pub models: Vec<String>,
-    /// Folder with performances.csv and the MIDI files it lists
+    /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The part of the data to score on
@@ -300,15 +362,25 @@ pub enum Trainee {
     Seqgan,
 }
 
+#[cfg(feature = "train")]
 impl Trainee {
-    /// The name of its folder in `runs`.
-    #[cfg(feature = "train")]
+    /// The name of its folder in `assets/models` and `runs`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Baseline => ModelName::Baseline.id(),
             Self::Attention => ModelName::Attention.id(),
             Self::Note => ModelName::Note.id(),
             Self::Seqgan => "seqgan",
+        }
+    }
+
+    /// The model of velocities that it is, if it is one.
+    pub fn velocity_model(self) -> Option<ModelName> {
+        match self {
+            Self::Baseline => Some(ModelName::Baseline),
+            Self::Attention => Some(ModelName::Attention),
+            Self::Note => Some(ModelName::Note),
+            Self::Seqgan => None,
         }
     }
 }

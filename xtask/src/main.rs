@@ -11,6 +11,7 @@ mod evaluate;
 mod export;
 mod files;
 mod fuzz;
+mod generate;
 mod graphs;
 mod plot;
 mod quantise;
@@ -20,7 +21,6 @@ mod soak;
 mod test;
 #[cfg(feature = "train")]
 mod train;
-#[cfg(feature = "train")]
 mod tunes;
 mod workspace;
 
@@ -51,6 +51,7 @@ fn run(command: Command) -> Result<()> {
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Quantise(args) => quantise::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Restyle(args) => restyle::run(&args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),

@@ -98,23 +98,38 @@ fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_play
     let bytes = fs::read(&job.input)
         .with_context(|| format!("cannot read {}; check its name and your rights", job.input.display()))?;
     let song = Song::parse(bytes).with_context(|| format!("cannot use {}", job.input.display()))?;
+    let Restyled { bytes, notes, changed } = restyle_song(model, &song, restyling, hear_player)
+        .with_context(|| format!("the model failed on {}", job.input.display()))?;
+    write_atomically(&job.output, &bytes)?;
+    Ok((notes, changed))
+}
+
+/// A song with other velocities.
+pub struct Restyled {
+    /// The MIDI file.
+    pub bytes: Vec<u8>,
+    /// Notes that can be restyled, and how many of them have another velocity.
+    pub notes: usize,
+    pub changed: usize,
+}
+
+/// Restyles a song as a whole.
+pub fn restyle_song(model: &LoadedModel, song: &Song, restyling: &Restyling, hear_player: bool) -> Result<Restyled> {
     let places: Vec<usize> = (0..song.notes().len()).filter(|&i| song.notes()[i].note.is_restylable()).collect();
     let notes: Vec<_> = places.iter().map(|&i| song.notes()[i].note).collect();
     let pedals = song.pedal_movements();
     let count = notes.len().max(1) as f32;
     let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
     let player_level = hear_player.then_some(level);
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(&song), player_level };
-    let restyled =
-        restyling.velocities(model, &take).with_context(|| format!("the model failed on {}", job.input.display()))?;
+    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(song), player_level };
+    let restyled = restyling.velocities(model, &take)?;
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut changed = 0;
     for (&place, &velocity) in places.iter().zip(&restyled) {
         changed += usize::from(velocities[place] != velocity);
         velocities[place] = velocity;
     }
-    write_atomically(&job.output, &song.with_velocities(&velocities)?)?;
-    Ok((notes.len(), changed))
+    Ok(Restyled { bytes: song.with_velocities(&velocities)?, notes: notes.len(), changed })
 }
 
 /// The files that are meant, and where their copies go.

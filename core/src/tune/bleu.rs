@@ -7,20 +7,32 @@ use std::collections::HashMap;
 const LONGEST: usize = 4;
 
 /// How often each run of symbols stands in any one reference at most.
-pub struct References {
-    most: HashMap<Vec<usize>, usize>,
+pub struct References<'a> {
+    most: HashMap<&'a [usize], Most>,
     lengths: Vec<usize>,
 }
 
-impl References {
-    /// Of some texts; a text's own copy is to be left out by the caller.
-    pub fn new<'a>(texts: impl IntoIterator<Item = &'a [usize]>) -> Self {
-        let (mut most, mut lengths) = (HashMap::new(), Vec::new());
-        for text in texts {
+/// Of the reference that has a run most often, and of the others.
+#[derive(Debug, Clone, Copy, Default)]
+struct Most {
+    count: usize,
+    reference: usize,
+    others: usize,
+}
+
+impl<'a> References<'a> {
+    /// Of some texts.
+    pub fn new(texts: impl IntoIterator<Item = &'a [usize]>) -> Self {
+        let (mut most, mut lengths) = (HashMap::<_, Most>::new(), Vec::new());
+        for (reference, text) in texts.into_iter().enumerate() {
             lengths.push(text.len());
             for (run, count) in counts(text) {
-                let most = most.entry(run.to_vec()).or_insert(0);
-                *most = count.max(*most);
+                let most = most.entry(run).or_default();
+                if count > most.count {
+                    *most = Most { count, reference, others: most.count };
+                } else {
+                    most.others = most.others.max(count);
+                }
             }
         }
         Self { most, lengths }
@@ -31,30 +43,36 @@ impl References {
     ///
     /// A share of nothing counts as a tenth of one run (method 1 of Chen and Cherry, 2014).
     pub fn score(&self, text: &[usize]) -> f64 {
-        if text.len() < LONGEST || self.lengths.is_empty() {
-            return 0.0;
-        }
+        self.score_without(text, None)
+    }
+
+    /// BLEU-4 of a reference, by its place, against the others.
+    fn score_of(&self, text: &[usize], place: usize) -> f64 {
+        self.score_without(text, Some(place))
+    }
+
+    fn score_without(&self, text: &[usize], left_out: Option<usize>) -> f64 {
+        let lengths = || self.lengths.iter().enumerate().filter(|(place, _)| Some(*place) != left_out);
+        let closest = lengths().map(|(_, &length)| length).min_by_key(|&length| (length.abs_diff(text.len()), length));
+        let Some(closest) = closest.filter(|_| text.len() >= LONGEST) else { return 0.0 };
         let (mut found, mut all) = ([0.0; LONGEST], [0.0; LONGEST]);
         for (run, count) in counts(text) {
-            found[run.len() - 1] += self.most.get(run).copied().unwrap_or(0).min(count) as f64;
+            let most = self.most.get(run).copied().unwrap_or_default();
+            let most = if left_out == Some(most.reference) { most.others } else { most.count };
+            found[run.len() - 1] += most.min(count) as f64;
             all[run.len() - 1] += count as f64;
         }
         let logs = found.iter().zip(&all).map(|(&found, all)| (f64::max(found, 0.1) / all).ln());
         let mean = logs.sum::<f64>() / LONGEST as f64;
-        let closest = self.lengths.iter().min_by_key(|length| (length.abs_diff(text.len()), **length));
-        let length = text.len() as f64;
-        let penalty = closest.map_or(0.0, |&closest| (1.0 - closest as f64 / length).min(0.0));
+        let penalty = (1.0 - closest as f64 / text.len() as f64).min(0.0);
         (mean + penalty).exp()
     }
 }
 
-/// Mean BLEU-4 of texts, each against the others: the higher, the more alike they are (Texygen, arXiv 1802.01886).
-pub fn self_bleu(texts: &[&[usize]]) -> f64 {
-    let score = |i: usize| {
-        let others = texts.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, text)| *text);
-        References::new(others).score(texts[i])
-    };
-    (0..texts.len()).map(score).sum::<f64>() / texts.len().max(1) as f64
+/// BLEU-4 of each of some texts against the others: the higher, the more alike they are (Texygen, arXiv 1802.01886).
+pub fn self_bleu(texts: &[&[usize]]) -> Vec<f64> {
+    let references = References::new(texts.iter().copied());
+    texts.iter().enumerate().map(|(place, text)| references.score_of(text, place)).collect()
 }
 
 fn counts(text: &[usize]) -> HashMap<&[usize], usize> {
@@ -100,6 +118,16 @@ mod tests {
     #[test]
     fn texts_that_are_all_alike_are_wholly_alike() {
         let text = [1, 2, 3, 4, 5];
-        assert!((self_bleu(&[&text, &text, &text]) - 1.0).abs() < 1e-12);
+        assert!(self_bleu(&[&text, &text, &text]).iter().all(|score| (score - 1.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_text_is_no_reference_of_itself() {
+        let texts: [&[usize]; 3] = [&[1, 2, 3, 4, 5, 1], &[1, 2, 3, 4, 6, 7, 8], &[9, 9, 1, 2, 3]];
+        for (place, text) in texts.iter().enumerate() {
+            let others = texts.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, text)| *text);
+            let wanted = References::new(others).score(text);
+            assert!((self_bleu(&texts)[place] - wanted).abs() < 1e-12, "text {place}");
+        }
     }
 }

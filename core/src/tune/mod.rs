@@ -9,6 +9,10 @@ mod reading;
 mod token;
 mod vocabulary;
 
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
 pub use chord::{Chord, Quality};
 pub use reading::TuneError;
 pub use token::{Melody, Token};
@@ -59,6 +63,12 @@ impl Metre {
         }
     }
 
+    /// The metre that is written so, `6/8` for example.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let (numerator, denominator) = text.split_once('/')?;
+        Self::of_signature(numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
+    }
+
     /// Steps in a bar.
     pub fn bar(self) -> u32 {
         let (numerator, denominator) = self.signature();
@@ -100,6 +110,53 @@ impl Tonality {
         const MINOR: [u8; 9] = [0, 2, 3, 5, 7, 8, 9, 10, 11];
         let degree = (key + 12 - self.tonic) % 12;
         if self.is_minor { MINOR.contains(&degree) } else { MAJOR.contains(&degree) }
+    }
+}
+
+/// The names of pitch classes from C on, as they are written.
+const CLASSES: [&str; 12] = ["C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+
+impl fmt::Display for Tonality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = if self.is_minor { "minor" } else { "major" };
+        write!(f, "{} {mode}", CLASSES[usize::from(self.tonic % 12)])
+    }
+}
+
+/// A text that names no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no key; write C, F#, Bb, or Am for a minor one")]
+pub struct NoTonality(String);
+
+impl FromStr for Tonality {
+    type Err = NoTonality;
+
+    /// Reads `C`, `F#`, `Bb`, `Am`, and what [`Tonality`] displays as.
+    fn from_str(text: &str) -> Result<Self, NoTonality> {
+        let none = || NoTonality(text.into());
+        let mut letters = text.trim().chars();
+        let class: i32 = match letters.next().map(|letter| letter.to_ascii_uppercase()) {
+            Some('C') => 0,
+            Some('D') => 2,
+            Some('E') => 4,
+            Some('F') => 5,
+            Some('G') => 7,
+            Some('A') => 9,
+            Some('B') => 11,
+            _ => return Err(none()),
+        };
+        let rest = letters.as_str();
+        let (sign, mode) = match rest.chars().next() {
+            Some('#' | '♯') => (1, &rest[rest.chars().next().map_or(0, char::len_utf8)..]),
+            Some('b' | '♭') => (-1, &rest[rest.chars().next().map_or(0, char::len_utf8)..]),
+            _ => (0, rest),
+        };
+        let is_minor = match mode.trim() {
+            "" | "major" => false,
+            "m" | "minor" => true,
+            _ => return Err(none()),
+        };
+        Ok(Self { tonic: (class + sign).rem_euclid(12) as u8, is_minor })
     }
 }
 
@@ -158,19 +215,25 @@ impl Tune {
         Some(tune)
     }
 
-    /// The first `bars` bars; what lasts longer is cut off.
-    pub fn first_bars(&self, bars: u32) -> Self {
-        let end = bars * self.metre.bar();
-        let mut tune = self.clone();
-        tune.notes.retain(|n| n.onset < end);
-        tune.chords.retain(|c| c.onset < end);
-        if let Some(last) = tune.notes.last_mut() {
-            last.steps = last.steps.min(end - last.onset);
-        }
-        if let Some(last) = tune.chords.last_mut() {
-            last.steps = last.steps.min(end - last.onset);
-        }
-        tune
+    /// Some of its bars, counted from 0: what begins in them, cut where they end.
+    pub fn bars(&self, bars: Range<u32>) -> Self {
+        let bar = self.metre.bar();
+        let steps = bars.start.saturating_mul(bar)..bars.end.saturating_mul(bar);
+        let cut = |onset: u32, length: u32| (onset - steps.start, length.min(steps.end - onset));
+        let notes = self.notes.iter().filter(|n| steps.contains(&n.onset)).map(|n| {
+            let (onset, steps) = cut(n.onset, n.steps);
+            MelodyNote { onset, steps, ..*n }
+        });
+        let chords = self.chords.iter().filter(|c| steps.contains(&c.onset)).map(|c| {
+            let (onset, steps) = cut(c.onset, c.steps);
+            ChordChange { onset, steps, ..*c }
+        });
+        Self { notes: notes.collect(), chords: chords.collect(), ..*self }
+    }
+
+    /// How many bars it lasts, the last of which need not be whole.
+    pub fn bar_count(&self) -> u32 {
+        self.steps().div_ceil(self.metre.bar())
     }
 
     /// Every note, melody and chords, as (onset, steps, key), by onset and then by key from above.
@@ -203,10 +266,40 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_read_as_they_are_written() {
+        for tonic in 0..12 {
+            for is_minor in [false, true] {
+                let tonality = Tonality { tonic, is_minor };
+                assert_eq!(tonality.to_string().parse(), Ok(tonality));
+            }
+        }
+        assert_eq!("f#m".parse(), Ok(Tonality { tonic: 6, is_minor: true }));
+        assert_eq!("Cb".parse(), Ok(Tonality { tonic: 11, is_minor: false }));
+        assert_eq!("B major".parse(), Ok(Tonality { tonic: 11, is_minor: false }));
+        for text in ["", "H", "C##", "Amm", "C dorian", "♯"] {
+            assert!(text.parse::<Tonality>().is_err(), "{text:?}");
+        }
+        assert_eq!(Metre::of_text("6/8"), Some(Metre::SixEight));
+        assert_eq!(Metre::of_text("5/4"), None);
+    }
+
+    #[test]
     fn a_key_holds_its_scale() {
         let d_major = Tonality::of_signature(2, false);
         let held: Vec<u8> = (60..72).filter(|&key| d_major.holds(key)).collect();
         assert_eq!(held, [61, 62, 64, 66, 67, 69, 71]);
+    }
+
+    #[test]
+    fn some_bars_are_what_begins_in_them() {
+        let note = |onset, steps| MelodyNote { onset, steps, key: 60 };
+        let tonality = Tonality { tonic: 0, is_minor: false };
+        let notes = vec![note(0, 100), note(100, 20), note(192, 24)];
+        let tune = Tune { metre: Metre::FourFour, tonality, notes, chords: Vec::new() };
+        assert_eq!(tune.bar_count(), 3);
+        assert_eq!(tune.bars(0..1).notes, [note(0, 96)]);
+        assert_eq!(tune.bars(1..3).notes, [note(4, 20), note(96, 24)]);
+        assert_eq!(tune.bars(0..u32::MAX), tune);
     }
 
     #[test]

@@ -30,6 +30,22 @@ pub struct Row {
 }
 
 impl Bar {
+    pub fn at_least(found: f64, bound: f64, decimals: usize) -> Self {
+        Self { found, needed: Needed::AtLeast(bound), decimals }
+    }
+
+    pub fn at_most(found: f64, bound: f64, decimals: usize) -> Self {
+        Self { found, needed: Needed::AtMost(bound), decimals }
+    }
+
+    pub fn above(found: f64, bound: f64, decimals: usize) -> Self {
+        Self { found, needed: Needed::Above(bound), decimals }
+    }
+
+    pub fn below(found: f64, bound: f64, decimals: usize) -> Self {
+        Self { found, needed: Needed::Below(bound), decimals }
+    }
+
     pub fn holds(&self) -> bool {
         match self.needed {
             Needed::AtLeast(bound) => self.found >= bound,

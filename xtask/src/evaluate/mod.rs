@@ -3,7 +3,7 @@
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
 //! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
-//! [`curve`] the picture, [`pairs`] the scores of files that others made.
+//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`tunes`] scores a generator instead.
 
 mod bars;
 mod card;
@@ -14,6 +14,7 @@ mod pairs;
 mod predictor;
 mod table;
 mod transfer;
+pub mod tunes;
 
 use std::path::Path;
 
@@ -50,6 +51,12 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let Some(data) = &args.data else {
         bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
     };
+    if args.models.iter().any(|name| name == tunes::MODEL) {
+        if args.models.len() > 1 {
+            bail!("{} writes tunes and is scored by itself; leave the other models out", tunes::MODEL);
+        }
+        return tunes::run(args, data);
+    }
     if args.keep && args.split != Split::Valid {
         bail!("cards tell of the valid split; leave --split or --keep out");
     }

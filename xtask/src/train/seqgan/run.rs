@@ -36,7 +36,7 @@ const LENGTH: usize = 64;
 
 const LIKELIHOOD_RATE: f64 = 2e-3;
 const LIKELIHOOD_DECAY: f64 = 1e-2;
-const POLICY_RATE: f64 = 1e-4;
+const POLICY_RATE: f64 = 3e-4;
 const DISCRIMINATOR_RATE: f64 = 3e-4;
 const DISCRIMINATOR_DECAY: f64 = 1e-2;
 const GRADIENT_NORM: f64 = 5.0;
@@ -105,7 +105,8 @@ struct Learners {
 struct Material {
     train: Sequences,
     valid: Sequences,
-    references: References,
+    /// The valid tunes as the adversaries see tunes.
+    references: Vec<Vec<usize>>,
     clock: Clock,
     device: Device,
 }
@@ -214,11 +215,10 @@ fn told(number: usize, part: &Part) -> String {
 
 impl Material {
     fn new(vocabulary: &Vocabulary, train: &[Tune], valid: &[Tune], device: Device) -> Self {
-        let texts: Vec<Vec<usize>> = valid.iter().map(|t| first_symbols(&vocabulary.ids_of(t))).collect();
         Self {
             train: Sequences::new(vocabulary, train),
             valid: Sequences::new(vocabulary, valid),
-            references: References::new(texts.iter().map(Vec::as_slice)),
+            references: valid.iter().map(|t| first_symbols(&vocabulary.ids_of(t))).collect(),
             clock: Clock::new(vocabulary, device),
             device,
         }
@@ -332,8 +332,10 @@ impl Learners {
         }
         let written = self.write(material, LOOKED_AT, random);
         let texts: Vec<Vec<usize>> = texts(&written);
-        let bleu = texts.iter().map(|text| material.references.score(text)).sum::<f64>() / texts.len() as f64;
+        let references = References::new(material.references.iter().map(Vec::as_slice));
+        let bleu = texts.iter().map(|text| references.score(text)).sum::<f64>() / texts.len() as f64;
         let compared: Vec<&[usize]> = texts.iter().take(COMPARED).map(Vec::as_slice).collect();
+        let self_bleu = self_bleu(&compared).iter().sum::<f64>() / compared.len() as f64;
         let mean = |sum: f64| sum / rounds as f64;
         Part {
             rounds: done + rounds,
@@ -342,7 +344,7 @@ impl Learners {
             reward: Some(mean(rewards)),
             told_right: Some(mean(right)),
             bleu: Some(bleu),
-            self_bleu: Some(self_bleu(&compared)),
+            self_bleu: Some(self_bleu),
             seconds: 0.0,
         }
     }
