@@ -2,6 +2,7 @@
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
+use crate::generate::tunes::TuneModel;
 use crate::runtime::Runtime;
 use crate::take::LoadedModel;
 
@@ -23,7 +24,9 @@ static BASELINE: Files = files!(
     "baseline": "model.json", "encoder.onnx", "decoder-classical.onnx", "decoder-jazz.onnx", "decoder-pop.onnx"
 );
 
-/// A model that every copy of the program has.
+static SEQGAN: Files = files!("seqgan": "model.json", "step.onnx");
+
+/// A model of velocities that every copy of the program has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmbeddedModel {
     /// ToneNet's own, over rows of notes: the default.
@@ -67,5 +70,19 @@ impl EmbeddedModel {
             Self::Baseline => BASELINE,
         };
         LoadedModel::load(runtime, &ModelFiles::from_static(files)?)
+    }
+}
+
+/// The models that write new material, of which every copy of the program has each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmbeddedGenerator;
+
+impl EmbeddedGenerator {
+    /// Loads what writes tunes; all instances in a process share its graph.
+    ///
+    /// # Errors
+    /// When the files are damaged or the runtime refuses them.
+    pub fn tunes(runtime: &Runtime) -> Result<TuneModel, InferenceError> {
+        TuneModel::load(runtime, &ModelFiles::from_static(SEQGAN)?)
     }
 }

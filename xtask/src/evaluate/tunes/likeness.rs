@@ -1,6 +1,7 @@
 //! How much tunes resemble others: BLEU-4, shared runs of symbols, and histograms of what is in them.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use serde::Serialize;
 use tonenet_core::tune::bleu::{References, self_bleu};
@@ -16,6 +17,8 @@ pub struct Phrases {
     /// The held-out tunes' phrases of [`BARS`] bars.
     pub held_out: Vec<Tune>,
     held_out_ids: Vec<Vec<usize>>,
+    /// Which of them each tune has.
+    held_out_tunes: Vec<Range<usize>>,
     /// The runs of each training tune.
     train_runs: Vec<HashSet<Vec<usize>>>,
 }
@@ -34,11 +37,17 @@ pub struct Point {
 
 impl Phrases {
     pub fn new(vocabulary: &Vocabulary, train: &[Tune], held_out: &[Tune]) -> Self {
-        let held_out: Vec<Tune> = held_out.iter().flat_map(phrases).collect();
+        let (mut all, mut held_out_tunes) = (Vec::new(), Vec::new());
+        for tune in held_out {
+            let from = all.len();
+            all.extend(phrases(tune));
+            held_out_tunes.push(from..all.len());
+        }
+        let held_out = all;
         let held_out_ids = held_out.iter().map(|phrase| ids_of(vocabulary, phrase)).collect();
         let train_runs =
             train.iter().map(|tune| ids_of(vocabulary, tune).windows(RUN).map(<[usize]>::to_vec).collect()).collect();
-        Self { held_out, held_out_ids, train_runs }
+        Self { held_out, held_out_ids, held_out_tunes, train_runs }
     }
 
     pub fn point(&self, temperature: f32, written: &[Vec<usize>]) -> Point {
@@ -49,10 +58,15 @@ impl Phrases {
         Point { temperature, bleu: mean(&bleus), self_bleu: mean(&self_bleus), bleus, self_bleus }
     }
 
-    /// BLEU-4 of the held-out phrases against each other: what a writer as good as people would have.
+    /// BLEU-4 of the held-out phrases against those of the other tunes, as tunes repeat themselves.
     pub fn of_people(&self) -> f64 {
-        let texts: Vec<&[usize]> = self.held_out_ids.iter().map(Vec::as_slice).collect();
-        mean(&self_bleu(&texts))
+        let mut scores = Vec::new();
+        for own in &self.held_out_tunes {
+            let others = self.held_out_ids.iter().enumerate().filter(|(at, _)| !own.contains(at));
+            let references = References::new(others.map(|(_, ids)| ids.as_slice()));
+            scores.extend(self.held_out_ids[own.clone()].iter().map(|ids| references.score(ids)));
+        }
+        mean(&scores)
     }
 
     /// The largest share of a tune's runs of [`RUN`] symbols that one training tune has.

@@ -38,7 +38,7 @@ pub const BY_LIKELIHOOD: &str = "seqgan-likelihood";
 pub const BARS: u32 = 8;
 
 /// Tunes of each writer at each temperature.
-const TUNES: usize = 512;
+const TUNES: usize = 1024;
 
 /// Temperatures of the trade between likeness and sameness.
 const TEMPERATURES: [f32; 7] = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2];

@@ -35,15 +35,14 @@ fn chart(path: &Path, trades: &[Trade]) -> Result<(), Box<dyn std::error::Error>
         .axis_desc_style((FONT, 14))
         .light_line_style(WHITE)
         .draw()?;
-    for (trade, colour) in trades.iter().zip([COLOURS[0], COLOURS[4]]) {
+    // In pixels; the first writer's temperatures stand above its line.
+    for ((trade, colour), aside) in trades.iter().zip([COLOURS[0], COLOURS[4]]).zip([(-8, -18), (2, 6)]) {
         let at = |p: &super::likeness::Point| (p.self_bleu, p.bleu);
         chart.draw_series(trade.points.iter().map(|p| Circle::new(at(p), 4, colour.filled())))?;
-        chart.draw_series(
-            trade
-                .points
-                .iter()
-                .map(|p| Text::new(format!("{:.1}", p.temperature), at(p), (FONT, 13).into_font().color(&colour))),
-        )?;
+        chart.draw_series(trade.points.iter().map(|p| {
+            EmptyElement::at(at(p))
+                + Text::new(format!("{:.1}", p.temperature), aside, (FONT, 13).into_font().color(&colour))
+        }))?;
         chart
             .draw_series(LineSeries::new(trade.points.iter().map(at), colour.stroke_width(2)))?
             .label(trade.writer.as_str())

@@ -22,7 +22,7 @@ pub struct Report {
     pub split: Split,
     /// Tunes of each writer at each temperature.
     pub tunes: usize,
-    /// BLEU-4 of each held-out phrase against the others.
+    /// BLEU-4 of held-out phrases against those of the other tunes.
     pub people: f64,
     /// The model first, then what it was before the adversaries met, then the references.
     pub writers: Vec<WriterReport>,
@@ -237,7 +237,7 @@ impl Report {
                 w.overlaps.map(|o| format!("{o:.3}")).join(", "),
             )?;
         }
-        writeln!(text, "| held-out phrases, each against the others | – | {:.4} | | | | |", self.people)?;
+        writeln!(text, "| held-out phrases, against those of other tunes | – | {:.4} | | | | |", self.people)?;
         writeln!(text)?;
         if let Some(gain) = self.gain() {
             let Interval { value, low, high } = gain;

@@ -37,6 +37,8 @@ const LENGTH: usize = 64;
 const LIKELIHOOD_RATE: f64 = 2e-3;
 const LIKELIHOOD_DECAY: f64 = 1e-2;
 const POLICY_RATE: f64 = 3e-4;
+/// Rounds in which the policy moves slowly, at a third of its rate, so that the discriminator gets ahead of it.
+const SLOW_ROUNDS: usize = 140;
 const DISCRIMINATOR_RATE: f64 = 3e-4;
 const DISCRIMINATOR_DECAY: f64 = 1e-2;
 const GRADIENT_NORM: f64 = 5.0;
@@ -321,8 +323,9 @@ impl Learners {
         random: &mut ChaCha8Rng,
     ) -> Part {
         let (mut losses, mut rewards, mut right) = (0.0, 0.0, 0.0);
-        for _ in 0..rounds {
-            let (loss, reward) = self.follow_the_reward(material, random);
+        for round in done..done + rounds {
+            let rate = if round < SLOW_ROUNDS { POLICY_RATE / 3.0 } else { POLICY_RATE };
+            let (loss, reward) = self.follow_the_reward(material, rate, random);
             losses += loss;
             rewards += reward;
             for _ in 0..DISCRIMINATOR_STEPS {
@@ -375,7 +378,7 @@ impl Learners {
     }
 
     /// A step of the generator along the policy gradient; its loss by likelihood, and the mean reward.
-    fn follow_the_reward(&mut self, material: &Material, random: &mut ChaCha8Rng) -> (f64, f64) {
+    fn follow_the_reward(&mut self, material: &Material, rate: f64, random: &mut ChaCha8Rng) -> (f64, f64) {
         let metres = material.train.metres(TUNES, random, material.device);
         let (written, rewards) = tch::no_grad(|| self.rewarded(material, &metres, random));
         let batch = super::sequences::Batch::of_written(&written, &metres, &material.clock);
@@ -394,7 +397,7 @@ impl Learners {
         let (likelihood, _) = self.surprise(material, &real, true);
         (policy + &likelihood * LIKELIHOOD_SHARE).backward();
         let gradients = gradients(self.generator.variables());
-        self.policy.step(&gradients, POLICY_RATE, GRADIENT_NORM);
+        self.policy.step(&gradients, rate, GRADIENT_NORM);
         (likelihood.double_value(&[]), rewards.mean(Kind::Float).double_value(&[]))
     }
 

@@ -1,0 +1,127 @@
+//! The generator of tunes in `assets/`: torch's numbers, the same tune in both runtimes, and what a wish may ask for.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{candidate, onnx_runtime_library};
+use safetensors::SafeTensors;
+use tonenet_core::tune::{Metre, Tonality, Tune};
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::{Cancellation, GenerateError};
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::take::LoadedModel;
+
+/// In nats.
+const TOLERANCE: f64 = 1e-3;
+
+fn folder(id: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models").join(id)
+}
+
+fn runtime(preference: RuntimePreference) -> Runtime {
+    Runtime::open(preference, &[candidate(&onnx_runtime_library())]).0
+}
+
+fn model(preference: RuntimePreference, id: &str) -> TuneModel {
+    TuneModel::load(&runtime(preference), &ModelFiles::from_dir(&folder(id)).unwrap()).unwrap()
+}
+
+fn write(model: &TuneModel, wish: &TuneWish) -> Tune {
+    model.write(wish, &Cancellation::default()).unwrap()
+}
+
+fn numbers<const N: usize, T>(tensors: &SafeTensors, name: &str, of: fn([u8; N]) -> T) -> Vec<T> {
+    tensors.tensor(name).unwrap().data().chunks_exact(N).map(|bytes| of(bytes.try_into().unwrap())).collect()
+}
+
+#[test]
+fn both_runtimes_give_torchs_numbers() {
+    for id in ["seqgan", "seqgan-likelihood"] {
+        let golden = std::fs::read(folder(id).join("golden.safetensors")).unwrap();
+        let golden = SafeTensors::deserialize(&golden).unwrap();
+        let wanted = numbers(&golden, "surprises", f64::from_le_bytes);
+        let ids: Vec<usize> = numbers(&golden, "ids", i64::from_le_bytes).iter().map(|&id| id as usize).collect();
+        assert!(ids.len() > 20, "{id}: enough symbols for the states to matter");
+        for preference in [RuntimePreference::OnnxRuntime, RuntimePreference::BuiltIn] {
+            let model = model(preference, id);
+            let tune = model.vocabulary().tune_of(Metre::FourFour, false, &ids);
+            let found = model.surprises(&tune).unwrap();
+            assert_eq!(found.len(), wanted.len(), "{id}");
+            let worst = found.iter().zip(&wanted).map(|(found, wanted)| (found - wanted).abs());
+            assert!(worst.clone().all(|off| off <= TOLERANCE), "{id}, {preference:?}: {:?}", worst.reduce(f64::max));
+        }
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_tune_always_and_in_both_runtimes() {
+    let (onnx_runtime, built_in) =
+        (model(RuntimePreference::OnnxRuntime, "seqgan"), model(RuntimePreference::BuiltIn, "seqgan"));
+    let wish = |seed| TuneWish { seed, bars: 4, ..TuneWish::default() };
+    let tunes: Vec<Tune> = (0..100).map(|seed| write(&onnx_runtime, &wish(seed))).collect();
+    assert!(tunes.iter().enumerate().all(|(a, tune)| tunes[..a].iter().all(|other| tune != other)), "all differ");
+    let same = (0..100).filter(|&seed| write(&built_in, &wish(seed)) == tunes[seed as usize]).count();
+    assert!(same >= 99, "{same} of 100 seeds");
+    assert_eq!(write(&onnx_runtime, &wish(7)), tunes[7]);
+}
+
+#[test]
+fn a_tune_has_the_bars_key_and_metre_that_were_wished_for() {
+    let model = model(RuntimePreference::BuiltIn, "seqgan");
+    for (at, metre) in Metre::ALL.into_iter().enumerate() {
+        for is_minor in [false, true] {
+            let tonality = Tonality { tonic: (5 * at as u8 + 2) % 12, is_minor };
+            let wish = TuneWish { seed: 3, bars: 5, metre, tonality, in_key: true, ..TuneWish::default() };
+            let tune = write(&model, &wish);
+            assert_eq!((tune.metre, tune.tonality), (metre, tonality));
+            assert!(tune.steps() <= 5 * metre.bar() && tune.bar_count() >= 4, "{metre:?}: {} bars", tune.bar_count());
+            assert!(!tune.notes.is_empty() && tune.notes.iter().all(|note| tonality.holds(note.key)), "{metre:?}");
+            let first = tune.chords.first().map(|change| change.chord);
+            assert!(first.is_none_or(|chord| chord.class() == tonality.tonic), "{metre:?} begins at home: {first:?}");
+        }
+    }
+}
+
+#[test]
+fn a_continuation_keeps_the_key_and_metre_and_depends_on_what_it_continues() {
+    let model = model(RuntimePreference::BuiltIn, "seqgan");
+    let of = |seed| {
+        let tonality = Tonality { tonic: 7, is_minor: false };
+        write(&model, &TuneWish { seed, bars: 4, metre: Metre::ThreeFour, tonality, ..TuneWish::default() })
+    };
+    let go_on = |prime: Tune| write(&model, &TuneWish { seed: 9, bars: 4, prime: Some(prime), ..TuneWish::default() });
+    let (one, other) = (go_on(of(1)), go_on(of(2)));
+    assert_ne!(one, other);
+    assert_eq!((one.metre, one.tonality), (Metre::ThreeFour, Tonality { tonic: 7, is_minor: false }));
+    assert_eq!(one, go_on(of(1)));
+}
+
+#[test]
+fn wishes_that_cannot_be_met_are_refused_in_words() {
+    let model = model(RuntimePreference::BuiltIn, "seqgan");
+    for wish in [
+        TuneWish { bars: 0, ..TuneWish::default() },
+        TuneWish { bars: 65, ..TuneWish::default() },
+        TuneWish { temperature: 0.0, ..TuneWish::default() },
+        TuneWish { temperature: f32::NAN, ..TuneWish::default() },
+        TuneWish { top_p: 1.5, ..TuneWish::default() },
+    ] {
+        let refused = model.write(&wish, &Cancellation::default());
+        assert!(matches!(&refused, Err(GenerateError::Wish(why)) if why.contains(';')), "{wish:?}: {refused:?}");
+    }
+    let cancelled = Cancellation::default();
+    cancelled.cancel();
+    assert!(matches!(model.write(&TuneWish::default(), &cancelled), Err(GenerateError::Cancelled)));
+}
+
+#[test]
+fn a_generator_is_no_model_of_velocities_nor_the_other_way_round() {
+    let runtime = runtime(RuntimePreference::BuiltIn);
+    let files = ModelFiles::from_dir(&folder("seqgan")).unwrap();
+    assert!(matches!(LoadedModel::load(&runtime, &files), Err(InferenceError::NoVelocities { .. })));
+    let files = ModelFiles::from_dir(&folder("note")).unwrap();
+    assert!(matches!(TuneModel::load(&runtime, &files), Err(InferenceError::BadManifest { .. })));
+}
