@@ -3,19 +3,15 @@
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
-use super::Clip;
-
-/// Ticks in a beat: sixteenths, 32nds and triplets fall on whole ones.
-const TICKS: u16 = 480;
+use super::{Clip, TICKS, ticks};
 
 impl Clip {
     /// The bytes of a MIDI file of one track at a tempo in beats a minute.
     pub fn to_midi(&self, tempo: f64) -> Vec<u8> {
-        let tick = |beats: f64| (beats * f64::from(TICKS)).round() as u32;
         // Offs before ons of the same tick, so that a key struck again is struck.
         let mut events: Vec<(u32, bool, u8, u8)> = Vec::new();
         for note in self.notes() {
-            let (on, off) = (tick(note.onset), tick(note.end()));
+            let (on, off) = (ticks(note.onset), ticks(note.end()));
             events.push((on, true, note.key, note.velocity));
             events.push((off.max(on + 1), false, note.key, 0));
         }
@@ -34,7 +30,7 @@ impl Clip {
             track.push(at(tick - last, TrackEventKind::Midi { channel: u4::new(0), message }));
             last = tick;
         }
-        let end = tick(self.length()).saturating_sub(last);
+        let end = ticks(self.length()).saturating_sub(last);
         track.push(at(end, TrackEventKind::Meta(MetaMessage::EndOfTrack)));
         let header = Header { format: Format::SingleTrack, timing: Timing::Metrical(u15::new(TICKS)) };
         let mut bytes = Vec::new();

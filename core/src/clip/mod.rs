@@ -25,9 +25,12 @@ pub const MOST_NOTES: usize = 4096;
 /// Beats in a clip at most.
 pub const LONGEST: f64 = 1024.0;
 
-/// A note of a clip; saved as its four numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(f64, f64, u8, u8)", into = "(f64, f64, u8, u8)")]
+/// Ticks in a beat: all times in a clip are whole ones, so that it is the same after it was saved. Sixteenths, 32nds and
+/// triplets fall on them.
+const TICKS: u16 = 960;
+
+/// A note of a clip.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClipNote {
     /// When it begins, in beats (quarters) from the clip's start.
     pub onset: f64,
@@ -39,18 +42,6 @@ pub struct ClipNote {
     pub velocity: u8,
 }
 
-impl From<(f64, f64, u8, u8)> for ClipNote {
-    fn from((onset, length, key, velocity): (f64, f64, u8, u8)) -> Self {
-        Self { onset, length, key, velocity }
-    }
-}
-
-impl From<ClipNote> for (f64, f64, u8, u8) {
-    fn from(note: ClipNote) -> Self {
-        (note.onset, note.length, note.key, note.velocity)
-    }
-}
-
 impl ClipNote {
     /// When it ends, in beats from the clip's start.
     pub fn end(&self) -> f64 {
@@ -59,29 +50,47 @@ impl ClipNote {
 }
 
 /// A short piece in beats. Its notes lie within it, are in order of onset and key, and of one key none begins before
-/// the one before it has ended.
+/// the one before it has ended. All times are whole 960ths of a beat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Clip {
     length: f64,
     signature: (u8, u8),
     notes: Vec<ClipNote>,
 }
 
-/// A clip as a file may hold it.
-#[derive(Deserialize)]
+/// A clip as it is saved, and as a file may hold it: all times in ticks.
+#[derive(Serialize, Deserialize)]
 struct Written {
-    length: f64,
+    ticks: u32,
     signature: (u8, u8),
-    notes: Vec<ClipNote>,
+    /// Onset, length, key and velocity of each.
+    notes: Vec<(u32, u32, u8, u8)>,
 }
 
 impl TryFrom<Written> for Clip {
     type Error = ClipError;
 
-    fn try_from(Written { length, signature, notes }: Written) -> Result<Self, ClipError> {
-        Self::new(length, signature, notes)
+    fn try_from(Written { ticks, signature, notes }: Written) -> Result<Self, ClipError> {
+        let note =
+            |(onset, length, key, velocity)| ClipNote { onset: beats(onset), length: beats(length), key, velocity };
+        Self::new(beats(ticks), signature, notes.into_iter().map(note).collect())
     }
+}
+
+impl From<Clip> for Written {
+    fn from(clip: Clip) -> Self {
+        let note = |note: &ClipNote| (ticks(note.onset), ticks(note.length), note.key, note.velocity);
+        Self { ticks: ticks(clip.length), signature: clip.signature, notes: clip.notes.iter().map(note).collect() }
+    }
+}
+
+fn ticks(beats: f64) -> u32 {
+    (beats * f64::from(TICKS)).round() as u32
+}
+
+fn beats(ticks: u32) -> f64 {
+    f64::from(ticks) / f64::from(TICKS)
 }
 
 /// Why something is no clip.
@@ -102,8 +111,8 @@ pub enum ClipError {
 }
 
 impl Clip {
-    /// A clip of `length` beats in a time signature. Notes are cut at the clip's end, and where the same key sounds anew;
-    /// of notes of one key that begin together the loudest stays.
+    /// A clip of `length` beats in a time signature. Times are rounded to 960ths of a beat; notes are cut at the clip's
+    /// end, and where the same key sounds anew; of notes of one key that begin together the loudest stays.
     ///
     /// # Errors
     /// When a number is not what it should be.
@@ -124,13 +133,17 @@ impl Clip {
         if let Some(bad) = notes.iter().position(|note| !is_note(note) || note.velocity == 0) {
             return Err(ClipError::Note(bad));
         }
+        let length = beats(ticks(length).max(1));
+        for note in &mut notes {
+            (note.onset, note.length) = (beats(ticks(note.onset)), beats(ticks(note.length).max(1)));
+        }
         notes.retain(|note| note.onset < length);
         notes.sort_by(|a, b| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)).then(b.velocity.cmp(&a.velocity)));
         notes.dedup_by(|later, earlier| later.onset == earlier.onset && later.key == earlier.key);
         let mut next = [length; 128];
         for note in notes.iter_mut().rev() {
             let next = &mut next[usize::from(note.key)];
-            note.length = note.length.min(*next - note.onset);
+            note.length = beats(ticks(note.length.min(*next - note.onset)));
             *next = note.onset;
         }
         Ok(Self { length, signature, notes })
@@ -191,11 +204,12 @@ mod tests {
         let silent = ClipNote { velocity: 0, ..note(0.0, 1.0, 60) };
         assert_eq!(Clip::new(4.0, (4, 4), vec![silent]), Err(ClipError::Note(0)));
         assert_eq!(Clip::new(4.0, (4, 4), vec![note(0.0, f64::INFINITY, 60)]), Err(ClipError::Note(0)));
-        let saved = r#"{"length":4.0,"signature":[4,4],"notes":[[-1.0,1.0,60,80]]}"#;
-        assert!(serde_json::from_str::<Clip>(saved).is_err(), "a project's clip is checked as well");
-        let sound = saved.replace('-', "");
-        let clip: Clip = serde_json::from_str(&sound).unwrap();
-        assert_eq!(serde_json::to_string(&clip).unwrap(), sound);
+        let saved = r#"{"ticks":3840,"signature":[4,4],"notes":[[320,960,60,80]]}"#;
+        let clip: Clip = serde_json::from_str(saved).unwrap();
+        assert_eq!(clip.notes(), [note(1.0 / 3.0, 1.0, 60)]);
+        assert_eq!(serde_json::to_string(&clip).unwrap(), saved);
+        let key = saved.replace("60,80", "200,80");
+        assert!(serde_json::from_str::<Clip>(&key).is_err(), "a project's clip is checked as well");
     }
 
     proptest! {
@@ -207,11 +221,14 @@ mod tests {
             let clip = Clip::new(16.0, (4, 4), notes).unwrap();
             for (at, one) in clip.notes().iter().enumerate() {
                 prop_assert!(one.end() <= 16.0 + 1e-9 && one.length > 0.0);
+                prop_assert_eq!(beats(ticks(one.onset)), one.onset);
                 for other in &clip.notes()[at + 1..] {
                     prop_assert!(one.key != other.key || one.end() <= other.onset + 1e-9);
                 }
             }
             prop_assert_eq!(&Clip::new(16.0, (4, 4), clip.notes().to_vec()).unwrap(), &clip);
+            let saved = serde_json::to_string(&clip).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Clip>(&saved).unwrap(), &clip);
         }
     }
 }
