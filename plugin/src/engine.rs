@@ -1,10 +1,14 @@
 //! What the audio thread owns: the scheduler between the host's events in and the host's events out; for the modes
-//! without latency, `at_once` tells what is known of a note when it comes in.
+//! without latency, `at_once` tells what is known of a note when it comes in. [`ClipTrack`] plays what was written.
 //!
 //! Nothing here allocates, locks, logs or makes a system call, except that in an offline render it waits for the
-//! inference thread, so that a bounce is complete.
+//! inference thread and for what is being written, so that a bounce is complete.
 
 mod at_once;
+mod clip_track;
+mod clip_turn;
+
+pub use clip_track::ClipTrack;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
+use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::{Asking, Estimate, Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
@@ -58,8 +63,19 @@ pub struct Block {
     pub samples: u32,
     /// The transport at its start.
     pub transport: CoreTransport,
+    /// The song's bars there.
+    pub bars: Bars,
+    /// Whether the trigger for something new is held.
+    pub pressed: bool,
     /// Whether the host says that it renders offline.
     pub offline: bool,
+}
+
+impl Block {
+    /// How long a beat lasts.
+    fn beat_seconds(&self) -> f64 {
+        60.0 / self.transport.tempo.unwrap_or(FREE_TEMPO)
+    }
 }
 
 /// What travels with an event through the scheduler.
@@ -70,6 +86,15 @@ struct Payload {
     expression: Expression,
     /// Whether it is one that a mode without latency does not know yet.
     new: bool,
+}
+
+/// A block while it is played.
+struct Turn<'a, Send> {
+    block: &'a Block,
+    settings: &'a Settings,
+    /// Whether waiting cannot make the host late.
+    may_wait: bool,
+    send: &'a mut Send,
 }
 
 /// See the [module](self).
@@ -92,6 +117,7 @@ pub struct Engine {
     at_once: Option<AtOnce>,
     /// When the last restylable note came in.
     last_note: Option<SampleTime>,
+    clips: ClipTrack,
     status: Arc<Status>,
     last_timing: u32,
 }
@@ -106,6 +132,7 @@ impl Engine {
         worker: Worker,
         status: Arc<Status>,
         picture: Option<Arc<Timeline>>,
+        clips: ClipTrack,
     ) -> Self {
         let at_once = match look_ahead.asking {
             Asking::Afterwards(hop) => Some(AtOnce::new(hop, picture)),
@@ -126,6 +153,7 @@ impl Engine {
             model,
             at_once,
             last_note: None,
+            clips,
             status,
             last_timing: 0,
         };
@@ -146,6 +174,7 @@ impl Engine {
         self.now = 0;
         self.last_note = None;
         self.at_once.iter_mut().for_each(AtOnce::reset);
+        self.clips.reset();
         self.link.audio_time.store(0, Ordering::Release);
         self.epoch = self.epoch.wrapping_add(1);
         self.send(Request::Reset(self.epoch), false);
@@ -170,27 +199,41 @@ impl Engine {
         if settings.model != self.model && self.send(Request::Use(settings.model), may_wait) {
             self.model = settings.model;
         }
+        let mut turn = Turn { block, settings, may_wait, send: &mut send };
         let mut left = None;
         match self.watch.observe(self.now, block.samples, &block.transport) {
-            Some(TransportChange::Left { at }) => left = Some(at),
-            Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
-            Some(TransportChange::Sought) => self.scheduler.transport_sought(self.now),
+            Some(TransportChange::Left { at }) => {
+                // Where the song went elsewhere the clip's notes end at the place that it left.
+                if block.transport.playing {
+                    self.clip_leaves(self.now, &mut turn);
+                }
+                left = Some(at);
+            }
+            Some(TransportChange::Started) => {
+                self.clip_leaves(self.now, &mut turn);
+                self.scheduler.transport_started(self.now);
+            }
+            Some(TransportChange::Sought) => {
+                self.clip_leaves(self.now, &mut turn);
+                self.scheduler.transport_sought(self.now);
+            }
             None => {}
         }
         self.clock.follow(self.now, &block.transport);
         self.get_ready_at_once(block, may_wait, allowance);
+        self.get_clip_ready(&mut turn, allowance);
         while let Some(event) = next_event() {
             let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
             if let Some(left) = left.take_if(|at| *at <= time) {
-                self.transport_left(left, settings, block, &mut send);
+                self.transport_left(left, &mut turn);
             }
-            self.ask_up_to(time, may_wait);
-            self.make_room(settings, block.samples, &mut send);
-            self.hear(time, event, settings, block, may_wait);
+            self.play_clip(time, &mut turn);
+            self.hear_player(time, event, &mut turn);
         }
         if let Some(left) = left {
-            self.transport_left(left, settings, block, &mut send);
+            self.transport_left(left, &mut turn);
         }
+        self.play_clip(block_end, &mut turn);
         if let Some(last) = block_end.checked_sub(1).filter(|_| block.samples > 0) {
             self.ask_up_to(last, may_wait);
         }
@@ -243,13 +286,43 @@ impl Engine {
         }
     }
 
-    fn transport_left(&mut self, at: SampleTime, settings: &Settings, block: &Block, send: &mut impl FnMut(HostEvent)) {
-        self.make_room(settings, block.samples, send);
+    fn transport_left(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+        self.play_clip(at, turn);
+        self.clip_leaves(at, turn);
+        self.make_room(turn.settings, turn.block.samples, turn.send);
         self.scheduler.transport_left(at);
     }
 
-    fn hear(&mut self, time: SampleTime, event: HostEvent, settings: &Settings, block: &Block, may_wait: bool) {
+    /// Takes in what the player does.
+    fn hear_player(&mut self, time: SampleTime, event: HostEvent, turn: &mut Turn<impl FnMut(HostEvent)>) {
         let kind = scheduler_event(&event);
+        while let Some(key) = self.clips.give_way(kind) {
+            self.end_of_clip(time, key, turn);
+        }
+        self.clips.hear_player(kind);
+        self.take_in(time, event, kind, turn);
+        // What is played while the song stands still has its place on the grid alone.
+        let place = self.clock.beats(time).unwrap_or_else(|| self.clock.position(time) / 4.0);
+        if let Some(told) = clip_track::told_of(kind, place, turn.block.beat_seconds(), own_velocity(&event)) {
+            self.tell(told, turn.may_wait);
+        }
+    }
+
+    fn take_in(&mut self, time: SampleTime, event: HostEvent, kind: Event, turn: &mut Turn<impl FnMut(HostEvent)>) {
+        self.ask_up_to(time, turn.may_wait);
+        self.make_room(turn.settings, turn.block.samples, turn.send);
+        self.hear(time, event, kind, turn.settings, turn.block, turn.may_wait);
+    }
+
+    fn hear(
+        &mut self,
+        time: SampleTime,
+        event: HostEvent,
+        kind: Event,
+        settings: &Settings,
+        block: &Block,
+        may_wait: bool,
+    ) {
         let (position, beats) = (self.clock.position(time), self.clock.beats(time));
         let (style, take) = (settings.style, settings.take);
         let note = match kind {
@@ -269,7 +342,7 @@ impl Engine {
                 self.last_note = Some(time);
                 let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
                 self.send(Request::Heard(heard), may_wait);
-                let beat_seconds = 60.0 / block.transport.tempo.unwrap_or(FREE_TEMPO);
+                let beat_seconds = block.beat_seconds();
                 let on = |beats| Played::NoteOn { beats, beat_seconds, channel, key, velocity };
                 self.remember(beats.map(on), may_wait);
             }
@@ -387,10 +460,7 @@ impl Engine {
         send: &mut impl FnMut(HostEvent),
     ) {
         let (time, event) = match leaving {
-            Leaving::Release { time, channel, key } => {
-                let (channel, key) = (Channel::Number(channel), Key::Number(key));
-                (time, NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 })
-            }
+            Leaving::Release { time, channel, key } => (time, release(channel, key)),
             Leaving::Event { time, payload, outcome, .. } => (time, self.revoice(payload, outcome, settings)),
         };
         let in_block = time.saturating_sub(self.now).min(u64::from(samples.saturating_sub(1))) as u32;
@@ -422,6 +492,12 @@ impl Engine {
         }
         event
     }
+}
+
+/// The end of whatever sounds on a key.
+fn release(channel: u8, key: u8) -> HostEvent {
+    let (channel, key) = (Channel::Number(channel), Key::Number(key));
+    NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 }
 }
 
 /// A note-on's velocity as MIDI has it, 1–127.

@@ -1,9 +1,9 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
 //! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
-//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one, [`opener`] the model
-//! that is opened, [`allocator`] where memory comes from. Nothing is loaded when a host scans: the model opens on the
-//! inference thread after activation.
+//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one, [`generate`] what
+//! is written anew, [`save`] how that becomes a file, `opener` the models that are opened, `allocator` where memory comes
+//! from. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
 
 mod allocator;
 pub mod editor;
@@ -12,10 +12,12 @@ pub mod events;
 #[cfg(feature = "faults")]
 pub mod faults;
 pub mod fill;
+pub mod generate;
 pub mod memory;
 mod opener;
 pub mod pace;
 pub mod params;
+pub mod save;
 pub mod status;
 pub mod worker;
 
@@ -25,11 +27,13 @@ use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
+use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::{LookAhead, Mode};
 use tonenet_core::transport::Transport as CoreTransport;
 
-use engine::{Block, Engine};
+use engine::{Block, ClipTrack, Engine};
 use events::{ControllerStorm, ShortSysEx};
+use generate::Studio;
 use opener::Opener;
 use params::ToneNetParams;
 use status::Status;
@@ -46,6 +50,7 @@ pub struct ToneNet {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
     opener: Opener,
+    studio: Arc<Studio>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine>,
@@ -64,10 +69,18 @@ pub struct ToneNet {
 impl Default for ToneNet {
     fn default() -> Self {
         let status: Arc<Status> = Arc::default();
+        let params = Arc::new(ToneNetParams::new(status.clone()));
+        let opener = Opener::default();
+        let open = {
+            let (opener, status) = (opener.clone(), status.clone());
+            move || opener.open_composer(&status)
+        };
+        let studio = Arc::new(Studio::new(params.clips(), params.timeline(), Box::new(open)));
         Self {
-            params: Arc::new(ToneNetParams::new(status.clone())),
+            params,
             status,
-            opener: Opener::default(),
+            opener,
+            studio,
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -107,8 +120,10 @@ impl ToneNet {
         let open = move |model, status: &Status| opener.open(model, sample_rate, status);
         let worker = Worker::start(self.status.clone(), memory, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
-        let model = self.params.settings().model;
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, self.status.clone(), picture));
+        self.studio.start();
+        let clips = ClipTrack::new(self.params.clips(), self.studio.link().clone(), self.params.generate.value());
+        let (model, status) = (self.params.settings().model, self.status.clone());
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, picture, clips));
         Ok(look_ahead.latency)
     }
 
@@ -156,6 +171,11 @@ fn core_transport(transport: &Transport) -> CoreTransport {
     }
 }
 
+fn bars(transport: &Transport) -> Bars {
+    let signature = transport.time_sig_numerator.zip(transport.time_sig_denominator);
+    Bars::told(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
+}
+
 impl Plugin for ToneNet {
     const NAME: &'static str = "ToneNet";
     const VENDOR: &'static str = "ToneNet";
@@ -182,7 +202,8 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        editor::create(self.params.clone(), self.status.clone(), self.editor_size.clone(), self.notifier.clone())
+        let (params, status, studio) = (self.params.clone(), self.status.clone(), self.studio.clone());
+        editor::create(params, status, studio, self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(
@@ -225,9 +246,10 @@ impl Plugin for ToneNet {
         for channel in buffer.as_slice() {
             channel.fill(0.0);
         }
-        let transport = core_transport(context.transport());
+        let (transport, bars) = (core_transport(context.transport()), bars(context.transport()));
         let Some(mut engine) = self.engine.take() else { return ProcessStatus::KeepAlive };
-        let block = Block { samples: buffer.samples() as u32, transport, offline: self.offline };
+        let (samples, pressed) = (buffer.samples() as u32, self.params.generate.value());
+        let block = Block { samples, transport, bars, pressed, offline: self.offline };
         let settings = self.params.settings();
         let filter_storm = context.plugin_api() == PluginApi::Vst3;
         let context = std::cell::RefCell::new(context);

@@ -13,10 +13,11 @@ use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
+use crate::generate::{Composer, EmbeddedComposer};
 use crate::status::Status;
 use crate::worker::{Opened, RestyleTake};
 
-/// See the [module](self). Only the inference thread of the moment opens anything with it.
+/// See the [module](self). Only the inference thread of the moment and the studio's open anything with it.
 #[derive(Clone, Default)]
 pub struct Opener(Arc<Mutex<Kept>>);
 
@@ -42,6 +43,16 @@ impl Opener {
         let restyle_take: RestyleTake =
             Box::new(move |take| timeline::restyle(take, model.id(), &loaded).map_err(|e| e.to_string()));
         Ok(Opened { restyler: Restyler::new(listener), restyle_take })
+    }
+
+    /// Opens who writes; `status` is told which runtime was opened, if none was before.
+    ///
+    /// # Errors
+    /// In words for the user, when the model cannot be loaded.
+    pub fn open_composer(&self, status: &Status) -> Result<Box<dyn Composer>, String> {
+        let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
+        let composer = EmbeddedComposer::open(&runtime).map_err(|e| e.to_string())?;
+        Ok(Box::new(composer))
     }
 
     fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {

@@ -13,12 +13,13 @@ use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::engine::Settings;
+use crate::generate::{ClipField, ClipStore, SavedClips};
 use crate::memory::{TimelineField, TimelineStore};
 use crate::status::{ReportField, Status};
 
 /// The version of the saved state; older ones must load for ever. Version 1 has one style and one model,
-/// 2 no remembered take.
-pub const STATE_VERSION: u32 = 3;
+/// 2 no remembered take, 3 no clips.
+pub const STATE_VERSION: u32 = 4;
 
 /// The highest take; 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -201,6 +202,9 @@ pub struct ToneNetParams {
     /// Passes everything with its own velocity, still delayed.
     #[id = "bypass"]
     pub bypass: BoolParam,
+    /// Has something new written when it is switched on.
+    #[id = "generate"]
+    pub generate: BoolParam,
     /// The last tempo seen, in thousandths of a beat a minute: what the next activation computes the latency from.
     #[persist = "tempo_millibpm"]
     tempo: AtomicU32,
@@ -210,6 +214,9 @@ pub struct ToneNetParams {
     /// What was played at each place of the song, for Timeline mode.
     #[persist = "timeline"]
     timeline: TimelineField,
+    /// What was written, and what of it is in the song.
+    #[persist = "clips"]
+    clips: ClipField,
     /// What the instance has done, told to hosts that ask.
     #[persist = "report"]
     report: ReportField,
@@ -238,9 +245,11 @@ impl ToneNetParams {
             model: EnumParam::new("Model", ModelChoice::Note).non_automatable(),
             look_ahead: EnumParam::new("Look-ahead", LookAheadChoice::OneBeat).non_automatable(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            generate: BoolParam::new("Generate", false),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
             timeline: TimelineField(Arc::default()),
+            clips: ClipField(Arc::default()),
             report: ReportField::new(status),
         }
     }
@@ -274,6 +283,11 @@ impl ToneNetParams {
         self.timeline.0.clone()
     }
 
+    /// What was written.
+    pub fn clips(&self) -> Arc<ClipStore> {
+        self.clips.0.clone()
+    }
+
     /// The last tempo seen, in beats a minute.
     pub fn tempo(&self) -> f64 {
         f64::from(self.tempo.load(Ordering::Relaxed)) / 1000.0
@@ -287,7 +301,7 @@ impl ToneNetParams {
     }
 
     /// The default of every parameter by its id, as states hold them.
-    fn defaults() -> [(&'static str, ParamValue); 13] {
+    fn defaults() -> [(&'static str, ParamValue); 14] {
         fn choice<T: Enum + PartialEq + 'static>(param: &EnumParam<T>) -> ParamValue {
             ParamValue::I32(param.default_plain_value().to_index() as i32)
         }
@@ -308,6 +322,7 @@ impl ToneNetParams {
             ("model", choice(&new.model)),
             ("look_ahead", choice(&new.look_ahead)),
             ("bypass", ParamValue::Bool(new.bypass.default_plain_value())),
+            ("generate", ParamValue::Bool(new.generate.default_plain_value())),
         ]
     }
 }
@@ -331,6 +346,8 @@ pub fn upgrade(state: &mut PluginState) {
     }
     let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
     state.fields.entry("timeline".into()).or_insert(no_take);
+    let no_clips = serde_json::to_string(&SavedClips::default()).expect("no clips have a JSON");
+    state.fields.entry("clips".into()).or_insert(no_clips);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
@@ -414,7 +431,8 @@ mod tests {
         assert_eq!(ids, all);
         assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
         assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-        assert_eq!(state.fields["state_version"], "3");
+        assert_eq!(state.fields["state_version"], "4");
+        assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
         assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::{NoteEvent, SysExMessage};
+use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Event, NoteId, SampleTime};
@@ -15,8 +16,9 @@ use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
-use tonenet_plugin::engine::{Block, Engine, Settings};
+use tonenet_plugin::engine::{Block, ClipTrack, Engine, Settings};
 use tonenet_plugin::events::{HostEvent, ShortSysEx, at, scheduler_event};
+use tonenet_plugin::generate::{ClipStore, Studio};
 use tonenet_plugin::memory::TimelineStore;
 use tonenet_plugin::status::Status;
 use tonenet_plugin::worker::{Opened, RestyleTake, Worker};
@@ -191,8 +193,12 @@ impl Player {
         let worker =
             Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
         let look_ahead = script.look_ahead();
+        // Nobody presses the trigger, so that all that leaves has come in.
+        let store = Arc::<ClipStore>::default();
+        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Err("nobody writes".into())));
+        let clips = ClipTrack::new(store, studio.link().clone(), false);
         Self {
-            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, picture),
+            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, picture, clips),
             oracle: Oracle::new(look_ahead.latency),
             now: 0,
             offline: script.offline,
@@ -230,7 +236,7 @@ impl Player {
         left.into_iter().for_each(|at| self.oracle.left(at));
         let mut out = Vec::new();
         let mut next = events.iter().copied();
-        let block = Block { samples, transport, offline: self.offline };
+        let block = Block { samples, transport, bars: Bars::default(), pressed: false, offline: self.offline };
         self.engine.process(&block, settings, || next.next(), |event| out.push(event));
         for event in out {
             assert!(event.timing() <= last, "{event:?} leaves beyond a block of {samples}");

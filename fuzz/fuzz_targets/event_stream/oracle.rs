@@ -53,8 +53,10 @@ impl Oracle {
 
     /// The transport jumped.
     pub fn sought(&mut self, time: SampleTime) {
-        self.under_way
-            .retain(|(_, item)| !matches!(item, Item::Event(Event::NoteOn { .. } | Event::NoteOff { .. }, _)));
+        self.under_way.retain(|(_, item)| {
+            let Item::Event(event, _) = item else { return true };
+            !matches!(event, Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. })
+        });
         self.silence_at = Some(time);
     }
 
@@ -88,7 +90,9 @@ impl Oracle {
         };
         assert_eq!(time, self.early.unwrap_or(came + self.latency), "{event:?} of {came} leaves at another time");
         match event {
-            Event::NoteOn { channel, key } => *self.sounding.entry((channel, key)).or_default() += 1,
+            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
+                *self.sounding.entry((channel, key)).or_default() += 1
+            }
             Event::NoteOff { channel, key } => {
                 self.sounding.entry((channel, key)).and_modify(|count| *count = count.saturating_sub(1));
             }

@@ -38,7 +38,10 @@ pub fn play(script: &Script) {
 /// What core knows of an event.
 fn scheduler_event(event: EventScript) -> Event {
     match event {
-        EventScript::On { channel, key, .. } => Event::NoteOn { channel: channel % 16, key: key % 128 },
+        EventScript::On { channel, key, velocity } => {
+            let (channel, key) = (channel % 16, key % 128);
+            if velocity % 8 == 0 { Event::PlainNoteOn { channel, key } } else { Event::NoteOn { channel, key } }
+        }
         EventScript::Off { channel, key } | EventScript::Choke { channel, key } => {
             Event::NoteOff { channel: channel % 16, key: key % 128 }
         }

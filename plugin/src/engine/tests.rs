@@ -1,4 +1,5 @@
 use super::*;
+use crate::generate::{ClipStore, Studio};
 use crate::memory::TimelineStore;
 use crate::worker::{Opened, RestyleTake};
 use parking_lot::Mutex;
@@ -77,7 +78,19 @@ fn engine_of(model: EmbeddedModel, look_ahead: LookAhead, memory: Option<Arc<Tim
     };
     let picture = memory.as_ref().map(|memory| memory.get().0);
     let worker = Worker::start(status.clone(), memory, open).unwrap();
-    (Engine::new(RATE, look_ahead, model, worker, status.clone(), picture), status)
+    (Engine::new(RATE, look_ahead, model, worker, status.clone(), picture, no_clips()), status)
+}
+
+/// A track without a clip.
+fn no_clips() -> ClipTrack {
+    let store = Arc::<ClipStore>::default();
+    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Err("nobody writes".into())));
+    ClipTrack::new(store, studio.link().clone(), false)
+}
+
+/// A block in bars of four beats, in which nothing is pressed.
+fn block_of(samples: u32, transport: CoreTransport, offline: bool) -> Block {
+    Block { samples, transport, bars: Bars::default(), pressed: false, offline }
 }
 
 fn on(time: u32, key: u8, velocity: f32) -> (u64, HostEvent) {
@@ -113,7 +126,7 @@ fn play_with(
             next += 1;
             Some(at(event, (time - now) as u32))
         };
-        let block = Block { samples: block, transport: CoreTransport::default(), offline: true };
+        let block = block_of(block, CoreTransport::default(), true);
         let send = |event: HostEvent| out.push((now + u64::from(event.timing()), at(event, 0)));
         engine.process(&block, &settings(now), events, send);
         now = end;
@@ -256,7 +269,7 @@ fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32
             beats: Some(from.min(blocks * block) as f64 / 24_000.0),
             loop_start_beats: None,
         };
-        let block = Block { samples: block as u32, transport, offline };
+        let block = block_of(block as u32, transport, offline);
         let next = || events.next().map(|(sample, event)| at(event, sample as u32));
         engine.process(&block, &settings, next, |event| {
             if let NoteEvent::NoteOn { timing, velocity, .. } = event {
@@ -349,7 +362,7 @@ fn what_was_played_when_the_host_deactivates_is_remembered() {
     let (mut engine, _) = timeline(&store);
     let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), loop_start_beats: None };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
-    engine.process(&Block { samples: 480, transport: playing, offline: false }, &SETTINGS, || events.next(), |_| ());
+    engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
     assert_eq!(store.remembered().notes, 1);
 }
@@ -361,7 +374,7 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let mut play_at = |beats, events: Vec<HostEvent>| {
         let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), loop_start_beats: None };
         let mut events = events.into_iter();
-        engine.process(&Block { samples: 480, transport, offline: true }, &SETTINGS, || events.next(), |_| ());
+        engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
         engine.reset();
     };
     play_at(4.0, vec![on(0, 60, 0.5).1]);
@@ -377,13 +390,13 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let status = Arc::<Status>::default();
     let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
     let worker = Worker::start(status.clone(), None, open).unwrap();
-    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, None);
+    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, None, no_clips());
     let mut left = 0;
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {
         for now in samples.step_by(100) {
             let beats = Some(beats + f64::from(now) / 24_000.0);
             let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None };
-            let block = Block { samples: 100, transport, offline: true };
+            let block = block_of(100, transport, true);
             let mut event = matches!(now, 0 | 200 | 20_000).then(|| on(0, 60, 0.5).1);
             engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);
         }
@@ -397,3 +410,5 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     assert_eq!(left, 1);
     assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
 }
+
+mod clips;

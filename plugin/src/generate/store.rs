@@ -1,0 +1,392 @@
+//! What was written, and what of it is in the song: shared by the [studio](super::Studio), the window and the saved state.
+//!
+//! The audio thread takes what is to play from a queue and says through another where it put it; it never comes here
+//! otherwise. A clip that it may hold is held here too, so that it frees none.
+
+use std::sync::Arc;
+
+use crossbeam::queue::ArrayQueue;
+use nice_plug::params::persist::PersistentField;
+use parking_lot::{Mutex, MutexGuard};
+use serde::{Deserialize, Serialize};
+use tonenet_core::clip::Clip;
+
+use super::Wish;
+
+/// Clips that are kept to go back to.
+const MOST_VARIATIONS: usize = 16;
+
+/// No place in a song lies further from its start, in beats.
+const FURTHEST: f64 = 1e6;
+
+/// Places that the audio thread has found and nobody has asked for yet.
+const PLACES: usize = 16;
+
+/// What is to play, for the audio thread.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Which placing of a clip it is: the same clip placed anew has another.
+    pub placing: u64,
+    /// The clip; `None` to play none.
+    pub clip: Option<Arc<Clip>>,
+    /// Where it begins, in beats of the song; `None` from the next bar line on.
+    pub start: Option<f64>,
+    /// Whether it begins anew where it ends.
+    pub looped: bool,
+    /// Whether its notes are restyled.
+    pub restyled: bool,
+}
+
+/// A clip that is in the song.
+#[derive(Debug, Clone)]
+struct Placing {
+    number: u64,
+    clip: Arc<Clip>,
+    start: Option<f64>,
+}
+
+/// What was written, and what of it is in the song.
+#[derive(Debug)]
+pub struct ClipStore {
+    kept: Mutex<Kept>,
+    deliveries: ArrayQueue<Delivery>,
+    places: ArrayQueue<(u64, f64)>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    wish: Wish,
+    /// What was written, the latest last.
+    variations: Vec<Arc<Clip>>,
+    /// Which of them the window shows.
+    shown: usize,
+    in_song: Option<Placing>,
+    /// Counts placings.
+    placings: u64,
+    /// Clips that the audio thread may hold.
+    lent: Vec<Arc<Clip>>,
+}
+
+/// What the window shows of clips.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// The clip shown, if there is one.
+    pub clip: Option<Arc<Clip>>,
+    /// Its place among those that are kept, from 0.
+    pub place: usize,
+    /// How many are kept.
+    pub count: usize,
+    /// What is in the song.
+    pub in_song: Option<InSong>,
+}
+
+/// What the window shows of the clip that is in the song.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InSong {
+    /// Whether it is the one shown.
+    pub is_shown: bool,
+    /// Where it begins, in beats; `None` while it waits for the host to come to a bar line.
+    pub start: Option<f64>,
+}
+
+impl Default for ClipStore {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), deliveries: ArrayQueue::new(1), places: ArrayQueue::new(PLACES) }
+    }
+}
+
+impl ClipStore {
+    /// What the user wants.
+    pub fn wish(&self) -> Wish {
+        self.kept.lock().wish
+    }
+
+    /// Changes what the user wants.
+    pub fn change_wish(&self, change: impl FnOnce(&mut Wish)) {
+        let mut kept = self.kept();
+        let before = kept.wish;
+        change(&mut kept.wish);
+        kept.wish = kept.wish.in_range();
+        if (before.looped, before.restyled) != (kept.wish.looped, kept.wish.restyled) {
+            self.deliver(&mut kept);
+        }
+    }
+
+    /// What is to be written now; the next piece has another seed, unless the user keeps it.
+    pub fn begin(&self) -> Wish {
+        let mut kept = self.kept.lock();
+        let wish = kept.wish;
+        if !wish.keeps_seed {
+            kept.wish.seed = wish.next_seed();
+        }
+        wish
+    }
+
+    /// Keeps and shows what was written; it plays from the next bar line on where the user wants that.
+    pub fn add(&self, clip: Clip) {
+        let mut kept = self.kept();
+        let clip = Arc::new(clip);
+        if kept.variations.len() >= MOST_VARIATIONS {
+            let in_song = |clip: &Arc<Clip>| kept.in_song.as_ref().is_some_and(|p| Arc::ptr_eq(&p.clip, clip));
+            let oldest = kept.variations.iter().position(|clip| !in_song(clip)).unwrap_or(0);
+            kept.variations.remove(oldest);
+        }
+        kept.variations.push(clip);
+        kept.shown = kept.variations.len() - 1;
+        if kept.wish.plays_at_once {
+            self.place_shown(&mut kept);
+        }
+    }
+
+    /// Shows the variation before or after; where the one shown is in the song, the other takes its place there.
+    pub fn step(&self, back: bool) {
+        let mut kept = self.kept();
+        let to = if back { kept.shown.checked_sub(1) } else { Some(kept.shown + 1) };
+        let Some((to, clip)) = to.and_then(|to| Some((to, kept.variations.get(to)?.clone()))) else { return };
+        let shown = kept.variations[kept.shown].clone();
+        kept.shown = to;
+        if let Some(placing) = kept.in_song.as_mut().filter(|placing| Arc::ptr_eq(&placing.clip, &shown)) {
+            placing.clip = clip;
+            self.deliver(&mut kept);
+        }
+    }
+
+    /// Puts the clip shown into the song, from the next bar line on.
+    pub fn place(&self) {
+        self.place_shown(&mut self.kept());
+    }
+
+    /// Takes the clip that is in the song out of it.
+    pub fn clear(&self) {
+        let mut kept = self.kept();
+        kept.in_song = None;
+        self.deliver(&mut kept);
+    }
+
+    /// What there is to show.
+    pub fn shown(&self) -> Shown {
+        let kept = self.kept();
+        let clip = kept.variations.get(kept.shown).cloned();
+        let is_shown = |placing: &Placing| clip.as_ref().is_some_and(|clip| Arc::ptr_eq(clip, &placing.clip));
+        let in_song = kept.in_song.as_ref().map(|p| InSong { is_shown: is_shown(p), start: p.start });
+        Shown { clip, place: kept.shown, count: kept.variations.len(), in_song }
+    }
+
+    /// Tells a new audio thread what is in the song.
+    pub fn deliver_again(&self) {
+        self.deliver(&mut self.kept());
+    }
+
+    /// For the audio thread: what is to play from now on, if that is news.
+    pub fn next_delivery(&self) -> Option<Delivery> {
+        self.deliveries.pop()
+    }
+
+    /// From the audio thread: where it put what had no place yet, in beats.
+    pub fn is_placed(&self, placing: u64, start: f64) {
+        self.places.force_push((placing, start));
+    }
+
+    /// What is kept, with what the audio thread has said.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        let mut kept = self.kept.lock();
+        while let Some((number, start)) = self.places.pop() {
+            if let Some(placing) = kept.in_song.as_mut().filter(|placing| placing.number == number) {
+                placing.start = Some(start);
+            }
+        }
+        kept
+    }
+
+    fn place_shown(&self, kept: &mut Kept) {
+        let Some(clip) = kept.variations.get(kept.shown).cloned() else { return };
+        kept.placings += 1;
+        kept.in_song = Some(Placing { number: kept.placings, clip, start: None });
+        self.deliver(kept);
+    }
+
+    fn deliver(&self, kept: &mut Kept) {
+        kept.lent.retain(|clip| Arc::strong_count(clip) > 1);
+        let (looped, restyled) = (kept.wish.looped, kept.wish.restyled);
+        let delivery = match &kept.in_song {
+            Some(Placing { number, clip, start }) => {
+                kept.lent.push(clip.clone());
+                Delivery { placing: *number, clip: Some(clip.clone()), start: *start, looped, restyled }
+            }
+            None => Delivery { placing: kept.placings, clip: None, start: None, looped, restyled },
+        };
+        // The one it takes the place of, if the audio thread has not fetched it, is held here too.
+        drop(self.deliveries.force_push(delivery));
+    }
+}
+
+/// What a project keeps of clips.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedClips {
+    /// What the user wants.
+    pub wish: Wish,
+    /// What was written, the latest last.
+    pub variations: Vec<Clip>,
+    /// Which of them the window shows.
+    pub shown: usize,
+    /// What is in the song: which of them, and where it begins in beats, `None` from the next bar line on.
+    pub in_song: Option<(usize, Option<f64>)>,
+}
+
+impl SavedClips {
+    /// Whether it is the same, rounding in a file aside.
+    fn plays_like(&self, other: &Self) -> bool {
+        let start = |saved: &Self| saved.in_song.and_then(|in_song| in_song.1);
+        let in_the_same_place = match (start(self), start(other)) {
+            (Some(one), Some(other)) => (one - other).abs() < 1e-6,
+            (one, other) => one == other,
+        };
+        let others = |saved: &Self| (saved.wish, saved.shown, saved.in_song.map(|in_song| in_song.0));
+        in_the_same_place && others(self) == others(other) && self.variations == other.variations
+    }
+}
+
+/// The clips as a field of the saved state.
+#[derive(Debug)]
+pub struct ClipField(pub Arc<ClipStore>);
+
+impl ClipField {
+    fn saved(&self) -> SavedClips {
+        let kept = self.0.kept();
+        let place = |placing: &Placing| kept.variations.iter().position(|clip| Arc::ptr_eq(clip, &placing.clip));
+        SavedClips {
+            wish: kept.wish,
+            variations: kept.variations.iter().map(|clip| (**clip).clone()).collect(),
+            shown: kept.shown,
+            in_song: kept.in_song.as_ref().and_then(|placing| Some((place(placing)?, placing.start))),
+        }
+    }
+}
+
+impl PersistentField<'_, SavedClips> for ClipField {
+    fn set(&self, mut loaded: SavedClips) {
+        loaded.wish = loaded.wish.in_range();
+        // A host that undoes its own changes loads states often; what plays need not be cut off for the same.
+        if self.saved().plays_like(&loaded) {
+            return;
+        }
+        let mut kept = self.0.kept();
+        kept.wish = loaded.wish;
+        kept.variations = loaded.variations.into_iter().take(MOST_VARIATIONS).map(Arc::new).collect();
+        kept.shown = loaded.shown.min(kept.variations.len().saturating_sub(1));
+        kept.placings += 1;
+        let number = kept.placings;
+        let is_place = |start: &f64| start.abs() <= FURTHEST;
+        kept.in_song = loaded.in_song.and_then(|(place, start)| {
+            let clip = kept.variations.get(place)?.clone();
+            Some(Placing { number, clip, start: start.filter(is_place) })
+        });
+        self.0.deliver(&mut kept);
+    }
+
+    fn map<F: Fn(&SavedClips) -> R, R>(&self, f: F) -> R {
+        f(&self.saved())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonenet_core::clip::ClipNote;
+
+    fn clip(key: u8) -> Clip {
+        Clip::new(4.0, (4, 4), vec![ClipNote { onset: 0.0, length: 1.0, key, velocity: 80 }]).unwrap()
+    }
+
+    /// The key of a clip, and where it begins.
+    fn next(store: &ClipStore) -> Option<(Option<u8>, Option<f64>)> {
+        let delivery = store.next_delivery()?;
+        Some((delivery.clip.map(|clip| clip.notes()[0].key), delivery.start))
+    }
+
+    #[test]
+    fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
+        let store = ClipStore::default();
+        store.add(clip(60));
+        let delivery = store.next_delivery().unwrap();
+        assert_eq!(delivery.start, None);
+        store.is_placed(delivery.placing, 16.0);
+        assert_eq!(store.shown().in_song, Some(InSong { is_shown: true, start: Some(16.0) }));
+        store.change_wish(|wish| wish.looped = false);
+        assert_eq!(next(&store), Some((Some(60), Some(16.0))), "it stays where it is");
+        store.clear();
+        assert_eq!((next(&store), store.shown().in_song), (Some((None, None)), None));
+        store.is_placed(delivery.placing, 20.0);
+        assert_eq!(store.shown().in_song, None);
+    }
+
+    #[test]
+    fn variations_are_gone_through_and_back_in_the_song_too() {
+        let store = ClipStore::default();
+        [60, 62, 64].into_iter().for_each(|key| store.add(clip(key)));
+        let delivery = store.next_delivery().unwrap();
+        store.is_placed(delivery.placing, 8.0);
+        store.step(true);
+        assert_eq!(next(&store), Some((Some(62), Some(8.0))));
+        store.step(false);
+        store.step(false);
+        assert_eq!((next(&store), store.shown().place), (Some((Some(64), Some(8.0))), 2));
+        store.change_wish(|wish| wish.plays_at_once = false);
+        store.add(clip(65));
+        store.step(true);
+        store.step(true);
+        assert_eq!(next(&store), Some((Some(62), Some(8.0))), "only what is in the song takes its place");
+        store.step(true);
+        store.step(true);
+        assert_eq!(store.shown().place, 0);
+    }
+
+    #[test]
+    fn sixteen_are_kept_and_the_one_in_the_song_is_among_them() {
+        let store = ClipStore::default();
+        store.add(clip(40));
+        store.change_wish(|wish| wish.plays_at_once = false);
+        for key in 41..80 {
+            store.add(clip(key));
+        }
+        let saved = ClipField(Arc::new(store)).saved();
+        assert_eq!(saved.variations.len(), 16);
+        assert_eq!((saved.in_song, saved.shown), (Some((0, None)), 15));
+        assert_eq!(saved.variations[0], clip(40));
+    }
+
+    #[test]
+    fn each_piece_has_the_next_seed_unless_it_is_kept() {
+        let store = ClipStore::default();
+        assert_eq!((store.begin().seed, store.begin().seed), (1, 2));
+        store.change_wish(|wish| wish.keeps_seed = true);
+        assert_eq!((store.begin().seed, store.begin().seed), (3, 3));
+    }
+
+    #[test]
+    fn a_project_brings_back_what_was_in_the_song() {
+        let field = ClipField(Arc::default());
+        [60, 62].into_iter().for_each(|key| field.0.add(clip(key)));
+        field.0.is_placed(field.0.next_delivery().unwrap().placing, 12.0);
+        let json = field.map(|saved| serde_json::to_string(saved).unwrap());
+        let loaded: SavedClips = serde_json::from_str(&json).unwrap();
+        let other = ClipField(Arc::default());
+        other.set(loaded.clone());
+        assert_eq!(next(&other.0), Some((Some(62), Some(12.0))));
+        other.set(loaded);
+        assert_eq!(next(&other.0), None, "the same again is no news");
+        let broken = SavedClips { in_song: Some((7, Some(1e300))), shown: 9, ..SavedClips::default() };
+        other.set(broken);
+        assert_eq!(other.0.shown(), Shown::default());
+    }
+
+    #[test]
+    fn the_audio_thread_never_frees_a_clip() {
+        let field = ClipField(Arc::default());
+        field.0.add(clip(60));
+        let held = field.0.next_delivery().unwrap().clip.unwrap();
+        field.set(SavedClips::default());
+        assert_eq!(Arc::strong_count(&held), 2, "nothing else holds it");
+    }
+}

@@ -1,0 +1,419 @@
+//! The instance's own thread for writing, so that it blocks neither audio nor the window nor the inference thread.
+//!
+//! The audio thread tells it through a queue what the player plays and that the trigger was pressed. Nobody wakes it in
+//! real time, since that is a system call: it looks for itself every few milliseconds. The window wakes it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
+
+use crossbeam::queue::ArrayQueue;
+use parking_lot::Mutex;
+use tonenet_core::clip::{Bars, Clip, Heard};
+use tonenet_core::timeline::Played;
+use tonenet_core::tune::Tune;
+use tonenet_inference::generate::{Cancellation, GenerateError};
+
+use super::{ClipStore, Composer, Kind, Wish};
+use crate::memory::TimelineStore;
+
+/// What may be told before the thread looks for it: some hundred notes a look.
+const TOLD: usize = 4_096;
+
+/// How often it looks for what it was told.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A continuation goes on from so many bars.
+const BARS_BEFORE: u32 = 8;
+
+/// From the audio thread.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    /// The player played this.
+    Played(Played),
+    /// The host's bars have changed.
+    Bars(Bars),
+    /// The trigger was pressed.
+    Pressed,
+}
+
+/// What the audio thread holds of the studio.
+#[derive(Debug)]
+pub struct StudioLink {
+    told: ArrayQueue<Told>,
+    /// How often the window has pressed the trigger.
+    pub window_presses: AtomicU64,
+    /// Presses that the thread was told of, and those of them that it has dealt with.
+    presses: AtomicU64,
+    answered: AtomicU64,
+    /// Where the song is, in beats, as the bits of a number that may be none.
+    place: AtomicU64,
+    thread: OnceLock<Thread>,
+    stop: AtomicBool,
+}
+
+impl StudioLink {
+    /// The thread, to be woken by one that may make system calls; `None` before it was started.
+    pub fn thread(&self) -> Option<&Thread> {
+        self.thread.get()
+    }
+
+    /// Tells the thread something; whether there was room for it.
+    pub fn tell(&self, told: Told) -> bool {
+        let is_told = self.told.push(told).is_ok();
+        if is_told && matches!(told, Told::Pressed) {
+            self.presses.fetch_add(1, Ordering::Release);
+        }
+        is_told
+    }
+
+    /// Whether all presses that the thread was told of have been dealt with.
+    pub fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Acquire) >= self.presses.load(Ordering::Acquire)
+    }
+
+    /// The song is at this place, in beats.
+    pub fn is_at(&self, beats: Option<f64>) {
+        self.place.store(beats.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
+    }
+
+    /// Where the song is, in beats, if the host has said.
+    pub fn place(&self) -> Option<f64> {
+        Some(f64::from_bits(self.place.load(Ordering::Relaxed))).filter(|place| place.is_finite())
+    }
+}
+
+/// How far writing has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// Nothing is being written.
+    #[default]
+    Idle,
+    /// Something is.
+    Busy,
+    /// Why nothing was written.
+    Refused(String),
+}
+
+/// What opens a composer; on the thread, when something is first written.
+pub type OpenComposer = Box<dyn FnMut() -> Result<Box<dyn Composer>, String> + Send>;
+
+/// The instance's thread for writing; dropping it ends the thread.
+pub struct Studio {
+    link: Arc<StudioLink>,
+    progress: Arc<Progress>,
+    /// What the thread will own.
+    idle: Mutex<Option<Desk>>,
+    handle: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    writing: Mutex<Writing>,
+    /// Of what is being written.
+    cancellation: Mutex<Arc<Cancellation>>,
+}
+
+impl Studio {
+    /// A studio without a thread yet, that puts what it writes into `store`, and goes on from what `timeline` remembers
+    /// where it has heard nothing itself.
+    pub fn new(store: Arc<ClipStore>, timeline: Arc<TimelineStore>, open: OpenComposer) -> Self {
+        let link = Arc::new(StudioLink {
+            told: ArrayQueue::new(TOLD),
+            window_presses: AtomicU64::new(0),
+            presses: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            place: AtomicU64::new(f64::NAN.to_bits()),
+            thread: OnceLock::new(),
+            stop: AtomicBool::new(false),
+        });
+        let progress = Arc::<Progress>::default();
+        let desk = Desk {
+            link: link.clone(),
+            progress: progress.clone(),
+            store,
+            timeline,
+            open,
+            composer: None,
+            heard: Heard::default(),
+            bars: Bars::default(),
+            window_presses: 0,
+        };
+        Self { link, progress, idle: Mutex::new(Some(desk)), handle: Mutex::default() }
+    }
+
+    /// What the audio thread holds of it.
+    pub fn link(&self) -> &Arc<StudioLink> {
+        &self.link
+    }
+
+    /// Starts the thread, if there is none yet.
+    pub fn start(&self) {
+        let mut handle = self.handle.lock();
+        let Some(mut desk) = self.idle.lock().take() else { return };
+        let spawned = thread::Builder::new().name("tonenet studio".into()).spawn(move || desk.serve());
+        match spawned {
+            Ok(spawned) => {
+                let _ = self.link.thread.set(spawned.thread().clone());
+                *handle = Some(spawned);
+            }
+            Err(error) => {
+                let refusal = format!("the system gives no thread to write on ({error}); reload the plugin");
+                *self.progress.writing.lock() = Writing::Refused(refusal);
+            }
+        }
+    }
+
+    /// Presses the trigger, from the window.
+    pub fn press(&self) {
+        self.start();
+        self.link.window_presses.fetch_add(1, Ordering::Release);
+        self.link.thread().into_iter().for_each(Thread::unpark);
+    }
+
+    /// Gives up what is being written.
+    pub fn cancel(&self) {
+        self.progress.cancellation.lock().cancel();
+    }
+
+    /// How far it has come.
+    pub fn writing(&self) -> Writing {
+        self.progress.writing.lock().clone()
+    }
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        self.link.stop.store(true, Ordering::Release);
+        self.cancel();
+        if let Some(handle) = self.handle.lock().take() {
+            handle.thread().unpark();
+            // Its panics were caught inside.
+            let _ = handle.join();
+        }
+    }
+}
+
+/// What the thread owns.
+struct Desk {
+    link: Arc<StudioLink>,
+    progress: Arc<Progress>,
+    store: Arc<ClipStore>,
+    timeline: Arc<TimelineStore>,
+    open: OpenComposer,
+    /// `None` until something is written, and after a panic.
+    composer: Option<Box<dyn Composer>>,
+    heard: Heard,
+    bars: Bars,
+    /// Presses of the window's that were seen.
+    window_presses: u64,
+}
+
+impl Desk {
+    fn serve(&mut self) {
+        while !self.link.stop.load(Ordering::Acquire) {
+            let told = self.listen();
+            let presses = self.link.window_presses.load(Ordering::Acquire);
+            let pressed = told > 0 || presses != self.window_presses;
+            self.window_presses = presses;
+            if pressed {
+                self.write();
+                self.link.answered.fetch_add(told, Ordering::Release);
+            } else {
+                thread::park_timeout(LOOK);
+            }
+        }
+    }
+
+    /// Takes in what it was told; gives how often the trigger was pressed, for which one piece is the answer.
+    fn listen(&mut self) -> u64 {
+        let mut presses = 0;
+        while let Some(told) = self.link.told.pop() {
+            match told {
+                Told::Played(played) => self.heard.hear(&played),
+                Told::Bars(bars) => self.bars = bars,
+                Told::Pressed => presses += 1,
+            }
+        }
+        presses
+    }
+
+    fn write(&mut self) {
+        let cancellation = Arc::<Cancellation>::default();
+        *self.progress.cancellation.lock() = cancellation.clone();
+        if self.link.stop.load(Ordering::Acquire) {
+            return;
+        }
+        *self.progress.writing.lock() = Writing::Busy;
+        let wish = self.store.begin();
+        let written = catch_unwind(AssertUnwindSafe(|| self.compose(&wish, &cancellation)));
+        let failed = |desk: &mut Self| {
+            desk.composer = None;
+            Err(GenerateError::Wish("writing stopped unexpectedly; try another seed or reload the plugin".into()))
+        };
+        let outcome = match written.unwrap_or_else(|_| failed(self)) {
+            Ok(clip) => {
+                self.store.add(clip);
+                Writing::Idle
+            }
+            Err(GenerateError::Cancelled) => Writing::Idle,
+            Err(error) => Writing::Refused(error.to_string()),
+        };
+        *self.progress.writing.lock() = outcome;
+    }
+
+    fn compose(&mut self, wish: &Wish, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
+        let before = match wish.kind {
+            Kind::Variation => None,
+            Kind::Continuation => Some(self.before()?),
+        };
+        let composer = match &mut self.composer {
+            Some(composer) => composer,
+            None => self.composer.insert((self.open)().map_err(GenerateError::Wish)?),
+        };
+        composer.compose(wish, before, cancellation)
+    }
+
+    /// What a continuation goes on from.
+    fn before(&self) -> Result<Tune, GenerateError> {
+        let remembered;
+        let heard = if self.heard.is_empty() {
+            let place = self.link.place().unwrap_or(f64::INFINITY);
+            remembered = Heard::of_timeline(&self.timeline.get().0, place);
+            &remembered
+        } else {
+            &self.heard
+        };
+        let clip = heard.last_bars(BARS_BEFORE, &self.bars);
+        let clip =
+            clip.ok_or_else(|| GenerateError::Wish("there is nothing to go on from; play something first".into()))?;
+        clip.tune().map_err(|e| GenerateError::Wish(format!("nothing goes on from what was played: {e}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+    use tonenet_core::clip::ClipNote;
+    use tonenet_core::timeline::Timeline;
+
+    /// Writes one note, whose key says the seed and what it went on from.
+    struct Double;
+
+    impl Composer for Double {
+        fn compose(&mut self, wish: &Wish, before: Option<Tune>, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+            match wish.bars {
+                13 => panic!("a test"),
+                // Until it is cancelled.
+                32 => loop {
+                    cancel.check()?;
+                    thread::yield_now();
+                },
+                _ => {}
+            }
+            let key = before.map_or(wish.seed as u8, |tune| tune.notes.last().unwrap().key);
+            Ok(Clip::new(4.0, (4, 4), vec![ClipNote { onset: 0.0, length: 1.0, key, velocity: 80 }]).unwrap())
+        }
+    }
+
+    fn studio(timeline: Arc<TimelineStore>) -> (Studio, Arc<ClipStore>) {
+        let store = Arc::<ClipStore>::default();
+        let studio = Studio::new(store.clone(), timeline, Box::new(|| Ok(Box::new(Double))));
+        (studio, store)
+    }
+
+    fn wait_until(is_over: impl Fn() -> bool) {
+        let since = Instant::now();
+        while !is_over() {
+            assert!(since.elapsed() < Duration::from_secs(20), "it does not get on");
+            thread::yield_now();
+        }
+    }
+
+    fn keys(store: &ClipStore) -> Vec<u8> {
+        let mut keys = Vec::new();
+        while store.shown().place > 0 {
+            store.step(true);
+        }
+        for place in 0..store.shown().count {
+            keys.extend(store.shown().clip.map(|clip| clip.notes()[0].key));
+            store.step(false);
+            assert_eq!(store.shown().place, (place + 1).min(store.shown().count - 1));
+        }
+        keys
+    }
+
+    fn press(studio: &Studio, store: &ClipStore) {
+        let count = store.shown().count;
+        studio.press();
+        wait_until(|| store.shown().count > count || matches!(studio.writing(), Writing::Refused(_)));
+    }
+
+    #[test]
+    fn each_press_writes_the_next_piece() {
+        let (studio, store) = studio(Arc::default());
+        press(&studio, &store);
+        press(&studio, &store);
+        assert!(studio.link().is_answered() && studio.link().tell(Told::Pressed));
+        wait_until(|| studio.link().is_answered());
+        assert_eq!(keys(&store), [1, 2, 3]);
+        assert_eq!(studio.writing(), Writing::Idle);
+    }
+
+    #[test]
+    fn it_goes_on_from_what_was_played_or_else_remembered() {
+        let timeline = Arc::<TimelineStore>::default();
+        let (studio, store) = studio(timeline.clone());
+        store.change_wish(|wish| wish.kind = Kind::Continuation);
+        press(&studio, &store);
+        assert!(matches!(studio.writing(), Writing::Refused(told) if told.contains("play something first")));
+        let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+        let mut heard = Heard::default();
+        heard.hear(&on(2.0, 72));
+        let song = heard.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
+        timeline.replace(Timeline::of_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
+        *studio.progress.writing.lock() = Writing::Idle;
+        press(&studio, &store);
+        for played in [on(8.0, 60), on(9.0, 65)] {
+            assert!(studio.link().tell(Told::Played(played)));
+        }
+        press(&studio, &store);
+        assert_eq!(keys(&store), [72, 65]);
+    }
+
+    #[test]
+    fn what_is_being_written_can_be_cancelled_and_ends_with_the_instance() {
+        let (studio, store) = studio(Arc::default());
+        store.change_wish(|wish| wish.bars = 32);
+        studio.press();
+        wait_until(|| studio.writing() == Writing::Busy);
+        studio.cancel();
+        wait_until(|| studio.writing() == Writing::Idle);
+        assert_eq!(store.shown().count, 0);
+        studio.press();
+        wait_until(|| studio.writing() == Writing::Busy);
+        drop(studio);
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_next_press_writes_again() {
+        let (studio, store) = studio(Arc::default());
+        store.change_wish(|wish| wish.bars = 13);
+        press(&studio, &store);
+        assert!(matches!(studio.writing(), Writing::Refused(told) if told.contains("unexpectedly")));
+        store.change_wish(|wish| wish.bars = 8);
+        studio.press();
+        wait_until(|| store.shown().count == 1);
+    }
+
+    #[test]
+    fn a_composer_that_does_not_open_is_told() {
+        let open: OpenComposer = Box::new(|| Err("model.json is damaged".into()));
+        let studio = Studio::new(Arc::default(), Arc::default(), open);
+        studio.press();
+        wait_until(|| studio.writing() == Writing::Refused("model.json is damaged".into()));
+    }
+}
