@@ -71,6 +71,8 @@ pub enum BenchCommand {
     /// Timeline and 0 ms. An empty loop as long as the median follows every block: its worst is what the machine does
     /// to any code of that length, and a block over which the system gave the processor to another thread is counted.
     /// Where the worst block misses the bar, compare it with these two, and run again on a machine that does nothing else.
+    /// The same is then played twice more: the least that each block took in the three passes is its own, and not what
+    /// the machine did to it once. The bars are held to the first of the passes.
     Process(BenchProcessArgs),
     /// How soon it plays and what an instance takes: scan in 20 ms, instance ready in 50 ms, first restyled note in
     /// 500 ms, another instance in 5 MB
@@ -82,7 +84,7 @@ pub enum BenchCommand {
 
 #[derive(Debug, Args)]
 pub struct BenchProcessArgs {
-    /// How long to time each mode, as long again to warm it up
+    /// How long to time each mode, three times as long again to warm it up and to repeat it
     #[arg(long, default_value_t = 20.0, value_name = "S")]
     pub seconds: f64,
     /// Time this plugin instead of building one

@@ -214,6 +214,22 @@ fn failure(path: &Path, step: &'static str, reason: impl std::fmt::Display) -> H
     HostError::Plugin { bundle: path.display().to_string(), step, reason: reason.to_string() }
 }
 
+impl ClapHost {
+    /// Saves the state into a buffer of the caller's, in place of what is there.
+    ///
+    /// # Errors
+    /// When the plugin has none or fails.
+    pub fn save_state_into(&mut self, saved: &mut Vec<u8>) -> Result<(), HostError> {
+        saved.clear();
+        let plugin = self.instance.plugin_handle();
+        let outcome = match plugin.get_extension::<PluginState>() {
+            Some(state) => state.save(&plugin, saved).map_err(|e| e.to_string()),
+            None => Err("it has no state".into()),
+        };
+        outcome.map_err(|e| self.fail("save its state", e))
+    }
+}
+
 impl Host for ClapHost {
     fn activate(&mut self, setup: &Setup) -> Result<u32, HostError> {
         let plugin = self.instance.plugin_handle();
@@ -276,12 +292,7 @@ impl Host for ClapHost {
 
     fn save_state(&mut self) -> Result<Vec<u8>, HostError> {
         let mut saved = Vec::new();
-        let plugin = self.instance.plugin_handle();
-        let outcome = match plugin.get_extension::<PluginState>() {
-            Some(state) => state.save(&plugin, &mut saved).map_err(|e| e.to_string()),
-            None => Err("it has no state".into()),
-        };
-        outcome.map(|()| saved).map_err(|e| self.fail("save its state", e))
+        self.save_state_into(&mut saved).map(|()| saved)
     }
 
     fn load_state(&mut self, mut state: &[u8]) -> Result<(), HostError> {

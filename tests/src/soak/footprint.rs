@@ -6,6 +6,7 @@ use crate::HostError;
 use crate::clap::ClapHost;
 use crate::host::Host;
 use crate::memory::{allocated_bytes, resident_bytes};
+use crate::report;
 
 /// What the plugin may keep is what it has in the first rests after so many notes.
 pub const WARM_UP_NOTES: u64 = 50_000;
@@ -34,14 +35,16 @@ pub struct Footprints {
 }
 
 impl Footprints {
-    /// Looks at the process after so many notes, and at what the plugin in it remembers.
+    /// Looks at the process after so many notes, and at what the plugin in it remembers, by its state; `state` is the
+    /// host's buffer for it.
     ///
     /// # Errors
     /// When the plugin does not tell.
-    pub fn look(&mut self, notes: u64, host: &mut ClapHost) -> Result<(), HostError> {
+    pub fn look(&mut self, notes: u64, host: &mut ClapHost, state: &mut Vec<u8>) -> Result<(), HostError> {
         // Before the host asks, which takes memory too.
         let (bytes, allocated) = (resident_bytes(), allocated_bytes());
-        let remembered = host.remembered()?;
+        host.save_state_into(state)?;
+        let remembered = report::remembered(host.json(state)).map_err(HostError::Report)?;
         self.all.extend(bytes.map(|bytes| Footprint { notes, remembered, bytes, allocated }));
         Ok(())
     }

@@ -36,6 +36,9 @@ const PARAMETERS: f64 = 20.0;
 /// A rest in which everything must have ended comes after so many notes.
 const NOTES_BETWEEN_RESTS: u64 = 5_000;
 
+/// Bytes of a project's file that it has room for: longer ones than a soak makes.
+const LONGEST_STATE: usize = 4 << 20;
+
 /// Parameters that change at random, each with its lowest and highest plain value.
 const KNOBS: [(&str, f64, f64); 11] = [
     ("Style", 0.0, 2.0),
@@ -99,7 +102,7 @@ pub fn run(clap: &Path, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Resu
         if soak.player.notes() >= soak.next_rest {
             soak.rest()?;
             soak.next_rest = soak.player.notes() + NOTES_BETWEEN_RESTS;
-            footprints.look(soak.player.notes(), &mut soak.host)?;
+            footprints.look(soak.player.notes(), &mut soak.host, &mut soak.state)?;
         }
     }
     soak.rest()?;
@@ -126,6 +129,8 @@ struct Soak {
     player: Player,
     ledger: Ledger,
     next_rest: u64,
+    /// The project's file. It is in memory as a whole from the start on, so that what the process grows by is the plugin's.
+    state: Vec<u8>,
     report: SoakReport,
 }
 
@@ -144,6 +149,7 @@ impl Soak {
             player: Player::default(),
             ledger: Ledger::default(),
             next_rest: NOTES_BETWEEN_RESTS,
+            state: vec![1; LONGEST_STATE],
             report: SoakReport { seed, ..SoakReport::default() },
         })
     }
@@ -181,8 +187,8 @@ impl Soak {
             _ => self.longest,
         };
         if self.happens(STATES, samples) {
-            let state = self.host.save_state()?;
-            self.host.load_state(&state)?;
+            self.host.save_state_into(&mut self.state)?;
+            self.host.load_state(&self.state)?;
         }
         if self.happens(RESETS, samples) {
             self.host.reset();

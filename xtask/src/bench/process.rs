@@ -45,16 +45,21 @@ fn distribution<'a>(
 }
 
 fn print(measured: &Measured) {
-    let Measured { mode, latency, blocks, restyled, late, new } = measured;
+    let Measured { mode, latency, blocks, least, restyled, late, new } = measured;
     println!("\n{}, latency {latency} samples, {} blocks", mode.name, blocks.len());
     println!("  the model kept up with {restyled} notes; {late} late, {new} not known yet");
     let took = distribution(blocks, |block| block.took);
     let empty_loop = distribution(blocks, |block| block.empty_loop);
     let on_processor = distribution(blocks, |block| block.on_processor);
+    let least = Distribution::new(least.clone());
     let names = PERCENTILES.map(|(name, _)| format!("{name:>11}")).concat();
     println!("  {:<28}{names}", "µs");
-    let rows =
-        [("process()", &took), ("of that on the processor", &on_processor), ("an empty loop as long", &empty_loop)];
+    let rows = [
+        ("process()", &took),
+        ("of that on the processor", &on_processor),
+        ("an empty loop as long", &empty_loop),
+        ("process(), least of 3 passes", &least),
+    ];
     for (what, distribution) in rows {
         let values = PERCENTILES.map(|(_, share)| format!("{:>11.2}", distribution.micros(share))).concat();
         println!("  {what:<28}{values}");
