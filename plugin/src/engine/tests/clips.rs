@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::generate::{Composer, Told, Wish};
+use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
@@ -96,6 +97,9 @@ impl Song {
                 self.beats = end;
             }
             samples -= length;
+        }
+        if self.playing {
+            self.beats = to;
         }
     }
 
@@ -321,4 +325,98 @@ fn in_real_time_a_clip_that_comes_late_begins_at_a_later_bar_line() {
     }
     song.play(24.0);
     assert_eq!(song.ons().iter().find(|on| on.1 == 62), Some(&(16.0, 62)), "the line at hand");
+}
+
+/// What a user and a host may do at any time.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    /// The song plays on for so many sixteenths, with the trigger pressed or not.
+    Play(u8, bool),
+    /// It rests for so many milliseconds.
+    Rest(u8),
+    /// It goes to a beat.
+    Seek(u8),
+    /// A key goes down, and up again after a beat.
+    Strike(u8),
+    /// The host's loop is these bars, or none.
+    Loop(Option<(u8, u8)>),
+    Step(bool),
+    Place,
+    Clear,
+    Looped(bool),
+    Restyled(bool),
+    Bypass(bool),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        6 => (1u8..32, prop::bool::weighted(0.4)).prop_map(|(sixteenths, pressed)| Deed::Play(sixteenths, pressed)),
+        1 => (1u8..200).prop_map(Deed::Rest),
+        1 => (0u8..40).prop_map(Deed::Seek),
+        3 => (60u8..66).prop_map(Deed::Strike),
+        1 => prop::option::of((0u8..4, 1u8..3)).prop_map(Deed::Loop),
+        1 => any::<bool>().prop_map(Deed::Step),
+        1 => Just(Deed::Place),
+        1 => Just(Deed::Clear),
+        1 => any::<bool>().prop_map(Deed::Looped),
+        1 => any::<bool>().prop_map(Deed::Restyled),
+        1 => any::<bool>().prop_map(Deed::Bypass),
+    ];
+    prop::collection::vec(deed, 1..24)
+}
+
+/// Does it all, and stops; gives what left.
+fn done(deeds: &[Deed], block: u32) -> Song {
+    let mut song = Song { block, ..Song::new() };
+    for deed in deeds {
+        match *deed {
+            Deed::Play(sixteenths, pressed) => {
+                let mut left = f64::from(sixteenths) / 4.0;
+                while left > 0.0 {
+                    let wrap = song.loop_range.map(|range| range.1).filter(|end| *end > song.beats);
+                    let to = wrap.map_or(song.beats + left, |end| end.min(song.beats + left));
+                    left -= to - song.beats;
+                    song.play_with(to, pressed, &[]);
+                    if let Some((start, end)) = song.loop_range
+                        && song.beats == end
+                    {
+                        song.beats = start;
+                    }
+                }
+            }
+            Deed::Rest(milliseconds) => song.stand(u32::from(milliseconds) * 48),
+            Deed::Seek(beat) => song.beats = beat.into(),
+            Deed::Strike(note) => {
+                let (from, to) = (song.beats, song.beats + 1.0);
+                let events = [(from + 0.25, key(0, note, true)), (from + 0.75, key(0, note, false))];
+                song.play_with(to, false, &events);
+            }
+            Deed::Loop(bars) => {
+                song.loop_range = bars.map(|(from, bars)| (f64::from(from) * 4.0, f64::from(from + bars) * 4.0));
+            }
+            Deed::Step(back) => song.store.step(back),
+            Deed::Place => song.store.place(),
+            Deed::Clear => song.store.clear(),
+            Deed::Looped(looped) => song.store.change_wish(|wish| wish.looped = looped),
+            Deed::Restyled(restyled) => song.store.change_wish(|wish| wish.restyled = restyled),
+            Deed::Bypass(bypass) => song.settings.bypass = bypass,
+        }
+    }
+    song.stand(12_000);
+    song
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_done_every_note_ends_and_the_blocks_change_nothing(deeds in deeds()) {
+        let song = done(&deeds, 480);
+        prop_assert!(song.is_whole(), "{:?}", song.left);
+        for block in [64, 1000] {
+            let other = done(&deeds, block);
+            prop_assert_eq!(&other.left, &song.left, "blocks of {}", block);
+            prop_assert_eq!(other.store.shown().in_song, song.store.shown().in_song);
+        }
+    }
 }
