@@ -91,6 +91,12 @@ pub enum InferenceError {
     /// A network over piano-rolls was asked at a look-ahead in seconds.
     #[error("this model is scored on whole takes only; leave --look-ahead out, or choose the note model")]
     WholeTakesOnly,
+    /// A model that writes was asked for velocities.
+    #[error("{name} writes new material and gives no velocities; choose the note model")]
+    NoVelocities {
+        /// The model.
+        name: String,
+    },
     /// The model has no decoder for a style.
     #[error("this model has no decoder for {}; choose another style or model", style.title())]
     NoSuchStyle {

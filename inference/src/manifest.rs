@@ -69,6 +69,9 @@ pub enum NetworkEntry {
         /// The look-ahead network.
         ahead: GraphEntry,
     },
+    /// A generator of textures; it plays no style.
+    #[serde(rename = "vaegan")]
+    Textures(TexturesEntry),
 }
 
 impl NetworkEntry {
@@ -77,8 +80,37 @@ impl NetworkEntry {
         match self {
             Self::PianoRoll { encoder, .. } => vec![encoder],
             Self::Note { past, ahead, .. } => vec![past, ahead],
+            Self::Textures(entry) => vec![&entry.encoder, &entry.decoder, &entry.prior],
         }
     }
+}
+
+/// A VAE-GAN over images of phrases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TexturesEntry {
+    /// Latent numbers of a beat.
+    pub latent: usize,
+    /// How likely each centre of the distribution is from which new images are drawn.
+    pub shares: Vec<f32>,
+    /// Where notes are read in images that came back, chosen on training phrases for the onsets' F1.
+    pub read: Thresholds,
+    /// Where notes are read in new images, chosen for training phrases' note rate and polyphony.
+    pub drawn: Thresholds,
+    /// From an image to its latent numbers.
+    pub encoder: GraphEntry,
+    /// From latent numbers to an image.
+    pub decoder: GraphEntry,
+    /// From a centre and noise to new latent numbers.
+    pub prior: GraphEntry,
+}
+
+/// Logits above which a cell of an image is read so.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// A note begins.
+    pub onset: f32,
+    /// A note sounds.
+    pub sounding: f32,
 }
 
 /// A graph's file.

@@ -152,7 +152,7 @@ pub struct DemoArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Which model
-    pub model: ModelName,
+    pub model: Trainee,
     /// Folder with performances.csv: the styles' spreads and the evaluation are measured on it
     #[arg(long)]
     pub data: PathBuf,
@@ -245,7 +245,7 @@ pub struct RestyleArgs {
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// note, attention, baseline, a folder with a model.json, or one of the references flat, lookup and linear
-    /// (default: all but folders)
+    /// (default: all but folders); or vaegan by itself
     #[arg(value_name = "MODEL")]
     pub models: Vec<String>,
     /// Folder with performances.csv and the MIDI files it lists
@@ -298,17 +298,30 @@ pub enum Trainee {
     Note,
     /// The article's generator of tunes: an LSTM by likelihood, then against a discriminator
     Seqgan,
+    /// The article's generator of textures: an autoencoder of images of phrases, with a discriminator
+    Vaegan,
 }
 
+#[cfg(feature = "train")]
 impl Trainee {
-    /// The name of its folder in `runs`.
-    #[cfg(feature = "train")]
+    /// The name of its folder in `assets/models` and `runs`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Baseline => ModelName::Baseline.id(),
             Self::Attention => ModelName::Attention.id(),
             Self::Note => ModelName::Note.id(),
             Self::Seqgan => "seqgan",
+            Self::Vaegan => "vaegan",
+        }
+    }
+
+    /// The model of velocities that it is, if it is one.
+    pub fn velocity_model(self) -> Option<ModelName> {
+        match self {
+            Self::Baseline => Some(ModelName::Baseline),
+            Self::Attention => Some(ModelName::Attention),
+            Self::Note => Some(ModelName::Note),
+            Self::Seqgan | Self::Vaegan => None,
         }
     }
 }
@@ -326,10 +339,10 @@ pub struct TrainArgs {
     /// The same seed, data and threads give the same weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24)
+    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 60)
     #[arg(long)]
     pub epochs: Option<usize>,
-    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80)
+    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80, vaegan 100)
     #[arg(long)]
     pub batches: Option<usize>,
     /// Rounds of generator against discriminator after the epochs (seqgan)
@@ -350,7 +363,11 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// Epochs, and batches in each.
     pub fn length(&self) -> (usize, usize) {
-        let (epochs, batches) = if self.model == Trainee::Seqgan { (24, 80) } else { (36, 300) };
+        let (epochs, batches) = match self.model {
+            Trainee::Seqgan => (24, 80),
+            Trainee::Vaegan => (60, 100),
+            _ => (36, 300),
+        };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
     }
 

@@ -12,6 +12,7 @@ mod export;
 mod files;
 mod fuzz;
 mod graphs;
+mod phrases;
 mod plot;
 mod quantise;
 mod restyle;

@@ -3,7 +3,8 @@
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
 //! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
-//! [`curve`] the picture, [`pairs`] the scores of files that others made.
+//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`textures`] scores a
+//! generator instead.
 
 mod bars;
 mod card;
@@ -13,6 +14,7 @@ mod measure;
 mod pairs;
 mod predictor;
 mod table;
+pub mod textures;
 mod transfer;
 
 use std::path::Path;
@@ -50,6 +52,12 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let Some(data) = &args.data else {
         bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
     };
+    if args.models.iter().any(|name| name == textures::MODEL) {
+        if args.models.len() > 1 {
+            bail!("{} writes textures and is scored by itself; leave the other models out", textures::MODEL);
+        }
+        return textures::run(args, data);
+    }
     if args.keep && args.split != Split::Valid {
         bail!("cards tell of the valid split; leave --split or --keep out");
     }

@@ -1,10 +1,11 @@
 //! `cargo xtask export`: trained weights to the ONNX files, manifest, golden tensors and figures that the plugin
 //! embeds.
 //!
-//! [`golden`] is what torch says. Nothing replaces the model in `assets/` before both runtimes have
+//! [`textures`] exports a generator, the rest is about models of velocities: [`golden`] is what torch says. Nothing replaces the model in `assets/` before both runtimes have
 //! reproduced torch's numbers from the new one.
 
 mod golden;
+mod textures;
 
 use std::fs;
 
@@ -19,7 +20,7 @@ use tonenet_inference::take::{Knowledge, LoadedModel};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
-use crate::cli::ExportArgs;
+use crate::cli::{ExportArgs, ModelName, Trainee};
 use crate::dataset::{self, Performance, Split};
 use crate::evaluate;
 use crate::graphs;
@@ -35,13 +36,21 @@ const SPREAD_FILES: usize = 40;
 
 /// `cargo xtask export`.
 pub fn run(args: &ExportArgs) -> Result<()> {
+    match (args.model.velocity_model(), args.model) {
+        (Some(model), _) => velocities(args, model),
+        (None, Trainee::Vaegan) => textures::run(args),
+        (None, other) => bail!("{} cannot be exported", other.id()),
+    }
+}
+
+fn velocities(args: &ExportArgs, model: ModelName) -> Result<()> {
     let run = RunFolder::new(&args.run_folder())?;
     let weights_file = args.weights.clone().unwrap_or_else(|| run.best_weights());
     let bytes = fs::read(&weights_file).with_context(|| {
-        format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), args.model.id())
+        format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), model.id())
     })?;
     let weights = Weights::from_bytes(&bytes)?;
-    let target = workspace::root().join("assets/models").join(args.model.id());
+    let target = workspace::root().join("assets/models").join(model.id());
     fs::create_dir_all(&target)?;
     let work = tempfile::tempdir_in(workspace::root().join("assets/models"))?;
     let put = |name: &str, bytes: &[u8]| -> Result<GraphEntry> {
@@ -49,7 +58,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };
 
-    let exported = graphs::graphs(args.model, &weights, Precision::StoredInt8, &put)?;
+    let exported = graphs::graphs(model, &weights, Precision::StoredInt8, &put)?;
     let styles = exported.decoders.into_iter().map(|(style, decoder)| StyleEntry {
         id: style.id().into(),
         title: style.title().into(),
@@ -60,7 +69,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     });
     let mut manifest = Manifest {
         format: FORMAT,
-        name: args.model.id().into(),
+        name: model.id().into(),
         title: exported.title.into(),
         network: exported.network,
         styles: styles.collect(),
@@ -69,7 +78,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         |manifest: &Manifest| -> Result<GraphEntry> { put(FILE_NAME, &serde_json::to_vec_pretty(manifest)?) };
     put_manifest(&manifest)?;
     put("weights.safetensors", &bytes)?;
-    let golden = golden::compute(args.model, &weights)?;
+    let golden = golden::compute(model, &weights)?;
     golden.save(&work.path().join("golden.safetensors"))?;
 
     let files = ModelFiles::from_dir(work.path())?;
@@ -86,11 +95,11 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         }
         if preference == RuntimePreference::OnnxRuntime {
             println!("measuring each style's spread on {SPREAD_FILES} training files");
-            let model = LoadedModel::load(&runtime, &files)?;
+            let loaded = LoadedModel::load(&runtime, &files)?;
             let train = dataset::load(&args.data, Split::Train)?;
             for style in Genre::ALL {
                 let entry = manifest.styles.iter_mut().find(|s| s.id == style.id()).context("a style is missing")?;
-                [entry.human_spread, entry.predicted_spread, entry.residual] = spreads(&model, &train, style)?;
+                [entry.human_spread, entry.predicted_spread, entry.residual] = spreads(&loaded, &train, style)?;
             }
         }
     }
@@ -100,7 +109,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         fs::rename(entry.path(), target.join(entry.file_name()))?;
     }
     println!("the model is in {}", target.display());
-    evaluate::keep_figures(&target, args.model.id(), &args.data)
+    evaluate::keep_figures(&target, model.id(), &args.data)
 }
 
 /// Standard deviations within a file, averaged over training files of a style, in velocity steps: of the humans, of
