@@ -80,7 +80,7 @@ impl NetworkEntry {
         match self {
             Self::PianoRoll { encoder, .. } => vec![encoder],
             Self::Note { past, ahead, .. } => vec![past, ahead],
-            Self::Textures(entry) => vec![&entry.encoder, &entry.decoder, &entry.prior],
+            Self::Textures(entry) => vec![&entry.encoder, &entry.decoder, &entry.flow],
         }
     }
 }
@@ -90,8 +90,8 @@ impl NetworkEntry {
 pub struct TexturesEntry {
     /// Latent numbers of a beat.
     pub latent: usize,
-    /// How likely each centre of the distribution is from which new images are drawn.
-    pub shares: Vec<f32>,
+    /// Steps in which noise becomes a new image's latent numbers.
+    pub steps: usize,
     /// Where notes are read in images that came back, chosen on training phrases for the onsets' F1.
     pub read: Thresholds,
     /// Where notes are read in new images, chosen for training phrases' note rate and polyphony.
@@ -100,8 +100,8 @@ pub struct TexturesEntry {
     pub encoder: GraphEntry,
     /// From latent numbers to an image.
     pub decoder: GraphEntry,
-    /// From a centre and noise to new latent numbers.
-    pub prior: GraphEntry,
+    /// Where latent numbers move on their way from noise.
+    pub flow: GraphEntry,
 }
 
 /// Logits above which a cell of an image is read so.

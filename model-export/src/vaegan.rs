@@ -1,4 +1,4 @@
-//! The graphs of the VAE-GAN: an encoder, a decoder, and the distribution that new images are drawn from.
+//! The graphs of the VAE-GAN: an encoder, a decoder, and a step of the flow that new images are drawn with.
 //!
 //! A beat of an image is a row, and the networks are mixers: layers that see all of a row and all rows in turn. So the
 //! graphs are made of matrix products, which both runtimes have.
@@ -6,7 +6,7 @@
 use crate::ExportError;
 use crate::graph::{Axis, Graph};
 use crate::quantise::Precision;
-use crate::weights::{Linear, Matrix, Weights, wrong_shape};
+use crate::weights::{Linear, Weights, wrong_shape};
 
 /// Bounds of the logarithm of a latent number's variance.
 pub const LOG_VARIANCE: (f32, f32) = (-9.0, 3.0);
@@ -20,8 +20,8 @@ pub struct Widths {
     pub row: usize,
     /// Latent numbers of a row.
     pub latent: usize,
-    /// Centres of the distribution.
-    pub centres: usize,
+    /// Numbers that tell the flow a moment.
+    pub moment: usize,
 }
 
 /// Reads the widths from the weights' shapes.
@@ -32,22 +32,14 @@ pub fn widths(weights: &Weights<'_>) -> Result<Widths, ExportError> {
     let row = weights.linear("encoder.input.")?.weight.columns / 2;
     let latent = weights.linear("decoder.input.")?.weight.columns;
     let rows = weights.linear("decoder.block.0.along_in.")?.weight.columns;
-    let prior = weights.linear("prior.")?.weight;
-    match prior.columns.checked_sub(prior.rows) {
-        Some(centres) if prior.rows == rows * latent && centres > 0 => Ok(Widths { rows, row, latent, centres }),
+    let flow = weights.linear("flow.input.")?.weight;
+    match flow.columns.checked_sub(latent) {
+        Some(moment) if moment > 0 => Ok(Widths { rows, row, latent, moment }),
         _ => {
-            let wanted = format!("[{0}, {0} + centres]", rows * latent);
-            Err(wrong_shape("prior.weight", vec![prior.rows, prior.columns], wanted))
+            let wanted = format!("[outputs, {latent} + moment]");
+            Err(wrong_shape("flow.input.weight", vec![flow.rows, flow.columns], wanted))
         }
     }
-}
-
-/// How likely each centre is; they add up to one.
-///
-/// # Errors
-/// When the tensor is missing or of another shape.
-pub fn shares(weights: &Weights<'_>) -> Result<Vec<f32>, ExportError> {
-    weights.vector("prior.shares", widths(weights)?.centres)
 }
 
 /// The encoder: `velocities` and `onsets`, \[rows, 1, row\] each, to the `mean` and the `log_variance` of what they may
@@ -100,30 +92,24 @@ pub fn decoder(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, E
     Ok(graph.into_bytes())
 }
 
-/// The distribution: a `centre`, \[1, 1, centres\] with a one at its place, and standard normals (`noise`), \[1, 1, rows ×
-/// latent\], to a `latent` of that shape.
+/// A step of the flow: `latent`, \[rows, 1, latent\], and a `moment` for each row, \[rows, 1, moment\], to the
+/// `direction` in which latent numbers move then, \[rows, 1, latent\].
 ///
 /// # Errors
 /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
-pub fn prior(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, ExportError> {
-    let Widths { rows, latent, centres, .. } = widths(weights)?;
-    let port = |width| [Axis::Fixed(1), Axis::Fixed(1), Axis::Fixed(width)];
-    let mut graph = Graph::new("prior", Axis::Fixed(1), precision);
-    let centre = graph.input("centre", &port(centres));
-    let noise = graph.input("noise", &port(rows * latent));
-    // A matrix of its own for each, since weights in 8 bits share a factor along a row.
-    let Linear { weight, bias } = weights.linear("prior.")?;
-    let columns = |from: usize, to: usize| Matrix {
-        rows: weight.rows,
-        columns: to - from,
-        values: weight.values.chunks(weight.columns).flat_map(|row| &row[from..to]).copied().collect(),
-    };
-    let to_centre = Linear { weight: columns(0, centres), bias };
-    let around = Linear { weight: columns(centres, weight.columns), bias: None };
-    let middle = graph.linear("to_centre", &centre, &to_centre);
-    let spread = graph.linear("around", &noise, &around);
-    let drawn = graph.sum("drawn", &middle, &spread);
-    graph.output("latent", &drawn, &port(rows * latent));
+pub fn flow(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, ExportError> {
+    let Widths { rows, latent, moment, .. } = widths(weights)?;
+    let port = |width| [Axis::Fixed(rows), Axis::Fixed(1), Axis::Fixed(width)];
+    let mut graph = Graph::new("flow", Axis::Fixed(1), precision);
+    let inputs = [("latent", latent), ("moment", moment)].map(|(name, width)| graph.input(name, &port(width)));
+    let input = graph.concat("input", &[&inputs[0], &inputs[1]]);
+    let output = weights.linear("flow.output.")?;
+    if output.weight.rows != latent {
+        let wanted = format!("[{latent}, inputs]");
+        return Err(wrong_shape("flow.output.weight", vec![output.weight.rows, output.weight.columns], wanted));
+    }
+    let direction = mixer(&mut graph, weights, "flow", &input, latent + moment, &output)?;
+    graph.output("direction", &direction, &port(latent));
     Ok(graph.into_bytes())
 }
 

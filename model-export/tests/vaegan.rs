@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use tonenet_model_export::ExportError;
 use tonenet_model_export::quantise::Precision;
-use tonenet_model_export::vaegan::{Widths, decoder, encoder, prior, shares, widths};
+use tonenet_model_export::vaegan::{Widths, decoder, encoder, flow, widths};
 use tonenet_model_export::weights::Weights;
 
 const ROWS: usize = 3;
 const ROW: usize = 4;
 const LATENT: usize = 2;
-const CENTRES: usize = 5;
+const MOMENT: usize = 5;
 const WIDTH: usize = 6;
 
 /// Shapes of a tiny network's tensors.
@@ -21,7 +21,9 @@ fn shapes() -> BTreeMap<String, Vec<usize>> {
         shapes.insert(format!("{name}.weight"), vec![outputs, inputs]);
         shapes.insert(format!("{name}.bias"), vec![outputs]);
     };
-    for (name, inputs, outputs) in [("encoder", 2 * ROW, 2 * LATENT), ("decoder", LATENT, 3 * ROW)] {
+    for (name, inputs, outputs) in
+        [("encoder", 2 * ROW, 2 * LATENT), ("decoder", LATENT, 3 * ROW), ("flow", LATENT + MOMENT, LATENT)]
+    {
         layer(&format!("{name}.input"), inputs, WIDTH);
         layer(&format!("{name}.block.0.along_in"), ROWS, 2 * ROWS);
         layer(&format!("{name}.block.0.along_out"), 2 * ROWS, ROWS);
@@ -29,8 +31,6 @@ fn shapes() -> BTreeMap<String, Vec<usize>> {
         layer(&format!("{name}.block.0.within_out"), WIDTH + 1, WIDTH);
         layer(&format!("{name}.output"), WIDTH, outputs);
     }
-    layer("prior", CENTRES + ROWS * LATENT, ROWS * LATENT);
-    shapes.insert("prior.shares".into(), vec![CENTRES]);
     shapes
 }
 
@@ -49,14 +49,14 @@ fn export<T>(
 
 fn all(weights: &Weights<'_>) -> Result<usize, ExportError> {
     let precision = Precision::StoredInt8;
-    let graphs = [encoder(weights, precision)?, decoder(weights, precision)?, prior(weights, precision)?];
-    Ok(graphs.iter().map(Vec::len).sum::<usize>() + shares(weights)?.len())
+    let graphs = [encoder(weights, precision)?, decoder(weights, precision)?, flow(weights, precision)?];
+    Ok(graphs.iter().map(Vec::len).sum())
 }
 
 #[test]
 fn widths_are_read_from_shapes() {
     let found = export(&shapes(), widths).expect("a whole network");
-    assert_eq!(found, Widths { rows: ROWS, row: ROW, latent: LATENT, centres: CENTRES });
+    assert_eq!(found, Widths { rows: ROWS, row: ROW, latent: LATENT, moment: MOMENT });
     assert!(export(&shapes(), all).is_ok());
 }
 
@@ -73,7 +73,8 @@ fn every_tensor_is_needed_and_named() {
 
 #[test]
 fn tensors_of_other_shapes_are_refused_by_name() {
-    for name in ["encoder.output.weight", "decoder.output.weight", "decoder.block.0.within_out.weight", "prior.weight"]
+    for name in
+        ["encoder.output.weight", "decoder.output.weight", "decoder.block.0.within_out.weight", "flow.output.weight"]
     {
         let mut changed = shapes();
         let bias = name.replace("weight", "bias");

@@ -339,7 +339,7 @@ pub struct TrainArgs {
     /// The same seed, data and threads give the same weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 60)
+    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 30)
     #[arg(long)]
     pub epochs: Option<usize>,
     /// Batches in an epoch, the genres in turn (default: 300, seqgan 80, vaegan 100)
@@ -365,7 +365,7 @@ impl TrainArgs {
     pub fn length(&self) -> (usize, usize) {
         let (epochs, batches) = match self.model {
             Trainee::Seqgan => (24, 80),
-            Trainee::Vaegan => (60, 100),
+            Trainee::Vaegan => (30, 100),
             _ => (36, 300),
         };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))

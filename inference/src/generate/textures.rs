@@ -17,9 +17,19 @@ use crate::runtime::{Graph, Runtime, TensorRef};
 /// Temperatures that can be asked for: 1 draws as the model learned, less keeps to what is usual, more dares.
 pub const TEMPERATURES: RangeInclusive<f32> = 0.0..=2.0;
 
-/// How many latent numbers a beat may have, and centres there may be: room is made for them before a graph could refuse
-/// them.
+/// How many latent numbers a beat may have: room is made for them before a graph could refuse them.
 const WIDTHS: RangeInclusive<usize> = 1..=4096;
+
+/// In how many steps noise may become latent numbers.
+const STEPS: RangeInclusive<usize> = 1..=256;
+
+/// Numbers that tell the flow a moment.
+pub const MOMENT: usize = 4;
+
+/// A moment of 0–1, from noise to a new image, as the flow is told it: waves of 1 to [`MOMENT`] halves.
+pub fn moment(at: f32) -> [f32; MOMENT] {
+    std::array::from_fn(|wave| (std::f32::consts::PI * (wave + 1) as f32 * at).cos())
+}
 
 /// The softest velocity of an image in which a note sounds, as a share of the loudest.
 const SOFTEST: f32 = 1.0 / 127.0;
@@ -30,9 +40,9 @@ pub struct TextureModel {
     name: String,
     encoder: Arc<dyn Graph>,
     decoder: Arc<dyn Graph>,
-    prior: Arc<dyn Graph>,
+    flow: Arc<dyn Graph>,
     latent: usize,
-    shares: Vec<f32>,
+    steps: usize,
     read: Thresholds,
     drawn: Thresholds,
 }
@@ -57,6 +67,19 @@ impl Decoded {
         let velocity = |cell: usize| if sounds(cell) { self.velocities[cell].max(SOFTEST) } else { 0.0 };
         PhraseImage::from_channels((0..CELLS).map(velocity).collect(), onsets).unwrap_or_else(PhraseImage::silent)
     }
+
+    /// Cells that are read as an onset, and as sounding.
+    fn counts(&self, at: Thresholds) -> [usize; 2] {
+        let above = |logits: &[f32], threshold: f32| logits.iter().filter(|&&logit| logit > threshold).count();
+        [above(&self.onsets, at.onset), above(&self.sounding, at.sounding)]
+    }
+}
+
+/// The logit above which `count` of some lie.
+fn above(logits: &[f32], count: usize) -> f32 {
+    let mut sorted = logits.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    sorted.get(count).copied().unwrap_or(f32::NEG_INFINITY)
 }
 
 impl TextureModel {
@@ -67,15 +90,11 @@ impl TextureModel {
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         let manifest = files.manifest();
         let bad = |reason: &str| InferenceError::BadManifest { file: manifest.name.clone(), reason: reason.into() };
-        let NetworkEntry::Textures(TexturesEntry { latent, shares, read, drawn, .. }) = &manifest.network else {
+        let NetworkEntry::Textures(TexturesEntry { latent, steps, read, drawn, .. }) = &manifest.network else {
             return Err(bad("it writes no textures"));
         };
-        if !WIDTHS.contains(latent) || !WIDTHS.contains(&shares.len()) {
-            return Err(bad("it has no latent numbers or centres, or more than any model has"));
-        }
-        let whole: f32 = shares.iter().sum();
-        if !shares.iter().all(|share| *share >= 0.0) || (whole - 1.0).abs() > 1e-3 {
-            return Err(bad("the shares of its centres do not add up to one"));
+        if !WIDTHS.contains(latent) || !STEPS.contains(steps) {
+            return Err(bad("it has no latent numbers or steps, or more than any model has"));
         }
         if ![read, drawn].iter().all(|at| at.onset.is_finite() && at.sounding.is_finite()) {
             return Err(bad("its thresholds are no numbers"));
@@ -86,9 +105,9 @@ impl TextureModel {
             name: manifest.name.clone(),
             encoder: next()?,
             decoder: next()?,
-            prior: next()?,
+            flow: next()?,
             latent: *latent,
-            shares: shares.clone(),
+            steps: *steps,
             read: *read,
             drawn: *drawn,
         })
@@ -106,13 +125,15 @@ impl TextureModel {
             )));
         }
         cancellation.check()?;
-        let latent = self.draw(seed, temperature)?;
-        cancellation.check()?;
+        let latent = self.draw(seed, temperature, cancellation)?;
         Ok(self.decode(&latent)?.image(self.drawn).to_clip())
     }
 
     /// What lies between two clips, at a share of 0–1 from the first to the second. Of longer ones it takes the first 22
     /// beats, shorter ones are followed by silence.
+    ///
+    /// Halfway the decoder doubts of every note, and what is likelier than not would be next to nothing. So as many notes
+    /// begin, and as many cells sound, as lie between what comes back of the two: those that it doubts least.
     ///
     /// # Errors
     /// When the share is not one, nobody wants it any more, or the runtime fails.
@@ -120,13 +141,23 @@ impl TextureModel {
         if !(0.0..=1.0).contains(&share) {
             return Err(GenerateError::Wish(format!("there is no share {share}; choose one from 0 to 1")));
         }
-        cancellation.check()?;
-        let a = self.encode(&PhraseImage::of_clip(a))?;
-        cancellation.check()?;
-        let b = self.encode(&PhraseImage::of_clip(b))?;
+        let come_back = |clip: &Clip| -> Result<(Vec<f32>, [usize; 2]), GenerateError> {
+            cancellation.check()?;
+            let latent = self.encode(&PhraseImage::of_clip(clip))?;
+            cancellation.check()?;
+            let counts = self.decode(&latent)?.counts(self.read);
+            Ok((latent, counts))
+        };
+        let ((a, counts_a), (b, counts_b)) = (come_back(a)?, come_back(b)?);
         cancellation.check()?;
         let between: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + (b - a) * share).collect();
-        Ok(self.decode(&between)?.image(self.read).to_clip())
+        let count = |of: usize| {
+            let (a, b) = (counts_a[of] as f32, counts_b[of] as f32);
+            (a + (b - a) * share).round() as usize
+        };
+        let decoded = self.decode(&between)?;
+        let at = Thresholds { onset: above(&decoded.onsets, count(0)), sounding: above(&decoded.sounding, count(1)) };
+        Ok(decoded.image(at).to_clip())
     }
 
     /// An image's latent numbers, without noise.
@@ -179,21 +210,32 @@ impl TextureModel {
     /// Latent numbers of a new image.
     ///
     /// # Errors
-    /// When the runtime fails.
-    pub fn draw(&self, seed: u64, temperature: f32) -> Result<Vec<f32>, InferenceError> {
+    /// When nobody wants it any more or the runtime fails.
+    pub fn draw(&self, seed: u64, temperature: f32, cancellation: &Cancellation) -> Result<Vec<f32>, GenerateError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let place = self.centre_at(random.random());
-        let mut centre = vec![0.0; self.shares.len()];
-        centre[place] = 1.0;
-        let noise: Vec<f32> =
-            (0..BEATS * self.latent).map(|_| (normal(&mut random) * f64::from(temperature)) as f32).collect();
-        let (centres, numbers) = ([1, 1, centre.len()], [1, 1, noise.len()]);
+        let numbers = BEATS * self.latent;
+        let mut latent: Vec<f32> =
+            (0..numbers).map(|_| (normal(&mut random) * f64::from(temperature)) as f32).collect();
+        for step in 0..self.steps {
+            let direction = self.direction(&latent, step as f32 / self.steps as f32)?;
+            latent.iter_mut().zip(direction).for_each(|(number, change)| *number += change / self.steps as f32);
+            cancellation.check()?;
+        }
+        Ok(latent)
+    }
+
+    /// Where latent numbers are headed at a moment of 0–1, from noise to a new image.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn direction(&self, latent: &[f32], at: f32) -> Result<Vec<f32>, InferenceError> {
+        let moment = moment(at).repeat(BEATS);
         let inputs = [
-            ("centre", TensorRef { shape: &centres, data: &centre }),
-            ("noise", TensorRef { shape: &numbers, data: &noise }),
+            ("latent", TensorRef { shape: &[BEATS, 1, self.latent], data: latent }),
+            ("moment", TensorRef { shape: &[BEATS, 1, MOMENT], data: &moment }),
         ];
-        let latent = self.prior.run(&inputs, &["latent"])?.pop().unwrap_or_default().data;
-        self.as_long(latent, noise.len())
+        let direction = self.flow.run(&inputs, &["direction"])?.pop().unwrap_or_default().data;
+        self.as_long(direction, latent.len())
     }
 
     /// Where images that came back are read.
@@ -204,17 +246,6 @@ impl TextureModel {
     /// Where new images are read.
     pub fn drawn(&self) -> Thresholds {
         self.drawn
-    }
-
-    /// The centre at a place of 0–1 among all, each as wide as it is likely.
-    fn centre_at(&self, place: f32) -> usize {
-        let mut end = 0.0;
-        let within = self.shares.iter().position(|share| {
-            end += share;
-            place < end
-        });
-        // Rounding may leave a little behind the last of them.
-        within.or_else(|| self.shares.iter().rposition(|share| *share > 0.0)).unwrap_or(0)
     }
 
     fn as_long(&self, numbers: Vec<f32>, wanted: usize) -> Result<Vec<f32>, InferenceError> {
@@ -233,4 +264,35 @@ impl TextureModel {
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (distance, angle): (f64, f64) = (random.random(), random.random());
     (-2.0 * (1.0 - distance).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_logits_lie_above_as_are_asked_for() {
+        let logits = [0.5, -1.0, 3.0, f32::NEG_INFINITY, 2.0];
+        for count in 0..5 {
+            let threshold = above(&logits, count);
+            assert_eq!(logits.iter().filter(|&&logit| logit > threshold).count(), count.min(4));
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_by_waves() {
+        assert_eq!(moment(0.0), [1.0; MOMENT]);
+        let end = moment(1.0);
+        assert!(end.iter().zip([-1.0, 1.0, -1.0, 1.0]).all(|(found, wanted)| (found - wanted).abs() < 1e-5));
+    }
+
+    #[test]
+    fn what_begins_sounds() {
+        let mut decoded =
+            Decoded { onsets: vec![-9.0; CELLS], sounding: vec![-9.0; CELLS], velocities: vec![0.0; CELLS] };
+        (decoded.onsets[0], decoded.sounding[88]) = (1.0, 1.0);
+        let image = decoded.image(Thresholds { onset: 0.0, sounding: 0.0 });
+        let notes = image.notes();
+        assert_eq!((notes.len(), notes[0].release, notes[0].velocity), (1, 2, 1), "the softest, held for two steps");
+    }
 }

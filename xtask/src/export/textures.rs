@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 use tonenet_core::phrase_image::PhraseImage;
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::{Decoded, TextureModel};
 use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, NetworkEntry, Sha256};
@@ -26,7 +27,7 @@ use crate::dataset::Split;
 use crate::phrases;
 use crate::phrases::scores::{Agreement, Counts};
 use crate::setup;
-use crate::train::vaegan::{Generator, Prior, ROW, ROWS, WEIGHTS_FILE};
+use crate::train::vaegan::{Flow, Generator, ROW, ROWS, STEPS, WEIGHTS_FILE};
 use crate::workspace;
 
 /// How far a runtime may be from torch, in logits and, for velocities, the whole range.
@@ -35,8 +36,9 @@ const TOLERANCE: f32 = 1e-3;
 /// Training phrases that thresholds are chosen on, and new images.
 const CHOSEN_ON: usize = 900;
 
-/// Phrases and new images in the golden tensors.
+/// Phrases in the golden tensors, and the moment at which they say where latent numbers are headed.
 const GOLDEN: usize = 4;
+const HALFWAY: f32 = 0.5;
 
 /// Thresholds that are tried, in logits, and how far apart.
 const TRIED: std::ops::RangeInclusive<i32> = -60..=30;
@@ -64,12 +66,12 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let undecided = Thresholds { onset: 0.0, sounding: 0.0 };
     let entry = TexturesEntry {
         latent: vaegan::widths(&weights)?.latent,
-        shares: vaegan::shares(&weights)?,
+        steps: STEPS,
         read: undecided,
         drawn: undecided,
         encoder: put("encoder.onnx", &vaegan::encoder(&weights, precision)?)?,
         decoder: put("decoder.onnx", &vaegan::decoder(&weights, precision)?)?,
-        prior: put("prior.onnx", &vaegan::prior(&weights, precision)?)?,
+        flow: put("flow.onnx", &vaegan::flow(&weights, precision)?)?,
     };
     put("weights.safetensors", &bytes)?;
     let put_manifest = |entry: &TexturesEntry| {
@@ -138,7 +140,7 @@ fn for_drawing(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Threshol
     let drawn: Vec<Decoded> = (0..phrases.len() as u64)
         .into_par_iter()
         // Other seeds than those that a user counts up from 0.
-        .map(|seed| Ok(model.decode(&model.draw(u64::MAX - seed, 1.0)?)?))
+        .map(|seed| Ok(model.decode(&model.draw(u64::MAX - seed, 1.0, &Cancellation::default())?)?))
         .collect::<Result<_>>()?;
     let wanted = Counts::summary(phrases, |counts| counts.note_rate).0;
     let onset = halved(|onset| {
@@ -178,6 +180,8 @@ struct Golden {
     latents: Vec<Vec<f32>>,
     /// Of each latent.
     decoded: Vec<Decoded>,
+    /// Where each latent is headed at [`HALFWAY`].
+    directions: Vec<Vec<f32>>,
 }
 
 impl Golden {
@@ -187,24 +191,27 @@ impl Golden {
         fs::write(rounded.path(), weights.rounded()?)?;
         let mut generator = Generator::new(Device::Cpu);
         generator.variables_mut().load(rounded.path()).context("the weights are not a VAE-GAN's")?;
-        let _: Prior = Prior::load(rounded.path(), Device::Cpu)?;
+        let mut flow = Flow::new(Device::Cpu);
+        flow.variables_mut().load(rounded.path()).context("the weights have no flow")?;
         let count = GOLDEN.min(phrases.len());
         let phrases: Vec<PhraseImage> = (0..count).map(|n| phrases[n * phrases.len() / count].clone()).collect();
         let flat = |tensor: &Tensor| -> Result<Vec<f32>> { Ok(Vec::try_from(tensor.flatten(0, -1))?) };
-        let (mut latents, mut decoded) = (Vec::new(), Vec::new());
+        let (mut latents, mut decoded, mut directions) = (Vec::new(), Vec::new(), Vec::new());
         for image in &phrases {
             let channel = |values: &[f32]| Tensor::from_slice(values).view([1, ROWS, ROW]);
             let input = Tensor::cat(&[channel(image.velocities()), channel(image.onsets())], -1);
-            let (latent, out) = tch::no_grad(|| {
+            let (latent, out, direction) = tch::no_grad(|| {
                 let latent = generator.encode(&input, Kind::Float).mean;
                 let out = generator.decode(&latent, Kind::Float);
-                (latent, out)
+                let direction = flow.direction(&latent, &[HALFWAY], Kind::Float);
+                (latent, out, direction)
             });
             latents.push(flat(&latent)?);
+            directions.push(flat(&direction)?);
             let velocities = flat(&out.velocities.clamp(0.0, 1.0))?;
             decoded.push(Decoded { onsets: flat(&out.onsets)?, sounding: flat(&out.sounding)?, velocities });
         }
-        Ok(Self { phrases, latents, decoded })
+        Ok(Self { phrases, latents, decoded, directions })
     }
 
     /// How far a model is from torch at most.
@@ -219,8 +226,10 @@ impl Golden {
             }
             Ok(())
         };
-        for ((image, latent), wanted) in self.phrases.iter().zip(&self.latents).zip(&self.decoded) {
+        for (at, image) in self.phrases.iter().enumerate() {
+            let (latent, wanted) = (&self.latents[at], &self.decoded[at]);
             compare(&model.encode(image)?, latent)?;
+            compare(&model.direction(latent, HALFWAY)?, &self.directions[at])?;
             let found = model.decode(latent)?;
             compare(&found.onsets, &wanted.onsets)?;
             compare(&found.sounding, &wanted.sounding)?;
@@ -232,11 +241,13 @@ impl Golden {
     /// Writes them as safetensors, phrase by phrase.
     fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = Vec::new();
-        for (at, ((image, latent), decoded)) in self.phrases.iter().zip(&self.latents).zip(&self.decoded).enumerate() {
+        for (at, image) in self.phrases.iter().enumerate() {
+            let (latent, decoded) = (&self.latents[at], &self.decoded[at]);
             let named = [
                 ("image.velocities", image.velocities()),
                 ("image.onsets", image.onsets()),
                 ("latent", latent.as_slice()),
+                ("direction", &self.directions[at]),
                 ("onsets", &decoded.onsets),
                 ("sounding", &decoded.sounding),
                 ("velocities", &decoded.velocities),

@@ -5,13 +5,14 @@
 pub mod picture;
 pub mod scores;
 
+use std::path::Path;
+
 use anyhow::Result;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;
 use tonenet_core::phrase_image::{PhraseImage, STEPS, STEPS_PER_BEAT};
 
 use crate::dataset::{self, Split};
-use std::path::Path;
 
 /// Onsets that a phrase has at least; what has fewer is the end of a piece or a rest.
 const FEWEST_ONSETS: usize = 16;
@@ -27,15 +28,18 @@ pub struct Piece {
 }
 
 impl Piece {
-    fn new(performance: &dataset::Performance) -> Self {
-        let mut notes: Vec<GridNote> =
-            performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
+    fn of(performance: &dataset::Performance) -> Self {
+        let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
+        Self::of_notes(performance.genre, notes)
+    }
+
+    fn of_notes(genre: Genre, mut notes: Vec<GridNote>) -> Self {
         notes.sort_by_key(|note| (note.onset, note.key));
         // A beat begins every four sixteenths from the file's start.
         let beat = STEPS_PER_BEAT as i64;
         let first = notes.first().map_or(0, |note| note.onset.div_euclid(beat) * beat);
         let end = notes.last().map_or(0, |note| note.onset + 1);
-        let mut piece = Self { genre: performance.genre, notes, starts: Vec::new() };
+        let mut piece = Self { genre, notes, starts: Vec::new() };
         let starts = (first..end).step_by(STEPS);
         piece.starts = starts.filter(|&start| piece.between(start).len() >= FEWEST_ONSETS).collect();
         piece
@@ -85,7 +89,7 @@ impl Piece {
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>> {
     let performances = dataset::load(data, split)?;
-    Ok(performances.iter().map(Piece::new).filter(|piece| piece.phrases() > 0).collect())
+    Ok(performances.iter().map(Piece::of).filter(|piece| piece.phrases() > 0).collect())
 }
 
 /// So many phrases as they were played, a third of each genre, spread evenly over its pieces and within them.
@@ -103,4 +107,42 @@ pub fn spread(pieces: &[Piece], count: usize) -> Vec<PhraseImage> {
         }));
     }
     images
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A piece of a note at each step from `first` on, of one key.
+    fn piece(genre: Genre, first: i64, steps: i64, key: usize) -> Piece {
+        let note = |onset| GridNote { onset, release: onset + 1, key, velocity: 80 };
+        Piece::of_notes(genre, (first..first + steps).map(note).collect())
+    }
+
+    #[test]
+    fn a_piece_is_cut_from_a_beat_on_and_ends_without_a_rest() {
+        let piece = piece(Genre::Jazz, 6, 2 * STEPS as i64 + 10, 40);
+        assert_eq!(piece.phrases(), 2, "what is left has too few onsets");
+        assert_eq!(piece.phrase(0).notes()[0].onset, 2, "the beat before its first note");
+        assert_eq!(piece.phrase(1).notes().len(), STEPS);
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn a_varied_phrase_stays_on_the_piano_and_in_the_piece() {
+        let piece = piece(Genre::Jazz, 0, 2 * STEPS as i64, 86);
+        assert_eq!(piece.varied(0, 4, -5).notes()[0].key, 81);
+        assert_eq!(piece.varied(0, 4, 6), piece.varied(0, 4, 0));
+        assert_eq!(piece.varied(1, 84, 0), piece.phrase(1));
+        assert_eq!(piece.varied(1, 40, 0).notes().len(), 48);
+    }
+
+    #[test]
+    fn phrases_are_spread_over_genres_and_pieces() {
+        let pieces: Vec<Piece> = [(Genre::Classical, 10), (Genre::Jazz, 20), (Genre::Jazz, 30), (Genre::Pop, 40)]
+            .map(|(genre, key)| piece(genre, 0, 4 * STEPS as i64, key))
+            .into();
+        let keys: Vec<usize> = spread(&pieces, 6).iter().map(|image| image.notes()[0].key).collect();
+        assert_eq!(keys, [10, 10, 20, 30, 40, 40]);
+    }
 }

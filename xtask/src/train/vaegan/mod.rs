@@ -7,17 +7,20 @@
 //! cell they came from, which is what the model is held to.
 //!
 //! An image that comes back so well needs a wide latent, and a wide latent's aggregate posterior is no longer the
-//! standard normal that its prior says. So new images are drawn from a distribution that is fitted to the encoded
-//! training phrases ([`prior`]), already while the adversaries learn.
+//! standard normal that its prior says. So while the adversaries learn, images are drawn from normals that are fitted to
+//! encoded training phrases ([`prior`]), and afterwards a [`flow`] learns to draw as phrases are encoded ([`drawing`], as
+//! in the two stages of arXiv 1903.05789); that is what the model draws with.
 //!
 //! [`run`] is the loop over epochs, what is kept of them, and how a killed run goes on.
 
 mod curves;
+mod drawing;
+mod flow;
 mod losses;
 mod network;
 mod prior;
 mod run;
 
+pub use flow::{Flow, STEPS};
 pub use network::{Generator, ROW, ROWS};
-pub use prior::Prior;
 pub use run::{WEIGHTS_FILE, run};

@@ -19,9 +19,7 @@ pub const ROWS: i64 = BEATS as i64;
 /// Latent numbers of a beat.
 pub const LATENT: i64 = 40;
 
-const WIDTH: i64 = 384;
-const HIDDEN: i64 = 768;
-const BLOCKS: i64 = 2;
+const SHAPE: Shape = Shape { width: 384, hidden: 768, blocks: 2 };
 
 const DISCRIMINATOR_WIDTH: i64 = 256;
 const DISCRIMINATOR_HIDDEN: i64 = 384;
@@ -75,23 +73,31 @@ impl Block {
     }
 }
 
+/// How wide a mixer's rows are between its layers, how wide within a block, and how many blocks it has.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    pub width: i64,
+    pub hidden: i64,
+    pub blocks: i64,
+}
+
 /// Rows in, rows out: a layer, blocks, a layer.
-struct Mixer {
+pub struct Mixer {
     input: nn::Linear,
     blocks: Vec<Block>,
     output: nn::Linear,
 }
 
 impl Mixer {
-    fn new(path: Path<'_>, inputs: i64, outputs: i64) -> Self {
+    pub fn new(path: Path<'_>, inputs: i64, outputs: i64, Shape { width, hidden, blocks }: Shape) -> Self {
         Self {
-            input: layer(&path / "input", inputs, WIDTH),
-            blocks: (0..BLOCKS).map(|n| Block::new(&path / "block" / n, WIDTH, HIDDEN)).collect(),
-            output: layer(&path / "output", WIDTH, outputs),
+            input: layer(&path / "input", inputs, width),
+            blocks: (0..blocks).map(|n| Block::new(&path / "block" / n, width, hidden)).collect(),
+            output: layer(&path / "output", width, outputs),
         }
     }
 
-    fn mixed(&self, rows: &Tensor) -> Tensor {
+    pub fn mixed(&self, rows: &Tensor) -> Tensor {
         let rows = self.blocks.iter().fold(linear(&self.input, rows), |rows, block| block.mixed(rows));
         linear(&self.output, &rows)
     }
@@ -107,6 +113,18 @@ impl Posterior {
     /// A draw from it.
     pub fn drawn(&self) -> Tensor {
         &self.mean + (&self.log_variance * 0.5).exp() * self.mean.randn_like()
+    }
+
+    /// That of some of the images.
+    pub fn chosen(&self, images: &[i64]) -> Self {
+        let images = Tensor::from_slice(images).to_device(self.mean.device());
+        Self { mean: self.mean.index_select(0, &images), log_variance: self.log_variance.index_select(0, &images) }
+    }
+
+    /// Those of several groups of images, one after the other.
+    pub fn joined(groups: &[Self]) -> Self {
+        let join = |part: fn(&Self) -> &Tensor| Tensor::cat(&groups.iter().map(part).collect::<Vec<_>>(), 0);
+        Self { mean: join(|group| &group.mean), log_variance: join(|group| &group.log_variance) }
     }
 }
 
@@ -146,8 +164,8 @@ impl Generator {
     pub fn new(device: Device) -> Self {
         let variables = VarStore::new(device);
         let root = variables.root();
-        let encoder = Mixer::new(&root / "encoder", 2 * ROW, 2 * LATENT);
-        let decoder = Mixer::new(&root / "decoder", LATENT, 3 * ROW);
+        let encoder = Mixer::new(&root / "encoder", 2 * ROW, 2 * LATENT, SHAPE);
+        let decoder = Mixer::new(&root / "decoder", LATENT, 3 * ROW, SHAPE);
         tch::no_grad(|| {
             let _ = encoder.output.ws.narrow(0, LATENT, LATENT).zero_();
             if let Some(bias) = &encoder.output.bs {

@@ -1,4 +1,5 @@
-//! The distribution that new images are drawn from: normals around several centres, fitted to encoded phrases.
+//! The distribution that the adversaries' new images are drawn from: normals around several centres, fitted to encoded
+//! phrases.
 //!
 //! A centre stands for phrases alike in density, register and loudness; all have one covariance, over the whole phrase, so
 //! that neighbouring beats fit each other.
@@ -82,17 +83,9 @@ impl Prior {
         })
     }
 
-    /// Its tensors as a model's file names them.
-    pub fn named(&self) -> Vec<(String, Tensor)> {
-        vec![
-            ("prior.weight".into(), self.map.shallow_clone()),
-            ("prior.bias".into(), self.middle.shallow_clone()),
-            ("prior.shares".into(), self.shares.shallow_clone()),
-        ]
-    }
-
     pub fn save(&self, path: &Path) -> Result<()> {
-        Tensor::write_safetensors(&self.named(), path).with_context(|| format!("cannot write {}", path.display()))
+        let tensors = [("prior.weight", &self.map), ("prior.bias", &self.middle), ("prior.shares", &self.shares)];
+        Tensor::write_safetensors(&tensors, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
     pub fn load(path: &Path, device: Device) -> Result<Self> {

@@ -16,8 +16,10 @@ use tonenet_core::genre::Genre;
 use tonenet_core::phrase_image::{CELLS, PhraseImage, STEPS};
 
 use super::curves;
+use super::drawing;
+use super::flow::Flow;
 use super::losses;
-use super::network::{Decoded, Discriminator, Generator, ROW, ROWS};
+use super::network::{Decoded, Discriminator, Generator, Posterior, ROW, ROWS};
 use super::prior::Prior;
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
@@ -27,7 +29,7 @@ use crate::phrases::{self, Piece, picture};
 use crate::train::adam::{Adam, sorted, take_gradient};
 use crate::train::layers::LEARNING;
 
-/// Where a run leaves the averaged encoder and decoder and the distribution to draw from.
+/// Where a run leaves the averaged encoder and decoder and the flow to draw with.
 pub const WEIGHTS_FILE: &str = "vaegan.safetensors";
 
 /// Phrases in a batch, and those of them that the adversaries see.
@@ -65,9 +67,12 @@ const TRANSPOSED: std::ops::RangeInclusive<i64> = -5..=6;
 /// Phrases of the valid split that are looked at after an epoch, and new images.
 const LOOKED_AT: usize = 192;
 const DRAWN: i64 = 96;
-/// Latents that what is drawn from is fitted to while learning, and at the end.
+const SHOWN: i64 = 12;
+/// Latents that what is drawn from is fitted to while the adversaries learn, and phrases that the flow learns from.
 const FITTED_TO: usize = 3072;
-const FITTED_TO_AT_LAST: usize = 12_288;
+const FLOWING: usize = 16_384;
+/// Phrases that are encoded at once.
+const AT_ONCE: usize = 256;
 
 /// How a run was started; a resumed run must be told the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -182,11 +187,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         progress.remembered = learners.remembered;
         folder.save(&progress, &learners)?;
         curves::draw(&folder.path("loss.png"), &progress.epochs)?;
-        learners.show(&folder, &valid)?;
+        learners.show(&folder, &valid, &learners.prior.drawn(SHOWN))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    learners.finish(&train, &folder, &valid, &mut seeded(settings.seed, settings.epochs))?;
+    learners.finish(&train, &folder, &valid, &settings)?;
     println!("weights, log.csv and pictures are in {}\nnext: cargo xtask export vaegan", folder.0.display());
     Ok(())
 }
@@ -377,7 +382,7 @@ impl Learners {
         let (again, divergence) = self.reconstructed(valid);
         let mut agreement = Agreement::default();
         valid.iter().zip(&again).for_each(|(real, again)| agreement.add(real, again));
-        let drawn = self.drawn(DRAWN);
+        let drawn = self.decoded(&self.prior.drawn(DRAWN));
         let ratio = |value: fn(&Counts) -> f64| Counts::summary(&drawn, value).0 / Counts::summary(valid, value).0;
         epoch.valid_f1 = agreement.f1();
         epoch.valid_velocity_error = agreement.velocity_error();
@@ -394,16 +399,16 @@ impl Learners {
         })
     }
 
-    fn drawn(&self, count: i64) -> Vec<PhraseImage> {
-        tch::no_grad(|| images(&self.averaged.decode(&self.prior.drawn(count), Kind::Float)))
+    fn decoded(&self, latents: &Tensor) -> Vec<PhraseImage> {
+        tch::no_grad(|| images(&self.averaged.decode(latents, Kind::Float)))
     }
 
     /// Pictures of valid phrases and what comes back of them, and of new images.
-    fn show(&self, folder: &Folder, valid: &[PhraseImage]) -> Result<()> {
+    fn show(&self, folder: &Folder, valid: &[PhraseImage], latents: &Tensor) -> Result<()> {
         let shown: Vec<PhraseImage> = (0..6).map(|n| valid[n * valid.len() / 6].clone()).collect();
         let again = self.reconstructed(&shown).0;
-        let mut drawn = self.drawn(12);
-        let more = drawn.split_off(6);
+        let mut drawn = self.decoded(latents);
+        let more = drawn.split_off(drawn.len() / 2);
         picture::draw(
             &folder.path("images.png"),
             &[
@@ -415,27 +420,28 @@ impl Learners {
         )
     }
 
-    /// Fits what is drawn from to the averaged encoder, and writes the result.
-    fn finish(
-        &mut self,
-        train: &Source<'_>,
-        folder: &Folder,
-        valid: &[PhraseImage],
-        random: &mut ChaCha8Rng,
-    ) -> Result<()> {
-        let batches = FITTED_TO_AT_LAST.div_ceil(256);
-        let latents: Vec<Tensor> = (0..batches)
-            .map(|_| {
-                let phrases = tensor(&train.draw(256, random), self.device);
-                tch::no_grad(|| self.averaged.encode(&phrases, Kind::Float).drawn())
-            })
+    /// What the averaged encoder says of phrases.
+    fn encoded(&self, phrases: &[PhraseImage]) -> Posterior {
+        let groups: Vec<Posterior> = phrases
+            .chunks(AT_ONCE)
+            .map(|phrases| tch::no_grad(|| self.averaged.encode(&tensor(phrases, self.device), Kind::Float)))
             .collect();
-        self.prior = Prior::fitted(&Tensor::cat(&latents, 0), random);
+        Posterior::joined(&groups)
+    }
+
+    /// Has a flow learn to draw, and writes the result.
+    fn finish(&self, train: &Source<'_>, folder: &Folder, valid: &[PhraseImage], settings: &Settings) -> Result<()> {
+        println!("encoding {FLOWING} phrases for drawing");
+        let mut random = seeded(settings.seed, settings.epochs);
+        let groups: Vec<Posterior> =
+            (0..FLOWING).step_by(AT_ONCE).map(|_| self.encoded(&train.draw(AT_ONCE, &mut random))).collect();
+        let train = Posterior::joined(&groups);
+        let flow: Flow = drawing::learn(&folder.0, settings.seed, &train, &self.encoded(valid), self.device)?;
         let path = folder.path(WEIGHTS_FILE);
         let mut tensors = sorted(self.averaged.variables());
-        tensors.extend(self.prior.named());
+        tensors.extend(sorted(flow.variables()));
         Tensor::write_safetensors(&tensors, &path).with_context(|| format!("cannot write {}", path.display()))?;
-        self.show(folder, valid)
+        self.show(folder, valid, &flow.drawn(SHOWN, self.device))
     }
 }
 
@@ -446,12 +452,13 @@ struct Learned {
     latent: Tensor,
 }
 
-fn gradients(variables: &VarStore) -> Vec<Tensor> {
+/// Gradients of a network's variables, in the order of [`sorted`]; zero is left.
+pub fn gradients(variables: &VarStore) -> Vec<Tensor> {
     sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
 }
 
 /// Moves `average` towards `latest`.
-fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
+pub fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
     tch::no_grad(|| {
         for ((_, mut average), (_, latest)) in sorted(average).into_iter().zip(sorted(latest)) {
             let _ = average.lerp_(&latest, 1.0 - decay);
@@ -459,7 +466,8 @@ fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
     });
 }
 
-/// The folder of a run: `log.csv`, `loss.png`, `images.png`, what the next epoch needs, and at last [`WEIGHTS_FILE`].
+/// The folder of a run: `log.csv`, `loss.png`, `images.png`, what the next epoch
+/// needs, and at last [`WEIGHTS_FILE`].
 struct Folder(PathBuf);
 
 impl Folder {
