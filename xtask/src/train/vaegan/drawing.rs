@@ -21,9 +21,9 @@ use crate::train::layers::LEARNING;
 use crate::train::run::schedule;
 
 /// Epochs, batches in each, and phrases in a batch.
-const EPOCHS: usize = 20;
+const EPOCHS: usize = 10;
 const BATCHES: usize = 200;
-const PHRASES: usize = 128;
+const PHRASES: usize = 96;
 
 const RATE: f64 = 1.5e-3;
 const WEIGHT_DECAY: f64 = 1e-2;

@@ -9,7 +9,7 @@ use tonenet_inference::generate::textures::{MOMENT, moment};
 
 use super::network::{LATENT, Mixer, ROWS, Shape};
 
-const SHAPE: Shape = Shape { width: 288, hidden: 576, blocks: 3 };
+const SHAPE: Shape = Shape { width: 224, hidden: 448, blocks: 3 };
 
 /// Steps from noise to a new image.
 pub const STEPS: usize = 8;
