@@ -2,6 +2,7 @@
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
+use crate::generate::textures::TextureModel;
 use crate::generate::tunes::TuneModel;
 use crate::runtime::Runtime;
 use crate::take::LoadedModel;
@@ -25,6 +26,7 @@ static BASELINE: Files = files!(
 );
 
 static SEQGAN: Files = files!("seqgan": "model.json", "step.onnx");
+static VAEGAN: Files = files!("vaegan": "model.json", "encoder.onnx", "decoder.onnx", "flow.onnx");
 
 /// A model of velocities that every copy of the program has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,5 +86,13 @@ impl EmbeddedGenerator {
     /// When the files are damaged or the runtime refuses them.
     pub fn tunes(runtime: &Runtime) -> Result<TuneModel, InferenceError> {
         TuneModel::load(runtime, &ModelFiles::from_static(SEQGAN)?)
+    }
+
+    /// Loads what writes textures and leads between phrases; all instances in a process share its graphs.
+    ///
+    /// # Errors
+    /// When the files are damaged or the runtime refuses them.
+    pub fn textures(runtime: &Runtime) -> Result<TextureModel, InferenceError> {
+        TextureModel::load(runtime, &ModelFiles::from_static(VAEGAN)?)
     }
 }

@@ -83,6 +83,9 @@ pub enum NetworkEntry {
         /// A step.
         step: GraphEntry,
     },
+    /// A generator of textures; it plays no style.
+    #[serde(rename = "vaegan")]
+    Textures(TexturesEntry),
 }
 
 impl NetworkEntry {
@@ -92,8 +95,37 @@ impl NetworkEntry {
             Self::PianoRoll { encoder, .. } => vec![encoder],
             Self::Note { past, ahead, .. } => vec![past, ahead],
             Self::Tunes { step, .. } => vec![step],
+            Self::Textures(entry) => vec![&entry.encoder, &entry.decoder, &entry.flow],
         }
     }
+}
+
+/// A VAE-GAN over images of phrases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TexturesEntry {
+    /// Latent numbers of a beat.
+    pub latent: usize,
+    /// Steps in which noise becomes a new image's latent numbers.
+    pub steps: usize,
+    /// Where notes are read in images that came back, chosen on training phrases for the onsets' F1.
+    pub read: Thresholds,
+    /// Where notes are read in new images, chosen for training phrases' note rate and polyphony.
+    pub drawn: Thresholds,
+    /// From an image to its latent numbers.
+    pub encoder: GraphEntry,
+    /// From latent numbers to an image.
+    pub decoder: GraphEntry,
+    /// Where latent numbers move on their way from noise.
+    pub flow: GraphEntry,
+}
+
+/// Logits above which a cell of an image is read so.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// A note begins.
+    pub onset: f32,
+    /// A note sounds.
+    pub sounding: f32,
 }
 
 /// A graph's file.

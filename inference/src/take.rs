@@ -66,7 +66,7 @@ impl LoadedModel {
         Ok(match files.manifest().network {
             NetworkEntry::PianoRoll { .. } => Self::PianoRoll(Arc::new(PianoRollNetwork::load(runtime, files)?)),
             NetworkEntry::Note { .. } => Self::Note(Arc::new(NoteNetwork::load(runtime, files)?)),
-            NetworkEntry::Tunes { .. } => {
+            NetworkEntry::Tunes { .. } | NetworkEntry::Textures(_) => {
                 return Err(InferenceError::NoVelocities { name: files.manifest().title.clone() });
             }
         })

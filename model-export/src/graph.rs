@@ -186,6 +186,11 @@ impl Graph {
         outputs
     }
 
+    /// `left` and `right`, which are of one shape, added up.
+    pub fn sum(&mut self, name: &str, left: &str, right: &str) -> String {
+        self.node("Add", &[left, right], &format!("{name}.sum"), Vec::new())
+    }
+
     /// The mean of values of one shape.
     pub fn mean(&mut self, name: &str, inputs: &[&str]) -> String {
         let mut sum = inputs[0].to_owned();

@@ -2,7 +2,7 @@
 //!
 //! Training leaves a safetensors file; the plugin wants ONNX. Everything between the two is plain Rust here, so that
 //! exporting needs neither libtorch nor Python nor protoc: [`weights`] reads the tensors, [`graph`] builds a graph from
-//! them, [`piano_roll`], [`note`] and [`tunes`] know the networks, [`quantise`] makes 8-bit weights of theirs.
+//! them, [`piano_roll`], [`note`], [`tunes`] and [`vaegan`] know the networks, [`quantise`] makes 8-bit weights of theirs.
 //!
 //! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first, no
 //! sequence lengths and no peepholes. Matrices are stored in 8 bits where that is asked for; multiplied in 8 bits they
@@ -14,6 +14,7 @@ mod onnx;
 pub mod piano_roll;
 pub mod quantise;
 pub mod tunes;
+pub mod vaegan;
 pub mod weights;
 
 use thiserror::Error;

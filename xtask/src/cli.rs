@@ -252,6 +252,8 @@ pub struct RestyleArgs {
 pub enum GeneratorName {
     /// Melodies over chords, after tunes of Nottingham
     Seqgan,
+    /// Piano textures of 22 beats, after human performances
+    Vaegan,
 }
 
 #[derive(Debug, Args)]
@@ -262,16 +264,16 @@ pub struct GenerateArgs {
     /// File to write; of a continuation it holds what is new
     #[arg(short, long, value_name = "OUT.mid")]
     pub output: PathBuf,
-    /// Bars to write
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub bars: u32,
-    /// C, F#, Bb, or Am for a minor key; a continuation keeps its own
-    #[arg(long, default_value = "C")]
-    pub key: Tonality,
-    /// 4/4, 2/4, 3/4, 6/8 or 9/8; a continuation keeps its own
-    #[arg(long, default_value = "4/4", value_parser = metre)]
-    pub metre: Metre,
-    /// Keep the melody to the notes of the key
+    /// Bars to write (seqgan; default: 8)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub bars: Option<u32>,
+    /// C, F#, Bb, or Am for a minor key (seqgan; default: C, or that of what is continued)
+    #[arg(long)]
+    pub key: Option<Tonality>,
+    /// 4/4, 2/4, 3/4, 6/8 or 9/8 (seqgan; default: 4/4, or that of what is continued)
+    #[arg(long, value_parser = metre)]
+    pub metre: Option<Metre>,
+    /// Keep the melody to the notes of the key (seqgan)
     #[arg(long)]
     pub in_key: bool,
     /// The same number gives the same notes
@@ -280,13 +282,19 @@ pub struct GenerateArgs {
     /// 1 is as learned; less keeps to what is usual, more dares
     #[arg(long, default_value_t = 1.0, value_name = "T")]
     pub temperature: f32,
-    /// Draw only from the likeliest symbols that together have this share
-    #[arg(long, default_value_t = 1.0, value_name = "P")]
-    pub top_p: f32,
-    /// Go on from this piece
-    #[arg(long, value_name = "FILE.mid")]
+    /// Draw only from the likeliest symbols that together have this share (seqgan; default: 1)
+    #[arg(long, value_name = "P")]
+    pub top_p: Option<f32>,
+    /// Go on from this piece, in its key and metre (seqgan)
+    #[arg(long, value_name = "FILE.mid", conflicts_with_all = ["key", "metre"])]
     pub prime: Option<PathBuf>,
-    /// classical, jazz or pop: velocities of that style, by the note model (default: 80 for every note)
+    /// Lead from the beginning of one piece to that of another instead of writing (vaegan)
+    #[arg(long, num_args = 2, value_names = ["FROM.mid", "TO.mid"])]
+    pub morph: Option<Vec<PathBuf>>,
+    /// How far to lead, in percent (vaegan)
+    #[arg(long, default_value_t = 50, requires = "morph", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub share: u8,
+    /// classical, jazz or pop: velocities of that style, by the note model (default: 80 for every note of a tune, a texture's own)
     #[arg(long)]
     pub style: Option<Genre>,
     /// Another performance in that style: the same number gives the same one; 0 is what all have in common
@@ -309,7 +317,7 @@ fn tempo(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// note, attention, baseline, a folder with a model.json, or one of the references flat, lookup and linear
-    /// (default: all but folders); or seqgan by itself, beside its own references
+    /// (default: all but folders); or seqgan or vaegan by itself, beside its own references
     #[arg(value_name = "MODEL")]
     pub models: Vec<String>,
     /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
@@ -362,6 +370,8 @@ pub enum Trainee {
     Note,
     /// The article's generator of tunes: an LSTM by likelihood, then against a discriminator
     Seqgan,
+    /// The article's generator of textures: an autoencoder of images of phrases, with a discriminator
+    Vaegan,
 }
 
 #[cfg(feature = "train")]
@@ -373,6 +383,7 @@ impl Trainee {
             Self::Attention => ModelName::Attention.id(),
             Self::Note => ModelName::Note.id(),
             Self::Seqgan => "seqgan",
+            Self::Vaegan => "vaegan",
         }
     }
 
@@ -382,7 +393,7 @@ impl Trainee {
             Self::Baseline => Some(ModelName::Baseline),
             Self::Attention => Some(ModelName::Attention),
             Self::Note => Some(ModelName::Note),
-            Self::Seqgan => None,
+            Self::Seqgan | Self::Vaegan => None,
         }
     }
 }
@@ -400,10 +411,10 @@ pub struct TrainArgs {
     /// The same seed, data and threads give the same weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24)
+    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 30)
     #[arg(long)]
     pub epochs: Option<usize>,
-    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80)
+    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80, vaegan 100)
     #[arg(long)]
     pub batches: Option<usize>,
     /// Rounds of generator against discriminator after the epochs (seqgan)
@@ -424,7 +435,11 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// Epochs, and batches in each.
     pub fn length(&self) -> (usize, usize) {
-        let (epochs, batches) = if self.model == Trainee::Seqgan { (24, 80) } else { (36, 300) };
+        let (epochs, batches) = match self.model {
+            Trainee::Seqgan => (24, 80),
+            Trainee::Vaegan => (30, 100),
+            _ => (36, 300),
+        };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
     }
 

@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod generate;
 mod graphs;
+mod phrases;
 mod plot;
 mod quantise;
 mod restyle;

@@ -1,11 +1,32 @@
-//! A clip as a standard MIDI file.
+//! A clip as a standard MIDI file, and out of one.
 
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
-use super::{Clip, TICKS, ticks};
+use super::{Clip, ClipError, ClipNote, TICKS, ticks};
+use crate::midi::Song;
 
 impl Clip {
+    /// The piano notes of a song over `length` beats from the beat of the first of them on.
+    ///
+    /// # Errors
+    /// When there are none, too many, or `length` is no clip's.
+    pub fn of_song(song: &Song, length: f64) -> Result<Self, ClipError> {
+        let ticks = f64::from(song.tempo().ticks_per_beat());
+        let beats = |tick: u64| tick as f64 / ticks;
+        let notes = || song.notes().iter().filter(|note| note.note.is_restylable());
+        let first =
+            notes().map(|note| beats(note.onset_tick).floor()).min_by(f64::total_cmp).ok_or(ClipError::Empty)?;
+        let of_clip = notes().filter(|note| beats(note.onset_tick) < first + length).map(|note| ClipNote {
+            onset: beats(note.onset_tick) - first,
+            length: beats(note.release_tick.max(note.onset_tick + 1)) - beats(note.onset_tick),
+            key: note.note.key,
+            velocity: note.note.velocity,
+        });
+        let signature = song.time_signatures().first().map_or((4, 4), |&(_, upper, lower)| (upper, lower));
+        Self::new(length, signature, of_clip.collect())
+    }
+
     /// The bytes of a MIDI file of one track at a tempo in beats a minute.
     pub fn to_midi(&self, tempo: f64) -> Vec<u8> {
         // Offs before ons of the same tick, so that a key struck again is struck.
@@ -47,9 +68,7 @@ fn at(delta: u32, kind: TrackEventKind<'_>) -> TrackEvent<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ClipNote;
     use super::*;
-    use crate::midi::Song;
 
     #[test]
     fn a_file_holds_the_notes_at_their_beats() {
@@ -74,5 +93,13 @@ mod tests {
         }
         assert_eq!(read.len(), 3);
         assert_eq!(song.time_signatures(), [(0, 3, 4)]);
+        assert_eq!(Clip::of_song(&song, 8.0).unwrap(), clip);
+        assert_eq!(Clip::of_song(&song, 1.0).unwrap().notes(), &clip.notes()[..1]);
+        let drums: Vec<u8> = clip
+            .to_midi(90.0)
+            .into_iter()
+            .map(|byte| if matches!(byte, 0x80 | 0x90) { byte | 9 } else { byte })
+            .collect();
+        assert_eq!(Clip::of_song(&Song::parse(drums).unwrap(), 8.0), Err(ClipError::Empty));
     }
 }

@@ -102,6 +102,9 @@ pub enum ClipError {
     /// Its time signature is not one.
     #[error("a time signature of {0}/{1}; both numbers are from 1 to 32, and the second is a power of two")]
     Signature(u8, u8),
+    /// There is nothing to make it of.
+    #[error("there is no note of a piano in it; choose another piece")]
+    Empty,
     /// It has too many notes.
     #[error("a clip of {0} notes; a clip has at most {MOST_NOTES}")]
     Notes(usize),

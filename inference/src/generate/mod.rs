@@ -1,7 +1,8 @@
 //! Models that write: what they are asked for, and when they are told to stop.
 //!
-//! [`tunes`] writes melodies over chords (SeqGAN).
+//! [`tunes`] writes melodies over chords (SeqGAN), [`textures`] images of phrases (VAE-GAN).
 
+pub mod textures;
 pub mod tunes;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,8 @@
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
 //! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
-//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`tunes`] scores a generator instead.
+//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`tunes`] and [`textures`] score the generators
+//! instead.
 
 mod bars;
 mod card;
@@ -13,6 +14,7 @@ mod measure;
 mod pairs;
 mod predictor;
 mod table;
+pub mod textures;
 mod transfer;
 pub mod tunes;
 
@@ -51,11 +53,11 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let Some(data) = &args.data else {
         bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
     };
-    if args.models.iter().any(|name| name == tunes::MODEL) {
+    if let Some(generator) = args.models.iter().find(|name| [tunes::MODEL, textures::MODEL].contains(&name.as_str())) {
         if args.models.len() > 1 {
-            bail!("{} writes tunes and is scored by itself; leave the other models out", tunes::MODEL);
+            bail!("{generator} writes and is scored by itself; leave the other models out");
         }
-        return tunes::run(args, data);
+        return if generator == tunes::MODEL { tunes::run(args, data) } else { textures::run(args, data) };
     }
     if args.keep && args.split != Split::Valid {
         bail!("cards tell of the valid split; leave --split or --keep out");

@@ -1,10 +1,11 @@
 //! `cargo xtask export`: trained weights to the ONNX files, manifest, golden tensors and figures that the plugin
 //! embeds.
 //!
-//! [`velocities`] and [`tunes`] know their models, [`golden`] is what torch says of the former. Nothing replaces a model in
+//! [`velocities`], [`tunes`] and [`textures`] know their models, [`golden`] is what torch says of the former. Nothing replaces a model in
 //! `assets/` before both runtimes have reproduced torch's numbers from the new one.
 
 mod golden;
+mod textures;
 mod tunes;
 mod velocities;
 
@@ -17,15 +18,16 @@ use tonenet_inference::library;
 use tonenet_inference::manifest::{GraphEntry, Sha256};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
-use crate::cli::ExportArgs;
+use crate::cli::{ExportArgs, Trainee};
 use crate::setup;
 use crate::workspace;
 
 /// `cargo xtask export`.
 pub fn run(args: &ExportArgs) -> Result<()> {
-    match args.model.velocity_model() {
-        Some(model) => velocities::run(args, model),
-        None => tunes::run(args),
+    match (args.model.velocity_model(), args.model) {
+        (Some(model), _) => velocities::run(args, model),
+        (None, Trainee::Vaegan) => textures::run(args),
+        (None, _) => tunes::run(args),
     }
 }
 

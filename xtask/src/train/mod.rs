@@ -1,7 +1,7 @@
 //! Training with `tch`: everything behind `cargo xtask train`.
 //!
 //! [`task`] is what the loop in [`run`] asks of a velocity model, [`piano_roll`] and [`note`] are those models,
-//! [`seqgan`] trains a generator in a loop of its own; [`layers`] is what networks share, [`adam`] is the
+//! [`seqgan`] and [`vaegan`] train generators in loops of their own; [`layers`] is what networks share, [`adam`] is the
 //! optimiser whose state a checkpoint can hold, [`checkpoint`] what a killed run resumes from,
 //! [`trained`] what an exported graph must reproduce.
 
@@ -14,6 +14,7 @@ mod run;
 pub mod seqgan;
 mod task;
 mod trained;
+pub mod vaegan;
 
 use anyhow::Result;
 
@@ -29,5 +30,6 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         Trainee::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
         Trainee::Note => run::run(args, || note::NoteTask::new(&args.data)),
         Trainee::Seqgan => seqgan::run(args),
+        Trainee::Vaegan => vaegan::run(args),
     }
 }
