@@ -99,6 +99,9 @@ fn in_a_folder(mut manifest: Manifest) {
     match &mut manifest.network {
         NetworkEntry::PianoRoll { encoder, .. } => encoder.sha256 = checksum,
         NetworkEntry::Note { past, ahead, .. } => (past.sha256, ahead.sha256) = (checksum, checksum),
+        NetworkEntry::Textures(entry) => {
+            [&mut entry.encoder, &mut entry.decoder, &mut entry.flow].map(|graph| graph.sha256 = checksum);
+        }
     }
     manifest.styles.iter_mut().for_each(|style| style.decoder.sha256 = checksum);
     let mut names: Vec<String> = manifest.graphs().map(|entry| entry.file.clone()).collect();

@@ -20,13 +20,21 @@ const END: &str = "<!-- end of figures -->";
 /// # Errors
 /// When the card cannot be read or written.
 pub fn update(folder: &Path, id: &str, report: &Report) -> Result<()> {
+    put_figures(folder, &figures(id, report))
+}
+
+/// Writes tables into the card of a model's folder; a card without the marks is left alone, and that is told.
+///
+/// # Errors
+/// When the card cannot be read or written.
+pub fn put_figures(folder: &Path, figures: &str) -> Result<()> {
     let path = folder.join("README.md");
     if !path.exists() {
         println!("there is no card {}; write one, with {BEGIN} and {END} where the figures belong", path.display());
         return Ok(());
     }
     let card = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    match with_figures(&card, &figures(id, report)) {
+    match with_figures(&card, figures) {
         Some(card) => write_atomically(&path, card.as_bytes()),
         None => {
             println!("{} has no {BEGIN} with {END} behind it; its figures stay as they are", path.display());
