@@ -100,7 +100,8 @@ fn in_a_folder(mut manifest: Manifest) {
         NetworkEntry::PianoRoll { encoder, .. } => encoder.sha256 = checksum,
         NetworkEntry::Note { past, ahead, .. } => (past.sha256, ahead.sha256) = (checksum, checksum),
         NetworkEntry::Textures(entry) => {
-            [&mut entry.encoder, &mut entry.decoder, &mut entry.flow].map(|graph| graph.sha256 = checksum);
+            let graphs = [&mut entry.encoder, &mut entry.decoder, &mut entry.flow];
+            graphs.into_iter().for_each(|graph| graph.sha256 = checksum);
         }
     }
     manifest.styles.iter_mut().for_each(|style| style.decoder.sha256 = checksum);

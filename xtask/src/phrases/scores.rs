@@ -132,6 +132,6 @@ mod tests {
         let (a, b) = (image(&[(0, 1, 5, 127)]), image(&[(0, 1, 6, 127)]));
         assert_eq!(distance(&a, &a), 0.0);
         assert_eq!(distance(&a, &b), 4.0 / CELLS as f64);
-        assert_eq!(overlap(&key_shares(&[a.clone()]), &key_shares(&[b, a])), 0.5);
+        assert_eq!(overlap(&key_shares(std::slice::from_ref(&a)), &key_shares(&[b, a.clone()])), 0.5);
     }
 }
