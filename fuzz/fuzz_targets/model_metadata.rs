@@ -100,6 +100,10 @@ fn in_a_folder(mut manifest: Manifest) {
         NetworkEntry::PianoRoll { encoder, .. } => encoder.sha256 = checksum,
         NetworkEntry::Note { past, ahead, .. } => (past.sha256, ahead.sha256) = (checksum, checksum),
         NetworkEntry::Tunes { step, .. } => step.sha256 = checksum,
+        NetworkEntry::Textures(entry) => {
+            let graphs = [&mut entry.encoder, &mut entry.decoder, &mut entry.flow];
+            graphs.into_iter().for_each(|graph| graph.sha256 = checksum);
+        }
     }
     manifest.styles.iter_mut().for_each(|style| style.decoder.sha256 = checksum);
     let mut names: Vec<String> = manifest.graphs().map(|entry| entry.file.clone()).collect();

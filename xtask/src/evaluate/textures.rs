@@ -21,6 +21,7 @@ use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
+use super::card;
 use crate::cli::EvaluateArgs;
 use crate::files::write_atomically;
 use crate::phrases::scores::{self, Agreement, Counts};
@@ -101,8 +102,18 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     println!("{} missed", rows.iter().filter(|row| !row.holds).count());
     if args.keep {
         write_atomically(&folder.join("evaluation.json"), &serde_json::to_vec_pretty(&rows)?)?;
+        card::put_figures(&folder, &table(&rows))?;
     }
     show(&phrases, &again, &images, &paths)
+}
+
+/// The figures as a card has them.
+fn table(rows: &[Row]) -> String {
+    let head = "| figure | found | needed |\n|---|---|---|\n".to_owned();
+    rows.iter().fold(head, |table, Row { what, found, needed, holds }| {
+        let verdict = if *holds { "" } else { " **missed**" };
+        table + &format!("| {what} | {found}{verdict} | {needed} |\n")
+    })
 }
 
 fn draw(model: &TextureModel, seed: u64) -> Result<Clip> {

@@ -11,7 +11,7 @@
 //! encoded training phrases ([`prior`]), and afterwards a [`flow`] learns to draw as phrases are encoded ([`drawing`], as
 //! in the two stages of arXiv 1903.05789); that is what the model draws with.
 //!
-//! [`run`] is the loop over epochs, what is kept of them, and how a killed run goes on.
+//! [`mod@run`] is the loop over epochs, what is kept of them, and how a killed run goes on.
 
 mod curves;
 mod drawing;
