@@ -73,7 +73,7 @@ impl Default for ToneNet {
         let opener = Opener::default();
         let open = {
             let (opener, status) = (opener.clone(), status.clone());
-            move || opener.open_composer(&status)
+            move || Box::new(opener.composer(&status)) as Box<dyn generate::Composer>
         };
         let studio = Arc::new(Studio::new(params.clips(), params.timeline(), Box::new(open)));
         Self {

@@ -13,7 +13,7 @@ use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
-use crate::generate::{Composer, EmbeddedComposer};
+use crate::generate::EmbeddedComposer;
 use crate::status::Status;
 use crate::worker::{Opened, RestyleTake};
 
@@ -45,14 +45,10 @@ impl Opener {
         Ok(Opened { restyler: Restyler::new(listener), restyle_take })
     }
 
-    /// Opens who writes; `status` is told which runtime was opened, if none was before.
-    ///
-    /// # Errors
-    /// In words for the user, when the model cannot be loaded.
-    pub fn open_composer(&self, status: &Status) -> Result<Box<dyn Composer>, String> {
+    /// Who writes; `status` is told which runtime was opened, if none was before.
+    pub fn composer(&self, status: &Status) -> EmbeddedComposer {
         let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
-        let composer = EmbeddedComposer::open(&runtime).map_err(|e| e.to_string())?;
-        Ok(Box::new(composer))
+        EmbeddedComposer::new(runtime)
     }
 
     fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {

@@ -267,6 +267,42 @@ fn a_continuation_goes_on_from_what_was_played() {
     assert_eq!(clip_after(false), None, "there is nothing to go on from, and the plugin plays on");
 }
 
+#[test]
+fn textures_and_what_lies_between_them_play_like_a_tune() {
+    let mut host = Vst3Host::load(&vst3()).unwrap();
+    change(&mut host, |clips| clips["wish"]["kind"] = "texture".into());
+    let mut texture = |seed: u32| {
+        change(&mut host, |clips| clips["wish"]["seed"] = seed.into());
+        let played = play(&mut host, &pressed(silence(30), &[1.0]));
+        let (clip, start) = in_song(&mut host);
+        // The one before plays until this one begins.
+        if seed == 1 {
+            restyled(&played, &clip, start, 30.0);
+        }
+        assert_eq!((start, clip.length()), (4.0, 20.0));
+        assert!(clip.notes().len() >= 8 && clip.notes().iter().any(|note| note.velocity != 80));
+        clip
+    };
+    let phrases = [texture(1), texture(2)];
+    assert_ne!(phrases[0], phrases[1]);
+    change(&mut host, |clips| {
+        clips["wish"]["kind"] = "morph".into();
+        clips["phrases"] = serde_json::to_value(&phrases).unwrap();
+        clips["in_song"] = Value::Null;
+    });
+    let ready = host.save_state().unwrap();
+    let morph = || {
+        let mut host = Vst3Host::load(&vst3()).unwrap();
+        host.load_state(&ready).unwrap();
+        let played = play(&mut host, &pressed(silence(30), &[1.0]));
+        let (clip, start) = in_song(&mut host);
+        restyled(&played, &clip, start, 30.0);
+        assert!(!phrases.contains(&clip) && !clip.notes().is_empty());
+        (clip, played.outputs)
+    };
+    assert!(morph() == morph(), "the same in every bounce");
+}
+
 /// Plays blocks of 10 ms in real time; gives when ons left, in beats less latency.
 fn in_real_time(host: &mut dyn Host, beats: std::ops::Range<f64>, press_at: f64, latency: u32) -> Vec<f64> {
     let trigger = host.parameter_id(TRIGGER).unwrap();

@@ -195,7 +195,7 @@ impl Player {
         let look_ahead = script.look_ahead();
         // Nobody presses the trigger, so that all that leaves has come in.
         let store = Arc::<ClipStore>::default();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Err("nobody writes".into())));
+        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
         let clips = ClipTrack::new(store, studio.link().clone(), false);
         Self {
             engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, picture, clips),

@@ -8,7 +8,7 @@ use tonenet_core::tune::Metre;
 use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
 use super::{ACCENT, Action, LABELS, WARNING, WIDE};
-use crate::generate::{BARS, Kind, LAST_SEED, Shown, TEMPERATURES, Wish, Writing};
+use crate::generate::{BARS, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Wish, Writing};
 use crate::save::Saving;
 
 /// Height of the picture of the clip.
@@ -48,6 +48,8 @@ pub enum Change {
     InKey(bool),
     /// See [`Wish::temperature`].
     Temperature(f32),
+    /// See [`Wish::share`].
+    Share(f32),
     /// See [`Wish::seed`].
     Seed(u32),
     /// See [`Wish::keeps_seed`].
@@ -71,6 +73,7 @@ impl Change {
             Self::Minor(is_minor) => wish.is_minor = is_minor,
             Self::InKey(in_key) => wish.in_key = in_key,
             Self::Temperature(temperature) => wish.temperature = temperature,
+            Self::Share(share) => wish.share = share,
             Self::Seed(seed) => wish.seed = seed,
             Self::KeepSeed(keeps) => wish.keeps_seed = keeps,
             Self::PlayAtOnce(at_once) => wish.plays_at_once = at_once,
@@ -89,6 +92,8 @@ pub enum ClipAction {
     Press,
     /// Wanted it no longer.
     Cancel,
+    /// Had what was played last captured.
+    Capture(Phrase),
     /// Went to the variation before.
     Undo,
     /// Went to the one after.
@@ -105,6 +110,10 @@ pub enum ClipAction {
 pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Action>) {
     let mut did = Vec::new();
     wishes(ui, &view.wish, &mut did);
+    match view.wish.kind {
+        Kind::Morph => phrases(ui, view, &mut did),
+        _ => chance(ui, &view.wish, &mut did),
+    }
     ui.separator();
     press(ui, view, &mut did);
     picture(ui, view);
@@ -119,6 +128,8 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
     let kinds = [
         (Kind::Variation, "New tune", "A melody over chords, of the key and metre below"),
         (Kind::Continuation, "Continue mine", "Goes on from the last bars that you played, in their key and metre"),
+        (Kind::Texture, "Texture", "A piano texture of up to five bars, with velocities of its own"),
+        (Kind::Morph, "Morph", "Up to five bars of what lies between two phrases that you played"),
     ];
     row(ui, "Write", |ui| {
         for (kind, name, hint) in kinds {
@@ -162,6 +173,11 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
             }
         });
     });
+}
+
+/// How a piece is drawn by chance.
+fn chance(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
+    let mut change = |change| did.push(ClipAction::Change(change));
     ui.horizontal(|ui| {
         let label = label(ui, "Temperature", LABELS);
         ui.spacing_mut().slider_width = WIDE;
@@ -189,6 +205,31 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
                     piece each time";
         if ui.checkbox(&mut keeps, "Keep").on_hover_text(hint).changed() {
             change(Change::KeepSeed(keeps));
+        }
+    });
+}
+
+/// What a morph lies between, and where.
+fn phrases(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
+    row(ui, "Between", |ui| {
+        let hint = "What you played last, up to five bars, or else what Timeline remembers before the song's place";
+        for (place, name) in [(Phrase::First, "Capture A"), (Phrase::Second, "Capture B")] {
+            if ui.button(name).on_hover_text(hint).clicked() {
+                did.push(ClipAction::Capture(place));
+            }
+            column(ui, 80.0, |ui| match view.shown.phrases[place as usize] {
+                Some(notes) => ui.label(format!("{notes} notes")),
+                None => ui.label(egui::RichText::new("empty").weak()),
+            });
+        }
+    });
+    ui.horizontal(|ui| {
+        let label = label(ui, "From A to B", LABELS);
+        ui.spacing_mut().slider_width = WIDE;
+        let mut share = view.wish.share;
+        let slider = egui::Slider::new(&mut share, 0.0..=1.0).step_by(0.05).fixed_decimals(2).trailing_fill(true);
+        if ui.add(slider).labelled_by(label).on_hover_text("0 is the first phrase, 1 the second").changed() {
+            did.push(ClipAction::Change(Change::Share(share)));
         }
     });
 }

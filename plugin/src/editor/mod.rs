@@ -408,6 +408,7 @@ impl App {
             ClipAction::Change(change) => clips.change_wish(|wish| change.apply(wish)),
             ClipAction::Press => self.studio.press(),
             ClipAction::Cancel => self.studio.cancel(),
+            ClipAction::Capture(place) => self.studio.capture(place),
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
             ClipAction::Place => clips.place(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::generate::{InSong, Kind, Shown, Wish, Writing};
+use crate::generate::{InSong, Kind, Phrase, Shown, Wish, Writing};
 use crate::params::LAST_TAKE;
 use crate::save::Saving;
 use egui_kittest::Harness;
@@ -194,7 +194,7 @@ fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
     let in_song = Some(InSong { is_shown: true, start: Some(32.0) });
-    let shown = Shown { clip: Some(clip), place: 1, count: 3, in_song };
+    let shown = Shown { clip: Some(clip), place: 1, count: 3, in_song, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { shown, ..GenerateView::default() }, ..view() }
 }
 
@@ -237,6 +237,27 @@ fn what_is_to_be_written_is_a_click_away() {
     let mut continuing = generating();
     continuing.generate.wish.kind = Kind::Continuation;
     assert_eq!(click_in(&continuing, "minor"), [], "it has the key of what it goes on from");
+}
+
+#[test]
+fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
+    let mut view = generating();
+    assert!(harness(&view).query_by_label("Capture A").is_none());
+    for (label, kind) in [("Texture", Kind::Texture), ("Morph", Kind::Morph)] {
+        assert_eq!(clip_action_of(&view, label), ClipAction::Change(Change::Kind(kind)));
+    }
+    view.generate.wish.kind = Kind::Morph;
+    assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(Phrase::First));
+    assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(Phrase::Second));
+    harness(&view).get_by_label("12 notes");
+    harness(&view).get_by_label("empty");
+    let mut wish = Wish::default();
+    Change::Share(0.25).apply(&mut wish);
+    assert_eq!(wish.share, 0.25);
+    view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());
+    view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
+    view.generate.shown.phrases = [Some(1_000), Some(1_000)];
+    assert_fits(&view);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn engine_of(model: EmbeddedModel, look_ahead: LookAhead, memory: Option<Arc<Tim
 /// A track without a clip.
 fn no_clips() -> ClipTrack {
     let store = Arc::<ClipStore>::default();
-    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Err("nobody writes".into())));
+    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
     ClipTrack::new(store, studio.link().clone(), false)
 }
 

@@ -1,51 +1,57 @@
 //! Who writes: the models behind one question.
 
+use std::sync::Arc;
+
 use tonenet_core::clip::{Clip, ClipError};
 use tonenet_core::tune::{STEPS_PER_QUARTER, Tune};
 use tonenet_inference::embedded::EmbeddedGenerator;
-use tonenet_inference::error::InferenceError;
+use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
 use tonenet_inference::generate::{Cancellation, GenerateError};
 use tonenet_inference::runtime::Runtime;
 
 use super::Wish;
 
+/// What a piece is made of, beside the wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Material {
+    /// A new tune needs nothing.
+    Tune,
+    /// A continuation goes on from this.
+    Before(Tune),
+    /// Nor does a phrase from noise.
+    Noise,
+    /// A morph lies between these.
+    Between([Arc<Clip>; 2]),
+}
+
 /// Writes clips.
 pub trait Composer: Send {
-    /// Writes what is wanted; `before` is what a continuation goes on from. The same wish always gives the same clip.
+    /// Writes what is wanted. The same wish and material always give the same clip.
     ///
     /// # Errors
     /// When it was cancelled, or the model fails.
-    fn compose(
-        &mut self,
-        wish: &Wish,
-        before: Option<Tune>,
-        cancellation: &Cancellation,
-    ) -> Result<Clip, GenerateError>;
+    fn compose(&mut self, wish: &Wish, material: Material, cancellation: &Cancellation) -> Result<Clip, GenerateError>;
 }
 
-/// Writes with the models that every copy of the plugin has.
+/// Writes with the models that every copy of the plugin has; each is opened when it is first needed.
 pub struct EmbeddedComposer {
-    tunes: TuneModel,
+    runtime: Runtime,
+    tunes: Option<TuneModel>,
+    textures: Option<TextureModel>,
 }
 
 impl EmbeddedComposer {
-    /// Opens the models.
-    ///
-    /// # Errors
-    /// When one cannot be loaded.
-    pub fn open(runtime: &Runtime) -> Result<Self, InferenceError> {
-        Ok(Self { tunes: EmbeddedGenerator::tunes(runtime)? })
+    /// One that has opened nothing yet.
+    pub fn new(runtime: Runtime) -> Self {
+        Self { runtime, tunes: None, textures: None }
     }
-}
 
-impl Composer for EmbeddedComposer {
-    fn compose(
-        &mut self,
-        wish: &Wish,
-        before: Option<Tune>,
-        cancellation: &Cancellation,
-    ) -> Result<Clip, GenerateError> {
+    fn tune(&mut self, wish: &Wish, prime: Option<Tune>, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+        let tunes = match &mut self.tunes {
+            Some(tunes) => tunes,
+            None => self.tunes.insert(EmbeddedGenerator::tunes(&self.runtime)?),
+        };
         let wish = TuneWish {
             seed: wish.seed.into(),
             bars: wish.bars,
@@ -54,11 +60,39 @@ impl Composer for EmbeddedComposer {
             in_key: wish.in_key,
             temperature: wish.temperature,
             top_p: 1.0,
-            prime: before,
+            prime,
         };
-        let tune = self.tunes.write(&wish, cancellation)?;
+        let tune = tunes.write(&wish, cancel)?;
         in_bars(&tune, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
     }
+
+    fn textures(&mut self) -> Result<&TextureModel, GenerateError> {
+        let textures = match self.textures.take() {
+            Some(textures) => textures,
+            None => EmbeddedGenerator::textures(&self.runtime)?,
+        };
+        Ok(self.textures.insert(textures))
+    }
+}
+
+impl Composer for EmbeddedComposer {
+    fn compose(&mut self, wish: &Wish, material: Material, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+        let phrase = match material {
+            Material::Tune => return self.tune(wish, None, cancel),
+            Material::Before(tune) => return self.tune(wish, Some(tune), cancel),
+            Material::Noise => self.textures()?.texture(wish.seed.into(), wish.temperature, cancel)?,
+            Material::Between([from, to]) => self.textures()?.morph(&from, &to, wish.share, cancel)?,
+        };
+        whole_bars(&phrase, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+    }
+}
+
+/// The first bars of a phrase: a loop of whole bars stays with the song's.
+fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
+    let (upper, lower) = phrase.signature();
+    let bar = f64::from(upper) * 4.0 / f64::from(lower);
+    let bars = (phrase.length() / bar).floor().min(f64::from(most)).max(1.0);
+    Clip::new(bars * bar, phrase.signature(), phrase.notes().to_vec())
 }
 
 /// A tune as a clip of so many bars, also where it ends with a rest.
@@ -71,41 +105,61 @@ fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::Kind;
-    use tonenet_inference::runtime::{Runtime, RuntimePreference};
+    use tonenet_inference::runtime::RuntimePreference;
 
     fn composer() -> EmbeddedComposer {
-        let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
-        EmbeddedComposer::open(&runtime).expect("the embedded models open")
+        EmbeddedComposer::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
+    }
+
+    fn write(composer: &mut EmbeddedComposer, wish: &Wish, material: Material) -> Clip {
+        composer.compose(wish, material, &Cancellation::default()).unwrap()
     }
 
     #[test]
     fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
         let mut composer = composer();
         let wish = Wish { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..Wish::default() };
-        let mut write = |wish: &Wish| composer.compose(wish, None, &Cancellation::default()).unwrap();
-        let clip = write(&wish);
+        let clip = write(&mut composer, &wish, Material::Tune);
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
-        assert_eq!(write(&wish), clip);
-        assert_ne!(write(&Wish { seed: 2, ..wish }), clip);
+        assert_eq!(write(&mut composer, &wish, Material::Tune), clip);
+        assert_ne!(write(&mut composer, &Wish { seed: 2, ..wish }, Material::Tune), clip);
     }
 
     #[test]
     fn a_continuation_keeps_the_metre_of_what_it_goes_on_from() {
         let mut composer = composer();
         let waltz = Wish { bars: 4, signature: (3, 4), ..Wish::default() };
-        let before = composer.compose(&waltz, None, &Cancellation::default()).unwrap().tune().unwrap();
-        let wish = Wish { kind: Kind::Continuation, bars: 2, ..Wish::default() };
-        let clip = composer.compose(&wish, Some(before), &Cancellation::default()).unwrap();
+        let before = write(&mut composer, &waltz, Material::Tune).tune().unwrap();
+        let clip = write(&mut composer, &Wish { bars: 2, ..Wish::default() }, Material::Before(before));
         assert_eq!((clip.length(), clip.signature()), (6.0, (3, 4)));
+    }
+
+    #[test]
+    fn textures_differ_by_seed_and_a_morph_leads_from_one_to_the_other() {
+        let mut composer = composer();
+        let [first, second] = [1, 2].map(|seed| {
+            let clip = write(&mut composer, &Wish { seed, ..Wish::default() }, Material::Noise);
+            assert_eq!((clip.length(), clip.notes().is_empty()), (20.0, false), "five whole bars of its 22 beats");
+            Arc::new(clip)
+        });
+        assert_ne!(first, second);
+        let mut morph = |share| {
+            let wish = Wish { share, bars: 4, ..Wish::default() };
+            write(&mut composer, &wish, Material::Between([first.clone(), second.clone()]))
+        };
+        let halfway = morph(0.5);
+        assert_eq!(halfway.length(), 16.0);
+        assert!(halfway != morph(0.0) && halfway != morph(1.0) && halfway == morph(0.5));
     }
 
     #[test]
     fn what_nobody_wants_any_more_is_not_written() {
         let cancellation = Cancellation::default();
         cancellation.cancel();
-        let written = composer().compose(&Wish::default(), None, &cancellation);
-        assert!(matches!(written, Err(GenerateError::Cancelled)));
+        for material in [Material::Tune, Material::Noise] {
+            let written = composer().compose(&Wish::default(), material, &cancellation);
+            assert!(matches!(written, Err(GenerateError::Cancelled)));
+        }
     }
 }

@@ -9,7 +9,7 @@ mod store;
 mod studio;
 mod wish;
 
-pub use composer::{Composer, EmbeddedComposer};
-pub use store::{ClipField, ClipStore, Delivery, InSong, SavedClips, Shown};
+pub use composer::{Composer, EmbeddedComposer, Material};
+pub use store::{ClipField, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
 pub use studio::{OpenComposer, Studio, StudioLink, Told, Writing};
 pub use wish::{BARS, Kind, LAST_SEED, TEMPERATURES, Wish};

@@ -61,6 +61,8 @@ struct Kept {
     /// Which of them the window shows.
     shown: usize,
     in_song: Option<Placing>,
+    /// What was captured to morph between.
+    phrases: [Option<Arc<Clip>>; 2],
     /// Counts placings.
     placings: u64,
     /// Clips that the audio thread may hold.
@@ -78,6 +80,22 @@ pub struct Shown {
     pub count: usize,
     /// What is in the song.
     pub in_song: Option<InSong>,
+    /// Notes in each of the captured phrases.
+    pub phrases: [Option<usize>; 2],
+}
+
+/// Which of the captured phrases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phrase {
+    /// What a morph begins with.
+    First,
+    /// What it leads to.
+    Second,
+}
+
+impl Phrase {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
 }
 
 /// What the window shows of the clip that is in the song.
@@ -138,6 +156,17 @@ impl ClipStore {
         }
     }
 
+    /// Keeps a phrase to morph from, the first, or to, the second.
+    pub fn capture(&self, place: Phrase, phrase: Clip) {
+        self.kept.lock().phrases[place as usize] = Some(Arc::new(phrase));
+    }
+
+    /// The captured phrases, where there are both.
+    pub fn phrases(&self) -> Option<[Arc<Clip>; 2]> {
+        let [first, second] = self.kept.lock().phrases.clone();
+        Some([first?, second?])
+    }
+
     /// Shows the variation before or after; where the one shown is in the song, the other takes its place there.
     pub fn step(&self, back: bool) {
         let mut kept = self.kept();
@@ -169,7 +198,8 @@ impl ClipStore {
         let clip = kept.variations.get(kept.shown).cloned();
         let is_shown = |placing: &Placing| clip.as_ref().is_some_and(|clip| Arc::ptr_eq(clip, &placing.clip));
         let in_song = kept.in_song.as_ref().map(|p| InSong { is_shown: is_shown(p), start: p.start });
-        Shown { clip, place: kept.shown, count: kept.variations.len(), in_song }
+        let phrases = kept.phrases.each_ref().map(|phrase| phrase.as_ref().map(|phrase| phrase.notes().len()));
+        Shown { clip, place: kept.shown, count: kept.variations.len(), in_song, phrases }
     }
 
     /// Tells a new audio thread what is in the song.
@@ -232,6 +262,8 @@ pub struct SavedClips {
     pub shown: usize,
     /// What is in the song: which of them, and where it begins in beats, `None` from the next bar line on.
     pub in_song: Option<(usize, Option<f64>)>,
+    /// What was captured to morph between.
+    pub phrases: [Option<Clip>; 2],
 }
 
 impl SavedClips {
@@ -243,7 +275,9 @@ impl SavedClips {
             (one, other) => one == other,
         };
         let others = |saved: &Self| (saved.wish, saved.shown, saved.in_song.map(|in_song| in_song.0));
-        in_the_same_place && others(self) == others(other) && self.variations == other.variations
+        in_the_same_place
+            && others(self) == others(other)
+            && (&self.variations, &self.phrases) == (&other.variations, &other.phrases)
     }
 }
 
@@ -260,6 +294,7 @@ impl ClipField {
             variations: kept.variations.iter().map(|clip| (**clip).clone()).collect(),
             shown: kept.shown,
             in_song: kept.in_song.as_ref().and_then(|placing| Some((place(placing)?, placing.start))),
+            phrases: kept.phrases.each_ref().map(|phrase| phrase.as_deref().cloned()),
         }
     }
 }
@@ -274,6 +309,7 @@ impl PersistentField<'_, SavedClips> for ClipField {
         let mut kept = self.0.kept();
         kept.wish = loaded.wish;
         kept.variations = loaded.variations.into_iter().take(MOST_VARIATIONS).map(Arc::new).collect();
+        kept.phrases = loaded.phrases.map(|phrase| phrase.map(Arc::new));
         kept.shown = loaded.shown.min(kept.variations.len().saturating_sub(1));
         kept.placings += 1;
         let number = kept.placings;
@@ -368,12 +404,16 @@ mod tests {
     fn a_project_brings_back_what_was_in_the_song() {
         let field = ClipField(Arc::default());
         [60, 62].into_iter().for_each(|key| field.0.add(clip(key)));
+        field.0.capture(Phrase::Second, clip(70));
+        assert_eq!(field.0.phrases(), None, "there is one only");
+        field.0.capture(Phrase::First, clip(72));
         field.0.is_placed(field.0.next_delivery().unwrap().placing, 12.0);
         let json = field.map(|saved| serde_json::to_string(saved).unwrap());
         let loaded: SavedClips = serde_json::from_str(&json).unwrap();
         let other = ClipField(Arc::default());
         other.set(loaded.clone());
         assert_eq!(next(&other.0), Some((Some(62), Some(12.0))));
+        assert_eq!(other.0.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
         other.set(loaded);
         assert_eq!(next(&other.0), None, "the same again is no news");
         let broken = SavedClips { in_song: Some((7, Some(1e300))), shown: 9, ..SavedClips::default() };

@@ -16,7 +16,7 @@ use tonenet_core::timeline::Played;
 use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
-use super::{ClipStore, Composer, Kind, Wish};
+use super::{ClipStore, Composer, Kind, Material, Phrase, Wish};
 use crate::memory::TimelineStore;
 
 /// What may be told before the thread looks for it: some hundred notes a look.
@@ -27,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// A continuation goes on from so many bars.
 const BARS_BEFORE: u32 = 8;
+
+/// So many beats are captured to morph from, or to.
+const CAPTURED: f64 = 22.0;
 
 /// From the audio thread.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +51,8 @@ pub struct StudioLink {
     /// Presses that the thread was told of, and those of them that it has dealt with.
     presses: AtomicU64,
     answered: AtomicU64,
+    /// Which phrases the window wants captured.
+    captures: [AtomicBool; 2],
     /// Where the song is, in beats, as the bits of a number that may be none.
     place: AtomicU64,
     thread: OnceLock<Thread>,
@@ -98,7 +103,7 @@ pub enum Writing {
 }
 
 /// What opens a composer; on the thread, when something is first written.
-pub type OpenComposer = Box<dyn FnMut() -> Result<Box<dyn Composer>, String> + Send>;
+pub type OpenComposer = Box<dyn FnMut() -> Box<dyn Composer> + Send>;
 
 /// The instance's thread for writing; dropping it ends the thread.
 pub struct Studio {
@@ -125,6 +130,7 @@ impl Studio {
             window_presses: AtomicU64::new(0),
             presses: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            captures: Default::default(),
             place: AtomicU64::new(f64::NAN.to_bits()),
             thread: OnceLock::new(),
             stop: AtomicBool::new(false),
@@ -173,6 +179,13 @@ impl Studio {
         self.link.thread().into_iter().for_each(Thread::unpark);
     }
 
+    /// Captures what was played last, to morph from or to.
+    pub fn capture(&self, place: Phrase) {
+        self.start();
+        self.link.captures[place as usize].store(true, Ordering::Release);
+        self.link.thread().into_iter().for_each(Thread::unpark);
+    }
+
     /// Gives up what is being written.
     pub fn cancel(&self) {
         self.progress.cancellation.lock().cancel();
@@ -218,6 +231,7 @@ impl Desk {
             let presses = self.link.window_presses.load(Ordering::Acquire);
             let pressed = told > 0 || presses != self.window_presses;
             self.window_presses = presses;
+            self.capture();
             if pressed {
                 self.write();
                 self.link.answered.fetch_add(told, Ordering::Release);
@@ -238,6 +252,22 @@ impl Desk {
             }
         }
         presses
+    }
+
+    /// Captures what the window wants captured.
+    fn capture(&mut self) {
+        for place in Phrase::ALL {
+            if self.link.captures[place as usize].swap(false, Ordering::AcqRel) {
+                let bars = (CAPTURED / self.bars.length()).floor().max(1.0) as u32;
+                *self.progress.writing.lock() = match self.last_bars(bars) {
+                    Ok(phrase) => {
+                        self.store.capture(place, phrase);
+                        Writing::Idle
+                    }
+                    Err(error) => Writing::Refused(error.to_string()),
+                };
+            }
+        }
     }
 
     fn write(&mut self) {
@@ -265,19 +295,26 @@ impl Desk {
     }
 
     fn compose(&mut self, wish: &Wish, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
-        let before = match wish.kind {
-            Kind::Variation => None,
-            Kind::Continuation => Some(self.before()?),
+        let material = match wish.kind {
+            Kind::Variation => Material::Tune,
+            Kind::Continuation => Material::Before(self.before()?),
+            Kind::Texture => Material::Noise,
+            Kind::Morph => Material::Between(self.store.phrases().ok_or_else(|| {
+                GenerateError::Wish("there are no two phrases to morph between; capture A and B first".into())
+            })?),
         };
-        let composer = match &mut self.composer {
-            Some(composer) => composer,
-            None => self.composer.insert((self.open)().map_err(GenerateError::Wish)?),
-        };
-        composer.compose(wish, before, cancellation)
+        let composer = self.composer.get_or_insert_with(&mut self.open);
+        composer.compose(wish, material, cancellation)
     }
 
     /// What a continuation goes on from.
     fn before(&self) -> Result<Tune, GenerateError> {
+        let tune = self.last_bars(BARS_BEFORE)?.tune();
+        tune.map_err(|e| GenerateError::Wish(format!("nothing goes on from what was played: {e}")))
+    }
+
+    /// What was played last, or else what is remembered before the song's place.
+    fn last_bars(&self, bars: u32) -> Result<Clip, GenerateError> {
         let remembered;
         let heard = if self.heard.is_empty() {
             let place = self.link.place().unwrap_or(f64::INFINITY);
@@ -286,10 +323,8 @@ impl Desk {
         } else {
             &self.heard
         };
-        let clip = heard.last_bars(BARS_BEFORE, &self.bars);
-        let clip =
-            clip.ok_or_else(|| GenerateError::Wish("there is nothing to go on from; play something first".into()))?;
-        clip.tune().map_err(|e| GenerateError::Wish(format!("nothing goes on from what was played: {e}")))
+        let clip = heard.last_bars(bars, &self.bars);
+        clip.ok_or_else(|| GenerateError::Wish("nothing was played yet; play something first".into()))
     }
 }
 
@@ -304,7 +339,7 @@ mod tests {
     struct Double;
 
     impl Composer for Double {
-        fn compose(&mut self, wish: &Wish, before: Option<Tune>, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+        fn compose(&mut self, wish: &Wish, material: Material, cancel: &Cancellation) -> Result<Clip, GenerateError> {
             match wish.bars {
                 13 => panic!("a test"),
                 // Until it is cancelled.
@@ -314,14 +349,18 @@ mod tests {
                 },
                 _ => {}
             }
-            let key = before.map_or(wish.seed as u8, |tune| tune.notes.last().unwrap().key);
+            let key = match material {
+                Material::Tune | Material::Noise => wish.seed as u8,
+                Material::Before(tune) => tune.notes.last().unwrap().key,
+                Material::Between([from, to]) => from.notes()[0].key + to.notes()[0].key,
+            };
             Ok(Clip::new(4.0, (4, 4), vec![ClipNote { onset: 0.0, length: 1.0, key, velocity: 80 }]).unwrap())
         }
     }
 
     fn studio(timeline: Arc<TimelineStore>) -> (Studio, Arc<ClipStore>) {
         let store = Arc::<ClipStore>::default();
-        let studio = Studio::new(store.clone(), timeline, Box::new(|| Ok(Box::new(Double))));
+        let studio = Studio::new(store.clone(), timeline, Box::new(|| Box::new(Double)));
         (studio, store)
     }
 
@@ -410,10 +449,23 @@ mod tests {
     }
 
     #[test]
-    fn a_composer_that_does_not_open_is_told() {
-        let open: OpenComposer = Box::new(|| Err("model.json is damaged".into()));
-        let studio = Studio::new(Arc::default(), Arc::default(), open);
-        studio.press();
-        wait_until(|| studio.writing() == Writing::Refused("model.json is damaged".into()));
+    fn phrases_are_captured_and_morphed_between() {
+        let (studio, store) = studio(Arc::default());
+        studio.capture(Phrase::First);
+        wait_until(|| matches!(studio.writing(), Writing::Refused(told) if told.contains("play something first")));
+        store.change_wish(|wish| wish.kind = Kind::Morph);
+        let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+        for (place, key) in [(Phrase::First, 40), (Phrase::Second, 60)] {
+            assert!(studio.link().tell(Told::Played(on(f64::from(key), key))));
+            studio.capture(place);
+            wait_until(|| store.shown().phrases[place as usize].is_some());
+            if place == Phrase::First {
+                press(&studio, &store);
+                assert!(matches!(studio.writing(), Writing::Refused(told) if told.contains("capture A and B")));
+            }
+        }
+        *studio.progress.writing.lock() = Writing::Idle;
+        press(&studio, &store);
+        assert_eq!((store.shown().phrases, keys(&store)), ([Some(1), Some(1)], vec![100]));
     }
 }

@@ -21,6 +21,10 @@ pub enum Kind {
     Variation,
     /// A tune that goes on from what was played last.
     Continuation,
+    /// A phrase from noise.
+    Texture,
+    /// What lies between two captured phrases.
+    Morph,
 }
 
 /// What the user wants written, and what is to become of it. Part of the saved state: a project that says nothing of something has its default.
@@ -41,6 +45,8 @@ pub struct Wish {
     pub in_key: bool,
     /// 1 draws as the model learned, less keeps to what is likely, more dares; of [`TEMPERATURES`].
     pub temperature: f32,
+    /// How far a morph lies on the way from the first phrase to the second, 0–1.
+    pub share: f32,
     /// Which of all such pieces comes next, up to [`LAST_SEED`].
     pub seed: u32,
     /// Whether the seed stays where it is when a piece was written.
@@ -63,6 +69,7 @@ impl Default for Wish {
             is_minor: false,
             in_key: true,
             temperature: 1.0,
+            share: 0.5,
             seed: 1,
             keeps_seed: false,
             plays_at_once: true,
@@ -91,6 +98,7 @@ impl Wish {
             signature: self.metre().signature(),
             tonic: self.tonic % 12,
             temperature: temperature.clamp(*TEMPERATURES.start(), *TEMPERATURES.end()),
+            share: if self.share.is_finite() { self.share.clamp(0.0, 1.0) } else { Self::default().share },
             seed: self.seed.min(LAST_SEED),
             ..self
         }
@@ -115,7 +123,8 @@ mod tests {
 
     #[test]
     fn what_no_user_can_set_is_brought_into_range() {
-        let json = r#"{"bars":4000000000,"signature":[5,3],"tonic":255,"temperature":6e99,"seed":4294967295}"#;
+        let json =
+            r#"{"bars":4000000000,"signature":[5,3],"tonic":255,"temperature":6e99,"share":6e99,"seed":4294967295}"#;
         let wish = serde_json::from_str::<Wish>(json).unwrap().in_range();
         assert_eq!(wish, Wish { bars: 32, tonic: 3, seed: LAST_SEED, ..Wish::default() });
         assert_eq!(wish.next_seed(), 0);

@@ -1,10 +1,9 @@
 //! The clip in the song, through the engine.
 
 use super::*;
-use crate::generate::{Composer, Told, Wish};
+use crate::generate::{Composer, Material, Told, Wish};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
-use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
 const BEAT: u64 = 24_000;
@@ -13,7 +12,7 @@ const BEAT: u64 = 24_000;
 struct Double;
 
 impl Composer for Double {
-    fn compose(&mut self, wish: &Wish, _before: Option<Tune>, _: &Cancellation) -> Result<Clip, GenerateError> {
+    fn compose(&mut self, wish: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
         let key = 60 + wish.seed as u8;
         let note = |beat: u8| ClipNote { onset: beat.into(), length: 0.5, key, velocity: 80 };
         Ok(Clip::new(8.0, (4, 4), (0..8).map(note).collect()).unwrap())
@@ -44,7 +43,7 @@ impl Song {
         let status = Arc::<Status>::default();
         let open = |_, _: &Status| Ok(opened(FakeModel::default()));
         let worker = Worker::start(status.clone(), None, open).unwrap();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Ok(Box::new(Double))));
+        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
         studio.start();
         let clips = ClipTrack::new(store.clone(), studio.link().clone(), false);
         let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, None, clips);
