@@ -349,8 +349,8 @@ fn in_song(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
         }
         ui.separator();
         let restyled = "Through the style, with all that is set for it";
-        let flat = "With the velocities that it is written with; a tune's are all 80, as in the article";
-        for (is_restyled, name, hint) in [(true, "in style", restyled), (false, "flat", flat)] {
+        let written = "With the velocities that it is written with; a tune's are all 80, as in the article";
+        for (is_restyled, name, hint) in [(true, "in style", restyled), (false, "as written", written)] {
             if choice(ui, is_restyled == view.wish.restyled, name, hint) {
                 change(Change::Restyled(is_restyled));
             }

@@ -222,7 +222,7 @@ fn what_is_to_be_written_is_a_click_away() {
         ("In key", Wish { in_key: false, ..wish }),
         ("Keep", Wish { keeps_seed: true, ..wish }),
         ("once", Wish { looped: false, ..wish }),
-        ("flat", Wish { restyled: false, ..wish }),
+        ("as written", Wish { restyled: false, ..wish }),
         ("new ones at once", Wish { plays_at_once: false, ..wish }),
     ] {
         let ClipAction::Change(change) = clip_action_of(&generating(), label) else { panic!("{label}") };
