@@ -185,7 +185,7 @@ impl Sequence {
                 (step, bar) = (step - bar_steps, bar + 1);
             }
             let is_new = at == 0 || places.last().is_some_and(|p: &(u32, u32)| p.1 != bar);
-            if step == 0 && is_new && bar as usize % PHRASE == 0 && at + PHRASE < ids.len() {
+            if step == 0 && is_new && (bar as usize).is_multiple_of(PHRASE) && at + PHRASE < ids.len() {
                 phrases.push(at);
             }
             places.push((step, bar));
