@@ -95,3 +95,17 @@ pub fn take_gradient(parameter: &Tensor) -> Tensor {
     let _ = gradient.zero_();
     taken
 }
+
+/// Gradients of a network's variables, in the order of [`sorted`]; zero is left.
+pub fn gradients(variables: &VarStore) -> Vec<Tensor> {
+    sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
+}
+
+/// Moves the variables of `to` towards those of `from` by a share of 0–1.
+pub fn mix(to: &VarStore, from: &VarStore, share: f64) {
+    tch::no_grad(|| {
+        for ((_, mut to), (_, from)) in sorted(to).into_iter().zip(sorted(from)) {
+            let _ = to.lerp_(&from, share);
+        }
+    });
+}

@@ -3,10 +3,12 @@
 //! [`task`] is what the loop in [`run`] asks of a velocity model, [`piano_roll`] and [`note`] are those models,
 //! [`seqgan`] and [`vaegan`] train generators in loops of their own; [`layers`] is what networks share, [`adam`] is the
 //! optimiser whose state a checkpoint can hold, [`checkpoint`] what a killed run resumes from,
-//! [`trained`] what an exported graph must reproduce.
+//! [`folder`] where a generator's run is kept, [`curves`] how it is drawn, [`trained`] what an exported graph must reproduce.
 
 mod adam;
 mod checkpoint;
+mod curves;
+mod folder;
 mod layers;
 pub mod note;
 pub mod piano_roll;

@@ -21,7 +21,8 @@ use super::sequences::{Clock, Sequences};
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
 use crate::files::write_atomically;
-use crate::train::adam::{Adam, sorted, take_gradient};
+use crate::train::adam::{Adam, gradients, mix};
+use crate::train::folder::Folder;
 use crate::tunes;
 
 /// Symbols of the vocabulary.
@@ -129,22 +130,22 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let material = Material::new(&vocabulary, &train, &valid, device);
     tch::manual_seed(args.seed as i64);
     let mut learners = Learners::new(&vocabulary, device);
-    let mut progress = match folder.progress()? {
+    let mut progress = match folder.progress::<Progress>()? {
         Some(progress) if args.resume => {
             if progress.settings != settings {
                 bail!(
                     "{} was trained with other settings ({:?}); give the same",
-                    folder.0.display(),
+                    folder.root().display(),
                     progress.settings
                 );
             }
-            folder.load(progress.parts.len(), &mut learners)?;
+            learners.load(&folder, progress.parts.len())?;
             println!("resuming after part {}", progress.parts.len());
             progress
         }
         Some(_) => bail!(
             "{} holds a run already; add --resume to go on with it, or choose another folder with --run",
-            folder.0.display()
+            folder.root().display()
         ),
         None => Progress { settings: settings.clone(), parts: Vec::new() },
     };
@@ -165,7 +166,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
             learners.learn_by_likelihood(&material, at, &settings, &mut random)
         } else {
             if at == settings.epochs {
-                folder.take_up_best(&progress.parts, &mut learners)?;
+                learners.take_up_best(&folder, &progress.parts)?;
                 learners.begin_against_each_other(&material, &mut random);
             }
             let done = (at - settings.epochs) * ROUNDS_A_PART;
@@ -175,11 +176,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         part.seconds = started.elapsed().as_secs_f64();
         bar.suspend(|| println!("{}", told(at + 1, &part)));
         progress.parts.push(part);
-        folder.save(&progress, &learners, settings.epochs)?;
+        learners.save(&folder, &progress, settings.epochs)?;
         curves::draw(&folder.path("loss.png"), &progress.parts)?;
     }
     bar.finish_and_clear();
-    println!("weights, log.csv and loss.png are in {}", folder.0.display());
+    println!("weights, log.csv and loss.png are in {}", folder.root().display());
     Ok(())
 }
 
@@ -446,97 +447,63 @@ fn texts(written: &Tensor) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn gradients(variables: &VarStore) -> Vec<Tensor> {
-    sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
-}
-
-/// Moves `to` towards `from` by a share of 0–1.
-fn mix(to: &VarStore, from: &VarStore, share: f64) {
-    tch::no_grad(|| {
-        for ((_, mut to), (_, from)) in sorted(to).into_iter().zip(sorted(from)) {
-            let _ = to.lerp_(&from, share);
-        }
-    });
-}
-
-/// The folder of a run: `vocabulary.txt`, `log.csv`, `loss.png`, `likelihood.safetensors` (the best generator by
-/// likelihood), `adversary.safetensors` (the last one of the adversaries), and what the next part needs.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the run's folder {}", path.display()))?;
-        Ok(Self(path.to_owned()))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn progress(&self) -> Result<Option<Progress>> {
-        let path = self.path("progress.json");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let progress = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{} is damaged; train without --resume to start anew", path.display()))?;
-        Ok(Some(progress))
-    }
-
-    fn part(&self, parts: usize) -> PathBuf {
-        self.path(&format!("part-{parts}"))
-    }
-
-    fn save(&self, progress: &Progress, learners: &Learners, epochs: usize) -> Result<()> {
+/// What is kept in the folder of a run beside the vocabulary and `loss.png`: `log.csv`, `likelihood.safetensors` (the best
+/// generator by likelihood), `adversary.safetensors` (the last one of the adversaries), and what the next part needs.
+impl Learners {
+    fn save(&self, kept: &Folder, progress: &Progress, epochs: usize) -> Result<()> {
         let parts = progress.parts.len();
-        let folder = self.part(parts);
+        let folder = part(kept, parts);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let save = |variables: &VarStore, path: PathBuf| {
             variables.save(&path).with_context(|| format!("cannot write {}", path.display()))
         };
-        save(learners.generator.variables(), folder.join("generator.safetensors"))?;
-        save(learners.delayed.variables(), folder.join("delayed.safetensors"))?;
-        save(learners.discriminator.variables(), folder.join("discriminator.safetensors"))?;
-        learners.likelihood.save(&folder.join("likelihood.safetensors"))?;
-        learners.policy.save(&folder.join("policy.safetensors"))?;
-        learners.telling.save(&folder.join("telling.safetensors"))?;
+        save(self.generator.variables(), folder.join("generator.safetensors"))?;
+        save(self.delayed.variables(), folder.join("delayed.safetensors"))?;
+        save(self.discriminator.variables(), folder.join("discriminator.safetensors"))?;
+        self.likelihood.save(&folder.join("likelihood.safetensors"))?;
+        self.policy.save(&folder.join("policy.safetensors"))?;
+        self.telling.save(&folder.join("telling.safetensors"))?;
         if parts > epochs {
-            save(learners.generator.variables(), self.path("adversary.safetensors"))?;
+            save(self.generator.variables(), kept.path("adversary.safetensors"))?;
         } else if best_epoch(&progress.parts) == Some(parts - 1) {
-            save(learners.generator.variables(), self.path("likelihood.safetensors"))?;
+            save(self.generator.variables(), kept.path("likelihood.safetensors"))?;
         }
-        write_log(&self.path("log.csv"), &progress.parts)?;
-        write_atomically(&self.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        write_log(&kept.path("log.csv"), &progress.parts)?;
+        write_atomically(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
         if parts > 1 {
             // Left over only if the run was killed between the two; harmless then.
-            let _ = fs::remove_dir_all(self.part(parts - 1));
+            let _ = fs::remove_dir_all(part(kept, parts - 1));
         }
         Ok(())
     }
 
-    fn load(&self, parts: usize, learners: &mut Learners) -> Result<()> {
-        let folder = self.part(parts);
+    fn load(&mut self, kept: &Folder, parts: usize) -> Result<()> {
+        let folder = part(kept, parts);
         let load = |variables: &mut VarStore, name: &str| {
             let path = folder.join(name);
             variables.load(&path).with_context(|| format!("cannot resume from {}", path.display()))
         };
-        load(learners.generator.variables_mut(), "generator.safetensors")?;
-        load(learners.delayed.variables_mut(), "delayed.safetensors")?;
-        load(learners.discriminator.variables_mut(), "discriminator.safetensors")?;
-        learners.likelihood.load(&folder.join("likelihood.safetensors"))?;
-        learners.policy.load(&folder.join("policy.safetensors"))?;
-        learners.telling.load(&folder.join("telling.safetensors"))
+        load(self.generator.variables_mut(), "generator.safetensors")?;
+        load(self.delayed.variables_mut(), "delayed.safetensors")?;
+        load(self.discriminator.variables_mut(), "discriminator.safetensors")?;
+        self.likelihood.load(&folder.join("likelihood.safetensors"))?;
+        self.policy.load(&folder.join("policy.safetensors"))?;
+        self.telling.load(&folder.join("telling.safetensors"))
     }
 
     /// The adversaries begin with the generator that the valid tunes surprise least.
-    fn take_up_best(&self, parts: &[Part], learners: &mut Learners) -> Result<()> {
+    fn take_up_best(&mut self, kept: &Folder, parts: &[Part]) -> Result<()> {
         if best_epoch(parts).is_none() {
             return Ok(());
         }
-        let path = self.path("likelihood.safetensors");
-        learners.generator.variables_mut().load(&path).with_context(|| format!("cannot read {}", path.display()))
+        let path = kept.path("likelihood.safetensors");
+        self.generator.variables_mut().load(&path).with_context(|| format!("cannot read {}", path.display()))
     }
+}
+
+/// The folder of what the part after so many needs.
+fn part(kept: &Folder, parts: usize) -> PathBuf {
+    kept.path(&format!("part-{parts}"))
 }
 
 /// The epoch of learning by likelihood that the valid tunes surprise least after.

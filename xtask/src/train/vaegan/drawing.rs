@@ -14,9 +14,8 @@ use tch::{Device, Kind};
 
 use super::flow::Flow;
 use super::network::Posterior;
-use super::run::{follow, gradients};
 use crate::files::write_atomically;
-use crate::train::adam::Adam;
+use crate::train::adam::{Adam, gradients, mix};
 use crate::train::layers::LEARNING;
 use crate::train::run::schedule;
 
@@ -45,7 +44,7 @@ pub fn learn(folder: &Path, seed: u64, train: &Posterior, valid: &Posterior, dev
     let folder = Folder(folder);
     tch::manual_seed(seed as i64);
     let (mut learning, mut averaged) = (Flow::new(device), Flow::new(device));
-    follow(averaged.variables(), learning.variables(), 0.0);
+    mix(averaged.variables(), learning.variables(), 1.0);
     let mut optimiser = Adam::new(learning.variables(), WEIGHT_DECAY);
     let mut epochs = folder.epochs()?;
     if !epochs.is_empty() {
@@ -76,7 +75,7 @@ pub fn learn(folder: &Path, seed: u64, train: &Posterior, valid: &Posterior, dev
             let rate = RATE * schedule(step, EPOCHS * BATCHES);
             optimiser.step(&gradients(learning.variables()), rate, GRADIENT_NORM);
             let decay = AVERAGE.min((1 + step) as f64 / (10 + step) as f64);
-            follow(averaged.variables(), learning.variables(), decay);
+            mix(averaged.variables(), learning.variables(), 1.0 - decay);
             train_loss += loss.double_value(&[]) / BATCHES as f64;
         }
         let valid_loss = tch::no_grad(|| {

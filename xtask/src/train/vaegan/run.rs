@@ -26,7 +26,8 @@ use crate::dataset::Split;
 use crate::files::write_atomically;
 use crate::phrases::scores::{Agreement, Counts};
 use crate::phrases::{self, Piece, picture};
-use crate::train::adam::{Adam, sorted, take_gradient};
+use crate::train::adam::{Adam, gradients, mix, sorted};
+use crate::train::folder::Folder;
 use crate::train::layers::LEARNING;
 
 /// Where a run leaves the averaged encoder and decoder and the flow to draw with.
@@ -140,22 +141,22 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 
     tch::manual_seed(args.seed as i64);
     let mut learners = Learners::new(device);
-    let mut progress = match folder.progress()? {
+    let mut progress = match folder.progress::<Progress>()? {
         Some(progress) if args.resume => {
             if progress.settings != settings {
                 bail!(
                     "{} was trained with other settings ({:?}); give the same",
-                    folder.0.display(),
+                    folder.root().display(),
                     progress.settings
                 );
             }
-            folder.load(&progress, &mut learners)?;
+            learners.load(&folder, &progress)?;
             println!("resuming after epoch {}", progress.epochs.len());
             progress
         }
         Some(_) => bail!(
             "{} holds a run already; add --resume to go on with it, or choose another folder with --run",
-            folder.0.display()
+            folder.root().display()
         ),
         None => Progress { settings: settings.clone(), epochs: Vec::new(), remembered: learners.remembered },
     };
@@ -185,14 +186,14 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         bar.suspend(|| println!("{}", told(at + 1, &epoch)));
         progress.epochs.push(epoch);
         progress.remembered = learners.remembered;
-        folder.save(&progress, &learners)?;
+        learners.save(&folder, &progress)?;
         curves::draw(&folder.path("loss.png"), &progress.epochs)?;
         learners.show(&folder, &valid, &learners.prior.drawn(SHOWN))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     learners.finish(&train, &folder, &valid, &settings)?;
-    println!("weights, log.csv and pictures are in {}\nnext: cargo xtask export vaegan", folder.0.display());
+    println!("weights, log.csv and pictures are in {}\nnext: cargo xtask export vaegan", folder.root().display());
     Ok(())
 }
 
@@ -265,7 +266,7 @@ impl Learners {
     fn new(device: Device) -> Self {
         let (generator, averaged) = (Generator::new(device), Generator::new(device));
         let discriminator = Discriminator::new(device);
-        follow(averaged.variables(), generator.variables(), 0.0);
+        mix(averaged.variables(), generator.variables(), 1.0);
         Self {
             generating: Adam::new(generator.variables(), WEIGHT_DECAY),
             telling: Adam::new(discriminator.variables(), WEIGHT_DECAY),
@@ -300,7 +301,7 @@ impl Learners {
             let learned = self.step(&real, at, rates);
             // A short memory at first, or the average would remember the random start.
             let decay = AVERAGE.min((1 + step) as f64 / (10 + step) as f64);
-            follow(self.averaged.variables(), self.generator.variables(), decay);
+            mix(self.averaged.variables(), self.generator.variables(), 1.0 - decay);
             for (sum, value) in sums.iter_mut().zip(learned.losses) {
                 *sum += value / settings.batches as f64;
             }
@@ -436,7 +437,7 @@ impl Learners {
         let groups: Vec<Posterior> =
             (0..FLOWING).step_by(AT_ONCE).map(|_| self.encoded(&train.draw(AT_ONCE, &mut random))).collect();
         let train = Posterior::joined(&groups);
-        let flow: Flow = drawing::learn(&folder.0, settings.seed, &train, &self.encoded(valid), self.device)?;
+        let flow: Flow = drawing::learn(folder.root(), settings.seed, &train, &self.encoded(valid), self.device)?;
         let path = folder.path(WEIGHTS_FILE);
         let mut tensors = sorted(self.averaged.variables());
         tensors.extend(sorted(flow.variables()));
@@ -452,87 +453,52 @@ struct Learned {
     latent: Tensor,
 }
 
-/// Gradients of a network's variables, in the order of [`sorted`]; zero is left.
-pub fn gradients(variables: &VarStore) -> Vec<Tensor> {
-    sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
-}
-
-/// Moves `average` towards `latest`.
-pub fn follow(average: &VarStore, latest: &VarStore, decay: f64) {
-    tch::no_grad(|| {
-        for ((_, mut average), (_, latest)) in sorted(average).into_iter().zip(sorted(latest)) {
-            let _ = average.lerp_(&latest, 1.0 - decay);
-        }
-    });
-}
-
-/// The folder of a run: `log.csv`, `loss.png`, `images.png`, what the next epoch
-/// needs, and at last [`WEIGHTS_FILE`].
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the run's folder {}", path.display()))?;
-        Ok(Self(path.to_owned()))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn progress(&self) -> Result<Option<Progress>> {
-        let path = self.path("progress.json");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let progress = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{} is damaged; train without --resume to start anew", path.display()))?;
-        Ok(Some(progress))
-    }
-
-    fn epoch(&self, epochs: usize) -> PathBuf {
-        self.path(&format!("epoch-{epochs}"))
-    }
-
-    fn save(&self, progress: &Progress, learners: &Learners) -> Result<()> {
+/// What is kept in the folder of a run beside its pictures and, at last, [`WEIGHTS_FILE`]: `log.csv` and what the next epoch
+/// needs.
+impl Learners {
+    fn save(&self, kept: &Folder, progress: &Progress) -> Result<()> {
         let epochs = progress.epochs.len();
-        let folder = self.epoch(epochs);
+        let folder = epoch(kept, epochs);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let save = |variables: &VarStore, name: &str| {
             let path = folder.join(name);
             variables.save(&path).with_context(|| format!("cannot write {}", path.display()))
         };
-        save(learners.generator.variables(), "generator.safetensors")?;
-        save(learners.averaged.variables(), "averaged.safetensors")?;
-        save(learners.discriminator.variables(), "discriminator.safetensors")?;
-        learners.generating.save(&folder.join("generating.safetensors"))?;
-        learners.telling.save(&folder.join("telling.safetensors"))?;
-        learners.prior.save(&folder.join("prior.safetensors"))?;
-        write_log(&self.path("log.csv"), &progress.epochs)?;
-        write_atomically(&self.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        save(self.generator.variables(), "generator.safetensors")?;
+        save(self.averaged.variables(), "averaged.safetensors")?;
+        save(self.discriminator.variables(), "discriminator.safetensors")?;
+        self.generating.save(&folder.join("generating.safetensors"))?;
+        self.telling.save(&folder.join("telling.safetensors"))?;
+        self.prior.save(&folder.join("prior.safetensors"))?;
+        write_log(&kept.path("log.csv"), &progress.epochs)?;
+        write_atomically(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
         if epochs > 1 {
             // Left over only if the run was killed between the two; harmless then.
-            let _ = fs::remove_dir_all(self.epoch(epochs - 1));
+            let _ = fs::remove_dir_all(epoch(kept, epochs - 1));
         }
         Ok(())
     }
 
-    fn load(&self, progress: &Progress, learners: &mut Learners) -> Result<()> {
-        let folder = self.epoch(progress.epochs.len());
+    fn load(&mut self, kept: &Folder, progress: &Progress) -> Result<()> {
+        let folder = epoch(kept, progress.epochs.len());
         let load = |variables: &mut VarStore, name: &str| {
             let path = folder.join(name);
             variables.load(&path).with_context(|| format!("cannot resume from {}", path.display()))
         };
-        load(learners.generator.variables_mut(), "generator.safetensors")?;
-        load(learners.averaged.variables_mut(), "averaged.safetensors")?;
-        load(learners.discriminator.variables_mut(), "discriminator.safetensors")?;
-        learners.generating.load(&folder.join("generating.safetensors"))?;
-        learners.telling.load(&folder.join("telling.safetensors"))?;
-        learners.prior = Prior::load(&folder.join("prior.safetensors"), learners.device)?;
-        learners.remembered = progress.remembered;
+        load(self.generator.variables_mut(), "generator.safetensors")?;
+        load(self.averaged.variables_mut(), "averaged.safetensors")?;
+        load(self.discriminator.variables_mut(), "discriminator.safetensors")?;
+        self.generating.load(&folder.join("generating.safetensors"))?;
+        self.telling.load(&folder.join("telling.safetensors"))?;
+        self.prior = Prior::load(&folder.join("prior.safetensors"), self.device)?;
+        self.remembered = progress.remembered;
         Ok(())
     }
+}
+
+/// The folder of what the epoch after so many needs.
+fn epoch(kept: &Folder, epochs: usize) -> PathBuf {
+    kept.path(&format!("epoch-{epochs}"))
 }
 
 fn write_log(path: &Path, epochs: &[Epoch]) -> Result<()> {
