@@ -40,7 +40,7 @@ fn scripts() -> Vec<(PathBuf, Script)> {
 }
 
 fn partitions() -> [Partition; 3] {
-    [Partition::AsWritten, Partition::Of(vec![64]), Partition::Of(vec![1, 37, 64, 211, 3, 1000])]
+    [Partition::AsWritten, Partition::Of(vec![64]), Partition::Of(vec![0, 1, 37, 64, 0, 211, 3, 1000])]
 }
 
 fn written(path: &Path) -> Transcript {

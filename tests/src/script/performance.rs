@@ -92,10 +92,6 @@ impl Incoming {
         }
     }
 
-    fn is_parameter(&self) -> bool {
-        matches!(self, Self::Parameter(..))
-    }
-
     fn message(&self) -> Option<(&MidiMessage, Option<u32>)> {
         match self {
             Self::Parameter(..) => None,
@@ -362,9 +358,9 @@ impl<'a> Performance<'a> {
         };
         while self.now < until {
             let block_end = (self.now + u64::from(self.next_size())).min(until);
-            let is_in_block = |(time, what): &mut (u64, Incoming)| {
-                // An empty block flushes parameters, and has no sample for anything else.
-                *time < block_end || (*time == block_end && self.now == block_end && what.is_parameter())
+            let is_in_block = |(time, _): &mut (u64, Incoming)| {
+                // What is due now may come in an empty block.
+                *time < block_end || (*time == block_end && self.now == block_end)
             };
             let mut coming = Vec::new();
             while let Some(event) = incoming.pop_front_if(is_in_block) {

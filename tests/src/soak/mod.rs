@@ -243,7 +243,8 @@ impl Soak {
 
     fn process(&mut self, samples: u32, knobs: &[(ParameterId, f64)]) -> Result<(), HostError> {
         let Some(latency) = self.latency else { return Ok(()) };
-        let played = self.player.take_until(self.now + u64::from(samples));
+        // What is played in a block without samples comes at its place all the same.
+        let played = self.player.take_until(self.now + u64::from(samples.max(1)));
         let mut inputs: Vec<Input> = knobs.iter().map(|&(id, value)| Input::Parameter(0, id, value)).collect();
         for event in &played {
             let sample = (event.time - self.now) as u32;

@@ -8,6 +8,8 @@ use tonenet_core::midi::MidiMessage;
 
 /// Chords a second, at the quietest and the busiest.
 const CHORDS: std::ops::Range<f64> = 2.0..40.0;
+/// Chords in a block that has no samples, on the mean.
+const CHORDS_AT_ONCE: f64 = 0.5;
 /// How often the player changes between them, and controllers come, in times a second.
 const MOODS: f64 = 0.2;
 const CONTROLLERS: f64 = 4.0;
@@ -46,7 +48,7 @@ impl Player {
             self.chords_a_second = random.random_range(CHORDS);
         }
         let mut times: Vec<u64> = Vec::new();
-        let expected = self.chords_a_second * seconds;
+        let expected = if samples == 0 { CHORDS_AT_ONCE } else { self.chords_a_second * seconds };
         let count = expected.floor() as usize + usize::from(random.random_bool(expected.fract()));
         times.extend((0..count).map(|_| now + random.random_range(0..u64::from(samples.max(1)))));
         let mut events: Vec<PlayedEvent> = Vec::new();

@@ -162,6 +162,9 @@ pub struct Wrapper<P: ClapPlugin> {
     /// TODO: Maybe load these lazily at some point instead of needing to spool them all to this
     ///       queue first
     input_events: AtomicRefCell<VecDeque<PluginNoteEvent<P>>>,
+    /// Whether `input_events` came in a block without samples, and are yet to be processed: the next
+    /// block begins with them.
+    keeps_input_events: AtomicBool,
     /// The last process status returned by the plugin. This is used for tail handling.
     last_process_status: AtomicCell<ProcessStatus>,
     /// Whether the latency has changed since the last call to `activate`. When this is set,
@@ -614,6 +617,7 @@ impl<P: ClapPlugin> Wrapper<P> {
             current_buffer_config: AtomicCell::new(None),
             current_process_mode: AtomicCell::new(ProcessMode::Realtime),
             input_events: AtomicRefCell::new(VecDeque::with_capacity(P::INPUT_EVENT_CAPACITY)),
+            keeps_input_events: AtomicBool::new(false),
             last_process_status: AtomicCell::new(ProcessStatus::Normal),
             latency_changed: AtomicBool::new(false),
             current_latency: AtomicU32::new(0),
@@ -982,7 +986,9 @@ impl<P: ClapPlugin> Wrapper<P> {
         total_buffer_len: usize,
     ) {
         let mut input_events = self.input_events.borrow_mut();
-        input_events.clear();
+        if !self.keeps_input_events.load(Ordering::SeqCst) {
+            input_events.clear();
+        }
 
         unsafe {
             let num_events = clap_call! { in_=>size(in_) };
@@ -1023,7 +1029,9 @@ impl<P: ClapPlugin> Wrapper<P> {
         stop_predicate: impl Fn(*const clap_event_header) -> bool,
     ) -> Option<(usize, usize)> {
         let mut input_events = self.input_events.borrow_mut();
-        input_events.clear();
+        if !self.keeps_input_events.swap(false, Ordering::SeqCst) {
+            input_events.clear();
+        }
 
         let num_events = unsafe {
             clap_call! { in_=>size(in_) }
@@ -1840,6 +1848,7 @@ impl<P: ClapPlugin> Wrapper<P> {
         // Always reset the processing status when the plugin gets activated or deactivated
         wrapper.last_process_status.store(ProcessStatus::Normal);
         wrapper.is_processing.store(true, Ordering::SeqCst);
+        wrapper.keeps_input_events.store(false, Ordering::SeqCst);
 
         // To be consistent with the VST3 wrapper, we'll also reset the buffers here in addition to
         // the dedicated `reset()` function.
@@ -1894,6 +1903,7 @@ impl<P: ClapPlugin> Wrapper<P> {
     unsafe extern "C" fn reset(plugin: *const clap_plugin) {
         check_null_ptr!((), plugin, unsafe { (*plugin).plugin_data });
         let wrapper = unsafe { &*((*plugin).plugin_data as *const Self) };
+        wrapper.keeps_input_events.store(false, Ordering::SeqCst);
 
         process_wrapper(|| {
             // In the case a host misbehaves and tries to activate/deactivate the plugin without
@@ -2124,7 +2134,7 @@ impl<P: ClapPlugin> Wrapper<P> {
                     }
                 }
 
-                crate::nice_debug_assert!(buffer_is_valid);
+                crate::nice_debug_assert!(buffer_is_valid || total_buffer_len == 0);
 
                 // Some of the fields are left empty because CLAP does not provide this information,
                 // but the methods on [`Transport`] can reconstruct these values from the other
@@ -2250,6 +2260,11 @@ impl<P: ClapPlugin> Wrapper<P> {
                     wrapper.last_process_status.store(result);
                     result
                 } else {
+                    if total_buffer_len == 0 {
+                        let mut kept = wrapper.input_events.borrow_mut();
+                        kept.truncate(P::INPUT_EVENT_CAPACITY);
+                        wrapper.keeps_input_events.store(true, Ordering::SeqCst);
+                    }
                     ProcessStatus::Normal
                 };
 

@@ -1027,6 +1027,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
         // Always reset the processing status when the plugin gets activated or deactivated
         self.inner.last_process_status.store(ProcessStatus::Normal);
         self.inner.is_processing.store(state, Ordering::SeqCst);
+        self.inner.keeps_notes.store(false, Ordering::SeqCst);
 
         // This function is also used to reset buffers on the plugin, so we should do the same
         // thing. We don't call `reset()` in `setup_processing()` for that same reason.
@@ -1101,8 +1102,11 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
             // and now. We'll also need to store the note events in the same vector because MIDI CC
             // messages are sent through parameter changes. This vector gets sorted at the end so we
             // can treat it as a sort of queue.
+            // NOTE: Notes that came in a block without samples were not processed, and begin this one.
             let mut process_events = self.inner.process_events.borrow_mut();
-            process_events.clear();
+            if !self.inner.keeps_notes.swap(false, Ordering::SeqCst) {
+                process_events.clear();
+            }
 
             let push_process_event = |process_events: &mut AtomicRefMut<Vec<ProcessEvent<P>>>,
                                       event: ProcessEvent<P>| {
@@ -1629,6 +1633,12 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                     block_start = block_end;
                 }
             };
+
+            if total_buffer_len == 0 {
+                process_events.retain(|event| matches!(event, ProcessEvent::NoteEvent(_)));
+                process_events.truncate(P::INPUT_EVENT_CAPACITY);
+                self.inner.keeps_notes.store(true, Ordering::SeqCst);
+            }
 
             // After processing audio, we'll check if the editor has sent us updated plugin state.
             // We'll restore that here on the audio thread to prevent changing the values during the
