@@ -41,7 +41,7 @@ impl Heard {
         let notes = notes[end.saturating_sub(MOST)..end].iter().map(|note| Note {
             channel: note.channel,
             begins: note.beats,
-            ends: Some(note.beats + note.length),
+            ends: Some(note.beats + f64::from(note.length)),
             key: note.key,
             velocity: note.velocity,
         });

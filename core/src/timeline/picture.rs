@@ -13,10 +13,11 @@ use crate::style::{Mixed, StyleBlend, Take};
 pub(super) const MOST_NOTES: usize = 200_000;
 
 /// Slowest and fastest beat that counts, in seconds.
-const BEAT_SECONDS: std::ops::RangeInclusive<f64> = 0.005..=60.0;
+const BEAT_SECONDS: std::ops::RangeInclusive<f32> = 0.005..=60.0;
 
 /// A style's mean and spread of a note, in 64ths of a velocity step: what is saved is exactly what is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(Rust, packed)]
 pub struct InSteps {
     mean: i16,
     spread: i16,
@@ -40,15 +41,15 @@ impl InSteps {
     }
 }
 
-/// A note of the song.
+/// A note of the song. Instances hold thousands of them twice, so it is kept small: 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
     /// Where it begins, in beats.
     pub beats: f64,
     /// How long it is, in beats.
-    pub length: f64,
+    pub length: f32,
     /// How long a beat lasts there, in seconds.
-    pub beat_seconds: f64,
+    pub beat_seconds: f32,
     /// MIDI channel, 0–15.
     pub channel: u8,
     /// MIDI key, 21–108.
@@ -120,8 +121,8 @@ impl Timeline {
         let beats = |ticks: u64| ticks as f64 / f64::from(tempo.ticks_per_beat());
         let note = |n: &NoteRef| TimelineNote {
             beats: start + beats(n.onset_tick),
-            length: beats(n.release_tick - n.onset_tick),
-            beat_seconds: 60.0 / tempo.beats_per_minute_at(n.note.onset),
+            length: beats(n.release_tick - n.onset_tick) as f32,
+            beat_seconds: (60.0 / tempo.beats_per_minute_at(n.note.onset)) as f32,
             channel: n.note.channel,
             key: n.note.key,
             velocity: n.note.velocity,
@@ -193,7 +194,7 @@ impl Timeline {
         let mut places: Vec<(f64, f64, f64)> = Vec::with_capacity(self.notes.len());
         for note in &self.notes {
             let seconds = places.last().map_or(0.0, |&(beats, seconds, beat)| seconds + (note.beats - beats) * beat);
-            places.push((note.beats, seconds, note.beat_seconds));
+            places.push((note.beats, seconds, f64::from(note.beat_seconds)));
         }
         let seconds_at = |beats: f64| {
             let after = places.partition_point(|p| p.0 <= beats);
@@ -204,9 +205,9 @@ impl Timeline {
         };
         let note = |(n, &(beats, onset, beat)): (&TimelineNote, &(f64, f64, f64))| Note {
             onset,
-            release: onset + n.length * beat,
+            release: onset + f64::from(n.length) * beat,
             onset_sixteenths: beats * 4.0,
-            release_sixteenths: (beats + n.length) * 4.0,
+            release_sixteenths: (beats + f64::from(n.length)) * 4.0,
             channel: n.channel,
             key: n.key,
             velocity: n.velocity,
@@ -218,7 +219,7 @@ impl Timeline {
 }
 
 /// A note as it is saved: beats, length, seconds a beat, channel, key, velocity, expectations.
-type SavedNote = (f64, f64, f64, u8, u8, u8, Option<[InSteps; Genre::ALL.len()]>);
+type SavedNote = (f64, f32, f32, u8, u8, u8, Option<[InSteps; Genre::ALL.len()]>);
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Saved {
@@ -318,6 +319,11 @@ mod tests {
         let expected = |beats, key| picture.expected(picture.find(beats, 0, key).unwrap(), style, Take(0)).unwrap();
         assert_eq!(expected(0.0, 60), Expected { level: 60.0, deviation: 12.0 });
         assert_eq!(expected(2.0, 64), Expected { level: 60.0, deviation: -12.0 });
+    }
+
+    #[test]
+    fn a_note_takes_no_more_memory_than_is_told() {
+        assert_eq!(size_of::<TimelineNote>(), 32);
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Recorder {
     pub fn hear(&mut self, played: &Played) {
         match *played {
             Played::NoteOn { beats, beat_seconds, channel, key, velocity } => {
+                let beat_seconds = beat_seconds as f32;
                 self.begin(TimelineNote { beats, length: 0.0, beat_seconds, channel, key, velocity, expected: None });
             }
             Played::NoteOff { beats, channel, key } => self.end(beats, channel, key),
@@ -134,10 +135,10 @@ impl Recorder {
             .take_while(|n| n.what.beats <= onset)
             .find(|n| (n.what.channel, n.what.key) == (channel, key));
         if let Some(note) = note
-            && (note.what.length - length).abs() > SAME_PLACE
+            && (f64::from(note.what.length) - length).abs() > SAME_PLACE
         {
             self.changes += 1;
-            note.what.length = length;
+            note.what.length = length as f32;
         }
     }
 
