@@ -25,10 +25,14 @@ fn a_take_in_pieces_is_the_take_at_once() {
     let files = ModelFiles::from_dir(&workspace().join("assets/models/note")).unwrap();
     let network = NoteNetwork::load(&runtime, &files).unwrap();
     let song = Song::parse(std::fs::read(workspace().join("assets/demo/bach-prelude-bwv-846.mid")).unwrap()).unwrap();
-    let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let once: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let seconds = once.iter().map(|n| n.release).fold(0.0, f64::max);
+    let moved = |n: &Note, by: f64| Note { onset: n.onset + by, release: n.release + by, ..*n };
+    let notes: Vec<Note> =
+        (0..4).flat_map(|time| once.iter().map(move |n| moved(n, f64::from(time) * seconds))).collect();
     let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();
-    assert!(part.len() > 512, "several pieces");
+    assert!(part.len() > 2048, "more than looking ahead is kept of at once");
 
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {

@@ -114,7 +114,7 @@ impl NoteModel {
                 sounding.index = Some(index);
             }
         }
-        let read = self.network.read(&rows, &mut self.reading)?;
+        let read = self.network.read_in_pieces(&rows, &mut self.reading)?;
         let new = rows.len() / tonenet_core::note_rows::PAST;
         let old = self.waiting.len() - new;
         for (waiting, before) in self.waiting.range_mut(old..).zip(read.chunks(self.network.past_width())) {
@@ -129,7 +129,7 @@ impl NoteModel {
             self.part.past(note.index, &mut past);
             self.part.ahead(note.index, known, &mut ahead);
         }
-        let mut behind = self.network.look_ahead(&past, &ahead, &mut self.network.fresh_ahead(1))?;
+        let mut behind = self.network.look_ahead_in_pieces(&past, &ahead, &mut self.network.fresh_ahead(1))?;
         let count = self.waiting.len() - from;
         behind.truncate(behind.len() / count.max(1) * (to - from));
         let before = self.waiting.range(from..to).flat_map(|n| n.before.iter().copied()).collect();

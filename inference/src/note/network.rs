@@ -144,6 +144,18 @@ impl NoteNetwork {
         Ok(before)
     }
 
+    /// [`Self::read`] over any number of notes in the same memory.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn read_in_pieces(&self, past: &[f32], state: &mut PastState) -> Result<Vec<f32>, InferenceError> {
+        let mut before = Vec::with_capacity(past.len() / PAST * self.past_hidden);
+        for piece in past.chunks(PIECE * PAST) {
+            before.extend(self.read(piece, state)?);
+        }
+        Ok(before)
+    }
+
     /// Looks from the last of some notes back to the first, after those behind that the state has seen; equally long
     /// stretches side by side, as many as the state is of.
     ///
@@ -172,6 +184,26 @@ impl NoteNetwork {
         let mut next = || outputs.next().unwrap_or_default();
         let behind = next().data;
         state.0 = [next(), next()];
+        Ok(behind)
+    }
+
+    /// [`Self::look_ahead`] over one stretch of any length in the same memory.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn look_ahead_in_pieces(
+        &self,
+        past: &[f32],
+        ahead: &[f32],
+        state: &mut AheadState,
+    ) -> Result<Vec<f32>, InferenceError> {
+        let mut behind = vec![0.0; past.len() / PAST * self.ahead_hidden];
+        let pieces = past.chunks(PIECE * PAST).zip(ahead.chunks(PIECE * AHEAD));
+        for ((past, ahead), behind) in pieces.zip(behind.chunks_mut(PIECE * self.ahead_hidden)).rev() {
+            for (number, found) in behind.iter_mut().zip(self.look_ahead(past, ahead, state)?) {
+                *number = found;
+            }
+        }
         Ok(behind)
     }
 
@@ -214,45 +246,33 @@ impl NoteNetwork {
     /// # Errors
     /// When the runtime fails or a style has no decoder.
     pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let stretches = pieces_of(0..part.len(), STRETCH);
-        // Where looking ahead over each stretch begins; nothing is kept of what it gives until its turn comes.
-        let mut states = vec![self.fresh_ahead(1)];
-        for stretch in stretches.clone().skip(1).rev() {
-            let mut state = states[states.len() - 1].clone();
-            self.behind(part, stretch, &mut state, |_| ())?;
-            states.push(state);
-        }
-        let mut decoding = Decoding::new(self, styles, part.len());
-        for (stretch, mut state) in stretches.zip(states.into_iter().rev()) {
-            let mut behind = Vec::with_capacity(STRETCH / PIECE);
-            self.behind(part, stretch.clone(), &mut state, |piece| behind.push(piece))?;
-            for (notes, behind) in pieces_of(stretch, PIECE).zip(behind.into_iter().rev()) {
-                let mut past = Vec::new();
-                notes.for_each(|index| part.past(index, &mut past));
-                decoding.go_on(&past, &behind)?;
-            }
-        }
-        Ok(decoding.predictions)
-    }
-
-    /// Looks back over a stretch of a whole take, from the state behind it to that before it; `each` gets what was found,
-    /// the last piece first.
-    fn behind(
-        &self,
-        part: &Part,
-        stretch: Range<usize>,
-        state: &mut AheadState,
-        mut each: impl FnMut(Vec<f32>),
-    ) -> Result<(), InferenceError> {
-        for notes in pieces_of(stretch, PIECE).rev() {
+        let starts = (0..part.len()).step_by(STRETCH);
+        let stretches: Vec<_> = starts.map(|from| from..(from + STRETCH).min(part.len())).collect();
+        let rows = |stretch: Range<usize>| {
             let (mut past, mut ahead) = (Vec::new(), Vec::new());
-            for index in notes {
+            for index in stretch {
                 part.past(index, &mut past);
                 part.ahead(index, part.end_known(), &mut ahead);
             }
-            each(self.look_ahead(&past, &ahead, state)?);
+            (past, ahead)
+        };
+        // Where looking ahead over each stretch begins; nothing is kept of what it gives until its turn comes.
+        let mut states = vec![self.fresh_ahead(1)];
+        for stretch in stretches.iter().skip(1).rev() {
+            let mut state = states[states.len() - 1].clone();
+            let (past, ahead) = rows(stretch.clone());
+            self.look_ahead_in_pieces(&past, &ahead, &mut state)?;
+            states.push(state);
         }
-        Ok(())
+        let mut decoding = Decoding::new(self, styles, part.len());
+        for (stretch, mut state) in stretches.into_iter().zip(states.into_iter().rev()) {
+            let (past, ahead) = rows(stretch);
+            let behind = self.look_ahead_in_pieces(&past, &ahead, &mut state)?;
+            for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
+                decoding.go_on(past, behind)?;
+            }
+        }
+        Ok(decoding.predictions)
     }
 
     /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
@@ -340,15 +360,6 @@ impl<'a> Decoding<'a> {
         }
         Ok(())
     }
-}
-
-/// Notes one piece after the other, the last of which may be shorter.
-fn pieces_of(
-    notes: Range<usize>,
-    length: usize,
-) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + Clone {
-    let end = notes.end;
-    notes.step_by(length).map(move |from| from..(from + length).min(end))
 }
 
 fn zeros(batch: usize, hidden: usize) -> Tensor {
