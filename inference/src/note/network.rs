@@ -248,11 +248,12 @@ impl NoteNetwork {
     pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         let starts = (0..part.len()).step_by(STRETCH);
         let stretches: Vec<_> = starts.map(|from| from..(from + STRETCH).min(part.len())).collect();
+        let known = part.end_known();
         let rows = |stretch: Range<usize>| {
             let (mut past, mut ahead) = (Vec::new(), Vec::new());
             for index in stretch {
                 part.past(index, &mut past);
-                part.ahead(index, part.end_known(), &mut ahead);
+                part.ahead(index, known, &mut ahead);
             }
             (past, ahead)
         };
