@@ -113,13 +113,13 @@ impl Tonality {
     }
 }
 
-/// The names of pitch classes from C on, as they are written.
-const CLASSES: [&str; 12] = ["C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+/// The names of pitch classes from C on, in letters that every font has.
+pub const PITCH_CLASSES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 impl fmt::Display for Tonality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = if self.is_minor { "minor" } else { "major" };
-        write!(f, "{} {mode}", CLASSES[usize::from(self.tonic % 12)])
+        write!(f, "{} {mode}", PITCH_CLASSES[usize::from(self.tonic % 12)])
     }
 }
 

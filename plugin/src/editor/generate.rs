@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tonenet_core::clip::Clip;
-use tonenet_core::tune::Metre;
+use tonenet_core::tune::{Metre, PITCH_CLASSES};
 
 use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
@@ -13,8 +13,6 @@ use crate::save::Saving;
 
 /// Height of the picture of the clip.
 const PICTURE: f32 = 150.0;
-
-const TONICS: [&str; 12] = ["C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
 
 /// What the panel shows.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +152,7 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
             let label = label(ui, "Key", LABELS);
             let mut tonic = usize::from(wish.tonic);
             let tonics = egui::ComboBox::from_id_salt("tonic").width(56.0);
-            let tonics = tonics.show_index(ui, &mut tonic, TONICS.len(), |index| TONICS[index]);
+            let tonics = tonics.show_index(ui, &mut tonic, PITCH_CLASSES.len(), |index| PITCH_CLASSES[index]);
             if tonics.labelled_by(label).changed() {
                 change(Change::Tonic(tonic as u8));
             }

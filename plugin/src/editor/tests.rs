@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
 use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::tune::Metre;
+use tonenet_core::tune::{Metre, PITCH_CLASSES};
 
 fn view() -> View {
     let status = Arc::<Status>::default();
@@ -304,4 +304,25 @@ fn the_other_panel_fits_the_window_too() {
     view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
     view.generate.shown.in_song = Some(InSong { is_shown: false, start: Some(12_345.5) });
     assert_fits(&view);
+}
+
+#[test]
+fn the_window_has_letters_for_all_that_it_shows() {
+    fn texts(shape: &egui::Shape) -> Vec<String> {
+        match shape {
+            egui::Shape::Text(text) => vec![text.galley.text().to_owned()],
+            egui::Shape::Vec(shapes) => shapes.iter().flat_map(texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+    for view in [unfolded(), generating()] {
+        let mut harness = harness(&view);
+        harness.run();
+        let mut shown: Vec<String> = harness.output().shapes.iter().flat_map(|clipped| texts(&clipped.shape)).collect();
+        assert!(shown.len() > 20, "{shown:?}");
+        shown.extend(PITCH_CLASSES.map(str::to_owned));
+        let font = egui::FontId::proportional(14.0);
+        shown.retain(|text| !harness.ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, text)));
+        assert_eq!(shown, [""; 0]);
+    }
 }
