@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::bundle;
+use crate::daw_test;
 use crate::setup;
 use crate::workspace::{cargo, run};
 
@@ -18,6 +19,10 @@ pub fn all() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--exclude", "tonenet-hosts", "--locked"]))?;
     let bundles = bundle::for_tests()?;
     run(cargo().env("TONENET_BUNDLES", &bundles.folder).args(["test", "--package", "tonenet-hosts", "--locked"]))?;
+    match daw_test::install() {
+        Ok(()) => daw_test::run()?,
+        Err(error) => println!("all but the DAW was tested, which is not here: {error:#}"),
+    }
     println!("all passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! `cargo xtask bench …`: the built release plugin's speed and memory, each figure beside its bar.
+//! `cargo xtask bench …`: speed and memory of the built release plugin and of whole takes, each figure beside its bar.
 
 mod bars;
 mod distribution;
 mod instances;
 mod process;
+mod restyle;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub fn run(what: &BenchCommand) -> Result<()> {
     match what {
         BenchCommand::Process(args) => process::run(args),
         BenchCommand::Instances(args) => instances::run(args),
+        BenchCommand::Restyle => restyle::run(),
     }
 }
 

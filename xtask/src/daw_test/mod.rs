@@ -45,12 +45,20 @@ const BUILD: Script = Script { name: "build", text: include_str!("build.lua") };
 const PLAY: Script = Script { name: "play", text: include_str!("play.lua") };
 const EXPORT: Script = Script { name: "export", text: include_str!("export.lua") };
 
+/// Installs the DAW where it is missing.
+///
+/// # Errors
+/// When apt cannot.
+pub fn install() -> Result<()> {
+    setup::require_packages(&PACKAGES)
+}
+
 /// Runs all of it.
 ///
 /// # Errors
 /// The first check that fails, with the folder in which everything still lies.
 pub fn run() -> Result<()> {
-    setup::require_packages(&PACKAGES)?;
+    install()?;
     let bundles = bundle::for_tests()?;
     let song = read(&workspace::root().join(DEFAULT_PIECE))?;
     let home = tempfile::Builder::new().prefix("tonenet-daw-").tempdir()?;

@@ -1,0 +1,115 @@
+//! `cargo xtask bench restyle`: how many notes of a whole take are restyled in a second, from short takes to very long.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::Grid;
+use tonenet_core::midi::Song;
+use tonenet_core::note::Note;
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::library;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
+
+use super::bars::Bars;
+use crate::evaluate::model_folder;
+use crate::{demo, setup, workspace};
+
+/// Notes of the takes.
+const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
+/// Notes that each size is restyled of at least, in as many takes as that needs: short ones last too little to time.
+const NOTES_A_SIZE: usize = 20_000;
+
+/// Nanoseconds a note: 30,000 notes a second.
+const NOTE_BAR: f64 = 1e9 / 30_000.0;
+/// The power of the take's length that the time grows with.
+const GROWTH_BAR: f64 = 1.05;
+
+/// Measures it, in an optimised build of this program.
+pub fn run() -> Result<()> {
+    if cfg!(debug_assertions) {
+        let again = ["run", "--release", "--quiet", "--package", "xtask", "--", "bench", "restyle"];
+        let status = Command::new(env!("CARGO")).args(again).current_dir(workspace::root()).status();
+        if !status.context("cargo cannot be run")?.success() {
+            bail!("see above");
+        }
+        return Ok(());
+    }
+    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(Some(&setup::onnxruntime()?)));
+    let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder("note")?)?)?;
+    println!("note model by {} · {}, one style, whole takes", report.runtime, report.provider);
+    let path = workspace::root().join(demo::DEFAULT_PIECE);
+    let song = Song::parse(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
+    let piece: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let mut points = Vec::new();
+    let mut bars = Bars::default();
+    for size in SIZES {
+        let notes = again_and_again(&piece, size);
+        let seconds = seconds_a_take(&model, &notes)?;
+        println!("  {size:>7} notes {:>10.0} notes a second", size as f64 / seconds);
+        points.push(((size as f64).ln(), seconds.ln()));
+        bars.hold(&format!("a note of {size}"), seconds / size as f64 * 1e9, NOTE_BAR.round(), "ns");
+    }
+    bars.hold("growth, power of the length", slope(&points), GROWTH_BAR, "");
+    bars.finish()
+}
+
+/// The piece over and over, so many notes of it.
+fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
+    let (seconds, sixteenths) = piece.iter().fold((0f64, 0f64), |(seconds, sixteenths), note| {
+        (seconds.max(note.release), sixteenths.max(note.release_sixteenths.ceil()))
+    });
+    let note = |index: usize| {
+        let (time, note) = ((index / piece.len()) as f64, piece[index % piece.len()]);
+        Note {
+            onset: note.onset + time * seconds,
+            release: note.release + time * seconds,
+            onset_sixteenths: note.onset_sixteenths + time * sixteenths,
+            release_sixteenths: note.release_sixteenths + time * sixteenths,
+            ..note
+        }
+    };
+    (0..count).map(note).collect()
+}
+
+/// The mean over as many takes as are worth timing.
+fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
+    let take = TakeView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let restyling = Restyling {
+        style: StyleBlend::only(Genre::Jazz),
+        played_in: None,
+        take: Take(0),
+        expression: Expression::default(),
+        knowledge: Knowledge::WholeTake,
+    };
+    restyling.velocities(model, &take)?;
+    let takes = NOTES_A_SIZE.div_ceil(notes.len());
+    let started = Instant::now();
+    for _ in 0..takes {
+        restyling.velocities(model, &take)?;
+    }
+    Ok(started.elapsed().as_secs_f64() / takes as f64)
+}
+
+/// Of the straight line nearest to the points.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
+    let covariance: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+    covariance / points.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slope_of_a_power_is_its_exponent() {
+        let points: Vec<_> = [1f64, 10.0, 100.0].map(|x| (x.ln(), (3.0 * x.powf(1.5)).ln())).to_vec();
+        assert!((slope(&points) - 1.5).abs() < 1e-12);
+    }
+}
