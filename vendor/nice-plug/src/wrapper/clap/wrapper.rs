@@ -973,7 +973,8 @@ impl<P: ClapPlugin> Wrapper<P> {
         }
     }
 
-    /// Handle all incoming events from an event queue. This will clear `self.input_events` first.
+    /// Handle all incoming events from an event queue outside of processing: parameters are set, and
+    /// notes go nowhere.
     ///
     /// # Safety
     ///
@@ -989,6 +990,7 @@ impl<P: ClapPlugin> Wrapper<P> {
         if !self.keeps_input_events.load(Ordering::SeqCst) {
             input_events.clear();
         }
+        let kept = input_events.len();
 
         unsafe {
             let num_events = clap_call! { in_=>size(in_) };
@@ -1003,6 +1005,7 @@ impl<P: ClapPlugin> Wrapper<P> {
                 );
             }
         }
+        input_events.truncate(kept);
     }
 
     /// Similar to [`handle_in_events()`][Self::handle_in_events()], but will stop just before an
@@ -1050,7 +1053,11 @@ impl<P: ClapPlugin> Wrapper<P> {
 
                 // Check the current event before applying it, including the first event in the
                 // buffer. A later event belongs to the next process slice.
-                if (*event).time > current_sample_idx as u32 && stop_predicate(event) {
+                // An event beyond the buffer's end cannot split it.
+                if (*event).time > current_sample_idx as u32
+                    && ((*event).time as usize) < total_buffer_len
+                    && stop_predicate(event)
+                {
                     return Some(((*event).time as usize, event_idx as usize));
                 }
 
@@ -1153,7 +1160,8 @@ impl<P: ClapPlugin> Wrapper<P> {
     }
 
     /// Handle an incoming CLAP event. The sample index is provided to support block splitting for
-    /// sample accurate automation. `input_events` must be cleared at the start of each process block.
+    /// sample accurate automation. `input_events` must be cleared at the start of each process block,
+    /// but for what a block without samples left there.
     ///
     /// To save on mutex operations when handing MIDI events, the lock guard for the input events
     /// need to be passed into this function.
@@ -2260,12 +2268,13 @@ impl<P: ClapPlugin> Wrapper<P> {
                     wrapper.last_process_status.store(result);
                     result
                 } else {
+                    // What is kept must be processed, so the plugin is not to be put to sleep.
                     if total_buffer_len == 0 {
-                        let mut kept = wrapper.input_events.borrow_mut();
-                        kept.truncate(P::INPUT_EVENT_CAPACITY);
                         wrapper.keeps_input_events.store(true, Ordering::SeqCst);
+                        ProcessStatus::KeepAlive
+                    } else {
+                        ProcessStatus::Normal
                     }
-                    ProcessStatus::Normal
                 };
 
                 let clap_result = match result {

@@ -1636,7 +1636,6 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
 
             if total_buffer_len == 0 {
                 process_events.retain(|event| matches!(event, ProcessEvent::NoteEvent(_)));
-                process_events.truncate(P::INPUT_EVENT_CAPACITY);
                 self.inner.keeps_notes.store(true, Ordering::SeqCst);
             }
 
