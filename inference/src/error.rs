@@ -78,6 +78,16 @@ pub enum InferenceError {
         /// How many numbers came with it.
         count: usize,
     },
+    /// A graph gave another count of numbers than its manifest makes due.
+    #[error("{output} of the model has {found} numbers where {due} are due; export or download the model again")]
+    BadOutput {
+        /// Name of the output.
+        output: &'static str,
+        /// How many numbers it has.
+        found: usize,
+        /// How many it should have.
+        due: usize,
+    },
     /// A run failed.
     #[error("{runtime} failed while running {file} ({reason}); choose another model or runtime")]
     Failed {

@@ -34,10 +34,11 @@ fn a_take_in_pieces_is_the_take_at_once() {
     let (part, _) = take.part();
     assert!(part.len() > 2048, "more than looking ahead is kept of at once");
 
+    let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {
         part.past(index, &mut past);
-        part.ahead(index, part.end_known(), &mut ahead);
+        part.ahead(index, known, &mut ahead);
     }
     let before = network.read(&past, &mut network.fresh_past()).unwrap();
     let behind = network.look_ahead(&past, &ahead, &mut network.fresh_ahead(1)).unwrap();

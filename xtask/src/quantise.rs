@@ -140,10 +140,11 @@ fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
     let take = TakeView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();
+    let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {
         part.past(index, &mut past);
-        part.ahead(index, part.end_known(), &mut ahead);
+        part.ahead(index, known, &mut ahead);
     }
     debug_assert_eq!(past.len() / PAST, ahead.len() / AHEAD);
     let mut times = vec![Vec::new(); networks.len()];

@@ -202,7 +202,7 @@ impl VelocityModel for NoteModel {
             // It was not in use for a while: what it remembers is of another place.
             decoder.state = self.network.fresh_decoder();
         }
-        let found = self.network.decode(style, &ready.before, &ready.behind, &mut decoder.state)?;
+        let found = self.network.decode_in_pieces(style, &ready.before, &ready.behind, &mut decoder.state)?;
         decoder.next = ready.first + found.len();
         let notes = self.waiting.range(ready.settle.clone());
         predictions.extend(notes.zip(found).map(|(note, prediction)| (note.id, prediction)));

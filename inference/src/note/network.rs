@@ -139,8 +139,10 @@ impl NoteNetwork {
             &["before", "lower_h_out", "lower_c_out", "upper_h_out", "upper_c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let before = outputs.next().unwrap_or_default().data;
-        state.0 = std::array::from_fn(|_| outputs.next().unwrap_or_default());
+        let before = take(&mut outputs, "before", [notes, 1, self.past_hidden])?.data;
+        for state in &mut state.0 {
+            *state = take(&mut outputs, "the past's state", [1, 1, self.past_hidden])?;
+        }
         Ok(before)
     }
 
@@ -181,9 +183,10 @@ impl NoteNetwork {
             &["behind", "h_out", "c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let mut next = || outputs.next().unwrap_or_default();
-        let behind = next().data;
-        state.0 = [next(), next()];
+        let behind = take(&mut outputs, "behind", [notes, batch, self.ahead_hidden])?.data;
+        for state in &mut state.0 {
+            *state = take(&mut outputs, "the look-ahead's state", [1, batch, self.ahead_hidden])?;
+        }
         Ok(behind)
     }
 
@@ -200,9 +203,7 @@ impl NoteNetwork {
         let mut behind = vec![0.0; past.len() / PAST * self.ahead_hidden];
         let pieces = past.chunks(PIECE * PAST).zip(ahead.chunks(PIECE * AHEAD));
         for ((past, ahead), behind) in pieces.zip(behind.chunks_mut(PIECE * self.ahead_hidden)).rev() {
-            for (number, found) in behind.iter_mut().zip(self.look_ahead(past, ahead, state)?) {
-                *number = found;
-            }
+            behind.copy_from_slice(&self.look_ahead(past, ahead, state)?);
         }
         Ok(behind)
     }
@@ -234,11 +235,31 @@ impl NoteNetwork {
             &["mean", "spread", "h_out", "c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let mut next = || outputs.next().unwrap_or_default();
-        let (means, spreads) = (next().data, next().data);
-        state.0 = [next(), next()];
+        let means = take(&mut outputs, "mean", [notes, 1, 1])?.data;
+        let spreads = take(&mut outputs, "spread", [notes, 1, 1])?.data;
+        for state in &mut state.0 {
+            *state = take(&mut outputs, "the decoder's state", [1, 1, self.decoder_hidden])?;
+        }
         let together = means.into_iter().zip(spreads);
         Ok(together.map(|(deviation, spread)| Prediction { deviation, spread }).collect())
+    }
+
+    /// [`Self::decode`] over any number of notes in the same memory.
+    ///
+    /// # Errors
+    /// When the runtime fails or there is no decoder for the style.
+    pub fn decode_in_pieces(
+        &self,
+        style: Genre,
+        before: &[f32],
+        behind: &[f32],
+        state: &mut DecoderState,
+    ) -> Result<Vec<Prediction>, InferenceError> {
+        let mut predictions = Vec::with_capacity(before.len() / self.past_hidden);
+        for (before, behind) in before.chunks(PIECE * self.past_hidden).zip(behind.chunks(PIECE * self.ahead_hidden)) {
+            predictions.extend(self.decode(style, before, behind, state)?);
+        }
+        Ok(predictions)
     }
 
     /// What each of `styles` expects of a whole take: every note knows all that follows.
@@ -361,6 +382,20 @@ impl<'a> Decoding<'a> {
         }
         Ok(())
     }
+}
+
+/// A run's next output; it must have as many numbers as its shape says.
+fn take(
+    outputs: &mut impl Iterator<Item = Tensor>,
+    output: &'static str,
+    shape: [usize; 3],
+) -> Result<Tensor, InferenceError> {
+    let data = outputs.next().unwrap_or_default().data;
+    let due = shape.iter().product();
+    if data.len() != due {
+        return Err(InferenceError::BadOutput { output, found: data.len(), due });
+    }
+    Ok(Tensor { shape: shape.to_vec(), data })
 }
 
 fn zeros(batch: usize, hidden: usize) -> Tensor {
