@@ -1,9 +1,8 @@
 //! `cargo xtask bench restyle`: how many notes of a whole take are restyled in a second, from short takes to very long.
 
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
@@ -32,12 +31,8 @@ const GROWTH_BAR: f64 = 1.05;
 /// Measures it, in an optimised build of this program.
 pub fn run() -> Result<()> {
     if cfg!(debug_assertions) {
-        let again = ["run", "--release", "--quiet", "--package", "xtask", "--", "bench", "restyle"];
-        let status = Command::new(env!("CARGO")).args(again).current_dir(workspace::root()).status();
-        if !status.context("cargo cannot be run")?.success() {
-            bail!("see above");
-        }
-        return Ok(());
+        let again = ["run", "--release", "--package", "xtask", "--", "bench", "restyle"];
+        return workspace::run(workspace::cargo().args(again));
     }
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(Some(&setup::onnxruntime()?)));
     let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder("note")?)?)?;

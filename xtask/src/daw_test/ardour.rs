@@ -20,6 +20,15 @@ const SCAN: Duration = Duration::from_secs(60);
 /// How often it is looked whether a program has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Whether the version that the scripts are for is here.
+pub fn is_installed() -> Result<()> {
+    ensure!(
+        Path::new(PROGRAMS).exists(),
+        "the Ardour that is installed has no {PROGRAMS}: the test knows version 7 alone"
+    );
+    Ok(())
+}
+
 /// See the [module](self).
 pub struct Ardour {
     home: PathBuf,

@@ -48,9 +48,10 @@ const EXPORT: Script = Script { name: "export", text: include_str!("export.lua")
 /// Installs the DAW where it is missing.
 ///
 /// # Errors
-/// When apt cannot.
+/// When apt cannot, or has another version.
 pub fn install() -> Result<()> {
-    setup::require_packages(&PACKAGES)
+    setup::require_packages(&PACKAGES)?;
+    ardour::is_installed()
 }
 
 /// Runs all of it.
