@@ -46,14 +46,19 @@ pub fn release() -> Result<Bundles> {
 
 /// Builds the plugin with the checks that tests want, apart from what a user would install.
 pub fn for_tests() -> Result<Bundles> {
+    built_for_tests(&["--package", PACKAGE])
+}
+
+/// The same where all packages are to be tested: cargo gives dependencies the features that the chosen packages want
+/// together, so that these are then built already.
+pub fn for_tests_of_all() -> Result<Bundles> {
+    built_for_tests(&["--workspace"])
+}
+
+fn built_for_tests(packages: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
-    workspace::run(workspace::cargo().args([
-        "build",
-        "--package",
-        PACKAGE,
-        "--features",
-        "assert_process_allocs,faults",
-    ]))?;
+    let features = ["assert_process_allocs", "faults"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
+    workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
     let built = workspace::root().join("target/debug/libtonenet_plugin.so");
     let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");

@@ -46,7 +46,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test => test::all(),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(what) => bench::run(&what),
-        Command::DawTest => daw_test::run(),
+        Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?)),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),

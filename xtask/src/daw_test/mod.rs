@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use tonenet_core::midi::Song;
 
-use crate::bundle;
+use crate::bundle::Bundles;
 use crate::demo::{DEFAULT_PIECE, read};
 use crate::setup;
 use crate::workspace;
@@ -54,13 +54,11 @@ pub fn install() -> Result<()> {
     ardour::is_installed()
 }
 
-/// Runs all of it.
+/// Runs all of it with the plugin in `bundles`; the DAW must be [installed](install).
 ///
 /// # Errors
 /// The first check that fails, with the folder in which everything still lies.
-pub fn run() -> Result<()> {
-    install()?;
-    let bundles = bundle::for_tests()?;
+pub fn run(bundles: &Bundles) -> Result<()> {
     let song = read(&workspace::root().join(DEFAULT_PIECE))?;
     let home = tempfile::Builder::new().prefix("tonenet-daw-").tempdir()?;
     let started = Instant::now();
