@@ -62,11 +62,8 @@ fn built_for_tests(packages: &[&str]) -> Result<Bundles> {
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
     let built = workspace::root().join("target/debug/libtonenet_plugin.so");
     let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");
-    fs::create_dir_all(binary.parent().context("a bundle has folders")?)?;
     for target in [bundles.clap(), binary] {
-        // Removed first: a host may still have the old one mapped.
-        let _ = fs::remove_file(&target);
-        fs::copy(&built, &target).with_context(|| format!("cannot copy {}", built.display()))?;
+        copy(&built, &target)?;
     }
     put_library(&onnxruntime, &bundles)?;
     Ok(bundles)
@@ -79,7 +76,7 @@ fn put_library(onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
     fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
     fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
     for folder in [bundles.vst3().join(VST3_BINARIES), bundles.folder.clone()] {
-        fs::copy(onnxruntime, folder.join(LIBRARY)).with_context(|| format!("cannot copy to {}", folder.display()))?;
+        copy(onnxruntime, &folder.join(LIBRARY))?;
     }
     Ok(())
 }
@@ -104,10 +101,12 @@ pub fn install() -> Result<()> {
     Ok(())
 }
 
+/// In the place of what is there, which a host may have mapped: written over, it would end the host.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
+    let _ = fs::remove_file(to);
     fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
