@@ -27,7 +27,7 @@ impl Engine {
 
     /// Tells the studio what it is to know, and takes in what it has written; what was asked for is waited for where
     /// that cannot make the host late.
-    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(HostEvent)>, allowance: Duration) {
+    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(HostEvent)>) {
         let Block { transport, bars, pressed, .. } = turn.block;
         if let Some(news) = self.clips.news_of_bars(bars) {
             self.tell(news, turn.may_wait);
@@ -36,7 +36,7 @@ impl Engine {
             Status::count(&self.status.overloads);
         }
         if turn.may_wait {
-            let patience = if turn.block.offline { PATIENCE } else { allowance };
+            let patience = if turn.block.offline { PATIENCE } else { turn.allowance };
             let since = Instant::now();
             while !self.clips.link().is_answered() && since.elapsed() < patience && self.nudge_studio() {}
         }
