@@ -66,6 +66,8 @@ pub struct HostTransport {
     pub recording: bool,
     /// Quarter notes from the start of the song.
     pub beats: f64,
+    /// Whether the plugin is told of them; some hosts tell seconds alone.
+    pub tells_beats: bool,
     /// The same in seconds.
     pub seconds: f64,
     /// Quarter notes a minute.
@@ -83,6 +85,7 @@ impl Default for HostTransport {
             playing: false,
             recording: false,
             beats: 0.0,
+            tells_beats: true,
             seconds: 0.0,
             tempo: 120.0,
             loop_beats: None,

@@ -130,11 +130,10 @@ fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
 
 /// The transport as an event.
 pub fn transport_event(transport: &HostTransport) -> TransportEvent {
-    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_SECONDS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
+    let HostTransport { playing, recording, beats, tells_beats, seconds, tempo, loop_beats, signature } = *transport;
+    let mut flags =
+        TransportFlags::HAS_TEMPO | TransportFlags::HAS_SECONDS_TIMELINE | TransportFlags::HAS_TIME_SIGNATURE;
+    flags.set(TransportFlags::HAS_BEATS_TIMELINE, tells_beats);
     flags.set(TransportFlags::IS_PLAYING, playing);
     flags.set(TransportFlags::IS_RECORDING, recording);
     flags.set(TransportFlags::IS_LOOP_ACTIVE, loop_beats.is_some());

@@ -440,13 +440,13 @@ fn mode_of(setup: &Setup) -> int32 {
 }
 
 fn context_of(transport: &HostTransport, sample_rate: f64) -> ProcessContext {
-    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
+    let HostTransport { playing, recording, beats, tells_beats, seconds, tempo, loop_beats, signature } = *transport;
     let mut state = StatesAndFlags_::kTempoValid
-        | StatesAndFlags_::kProjectTimeMusicValid
         | StatesAndFlags_::kTimeSigValid
         | StatesAndFlags_::kBarPositionValid
         | StatesAndFlags_::kCycleValid;
     for (flag, is_set) in [
+        (StatesAndFlags_::kProjectTimeMusicValid, tells_beats),
         (StatesAndFlags_::kPlaying, playing),
         (StatesAndFlags_::kRecording, recording),
         (StatesAndFlags_::kCycleActive, loop_beats.is_some()),
