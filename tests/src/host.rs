@@ -35,6 +35,8 @@ pub enum Input<'a> {
     Note(u32, &'a MidiMessage, u32),
     /// A note in the format's own words, at a sample of the block, with numbers that MIDI need not have.
     Odd(u32, OddNote),
+    /// A note of a channel and key that is cut off at a sample of the block; CLAP alone has that.
+    Choke(u32, u8, u8),
     /// Three bytes as MIDI has them, at a sample of the block; VST3 carries none.
     Bytes(u32, [u8; 3]),
     /// A parameter's value from a sample of the block on, as in [`Session::parameters`].
@@ -61,6 +63,7 @@ impl Input<'_> {
             Self::Message(sample, _)
             | Self::Note(sample, ..)
             | Self::Odd(sample, _)
+            | Self::Choke(sample, ..)
             | Self::Bytes(sample, _)
             | Self::Parameter(sample, ..) => sample,
         }

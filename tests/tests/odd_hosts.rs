@@ -206,6 +206,15 @@ fn in_clap_notes_that_are_nowhere_are_no_notes_and_do_not_end_all() {
 }
 
 #[test]
+fn in_clap_a_note_that_is_cut_off_ends() {
+    let mut host = clap_host();
+    let latency = activate_live(&mut host, false);
+    let cut = left(&mut host, &[Input::Odd(10, note(true, 0.5)), Input::Choke(200, 0, 60)]);
+    assert_eq!(statuses(&cut), [(latency + 10, 0x90, 60), (latency + 200, 0x80, 60)]);
+    assert_nothing_sounds(&mut host);
+}
+
+#[test]
 fn bytes_that_are_no_midi_are_left_out_and_system_messages_pass() {
     let mut host = clap_host();
     let latency = activate_live(&mut host, false);

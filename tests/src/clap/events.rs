@@ -76,6 +76,11 @@ pub fn push_to(events: &mut EventBuffer, input: &Input) {
             };
             return;
         }
+        Input::Choke(time, channel, key) => {
+            let voice = Pckn::new(0u16, u16::from(channel), u16::from(key), Match::<u32>::All);
+            events.push(&NoteChokeEvent::new(time, voice));
+            return;
+        }
         Input::Bytes(time, bytes) => {
             events.push(&MidiEvent::new(time, 0, bytes));
             return;
@@ -121,6 +126,8 @@ impl OutputEventBuffer for Collected {
                 self.offs_for_all += u32::from(off.channel() == Match::All || off.key() == Match::All);
                 (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id_of(off.pckn()))
             }
+            // To MIDI, a note that is cut off is one that ends.
+            Some(CoreEventSpace::NoteChoke(choke)) => (note(0x80, choke.pckn(), 0), id_of(choke.pckn())),
             Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
             Some(CoreEventSpace::NoteExpression(expression)) => {
                 self.expressions.extend(NoteExpression::of(expression));

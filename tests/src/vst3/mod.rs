@@ -302,7 +302,7 @@ impl Host for Vst3Host {
                     continue;
                 }
                 Input::Odd(_, note) => Way::Event(events::odd(sample, note)),
-                Input::Bytes(..) => Way::None,
+                Input::Choke(..) | Input::Bytes(..) => Way::None,
                 Input::Message(_, message) => events::way_of(message, sample, None),
                 Input::Note(_, message, id) => events::way_of(message, sample, Some(id)),
             };
