@@ -33,15 +33,39 @@ pub enum Input<'a> {
     Message(u32, &'a MidiMessage),
     /// A message about a note with an id, at a sample of the block.
     Note(u32, &'a MidiMessage, u32),
+    /// A note in the format's own words, at a sample of the block, with numbers that MIDI need not have.
+    Odd(u32, OddNote),
+    /// A note of a channel and key that is cut off at a sample of the block; CLAP alone has that.
+    Choke(u32, u8, u8),
+    /// Three bytes as MIDI has them, at a sample of the block; VST3 carries none.
+    Bytes(u32, [u8; 3]),
     /// A parameter's value from a sample of the block on, as in [`Session::parameters`].
     Parameter(u32, ParameterId, f64),
+}
+
+/// A note as the formats can tell it, and hosts should not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OddNote {
+    /// Whether it begins.
+    pub on: bool,
+    /// Its channel; CLAP takes -1 for all.
+    pub channel: i16,
+    /// Its key; CLAP takes -1 for all.
+    pub key: i16,
+    /// How hard, from 0 to 1.
+    pub velocity: f32,
 }
 
 impl Input<'_> {
     /// Its sample in the block.
     pub fn sample(&self) -> u32 {
         match *self {
-            Self::Message(sample, _) | Self::Note(sample, ..) | Self::Parameter(sample, ..) => sample,
+            Self::Message(sample, _)
+            | Self::Note(sample, ..)
+            | Self::Odd(sample, _)
+            | Self::Choke(sample, ..)
+            | Self::Bytes(sample, _)
+            | Self::Parameter(sample, ..) => sample,
         }
     }
 }
@@ -282,6 +306,14 @@ pub trait Host {
         }
         Ok(Played { latency, restarts, outputs })
     }
+}
+
+/// A velocity that leaves must be one, whatever came in.
+///
+/// # Panics
+/// When it is none.
+pub(crate) fn assert_velocity(velocity: f64) {
+    assert!((0.0..=1.0).contains(&velocity), "a velocity of {velocity} left the plugin");
 }
 
 fn transport(session: &Session, time: u64) -> HostTransport {

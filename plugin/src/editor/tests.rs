@@ -2,6 +2,7 @@ use super::*;
 use crate::generate::{InSong, Kind, Phrase, Shown, Wish, Writing};
 use crate::params::LAST_TAKE;
 use crate::save::Saving;
+use crate::status::FAILED;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
@@ -17,6 +18,13 @@ fn view() -> View {
     status.restyled.store(12, Ordering::Relaxed);
     status.late.store(3, Ordering::Relaxed);
     status.engine.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
+    View::new(&ToneNetParams::new(status.clone()), &status)
+}
+
+/// With an engine that has failed.
+fn out_of_order() -> View {
+    let status = Arc::<Status>::default();
+    status.failed.store(true, Ordering::Relaxed);
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 
@@ -162,6 +170,12 @@ fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
 }
 
 #[test]
+fn an_engine_that_failed_is_told_of() {
+    assert!(harness(&view()).query_by_label(FAILED).is_none());
+    harness(&out_of_order()).get_by_label(FAILED);
+}
+
+#[test]
 fn everything_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
@@ -170,7 +184,7 @@ fn everything_fits_the_window() {
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
     view.settings.take = Take(99);
     view.restart_pending = true;
-    view.engine.error = Some("a line of what went wrong".into());
+    view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];
     view.engine.model.clear();
     assert_fits(&view);

@@ -163,6 +163,11 @@ impl ClapHost {
         outcome.map_err(|reason| self.fail("take a parameter", reason))
     }
 
+    /// How many note-offs for all channels or all keys have left since the plugin was last activated.
+    pub fn offs_for_all(&self) -> u32 {
+        self.running.as_ref().map_or(0, |running| running.buffers.collected.offs_for_all)
+    }
+
     /// How long the plugin took for its last block.
     pub fn took(&self) -> Duration {
         self.running.as_ref().map_or(Duration::ZERO, |running| running.took)

@@ -301,6 +301,8 @@ impl Host for Vst3Host {
                     values.entry(id).or_default().push((sample as int32, value / f64::from(steps.max(1))));
                     continue;
                 }
+                Input::Odd(_, note) => Way::Event(events::odd(sample, note)),
+                Input::Choke(..) | Input::Bytes(..) => Way::None,
                 Input::Message(_, message) => events::way_of(message, sample, None),
                 Input::Note(_, message, id) => events::way_of(message, sample, Some(id)),
             };
