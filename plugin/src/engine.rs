@@ -22,7 +22,7 @@ use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::{Asking, Estimate, Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::{Pedal, Played};
-use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch};
+use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch, Wrap};
 use tonenet_core::window::{Heard, Question};
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -185,16 +185,21 @@ impl Engine {
             self.model = settings.model;
             self.send(Request::Use(settings.model));
         }
+        let transport = block.transport.plausible();
+        let change = self.watch.observe(self.now, block.samples, &transport);
+        let transport = self.watch.believed(&transport);
+        let block = &Block { transport, ..*block };
         let mut turn = Turn { block, settings, send: &mut send };
-        let mut left = None;
-        match self.watch.observe(self.now, block.samples, &block.transport) {
-            Some(TransportChange::Left { at }) => {
-                // Where the song went elsewhere the clip's notes end at the place that it left.
-                if block.transport.playing {
-                    self.clip_leaves(self.now, &mut turn);
-                }
-                left = Some(at);
+        let mut stop = None;
+        match change {
+            Some(TransportChange::Stopped { at }) => stop = Some(at),
+            // Where it was foretold the clip has left already.
+            Some(TransportChange::Wrapped { at, foretold: true }) => self.scheduler.transport_left(at),
+            Some(TransportChange::Wrapped { at, foretold: false }) => {
+                self.clip_leaves(self.now, &mut turn);
+                self.scheduler.transport_left(at);
             }
+            Some(TransportChange::RanOn) => self.clip_leaves(self.now, &mut turn),
             Some(TransportChange::Started) => {
                 self.clip_leaves(self.now, &mut turn);
                 self.scheduler.transport_started(self.now);
@@ -205,25 +210,39 @@ impl Engine {
             }
             None => {}
         }
-        self.clock.follow(self.now, &block.transport);
-        self.get_ready_at_once();
+        let mut stretch = Wrap { time: self.now, transport };
+        self.begin_stretch(&stretch);
         self.get_clip_ready(&mut turn);
-        while let Some(event) = next_event() {
-            let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
-            if let Some(left) = left.take_if(|at| *at <= time) {
-                self.transport_left(left, &mut turn);
+        let mut next = next_event();
+        loop {
+            let samples = (block_end - stretch.time) as u32;
+            let wrap = self.watch.wrap_in(stretch.time, samples, &stretch.transport);
+            let stretch_end = wrap.map_or(block_end, |wrap| wrap.time);
+            while let Some(event) = next {
+                let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
+                if wrap.is_some() && time >= stretch_end {
+                    break;
+                }
+                if let Some(stop) = stop.take_if(|at| *at <= time) {
+                    self.transport_stopped(stop, &mut turn);
+                }
+                self.play_clip(time, &mut turn);
+                self.hear_player(time, event, &mut turn);
+                next = next_event();
             }
-            self.play_clip(time, &mut turn);
-            self.hear_player(time, event, &mut turn);
+            if let Some(stop) = stop.take() {
+                self.transport_stopped(stop, &mut turn);
+            }
+            self.play_clip(stretch_end, &mut turn);
+            if let Some(last) = stretch_end.checked_sub(1).filter(|last| *last >= stretch.time) {
+                self.ask_up_to(last);
+            }
+            self.pass(stretch.time, stretch_end);
+            let Some(wrap) = wrap else { break };
+            stretch = wrap;
+            self.clip_leaves(stretch.time, &mut turn);
+            self.begin_stretch(&stretch);
         }
-        if let Some(left) = left {
-            self.transport_left(left, &mut turn);
-        }
-        self.play_clip(block_end, &mut turn);
-        if let Some(last) = block_end.checked_sub(1).filter(|_| block.samples > 0) {
-            self.ask_up_to(last);
-        }
-        self.pass(block_end);
         self.take_answers();
         if self.budget.may_wait() && self.at_once.is_none() {
             self.wait(|engine| !engine.scheduler.awaits_answer(block_end));
@@ -235,10 +254,16 @@ impl Engine {
         self.budget.block_ends();
     }
 
+    /// The song goes on from a place for the rest of the block or to the end of its loop.
+    fn begin_stretch(&mut self, stretch: &Wrap) {
+        self.clock.follow(stretch.time, &stretch.transport);
+        self.get_ready_at_once(stretch.time);
+    }
+
     /// Without latency all that was asked in earlier blocks counts in this one, and a pass is played from the picture
     /// that is there when it begins; where that cannot make the host late, both are waited for.
-    fn get_ready_at_once(&mut self) {
-        let beats = self.clock.beats(self.now);
+    fn get_ready_at_once(&mut self, time: SampleTime) {
+        let beats = self.clock.beats(time);
         let Some(at_once) = &mut self.at_once else { return };
         let new_pass = at_once.remembers() && at_once.is_new_pass(beats);
         if new_pass {
@@ -259,9 +284,9 @@ impl Engine {
         }
     }
 
-    /// Tells what of the song this block went over.
-    fn pass(&mut self, block_end: SampleTime) {
-        let (from, to) = (self.clock.beats(self.now), self.clock.beats(block_end));
+    /// Tells what of the song a stretch went over.
+    fn pass(&mut self, from: SampleTime, to: SampleTime) {
+        let (from, to) = (self.clock.beats(from), self.clock.beats(to));
         let (Some(at_once), Some((from, to))) = (&mut self.at_once, from.zip(to)) else { return };
         let mut passed = None;
         at_once.pass(from, to, |played| passed = Some(played));
@@ -270,10 +295,9 @@ impl Engine {
         }
     }
 
-    fn transport_left(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    fn transport_stopped(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
         self.play_clip(at, turn);
         self.clip_leaves(at, turn);
-        self.make_room(turn.settings, turn.block.samples, turn.send);
         self.scheduler.transport_left(at);
     }
 

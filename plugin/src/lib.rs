@@ -167,8 +167,10 @@ fn core_transport(transport: &Transport) -> CoreTransport {
     CoreTransport {
         playing: transport.playing,
         tempo: transport.tempo,
-        beats: transport.pos_beats(),
-        loop_start_beats: transport.loop_range_beats().map(|(start, _)| start),
+        // Only what the host tells: beats that the framework computes from seconds jump where the tempo changes.
+        beats: transport.pos_beats,
+        seconds: transport.pos_seconds(),
+        loop_beats: transport.loop_range_beats(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tonenet_core::midi::MidiMessage;
 
+use crate::audio::AudioBuses;
 use crate::session::{Automation, Output, Played, Session};
 use crate::{HostError, Report, report};
 
@@ -101,6 +102,10 @@ impl HostTransport {
 
 /// One instance of the plugin in a host.
 pub trait Host {
+    /// What of audio the plugin is lent from the next block on. Where the format lets hosts negotiate, this one does so
+    /// when it next activates the plugin, and lends the same whatever comes of it.
+    fn lend_audio(&mut self, audio: AudioBuses);
+
     /// Activates the plugin and starts processing; gives the latency that it reports, in samples.
     ///
     /// # Errors
@@ -126,10 +131,10 @@ pub trait Host {
     fn carries(&self, message: &MidiMessage) -> bool;
 
     /// Runs a block of `samples` with `inputs` in the order of their samples; `each` gets what comes out. Without a
-    /// transport the plugin is told of none.
+    /// transport the plugin is told of none. A block may be longer than the plugin was told that it could be.
     ///
     /// # Errors
-    /// When the plugin fails, or is not active.
+    /// When the plugin fails, is not active, or sounds: nothing but silence is to come out of it.
     fn block(
         &mut self,
         transport: Option<&HostTransport>,

@@ -101,13 +101,14 @@ impl ClipTrack {
 
     /// A block begins; gives what the studio is to be told where the trigger was pressed.
     pub fn begin_block(&mut self, transport: &Transport, bars: &Bars, pressed: bool) -> Option<Told> {
-        self.link.is_at(transport.beats);
+        let place = transport.song_beats();
+        self.link.is_at(place);
         let by_parameter = !std::mem::replace(&mut self.pressed, pressed) && pressed;
         let presses = self.link.window_presses.load(Ordering::Acquire);
         let by_window = std::mem::replace(&mut self.window_presses, presses) != presses;
         if by_parameter || by_window {
             let lead = LEAD * transport.tempo.unwrap_or_default() / 60.0;
-            let playing = transport.beats.filter(|_| transport.playing);
+            let playing = place.filter(|_| transport.playing);
             self.wanted = playing.map(|beats| Wanted { line: bars.next_line(beats, beats + lead), pressed_at: beats });
         }
         by_parameter.then(|| self.link.press())
@@ -135,7 +136,7 @@ impl ClipTrack {
         let start = match delivery.start.or(in_force.map(|placed| placed.start)) {
             Some(start) => start,
             None => {
-                let Some(start) = transport.beats.map(|beats| self.bar_line(beats, bars)) else {
+                let Some(start) = transport.song_beats().map(|beats| self.bar_line(beats, bars)) else {
                     self.unplaced = Some(delivery);
                     return;
                 };

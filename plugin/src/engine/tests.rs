@@ -284,7 +284,7 @@ fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32
             playing,
             tempo: Some(120.0),
             beats: Some(from.min(blocks * block) as f64 / 24_000.0),
-            loop_start_beats: None,
+            ..Default::default()
         };
         let block = block_of(block as u32, transport, offline);
         let next = || events.next().map(|(sample, event)| at(event, sample as u32));
@@ -377,7 +377,7 @@ fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
 fn what_was_played_when_the_host_deactivates_is_remembered() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
-    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), loop_start_beats: None };
+    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
     engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
@@ -389,7 +389,7 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let mut play_at = |beats, events: Vec<HostEvent>| {
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), loop_start_beats: None };
+        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
         let mut events = events.into_iter();
         engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
         engine.reset();
@@ -412,21 +412,23 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {
         for now in samples.step_by(100) {
             let beats = Some(beats + f64::from(now) / 24_000.0);
-            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None };
+            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
             let block = block_of(100, transport, true);
-            let mut event = matches!(now, 0 | 200 | 20_000).then(|| on(0, 60, 0.5).1);
+            let mut event = matches!(now, 4_500 | 4_700 | 25_000).then(|| on(0, 60, 0.5).1);
             engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);
         }
     };
+    play(0..4_500, 0.0);
     let closed = gate.lock();
-    play(0..300, 0.0);
+    play(4_500..4_800, 0.0);
     // Nobody waits for what was dropped; by the end of this its questions are long overdue.
-    play(300..20_000, 100.0);
+    play(4_800..25_000, 100.0);
     drop(closed);
-    play(20_000..24_000, 100.0);
+    play(25_000..29_000, 100.0);
     assert_eq!(left, 1);
     assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
 }
 
 mod clips;
+mod hosts;
 mod threads;

@@ -464,7 +464,7 @@ mod tests {
     fn few_clips_are_owned_however_often_a_host_activates() {
         let store = Arc::<ClipStore>::default();
         let link = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes"))).link().clone();
-        let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(0.0), loop_start_beats: None };
+        let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(0.0), ..Transport::default() };
         let mut most = 0;
         for activation in 0..10_000u32 {
             if activation.is_multiple_of(3) {

@@ -71,7 +71,8 @@ impl Song {
                 playing: self.playing,
                 tempo: Some(120.0),
                 beats: Some(self.beats),
-                loop_start_beats: self.loop_range.map(|range| range.0),
+                loop_beats: self.loop_range,
+                ..Default::default()
             };
             let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
             let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };

@@ -98,7 +98,7 @@ impl Host {
 
     fn play(&mut self, offline: bool, pressed: bool, events: &[HostEvent]) {
         let beats = Some(self.beats);
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None };
+        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..CoreTransport::default() };
         let block = Block { pressed, ..block_of(BLOCK, transport, offline) };
         let mut events = events.iter().copied();
         let left = &mut self.left;
