@@ -155,7 +155,9 @@ fn on_the_grid(
     let onsets = || placed.iter().flatten().map(|n| n.onset);
     let first = onsets().min().unwrap_or(0);
     let steps = (onsets().max().unwrap_or(0) + 1 - first) as usize;
+    cancellation.check()?;
     let roll = PianoRoll::new(first, steps, placed.iter().flatten());
+    cancellation.check()?;
     let mut deviations = vec![Vec::with_capacity(steps * PIANO_KEYS); styles.len()];
     for window in windows(steps, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
         let part = roll.steps_between(window.start, window.end);

@@ -29,6 +29,7 @@ pub fn restyle(
     }
     cancellation.check()?;
     let (notes, pedals) = timeline.performance();
+    cancellation.check()?;
     let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
     let predicted = model.predict_unless_cancelled(&take, Knowledge::WholeTake, &Genre::ALL, cancellation)?;
     let of_note = |note: usize| {
