@@ -14,8 +14,10 @@ pub mod events;
 pub mod faults;
 pub mod fill;
 pub mod generate;
+pub mod handover;
 pub mod memory;
 mod opener;
+pub mod outbox;
 pub mod pace;
 pub mod params;
 pub mod pass_through;
@@ -131,7 +133,6 @@ impl ToneNet {
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let picture = memory.as_ref().map(|memory| memory.get().0);
         let (opener, sample_rate) = (self.opener.clone(), self.sample_rate);
         let open = move |model, status: &Status| opener.open(model, sample_rate, status);
         let worker = Worker::start(self.status.clone(), memory, open)
@@ -139,7 +140,7 @@ impl ToneNet {
         self.studio.start();
         let clips = ClipTrack::new(self.params.clips(), self.studio.link().clone(), self.params.generate.value());
         let (model, status) = (self.params.settings().model, self.status.clone());
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, picture, clips));
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, clips));
         Ok(())
     }
 
