@@ -10,7 +10,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tonenet_core::midi::Song;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
 
 use crate::memory::TimelineStore;
 
@@ -94,6 +94,13 @@ fn take_of(path: &Path, start: f64) -> Result<Timeline, String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {shown}: {e}"))?;
     let song = Song::parse(bytes).map_err(|e| format!("{shown}: {e}"))?;
+    let playable = song.notes().iter().filter(|note| note.note.is_restylable()).count();
+    if playable > MOST_NOTES {
+        return Err(format!(
+            "{shown} has {playable} notes, and Timeline remembers at most {MOST_NOTES}; cut it into shorter files"
+        ));
+    }
+    let start = Place::new(start).map_or(0.0, Place::beats);
     let take = Timeline::of_song(&song, start);
     if take.notes().is_empty() {
         return Err(format!(

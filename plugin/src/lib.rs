@@ -29,6 +29,7 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::{LookAhead, Mode};
+use tonenet_core::timeline::Place;
 use tonenet_core::transport::Transport as CoreTransport;
 
 use engine::{Block, ClipTrack, Engine};
@@ -166,7 +167,8 @@ fn core_transport(transport: &Transport) -> CoreTransport {
     CoreTransport {
         playing: transport.playing,
         tempo: transport.tempo,
-        beats: transport.pos_beats(),
+        // A place so far that no song has it says nothing, as does one that is no number.
+        beats: transport.pos_beats().filter(|beats| Place::new(*beats).is_some()),
         loop_start_beats: transport.loop_range_beats().map(|(start, _)| start),
     }
 }

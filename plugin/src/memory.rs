@@ -86,7 +86,7 @@ impl PersistentField<'_, Timeline> for TimelineField {
     fn set(&self, loaded: Timeline) {
         let mut slot = self.0.0.lock();
         // A host that undoes its own changes loads states often; the same take need not be restyled again.
-        if *slot.current != loaded {
+        if *slot.current != loaded && slot.current.as_saved() != loaded.as_saved() {
             *slot = Slot { current: Arc::new(loaded), before: None, edition: slot.edition + 1 };
         }
     }

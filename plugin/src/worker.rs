@@ -130,7 +130,7 @@ impl Worker {
     {
         let link = Arc::new(Link::new());
         let memory = memory.map(Memory::new);
-        let waits = memory.as_ref().is_some_and(|m| m.picture.notes().iter().any(|n| n.expected.is_none()));
+        let waits = memory.as_ref().is_some_and(|m| m.picture.needs_any_model());
         link.picture_pending.store(waits, Ordering::Release);
         let (opened, recent) = (None, VecDeque::new());
         let mut server = Server { link: link.clone(), status, open, opened, epoch: 0, recent, memory };
@@ -338,7 +338,7 @@ impl Memory {
     fn follow_store(&mut self) {
         if self.store.edition() != self.edition {
             (self.picture, self.edition) = self.store.get();
-            self.recorder = Recorder::new(&self.picture);
+            self.recorder = self.recorder.replaced_by(&self.picture);
             self.is_new = true;
         }
     }
