@@ -151,6 +151,31 @@ mod tests {
     }
 
     #[test]
+    fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
+        let mut events = Vec::new();
+        for _ in 0..=MOST_NOTES {
+            events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
+        }
+        let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+        events.extend([0x00, 0xFF, 0x2F, 0x00]);
+        bytes.extend((events.len() as u32).to_be_bytes());
+        bytes.extend(events);
+        let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let (filling, take) = filled(Some(path.clone()), 0.0);
+        std::fs::remove_file(path).unwrap();
+        assert!(matches!(&filling, Filling::Refused(told) if told.contains("200001 notes")), "{filling:?}");
+        assert!(take.notes().is_empty());
+    }
+
+    #[test]
+    fn a_file_laid_at_no_place_begins_with_the_song() {
+        for start in [f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(filled(Some(PIECE.into()), start), filled(Some(PIECE.into()), 0.0));
+        }
+    }
+
+    #[test]
     fn a_second_dialog_does_not_open_beside_the_first() {
         let filler = Filler::new(Arc::default());
         let (release, wait) = std::sync::mpsc::channel::<()>();

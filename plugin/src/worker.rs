@@ -132,8 +132,17 @@ impl Worker {
         let memory = memory.map(Memory::new);
         let waits = memory.as_ref().is_some_and(|m| m.picture.needs_any_model());
         link.picture_pending.store(waits, Ordering::Release);
-        let (opened, recent) = (None, VecDeque::new());
-        let mut server = Server { link: link.clone(), status, open, opened, epoch: 0, recent, memory };
+        let mut server = Server {
+            link: link.clone(),
+            status,
+            open,
+            opened: None,
+            epoch: 0,
+            recent: VecDeque::new(),
+            pedal_down: None,
+            pedal_before: None,
+            memory,
+        };
         let handle = thread::Builder::new().name("tonenet inference".into()).spawn(move || server.serve())?;
         Ok(Self { link, handle: Some(handle) })
     }
@@ -174,6 +183,9 @@ struct Server<Open> {
     opened: Option<(EmbeddedModel, Opened)>,
     epoch: u32,
     recent: VecDeque<Heard>,
+    pedal_down: Option<bool>,
+    /// The pedal's last movement before `recent`.
+    pedal_before: Option<Heard>,
     memory: Option<Memory>,
 }
 
@@ -232,6 +244,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
             Request::Reset(epoch) => {
                 self.epoch = epoch;
                 self.recent.clear();
+                (self.pedal_down, self.pedal_before) = (None, None);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
                 if let Some(memory) = &mut self.memory {
                     memory.recorder.hear(&Played::Ended);
@@ -248,8 +261,16 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 }
             }
             Request::Heard(heard) => {
-                if self.recent.len() == RECENT {
-                    self.recent.pop_front();
+                if let Heard::Pedal { down, .. } = heard
+                    && self.pedal_down.replace(down) == Some(down)
+                {
+                    // A continuous pedal that stays on its side of the middle moves nothing.
+                    return Ok(());
+                }
+                if self.recent.len() == RECENT
+                    && let Some(oldest @ Heard::Pedal { .. }) = self.recent.pop_front()
+                {
+                    self.pedal_before = Some(oldest);
                 }
                 self.recent.push_back(heard);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
@@ -274,7 +295,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
         self.opened = None;
         self.status.opens(None);
         let mut opened = (self.open)(model, &self.status)?;
-        self.recent.iter().for_each(|heard| opened.restyler.hear(heard));
+        self.pedal_before.iter().chain(&self.recent).for_each(|heard| opened.restyler.hear(heard));
         self.opened = Some((model, opened));
         if self.memory.as_ref().is_some_and(|memory| memory.picture.needs(model.id())) {
             self.link.picture_pending.store(true, Ordering::Release);

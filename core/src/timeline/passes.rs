@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, SAME_PLACE};
+use super::Place;
 
 /// Where something is: its place, and how many stood there before it came.
 pub(super) type Spot = (Place, u16);
@@ -51,9 +51,10 @@ impl<T> Passes<T> {
         self.things.range(..(place, 0)).next_back().map(|(_, heard)| &heard.what)
     }
 
-    /// Something that stands about here, is the same, and was not heard yet on this pass: from now on it was.
-    pub fn hear_again(&mut self, place: Place, is_same: impl Fn(&T) -> bool) -> Option<Spot> {
-        let about = (place.moved(-SAME_PLACE), 0)..=(place.moved(SAME_PLACE), u16::MAX);
+    /// Something that stands no further than `reach` from here, is the same, and was not heard yet on this pass: from now
+    /// on it was.
+    pub fn hear_again(&mut self, place: Place, reach: f64, is_same: impl Fn(&T) -> bool) -> Option<Spot> {
+        let about = (place.moved(-reach), 0)..=(place.moved(reach), u16::MAX);
         let (spot, heard) = self.things.range_mut(about).find(|(_, h)| h.pass != self.pass && is_same(&h.what))?;
         heard.pass = self.pass;
         Some(*spot)

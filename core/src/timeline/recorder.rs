@@ -149,7 +149,7 @@ impl Recorder {
 
     fn begin(&mut self, place: Place, note: RecordedNote) {
         let is_same = |known: &RecordedNote| (known.channel, known.key) == (note.channel, note.key);
-        let spot = match self.notes.hear_again(place, is_same) {
+        let spot = match self.notes.hear_again(place, SAME_PLACE, is_same) {
             Some(spot) => {
                 if let Some(known) = self.notes.get_mut(spot)
                     && known.is_edited_by(&note)
@@ -181,7 +181,8 @@ impl Recorder {
     /// goes from one to the other.
     fn press(&mut self, place: Place, down: bool) {
         let stood = self.pedal.replace(down);
-        if self.pedals.hear_again(place, |&known| known == down).is_some() {
+        // What moves nothing may still stand in the song; but it must not be taken for a movement that comes next.
+        if self.pedals.hear_again(place, 0.0, |&known| known == down).is_some() {
             return;
         }
         match (stood, self.opening) {
@@ -193,7 +194,8 @@ impl Recorder {
     }
 
     fn move_pedal(&mut self, place: Place, down: bool) {
-        if self.pedals.insert(place, down).is_some() {
+        let is_known = self.pedals.hear_again(place, SAME_PLACE, |&known| known == down).is_some();
+        if !is_known && self.pedals.insert(place, down).is_some() {
             self.changes += 1;
         }
     }

@@ -272,6 +272,25 @@ fn a_continuous_pedal_is_what_crosses_its_middle() {
 }
 
 #[test]
+fn a_pedal_that_flutters_about_its_middle_is_no_edit_the_second_time() {
+    let mut recorder = Recorder::default();
+    for (pass, from) in [0, 0, 500, 130].into_iter().enumerate() {
+        for message in from..1_000 {
+            // Slowly through the middle and back, with a tremble of three values.
+            let value = 64.0 + 20.0 * (f64::from(message) / 80.0).sin() + f64::from(message % 3);
+            let beats = f64::from(message) / 250.0;
+            recorder.hear(&Played::Pedal(Pedal { beats, down: value >= 64.0 }));
+            if message % 50 == 49 {
+                recorder.hear(&Played::Passed { from: beats - 0.196, to: beats + 0.004 });
+            }
+        }
+        recorder.hear(&Played::Ended);
+        assert_eq!(recorder.changes() > 0, pass == 0, "pass {pass}");
+        recorder.picture(&Timeline::default());
+    }
+}
+
+#[test]
 fn a_passage_that_another_recorder_heard_is_not_forgotten() {
     let mut recorder = Recorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
