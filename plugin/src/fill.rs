@@ -10,7 +10,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tonenet_core::midi::Song;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
 
 use crate::memory::TimelineStore;
 
@@ -94,6 +94,13 @@ fn take_of(path: &Path, start: f64) -> Result<Timeline, String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {shown}: {e}"))?;
     let song = Song::parse(bytes).map_err(|e| format!("{shown}: {e}"))?;
+    let playable = song.notes().iter().filter(|note| note.note.is_restylable()).count();
+    if playable > MOST_NOTES {
+        return Err(format!(
+            "{shown} has {playable} notes, and Timeline remembers at most {MOST_NOTES}; cut it into shorter files"
+        ));
+    }
+    let start = Place::new(start).map_or(0.0, Place::beats);
     let take = Timeline::of_song(&song, start);
     if take.notes().is_empty() {
         return Err(format!(
@@ -140,6 +147,31 @@ mod tests {
             let (filling, take) = filled(Some(path.into()), 0.0);
             assert!(matches!(&filling, Filling::Refused(told) if told.contains(path)), "{filling:?}");
             assert!(take.notes().is_empty());
+        }
+    }
+
+    #[test]
+    fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
+        let mut events = Vec::new();
+        for _ in 0..=MOST_NOTES {
+            events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
+        }
+        let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+        events.extend([0x00, 0xFF, 0x2F, 0x00]);
+        bytes.extend((events.len() as u32).to_be_bytes());
+        bytes.extend(events);
+        let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let (filling, take) = filled(Some(path.clone()), 0.0);
+        std::fs::remove_file(path).unwrap();
+        assert!(matches!(&filling, Filling::Refused(told) if told.contains("200001 notes")), "{filling:?}");
+        assert!(take.notes().is_empty());
+    }
+
+    #[test]
+    fn a_file_laid_at_no_place_begins_with_the_song() {
+        for start in [f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(filled(Some(PIECE.into()), start), filled(Some(PIECE.into()), 0.0));
         }
     }
 

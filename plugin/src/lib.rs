@@ -246,6 +246,7 @@ fn core_transport(transport: &Transport) -> CoreTransport {
         seconds: transport.pos_seconds(),
         loop_beats: transport.loop_range_beats(),
     }
+    .plausible()
 }
 
 fn bars(transport: &Transport) -> Bars {

@@ -172,11 +172,21 @@ impl Worker {
         let (to_thread, requests) = RingBuffer::new(REQUESTS);
         let (to_audio, answers) = RingBuffer::new(ANSWERS);
         let (memory, pictures) = memory.map(Memory::new).unzip();
-        let waits = memory.as_ref().is_some_and(|m| m.picture.notes().iter().any(|n| n.expected.is_none()));
+        let waits = memory.as_ref().is_some_and(|m| m.picture.needs_any_model());
         link.picture_pending.store(waits, Ordering::Release);
-        let (opened, recent) = (None, VecDeque::new());
-        let mut server =
-            Server { link: link.clone(), requests, answers: to_audio, status, open, opened, epoch: 0, recent, memory };
+        let mut server = Server {
+            link: link.clone(),
+            requests,
+            answers: to_audio,
+            status,
+            open,
+            opened: None,
+            epoch: 0,
+            recent: VecDeque::new(),
+            pedal_down: None,
+            pedal_before: None,
+            memory,
+        };
         let run = move || {
             if catch_unwind(AssertUnwindSafe(|| server.serve())).is_err() {
                 server.status.fail("the thread of the model ended unexpectedly; reload the plugin");
@@ -250,6 +260,9 @@ struct Server<Open> {
     opened: Option<(EmbeddedModel, Opened)>,
     epoch: u32,
     recent: VecDeque<Heard>,
+    pedal_down: Option<bool>,
+    /// The pedal's last movement before `recent`.
+    pedal_before: Option<Heard>,
     memory: Option<Memory>,
 }
 
@@ -315,6 +328,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
             Request::Reset(epoch) => {
                 self.epoch = epoch;
                 self.recent.clear();
+                (self.pedal_down, self.pedal_before) = (None, None);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
                 if let Some(memory) = &mut self.memory {
                     memory.recorder.hear(&Played::Ended);
@@ -331,8 +345,16 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 }
             }
             Request::Heard(heard) => {
-                if self.recent.len() == RECENT {
-                    self.recent.pop_front();
+                if let Heard::Pedal { down, .. } = heard
+                    && self.pedal_down.replace(down) == Some(down)
+                {
+                    // A continuous pedal that stays on its side of the middle moves nothing.
+                    return Ok(());
+                }
+                if self.recent.len() == RECENT
+                    && let Some(oldest @ Heard::Pedal { .. }) = self.recent.pop_front()
+                {
+                    self.pedal_before = Some(oldest);
                 }
                 self.recent.push_back(heard);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
@@ -357,7 +379,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
         self.close();
         self.status.opens(None);
         let mut opened = (self.open)(model, &self.status)?;
-        self.recent.iter().for_each(|heard| opened.restyler.hear(heard));
+        self.pedal_before.iter().chain(&self.recent).for_each(|heard| opened.restyler.hear(heard));
         self.opened = Some((model, opened));
         if self.memory.as_ref().is_some_and(|memory| memory.picture.needs(model.id())) {
             self.link.picture_pending.store(true, Ordering::Release);
@@ -424,7 +446,7 @@ impl Memory {
     fn follow_store(&mut self) {
         if self.store.edition() != self.edition {
             (self.picture, self.edition) = self.store.get();
-            self.recorder = Recorder::new(&self.picture);
+            self.recorder = self.recorder.replaced_by(&self.picture);
             self.is_new = true;
         }
     }

@@ -373,6 +373,16 @@ mod tests {
         assert!(out.is_sorted_by_key(|e| e.0));
     }
 
+    #[test]
+    fn at_the_ends_of_the_world_it_plays_or_is_silent_but_comes_to_an_end() {
+        let clip = clip(1.0 / 960.0, &[(0.0, 1.0 / 960.0, 60)]);
+        let far = (1u64 << 52) as f64;
+        for (start, beats) in [(0.0, far), (far, 0.0), (far, far), (-far, far), (-far, -far), (far, -far)] {
+            let played = play(&[playing(beats, 120.0, 480)], &[64], &[(0, Some(looped(&clip, start)))]);
+            assert!(is_whole(&played), "from {start} at {beats}");
+        }
+    }
+
     fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
         let stretch = (prop::option::weighted(0.9, 0u32..64), 40u32..300, 1u64..60_000);
         let stretch = stretch.prop_map(|(beats, tempo, samples)| Stretch {

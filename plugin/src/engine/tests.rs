@@ -431,4 +431,5 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
 
 mod clips;
 mod hosts;
+mod remembering;
 mod threads;

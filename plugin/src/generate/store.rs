@@ -9,6 +9,7 @@ use nice_plug::params::persist::PersistentField;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tonenet_core::clip::Clip;
+use tonenet_core::timeline::Place;
 use triple_buffer::{Input, Output, triple_buffer};
 
 use super::Wish;
@@ -17,8 +18,6 @@ use crate::handover::{SnapshotReceiver, SnapshotSender};
 /// Clips that are kept to go back to.
 const MOST_VARIATIONS: usize = 16;
 
-/// No place in a song lies further from its start, in beats.
-const FURTHEST: f64 = 1e6;
 
 /// What is to play, for the audio thread.
 #[derive(Debug, Clone)]
@@ -291,6 +290,11 @@ impl SavedClips {
     }
 }
 
+/// Where something begins, as a project keeps it; `None` where no song has such a place.
+fn in_a_song(beats: f64) -> Option<f64> {
+    Place::new(beats).map(Place::beats)
+}
+
 /// The clips as a field of the saved state.
 #[derive(Debug)]
 pub struct ClipField(pub Arc<ClipStore>);
@@ -303,7 +307,10 @@ impl ClipField {
             wish: kept.wish,
             variations: kept.variations.iter().map(|clip| (**clip).clone()).collect(),
             shown: kept.shown,
-            in_song: kept.in_song.as_ref().and_then(|placing| Some((place(placing)?, placing.start))),
+            in_song: kept
+                .in_song
+                .as_ref()
+                .and_then(|placing| Some((place(placing)?, placing.start.and_then(in_a_song)))),
             phrases: kept.phrases.each_ref().map(|phrase| phrase.as_deref().cloned()),
         }
     }
@@ -323,10 +330,9 @@ impl PersistentField<'_, SavedClips> for ClipField {
         kept.shown = loaded.shown.min(kept.variations.len().saturating_sub(1));
         kept.placings += 1;
         let number = kept.placings;
-        let is_place = |start: &f64| start.abs() <= FURTHEST;
         kept.in_song = loaded.in_song.and_then(|(place, start)| {
             let clip = kept.variations.get(place)?.clone();
-            Some(Placing { number, clip, start: start.filter(is_place) })
+            Some(Placing { number, clip, start: start.and_then(in_a_song) })
         });
         self.0.deliver(&mut kept);
     }
