@@ -35,7 +35,7 @@ impl Grid {
     /// A performance recorded without a click has a tempo too, by default; its onsets then stand anywhere.
     pub fn of_song(song: &Song) -> Self {
         let notes = song.notes();
-        let middle = notes[notes.len() / 2].note.onset;
+        let Some(middle) = notes.get(notes.len() / 2).map(|n| n.note.onset) else { return Self::Sixteenths };
         let sixteenth = 15.0 / song.tempo().beats_per_minute_at(middle);
         let astray: f64 = notes.iter().map(|n| (n.note.onset_sixteenths - n.note.onset_sixteenths.round()).abs()).sum();
         if SIXTEENTH_SECONDS.contains(&sixteenth) && astray / (notes.len() as f64) < ON_THE_GRID {
