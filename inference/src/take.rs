@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tonenet_core::dynamics::{Expected, Expression, style_gain};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{Grid, GridNote};
-use tonenet_core::note::{Note, PIANO_KEYS};
+use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
-use tonenet_core::piano_roll::{PianoRoll, windows};
+use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::{Mixed, StyleBlend, Take};
 
 use crate::bundle::ModelFiles;
@@ -151,30 +151,24 @@ fn on_the_grid(
     styles: &[Genre],
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-    let placed: Vec<Option<GridNote>> = take.notes.iter().map(|n| take.grid.place(n)).collect();
-    let onsets = || placed.iter().flatten().map(|n| n.onset);
-    let first = onsets().min().unwrap_or(0);
-    let steps = (onsets().max().unwrap_or(0) + 1 - first) as usize;
+    let placed = take.notes.iter().enumerate().filter_map(|(place, note)| Some((place, take.grid.place(note)?)));
+    let mut placed: Vec<(usize, GridNote)> = placed.collect();
+    placed.sort_by_key(|(_, note)| note.onset);
+    let (places, notes): (Vec<usize>, Vec<GridNote>) = placed.into_iter().unzip();
     cancellation.check()?;
-    let roll = PianoRoll::new(first, steps, placed.iter().flatten());
-    cancellation.check()?;
-    let mut deviations = vec![Vec::with_capacity(steps * PIANO_KEYS); styles.len()];
-    for window in windows(steps, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
-        let part = roll.steps_between(window.start, window.end);
-        let keep = (window.keep.start - window.start) * PIANO_KEYS..(window.keep.end - window.start) * PIANO_KEYS;
-        for (all, found) in deviations.iter_mut().zip(network.deviations(&part, styles, cancellation)?) {
-            all.extend_from_slice(&found[keep.clone()]);
+    let silent = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let mut expected: Vec<_> = styles.iter().map(|style| vec![silent(style); take.notes.len()]).collect();
+    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
+        for (expected, deviations) in
+            expected.iter_mut().zip(network.deviations(&excerpt.roll, styles, cancellation)?)
+        {
+            for note in excerpt.notes.clone() {
+                let cell = excerpt.roll.cell(&notes[note]);
+                expected[places[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
+            }
         }
     }
-    let spreads = styles.iter().map(|&style| network.residual(style));
-    let expected = deviations.iter().zip(spreads).map(|(deviations, spread)| {
-        let of = |note: &Option<GridNote>| {
-            let cell = note.as_ref().and_then(|n| roll.cell(n));
-            Prediction { deviation: cell.map_or(0.0, |cell| deviations[cell]), spread }
-        };
-        placed.iter().map(of).collect()
-    });
-    Ok(expected.collect())
+    Ok(expected)
 }
 
 /// What is to become of a take.

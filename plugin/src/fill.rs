@@ -104,7 +104,7 @@ fn take_of(path: &Path, start: f64) -> Result<Timeline, String> {
     let take = Timeline::of_song(&song, start);
     if take.notes().is_empty() {
         return Err(format!(
-            "{shown} has notes on the drums' channel or beyond a piano's keys alone; choose a piano part"
+            "{shown} has no notes but on the drums' channel or beyond a piano's keys; choose a piano part"
         ));
     }
     Ok(take)

@@ -18,7 +18,6 @@ use crate::handover::{SnapshotReceiver, SnapshotSender};
 /// Clips that are kept to go back to.
 const MOST_VARIATIONS: usize = 16;
 
-
 /// What is to play, for the audio thread.
 #[derive(Debug, Clone)]
 pub struct Delivery {
