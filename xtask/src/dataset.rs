@@ -1,15 +1,19 @@
 //! The training data: a folder with `performances.csv` and the MIDI files it lists.
 
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
-use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_inference::take::TakeView;
+
+use crate::midi_files::read_song;
+
+/// The list of the performances.
+pub const LIST: &str = "performances.csv";
 
 /// Files with fewer notes say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
@@ -76,18 +80,44 @@ impl Performance {
     }
 }
 
+/// The data's list and every file that it names, of any split, there or not.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn files(data: &Path, list: &str) -> Result<Vec<PathBuf>> {
+    /// The column that every list has.
+    #[derive(Deserialize)]
+    struct Listed {
+        path: PathBuf,
+    }
+    let path = data.join(list);
+    let mut reader = open(&path)?;
+    let mut files = vec![path.clone()];
+    for row in reader.deserialize::<Listed>() {
+        let row = row.with_context(|| format!("a row of {} does not fit", path.display()))?;
+        files.push(data.join(row.path));
+    }
+    Ok(files)
+}
+
+/// Opens a list.
+///
+/// # Errors
+/// When it is not there, with what to give instead.
+pub fn open(list: &Path) -> Result<csv::Reader<File>> {
+    csv::Reader::from_path(list).with_context(|| {
+        let name = list.file_name().unwrap_or_default().display();
+        format!("cannot read {}; give --data the folder that holds {name} (see docs/training.md)", list.display())
+    })
+}
+
 /// Reads the performances of a split, in the order of the list.
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
-    let list = data.join("performances.csv");
-    let mut reader = csv::Reader::from_path(&list).with_context(|| {
-        format!(
-            "cannot read {}; give --data the folder that holds performances.csv (see docs/training.md)",
-            list.display()
-        )
-    })?;
+    let list = data.join(LIST);
+    let mut reader = open(&list)?;
     let mut performances = Vec::new();
     for row in reader.deserialize::<Row>() {
         let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
@@ -104,8 +134,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
 /// Reads a file, or `None` where it has too few notes or no dynamics at all.
 fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
     let path = data.join(&row.path);
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let song = Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))?;
+    let song = read_song(&path)?;
     let notes: Vec<Note> = song
         .notes()
         .iter()

@@ -4,7 +4,6 @@
 mod picture;
 pub mod piece;
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -16,7 +15,8 @@ use tonenet_hosts::{Host, Played, Report, Session, check};
 
 use crate::bundle;
 use crate::cli::DemoArgs;
-use crate::files::write_atomically;
+use crate::midi_files::read_song;
+use crate::outputs::Inputs;
 use crate::workspace;
 
 /// The piece that is played when none is named, from the workspace's root; [`piece`] is its source.
@@ -32,15 +32,17 @@ const FAIR_NUMBER: usize = 50;
 pub fn run(args: &DemoArgs) -> Result<()> {
     // Bad input is told before minutes of building.
     let (input, song) = match &args.input {
-        Some(path) => (path.clone(), read(path)?),
+        Some(path) => (path.clone(), read_song(path)?),
         None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
     };
     if !song.notes().iter().any(|n| n.note.is_restylable()) {
         bail!("{} holds no piano notes (A0 to C8, not on channel 10); choose one with a piano part", input.display());
     }
     let folder = args.output.clone().unwrap_or_else(|| workspace::root().join("target/demo"));
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make {}; choose a folder you may write to with --output", folder.display()))?;
+    let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
+    let mut outputs = Inputs::default().files([&input]).outputs();
+    let midi = outputs.file(&folder.join(format!("{name}-{}.mid", args.style)))?;
+    let png = outputs.file(&folder.join(format!("{name}-{}.png", args.style)))?;
     let bundles = bundle::release()?;
 
     println!("playing {} through {}", input.display(), bundles.clap().display());
@@ -64,20 +66,10 @@ pub fn run(args: &DemoArgs) -> Result<()> {
         );
     }
 
-    let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
-    let midi = folder.join(format!("{name}-{}.mid", args.style));
-    let png = folder.join(format!("{name}-{}.png", args.style));
-    write_atomically(&midi, &bytes)?;
-    picture::velocities(&png, &song, &restyled.velocities, args.style)?;
-    report(&song, &changes, &restyled, args, &midi, &png);
+    midi.write(&bytes)?;
+    png.make(|path| picture::velocities(path, &song, &restyled.velocities, args.style))?;
+    report(&song, &changes, &restyled, args, midi.name(), png.name());
     Ok(())
-}
-
-/// Reads a song, with the file's name in every error.
-pub fn read(path: &Path) -> Result<Song> {
-    let bytes =
-        fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
-    Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
 }
 
 struct Restyled {
