@@ -48,13 +48,13 @@ pub struct ClipStore {
 }
 
 /// The placing of a clip, and where the audio thread has put it, in beats.
-type Place = (u64, f64);
+type PlacedAt = (u64, f64);
 
 /// The audio thread's side of a store.
 #[derive(Debug)]
 pub struct ClipLink {
     deliveries: SnapshotReceiver<Delivery>,
-    places: Input<Option<Place>>,
+    places: Input<Option<PlacedAt>>,
     /// It owns the clips.
     _store: Arc<ClipStore>,
 }
@@ -87,7 +87,7 @@ struct Kept {
     /// To the audio thread.
     deliveries: SnapshotSender<Delivery, Clip>,
     /// From it; `None` before there was one.
-    places: Option<Output<Option<Place>>>,
+    places: Option<Output<Option<PlacedAt>>>,
 }
 
 /// What the window shows of clips.

@@ -21,7 +21,7 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_take: RestyleTake = Box::new(move |take: &Timeline| {
+            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = take.performance();
                 let expected = notes.iter().map(|n| [InSteps::new((n.onset + n.release) as f32, 2.0); 3]);
@@ -29,10 +29,9 @@ impl Instance {
             });
             Ok(Opened { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_take })
         };
-        let picture = Some(store.get().0);
         let worker = Worker::start(status.clone(), Some(store.clone()), open).unwrap();
         let look_ahead = LookAhead::at_once(RATE, 480);
-        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, picture, no_clips());
+        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, no_clips());
         Self { engine, restylings, store }
     }
 
@@ -59,7 +58,7 @@ impl Instance {
         for index in 0..420 {
             let playing = index < 400;
             let place = Some(beats(index.min(400)));
-            let transport = CoreTransport { playing, tempo: Some(120.0), beats: place, loop_start_beats: None };
+            let transport = CoreTransport { playing, tempo: Some(120.0), beats: place, ..Default::default() };
             let events = || {
                 let (beat, event) = song.next_if(|e| e.0 < beats(index + 1))?;
                 Some(at(event, ((beat - beats(index)) * 24_000.0).round() as u32))
@@ -73,7 +72,7 @@ impl Instance {
         let mut nothing = std::iter::empty::<HostEvent>();
         for beats in [-100.0, -200.0] {
             let transport =
-                CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), loop_start_beats: None };
+                CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
             self.engine.process(&block_of(1, transport, true), &SETTINGS, || nothing.next(), |_| ());
         }
         (left, self.restylings.load(Ordering::Relaxed) - before)
@@ -155,7 +154,7 @@ fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
     let mut part = PART;
     part[0].3 = 0.9;
     let edit = part[0];
-    let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(edit.0), loop_start_beats: None };
+    let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(edit.0), ..Default::default() };
     let mut events = vec![on(0, edit.2, edit.3).1].into_iter();
     instance.engine.process(&block_of(480, transport, false), &SETTINGS, || events.next(), |_| ());
     let instance = instance.activated_again();
