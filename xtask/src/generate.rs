@@ -21,7 +21,7 @@ use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 use crate::cli::{GenerateArgs, GeneratorName};
 use crate::evaluate::model_folder;
 use crate::files::write_atomically;
-use crate::restyle::restyle_song;
+use crate::restyle_song::{Selection, SongRestyling, restyle_song};
 use crate::workspace;
 
 /// `cargo xtask generate`.
@@ -44,7 +44,9 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
             expression: Expression::default(),
             knowledge: Knowledge::WholeTake,
         };
-        bytes = restyle_song(&model, &Song::parse(bytes)?, &restyling, false)?.bytes;
+        let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+        let song = Song::parse(bytes)?;
+        bytes = song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?;
     }
     write_atomically(&args.output, &bytes)?;
     let played = args.style.map_or_else(|| "as written".into(), |style| format!("played {style}"));

@@ -7,17 +7,17 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::cli::RestyleArgs;
 use crate::evaluate::model_folder;
 use crate::files::write_atomically;
+use crate::restyle_song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
 use crate::workspace;
 
 /// A file and where its restyled copy goes.
@@ -42,6 +42,11 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     }
     println!("{} by {} · {}", files.manifest().title, report.runtime, report.provider);
     let percent = |value: u8| f32::from(value) / 100.0;
+    let selection = match &args.tracks[..] {
+        _ if args.all => Selection::All,
+        [] => Selection::Keyboards,
+        tracks => Selection::Tracks(tracks.to_vec()),
+    };
     let restyling = Restyling {
         style: StyleBlend {
             a: args.style,
@@ -60,16 +65,17 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
         },
         knowledge: args.look_ahead.map_or(Knowledge::WholeTake, Knowledge::Seconds),
     };
+    let restyling = SongRestyling { restyling, hear_player: args.hear_player, selection };
 
     let bar = ProgressBar::new(jobs.len() as u64).with_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} files, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     // One bad file of a folder must not cost the others.
-    let outcomes: Vec<(&Job, Result<(usize, usize)>)> = jobs
+    let outcomes: Vec<(&Job, Result<Vec<PartOutcome>>)> = jobs
         .par_iter()
         .map(|job| {
-            let outcome = restyle_file(&model, job, &restyling, args.hear_player);
+            let outcome = restyle_file(&model, job, &restyling);
             bar.inc(1);
             (job, outcome)
         })
@@ -78,8 +84,12 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     let mut failed = 0;
     for (job, outcome) in &outcomes {
         match outcome {
-            Ok((notes, changed)) => {
+            Ok(parts) => {
+                let (notes, changed) = parts.iter().fold((0, 0), |sum, p| (sum.0 + p.restyled, sum.1 + p.changed));
                 println!("{}: {changed} of {notes} notes have a new velocity", job.output.display());
+                for part in parts {
+                    println!("  {part}");
+                }
             }
             Err(error) => {
                 failed += 1;
@@ -93,43 +103,15 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     Ok(())
 }
 
-/// Reads, restyles and writes one file; gives its restylable notes and how many changed.
-fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_player: bool) -> Result<(usize, usize)> {
+/// Reads, restyles and writes one file; says what became of each of its parts.
+fn restyle_file(model: &LoadedModel, job: &Job, restyling: &SongRestyling) -> Result<Vec<PartOutcome>> {
     let bytes = fs::read(&job.input)
         .with_context(|| format!("cannot read {}; check its name and your rights", job.input.display()))?;
     let song = Song::parse(bytes).with_context(|| format!("cannot use {}", job.input.display()))?;
-    let Restyled { bytes, notes, changed } = restyle_song(model, &song, restyling, hear_player)
-        .with_context(|| format!("the model failed on {}", job.input.display()))?;
-    write_atomically(&job.output, &bytes)?;
-    Ok((notes, changed))
-}
-
-/// A song with other velocities.
-pub struct Restyled {
-    /// The MIDI file.
-    pub bytes: Vec<u8>,
-    /// Notes that can be restyled, and how many of them have another velocity.
-    pub notes: usize,
-    pub changed: usize,
-}
-
-/// Restyles a song as a whole.
-pub fn restyle_song(model: &LoadedModel, song: &Song, restyling: &Restyling, hear_player: bool) -> Result<Restyled> {
-    let places: Vec<usize> = (0..song.notes().len()).filter(|&i| song.notes()[i].note.is_restylable()).collect();
-    let notes: Vec<_> = places.iter().map(|&i| song.notes()[i].note).collect();
-    let pedals = song.pedal_movements();
-    let count = notes.len().max(1) as f32;
-    let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-    let player_level = hear_player.then_some(level);
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(song), player_level };
-    let restyled = restyling.velocities(model, &take)?;
-    let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    let mut changed = 0;
-    for (&place, &velocity) in places.iter().zip(&restyled) {
-        changed += usize::from(velocities[place] != velocity);
-        velocities[place] = velocity;
-    }
-    Ok(Restyled { bytes: song.with_velocities(&velocities)?, notes: notes.len(), changed })
+    let Restyled { velocities, parts } =
+        restyle_song(model, &song, restyling).with_context(|| format!("cannot restyle {}", job.input.display()))?;
+    write_atomically(&job.output, &song.with_velocities(&velocities)?)?;
+    Ok(parts)
 }
 
 /// The files that are meant, and where their copies go.

@@ -5,9 +5,11 @@
 //! events) comes back bit for bit. Specification: *Standard MIDI Files 1.0*, RP-001.
 
 mod error;
+pub mod parts;
 mod song;
 mod tempo;
 
 pub use error::MidiError;
+pub use parts::SongPart;
 pub use song::{MidiMessage, NoteRef, Pedal, Song, TimedMessage};
 pub use tempo::TempoMap;
