@@ -12,7 +12,7 @@
 //! 4. they begin and end together in complementary registers, each within a hand's reach ([`Grouping::Registers`]).
 //!
 //! Names that tell two players ("Melody" and "Piano", "Primo" and "Secondo") keep tracks apart whatever the notes say.
-//! The thresholds were set on 200 files of melody, bridge and piano and 39 of two hands on two channels; see
+//! The thresholds were set on 200 files of melody, bridge and piano and 45 of several channels in one track; see
 //! `docs/training.md`.
 
 mod hands;
