@@ -268,7 +268,7 @@ fn a_file_without_notes_is_a_song() {
     assert_eq!(read(&file(0, 96, &[&END])), (vec![], vec![MidiWarningKind::NoNotes]));
     assert_eq!(read(&file(1, 96, &[])), (vec![], vec![MidiWarningKind::NoNotes]));
     let silent = Song::parse(file(0, 96, &[&with_end(&[0, 0xB0, 64, 127])])).unwrap();
-    assert_eq!((silent.pedals().len(), Grid::of_song(&silent)), (1, Grid::Sixteenths));
+    assert_eq!((silent.pedals().len(), Grid::of_notes(&[], silent.tempo())), (1, Grid::Sixteenths));
     assert!(Timeline::of_song(&silent, 0.0).notes().is_empty());
     assert_eq!(Tune::of_song(&silent), Err(TuneError::NoMelody));
     assert_eq!(Clip::of_song(&silent, 4.0), Err(ClipError::Empty));

@@ -261,6 +261,13 @@ pub struct RestyleArgs {
     /// Seconds of what follows that each note may know (0 to 3600; default: the whole take)
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = number(LOOK_AHEAD))]
     pub look_ahead: Option<f64>,
+    /// Restyle these tracks alone, whatever plays them: numbers or names as reported, or ch10 for a channel
+    /// (default: what pianos, harpsichords and clavinets play)
+    #[arg(long, value_name = "TRACK,...", value_delimiter = ',', conflicts_with = "all")]
+    pub tracks: Vec<String>,
+    /// Restyle drums, guitars, strings and all others too
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// The models that write.
@@ -350,12 +357,15 @@ pub struct EvaluateArgs {
     /// Keep the figures in the models' folders in assets/models: evaluation.json and the tables of their cards
     #[arg(long, requires = "data")]
     pub keep: bool,
+    /// Score files of several tracks or channels as they ship, each restyled by itself as `restyle` does (default model: note)
+    #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead"])]
+    pub as_shipped: bool,
     /// Score the MIDI files in one folder and below against those of the same name in another, instead of a model
     #[arg(
         long,
         num_args = 2,
         value_names = ["PREDICTED", "ORIGINAL"],
-        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep"]
+        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped"]
     )]
     pub pairs: Option<Vec<PathBuf>>,
 }

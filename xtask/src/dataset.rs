@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
+use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_inference::take::TakeView;
 
@@ -111,38 +112,62 @@ pub fn open(list: &Path) -> Result<csv::Reader<File>> {
     })
 }
 
+/// A file of the list as it ships: with all its tracks.
+pub struct ShippedFile {
+    /// Everything in the file.
+    pub song: Song,
+    /// Which of the song's notes are the performance's, in their order.
+    pub places: Vec<usize>,
+    /// What training and evaluation take from it.
+    pub performance: Performance,
+}
+
 /// Reads the performances of a split, in the order of the list.
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
-    let list = data.join(LIST);
-    let mut reader = open(&list)?;
     let mut performances = Vec::new();
-    for row in reader.deserialize::<Row>() {
-        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
-        if row.split == split {
-            performances.extend(load_file(data, row)?);
-        }
-    }
-    if performances.is_empty() {
-        bail!("{} lists no usable {split:?} performance", list.display());
-    }
+    for_each_file(data, split, |file| performances.push(file.performance))?;
     Ok(performances)
 }
 
+/// Reads the files of a split, in the order of the list.
+///
+/// # Errors
+/// When the list or a file it names cannot be read.
+pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<()> {
+    let list = data.join(LIST);
+    let mut reader = open(&list)?;
+    let mut is_empty = true;
+    for row in reader.deserialize::<Row>() {
+        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
+        if row.split != split {
+            continue;
+        }
+        if let Some(file) = load_file(data, row)? {
+            is_empty = false;
+            take(file);
+        }
+    }
+    if is_empty {
+        bail!("{} lists no usable {split:?} performance", list.display());
+    }
+    Ok(())
+}
+
 /// Reads a file, or `None` where it has too few notes or no dynamics at all.
-fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
+fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>> {
     let path = data.join(&row.path);
     let song = read_song(&path)?;
-    let notes: Vec<Note> = song
-        .notes()
-        .iter()
+    let is_performed = |place: &usize| {
+        let note = &song.notes()[*place];
         // The melody track of POP909 is nearly flat, its bridge track an extra voice.
-        .filter(|n| row.source != "pop909" || song.track_names()[n.track].eq_ignore_ascii_case("piano"))
-        .map(|n| n.note)
-        .filter(Note::is_restylable)
-        .collect();
+        let is_piano = row.source != "pop909" || song.track_names()[note.track].eq_ignore_ascii_case("piano");
+        is_piano && note.note.is_restylable()
+    };
+    let places: Vec<usize> = (0..song.notes().len()).filter(is_performed).collect();
+    let notes: Vec<Note> = places.iter().map(|&place| song.notes()[place].note).collect();
     let varies = notes.iter().any(|n| n.velocity != notes[0].velocity);
     if notes.len() < FEWEST_NOTES || !varies {
         return Ok(None);
@@ -157,7 +182,7 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
     #[cfg(feature = "train")]
     let group = format!("{} {} {}", row.source, row.sub, row.alignment);
     let name = row.path.display().to_string();
-    Ok(Some(Performance {
+    let performance = Performance {
         name,
         genre: row.genre,
         grid,
@@ -165,5 +190,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
         pedals,
         #[cfg(feature = "train")]
         group,
-    }))
+    };
+    Ok(Some(ShippedFile { song, places, performance }))
 }

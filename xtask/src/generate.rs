@@ -21,7 +21,7 @@ use crate::cli::{GenerateArgs, GeneratorName};
 use crate::evaluate::model_folder;
 use crate::midi_files::read_song;
 use crate::outputs::{Inputs, Messages};
-use crate::restyle::restyle_song;
+use crate::restyle_song::{Selection, SongRestyling, restyle_song};
 use crate::workspace;
 
 /// `cargo xtask generate`.
@@ -56,7 +56,9 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
             expression: Expression::default(),
             knowledge: Knowledge::WholeTake,
         };
-        bytes = restyle_song(&model, &Song::parse(bytes)?, &restyling, false)?.bytes;
+        let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+        let song = Song::parse(bytes)?;
+        bytes = song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?;
     }
     output.write(&bytes)?;
     let played = args.style.map_or_else(|| "as written".into(), |style| format!("played {style}"));

@@ -20,6 +20,7 @@ mod phrases;
 mod plot;
 mod quantise;
 mod restyle;
+mod restyle_song;
 mod setup;
 mod soak;
 mod test;

@@ -4,19 +4,19 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::grid::Grid;
-use tonenet_core::midi::Song;
+use tonenet_core::midi::MidiWarning;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::cli::RestyleArgs;
 use crate::evaluate::model_folder;
 use crate::jobs::{self, Job, Jobs};
 use crate::midi_files::read_song;
 use crate::outputs::{Inputs, Messages};
+use crate::restyle_song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
 use crate::workspace;
 
 /// `cargo xtask restyle`.
@@ -36,6 +36,11 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     }
     messages.line(format_args!("{} by {} · {}", files.manifest().title, report.runtime, report.provider));
     let percent = |value: u8| f32::from(value) / 100.0;
+    let selection = match &args.tracks[..] {
+        _ if args.all => Selection::All,
+        [] => Selection::Keyboards,
+        tracks => Selection::Tracks(tracks.to_vec()),
+    };
     let restyling = Restyling {
         style: StyleBlend {
             a: args.style,
@@ -54,6 +59,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
         },
         knowledge: args.look_ahead.map_or(Knowledge::WholeTake, Knowledge::Seconds),
     };
+    let restyling = SongRestyling { restyling, hear_player: args.hear_player, selection };
 
     let bar = ProgressBar::new(jobs.len() as u64).with_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} files, {eta} left")
@@ -63,7 +69,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     let outcomes: Vec<(&Job, Result<Written>)> = jobs
         .par_iter()
         .map(|job| {
-            let outcome = restyle_file(&model, job, &restyling, args.hear_player);
+            let outcome = restyle_file(&model, job, &restyling);
             bar.inc(1);
             (job, outcome)
         })
@@ -74,18 +80,18 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
 
 /// What became of a file.
 struct Written {
-    /// Notes that can be restyled, and how many of them have another velocity.
-    notes: usize,
-    changed: usize,
+    /// What its reader had to put up with.
+    warnings: Vec<MidiWarning>,
+    parts: Vec<PartOutcome>,
 }
 
 /// Reads, restyles and writes one file.
-fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_player: bool) -> Result<Written> {
+fn restyle_file(model: &LoadedModel, job: &Job, restyling: &SongRestyling) -> Result<Written> {
     let song = read_song(&job.input)?;
-    let Restyled { bytes, notes, changed } = restyle_song(model, &song, restyling, hear_player)
-        .with_context(|| format!("the model failed on {}", job.input.display()))?;
-    job.output.write(&bytes)?;
-    Ok(Written { notes, changed })
+    let Restyled { velocities, parts } =
+        restyle_song(model, &song, restyling).with_context(|| format!("cannot restyle {}", job.input.display()))?;
+    job.output.write(&song.with_velocities(&velocities)?)?;
+    Ok(Written { warnings: song.warnings().to_vec(), parts })
 }
 
 /// Says of each file what became of it.
@@ -95,9 +101,14 @@ fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_play
 fn report_outcomes(outcomes: &[(&Job, Result<Written>)], messages: Messages) -> Result<()> {
     for (job, outcome) in outcomes {
         match outcome {
-            Ok(Written { notes, changed }) => {
+            Ok(Written { warnings, parts }) => {
+                for warning in warnings {
+                    eprintln!("warning: {}: {warning}", job.input.display());
+                }
+                let (notes, changed) = parts.iter().fold((0, 0), |sum, p| (sum.0 + p.restyled, sum.1 + p.changed));
                 let output = job.output.name().display();
                 messages.line(format_args!("{output}: {changed} of {notes} notes have a new velocity"));
+                parts.iter().for_each(|part| messages.line(format_args!("  {part}")));
             }
             Err(error) => eprintln!("error: {error:#}"),
         }
@@ -111,32 +122,4 @@ fn report_outcomes(outcomes: &[(&Job, Result<Written>)], messages: Messages) -> 
         (_, 1) => bail!("{failed} of {all} files could not be restyled; the other one is written"),
         (_, _) => bail!("{failed} of {all} files could not be restyled; the others are written"),
     }
-}
-
-/// A song with other velocities.
-pub struct Restyled {
-    /// The MIDI file.
-    pub bytes: Vec<u8>,
-    /// Notes that can be restyled, and how many of them have another velocity.
-    pub notes: usize,
-    pub changed: usize,
-}
-
-/// Restyles a song as a whole.
-pub fn restyle_song(model: &LoadedModel, song: &Song, restyling: &Restyling, hear_player: bool) -> Result<Restyled> {
-    let places: Vec<usize> = (0..song.notes().len()).filter(|&i| song.notes()[i].note.is_restylable()).collect();
-    let notes: Vec<_> = places.iter().map(|&i| song.notes()[i].note).collect();
-    let pedals = song.pedal_movements();
-    let count = notes.len().max(1) as f32;
-    let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-    let player_level = hear_player.then_some(level);
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(song), player_level };
-    let restyled = restyling.velocities(model, &take)?;
-    let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    let mut changed = 0;
-    for (&place, &velocity) in places.iter().zip(&restyled) {
-        changed += usize::from(velocities[place] != velocity);
-        velocities[place] = velocity;
-    }
-    Ok(Restyled { bytes: song.with_velocities(&velocities)?, notes: notes.len(), changed })
 }

@@ -11,11 +11,13 @@
 mod chunks;
 mod error;
 mod event;
+pub mod parts;
 mod song;
 mod tempo;
 mod warning;
 
 pub use error::MidiError;
+pub use parts::SongPart;
 pub use song::{MidiMessage, NoteRef, Pedal, Song, TimedMessage};
 pub use tempo::TempoMap;
 pub use warning::{MidiWarning, MidiWarningKind};

@@ -63,6 +63,18 @@ pub struct TimedMessage {
     pub message: MidiMessage,
 }
 
+impl TimedMessage {
+    /// The channel and value of a movement of the sustain pedal, if it is one.
+    pub(super) fn pedal(&self) -> Option<(u8, u8)> {
+        match self.message {
+            MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
+                Some((status & 0x0F, value))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What goes over a MIDI cable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MidiMessage {
@@ -140,14 +152,7 @@ impl Song {
     ///
     /// Half-way values of a continuous pedal are no movements of their own.
     pub fn pedal_movements(&self) -> Vec<(f64, bool)> {
-        let mut movements: Vec<(f64, bool)> = Vec::new();
-        for pedal in &self.pedals {
-            let down = pedal.value >= 64;
-            if movements.last().is_some_and(|m| m.1) != down {
-                movements.push((pedal.time, down));
-            }
-        }
-        movements
+        pedal_movements(self.pedals.iter().map(|pedal| (pedal.time, pedal.value)))
     }
 
     /// Everything a player would send, by time; at one time note-offs and the rest stand as in the file.
@@ -201,6 +206,18 @@ impl Song {
         }
         Ok(bytes)
     }
+}
+
+/// The pedal going down and up out of all its values by time.
+pub(super) fn pedal_movements(values: impl Iterator<Item = (f64, u8)>) -> Vec<(f64, bool)> {
+    let mut movements: Vec<(f64, bool)> = Vec::new();
+    for (time, value) in values {
+        let down = value >= 64;
+        if movements.last().is_some_and(|m| m.1) != down {
+            movements.push((time, down));
+        }
+    }
+    movements
 }
 
 /// Ticks in a beat, and the one tempo of a file that counts time in film frames.
@@ -372,12 +389,7 @@ impl Found {
             .collect();
         let pedals = messages
             .iter()
-            .filter_map(|m| match m.message {
-                MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
-                    Some(Pedal { time: m.time, channel: status & 0x0F, value })
-                }
-                _ => None,
-            })
+            .filter_map(|m| m.pedal().map(|(channel, value)| Pedal { time: m.time, channel, value }))
             .collect();
         Song {
             bytes,

@@ -6,7 +6,7 @@ use super::saved::{OtherStyles, Saved};
 use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
 use crate::genre::Genre;
-use crate::midi::{NoteRef, Song};
+use crate::midi::{NoteRef, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::style::{Mixed, StyleBlend, Take};
 
@@ -170,6 +170,21 @@ impl Timeline {
     /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
     /// than restylable ones are left out.
     pub fn of_song(song: &Song, start: f64) -> Self {
+        Self::of_notes(song, song.notes().iter(), song.pedal_movements(), start)
+    }
+
+    /// One part of a MIDI file, as [`Timeline::of_song`] has all of it.
+    pub fn of_part(song: &Song, part: &SongPart, start: f64) -> Self {
+        let notes = part.notes.iter().map(|&place| &song.notes()[place]);
+        Self::of_notes(song, notes, part.pedal_movements(song), start)
+    }
+
+    fn of_notes<'a>(
+        song: &Song,
+        notes: impl Iterator<Item = &'a NoteRef>,
+        pedals: Vec<(f64, bool)>,
+        start: f64,
+    ) -> Self {
         let tempo = song.tempo();
         let beats = |ticks: u64| ticks as f64 / f64::from(tempo.ticks_per_beat());
         let note = |n: &NoteRef| TimelineNote {
@@ -182,8 +197,7 @@ impl Timeline {
             expected: None,
         };
         let pedal = |(time, down)| Pedal { beats: start + tempo.beats_at(time), down };
-        let notes = song.notes().iter().map(note).collect();
-        let pedals = song.pedal_movements().into_iter().map(pedal).collect();
+        let (notes, pedals) = (notes.map(note).collect(), pedals.into_iter().map(pedal).collect());
         Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
     }
 

@@ -165,6 +165,8 @@ fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
     view.filling = Filling::Refused("x.mid is no MIDI file".into());
     harness(&view).get_by_label("x.mid is no MIDI file");
+    view.filling = Filling::TookOf("took \"PIANO\" of 3 parts".into());
+    harness(&view).get_by_label("took \"PIANO\" of 3 parts");
     view.look_ahead = Mode::Live;
     assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
 }

@@ -3,7 +3,7 @@
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
 //! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
-//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`tunes`] and [`textures`] score the generators
+//! [`curve`] the picture, [`pairs`] the scores of files that others made, [`shipped`] those of whole files. [`tunes`] and [`textures`] score the generators
 //! instead.
 
 mod bars;
@@ -13,6 +13,7 @@ mod cycle;
 mod measure;
 mod pairs;
 mod predictor;
+mod shipped;
 mod table;
 pub mod textures;
 mod transfer;
@@ -59,6 +60,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
             bail!("{generator} writes and is scored by itself; leave the other models out");
         }
         return if generator == tunes::MODEL { tunes::run(args, data) } else { textures::run(args, data) };
+    }
+    if args.as_shipped {
+        return shipped::run(args, data);
     }
     if args.keep && args.split != Split::Valid {
         bail!("cards tell of the valid split; leave --split or --keep out");
