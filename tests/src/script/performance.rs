@@ -18,6 +18,8 @@ use crate::ledger::{Findings, Ledger};
 
 /// The tempo changes so often while it ramps, in seconds.
 const RAMP_STEP: f64 = 0.01;
+/// A transport that rests for longer than this has stopped, in seconds.
+const FLICKER: f64 = 0.051;
 /// What the plugin needs to see that the transport has stopped, and to end what sounds, beside its latency, in seconds.
 const AFTERWARDS: f64 = 0.2;
 
@@ -215,6 +217,7 @@ impl<'a> Performance<'a> {
             Action::Run(_)
                 | Action::Tempo(_)
                 | Action::Ramp { .. }
+                | Action::Set { .. }
                 | Action::Press { .. }
                 | Action::Release { .. }
                 | Action::Send(_)
@@ -249,7 +252,11 @@ impl<'a> Performance<'a> {
                 (self.blocks, self.unannounced, self.next_block) = (sizes.clone(), *unannounced, 0);
             }
             Action::Cuts(cuts) => self.cuts = *cuts,
-            Action::TellPosition(told) => self.told_position = *told,
+            Action::TellPosition(told) => {
+                // It takes a few blocks until a position is no longer believed.
+                self.notes_may_end(0.1);
+                self.told_position = *told;
+            }
             Action::TellTempo(told) => self.told_tempo = *told,
             Action::Audio(audio) => self.host.lend_audio(*audio),
             Action::Set { name, value } => {
@@ -271,10 +278,19 @@ impl<'a> Performance<'a> {
             }
             Action::Stop => self.stop(),
             Action::Record(records) => self.transport.recording = *records,
-            Action::TellTransport(tells) => self.tells_transport = *tells,
+            Action::TellTransport(tells) => {
+                self.notes_may_end(FLICKER);
+                self.tells_transport = *tells;
+            }
             Action::SendOffs(sends) => self.sends_offs = *sends,
             Action::Run(length) => self.run(self.samples(*length), false)?,
-            Action::Flicker(length) => self.run(self.samples(*length), true)?,
+            Action::Flicker(length) => {
+                let samples = self.samples(*length);
+                if samples as f64 >= FLICKER * self.position.sample_rate() {
+                    self.notes_may_end(FLICKER);
+                }
+                self.run(samples, true)?;
+            }
             Action::Press { channel, key, velocity } => {
                 let on = self.begin(*channel, *key, *velocity, None);
                 self.at_once.push(on);
@@ -340,14 +356,24 @@ impl<'a> Performance<'a> {
     fn stop(&mut self) {
         self.leave_notes();
         self.go_on(self.beats(), self.position.tempo());
+        self.notes_may_end(FLICKER);
         self.transport.playing = false;
     }
 
     /// The song leaves the notes of the track that sound; the host ends them, or does not.
     fn leave_notes(&mut self) {
+        self.notes_may_end(0.0);
         let left: Vec<Held> = self.held.extract_if(.., |held| held.end.is_some()).collect();
         if self.sends_offs {
             self.at_once.extend(left.iter().map(Held::off));
+        }
+    }
+
+    /// The plugin may end what came in until so many seconds from here on.
+    fn notes_may_end(&mut self, after: f64) {
+        if let Some(latency) = self.latency {
+            let after = (after * self.position.sample_rate()).ceil() as u64;
+            self.ledger.may_end_what_began_before(self.now + after + u64::from(latency));
         }
     }
 

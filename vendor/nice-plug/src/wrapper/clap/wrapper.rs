@@ -105,7 +105,9 @@ use crate::wrapper::clap::context::WrapperGuiContext;
 use crate::wrapper::clap::util::{read_stream, write_stream};
 use crate::wrapper::state::{self};
 use crate::wrapper::util::buffer_management::{BufferManager, ChannelPointers};
-use crate::wrapper::util::{clamp_input_event_timing, hash_param_id, process_wrapper, strlcpy};
+use crate::wrapper::util::{
+    clamp_input_event_timing, hash_param_id, position_in_loop, process_wrapper, strlcpy,
+};
 
 /// How many output parameter changes we can store in our output parameter change queue. Storing
 /// more than this many parameters at a time will cause changes to get lost.
@@ -2196,11 +2198,16 @@ impl<P: ClapPlugin> Wrapper<P> {
                             && block_start > 0
                             && (context.flags & CLAP_TRANSPORT_HAS_TEMPO != 0)
                         {
-                            transport.pos_beats = Some(
-                                beats
-                                    + (block_start as f64 / sample_rate as f64 / 60.0
-                                        * context.tempo),
+                            let loops = context.flags & CLAP_TRANSPORT_IS_LOOP_ACTIVE != 0;
+                            let loop_range = (
+                                context.loop_start_beats as f64 / CLAP_BEATTIME_FACTOR as f64,
+                                context.loop_end_beats as f64 / CLAP_BEATTIME_FACTOR as f64,
                             );
+                            transport.pos_beats = Some(position_in_loop(
+                                beats,
+                                block_start as f64 / sample_rate as f64 / 60.0 * context.tempo,
+                                loops.then_some(loop_range),
+                            ));
                         } else {
                             transport.pos_beats = Some(beats);
                         }

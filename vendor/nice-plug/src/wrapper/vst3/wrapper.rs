@@ -47,7 +47,7 @@ use super::util::{VST3_MIDI_CHANNELS, VST3_MIDI_PARAMS_END};
 use crate::util::permit_alloc;
 use crate::wrapper::state;
 use crate::wrapper::util::buffer_management::{BufferManager, ChannelPointers};
-use crate::wrapper::util::{clamp_input_event_timing, process_wrapper};
+use crate::wrapper::util::{clamp_input_event_timing, position_in_loop, process_wrapper};
 use crate::wrapper::vst3::Vst3Plugin;
 
 #[allow(clippy::unnecessary_cast)]
@@ -1550,11 +1550,13 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 && block_start > 0
                                 && (context.state & kTempoValid as u32 != 0)
                             {
-                                transport.pos_beats = Some(
-                                    context.projectTimeMusic
-                                        + (block_start as f64 / sample_rate as f64 / 60.0
-                                            * context.tempo),
-                                );
+                                let loops = context.state & kCycleActive as u32 != 0
+                                    && context.state & kCycleValid as u32 != 0;
+                                transport.pos_beats = Some(position_in_loop(
+                                    context.projectTimeMusic,
+                                    block_start as f64 / sample_rate as f64 / 60.0 * context.tempo,
+                                    loops.then_some((context.cycleStartMusic, context.cycleEndMusic)),
+                                ));
                             } else {
                                 transport.pos_beats = Some(context.projectTimeMusic);
                             }
