@@ -60,7 +60,7 @@ fn style(what: &str) -> ProgressStyle {
 
 fn print(report: &SoakReport, wall: Duration) {
     let SoakReport { seed, blocks, seconds, notes, late, restyled, .. } = report;
-    let Findings { left, dropped, lost, stuck, duplicated, mistimed, .. } = &report.findings;
+    let Findings { left, dropped, lost, stuck, duplicated, mistimed, cut_short, .. } = &report.findings;
     println!(
         "seed {seed}: {notes} notes, {blocks} blocks, {:.1} h of audio in {:.0} s",
         seconds / 3600.0,
@@ -68,9 +68,13 @@ fn print(report: &SoakReport, wall: Duration) {
     );
     println!("  left {left}, dropped where the host jumped, reset or restarted {dropped}");
     println!("  restyled {restyled}, late {late}");
-    let SoakReport { activations, resets, jumps, stops, wraps, .. } = report;
-    println!("  activations {activations}, resets {resets}, jumps {jumps}, stops {stops}, loop wraps {wraps}");
-    println!("  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}");
+    let SoakReport { activations, resets, jumps, stops, wraps, habits, .. } = report;
+    println!(
+        "  activations {activations}, resets {resets}, jumps ahead {jumps}, back {wraps}, stops {stops}, other habits {habits}"
+    );
+    println!(
+        "  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}, ended too early {cut_short}"
+    );
     println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
     let mebibytes = |bytes: i64| bytes as f64 / f64::from(1 << 20);
     println!("  {:>10} {:>16} {:>11} {:>14}", "notes", "remembered notes", "memory, MiB", "allocated, MiB");

@@ -16,7 +16,7 @@ pub struct Wrap {
 const SHORTEST_LOOP: f64 = 32.0;
 
 /// Places closer to a sample than this lie on it, in samples.
-const ON_A_SAMPLE: f64 = 1e-3;
+pub(super) const ON_A_SAMPLE: f64 = 1e-3;
 
 impl Wrap {
     /// The first wrap in a block that begins at `time` and lasts `samples`, where the host tells position, tempo and loop.

@@ -6,15 +6,19 @@
 //! nothing would lose them. Where positions jump from block to block or stand still they are not believed at all.
 
 use super::Transport;
-use super::loops::Wrap;
+use super::loops::{ON_A_SAMPLE, Wrap};
 use super::span::{Advance, Place, Span, Verdict};
 use crate::scheduler::SampleTime;
 
 /// A host that is not playing for less than this has not stopped, in seconds.
 const FLICKER: f64 = 0.05;
 
-/// A position may lie so far beside the expected one, in beats or half seconds: hosts round.
-const TOLERANCE: f64 = 0.04;
+/// A position may lie so far before the last one, in beats or seconds: hosts round.
+const BACK: f64 = 0.04;
+
+/// A position may lie so far ahead of where it should, in beats or seconds: a seek that is shorter is not worth dropping
+/// notes for, and there are hosts whose positions tremble with the lengths of their blocks.
+const AHEAD: f64 = 0.25;
 
 /// The same as a share of what the song has come since the last block: a tempo may have changed within it.
 const SHARE: f64 = 0.5;
@@ -99,6 +103,12 @@ impl Belief {
 
     fn jumped(&mut self, to: Option<Place>) {
         self.jumps = self.jumps.saturating_add(1);
+        self.steady = false;
+        self.span = to.map(Span::new);
+    }
+
+    /// Positions cannot be compared with those before.
+    fn lost_track(&mut self, to: Option<Place>) {
         self.steady = false;
         self.span = to.map(Span::new);
     }
@@ -202,7 +212,9 @@ impl TransportWatch {
             && matches!(self.step(time, transport, wrap.time, &wrap.transport), Some(Step::On))
         {
             self.went_on(time, transport, wrap.time, &wrap.transport);
-            return Some(TransportChange::Wrapped { at: wrap.time, foretold: true });
+            // The tempo may have changed since it was foretold.
+            let at = wrap.time.min(self.jumped_back_at(time, transport, last));
+            return Some(TransportChange::Wrapped { at, foretold: true });
         }
         let change = match self.step(time, transport, last.time, &last.transport) {
             Some(Step::On) => {
@@ -215,19 +227,23 @@ impl TransportWatch {
                 match step {
                     Step::Back if was_believed => {
                         self.passed_loop = None;
-                        Some(TransportChange::Wrapped { at: self.jumped_back_at(time, transport), foretold: false })
+                        Some(TransportChange::Wrapped {
+                            at: self.jumped_back_at(time, transport, last),
+                            foretold: false,
+                        })
                     }
                     Step::Ahead if was_steady => Some(TransportChange::Sought),
                     Step::On | Step::Back | Step::Ahead => None,
                 }
             }
             None => {
-                self.belief.span = Place::told(transport).map(Span::new);
+                self.belief.lost_track(Place::told(transport));
                 None
             }
         };
         if last.wrap.is_some() && change.is_none() {
-            self.passed_loop = last.transport.loop_beats;
+            let is_past = |(_, end): &(f64, f64)| transport.beats.is_some_and(|beats| beats >= *end);
+            self.passed_loop = last.transport.loop_beats.filter(is_past).or(self.passed_loop);
             return Some(TransportChange::RanOn);
         }
         change
@@ -240,11 +256,11 @@ impl TransportWatch {
     fn step(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Step> {
         let (before, now) = Place::told(from).zip(Place::told(transport))?;
         let advance = before.distance(now)?;
-        if advance < -TOLERANCE {
+        if advance < -BACK {
             return Some(Step::Back);
         }
         let due = self.due(time, transport, since, from)?;
-        let most = due.most + TOLERANCE.max(SHARE * due.most);
+        let most = due.most + AHEAD.max(SHARE * due.most);
         Some(if advance <= most { Step::On } else { Step::Ahead })
     }
 
@@ -261,8 +277,10 @@ impl TransportWatch {
     }
 
     /// When a jump back took place that shows in a block at `time`: the block before may have spanned it.
-    fn jumped_back_at(&self, time: SampleTime, transport: &Transport) -> SampleTime {
-        let Some((beats, tempo)) = transport.beats.zip(transport.tempo) else { return time };
+    fn jumped_back_at(&self, time: SampleTime, transport: &Transport, last: &Block) -> SampleTime {
+        // Where it cannot be known the block before may have begun with it.
+        let Some((beats, tempo)) = transport.beats.zip(transport.tempo) else { return last.time };
+        let tempo = tempo.min(last.transport.tempo.unwrap_or(tempo));
         let start = match transport.loop_beats {
             Some((start, end)) if (start..end).contains(&beats) => start,
             _ => beats.floor(),
@@ -272,7 +290,7 @@ impl TransportWatch {
             return time;
         }
         // Not later than it was: the first note after it may have come there.
-        time.saturating_sub((seconds * self.sample_rate).ceil() as SampleTime)
+        time.saturating_sub((seconds * self.sample_rate - ON_A_SAMPLE).ceil() as SampleTime)
     }
 
     fn seconds(&self, samples: u64) -> f64 {

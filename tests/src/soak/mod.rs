@@ -13,7 +13,10 @@ use std::path::Path;
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
+use tonenet_core::midi::MidiMessage;
+
 use crate::HostError;
+use crate::audio::{AudioBus, AudioBuses};
 use crate::clap::ClapHost;
 use crate::host::{Host, Input, ParameterId, Setup};
 use crate::ledger::{Findings, Ledger};
@@ -29,9 +32,17 @@ const LONGEST_BLOCKS: [u32; 6] = [32, 64, 256, 512, 1024, 4096];
 
 /// How often each thing happens, in times a minute of audio.
 const RESTARTS: f64 = 0.5;
+const AUDIO: f64 = 4.0;
 const RESETS: f64 = 1.0;
 const STATES: f64 = 1.0;
 const PARAMETERS: f64 = 20.0;
+
+/// The plugin knows that the transport has stopped after so many seconds.
+const STOP_SHOWS: f64 = 0.051;
+/// Positions that mean nothing are not believed after so many seconds.
+const HABITS_SHOW: f64 = 0.5;
+/// How many note-offs come as note-ons of velocity 0, as MIDI has them.
+const OFFS_AS_ONS: f64 = 0.3;
 
 /// A rest in which everything must have ended comes after so many notes.
 const NOTES_BETWEEN_RESTS: u64 = 5_000;
@@ -79,8 +90,10 @@ pub struct SoakReport {
     pub jumps: u64,
     /// How often it stopped.
     pub stops: u64,
-    /// How often it went back to the start of its loop.
+    /// How often it went back, most often to the start of its loop.
     pub wraps: u64,
+    /// How often the host took up other habits: where it cuts its blocks, and what it tells of the song.
+    pub habits: u64,
     /// What the process had in use at each rest; nothing where the system does not tell.
     pub footprints: Vec<Footprint>,
     /// By how much it has grown since its warm-up, in bytes; `None` where the soak was too short.
@@ -186,6 +199,11 @@ impl Soak {
             10..80 => self.random.random_range(1..=self.longest),
             _ => self.longest,
         };
+        let samples = self.transport.cut(samples, self.sample_rate);
+        if self.happens(AUDIO, samples) {
+            let [input, output] = [(); 2].map(|()| *AudioBus::ALL.choose(&mut self.random).expect("some buses"));
+            self.host.lend_audio(AudioBuses { input, output });
+        }
         if self.happens(STATES, samples) {
             self.host.save_state_into(&mut self.state)?;
             self.host.load_state(&self.state)?;
@@ -196,19 +214,28 @@ impl Soak {
             self.report.resets += 1;
         }
         match self.transport.next_block(samples, self.sample_rate, &mut self.random) {
-            Some(Jump::Sought) => {
+            Some(Jump::Ahead) => {
                 self.ledger.may_drop_notes_under_way(self.now);
+                self.notes_may_end(0.0);
                 self.player.lose_offs(&mut self.random);
                 self.report.jumps += 1;
             }
             Some(Jump::Stopped) => {
+                self.notes_may_end(STOP_SHOWS);
                 self.player.lose_offs(&mut self.random);
                 self.report.stops += 1;
             }
-            Some(Jump::Wrapped) => {
+            Some(Jump::Back(seconds)) => {
+                self.notes_may_end(seconds);
                 self.player.lose_offs(&mut self.random);
                 self.report.wraps += 1;
             }
+            Some(Jump::Habits) => {
+                self.ledger.may_drop_notes_under_way(self.now);
+                self.notes_may_end(HABITS_SHOW);
+                self.report.habits += 1;
+            }
+            None if self.transport.goes_backwards() => self.notes_may_end(0.0),
             None => {}
         }
         let mut knobs = Vec::new();
@@ -223,9 +250,18 @@ impl Soak {
         self.process(samples, &knobs)
     }
 
+    /// The plugin may end what came in until so many seconds from here on.
+    fn notes_may_end(&mut self, seconds: f64) {
+        let after = (seconds * self.sample_rate).ceil() as u64 + 1;
+        self.ledger.may_end_what_began_before(self.now + after + u64::from(self.latency.unwrap_or(0)));
+    }
+
     /// Stops the transport, takes the hands off the keys, and waits until all must have ended.
     fn rest(&mut self) -> Result<(), HostError> {
         let Some(latency) = self.latency else { return Ok(()) };
+        self.notes_may_end(f64::from(4 * self.longest) / self.sample_rate + STOP_SHOWS);
+        // The host takes up good habits.
+        self.ledger.may_drop_notes_under_way(self.now);
         // What the host forgot to end, the plugin ends when the transport has played and stopped.
         for _ in 0..4 {
             self.transport.play_on(self.longest, self.sample_rate);
@@ -249,9 +285,12 @@ impl Soak {
         for event in &played {
             let sample = (event.time - self.now) as u32;
             self.ledger.came_in(event.id, &event.message, event.time, latency.into());
-            inputs.push(match event.id {
-                Some(id) => Input::Note(sample, &event.message, id),
-                None => Input::Message(sample, &event.message),
+            inputs.push(match (&event.message, event.id) {
+                (&MidiMessage::Channel([status @ 0x80..=0x8F, key, _]), _) if self.random.random_bool(OFFS_AS_ONS) => {
+                    Input::Bytes(sample, [status | 0x10, key, 0])
+                }
+                (message, Some(id)) => Input::Note(sample, message, id),
+                (message, None) => Input::Message(sample, message),
             });
         }
         let (now, ledger) = (self.now, &mut self.ledger);
