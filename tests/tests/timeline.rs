@@ -91,6 +91,27 @@ fn a_take_filled_from_a_file_is_restyled_on_the_first_pass() {
 }
 
 #[test]
+fn a_project_whose_take_has_a_note_days_away_opens_plays_and_is_saved() {
+    let song = piece();
+    // The article's models read takes on a grid, where 268,435,455 beats would be 756 GB.
+    for model in [0.0, 1.0, 2.0] {
+        let session = session(&song).with("Model", model);
+        let mut host = ClapHost::load(&clap()).unwrap();
+        host.ask_for_report().unwrap();
+        let saved = host.save_state().unwrap();
+        let mut state: Value = serde_json::from_slice(host.json(&saved)).unwrap();
+        let far = r#"{"model":"","gains":[1,1,1],"notes":[[-8.0,1.0,0.5,0,60,80,null],[268435455.0,1.0,0.5,0,64,80,null]],"pedals":[]}"#;
+        state["fields"]["timeline"] = far.into();
+        host.load_state(&host.state(state.to_string().into_bytes())).unwrap();
+        assert_eq!(host.remembered().unwrap(), 2);
+        pass(&mut host, &session);
+        let (_, report) = pass(&mut host, &session);
+        assert_eq!((report.restyled, report.late, &report.error), (549, 0, &None), "model {model}");
+        assert_eq!(host.remembered().unwrap(), 2 + 549);
+    }
+}
+
+#[test]
 fn from_the_second_pass_on_a_song_sounds_as_if_its_file_were_restyled() {
     from_the_second_pass_on_it_sounds_like_the_restyled_file(|| ClapHost::load(&clap()).unwrap());
 }
