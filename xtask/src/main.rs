@@ -23,6 +23,7 @@ mod test;
 #[cfg(feature = "train")]
 mod train;
 mod tunes;
+mod validate;
 mod workspace;
 
 use anyhow::Result;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?)),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -2,6 +2,7 @@
 
 mod libtorch;
 mod onnxruntime;
+mod screen;
 mod system;
 mod wheel;
 
@@ -9,4 +10,5 @@ pub use libtorch::install as libtorch;
 #[cfg(not(feature = "train"))]
 pub use libtorch::is_installed as has_libtorch;
 pub use onnxruntime::install as onnxruntime;
+pub use screen::Screen;
 pub use system::require_packages;
