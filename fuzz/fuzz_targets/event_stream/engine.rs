@@ -23,8 +23,8 @@ use tonenet_plugin::memory::TimelineStore;
 use tonenet_plugin::status::Status;
 use tonenet_plugin::worker::{Opened, RestyleTake, Worker};
 
-use crate::oracle::Oracle;
-use crate::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
+use super::oracle::Oracle;
+use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
 
 /// Plays it and checks all that leaves.
 pub fn play(script: &Script) {

@@ -7,8 +7,8 @@ use tonenet_core::note::DRUM_CHANNEL;
 use tonenet_core::scheduler::{Estimate, Event, Hop, Leaving, NoteId, Outcome, SampleTime, Scheduler};
 use tonenet_core::transport::{StepClock, Transport, TransportChange};
 
-use crate::oracle::Oracle;
-use crate::script::{EventScript, Script, Song, Step, closing_blocks};
+use super::oracle::Oracle;
+use super::script::{EventScript, Script, Song, Step, closing_blocks};
 
 /// Plays it and checks all that leaves.
 pub fn play(script: &Script) {
