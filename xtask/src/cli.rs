@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_core::tune::{Metre, Tonality};
 
@@ -175,7 +175,8 @@ pub struct ExportArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "validators", required = true, multiple = true, args = ["clap_validator", "vst3_validator", "pluginval"])]
+#[group(skip)]
+#[command(group(ArgGroup::new("validators").required(true).multiple(true).args(["clap_validator", "vst3_validator", "pluginval"])))]
 pub struct ValidateArgs {
     /// The program built from github.com/free-audio/clap-validator
     #[arg(long, value_name = "PROGRAM")]

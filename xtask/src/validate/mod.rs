@@ -187,9 +187,11 @@ impl Run {
         let child = command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
         let status = wait(child, LIMIT)?;
         let said = fs::read(&report).with_context(|| format!("cannot read {}", report.display()))?;
+        let said = verdict::without_colours(&String::from_utf8_lossy(&said));
+        fs::write(&report, &said).with_context(|| format!("cannot write {}", report.display()))?;
         Ok(Outcome {
             name: self.name,
-            verdict: (self.read)(&String::from_utf8_lossy(&said)),
+            verdict: (self.read)(&said),
             is_content: status.is_some_and(|status| status.success()),
             report,
         })

@@ -8,7 +8,7 @@ pub struct Verdict {
     pub skipped: usize,
 }
 
-/// clap-validator ends with a line such as `38 run, 30 passed, 0 failed, 0 warnings, 8 skipped`. Its warnings are tests
+/// clap-validator ends with a line such as `38 tests run, 30 passed, 0 failed, 0 warnings, 8 skipped`. Its warnings are tests
 /// that passed with a remark.
 pub fn of_clap_validator(report: &str) -> Option<Verdict> {
     let line = report.lines().rfind(|line| line.contains(" passed, ") && line.contains(" failed, "))?;
@@ -27,14 +27,26 @@ pub fn of_vst3_validator(report: &str) -> Option<Verdict> {
     })
 }
 
-/// pluginval tells when a test begins, and then that it is completed or has failed; at last `SUCCESS`, without which
-/// something has failed. It skips nothing that it speaks of.
+/// pluginval tells when a test begins, whether it is skipped, and then that it is completed or has failed; at last
+/// `SUCCESS`, without which something has failed.
 pub fn of_pluginval(report: &str) -> Option<Verdict> {
     let beginning = |words: &str| report.lines().filter(|line| line.trim_start().starts_with(words)).count();
-    let (begun, passed) = (beginning("Starting tests in: "), beginning("Completed tests in "));
+    let (begun, completed) = (beginning("Starting tests in: "), beginning("Completed tests in "));
+    let skipped = beginning("INFO: Skipping ").min(completed);
     let is_success = beginning("SUCCESS") > 0;
-    let failed = begun.saturating_sub(passed).max(usize::from(!is_success));
-    (begun > 0).then_some(Verdict { passed, failed, skipped: 0 })
+    let failed = begun.saturating_sub(completed).max(usize::from(!is_success));
+    (begun > 0).then_some(Verdict { passed: completed - skipped, failed, skipped })
+}
+
+/// A report without the colours of a terminal.
+pub fn without_colours(report: &str) -> String {
+    let mut pieces = report.split("\u{1b}[");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        // Numbers and semicolons, and the letter that ends them.
+        plain += piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').get(1..).unwrap_or_default();
+    }
+    plain
 }
 
 /// The number that stands before some words in a line.
@@ -49,9 +61,14 @@ mod tests {
 
     #[test]
     fn clap_validator_ends_with_its_numbers() {
-        let report = "   - state: PASSED\n\n38 run, 29 passed, 1 failed, 2 warnings, 6 skipped\n";
+        let report = "   - state: PASSED\n\n38 tests run, 29 passed, 1 failed, 2 warnings, 6 skipped\n";
         assert_eq!(of_clap_validator(report), Some(Verdict { passed: 31, failed: 1, skipped: 6 }));
         assert_eq!(of_clap_validator("error: no such file\n"), None);
+        let coloured =
+            "44 tests run, \u{1b}[1;32m37\u{1b}[0m passed, \u{1b}[1;31m0\u{1b}[0m failed, 0 warnings, 7 skipped";
+        let plain = without_colours(coloured);
+        assert_eq!(plain, "44 tests run, 37 passed, 0 failed, 0 warnings, 7 skipped");
+        assert_eq!(of_clap_validator(&plain), Some(Verdict { passed: 37, failed: 0, skipped: 7 }));
     }
 
     #[test]
