@@ -79,7 +79,34 @@ fn what_is_no_song_is_refused_in_words() {
     assert!(matches!(error(&broken), MidiError::Damaged(_)));
 }
 
+/// Whole events of a track, of which the first is a note: few bytes that are drawn at random make a file.
+fn events() -> impl Strategy<Value = Vec<u8>> {
+    let event = (0u8..128, 0u8..16, 0u8..128, 0u8..128).prop_flat_map(|(delta, channel, first, second)| {
+        prop_oneof![
+            Just(vec![delta, 0x90 | channel, first, second]),
+            Just(vec![delta, 0x80 | channel, first, second]),
+            Just(vec![delta, 0xB0 | channel, first, second]),
+            Just(vec![delta, 0xC0 | channel, first]),
+            Just(vec![delta, 0xF0, 2, first, 0xF7]),
+            Just(vec![delta, 0xFF, 0x01, 1, first]),
+        ]
+    });
+    prop::collection::vec(event, 0..60).prop_map(|events| [vec![0, 0x90, 60, 64], events.concat()].concat())
+}
+
 proptest! {
+    #[test]
+    fn a_file_of_whole_events_is_read_and_only_its_velocities_change(events in events()) {
+        let bytes = file(0, 96, &[&with_end(&events)]);
+        let song = Song::parse(bytes.clone()).unwrap();
+        let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+        prop_assert_eq!(&song.with_velocities(&own).unwrap(), &bytes);
+        let others: Vec<u8> = own.iter().map(|velocity| velocity % 127 + 1).collect();
+        let changed = song.with_velocities(&others).unwrap();
+        let differing = bytes.iter().zip(&changed).filter(|(a, b)| a != b).count();
+        prop_assert_eq!((differing, changed.len()), (own.len(), bytes.len()));
+    }
+
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0usize..60) {
         let mut file = file(1, 96, &[&bytes, &with_end(&bytes)]);

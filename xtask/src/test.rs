@@ -30,6 +30,8 @@ pub fn all() -> Result<()> {
     run(whole("clippy", features).args(["--all-targets", "--", "--deny", "warnings"]))?;
     // As all other commands build it.
     run(cargo().args(["clippy", "--package", "xtask", "--locked", "--", "--deny", "warnings"]))?;
+    // The programs that libFuzzer runs; what they call was checked above, and is replayed among the tests.
+    run(cargo().args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked"]))?;
     run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps"))?;
     let bundles = bundle::for_tests_of_all(features)?;
     run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder))?;
