@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::midi::Song;
+use crate::midi::TempoMap;
 use crate::note::{Note, is_restylable, piano_key};
 
 /// A grid step where a part was played without a click: a sixteenth at 120 beats a minute, in seconds.
@@ -29,15 +29,14 @@ pub enum Grid {
 }
 
 impl Grid {
-    /// The grid a file stands on: its sixteenths where its notes keep to them and a listener would count them, else
-    /// the free one.
+    /// The grid that a part of a file stands on: the file's sixteenths where its notes keep to them and a listener
+    /// would count them, else the free one.
     ///
     /// A performance recorded without a click has a tempo too, by default; its onsets then stand anywhere.
-    pub fn of_song(song: &Song) -> Self {
-        let notes = song.notes();
-        let middle = notes[notes.len() / 2].note.onset;
-        let sixteenth = 15.0 / song.tempo().beats_per_minute_at(middle);
-        let astray: f64 = notes.iter().map(|n| (n.note.onset_sixteenths - n.note.onset_sixteenths.round()).abs()).sum();
+    pub fn of_notes(notes: &[Note], tempo: &TempoMap) -> Self {
+        let Some(middle) = notes.get(notes.len() / 2) else { return Self::Sixteenths };
+        let sixteenth = 15.0 / tempo.beats_per_minute_at(middle.onset);
+        let astray: f64 = notes.iter().map(|n| (n.onset_sixteenths - n.onset_sixteenths.round()).abs()).sum();
         if SIXTEENTH_SECONDS.contains(&sixteenth) && astray / (notes.len() as f64) < ON_THE_GRID {
             Self::Sixteenths
         } else {
@@ -65,9 +64,12 @@ impl Grid {
     }
 }
 
-/// The step nearest to a position in steps; halfway goes up.
+/// The farthest step from the start of the song, so that sums and differences of some steps are steps too.
+const FARTHEST: i64 = 1 << 60;
+
+/// The step nearest to a position in steps; halfway goes up. Beyond 2^60 steps it is the last one there is.
 pub fn quantise(position: f64) -> i64 {
-    (position + 0.5 + TIE).floor() as i64
+    ((position + 0.5 + TIE).floor() as i64).clamp(-FARTHEST, FARTHEST)
 }
 
 /// A note on the grid.
@@ -104,6 +106,9 @@ mod tests {
         assert_eq!(quantise(2.5), 3);
         assert_eq!(quantise(2.5 - 1e-9), 3);
         assert_eq!(quantise(-0.6), -1);
+        for far in [f64::MAX, f64::INFINITY, f64::MIN] {
+            assert_eq!(quantise(far).abs(), FARTHEST, "{far}");
+        }
     }
 
     #[test]

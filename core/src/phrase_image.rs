@@ -54,13 +54,13 @@ impl PhraseImage {
         let mut image = Self::silent();
         let mut releases = vec![0usize; CELLS];
         for note in notes.into_iter().filter(|note| note.key < PIANO_KEYS) {
-            let Some(step) = step_of(note.onset - first_step) else { continue };
+            let Some(step) = step_of(note.onset.saturating_sub(first_step)) else { continue };
             let cell = step * PIANO_KEYS + note.key;
             let velocity = f32::from(note.velocity.clamp(1, 127)) / LOUDEST;
             if image.onsets[cell] == 0.0 || velocity > image.velocities[cell] {
                 image.onsets[cell] = 1.0;
                 image.velocities[cell] = velocity;
-                releases[cell] = (note.release - first_step).clamp(step as i64 + 1, STEPS as i64) as usize;
+                releases[cell] = note.release.saturating_sub(first_step).clamp(step as i64 + 1, STEPS as i64) as usize;
             }
         }
         // From what begins, along the time axis: a later onset of the key stops the note before.
@@ -173,6 +173,14 @@ mod tests {
     fn a_phrase_owns_what_begins_in_it() {
         let notes = [note(-1, 4, 0, 80), note(87, 99, 1, 80), note(88, 90, 2, 80)];
         assert_eq!(PhraseImage::of_notes(0, &notes).notes(), [note(87, 88, 1, 80)]);
+    }
+
+    #[test]
+    fn notes_may_stand_anywhere() {
+        let far =
+            [note(i64::MIN, i64::MAX, 0, 80), note(i64::MAX - 1, i64::MAX, 1, 80), note(1 << 54, i64::MAX, 2, 80)];
+        assert_eq!(PhraseImage::of_notes(1 << 54, &far).notes(), [note(0, 88, 2, 80)]);
+        assert_eq!(PhraseImage::of_notes(i64::MIN, &far[1..]).notes(), []);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! held, `[0, 0]` where the key is silent (StyleNet, arXiv 1708.03535, section 3.1). Column `2 k` is the
 //! articulation of piano key `k`, column `2 k + 1` whether it sounds.
 
+use std::ops::Range;
+
 use crate::grid::GridNote;
 use crate::note::PIANO_KEYS;
 
@@ -22,11 +24,11 @@ impl PianoRoll {
     /// The steps `first_step .. first_step + steps` of some notes; what lies outside is left out.
     pub fn new<'a>(first_step: i64, steps: usize, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
         let mut roll = Self { first_step, steps, frames: vec![0.0; steps * FRAME] };
+        let end = first_step + steps as i64;
         for note in notes {
             if let Some(row) = roll.row(note.onset) {
                 roll.frames[row * FRAME + 2 * note.key] = 1.0;
             }
-            let end = first_step + steps as i64;
             for step in note.onset.max(first_step)..note.release.min(end) {
                 let row = (step - first_step) as usize;
                 roll.frames[row * FRAME + 2 * note.key + 1] = 1.0;
@@ -38,18 +40,6 @@ impl PianoRoll {
     /// The frames, row after row: shape \[steps, 176\].
     pub fn frames(&self) -> &[f32] {
         &self.frames
-    }
-
-    /// The rows from `start` up to `end`.
-    ///
-    /// # Panics
-    /// Where there are no such rows.
-    pub fn steps_between(&self, start: usize, end: usize) -> Self {
-        Self {
-            first_step: self.first_step + start as i64,
-            steps: end - start,
-            frames: self.frames[start * FRAME..end * FRAME].to_vec(),
-        }
     }
 
     /// Rows in the matrix.
@@ -105,32 +95,101 @@ pub struct StepWindow {
     /// The step behind the last read.
     pub end: usize,
     /// The steps answered for.
-    pub keep: std::ops::Range<usize>,
+    pub keep: Range<usize>,
 }
 
-/// Windows of at most `length` steps that overlap by half and together answer once for each of `steps` steps.
+/// Windows of at most `length` steps (but no fewer than 4) that overlap by half and together answer once for each of
+/// `steps` steps.
 ///
 /// For networks that look at everything they are given, as attention does, and were trained on excerpts so long.
-pub fn windows(steps: usize, length: usize) -> Vec<StepWindow> {
-    if steps <= length || length < 4 {
-        return vec![StepWindow { start: 0, end: steps, keep: 0..steps }];
-    }
+pub fn windows(steps: usize, length: usize) -> impl Iterator<Item = StepWindow> {
+    let length = length.max(4);
     let (stride, margin) = (length / 2, length / 4);
-    let mut windows = Vec::new();
-    let mut answered = 0;
-    while answered < steps {
-        let end = (windows.len() * stride + length).min(steps);
-        let start = end - length;
+    let (mut place, mut answered) = (0, 0);
+    std::iter::from_fn(move || {
+        if answered == steps && place > 0 {
+            return None;
+        }
+        let end = (place * stride + length).min(steps);
+        let start = end.saturating_sub(length);
         let kept = if end == steps { steps } else { start + margin + stride };
-        windows.push(StepWindow { start, end, keep: answered..kept });
-        answered = kept;
+        let window = StepWindow { start, end, keep: answered..kept };
+        (place, answered) = (place + 1, kept);
+        Some(window)
+    })
+}
+
+/// So many steps without an onset, 32 bars of sixteenths, part a take: what was before is read by itself.
+pub const LONGEST_PAUSE: i64 = 512;
+
+/// A part of a take that a network reads at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excerpt {
+    /// What it reads.
+    pub roll: PianoRoll,
+    /// The notes that it answers for, as places in the take.
+    pub notes: Range<usize>,
+}
+
+/// The excerpts of at most `length` steps in which a take is read whole, each of its notes answered for once.
+///
+/// `notes` must be in the order of their onsets. Their number bounds the excerpts and their steps, wherever they stand:
+/// a take is parted at pauses of more than [`LONGEST_PAUSE`] steps, and windows in which nothing begins are left out.
+pub fn excerpts(notes: &[GridNote], length: usize) -> impl Iterator<Item = Excerpt> {
+    let mut takes = Takes { notes, begun: 0, held: [i64::MIN; PIANO_KEYS] };
+    let mut first_note = 0;
+    let stretches = notes.chunk_by(|a, b| b.onset - a.onset <= LONGEST_PAUSE).filter_map(move |stretch| {
+        let (first, last) = (stretch.first()?.onset, stretch.last()?.onset);
+        let place = first_note;
+        first_note += stretch.len();
+        Some((first, (last + 1 - first) as usize, place..first_note))
+    });
+    let planned = stretches.flat_map(move |(first, steps, places)| {
+        windows(steps, length).map(move |window| (first, window, places.clone()))
+    });
+    planned.filter_map(move |(first, window, places)| takes.excerpt(first, &window, places))
+}
+
+/// A take that is gone through from window to window.
+struct Takes<'a> {
+    notes: &'a [GridNote],
+    /// Notes that begin before the window at hand.
+    begun: usize,
+    /// When the last of those to end has ended, a key.
+    held: [i64; PIANO_KEYS],
+}
+
+impl Takes<'_> {
+    /// The excerpt of a window of the stretch that begins at step `first` and has the notes at `places`, if there is
+    /// something to answer for.
+    fn excerpt(&mut self, first: i64, window: &StepWindow, places: Range<usize>) -> Option<Excerpt> {
+        let step = |of_stretch: usize| first + of_stretch as i64;
+        let before = |end: i64| places.start + self.notes[places.clone()].partition_point(|note| note.onset < end);
+        let notes = before(step(window.keep.start))..before(step(window.keep.end));
+        if notes.is_empty() {
+            return None;
+        }
+        let (start, end) = (before(step(window.start)), before(step(window.end)));
+        for note in &self.notes[self.begun..start] {
+            let held = &mut self.held[note.key];
+            *held = note.release.max(*held);
+        }
+        self.begun = start;
+        let begin = step(window.start);
+        let held = self.held.iter().enumerate().filter(|(_, release)| **release > begin).map(|(key, &release)| {
+            // Where in the past it began is of no account, nor is its velocity.
+            GridNote { onset: begin - 1, release, key, velocity: 1 }
+        });
+        let held: Vec<GridNote> = held.collect();
+        let roll = PianoRoll::new(begin, window.end - window.start, held.iter().chain(&self.notes[start..end]));
+        Some(Excerpt { roll, notes })
     }
-    windows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
         GridNote { onset, release, key, velocity }
@@ -175,7 +234,7 @@ mod tests {
     #[test]
     fn windows_answer_once_for_each_step_with_room_on_both_sides() {
         for steps in [1, 100, 160, 161, 239, 240, 241, 1000] {
-            let windows = windows(steps, 160);
+            let windows: Vec<_> = windows(steps, 160).collect();
             let answered: Vec<usize> = windows.iter().flat_map(|w| w.keep.clone()).collect();
             assert_eq!(answered, (0..steps).collect::<Vec<_>>());
             for window in &windows {
@@ -184,5 +243,54 @@ mod tests {
                 assert!(window.end == steps || window.keep.end + 40 <= window.end);
             }
         }
+    }
+
+    /// Notes in the order of their onsets, at most `reach` steps from the beginning.
+    fn takes(reach: i64, longest: i64) -> impl Strategy<Value = Vec<GridNote>> {
+        let note =
+            (-reach..reach, 1..longest, 0..PIANO_KEYS).prop_map(|(on, steps, key)| note(on, on + steps, key, 64));
+        prop::collection::vec(note, 1..60).prop_map(|mut notes| {
+            notes.sort_by_key(|note| note.onset);
+            notes
+        })
+    }
+
+    proptest! {
+        /// Up to 2^52 beats, which are 2^54 steps.
+        #[test]
+        fn a_take_costs_what_its_notes_cost_wherever_they_stand(notes in takes(1 << 54, 1 << 54), length in 1usize..400) {
+            let excerpts: Vec<Excerpt> = excerpts(&notes, length).collect();
+            let answered: Vec<usize> = excerpts.iter().flat_map(|e| e.notes.clone()).collect();
+            prop_assert_eq!(answered, (0..notes.len()).collect::<Vec<_>>());
+            prop_assert!(excerpts.len() <= notes.len());
+            for Excerpt { roll, notes: answered } in &excerpts {
+                prop_assert!(roll.steps() <= length.max(4));
+                prop_assert!(notes[answered.clone()].iter().all(|note| roll.cell(note).is_some()));
+            }
+        }
+
+        #[test]
+        fn an_excerpt_is_a_part_of_the_whole_roll(notes in takes(300, 90), length in 4usize..300) {
+            let first = notes[0].onset;
+            let steps = (notes[notes.len() - 1].onset + 1 - first) as usize;
+            let whole = PianoRoll::new(first, steps, &notes);
+            for Excerpt { roll, .. } in excerpts(&notes, length) {
+                let rows = (roll.first_step() - first) as usize * FRAME;
+                prop_assert_eq!(roll.frames(), &whole.frames()[rows..rows + roll.steps() * FRAME]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_pause_parts_a_take_and_what_is_held_is_heard_behind_it() {
+        let far = 1 << 52;
+        let notes = [note(0, far + 2, 5, 64), note(far, far + 1, 7, 64), note(far + 3, far + 4, 7, 64)];
+        let excerpts: Vec<Excerpt> = excerpts(&notes, 65_536).collect();
+        assert_eq!(
+            excerpts.iter().map(|e| (e.roll.steps(), e.notes.clone())).collect::<Vec<_>>(),
+            [(1, 0..1), (4, 1..3)]
+        );
+        let held: Vec<f32> = (0..4).map(|row| excerpts[1].roll.frames()[row * FRAME + 11]).collect();
+        assert_eq!(held, [1.0, 1.0, 0.0, 0.0]);
     }
 }

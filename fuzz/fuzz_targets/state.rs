@@ -7,7 +7,11 @@ use std::sync::Arc;
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param as _, ParamPtr, Params, Plugin, PluginState};
+use tonenet_core::clip::{Bars, Heard};
+use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{LookAhead, Mode};
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::{Played, Recorder, Timeline};
 use tonenet_plugin::ToneNet;
 use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
 
@@ -24,8 +28,10 @@ pub fn check(bytes: &[u8]) {
     let json = serde_json::to_vec(&saved).unwrap_or_else(|e| panic!("a loaded state cannot be saved: {e}"));
     let read = serde_json::from_slice::<PluginState>(&json);
     assert!(read.is_ok(), "what was saved is refused: {}", String::from_utf8_lossy(&json));
+    check_take(&params, &saved);
     let again = ToneNetParams::new(Arc::default());
     load(&again, &mut saved);
+    assert_eq!(again.serialize_fields(), params.serialize_fields(), "what was loaded is saved otherwise");
     assert_eq!(again.settings(), params.settings());
     assert_eq!(again.tempo(), params.tempo());
     assert_eq!(again.look_ahead.value(), params.look_ahead.value());
@@ -78,6 +84,36 @@ fn save(params: &ToneNetParams) -> PluginState {
         params: params.param_map().into_iter().map(|(id, param, _)| (id, value(param))).collect(),
         fields: params.serialize_fields(),
     }
+}
+
+/// Whatever take was loaded is played from, recorded over and restyled; the host may load what it saved, and the user's
+/// undo is still there.
+fn check_take(params: &ToneNetParams, saved: &PluginState) {
+    let store = params.timeline();
+    let (take, _) = store.get();
+    let (notes, pedals) = take.performance();
+    assert!(notes.iter().all(|n| n.onset.is_finite() && n.release.is_finite() && n.release >= n.onset));
+    assert!(pedals.iter().all(|p| p.0.is_finite()));
+    let mut recorder = Recorder::new(&take);
+    for note in take.notes() {
+        let beats = note.beats;
+        let found = take.find(beats, note.channel, note.key).expect("it is there");
+        let expected = take.expected(found, StyleBlend { a: Genre::Jazz, b: Genre::Pop, share_of_b: 0.5 }, Take(7));
+        assert!(expected.is_none_or(|e| e.deviation.is_finite() && (1.0..=127.0).contains(&e.level)), "{expected:?}");
+        let (channel, key, velocity, beat_seconds) = (note.channel, note.key, note.velocity, note.beat_seconds.into());
+        recorder.hear(&Played::NoteOn { beats, beat_seconds, channel, key, velocity });
+        recorder.hear(&Played::Passed { from: beats - 1.0, to: beats + 1.0 });
+    }
+    recorder.hear(&Played::Ended);
+    assert!(recorder.picture(&take).notes().len() <= take.notes().len());
+    let heard = Heard::of_timeline(&take, 4.0);
+    assert!(heard.last_bars(8, &Bars::default()).is_none_or(|clip| clip.length() <= 32.0));
+
+    // A change of the user's that can be taken back, to the take that was saved.
+    store.replace(Timeline::default());
+    store.replace((*take).clone());
+    params.deserialize_fields(&saved.fields);
+    assert!(store.remembered().can_undo, "what was saved counts as another take");
 }
 
 /// Whatever was loaded, the audio thread plays by settings in range, hosts are told shares, and there is a latency.

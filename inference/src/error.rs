@@ -5,6 +5,8 @@ use std::{io, path::PathBuf};
 use thiserror::Error;
 use tonenet_core::genre::Genre;
 
+use crate::cancellation::Cancelled;
+
 /// Why a model could not be read, loaded or run.
 #[derive(Debug, Error)]
 pub enum InferenceError {
@@ -107,10 +109,19 @@ pub enum InferenceError {
         /// The model.
         name: String,
     },
+    /// Nobody wants the result any more.
+    #[error("it was cancelled")]
+    Cancelled,
     /// The model has no decoder for a style.
     #[error("this model has no decoder for {}; choose another style or model", style.title())]
     NoSuchStyle {
         /// The style.
         style: Genre,
     },
+}
+
+impl From<Cancelled> for InferenceError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
 }

@@ -2,6 +2,7 @@
 //! shares what is loaded among all instances in a process.
 
 pub mod bundle;
+pub mod cancellation;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;

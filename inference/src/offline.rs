@@ -36,6 +36,9 @@ pub enum PartEventKind {
     Pedal(bool),
 }
 
+/// What a silence is shortened to once all that was heard has left, in seconds: time that nobody plays in costs nothing.
+const LONGEST_SILENCE: f64 = 600.0;
+
 /// The controller of the sustain pedal.
 const SUSTAIN: u8 = 64;
 
@@ -74,7 +77,7 @@ pub fn part_of(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
 
 /// What is expected of each note-on of a part; `None` for one not restylable.
 ///
-/// `transport` tells what the host would say at a sample.
+/// `transport` tells what the host would say at a sample. Silences of more than ten minutes are shortened to as long.
 ///
 /// # Errors
 /// When the model fails.
@@ -91,19 +94,28 @@ pub fn restyle(
     let mut expected = vec![None; part.iter().filter(is_note_on).count()];
     let mut answers: Vec<(NoteId, Estimate)> = Vec::new();
     let block = SampleTime::from(playback.block.max(1));
-    let end = part.last().map_or(0, |e| e.time) + SampleTime::from(playback.look_ahead.latency) + 1;
+    let latency = SampleTime::from(playback.look_ahead.latency);
+    let longest = (LONGEST_SILENCE * playback.sample_rate) as SampleTime;
+    let last = part.last().map_or(0, |e| e.time);
     let (mut events, mut note_ons) = (part.iter().peekable(), 0);
-    let mut block_start = 0;
-    while block_start < end {
+    // Samples of silence left out so far; times below are without them.
+    let (mut block_start, mut skipped, mut all_left) = (0, 0, 0);
+    while block_start <= (last - skipped).saturating_add(latency) {
+        if let Some(next) = events.peek().filter(|_| block_start > all_left) {
+            let silence = (next.time - skipped).saturating_sub(block_start);
+            skipped += silence.saturating_sub(longest) / block * block;
+        }
         let block_end = block_start + block;
-        clock.follow(block_start, &transport(block_start));
+        clock.follow(block_start, &transport(block_start + skipped));
         loop {
-            let event = events.next_if(|e| e.time < block_end);
+            let event = events.next_if(|e| e.time - skipped < block_end);
+            let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
                 let question = Question { hop, position: clock.position(hop.time) };
                 restyler.ask(&question, |note, estimate| answers.push((note.id, estimate)))?;
             }
-            let Some(&PartEvent { time, kind }) = event else { break };
+            let Some(PartEvent { time, kind }) = event else { break };
+            all_left = time.saturating_add(latency);
             let position = clock.position(time);
             let (channel, key, velocity) = match kind {
                 PartEventKind::Pedal(down) => {
@@ -137,4 +149,66 @@ pub fn restyle(
         block_start = block_end;
     }
     Ok(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Prediction, StyleSpread, VelocityModel};
+    use tonenet_core::genre::Genre;
+    use tonenet_core::scheduler::WindowLength;
+
+    /// Expects of each note as many steps as notes were heard before it.
+    #[derive(Default)]
+    struct Counting {
+        heard: Vec<(NoteId, SampleTime)>,
+    }
+
+    impl VelocityModel for Counting {
+        fn style(&self, _: Genre) -> Option<StyleSpread> {
+            Some(StyleSpread { human: 1.0, predicted: 1.0 })
+        }
+
+        fn reset(&mut self) {
+            self.heard.clear();
+        }
+
+        fn hear(&mut self, heard: &Heard) {
+            if let Heard::NoteOn { id, time, .. } = heard {
+                self.heard.push((*id, *time));
+            }
+        }
+
+        fn predict(
+            &mut self,
+            question: &Question,
+            _: Genre,
+            predictions: &mut Vec<(NoteId, Prediction)>,
+        ) -> Result<(), InferenceError> {
+            let settled = question.hop.settle_from..question.hop.settle_to;
+            let due = self.heard.iter().enumerate().filter(|(_, (_, time))| settled.contains(time));
+            predictions
+                .extend(due.map(|(before, (id, _))| (*id, Prediction { deviation: before as f32, spread: 0.0 })));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn silence_costs_nothing_however_long() {
+        let rate = 48_000.0;
+        let note = |time, velocity| PartEvent { time, kind: PartEventKind::Note { channel: 0, key: 60, velocity } };
+        let far = [0, 1 << 40, 1 << 52, SampleTime::MAX - 48_000];
+        let part: Vec<PartEvent> = far.iter().flat_map(|&time| [note(time, 80), note(time + 24_000, 0)]).collect();
+        let look_ahead = LookAhead::window(WindowLength::OneBeat, 120.0, rate);
+        let style = StyleBlend::only(Genre::Jazz);
+        let playback = Playback { sample_rate: rate, look_ahead, block: 512, style, take: Take(0) };
+        let mut asked = Vec::new();
+        let expected = restyle(&mut Restyler::new(Box::new(Counting::default())), &part, &playback, |time| {
+            asked.push(time);
+            Transport::default()
+        });
+        assert_eq!(expected.unwrap().iter().filter(|e| e.is_some()).count(), far.len());
+        assert!(asked.is_sorted() && asked.iter().any(|time| *time > far[3] - 48_000), "as the host has it");
+        assert!(asked.len() < 4 * 700 * 48_000 / 512, "{} blocks", asked.len());
+    }
 }

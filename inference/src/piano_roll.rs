@@ -11,6 +11,7 @@ use tonenet_core::scheduler::NoteId;
 use tonenet_core::window::{Heard, Question, Window};
 
 use crate::bundle::ModelFiles;
+use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
@@ -71,13 +72,20 @@ impl PianoRollNetwork {
     /// Deviations from the part's level in each of `styles`, in velocity steps: \[steps, 88\] each, row after row.
     ///
     /// # Errors
-    /// When the runtime fails or a style has no decoder.
-    pub fn deviations(&self, roll: &PianoRoll, styles: &[Genre]) -> Result<Vec<Vec<f32>>, InferenceError> {
+    /// When the runtime fails, a style has no decoder, or nobody wants it any more.
+    pub fn deviations(
+        &self,
+        roll: &PianoRoll,
+        styles: &[Genre],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
+        cancellation.check()?;
         let frames = TensorRef { shape: &[roll.steps(), 1, FRAME], data: roll.frames() };
         let memory = first(self.encoder.run(&[("frames", frames)], &["memory"])?);
         styles
             .iter()
             .map(|&style| {
+                cancellation.check()?;
                 let graph = &self.decoder(style)?.graph;
                 Ok(first(graph.run(&[("memory", memory.view())], &["deviations"])?).data)
             })
@@ -94,7 +102,7 @@ impl PianoRollNetwork {
         self.decoder(style).map_or(0.0, |decoder| decoder.residual)
     }
 
-    /// Steps of a whole take that it reads at once at most; `None` for any number.
+    /// Steps of a whole take that it reads at once at most; `None` where its manifest sets no limit.
     pub fn whole_take_steps(&self) -> Option<usize> {
         self.whole_take_steps
     }
@@ -144,7 +152,7 @@ impl VelocityModel for PianoRollModel {
         let spread = self.network.decoder(style)?.residual;
         self.window.forget_before(question.position);
         let (roll, cells) = self.window.piano_roll(question.position);
-        let deviations = self.network.deviations(&roll, &[style])?;
+        let deviations = self.network.deviations(&roll, &[style], &Cancellation::default())?;
         let hop = question.hop;
         for (note, cell) in cells {
             if note.style.share(style) > 0.0 && (hop.settle_from..hop.settle_to).contains(&note.time) {
@@ -153,5 +161,56 @@ impl VelocityModel for PianoRollModel {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::counted::{CountedGraph, Runs};
+    use crate::take::{Knowledge, LoadedModel, TakeView};
+    use tonenet_core::grid::Grid;
+    use tonenet_core::note::Note;
+
+    fn model(runs: &Arc<Runs>, whole_take_steps: Option<usize>) -> LoadedModel {
+        let graph = |width| -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width }) };
+        let spread = StyleSpread { human: 1.0, predicted: 1.0 };
+        let decoder = |style| Decoder { style, graph: graph(PIANO_KEYS), residual: 1.0, spread };
+        let decoders = Genre::ALL.map(decoder).into();
+        LoadedModel::PianoRoll(Arc::new(PianoRollNetwork {
+            encoder: graph(1),
+            decoders,
+            context_steps: 64,
+            whole_take_steps,
+        }))
+    }
+
+    #[test]
+    fn a_take_that_nobody_wants_any_more_is_left_before_the_next_run() {
+        let note = |step: u32| Note {
+            onset: f64::from(step) * 0.125,
+            release: f64::from(step) * 0.125 + 0.1,
+            onset_sixteenths: step.into(),
+            release_sixteenths: f64::from(step) + 0.8,
+            channel: 0,
+            key: 60,
+            velocity: 64,
+        };
+        let notes: Vec<Note> = (0..4_000).map(note).collect();
+        let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        for whole_take_steps in [None, Some(160)] {
+            let all = Runs::stopping_at(0);
+            let predict = |runs: &Arc<Runs>| {
+                let model = model(runs, whole_take_steps);
+                model.predict_unless_cancelled(&take, Knowledge::WholeTake, &Genre::ALL, &runs.cancellation)
+            };
+            assert!(predict(&all).is_ok());
+            assert!(all.count() > 40, "{} runs, each over a part of the take", all.count());
+            for stop_at in [1, 2, 21, all.count() - 1] {
+                let runs = Runs::stopping_at(stop_at);
+                assert!(matches!(predict(&runs), Err(InferenceError::Cancelled)), "stopped at {stop_at}");
+                assert_eq!(runs.count(), stop_at);
+            }
+        }
     }
 }

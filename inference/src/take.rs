@@ -5,18 +5,23 @@ use std::sync::Arc;
 use tonenet_core::dynamics::{Expected, Expression, style_gain};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{Grid, GridNote};
-use tonenet_core::note::{Note, PIANO_KEYS};
+use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
-use tonenet_core::piano_roll::{PianoRoll, windows};
+use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::{Mixed, StyleBlend, Take};
 
 use crate::bundle::ModelFiles;
+use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::note::{NoteModel, NoteNetwork};
 use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
 use crate::runtime::Runtime;
+
+/// Steps of a whole take that a piano-roll network runs over at once, unless its manifest says fewer: some milliseconds of
+/// work, so that it can be stopped, and 32 bars, of which the middle half counts.
+const MOST_STEPS: usize = 512;
 
 /// A take: its notes must all be restylable.
 #[derive(Debug, Clone, Copy)]
@@ -104,13 +109,27 @@ impl LoadedModel {
         knowledge: Knowledge,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        self.predict_unless_cancelled(take, knowledge, styles, &Cancellation::default())
+    }
+
+    /// [`Self::predict`] for somebody who may not want it any more before it is done; of whole takes only.
+    ///
+    /// # Errors
+    /// As [`Self::predict`], and [`InferenceError::Cancelled`].
+    pub fn predict_unless_cancelled(
+        &self,
+        take: &TakeView<'_>,
+        knowledge: Knowledge,
+        styles: &[Genre],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         match self {
             Self::PianoRoll(_) if knowledge != Knowledge::WholeTake => Err(InferenceError::WholeTakesOnly),
-            Self::PianoRoll(network) => on_the_grid(network, take, styles),
+            Self::PianoRoll(network) => on_the_grid(network, take, styles, cancellation),
             Self::Note(network) => {
                 let (part, order) = take.part();
                 let by_row = match knowledge {
-                    Knowledge::WholeTake => network.whole_take(&part, styles)?,
+                    Knowledge::WholeTake => network.whole_take(&part, styles, cancellation)?,
                     Knowledge::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
                 };
                 let in_order = |rows: Vec<Prediction>| {
@@ -130,29 +149,26 @@ fn on_the_grid(
     network: &PianoRollNetwork,
     take: &TakeView<'_>,
     styles: &[Genre],
+    cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-    let placed: Vec<Option<GridNote>> = take.notes.iter().map(|n| take.grid.place(n)).collect();
-    let onsets = || placed.iter().flatten().map(|n| n.onset);
-    let first = onsets().min().unwrap_or(0);
-    let steps = (onsets().max().unwrap_or(0) + 1 - first) as usize;
-    let roll = PianoRoll::new(first, steps, placed.iter().flatten());
-    let mut deviations = vec![Vec::with_capacity(steps * PIANO_KEYS); styles.len()];
-    for window in windows(steps, network.whole_take_steps().unwrap_or(steps)) {
-        let part = roll.steps_between(window.start, window.end);
-        let keep = (window.keep.start - window.start) * PIANO_KEYS..(window.keep.end - window.start) * PIANO_KEYS;
-        for (all, found) in deviations.iter_mut().zip(network.deviations(&part, styles)?) {
-            all.extend_from_slice(&found[keep.clone()]);
+    let placed = take.notes.iter().enumerate().filter_map(|(place, note)| Some((place, take.grid.place(note)?)));
+    let mut placed: Vec<(usize, GridNote)> = placed.collect();
+    placed.sort_by_key(|(_, note)| note.onset);
+    let (places, notes): (Vec<usize>, Vec<GridNote>) = placed.into_iter().unzip();
+    cancellation.check()?;
+    let silent = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let mut expected: Vec<_> = styles.iter().map(|style| vec![silent(style); take.notes.len()]).collect();
+    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
+        for (expected, deviations) in
+            expected.iter_mut().zip(network.deviations(&excerpt.roll, styles, cancellation)?)
+        {
+            for note in excerpt.notes.clone() {
+                let cell = excerpt.roll.cell(&notes[note]);
+                expected[places[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
+            }
         }
     }
-    let spreads = styles.iter().map(|&style| network.residual(style));
-    let expected = deviations.iter().zip(spreads).map(|(deviations, spread)| {
-        let of = |note: &Option<GridNote>| {
-            let cell = note.as_ref().and_then(|n| roll.cell(n));
-            Prediction { deviation: cell.map_or(0.0, |cell| deviations[cell]), spread }
-        };
-        placed.iter().map(of).collect()
-    });
-    Ok(expected.collect())
+    Ok(expected)
 }
 
 /// What is to become of a take.

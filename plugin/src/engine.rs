@@ -5,14 +5,14 @@
 //! inference thread and for what is being written, so that a bounce is complete.
 
 mod at_once;
+mod budget;
 mod clip_track;
 mod clip_turn;
 
 pub use clip_track::ClipTrack;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::thread::Thread;
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
@@ -21,22 +21,19 @@ use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::{Asking, Estimate, Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
 use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Pedal, Played, Timeline};
-use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch};
+use tonenet_core::timeline::{Pedal, Played};
+use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch, Wrap};
 use tonenet_core::window::{Heard, Question};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use self::at_once::AtOnce;
+use self::budget::Budget;
 use crate::events::{HostEvent, at, scheduler_event, sustain};
-use crate::pace::Pace;
 use crate::status::Status;
-use crate::worker::{Link, Request, Worker};
+use crate::worker::{Request, Worker};
 
 /// Events under way at most: a block of the densest controller storm, twice.
 const EVENTS: usize = 16_384;
-
-/// An offline render gives a note up when the inference thread has not got on for this long.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The tempo that notes are remembered with where the host tells none, in quarter notes a minute.
 const FREE_TEMPO: f64 = 120.0;
@@ -92,8 +89,6 @@ struct Payload {
 struct Turn<'a, Send> {
     block: &'a Block,
     settings: &'a Settings,
-    /// Whether waiting cannot make the host late.
-    may_wait: bool,
     send: &'a mut Send,
 }
 
@@ -103,14 +98,11 @@ pub struct Engine {
     scheduler: Scheduler<Payload>,
     clock: StepClock,
     watch: TransportWatch,
-    pace: Pace,
-    started: Instant,
+    /// How long the block at hand may wait for other threads.
+    budget: Budget,
     now: SampleTime,
     epoch: u32,
     worker: Worker,
-    link: Arc<Link>,
-    /// Requests sent, to compare with those dealt with.
-    sent: u64,
     /// The model that was last asked for.
     model: EmbeddedModel,
     /// In the modes without latency.
@@ -123,19 +115,18 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz. Timeline mode has a `picture` of
-    /// the song, if only an empty one.
+    /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz. In Timeline mode the worker has a
+    /// picture of the song, if only an empty one.
     pub fn new(
         sample_rate: f64,
         look_ahead: LookAhead,
         model: EmbeddedModel,
-        worker: Worker,
+        mut worker: Worker,
         status: Arc<Status>,
-        picture: Option<Arc<Timeline>>,
         clips: ClipTrack,
     ) -> Self {
         let at_once = match look_ahead.asking {
-            Asking::Afterwards(hop) => Some(AtOnce::new(hop, picture)),
+            Asking::Afterwards(hop) => Some(AtOnce::new(hop, worker.take_picture())),
             Asking::EveryHop(_) | Asking::EachNote(_) => None,
         };
         let mut engine = Self {
@@ -143,13 +134,10 @@ impl Engine {
             scheduler: Scheduler::new(EVENTS, look_ahead),
             clock: StepClock::new(sample_rate),
             watch: TransportWatch::new(sample_rate),
-            pace: Pace::default(),
-            started: Instant::now(),
+            budget: Budget::default(),
             now: 0,
             epoch: 0,
-            link: worker.link().clone(),
             worker,
-            sent: 0,
             model,
             at_once,
             last_note: None,
@@ -157,7 +145,7 @@ impl Engine {
             status,
             last_timing: 0,
         };
-        engine.send(Request::Use(model), false);
+        engine.send(Request::Use(model));
         engine
     }
 
@@ -175,9 +163,9 @@ impl Engine {
         self.last_note = None;
         self.at_once.iter_mut().for_each(AtOnce::reset);
         self.clips.reset();
-        self.link.audio_time.store(0, Ordering::Release);
+        self.worker.set_audio_time(0);
         self.epoch = self.epoch.wrapping_add(1);
-        self.send(Request::Reset(self.epoch), false);
+        self.send(Request::Reset(self.epoch));
     }
 
     /// Plays a block: events come from `next_event` in order, and leave through `send` in order.
@@ -190,25 +178,28 @@ impl Engine {
     ) {
         let block_end = self.now + u64::from(block.samples);
         self.last_timing = 0;
-        self.link.audio_time.store(self.now, Ordering::Release);
-        let wall = self.started.elapsed().as_secs_f64();
-        let lead = self.pace.block_begins(wall, f64::from(block.samples) / self.sample_rate);
-        let allowance = if block.offline { PATIENCE } else { lead };
-        let may_wait = !allowance.is_zero();
+        self.worker.set_audio_time(self.now);
+        self.budget.block_begins(f64::from(block.samples) / self.sample_rate, block.offline, self.progress());
 
-        if settings.model != self.model && self.send(Request::Use(settings.model), may_wait) {
+        if settings.model != self.model {
             self.model = settings.model;
+            self.send(Request::Use(settings.model));
         }
-        let mut turn = Turn { block, settings, may_wait, send: &mut send };
-        let mut left = None;
-        match self.watch.observe(self.now, block.samples, &block.transport) {
-            Some(TransportChange::Left { at }) => {
-                // Where the song went elsewhere the clip's notes end at the place that it left.
-                if block.transport.playing {
-                    self.clip_leaves(self.now, &mut turn);
-                }
-                left = Some(at);
+        let transport = block.transport.plausible();
+        let change = self.watch.observe(self.now, block.samples, &transport);
+        let transport = self.watch.believed(&transport);
+        let block = &Block { transport, ..*block };
+        let mut turn = Turn { block, settings, send: &mut send };
+        let mut stop = None;
+        match change {
+            Some(TransportChange::Stopped { at }) => stop = Some(at),
+            // Where it was foretold the clip has left already.
+            Some(TransportChange::Wrapped { at, foretold: true }) => self.scheduler.transport_left(at),
+            Some(TransportChange::Wrapped { at, foretold: false }) => {
+                self.clip_leaves(self.now, &mut turn);
+                self.scheduler.transport_left(at);
             }
+            Some(TransportChange::RanOn) => self.clip_leaves(self.now, &mut turn),
             Some(TransportChange::Started) => {
                 self.clip_leaves(self.now, &mut turn);
                 self.scheduler.transport_started(self.now);
@@ -219,39 +210,60 @@ impl Engine {
             }
             None => {}
         }
-        self.clock.follow(self.now, &block.transport);
-        self.get_ready_at_once(block, may_wait, allowance);
-        self.get_clip_ready(&mut turn, allowance);
-        while let Some(event) = next_event() {
-            let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
-            if let Some(left) = left.take_if(|at| *at <= time) {
-                self.transport_left(left, &mut turn);
+        let mut stretch = Wrap { time: self.now, transport };
+        self.begin_stretch(&stretch);
+        self.get_clip_ready(&mut turn);
+        let mut next = next_event();
+        loop {
+            let samples = (block_end - stretch.time) as u32;
+            let wrap = self.watch.wrap_in(stretch.time, samples, &stretch.transport);
+            let stretch_end = wrap.map_or(block_end, |wrap| wrap.time);
+            while let Some(event) = next {
+                let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
+                if wrap.is_some() && time >= stretch_end {
+                    break;
+                }
+                if let Some(stop) = stop.take_if(|at| *at <= time) {
+                    self.transport_stopped(stop, &mut turn);
+                }
+                self.play_clip(time, &mut turn);
+                self.hear_player(time, event, &mut turn);
+                next = next_event();
             }
-            self.play_clip(time, &mut turn);
-            self.hear_player(time, event, &mut turn);
+            if let Some(stop) = stop.take() {
+                self.transport_stopped(stop, &mut turn);
+            }
+            self.play_clip(stretch_end, &mut turn);
+            if let Some(last) = stretch_end.checked_sub(1).filter(|last| *last >= stretch.time) {
+                self.ask_up_to(last);
+            }
+            self.pass(stretch.time, stretch_end);
+            let Some(wrap) = wrap else { break };
+            stretch = wrap;
+            self.clip_leaves(stretch.time, &mut turn);
+            self.begin_stretch(&stretch);
         }
-        if let Some(left) = left {
-            self.transport_left(left, &mut turn);
-        }
-        self.play_clip(block_end, &mut turn);
-        if let Some(last) = block_end.checked_sub(1).filter(|_| block.samples > 0) {
-            self.ask_up_to(last, may_wait);
-        }
-        self.pass(block_end, may_wait);
         self.take_answers();
-        if may_wait && self.at_once.is_none() {
-            self.wait(block.offline, allowance, |engine| !engine.scheduler.awaits_answer(block_end));
+        if self.budget.may_wait() && self.at_once.is_none() {
+            self.wait(|engine| !engine.scheduler.awaits_answer(block_end));
         }
         while let Some(leaving) = self.scheduler.next_due(block_end) {
             self.leave(leaving, settings, block.samples, &mut send);
         }
         self.now = block_end;
+        self.budget.block_ends();
+    }
+
+    /// The song goes on from a place for the rest of the block or to the end of its loop.
+    fn begin_stretch(&mut self, stretch: &Wrap) {
+        self.clock.follow(stretch.time, &stretch.transport);
+        self.get_ready_at_once(stretch.time);
     }
 
     /// Without latency all that was asked in earlier blocks counts in this one, and a pass is played from the picture
     /// that is there when it begins; where that cannot make the host late, both are waited for.
-    fn get_ready_at_once(&mut self, block: &Block, may_wait: bool, allowance: Duration) {
-        let beats = self.clock.beats(self.now);
+    fn get_ready_at_once(&mut self, time: SampleTime) {
+        let beats = self.clock.beats(time);
         let Some(at_once) = &mut self.at_once else { return };
         let new_pass = at_once.remembers() && at_once.is_new_pass(beats);
         if new_pass {
@@ -259,37 +271,33 @@ impl Engine {
             let mut slots = ended.iter_mut();
             at_once.end_pass(|played| slots.next().into_iter().for_each(|slot| *slot = Some(played)));
             for played in ended.into_iter().flatten() {
-                self.send(Request::Remember(played), may_wait);
+                self.tell_of_song(played);
             }
         }
-        if may_wait {
-            self.wait(block.offline, allowance, |engine| {
-                engine.link.dealt_with.load(Ordering::Acquire) == engine.sent
-                    && !(new_pass && engine.link.picture_pending.load(Ordering::Acquire))
-            });
+        if self.budget.may_wait() {
+            self.wait(|engine| engine.worker.is_caught_up() && !(new_pass && engine.worker.is_picture_pending()));
         }
-        if (new_pass || !may_wait || beats.is_none())
-            && let Some(picture) = self.link.pictures.pop()
+        if (new_pass || !self.budget.may_wait() || beats.is_none())
+            && let Some(picture) = self.worker.take_picture()
         {
             self.at_once.iter_mut().for_each(|at_once| at_once.show(picture.clone()));
         }
     }
 
-    /// Tells what of the song this block went over.
-    fn pass(&mut self, block_end: SampleTime, may_wait: bool) {
-        let (from, to) = (self.clock.beats(self.now), self.clock.beats(block_end));
+    /// Tells what of the song a stretch went over.
+    fn pass(&mut self, from: SampleTime, to: SampleTime) {
+        let (from, to) = (self.clock.beats(from), self.clock.beats(to));
         let (Some(at_once), Some((from, to))) = (&mut self.at_once, from.zip(to)) else { return };
         let mut passed = None;
         at_once.pass(from, to, |played| passed = Some(played));
         if let Some(passed) = passed {
-            self.send(Request::Remember(passed), may_wait);
+            self.tell_of_song(passed);
         }
     }
 
-    fn transport_left(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    fn transport_stopped(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
         self.play_clip(at, turn);
         self.clip_leaves(at, turn);
-        self.make_room(turn.settings, turn.block.samples, turn.send);
         self.scheduler.transport_left(at);
     }
 
@@ -304,25 +312,17 @@ impl Engine {
         // What is played while the song stands still has its place on the grid alone.
         let place = self.clock.beats(time).unwrap_or_else(|| self.clock.position(time) / 4.0);
         if let Some(told) = clip_track::told_of(kind, place, turn.block.beat_seconds(), own_velocity(&event)) {
-            self.tell(told, turn.may_wait);
+            self.tell(told);
         }
     }
 
     fn take_in(&mut self, time: SampleTime, event: HostEvent, kind: Event, turn: &mut Turn<impl FnMut(HostEvent)>) {
-        self.ask_up_to(time, turn.may_wait);
+        self.ask_up_to(time);
         self.make_room(turn.settings, turn.block.samples, turn.send);
-        self.hear(time, event, kind, turn.settings, turn.block, turn.may_wait);
+        self.hear(time, event, kind, turn.settings, turn.block);
     }
 
-    fn hear(
-        &mut self,
-        time: SampleTime,
-        event: HostEvent,
-        kind: Event,
-        settings: &Settings,
-        block: &Block,
-        may_wait: bool,
-    ) {
+    fn hear(&mut self, time: SampleTime, event: HostEvent, kind: Event, settings: &Settings, block: &Block) {
         let (position, beats) = (self.clock.position(time), self.clock.beats(time));
         let (style, take) = (settings.style, settings.take);
         let note = match kind {
@@ -341,34 +341,41 @@ impl Engine {
                 let velocity = own_velocity(&event);
                 self.last_note = Some(time);
                 let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
-                self.send(Request::Heard(heard), may_wait);
+                self.send(Request::Heard(heard));
                 let beat_seconds = block.beat_seconds();
                 let on = |beats| Played::NoteOn { beats, beat_seconds, channel, key, velocity };
-                self.remember(beats.map(on), may_wait);
+                self.remember(beats.map(on));
             }
             (Event::NoteOff { channel, key }, _) => {
-                self.send(Request::Heard(Heard::NoteOff { time, position, channel, key }), may_wait);
-                self.remember(beats.map(|beats| Played::NoteOff { beats, channel, key }), may_wait);
+                self.send(Request::Heard(Heard::NoteOff { time, position, channel, key }));
+                self.remember(beats.map(|beats| Played::NoteOff { beats, channel, key }));
             }
             _ => {
                 if let Some(down) = sustain(&event) {
-                    self.send(Request::Heard(Heard::Pedal { time, down }), may_wait);
-                    self.remember(beats.map(|beats| Played::Pedal(Pedal { beats, down })), may_wait);
+                    self.send(Request::Heard(Heard::Pedal { time, down }));
+                    self.remember(beats.map(|beats| Played::Pedal(Pedal { beats, down })));
                 }
             }
         }
     }
 
     /// Tells what was played in the song, where it is to be remembered.
-    fn remember(&mut self, played: Option<Played>, may_wait: bool) {
+    fn remember(&mut self, played: Option<Played>) {
         if self.at_once.as_ref().is_some_and(AtOnce::remembers)
             && let Some(played) = played
         {
-            self.send(Request::Remember(played), may_wait);
+            self.tell_of_song(played);
         }
     }
 
-    fn ask_up_to(&mut self, time: SampleTime, may_wait: bool) {
+    /// Tells something of a pass; where that finds no room, the passage that it belongs to is never told as heard.
+    fn tell_of_song(&mut self, played: Played) {
+        if !self.send(Request::Remember(played)) {
+            self.at_once.iter_mut().for_each(AtOnce::lose_passage);
+        }
+    }
+
+    fn ask_up_to(&mut self, time: SampleTime) {
         while let Some(hop) = self.scheduler.next_hop(time) {
             if self.at_once.is_some() && self.last_note.is_none_or(|last| last < hop.settle_from) {
                 continue;
@@ -381,29 +388,26 @@ impl Engine {
                 Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
             };
             // What a model was asked is part of what it answers next: where there is time, no question is left out.
-            let of_use_until = if may_wait { SampleTime::MAX } else { hop.settle_to + wanted };
-            self.send(Request::Ask(question, of_use_until), may_wait);
+            let of_use_until = if self.budget.may_wait() { SampleTime::MAX } else { hop.settle_to + wanted };
+            self.send(Request::Ask(question, of_use_until));
         }
     }
 
-    /// Whether there was room for the request.
-    fn send(&mut self, request: Request, may_wait: bool) -> bool {
-        let mut left = if may_wait { 100_000 } else { 0 };
-        while self.link.requests.push(request).is_err() {
-            if left == 0 || !self.worker.is_running() {
+    /// Whether there was room for the request; if not, what matters of it is sent later.
+    fn send(&mut self, request: Request) -> bool {
+        while !self.worker.requests.try_send(request) {
+            if !self.pause_for_worker() {
+                self.worker.requests.give_up(request);
                 Status::count(&self.status.overloads);
                 return false;
             }
-            left -= 1;
             self.take_answers();
-            self.nudge();
         }
-        self.sent += 1;
         true
     }
 
     fn take_answers(&mut self) {
-        while let Some(answer) = self.link.answers.pop() {
+        while let Some(answer) = self.worker.next_answer() {
             if answer.epoch != self.epoch {
                 continue;
             }
@@ -414,32 +418,31 @@ impl Engine {
         }
     }
 
-    /// Waits until `is_over`, or until the inference thread has nothing left to say; only where that cannot make the
-    /// host late.
-    fn wait(&mut self, offline: bool, allowance: Duration, is_over: impl Fn(&Self) -> bool) {
-        let mut since = Instant::now();
-        let mut seen = 0;
+    /// Waits until `is_over`, or until the inference thread has nothing left to say.
+    fn wait(&mut self, is_over: impl Fn(&mut Self) -> bool) {
         loop {
-            // Read before the answers are: when all was dealt with, those taken now are the last.
-            let dealt_with = self.link.dealt_with.load(Ordering::Acquire);
+            // Looked at before the answers are: when all was dealt with, those taken now are the last.
+            let is_caught_up = self.worker.is_caught_up();
             self.take_answers();
-            let is_idle = dealt_with == self.sent && !self.link.picture_pending.load(Ordering::Acquire);
-            if is_over(self) || is_idle || !self.worker.is_running() || since.elapsed() >= allowance {
+            let is_idle = is_caught_up && !self.worker.is_picture_pending();
+            if is_over(self) || is_idle || !self.pause_for_worker() {
                 return;
             }
-            if offline && dealt_with != seen {
-                (seen, since) = (dealt_with, Instant::now());
-            }
-            self.nudge();
         }
     }
 
-    /// Wakes the inference thread and lets it run; offline only.
-    fn nudge(&self) {
-        if let Some(thread) = self.worker.thread() {
-            thread.unpark();
+    /// Wakes the inference thread and lets it run, if it still does and the block may wait; whether it did.
+    fn pause_for_worker(&mut self) -> bool {
+        if !self.budget.may_wait() || !self.worker.is_running() {
+            return false;
         }
-        std::thread::sleep(Duration::from_micros(20));
+        self.worker.thread().into_iter().for_each(Thread::unpark);
+        self.budget.pause(self.progress())
+    }
+
+    /// Grows while the threads get on that a block may wait for.
+    fn progress(&self) -> u64 {
+        self.worker.progress() + self.clips.link().progress()
     }
 
     fn make_room(&mut self, settings: &Settings, samples: u32, send: &mut impl FnMut(HostEvent)) {

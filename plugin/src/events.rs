@@ -4,6 +4,8 @@ use nice_plug::midi::{Channel, Key};
 use nice_plug::prelude::*;
 use tonenet_core::scheduler::Event;
 
+use crate::status::Status;
+
 /// An event as hosts send it, with short SysEx.
 pub type HostEvent = NoteEvent<ShortSysEx>;
 
@@ -102,6 +104,86 @@ impl ControllerStorm {
     }
 }
 
+/// What a velocity is that is not a number: MIDI's for a keyboard that has none.
+const UNKNOWN_VELOCITY: f32 = 64.0 / 127.0;
+
+/// The event with what MIDI has: velocities and controllers from 0 to 1. `None` for a controller that is not a number,
+/// which says nothing. A note stays one, whatever its velocity.
+pub fn in_range(mut event: HostEvent) -> Option<HostEvent> {
+    match &mut event {
+        NoteEvent::NoteOn { velocity, .. } | NoteEvent::NoteOff { velocity, .. } => {
+            *velocity = if velocity.is_nan() { UNKNOWN_VELOCITY } else { velocity.clamp(0.0, 1.0) };
+        }
+        NoteEvent::PolyPressure { pressure: value, .. }
+        | NoteEvent::MidiChannelPressure { pressure: value, .. }
+        | NoteEvent::MidiPitchBend { value, .. }
+        | NoteEvent::MidiCC { value, .. } => {
+            if value.is_nan() {
+                return None;
+            }
+            *value = value.clamp(0.0, 1.0);
+        }
+        _ => {}
+    }
+    Some(event)
+}
+
+/// The events of a block, between the host and what plays.
+pub struct BlockEvents<'a, Context> {
+    context: &'a mut Context,
+    storm: &'a mut ControllerStorm,
+    status: &'a Status,
+}
+
+impl<'a, Context> BlockEvents<'a, Context> {
+    /// The events of the host's block.
+    pub fn new(context: &'a mut Context, storm: &'a mut ControllerStorm, status: &'a Status) -> Self {
+        Self { context, storm, status }
+    }
+
+    /// The transport at the block's start.
+    pub fn transport<P: Plugin>(&self) -> &Transport
+    where
+        Context: ProcessContext<P>,
+    {
+        self.context.transport()
+    }
+
+    /// Asks the host for a restart.
+    pub fn request_restart<P: Plugin>(&self)
+    where
+        Context: ProcessContext<P>,
+    {
+        self.context.request_restart();
+    }
+
+    /// The next event that says something.
+    pub fn receive<P: Plugin<SysExMessage = ShortSysEx>>(&mut self) -> Option<HostEvent>
+    where
+        Context: ProcessContext<P>,
+    {
+        let filters_storm = self.context.plugin_api() == PluginApi::Vst3;
+        loop {
+            let event = self.context.next_event()?;
+            if !(filters_storm && self.storm.is_empty_word(&event))
+                && let Some(event) = in_range(event)
+            {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Sends an event; one that the host does not take is counted.
+    pub fn send<P: Plugin<SysExMessage = ShortSysEx>>(&mut self, event: HostEvent)
+    where
+        Context: ProcessContext<P>,
+    {
+        if self.context.try_send_event(event).is_err() {
+            Status::count(&self.status.overloads);
+        }
+    }
+}
+
 /// Whether the sustain pedal goes down or up, if the event moves it.
 pub fn sustain(event: &HostEvent) -> Option<bool> {
     match event {
@@ -133,6 +215,20 @@ mod tests {
         let (bytes, length) = ShortSysEx::from_buffer(&message).unwrap().as_buffer();
         assert_eq!(&bytes[..length], message);
         assert_eq!(ShortSysEx::from_buffer(&[0; 48]), None);
+    }
+
+    #[test]
+    fn numbers_that_midi_has_no_word_for_become_some_that_it_has() {
+        let on = |velocity| {
+            let (channel, key) = (Channel::Number(0), Key::Number(60));
+            NoteEvent::NoteOn { timing: 0, voice_id: nice_plug::midi::VoiceID::Wildcard, channel, key, velocity }
+        };
+        let cc = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
+        for (velocity, in_midi) in [(f32::NAN, UNKNOWN_VELOCITY), (-1.0, 0.0), (0.5, 0.5), (f32::INFINITY, 1.0)] {
+            assert_eq!(in_range(on(velocity)), Some(on(in_midi)), "{velocity}");
+        }
+        assert_eq!(in_range(cc(f32::NAN)), None);
+        assert_eq!(in_range(cc(2.0)), Some(cc(1.0)));
     }
 
     #[test]

@@ -1,7 +1,10 @@
-//! Faults for tests: a model that answers slowly, breaks, or panics in mid-piece. Not in what users install.
+//! Faults for tests: a model that answers slowly, breaks, or panics in mid-piece, and an engine that panics on the audio
+//! thread. Not in what users install.
 //!
-//! `TONENET_FAULT` says which: `slow=MILLISECONDS` each question, `fail=QUESTIONS` or `panic=QUESTIONS` after so many.
+//! `TONENET_FAULT` says which: `slow=MILLISECONDS` each question, `fail=QUESTIONS` or `panic=QUESTIONS` after so many,
+//! `engine=EVENTS` after so many have gone into the engine or come out of it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tonenet_core::genre::Genre;
@@ -19,6 +22,8 @@ pub enum Fault {
     Fails(u64),
     /// After so many questions the model panics.
     Panics(u64),
+    /// After so many events the engine panics.
+    EnginePanics(u64),
 }
 
 impl Fault {
@@ -34,7 +39,37 @@ impl Fault {
             "slow" => Some(Self::Slow(Duration::from_millis(number))),
             "fail" => Some(Self::Fails(number)),
             "panic" => Some(Self::Panics(number)),
+            "engine" => Some(Self::EnginePanics(number)),
             _ => None,
+        }
+    }
+}
+
+/// A fault of the engine's.
+#[derive(Debug, Default)]
+pub struct EngineFault {
+    /// Events that may still go by; `None` where there is no fault.
+    left: Cell<Option<u64>>,
+}
+
+impl EngineFault {
+    /// The one that the environment asks for.
+    pub fn of_environment() -> Self {
+        let left = match Fault::of_environment() {
+            Some(Fault::EnginePanics(events)) => Some(events),
+            _ => None,
+        };
+        Self { left: Cell::new(left) }
+    }
+
+    /// An event goes into the engine or comes out of it.
+    ///
+    /// # Panics
+    /// When enough have.
+    pub fn goes_by(&self) {
+        if let Some(left) = self.left.get() {
+            assert!(left > 0, "a fault of the engine that a test asked for");
+            self.left.set(Some(left - 1));
         }
     }
 }
@@ -79,7 +114,7 @@ impl VelocityModel for Faulty {
                 return Err(InferenceError::NoSuchStyle { style });
             }
             Fault::Panics(after) => assert!(self.questions <= after, "a fault that a test asked for"),
-            Fault::Fails(_) => {}
+            Fault::Fails(_) | Fault::EnginePanics(_) => {}
         }
         self.model.predict(question, style, predictions)
     }
@@ -93,6 +128,7 @@ mod tests {
     fn faults_are_read_from_words() {
         assert_eq!(Fault::parse("slow=500"), Some(Fault::Slow(Duration::from_millis(500))));
         assert_eq!(Fault::parse("panic=3"), Some(Fault::Panics(3)));
+        assert_eq!(Fault::parse("engine=7"), Some(Fault::EnginePanics(7)));
         assert_eq!(Fault::parse("slow"), None);
     }
 }

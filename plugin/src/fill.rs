@@ -10,7 +10,8 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tonenet_core::midi::Song;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::midi::parts::{Instrument, SongPart};
+use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
 
 use crate::memory::TimelineStore;
 
@@ -20,6 +21,8 @@ pub enum Filling {
     /// Nothing goes on, or it is done.
     #[default]
     Idle,
+    /// Done with a file of several parts: which of them it took.
+    TookOf(String),
     /// The user is choosing, or the file is being read.
     Choosing,
     /// Why the take is still the one that it was.
@@ -50,7 +53,7 @@ impl Filler {
     pub fn choose(&self, start: f64) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("What Timeline is to remember")
-            .add_filter("MIDI files", &["mid", "midi", "MID", "MIDI"]);
+            .add_filter("MIDI files", &["mid", "midi", "kar", "rmi", "MID", "MIDI", "KAR", "RMI"]);
         self.fill_from(start, move || {
             let chosen = dialog.pick_file();
             move || pollster::block_on(chosen).map(|file| file.path().to_owned())
@@ -73,14 +76,14 @@ impl Filler {
         let (store, filling) = (self.store.clone(), self.filling.clone());
         let fill = move || {
             let filled = catch_unwind(AssertUnwindSafe(|| match wait() {
-                Some(path) => take_of(&path, start).map(|take| store.replace(take)),
-                None => Ok(()),
+                Some(path) => take_of(&path, start, &store.get().0).map(|(take, filling)| {
+                    store.replace(take);
+                    filling
+                }),
+                None => Ok(Filling::Idle),
             }));
             let failed = || Err("choosing a file failed unexpectedly; the take is the one that it was".into());
-            *filling.lock() = match filled.unwrap_or_else(|_| failed()) {
-                Ok(()) => Filling::Idle,
-                Err(refusal) => Filling::Refused(refusal),
-            };
+            *filling.lock() = filled.unwrap_or_else(|_| failed()).unwrap_or_else(Filling::Refused);
         };
         if let Err(error) = thread::Builder::new().name("tonenet file".into()).spawn(fill) {
             *self.filling.lock() =
@@ -89,18 +92,52 @@ impl Filler {
     }
 }
 
-/// What a MIDI file plays as a take; an error says which file, what is wrong, and what to do.
-fn take_of(path: &Path, start: f64) -> Result<Timeline, String> {
+/// What a MIDI file plays as a take, and what to say of it; an error says which file, what is wrong, and what to do.
+fn take_of(path: &Path, start: f64, remembered: &Timeline) -> Result<(Timeline, Filling), String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {shown}: {e}"))?;
     let song = Song::parse(bytes).map_err(|e| format!("{shown}: {e}"))?;
-    let take = Timeline::of_song(&song, start);
-    if take.notes().is_empty() {
+    let start = Place::new(start).map_or(0.0, Place::beats);
+    take_of_song(&song, start, remembered).map_err(|reason| format!("{shown} {reason}"))
+}
+
+/// The same of a song; an error says what it has instead.
+fn take_of_song(song: &Song, start: f64, remembered: &Timeline) -> Result<(Timeline, Filling), String> {
+    let parts = song.parts();
+    let (part, take) = part_to_take(song, &parts, start, remembered)
+        .ok_or("has no notes but on the drums' channel or beyond a piano's keys; choose a piano part")?;
+    let playable = part.notes.iter().filter(|&&note| song.notes()[note].note.is_restylable()).count();
+    if playable > MOST_NOTES {
         return Err(format!(
-            "{shown} has notes on the drums' channel or beyond a piano's keys alone; choose a piano part"
+            "has {playable} notes, and Timeline remembers at most {MOST_NOTES}; cut it into shorter files"
         ));
     }
-    Ok(take)
+    let filling = match parts.len() {
+        1 => Filling::Idle,
+        others => Filling::TookOf(format!("took {part} of {others} parts; for another, choose a file of it alone")),
+    };
+    Ok((take, filling))
+}
+
+/// The part of a song that the plugin's track plays, as far as that can be known.
+///
+/// The plugin sits on one track, so a take is one part: the one that most notes of are remembered already, where some
+/// are; else the largest of the keyboards', or, where the user chose a file without any, of the others but the drums.
+fn part_to_take<'a>(
+    song: &Song,
+    parts: &'a [SongPart],
+    start: f64,
+    remembered: &Timeline,
+) -> Option<(&'a SongPart, Timeline)> {
+    let takes = parts.iter().map(|part| (part, Timeline::of_part(song, part, start)));
+    let known =
+        |take: &Timeline| take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count();
+    takes.filter(|(part, take)| part.instrument != Instrument::Drums && !take.notes().is_empty()).max_by_key(
+        |(part, take)| {
+            // Of two alike the first.
+            (known(take), part.is_restylable(), take.notes().len(), std::cmp::Reverse(part.tracks[0]))
+        },
+    )
 }
 
 #[cfg(test)]
@@ -146,6 +183,50 @@ mod tests {
         assert_eq!(*store.get().0, before());
     }
 
+    /// A file of three tracks on a channel each, an octave apart and one note longer from track to track.
+    fn ensemble(names: [&str; 3], programs: [u8; 3]) -> Vec<u8> {
+        let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x03\0\x60".to_vec();
+        for (track, (name, program)) in (0u8..).zip(names.into_iter().zip(programs)) {
+            let mut events = vec![0, 0xFF, 3, name.len() as u8];
+            events.extend(name.as_bytes());
+            events.extend([0, 0xC0 | track, program]);
+            for note in 0..=track {
+                let key = 48 + 12 * track + note;
+                events.extend([0, 0x90 | track, key, 64, 48, 0x80 | track, key, 0]);
+            }
+            events.extend([0, 0xFF, 0x2F, 0]);
+            bytes.extend(b"MTrk");
+            bytes.extend((events.len() as u32).to_be_bytes());
+            bytes.extend(events);
+        }
+        bytes
+    }
+
+    /// What is taken of it when a take is remembered already: the keys, and what the window says.
+    fn taken(file: Vec<u8>, remembered: &Timeline) -> (Vec<u8>, Filling) {
+        let (take, filling) = take_of_song(&Song::parse(file).unwrap(), 0.0, remembered).unwrap();
+        (take.notes().iter().map(|n| n.key).collect(), filling)
+    }
+
+    #[test]
+    fn one_part_of_a_file_is_taken_as_the_plugin_sits_on_one_track() {
+        let names = ["MELODY", "BRIDGE", "PIANO"];
+        let file = ensemble(names, [0, 0, 0]);
+        let (keys, filling) = taken(file.clone(), &Timeline::default());
+        assert_eq!(keys, [72, 73, 74], "the largest");
+        let Filling::TookOf(told) = filling else { panic!("{filling:?}") };
+        assert!(told.contains("\"PIANO\"") && told.contains("3 parts"), "{told}");
+
+        let song = Song::parse(file.clone()).unwrap();
+        let melody = Timeline::of_part(&song, &song.parts()[0], 0.0);
+        assert_eq!(taken(file, &melody).0, [48], "the one that was heard before");
+
+        let (keys, _) = taken(ensemble(names, [0, 0, 48]), &Timeline::default());
+        assert_eq!(keys, [60, 61], "the largest that a keyboard plays");
+        let (keys, _) = taken(ensemble(names, [24, 32, 48]), &Timeline::default());
+        assert_eq!(keys, [72, 73, 74], "none is a keyboard's, but the user chose it");
+    }
+
     #[test]
     fn without_a_choice_nothing_changes() {
         let (filling, store) = filled(None, 0.0);
@@ -158,6 +239,35 @@ mod tests {
             let (filling, store) = filled(Some(path.into()), 0.0);
             assert!(matches!(&filling, Filling::Refused(told) if told.contains(path)), "{filling:?}");
             assert_eq!(*store.get().0, before());
+        }
+    }
+
+    #[test]
+    fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
+        let mut events = Vec::new();
+        for _ in 0..=MOST_NOTES {
+            events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
+        }
+        let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+        events.extend([0x00, 0xFF, 0x2F, 0x00]);
+        bytes.extend((events.len() as u32).to_be_bytes());
+        bytes.extend(events);
+        let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let (filling, store) = filled(Some(path.clone()), 0.0);
+        std::fs::remove_file(path).unwrap();
+        assert!(matches!(&filling, Filling::Refused(told) if told.contains("200001 notes")), "{filling:?}");
+        assert_eq!(*store.get().0, before());
+    }
+
+    #[test]
+    fn a_file_laid_at_no_place_begins_with_the_song() {
+        for start in [f64::NAN, f64::INFINITY, 1e300] {
+            let [found, expected] = [start, 0.0].map(|start| {
+                let (filling, store) = filled(Some(PIECE.into()), start);
+                (filling, store.get().0)
+            });
+            assert_eq!(found, expected);
         }
     }
 

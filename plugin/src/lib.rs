@@ -1,9 +1,10 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
-//! [`engine`] is what the audio thread owns, [`worker`] the instance's inference thread, [`status`] what both tell
-//! the [`editor`], [`memory`] the take that Timeline mode remembers, [`fill`] how a file becomes one, [`generate`] what
-//! is written anew, [`save`] how that becomes a file, `opener` the models that are opened, `allocator` where memory comes
-//! from. Nothing is loaded when a host scans: the model opens on the inference thread after activation.
+//! [`engine`] is what the audio thread owns, [`pass_through`] what plays where the engine has failed, [`worker`] the
+//! instance's inference thread, [`status`] what all of them tell the [`editor`], [`memory`] the take that Timeline mode
+//! remembers, [`fill`] how a file becomes one, [`generate`] what is written anew, [`save`] how that becomes a file,
+//! `opener` the models that are opened, `allocator` where memory comes from. Nothing is loaded when a host scans: the
+//! model opens on the inference thread after activation.
 
 mod allocator;
 pub mod editor;
@@ -13,14 +14,19 @@ pub mod events;
 pub mod faults;
 pub mod fill;
 pub mod generate;
+pub mod handover;
 pub mod memory;
 mod opener;
+pub mod outbox;
 pub mod pace;
 pub mod params;
+pub mod pass_through;
 pub mod save;
 pub mod status;
 pub mod worker;
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,10 +38,11 @@ use tonenet_core::scheduler::{LookAhead, Mode};
 use tonenet_core::transport::Transport as CoreTransport;
 
 use engine::{Block, ClipTrack, Engine};
-use events::{ControllerStorm, ShortSysEx};
+use events::{BlockEvents, ControllerStorm, ShortSysEx};
 use generate::Studio;
 use opener::Opener;
 use params::ToneNetParams;
+use pass_through::PassThrough;
 use status::Status;
 use worker::Worker;
 
@@ -54,6 +61,13 @@ pub struct ToneNet {
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine>,
+    /// What the engine failed with. The engine stays where it is until it is let go of on the main thread: its end waits
+    /// for a thread and frees memory.
+    failure: Option<Failure>,
+    /// While the plugin is active.
+    pass_through: Option<PassThrough>,
+    #[cfg(feature = "faults")]
+    fault: faults::EngineFault,
     storm: ControllerStorm,
     sample_rate: f64,
     longest_block: u32,
@@ -84,6 +98,10 @@ impl Default for ToneNet {
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
+            failure: None,
+            pass_through: None,
+            #[cfg(feature = "faults")]
+            fault: faults::EngineFault::default(),
             storm: ControllerStorm::default(),
             sample_rate: 48_000.0,
             longest_block: 0,
@@ -100,8 +118,8 @@ impl ToneNet {
         LookAhead::of(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
-    /// Starts an engine; gives its latency in samples, or why there is none.
-    fn start(&mut self, config: &BufferConfig) -> Result<u32, String> {
+    /// Starts an engine with the latency that it then has, or says why there is none.
+    fn start(&mut self, config: &BufferConfig) -> Result<(), String> {
         self.sample_rate = f64::from(config.sample_rate);
         self.longest_block = config.max_buffer_size;
         self.offline = config.process_mode == ProcessMode::Offline;
@@ -115,7 +133,6 @@ impl ToneNet {
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let picture = memory.as_ref().map(|memory| memory.get().0);
         let (opener, sample_rate) = (self.opener.clone(), self.sample_rate);
         let open = move |model, status: &Status| opener.open(model, sample_rate, status);
         let worker = Worker::start(self.status.clone(), memory, open)
@@ -123,8 +140,59 @@ impl ToneNet {
         self.studio.start();
         let clips = ClipTrack::new(self.params.clips(), self.studio.link().clone(), self.params.generate.value());
         let (model, status) = (self.params.settings().model, self.status.clone());
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, picture, clips));
-        Ok(look_ahead.latency)
+        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, clips));
+        Ok(())
+    }
+
+    /// Ends the engine, on the main thread.
+    fn let_go_of_engine(&mut self) {
+        let engine = self.engine.take();
+        // One that has failed may fail again; then there is no more to end.
+        let _ = guarded(move || drop(engine));
+        self.failure = None;
+    }
+
+    /// The engine has failed; what it failed with is freed together with it.
+    fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+        self.status.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Plays a block with the engine; what goes through it is told to `pass_through`.
+    fn play<Context: ProcessContext<Self>>(
+        &mut self,
+        samples: u32,
+        events: &RefCell<BlockEvents<'_, Context>>,
+        pass_through: &RefCell<PassThrough>,
+    ) {
+        let Some(engine) = &mut self.engine else { return };
+        let (transport, bars) = {
+            let events = events.borrow();
+            (core_transport(events.transport()), bars(events.transport()))
+        };
+        let pressed = self.params.generate.value();
+        let block = Block { samples, transport, bars, pressed, offline: self.offline };
+        engine.process(
+            &block,
+            &self.params.settings(),
+            || {
+                let event = events.borrow_mut().receive()?;
+                pass_through.borrow_mut().came_in(event);
+                #[cfg(feature = "faults")]
+                self.fault.goes_by();
+                Some(event)
+            },
+            |event| {
+                #[cfg(feature = "faults")]
+                self.fault.goes_by();
+                events.borrow_mut().send(event);
+                pass_through.borrow_mut().engine_sent(&event);
+            },
+        );
+        let stopped = engine.is_stopped();
+        if self.wants_restart(&transport, stopped) {
+            events.borrow().request_restart();
+        }
     }
 
     /// Whether another latency or mode than the one in force is wanted, which only a restart can give; asked once for
@@ -152,23 +220,33 @@ impl ToneNet {
     }
 }
 
-/// Does something a host asks for. The framework catches no panics, and one that reached the host would end it; the
-/// plugin is silent after one, and the window says so.
-fn guarded<T>(status: &Status, task: impl FnOnce() -> T) -> Option<T> {
-    let done = catch_unwind(AssertUnwindSafe(task));
-    if done.is_err() {
-        status.fail("ToneNet is silent after an internal error; reload it");
+/// What a panic left.
+type Failure = Box<dyn Any + Send>;
+
+/// Does something a host asks for. The framework catches no panics, and one that reached the host would end it.
+fn guarded<T>(task: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(task))
+}
+
+/// One audio input and one output with so many channels.
+const fn layout(input: u32, output: u32) -> AudioIOLayout {
+    AudioIOLayout {
+        main_input_channels: NonZeroU32::new(input),
+        main_output_channels: NonZeroU32::new(output),
+        ..AudioIOLayout::const_default()
     }
-    done.ok()
 }
 
 fn core_transport(transport: &Transport) -> CoreTransport {
     CoreTransport {
         playing: transport.playing,
         tempo: transport.tempo,
-        beats: transport.pos_beats(),
-        loop_start_beats: transport.loop_range_beats().map(|(start, _)| start),
+        // Only what the host tells: beats that the framework computes from seconds jump where the tempo changes.
+        beats: transport.pos_beats,
+        seconds: transport.pos_seconds(),
+        loop_beats: transport.loop_range_beats(),
     }
+    .plausible()
 }
 
 fn bars(transport: &Transport) -> Bars {
@@ -183,11 +261,7 @@ impl Plugin for ToneNet {
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     // Some hosts refuse a plugin without audio; silence goes out.
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
-        main_input_channels: NonZeroU32::new(2),
-        main_output_channels: NonZeroU32::new(2),
-        ..AudioIOLayout::const_default()
-    }];
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 1), layout(1, 2)];
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
@@ -212,29 +286,42 @@ impl Plugin for ToneNet {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let status = self.status.clone();
-        match guarded(&status, || self.start(config)) {
-            Some(Ok(latency)) => {
-                context.set_latency_samples(latency);
-                true
-            }
-            Some(Err(refusal)) => {
-                status.fail(refusal);
-                false
-            }
-            None => false,
+        self.let_go_of_engine();
+        self.status.failed.store(false, Ordering::Relaxed);
+        #[cfg(feature = "faults")]
+        {
+            self.fault = faults::EngineFault::of_environment();
         }
+        let started = guarded(|| self.start(config));
+        let latency = self.status.latency.load(Ordering::Relaxed);
+        let mut pass_through = PassThrough::new(latency);
+        match started {
+            Ok(Ok(())) => {}
+            Ok(Err(refusal)) => {
+                self.status.fail(refusal);
+                pass_through.take_over();
+            }
+            Err(failure) => {
+                self.fail(failure);
+                pass_through.take_over();
+            }
+        }
+        self.pass_through = Some(pass_through);
+        context.set_latency_samples(latency);
+        true
     }
 
     fn reset(&mut self) {
         self.storm = ControllerStorm::default();
-        let engine = self.engine.take();
-        self.engine = engine.and_then(|mut engine| {
-            guarded(&self.status, move || {
-                engine.reset();
-                engine
-            })
-        });
+        let Some(mut pass_through) = self.pass_through.take() else { return };
+        if !pass_through.plays()
+            && let Err(failure) = guarded(|| self.engine.iter_mut().for_each(Engine::reset))
+        {
+            self.fail(failure);
+            pass_through.take_over();
+        }
+        pass_through.reset();
+        self.pass_through = Some(pass_through);
     }
 
     fn process(
@@ -246,55 +333,44 @@ impl Plugin for ToneNet {
         for channel in buffer.as_slice() {
             channel.fill(0.0);
         }
-        let (transport, bars) = (core_transport(context.transport()), bars(context.transport()));
-        let Some(mut engine) = self.engine.take() else { return ProcessStatus::KeepAlive };
-        let (samples, pressed) = (buffer.samples() as u32, self.params.generate.value());
-        let block = Block { samples, transport, bars, pressed, offline: self.offline };
-        let settings = self.params.settings();
-        let filter_storm = context.plugin_api() == PluginApi::Vst3;
-        let context = std::cell::RefCell::new(context);
-        let (storm, status) = (&mut self.storm, &self.status);
-        let shared = &context;
-        // The engine goes in, so that a panic ends its thread too before the window tells of it.
-        let played = guarded(status, move || {
-            engine.process(
-                &block,
-                &settings,
-                || {
-                    loop {
-                        let event = shared.borrow_mut().next_event()?;
-                        if !(filter_storm && storm.is_empty_word(&event)) {
-                            return Some(event);
-                        }
-                    }
-                },
-                |event| {
-                    if shared.borrow_mut().try_send_event(event).is_err() {
-                        Status::count(&status.overloads);
-                    }
-                },
-            );
-            engine
-        });
-        let context = context.into_inner();
-        let Some(engine) = played else {
-            return ProcessStatus::Error("ToneNet is silent after an internal error; reload it");
-        };
-        let stopped = engine.is_stopped();
-        self.engine = Some(engine);
-        if self.wants_restart(&transport, stopped) {
-            context.request_restart();
+        let Some(mut pass_through) = self.pass_through.take() else { return ProcessStatus::KeepAlive };
+        let samples = buffer.samples() as u32;
+        pass_through.begin(samples);
+        let mut storm = std::mem::take(&mut self.storm);
+        let status = self.status.clone();
+        let mut events = BlockEvents::new(context, &mut storm, &status);
+        if !pass_through.plays() {
+            let (shared, through) = (RefCell::new(events), RefCell::new(pass_through));
+            let played = guarded(|| self.play(samples, &shared, &through));
+            (events, pass_through) = (shared.into_inner(), through.into_inner());
+            if let Err(failure) = played {
+                self.fail(failure);
+                pass_through.take_over();
+            }
         }
+        if pass_through.plays() {
+            let events = RefCell::new(events);
+            pass_through.play(|| events.borrow_mut().receive(), |event| events.borrow_mut().send(event));
+        }
+        self.storm = storm;
+        self.pass_through = Some(pass_through);
         ProcessStatus::KeepAlive
     }
 
     fn deactivate(&mut self) {
-        let status = self.status.clone();
-        guarded(&status, || self.engine = None);
+        self.let_go_of_engine();
+        self.pass_through = None;
     }
 
     fn filter_state(state: &mut PluginState) {
-        params::upgrade(state);
+        // What could not be brought up to date is read as it is.
+        let _ = guarded(|| params::upgrade(state));
+    }
+}
+
+impl Drop for ToneNet {
+    fn drop(&mut self) {
+        self.let_go_of_engine();
     }
 }
 
@@ -313,20 +389,3 @@ impl Vst3Plugin for ToneNet {
 
 nice_export_clap!(ToneNet);
 nice_export_vst3!(ToneNet);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_a_panic_the_window_says_that_the_plugin_is_silent() {
-        let mut plugin = ToneNet::default();
-        let status = plugin.status.clone();
-        assert_eq!(guarded(&status, || 7), Some(7));
-        assert_eq!(status.engine.lock().error, None);
-        assert_eq!(guarded::<()>(&status, || panic!("a test")), None);
-        let told = status.engine.lock().error.clone();
-        assert!(told.is_some_and(|error| error.contains("silent")));
-        plugin.deactivate();
-    }
-}

@@ -41,7 +41,7 @@ impl Opener {
             None => listener,
         };
         let restyle_take: RestyleTake =
-            Box::new(move |take| timeline::restyle(take, model.id(), &loaded).map_err(|e| e.to_string()));
+            Box::new(move |take, cancellation| timeline::restyle(take, model.id(), &loaded, cancellation));
         Ok(Opened { restyler: Restyler::new(listener), restyle_take })
     }
 

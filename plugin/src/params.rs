@@ -18,8 +18,8 @@ use crate::memory::{TimelineField, TimelineStore};
 use crate::status::{ReportField, Status};
 
 /// The version of the saved state; older ones must load for ever. Version 1 has one style and one model,
-/// 2 no remembered take, 3 no clips.
-pub const STATE_VERSION: u32 = 4;
+/// 2 no remembered take, 3 no clips; 4 has what is expected of a take's notes in the order of three styles, 5 by their ids.
+pub const STATE_VERSION: u32 = 5;
 
 /// The highest take; 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -331,13 +331,16 @@ impl ToneNetParams {
 ///
 /// What it lacks gets its default: an instance that had other settings would keep them otherwise. So does a number that
 /// is none: JSON can hold one beyond 32 bits, it would be read as infinity, and infinity is written as what no project
-/// can be opened with. And so does a choice that there is not, over which the framework panics when it is read.
+/// can be opened with. And so does a choice that there is not, over which the framework panics when it is read where it
+/// is a number, and which it leaves as it was where it is an id (a style of a later version's, say); and what is of
+/// another kind than its parameter, which it leaves as it was too.
 pub fn upgrade(state: &mut PluginState) {
     for (id, default) in ToneNetParams::defaults() {
-        let is_sound = match state.params.get(id) {
+        let is_sound = match state.params.get(id).filter(|value| is_of_kind(value, &default)) {
             Some(ParamValue::F32(value)) => value.is_finite(),
-            Some(ParamValue::I32(value)) => choices(id).is_none_or(|count| (0..count).contains(value)),
-            Some(_) => true,
+            Some(ParamValue::I32(value)) => choices(id).is_none_or(|ids| (0..ids.len() as i32).contains(value)),
+            Some(ParamValue::String(chosen)) => choices(id).is_some_and(|ids| ids.contains(&chosen.as_str())),
+            Some(ParamValue::Bool(_)) => true,
             None => false,
         };
         if !is_sound {
@@ -351,15 +354,20 @@ pub fn upgrade(state: &mut PluginState) {
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
-/// How many choices there are of a parameter that is one.
-fn choices(id: &str) -> Option<i32> {
-    let variants = match id {
-        "style" | "style_b" => StyleChoice::variants(),
-        "model" => ModelChoice::variants(),
-        "look_ahead" => LookAheadChoice::variants(),
-        _ => return None,
-    };
-    Some(variants.len() as i32)
+/// The ids of a parameter's choices, if it is one.
+fn choices(id: &str) -> Option<&'static [&'static str]> {
+    match id {
+        "style" | "style_b" => StyleChoice::ids(),
+        "model" => ModelChoice::ids(),
+        "look_ahead" => LookAheadChoice::ids(),
+        _ => None,
+    }
+}
+
+/// Whether the framework reads both into the same parameter.
+fn is_of_kind(value: &ParamValue, default: &ParamValue) -> bool {
+    let is_choice = |value: &ParamValue| matches!(value, ParamValue::I32(_) | ParamValue::String(_));
+    std::mem::discriminant(value) == std::mem::discriminant(default) || is_choice(value) && is_choice(default)
 }
 
 /// What take 0 is called.
@@ -431,7 +439,7 @@ mod tests {
         assert_eq!(ids, all);
         assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
         assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-        assert_eq!(state.fields["state_version"], "4");
+        assert_eq!(state.fields["state_version"], "5");
         assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
         assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
     }
@@ -459,6 +467,19 @@ mod tests {
                 let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
                 assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
             }
+        }
+        for (id, value) in
+            [("style", r#"{"string":"bossa"}"#), ("amount", r#"{"string":"jazz"}"#), ("take", r#"{"bool":true}"#)]
+        {
+            let json = format!(
+                r#"{{"version":"9.9.9","params":{{"{id}":{value},"style_b":{{"string":"pop"}}}},"fields":{{}}}}"#
+            );
+            let mut state: PluginState = serde_json::from_str(&json).unwrap();
+            upgrade(&mut state);
+            let defaults = ToneNetParams::defaults();
+            let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
+            assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
+            assert!(matches!(&state.params["style_b"], ParamValue::String(chosen) if chosen == "pop"));
         }
         let all_choices = ToneNetParams::defaults().into_iter().filter_map(|(id, _)| choices(id)).count();
         let enums = params().param_map().into_iter().filter(|p| matches!(p.1, ParamPtr::EnumParam(_))).count();

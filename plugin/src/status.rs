@@ -24,9 +24,14 @@ pub struct Status {
     pub sample_rate: AtomicU32,
     /// Whether a change waits for the host to restart the plugin.
     pub restart_pending: AtomicBool,
+    /// Whether the engine has failed: notes pass without it. The audio thread may be the one to find out.
+    pub failed: AtomicBool,
     /// Written by the inference thread.
     pub engine: Mutex<EngineWords>,
 }
+
+/// What [`Status::failed`] is in words.
+pub const FAILED: &str = "Internal error: notes pass unchanged. Switch ToneNet off and on, or reload it.";
 
 /// The runtime and model in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,15 +91,24 @@ impl PersistentField<'_, Option<Report>> for ReportField {
 
 impl Status {
     fn report(&self) -> Report {
-        let words = self.engine.lock();
+        let words = self.words();
         Report {
             restyled: self.restyled.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
             new: self.new.load(Ordering::Relaxed),
-            runtime: words.runtime.clone(),
-            model: words.model.clone(),
-            error: words.error.clone(),
+            runtime: words.runtime,
+            model: words.model,
+            error: words.error,
         }
+    }
+
+    /// The runtime, the model and what went wrong, as the user is told.
+    pub fn words(&self) -> EngineWords {
+        let mut words = self.engine.lock().clone();
+        if self.failed.load(Ordering::Relaxed) {
+            words.error = Some(FAILED.into());
+        }
+        words
     }
 
     /// Counts one up.
@@ -112,5 +126,23 @@ impl Status {
     /// Notes leave with their own velocity, or not at all, and why.
     pub fn fail(&self, message: impl Into<String>) {
         self.engine.lock().error = Some(message.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_failed_is_told_of_until_there_is_another() {
+        let status = Status::default();
+        status.fail("a model that is not there");
+        status.failed.store(true, Ordering::Relaxed);
+        assert_eq!(status.words().error.as_deref(), Some(FAILED));
+        assert_eq!(status.report().error.as_deref(), Some(FAILED));
+        status.opens(Some("a model"));
+        assert_eq!(status.words().error.as_deref(), Some(FAILED), "a model that opens does not bring the engine back");
+        status.failed.store(false, Ordering::Relaxed);
+        assert_eq!(status.words().error, None);
     }
 }

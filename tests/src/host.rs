@@ -2,6 +2,7 @@
 
 use tonenet_core::midi::MidiMessage;
 
+use crate::audio::AudioBuses;
 use crate::session::{Automation, Output, Played, Session};
 use crate::{HostError, Report, report};
 
@@ -32,15 +33,39 @@ pub enum Input<'a> {
     Message(u32, &'a MidiMessage),
     /// A message about a note with an id, at a sample of the block.
     Note(u32, &'a MidiMessage, u32),
+    /// A note in the format's own words, at a sample of the block, with numbers that MIDI need not have.
+    Odd(u32, OddNote),
+    /// A note of a channel and key that is cut off at a sample of the block; CLAP alone has that.
+    Choke(u32, u8, u8),
+    /// Three bytes as MIDI has them, at a sample of the block; VST3 carries none.
+    Bytes(u32, [u8; 3]),
     /// A parameter's value from a sample of the block on, as in [`Session::parameters`].
     Parameter(u32, ParameterId, f64),
+}
+
+/// A note as the formats can tell it, and hosts should not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OddNote {
+    /// Whether it begins.
+    pub on: bool,
+    /// Its channel; CLAP takes -1 for all.
+    pub channel: i16,
+    /// Its key; CLAP takes -1 for all.
+    pub key: i16,
+    /// How hard, from 0 to 1.
+    pub velocity: f32,
 }
 
 impl Input<'_> {
     /// Its sample in the block.
     pub fn sample(&self) -> u32 {
         match *self {
-            Self::Message(sample, _) | Self::Note(sample, ..) | Self::Parameter(sample, ..) => sample,
+            Self::Message(sample, _)
+            | Self::Note(sample, ..)
+            | Self::Odd(sample, _)
+            | Self::Choke(sample, ..)
+            | Self::Bytes(sample, _)
+            | Self::Parameter(sample, ..) => sample,
         }
     }
 }
@@ -65,6 +90,8 @@ pub struct HostTransport {
     pub recording: bool,
     /// Quarter notes from the start of the song.
     pub beats: f64,
+    /// Whether the plugin is told of them; some hosts tell seconds alone.
+    pub tells_beats: bool,
     /// The same in seconds.
     pub seconds: f64,
     /// Quarter notes a minute.
@@ -82,6 +109,7 @@ impl Default for HostTransport {
             playing: false,
             recording: false,
             beats: 0.0,
+            tells_beats: true,
             seconds: 0.0,
             tempo: 120.0,
             loop_beats: None,
@@ -101,6 +129,10 @@ impl HostTransport {
 
 /// One instance of the plugin in a host.
 pub trait Host {
+    /// What of audio the plugin is lent from the next block on. Where the format lets hosts negotiate, this one does so
+    /// when it next activates the plugin, and lends the same whatever comes of it.
+    fn lend_audio(&mut self, audio: AudioBuses);
+
     /// Activates the plugin and starts processing; gives the latency that it reports, in samples.
     ///
     /// # Errors
@@ -126,10 +158,10 @@ pub trait Host {
     fn carries(&self, message: &MidiMessage) -> bool;
 
     /// Runs a block of `samples` with `inputs` in the order of their samples; `each` gets what comes out. Without a
-    /// transport the plugin is told of none.
+    /// transport the plugin is told of none. A block may be longer than the plugin was told that it could be.
     ///
     /// # Errors
-    /// When the plugin fails, or is not active.
+    /// When the plugin fails, is not active, or sounds: nothing but silence is to come out of it.
     fn block(
         &mut self,
         transport: Option<&HostTransport>,
@@ -274,6 +306,14 @@ pub trait Host {
         }
         Ok(Played { latency, restarts, outputs })
     }
+}
+
+/// A velocity that leaves must be one, whatever came in.
+///
+/// # Panics
+/// When it is none.
+pub(crate) fn assert_velocity(velocity: f64) {
+    assert!((0.0..=1.0).contains(&velocity), "a velocity of {velocity} left the plugin");
 }
 
 fn transport(session: &Session, time: u64) -> HostTransport {

@@ -1,4 +1,5 @@
-//! Keeps book of what came in and what came out: whether everything leaves once, when it should, and every note ends.
+//! Accounts for what came in and what came out: whether everything leaves once, when it should, and every note ends when its
+//! off does, or where something has happened that ends notes.
 
 use std::collections::VecDeque;
 
@@ -35,6 +36,17 @@ pub enum Problem {
         /// The sample it left at.
         left: u64,
     },
+    /// A note ended before its off, and nothing had happened that ends notes.
+    CutShort {
+        /// MIDI channel, 0–15.
+        channel: u8,
+        /// MIDI key.
+        key: u8,
+        /// The sample it began at.
+        began: u64,
+        /// The sample it ended at.
+        ended: u64,
+    },
     /// Notes still sounded after a rest.
     Stuck {
         /// MIDI channel, 0–15.
@@ -48,7 +60,7 @@ pub enum Problem {
     },
 }
 
-/// A note-on, or something that is no note; note-offs are kept book of by what sounds.
+/// A note-on, or something that is no note; note-offs are accounted for by what sounds.
 #[derive(Debug)]
 struct UnderWay {
     id: Option<u32>,
@@ -90,14 +102,16 @@ pub struct Findings {
     pub duplicated: u64,
     /// What left at another sample than one latency after it came in.
     pub mistimed: u64,
+    /// Notes that ended before their off for no reason.
+    pub cut_short: u64,
     /// The first few.
     pub problems: Vec<Problem>,
 }
 
 impl Findings {
-    /// Whether everything left once, in time, and every note ended.
+    /// Whether everything left once, in time, and every note ended when it should.
     pub fn is_clean(&self) -> bool {
-        self.lost + self.stuck + self.duplicated + self.mistimed == 0
+        self.lost + self.stuck + self.duplicated + self.mistimed + self.cut_short == 0
     }
 }
 
@@ -106,23 +120,44 @@ impl Findings {
 pub struct Ledger {
     /// By the time they are due.
     under_way: VecDeque<UnderWay>,
-    sounding: Vec<u32>,
+    /// When the notes of each channel and key that sound began.
+    sounding: Vec<VecDeque<u64>>,
+    /// Note-offs on their way: when each is due, its channel and key.
+    offs: VecDeque<(u64, usize)>,
+    /// What began to sound before this sample may be ended by the plugin.
+    may_end: u64,
     now: u64,
     findings: Findings,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { under_way: VecDeque::new(), sounding: vec![0; 16 * 128], now: 0, findings: Findings::default() }
+        Self {
+            under_way: VecDeque::new(),
+            sounding: vec![VecDeque::new(); 16 * 128],
+            offs: VecDeque::new(),
+            may_end: 0,
+            now: 0,
+            findings: Findings::default(),
+        }
     }
+}
+
+/// Where the notes of a message's channel and key are accounted for.
+fn place(status: u8, key: u8) -> usize {
+    usize::from(status & 0x0F) * 128 + usize::from(key & 0x7F)
 }
 
 impl Ledger {
     /// Something came in, a note with its id. The latency changes only when all is [forgotten](Self::forget).
     pub fn came_in(&mut self, id: Option<u32>, message: &MidiMessage, time: u64, latency: u64) {
-        let is_off = matches!(message, MidiMessage::Channel([0x80..=0x8F, ..] | [0x90..=0x9F, _, 0]));
-        if !is_off {
-            let due = time + latency;
+        let due = time + latency;
+        if let MidiMessage::Channel([status @ 0x80..=0x8F, key, _] | [status @ 0x90..=0x9F, key, 0]) = *message {
+            self.offs.push_back((due, place(status, key)));
+        } else {
+            if matches!(message, MidiMessage::Channel([0xB0..=0xBF, 120 | 123, _])) {
+                self.may_end_what_began_before(due);
+            }
             self.under_way.push_back(UnderWay { id, message: message.clone(), due, may_be_dropped: false });
         }
     }
@@ -132,12 +167,11 @@ impl Ledger {
         if let MidiMessage::Channel([status, key, _]) = out.message
             && matches!(status & 0xF0, 0x80 | 0x90)
         {
-            let sounding = &mut self.sounding[usize::from(status & 0x0F) * 128 + usize::from(key & 0x7F)];
             if !is_note_on(status) {
-                *sounding = sounding.saturating_sub(1);
+                self.note_ended(status, key, time);
                 return;
             }
-            *sounding += 1;
+            self.sounding[place(status, key)].push_back(time);
             self.findings.left += 1;
         }
         let at = |due: Option<u64>| self.under_way.iter().position(|u| due.is_none_or(|due| u.due == due) && u.is(out));
@@ -154,9 +188,26 @@ impl Ledger {
         }
     }
 
+    fn note_ended(&mut self, status: u8, key: u8, time: u64) {
+        let own = self.offs.iter().position(|off| *off == (time, place(status, key)));
+        let is_own = own.is_some_and(|own| self.offs.remove(own).is_some());
+        if let Some(began) = self.sounding[place(status, key)].pop_front().filter(|began| *began >= self.may_end)
+            && !is_own
+        {
+            self.findings.cut_short += 1;
+            self.tell_of(Problem::CutShort { channel: status & 0x0F, key, began, ended: time });
+        }
+    }
+
+    /// Something has happened that ends notes: those that began to sound before a sample need no off of their own.
+    pub fn may_end_what_began_before(&mut self, time: u64) {
+        self.may_end = self.may_end.max(time);
+    }
+
     /// All before `now` has been processed.
     pub fn time_is(&mut self, now: u64) {
         self.now = now;
+        while self.offs.pop_front_if(|(due, _)| *due < now).is_some() {}
         while let Some(UnderWay { message, due, may_be_dropped, .. }) = self.under_way.pop_front_if(|u| u.due < now) {
             if may_be_dropped {
                 self.findings.dropped += 1;
@@ -179,18 +230,20 @@ impl Ledger {
     pub fn everything_was_dropped(&mut self) {
         let notes = |u: &UnderWay| matches!(u.message, MidiMessage::Channel([status, ..]) if is_note_on(status));
         self.findings.dropped += self.under_way.drain(..).filter(notes).count() as u64;
+        self.offs.clear();
+        self.may_end_what_began_before(self.now + 1);
     }
 
     /// The plugin was activated anew: no event could end what sounded.
     pub fn forget(&mut self) {
         self.everything_was_dropped();
-        self.sounding.fill(0);
+        self.sounding.iter_mut().for_each(VecDeque::clear);
     }
 
     /// Nothing has been played for so long that nothing may sound.
     pub fn all_must_have_ended(&mut self) {
         for place in 0..self.sounding.len() {
-            let notes = std::mem::take(&mut self.sounding[place]);
+            let notes = std::mem::take(&mut self.sounding[place]).len() as u32;
             if notes > 0 {
                 self.findings.stuck += u64::from(notes);
                 let (channel, key) = ((place / 128) as u8, (place % 128) as u8);
@@ -228,6 +281,7 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.came_in(Some(1), &ON, 100, 480);
         ledger.came_in(None, &PEDAL, 110, 480);
+        ledger.came_in(Some(1), &OFF, 220, 480);
         comes_out(580, MidiMessage::Channel([0x90, 60, 20]), Some(1), &mut ledger);
         comes_out(590, PEDAL, None, &mut ledger);
         comes_out(700, OFF, None, &mut ledger);
@@ -251,7 +305,22 @@ mod tests {
         ledger.all_must_have_ended();
         let findings = ledger.findings();
         assert_eq!((findings.lost, findings.stuck, findings.duplicated, findings.mistimed), (1, 2, 1, 1));
-        assert_eq!(findings.problems.len(), 4);
+        assert_eq!((findings.cut_short, findings.problems.len()), (1, 5));
+    }
+
+    #[test]
+    fn a_note_may_end_without_its_off_only_where_something_ends_notes() {
+        let mut ledger = Ledger::default();
+        for (id, time) in [(1, 100), (2, 300)] {
+            ledger.came_in(Some(id), &ON, time, 480);
+            comes_out(time + 480, ON, Some(id), &mut ledger);
+        }
+        ledger.may_end_what_began_before(200 + 480);
+        comes_out(680, OFF, None, &mut ledger);
+        comes_out(900, OFF, None, &mut ledger);
+        ledger.time_is(1_000);
+        let cut = Problem::CutShort { channel: 0, key: 60, began: 780, ended: 900 };
+        assert_eq!(ledger.findings().problems, [cut]);
     }
 
     #[test]

@@ -225,6 +225,7 @@ fn projects_of_every_version_come_back_with_defaults_for_what_they_lack() {
         (2, [0.0, 0.25, 0.8, 4.0, 40.0, 126.0, 7.0, 1.0], LookAhead::live(RATE, 512)),
         (3, [1.0, 0.0, 1.0, 6.0, 40.0, 126.0, 0.0, 0.0], LookAhead::at_once(RATE, 512)),
         (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], LookAhead::window(WindowLength::OneBeat, 66.0, RATE)),
+        (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], LookAhead::at_once(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = ClapHost::load(&clap()).unwrap();
@@ -238,7 +239,7 @@ fn projects_of_every_version_come_back_with_defaults_for_what_they_lack() {
         assert_eq!(told, values.map(Some), "version {version}");
         let played = host.play(&Session::of_song(&song, RATE), |_, _| {}).unwrap();
         assert_eq!(played.latency, look_ahead.latency, "version {version}");
-        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"4""#));
+        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"5""#));
     }
 }
 

@@ -111,3 +111,42 @@ fn live_without_latency_follows_the_style_at_once() {
     assert!(distance(&velocities, &own_velocities(&song)) > 1.0);
     assert_eq!(pass(&mut host, &session).0, velocities, "the same every time");
 }
+
+/// What was played into the takes in `tests/states`: 24 notes of our own, with the pedal.
+fn played_into_states() -> Song {
+    let mut events = vec![0x00, 0xFF, 0x51, 0x03, 0x09, 0x27, 0xC0];
+    for i in 0..24u8 {
+        let (key, velocity) = (48 + i * 7 % 36, 50 + i * 5 % 40);
+        if i % 6 == 0 {
+            events.extend([0x00, 0xB0, 64, if i % 12 == 0 { 127 } else { 0 }]);
+        }
+        events.extend([i % 5, 0x90, key, velocity, 29 + i % 7, 0x80, key, 0]);
+    }
+    events.extend([0x00, 0xFF, 0x2F, 0x00]);
+    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+    bytes.extend((events.len() as u32).to_be_bytes());
+    bytes.extend(events);
+    Song::parse(bytes).unwrap()
+}
+
+/// What left the plugin of version 4 for `version-4-take.json`: Take 7 of three parts jazz and one classical.
+const AS_IT_SOUNDED: [u8; 24] =
+    [61, 74, 63, 80, 77, 86, 69, 63, 72, 62, 73, 70, 54, 54, 65, 70, 52, 61, 67, 64, 77, 59, 56, 76];
+
+#[test]
+fn a_take_of_any_version_sounds_as_it_did() {
+    let song = played_into_states();
+    for version in ["version-4-take", "version-5"] {
+        let json = std::fs::read(workspace().join(format!("tests/states/{version}.json"))).unwrap();
+        let mut host = ClapHost::load(&clap()).unwrap();
+        host.load_state(&host.state(json)).unwrap();
+        let saved = host.save_state().unwrap();
+        host.load_state(&saved).unwrap();
+        assert_eq!(host.save_state().unwrap(), saved, "{version}");
+        let session = Session::of_song(&song, RATE);
+        for pass in 0..2 {
+            let played = host.play(&session, |_, _| {}).unwrap();
+            assert_eq!(check::velocities(&session, &played).unwrap(), AS_IT_SOUNDED, "{version}, pass {pass}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::outputs::Inputs;
 use crate::setup;
 use crate::workspace;
 
@@ -92,12 +93,19 @@ pub fn install() -> Result<()> {
     let data = std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
     let clap = home.join(".clap/ToneNet.clap");
     let vst3 = home.join(".vst3/ToneNet.vst3");
+    let library = data.join("tonenet/lib").join(LIBRARY);
+    // Where a DAW's folder is a link to the bundles, these would be removed before they were copied.
+    let bundled = bundles.folder.join(LIBRARY);
+    let mut outputs = Inputs::default().files([&bundles.clap(), &bundled]).folders([bundles.vst3()]).outputs();
+    outputs.file(&clap)?;
+    outputs.file(&library)?;
+    outputs.folder(&vst3)?;
     copy(&bundles.clap(), &clap)?;
     if vst3.exists() {
         fs::remove_dir_all(&vst3)?;
     }
     copy_folder(&bundles.vst3(), &vst3)?;
-    copy(&bundles.folder.join(LIBRARY), &data.join("tonenet/lib").join(LIBRARY))?;
+    copy(&bundled, &library)?;
     println!("installed {} and {}; rescan plugins in your DAW", clap.display(), vst3.display());
     Ok(())
 }

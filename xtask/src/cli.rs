@@ -1,10 +1,23 @@
 //! The command line, as `--help` tells it.
 
+mod numbers;
+
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_core::tune::{Metre, Tonality};
+use tonenet_inference::generate::textures::TEMPERATURES;
+use tonenet_inference::generate::tunes::BARS;
+
+use numbers::{number, whole};
+
+/// The most minutes that a command is left to itself.
+const A_WEEK: f64 = 7.0 * 24.0 * 60.0;
+
+/// Seconds of what follows that a note may know.
+const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
 
 /// Everything a developer or a newcomer of ToneNet runs.
 #[derive(Debug, Parser)]
@@ -89,8 +102,8 @@ pub enum BenchCommand {
 
 #[derive(Debug, Args)]
 pub struct BenchProcessArgs {
-    /// How long to time each mode, three times as long again to warm it up and to repeat it
-    #[arg(long, default_value_t = 20.0, value_name = "S")]
+    /// Seconds to time each mode (1 to 3600), three times as long again to warm it up and to repeat it
+    #[arg(long, default_value_t = 20.0, value_name = "S", allow_negative_numbers = true, value_parser = number(1.0..=3600.0))]
     pub seconds: f64,
     /// Time this plugin instead of building one
     #[arg(long, value_name = "FILE.clap")]
@@ -99,8 +112,8 @@ pub struct BenchProcessArgs {
 
 #[derive(Debug, Args)]
 pub struct BenchInstancesArgs {
-    /// How many more instances to make beside the first
-    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How many more instances to make beside the first (1 to 1000)
+    #[arg(long, default_value_t = 8, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=1000u32))]
     pub more: u32,
     /// Measure this plugin instead of building one
     #[arg(long, value_name = "FILE.clap")]
@@ -112,8 +125,8 @@ pub struct FuzzArgs {
     /// Which (default: all, one after the other)
     #[arg(value_enum)]
     pub target: Option<FuzzTarget>,
-    /// How long for each
-    #[arg(long, default_value_t = 1.0)]
+    /// Minutes for each (0 to 10080)
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true, value_parser = number(0.0..=A_WEEK))]
     pub minutes: f64,
 }
 
@@ -151,8 +164,8 @@ pub struct DemoArgs {
     /// classical, jazz or pop
     #[arg(long, default_value = "jazz")]
     pub style: Genre,
-    /// How much of the style, in percent
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How much of the style, in percent (0 to 100)
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub amount: u8,
     /// Folder for the restyled file and the picture (default: target/demo)
     #[arg(long, value_name = "DIR")]
@@ -194,14 +207,14 @@ pub struct ValidateArgs {
 
 #[derive(Debug, Args)]
 pub struct SoakArgs {
-    /// How long
-    #[arg(long, default_value_t = 2.0, value_name = "N")]
+    /// Minutes to play (0 to 10080)
+    #[arg(long, default_value_t = 2.0, value_name = "N", allow_negative_numbers = true, value_parser = number(0.0..=A_WEEK))]
     pub minutes: f64,
-    /// Until so many notes were played, however long that takes
-    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    /// Until so many notes were played (1 to 1000000000), however long that takes
+    #[arg(long, value_name = "N", conflicts_with = "minutes", allow_negative_numbers = true, value_parser = whole(1..=1_000_000_000u64))]
     pub notes: Option<u64>,
-    /// The same seed plays the same notes and has the host do the same
-    #[arg(long, default_value_t = 1)]
+    /// The same seed plays the same notes and has the host do the same (0 to 18446744073709551615)
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Have the allocator give large freed blocks back at once, to see what the plugin keeps rather than what glibc does
     #[arg(long)]
@@ -220,10 +233,10 @@ pub struct QuantiseArgs {
 
 #[derive(Debug, Args)]
 pub struct RestyleArgs {
-    /// MIDI files, and folders of them
+    /// MIDI files (.mid, .midi, .kar, .rmi), and folders of them
     #[arg(required = true, value_name = "IN.mid")]
     pub inputs: Vec<PathBuf>,
-    /// File to write, or a folder where there are several inputs
+    /// File to write, or a folder where there are several inputs; never a file that is read
     #[arg(short, long, value_name = "OUT.mid")]
     pub output: PathBuf,
     /// classical, jazz or pop
@@ -235,39 +248,46 @@ pub struct RestyleArgs {
     /// A second style to blend with
     #[arg(long, value_name = "STYLE")]
     pub style_b: Option<Genre>,
-    /// How much of the second style, in percent
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How much of the second style, in percent (0 to 100)
+    #[arg(long, default_value_t = 50, requires = "style_b", allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub blend: u8,
-    /// How much of the style, in percent; 0 leaves the file as it is
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How much of the style, in percent (0 to 100); 0 leaves the file as it is
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub amount: u8,
-    /// How much of the player's own accents to keep, in percent
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How much of the player's own accents to keep, in percent (0 to 100)
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub keep_accents: u8,
     /// Let the model hear the player's own velocities, so that it carries what they meant into the style
     #[arg(long)]
     pub hear_player: bool,
-    /// Louder or softer than the player, in velocity steps
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-64..=64))]
+    /// Louder or softer than the player, in velocity steps (-64 to 64)
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = whole(-64..=64i8))]
     pub level: i8,
-    /// Spread of the velocities, in percent of the style's own
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=200))]
+    /// Spread of the velocities, in percent of the style's own (0 to 200)
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole(0..=200u8))]
     pub range: u8,
-    /// No note softer than this
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=127))]
+    /// No note softer than this (1 to 127, and up to the ceiling)
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(1..=127u8))]
     pub floor: u8,
-    /// No note louder than this
-    #[arg(long, default_value_t = 127, value_parser = clap::value_parser!(u8).range(1..=127))]
+    /// No note louder than this (1 to 127)
+    #[arg(long, default_value_t = 127, allow_negative_numbers = true, value_parser = whole(1..=127u8))]
     pub ceiling: u8,
-    /// Another performance of the same notes: the same number gives the same one; 0 is what all have in common
-    #[arg(long, default_value_t = 0)]
+    /// Another performance of the same notes (0 to 65535): the same number gives the same one; 0 is what all have in common
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = whole(0..=u16::MAX))]
     pub take: u16,
     /// note, attention, baseline, or a folder with a model.json
     #[arg(long, default_value = "note")]
     pub model: String,
-    /// Seconds of what follows that each note may know (default: the whole take)
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    /// Seconds of what follows that each note may know (0 to 3600; default: the whole take)
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = number(LOOK_AHEAD))]
     pub look_ahead: Option<f64>,
+    /// Restyle these tracks alone, whatever plays them: numbers or names as reported, or ch10 for a channel
+    /// (default: what pianos, harpsichords and clavinets play)
+    #[arg(long, value_name = "TRACK,...", value_delimiter = ',', conflicts_with = "all")]
+    pub tracks: Vec<String>,
+    /// Restyle drums, guitars, strings and all others too
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// The models that write.
@@ -287,8 +307,8 @@ pub struct GenerateArgs {
     /// File to write; of a continuation it holds what is new
     #[arg(short, long, value_name = "OUT.mid")]
     pub output: PathBuf,
-    /// Bars to write (seqgan; default: 8)
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    /// Bars to write, 1 to 64 (seqgan; default: 8)
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(BARS))]
     pub bars: Option<u32>,
     /// C, F#, Bb, or Am for a minor key (seqgan; default: C, or that of what is continued)
     #[arg(long)]
@@ -299,42 +319,44 @@ pub struct GenerateArgs {
     /// Keep the melody to the notes of the key (seqgan)
     #[arg(long)]
     pub in_key: bool,
-    /// The same number gives the same notes
-    #[arg(long, default_value_t = 1)]
+    /// The same number gives the same notes (0 to 18446744073709551615)
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
-    /// 1 is as learned; less keeps to what is usual, more dares
-    #[arg(long, default_value_t = 1.0, value_name = "T")]
+    /// 1 is as learned; less keeps to what is usual, more dares (0 to 2)
+    #[arg(long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true, value_parser = number(TEMPERATURES))]
     pub temperature: f32,
-    /// Draw only from the likeliest symbols that together have this share (seqgan; default: 1)
-    #[arg(long, value_name = "P")]
+    /// Draw only from the likeliest symbols that together have this share, 0.01 to 1 (seqgan; default: 1)
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = number(0.01..=1.0f32))]
     pub top_p: Option<f32>,
     /// Go on from this piece, in its key and metre (seqgan)
     #[arg(long, value_name = "FILE.mid", conflicts_with_all = ["key", "metre"])]
     pub prime: Option<PathBuf>,
     /// Lead from the beginning of one piece to that of another instead of writing (vaegan)
-    #[arg(long, num_args = 2, value_names = ["FROM.mid", "TO.mid"])]
+    #[arg(long, num_args = 2, value_names = ["FROM.mid", "TO.mid"], conflicts_with_all = ["seed", "temperature"])]
     pub morph: Option<Vec<PathBuf>>,
-    /// How far to lead, in percent (vaegan)
-    #[arg(long, default_value_t = 50, requires = "morph", value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How far to lead, in percent, 0 to 100 (vaegan)
+    #[arg(long, default_value_t = 50, requires = "morph", allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub share: u8,
     /// classical, jazz or pop: velocities of that style, by the note model (default: 80 for every note of a tune, a texture's own)
     #[arg(long)]
     pub style: Option<Genre>,
-    /// Another performance in that style: the same number gives the same one; 0 is what all have in common
-    #[arg(long, default_value_t = 0, requires = "style")]
+    /// Another performance in that style (0 to 65535): the same number gives the same one; 0 is what all have in common
+    #[arg(long, default_value_t = 0, requires = "style", allow_negative_numbers = true, value_parser = whole(0..=u16::MAX))]
     pub take: u16,
-    /// Tempo of the file, in beats a minute
-    #[arg(long, default_value_t = 120.0, value_name = "BPM", value_parser = tempo)]
+    /// Tempo of the file, in beats a minute (4 to 1000)
+    #[arg(long, default_value_t = 120.0, value_name = "BPM", allow_negative_numbers = true, value_parser = number(4.0..=1000.0))]
     pub tempo: f64,
 }
 
 fn metre(text: &str) -> Result<Metre, String> {
-    Metre::of_text(text).ok_or_else(|| "choose 4/4, 2/4, 3/4, 6/8 or 9/8".into())
-}
-
-fn tempo(text: &str) -> Result<f64, String> {
-    let tempo = text.parse().ok().filter(|tempo| (4.0..=1000.0).contains(tempo));
-    tempo.ok_or_else(|| "give 4 to 1000 beats a minute".into())
+    // A metre that tunes have in bars of another length, 12/8 for example, would not be what is written.
+    let metre = Metre::of_text(text).ok_or("choose 4/4, 2/4, 3/4, 6/8 or 9/8")?;
+    let (upper, lower) = metre.signature();
+    let written = format!("{upper}/{lower}");
+    if text != written {
+        return Err(format!("tunes in {text} are written in {written}; choose 4/4, 2/4, 3/4, 6/8 or 9/8"));
+    }
+    Ok(metre)
 }
 
 #[derive(Debug, Args)]
@@ -349,14 +371,22 @@ pub struct EvaluateArgs {
     /// The part of the data to score on
     #[arg(long, value_enum, default_value = "valid")]
     pub split: crate::dataset::Split,
-    /// Look-aheads in seconds, beside the whole take (default: 0.01, 0.1 and 0.5)
-    #[arg(long, value_name = "SECONDS", num_args = 1.., value_delimiter = ',')]
+    /// Look-aheads in seconds, 0 to 3600, beside the whole take (default: 0.01, 0.1 and 0.5)
+    #[arg(long, value_name = "SECONDS", num_args = 1.., value_delimiter = ',', allow_negative_numbers = true, value_parser = number(LOOK_AHEAD))]
     pub look_ahead: Vec<f64>,
     /// Keep the figures in the models' folders in assets/models: evaluation.json and the tables of their cards
     #[arg(long, requires = "data")]
     pub keep: bool,
-    /// Score the .mid files of one folder against those of the same name in another, instead of a model
-    #[arg(long, num_args = 2, value_names = ["PREDICTED", "ORIGINAL"], conflicts_with_all = ["models", "data"])]
+    /// Score files of several tracks or channels as they ship, each restyled by itself as `restyle` does (default model: note)
+    #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead"])]
+    pub as_shipped: bool,
+    /// Score the MIDI files in one folder and below against those of the same name in another, instead of a model
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["PREDICTED", "ORIGINAL"],
+        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped"]
+    )]
     pub pairs: Option<Vec<PathBuf>>,
 }
 
@@ -397,7 +427,6 @@ pub enum Trainee {
     Vaegan,
 }
 
-#[cfg(feature = "train")]
 impl Trainee {
     /// The name of its folder in `assets/models` and `runs`.
     pub fn id(self) -> &'static str {
@@ -411,6 +440,7 @@ impl Trainee {
     }
 
     /// The model of velocities that it is, if it is one.
+    #[cfg(feature = "train")]
     pub fn velocity_model(self) -> Option<ModelName> {
         match self {
             Self::Baseline => Some(ModelName::Baseline),
@@ -431,32 +461,32 @@ pub struct TrainArgs {
     /// Folder of the run: checkpoints, log.csv and loss.png (default: runs/ and the model's name)
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// The same seed, data and threads give the same weights
-    #[arg(long, default_value_t = 1)]
+    /// The same seed, data and threads give the same weights (0 to 18446744073709551615)
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
-    /// Epochs at most; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 30)
-    #[arg(long)]
+    /// Epochs at most, 1 to 100000; a run ends early when the valid split no longer gains (default: 36, seqgan 24, vaegan 30)
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub epochs: Option<usize>,
-    /// Batches in an epoch, the genres in turn (default: 300, seqgan 80, vaegan 100)
-    #[arg(long)]
+    /// Batches in an epoch, 1 to 100000, the genres in turn (default: 300, seqgan 80, vaegan 100)
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub batches: Option<usize>,
-    /// Rounds of generator against discriminator after the epochs (seqgan)
-    #[arg(long, default_value_t = 200)]
+    /// Rounds of generator against discriminator after the epochs, 0 to 100000 (seqgan)
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = whole(0..=100_000usize))]
     pub rounds: usize,
-    /// Threads for libtorch
-    #[arg(long, default_value_t = 2)]
+    /// Threads for libtorch (1 to 1024)
+    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = whole(1..=1024i32))]
     pub threads: i32,
     /// cpu, or cuda with a CUDA libtorch in LIBTORCH
-    #[arg(long, default_value = "cpu")]
+    #[arg(long, default_value = "cpu", value_parser = ["cpu", "cuda"])]
     pub device: String,
     /// Go on with the run in the folder where it was interrupted
     #[arg(long)]
     pub resume: bool,
 }
 
-#[cfg(feature = "train")]
 impl TrainArgs {
     /// Epochs, and batches in each.
+    #[cfg(feature = "train")]
     pub fn length(&self) -> (usize, usize) {
         let (epochs, batches) = match self.model {
             Trainee::Seqgan => (24, 80),
@@ -473,9 +503,54 @@ impl TrainArgs {
 }
 
 impl ExportArgs {
-    #[cfg(feature = "train")]
     /// Folder of the run.
     pub fn run_folder(&self) -> PathBuf {
         self.run.clone().unwrap_or_else(|| PathBuf::from("runs").join(self.model.id()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Options that take a number, each with its command's name and its help.
+    fn numbers(command: &clap::Command) -> Vec<(String, String)> {
+        let types = [
+            TypeId::of::<u8>(),
+            TypeId::of::<i8>(),
+            TypeId::of::<u16>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<i32>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<usize>(),
+            TypeId::of::<f32>(),
+            TypeId::of::<f64>(),
+        ];
+        let of_command = command.get_arguments().filter(|arg| {
+            let parsed = arg.get_value_parser().type_id();
+            types.iter().any(|kind| parsed == *kind)
+        });
+        let told = |arg: &clap::Arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            (format!("{} --{}", command.get_name(), arg.get_id()), help)
+        };
+        of_command.map(told).chain(command.get_subcommands().flat_map(numbers)).collect()
+    }
+
+    #[test]
+    fn the_help_of_every_number_tells_a_range() {
+        let numbers = numbers(&Cli::command());
+        // As many as `tests/numbers.rs` tries; add a new one there.
+        assert_eq!(numbers.len(), 29, "{numbers:?}");
+        for (name, help) in numbers {
+            let is_digit = |c: char| c.is_ascii_digit();
+            let mut between = help.match_indices(" to ").map(|(at, to)| (&help[..at], &help[at + to.len()..]));
+            let has_range = between.any(|(low, high)| low.ends_with(is_digit) && high.starts_with(is_digit));
+            assert!(has_range, "{name}: {help}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The training data: a folder with `performances.csv` and the MIDI files it lists.
 
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,11 @@ use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_inference::take::TakeView;
+
+use crate::midi_files::read_song;
+
+/// The list of the performances.
+pub const LIST: &str = "performances.csv";
 
 /// Files with fewer notes say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
@@ -76,44 +81,93 @@ impl Performance {
     }
 }
 
+/// The data's list and every file that it names, of any split, there or not.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn files(data: &Path, list: &str) -> Result<Vec<PathBuf>> {
+    /// The column that every list has.
+    #[derive(Deserialize)]
+    struct Listed {
+        path: PathBuf,
+    }
+    let path = data.join(list);
+    let mut reader = open(&path)?;
+    let mut files = vec![path.clone()];
+    for row in reader.deserialize::<Listed>() {
+        let row = row.with_context(|| format!("a row of {} does not fit", path.display()))?;
+        files.push(data.join(row.path));
+    }
+    Ok(files)
+}
+
+/// Opens a list.
+///
+/// # Errors
+/// When it is not there, with what to give instead.
+pub fn open(list: &Path) -> Result<csv::Reader<File>> {
+    csv::Reader::from_path(list).with_context(|| {
+        let name = list.file_name().unwrap_or_default().display();
+        format!("cannot read {}; give --data the folder that holds {name} (see docs/training.md)", list.display())
+    })
+}
+
+/// A file of the list as it ships: with all its tracks.
+pub struct ShippedFile {
+    /// Everything in the file.
+    pub song: Song,
+    /// Which of the song's notes are the performance's, in their order.
+    pub places: Vec<usize>,
+    /// What training and evaluation take from it.
+    pub performance: Performance,
+}
+
 /// Reads the performances of a split, in the order of the list.
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
-    let list = data.join("performances.csv");
-    let mut reader = csv::Reader::from_path(&list).with_context(|| {
-        format!(
-            "cannot read {}; give --data the folder that holds performances.csv (see docs/training.md)",
-            list.display()
-        )
-    })?;
     let mut performances = Vec::new();
-    for row in reader.deserialize::<Row>() {
-        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
-        if row.split == split {
-            performances.extend(load_file(data, row)?);
-        }
-    }
-    if performances.is_empty() {
-        bail!("{} lists no usable {split:?} performance", list.display());
-    }
+    for_each_file(data, split, |file| performances.push(file.performance))?;
     Ok(performances)
 }
 
+/// Reads the files of a split, in the order of the list.
+///
+/// # Errors
+/// When the list or a file it names cannot be read.
+pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<()> {
+    let list = data.join(LIST);
+    let mut reader = open(&list)?;
+    let mut is_empty = true;
+    for row in reader.deserialize::<Row>() {
+        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
+        if row.split != split {
+            continue;
+        }
+        if let Some(file) = load_file(data, row)? {
+            is_empty = false;
+            take(file);
+        }
+    }
+    if is_empty {
+        bail!("{} lists no usable {split:?} performance", list.display());
+    }
+    Ok(())
+}
+
 /// Reads a file, or `None` where it has too few notes or no dynamics at all.
-fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
+fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>> {
     let path = data.join(&row.path);
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let song = Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))?;
-    let notes: Vec<Note> = song
-        .notes()
-        .iter()
+    let song = read_song(&path)?;
+    let is_performed = |place: &usize| {
+        let note = &song.notes()[*place];
         // The melody track of POP909 is nearly flat, its bridge track an extra voice.
-        .filter(|n| row.source != "pop909" || song.track_names()[n.track].eq_ignore_ascii_case("piano"))
-        .map(|n| n.note)
-        .filter(Note::is_restylable)
-        .collect();
+        let is_piano = row.source != "pop909" || song.track_names()[note.track].eq_ignore_ascii_case("piano");
+        is_piano && note.note.is_restylable()
+    };
+    let places: Vec<usize> = (0..song.notes().len()).filter(is_performed).collect();
+    let notes: Vec<Note> = places.iter().map(|&place| song.notes()[place].note).collect();
     let varies = notes.iter().any(|n| n.velocity != notes[0].velocity);
     if notes.len() < FEWEST_NOTES || !varies {
         return Ok(None);
@@ -128,7 +182,7 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
     #[cfg(feature = "train")]
     let group = format!("{} {} {}", row.source, row.sub, row.alignment);
     let name = row.path.display().to_string();
-    Ok(Some(Performance {
+    let performance = Performance {
         name,
         genre: row.genre,
         grid,
@@ -136,5 +190,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<Performance>> {
         pedals,
         #[cfg(feature = "train")]
         group,
-    }))
+    };
+    Ok(Some(ShippedFile { song, places, performance }))
 }

@@ -1,6 +1,5 @@
 //! `cargo xtask generate`: new material as a MIDI file, without a host.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -20,23 +19,36 @@ use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::cli::{GenerateArgs, GeneratorName};
 use crate::evaluate::model_folder;
-use crate::files::write_atomically;
-use crate::restyle::restyle_song;
+use crate::midi_files::read_song;
+use crate::outputs::{Inputs, Messages};
+use crate::restyle_song::{Selection, SongRestyling, restyle_song};
 use crate::workspace;
 
 /// `cargo xtask generate`.
 pub fn run(args: &GenerateArgs) -> Result<()> {
+    check_options(args)?;
+    let generator = match args.model {
+        GeneratorName::Seqgan => "seqgan",
+        GeneratorName::Vaegan => "vaegan",
+    };
+    let folder = workspace::root().join("assets/models").join(generator);
+    let velocities = model_folder("note")?;
+    let read = Inputs::default().files(args.prime.iter().chain(args.morph.iter().flatten()));
+    let mut outputs = read.folders([&folder, &velocities]).outputs();
+    let output = outputs.file(&args.output)?;
+    let messages = outputs.messages();
     let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
     let setting = own_library.exists().then_some(own_library.as_path());
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
-    println!("by {} · {}", report.runtime, report.provider);
+    messages.line(format_args!("by {} · {}", report.runtime, report.provider));
+    let files = ModelFiles::from_dir(&folder)?;
     let clip = match args.model {
-        GeneratorName::Seqgan => tune(&runtime, args)?,
-        GeneratorName::Vaegan => texture(&runtime, args)?,
+        GeneratorName::Seqgan => tune(&TuneModel::load(&runtime, &files)?, args, messages)?,
+        GeneratorName::Vaegan => texture(&TextureModel::load(&runtime, &files)?, args)?,
     };
     let mut bytes = clip.to_midi(args.tempo);
     if let Some(style) = args.style {
-        let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder("note")?)?)?;
+        let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&velocities)?)?;
         let restyling = Restyling {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
             played_in: None,
@@ -44,45 +56,25 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
             expression: Expression::default(),
             knowledge: Knowledge::WholeTake,
         };
-        bytes = restyle_song(&model, &Song::parse(bytes)?, &restyling, false)?.bytes;
+        let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+        let song = Song::parse(bytes)?;
+        bytes = song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?;
     }
-    write_atomically(&args.output, &bytes)?;
+    output.write(&bytes)?;
     let played = args.style.map_or_else(|| "as written".into(), |style| format!("played {style}"));
-    println!("{}: {} notes in {} beats, {played}", args.output.display(), clip.notes().len(), clip.length());
+    let (name, notes) = (output.name().display(), clip.notes().len());
+    messages.line(format_args!("{name}: {notes} notes in {} beats, {played}", clip.length()));
     Ok(())
 }
 
-fn tune(runtime: &Runtime, args: &GenerateArgs) -> Result<Clip> {
-    if args.morph.is_some() {
-        bail!("seqgan writes tunes and cannot lead from one to another; --morph is for vaegan");
-    }
-    let folder = workspace::root().join("assets/models/seqgan");
-    let model = TuneModel::load(runtime, &ModelFiles::from_dir(&folder)?)?;
-    let prime = match &args.prime {
-        Some(path) => {
-            let tune = Tune::of_song(&song(path)?);
-            Some(tune.with_context(|| format!("cannot continue {}", path.display()))?)
+/// Refuses what only the other model knows.
+fn check_options(args: &GenerateArgs) -> Result<()> {
+    if args.model == GeneratorName::Seqgan {
+        if args.morph.is_some() {
+            bail!("seqgan writes tunes and cannot lead from one to another; --morph is for vaegan");
         }
-        None => None,
-    };
-    let usual = TuneWish::default();
-    let wish = TuneWish {
-        seed: args.seed,
-        bars: args.bars.unwrap_or(usual.bars),
-        metre: args.metre.unwrap_or(usual.metre),
-        tonality: args.key.unwrap_or(usual.tonality),
-        in_key: args.in_key,
-        temperature: args.temperature,
-        top_p: args.top_p.unwrap_or(usual.top_p),
-        prime,
-    };
-    let tune = model.write(&wish, &Cancellation::default())?;
-    let (upper, lower) = tune.metre.signature();
-    println!("{}, {upper}/{lower}, {} bars, seed {}", tune.tonality, wish.bars, args.seed);
-    Ok(Clip::of_tune(&tune)?)
-}
-
-fn texture(runtime: &Runtime, args: &GenerateArgs) -> Result<Clip> {
+        return Ok(());
+    }
     let of_tunes = [
         ("--bars", args.bars.is_some()),
         ("--key", args.key.is_some()),
@@ -94,8 +86,36 @@ fn texture(runtime: &Runtime, args: &GenerateArgs) -> Result<Clip> {
     if let Some((option, _)) = of_tunes.iter().find(|(_, is_given)| *is_given) {
         bail!("a texture is {BEATS} beats long and in no key; {option} is for seqgan");
     }
-    let folder = workspace::root().join("assets/models/vaegan");
-    let model = TextureModel::load(runtime, &ModelFiles::from_dir(&folder)?)?;
+    Ok(())
+}
+
+fn tune(model: &TuneModel, args: &GenerateArgs, messages: Messages) -> Result<Clip> {
+    let prime = match &args.prime {
+        Some(path) => {
+            let tune = Tune::of_song(&read_song(path)?);
+            Some(tune.with_context(|| format!("cannot continue {}", path.display()))?)
+        }
+        None => None,
+    };
+    let usual = TuneWish::default();
+    let wish = TuneWish {
+        seed: args.seed,
+        bars: args.bars.unwrap_or(usual.bars),
+        metre: args.metre.unwrap_or(usual.metre),
+        tonality: args.key.unwrap_or(usual.tonality),
+        in_key: args.in_key,
+        // Up to a tenth it is always the likeliest that is written; nought is no temperature to the model.
+        temperature: args.temperature.max(f32::MIN_POSITIVE),
+        top_p: args.top_p.unwrap_or(usual.top_p),
+        prime,
+    };
+    let tune = model.write(&wish, &Cancellation::default())?;
+    let (upper, lower) = tune.metre.signature();
+    messages.line(format_args!("{}, {upper}/{lower}, {} bars, seed {}", tune.tonality, wish.bars, args.seed));
+    Ok(Clip::of_tune(&tune)?)
+}
+
+fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
     let nobody = Cancellation::default();
     Ok(match args.morph.as_deref() {
         Some([from, to]) => {
@@ -108,10 +128,5 @@ fn texture(runtime: &Runtime, args: &GenerateArgs) -> Result<Clip> {
 
 /// The beginning of a piece, as long as a texture.
 fn phrase(path: &Path) -> Result<Clip> {
-    Clip::of_song(&song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
-}
-
-fn song(path: &Path) -> Result<Song> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
+    Clip::of_song(&read_song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
 }

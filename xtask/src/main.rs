@@ -3,25 +3,30 @@
 mod bench;
 mod bundle;
 mod cli;
+mod console;
 mod dataset;
 mod daw_test;
 mod demo;
 mod evaluate;
 #[cfg(feature = "train")]
 mod export;
-mod files;
 mod fuzz;
 mod generate;
 mod graphs;
+mod jobs;
+mod midi_files;
+mod outputs;
 mod phrases;
 mod plot;
 mod quantise;
 mod restyle;
+mod restyle_song;
 mod setup;
 mod soak;
 mod test;
 #[cfg(feature = "train")]
 mod train;
+mod training;
 mod tunes;
 mod validate;
 mod workspace;
@@ -32,6 +37,7 @@ use clap::Parser;
 use cli::{Cli, Command, Library};
 
 fn main() -> std::process::ExitCode {
+    console::end_with_reader();
     match run(Cli::parse().command) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -58,13 +64,22 @@ fn run(command: Command) -> Result<()> {
         Command::Restyle(args) => restyle::run(&args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),
-        #[cfg(feature = "train")]
-        Command::Train(args) => train::train(&args),
-        #[cfg(feature = "train")]
-        Command::Export(args) => export::run(&args),
-        #[cfg(not(feature = "train"))]
-        Command::Train(_) | Command::Export(_) => with_libtorch(),
+        Command::Train(args) => training::check_run(&args).and_then(|()| train(&args)),
+        Command::Export(args) => training::check_export(&args).and_then(|()| export(&args)),
     }
+}
+
+#[cfg(feature = "train")]
+use {export::run as export, train::train};
+
+#[cfg(not(feature = "train"))]
+fn train(_args: &cli::TrainArgs) -> Result<()> {
+    with_libtorch()
+}
+
+#[cfg(not(feature = "train"))]
+fn export(_args: &cli::ExportArgs) -> Result<()> {
+    with_libtorch()
 }
 
 /// Installs libtorch where it is missing, builds this program again with it, and hands over.

@@ -26,6 +26,7 @@ use tonenet_model_export::weights::Weights;
 use crate::cli::{ModelName, QuantiseArgs};
 use crate::dataset::{self, Performance, Split};
 use crate::graphs;
+use crate::outputs::{self, Inputs};
 use crate::setup;
 use crate::workspace;
 
@@ -45,6 +46,15 @@ const FORMS: [(&str, Precision); 3] = [
 pub fn run(args: &QuantiseArgs) -> Result<()> {
     let source = workspace::root().join("assets/models").join(ModelName::Note.id());
     let output = args.output.clone().unwrap_or_else(|| workspace::root().join("target/quantise"));
+    let mut read = Inputs::default().folders([&source]);
+    if let Some(data) = &args.data {
+        read = read.files(dataset::files(data, dataset::LIST)?);
+    }
+    let mut outputs = read.outputs();
+    for (name, _) in FORMS {
+        outputs.folder(&output.join(name))?;
+    }
+    let performances = args.data.as_ref().map(|data| dataset::load(data, Split::Valid)).transpose()?;
     let mut models = Vec::new();
     println!("{:14} {:>9}", "weights", "bytes");
     for (name, precision) in FORMS {
@@ -76,8 +86,7 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
         }
     }
 
-    let Some(data) = &args.data else { return Ok(()) };
-    let performances = dataset::load(data, Split::Valid)?;
+    let Some(performances) = performances else { return Ok(()) };
     let runtime = open(RuntimePreference::OnnxRuntime);
     println!("\n{:24}{}", "r of whole takes", Genre::ALL.map(|genre| format!("{:>14}", genre.id())).concat());
     for ((name, _), files) in FORMS.iter().zip(&models) {
@@ -113,10 +122,9 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     let path = source.join("weights.safetensors");
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let weights = Weights::from_bytes(&bytes)?;
-    fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display()))?;
     let size = Cell::new(0);
     let put = |name: &str, bytes: &[u8]| -> Result<GraphEntry> {
-        crate::files::write_atomically(&output.join(name), bytes)?;
+        outputs::replace(&output.join(name), bytes)?;
         size.set(size.get() + bytes.len());
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };

@@ -1,47 +1,46 @@
 //! `cargo xtask restyle`: MIDI files with another genre's velocities, as whole takes, without a host.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::grid::Grid;
-use tonenet_core::midi::Song;
+use tonenet_core::midi::MidiWarning;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::cli::RestyleArgs;
 use crate::evaluate::model_folder;
-use crate::files::write_atomically;
+use crate::jobs::{self, Job, Jobs};
+use crate::midi_files::read_song;
+use crate::outputs::{Inputs, Messages};
+use crate::restyle_song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
 use crate::workspace;
-
-/// A file and where its restyled copy goes.
-struct Job {
-    input: PathBuf,
-    output: PathBuf,
-}
 
 /// `cargo xtask restyle`.
 pub fn run(args: &RestyleArgs) -> Result<()> {
-    let jobs = jobs(&args.inputs, &args.output)?;
-    if let Some(seconds) = args.look_ahead.filter(|s| !(0.0..=3600.0).contains(s)) {
-        bail!("a look-ahead of {seconds} seconds cannot be; give one from 0 to 3600");
+    if args.floor > args.ceiling {
+        bail!("--floor {} is above --ceiling {}; give a floor up to the ceiling", args.floor, args.ceiling);
     }
+    let model_folder = model_folder(&args.model)?;
+    let Jobs { jobs, messages } = jobs::plan(Inputs::default().folders([&model_folder]), &args.inputs, &args.output)?;
     let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
     let setting = own_library.exists().then_some(own_library.as_path());
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
-    let files = ModelFiles::from_dir(&model_folder(&args.model)?)?;
+    let files = ModelFiles::from_dir(&model_folder)?;
     let model = LoadedModel::load(&runtime, &files)?;
     if args.hear_player && !model.hears_player() {
         bail!("the {} model does not listen to velocities; use --model note with --hear-player", args.model);
     }
-    println!("{} by {} · {}", files.manifest().title, report.runtime, report.provider);
+    messages.line(format_args!("{} by {} · {}", files.manifest().title, report.runtime, report.provider));
     let percent = |value: u8| f32::from(value) / 100.0;
+    let selection = match &args.tracks[..] {
+        _ if args.all => Selection::All,
+        [] => Selection::Keyboards,
+        tracks => Selection::Tracks(tracks.to_vec()),
+    };
     let restyling = Restyling {
         style: StyleBlend {
             a: args.style,
@@ -60,125 +59,67 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
         },
         knowledge: args.look_ahead.map_or(Knowledge::WholeTake, Knowledge::Seconds),
     };
+    let restyling = SongRestyling { restyling, hear_player: args.hear_player, selection };
 
     let bar = ProgressBar::new(jobs.len() as u64).with_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} files, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     // One bad file of a folder must not cost the others.
-    let outcomes: Vec<(&Job, Result<(usize, usize)>)> = jobs
+    let outcomes: Vec<(&Job, Result<Written>)> = jobs
         .par_iter()
         .map(|job| {
-            let outcome = restyle_file(&model, job, &restyling, args.hear_player);
+            let outcome = restyle_file(&model, job, &restyling);
             bar.inc(1);
             (job, outcome)
         })
         .collect();
     bar.finish_and_clear();
-    let mut failed = 0;
-    for (job, outcome) in &outcomes {
+    report_outcomes(&outcomes, messages)
+}
+
+/// What became of a file.
+struct Written {
+    /// What its reader had to put up with.
+    warnings: Vec<MidiWarning>,
+    parts: Vec<PartOutcome>,
+}
+
+/// Reads, restyles and writes one file.
+fn restyle_file(model: &LoadedModel, job: &Job, restyling: &SongRestyling) -> Result<Written> {
+    let song = read_song(&job.input)?;
+    let Restyled { velocities, parts } =
+        restyle_song(model, &song, restyling).with_context(|| format!("cannot restyle {}", job.input.display()))?;
+    job.output.write(&song.with_velocities(&velocities)?)?;
+    Ok(Written { warnings: song.warnings().to_vec(), parts })
+}
+
+/// Says of each file what became of it.
+///
+/// # Errors
+/// When one could not be restyled.
+fn report_outcomes(outcomes: &[(&Job, Result<Written>)], messages: Messages) -> Result<()> {
+    for (job, outcome) in outcomes {
         match outcome {
-            Ok((notes, changed)) => {
-                println!("{}: {changed} of {notes} notes have a new velocity", job.output.display());
+            Ok(Written { warnings, parts }) => {
+                for warning in warnings {
+                    eprintln!("warning: {}: {warning}", job.input.display());
+                }
+                let (notes, changed) = parts.iter().fold((0, 0), |sum, p| (sum.0 + p.restyled, sum.1 + p.changed));
+                let output = job.output.name().display();
+                messages.line(format_args!("{output}: {changed} of {notes} notes have a new velocity"));
+                parts.iter().for_each(|part| messages.line(format_args!("  {part}")));
             }
-            Err(error) => {
-                failed += 1;
-                eprintln!("error: {error:#}");
-            }
+            Err(error) => eprintln!("error: {error:#}"),
         }
     }
-    if failed > 0 {
-        bail!("{failed} of {} files could not be restyled; the others are written", jobs.len());
+    let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
+    let all = outcomes.len();
+    match (failed, all - failed) {
+        (0, _) => Ok(()),
+        (1, 0) => bail!("the file could not be restyled; nothing is written"),
+        (_, 0) => bail!("none of the {all} files could be restyled; nothing is written"),
+        (_, 1) => bail!("{failed} of {all} files could not be restyled; the other one is written"),
+        (_, _) => bail!("{failed} of {all} files could not be restyled; the others are written"),
     }
-    Ok(())
-}
-
-/// Reads, restyles and writes one file; gives its restylable notes and how many changed.
-fn restyle_file(model: &LoadedModel, job: &Job, restyling: &Restyling, hear_player: bool) -> Result<(usize, usize)> {
-    let bytes = fs::read(&job.input)
-        .with_context(|| format!("cannot read {}; check its name and your rights", job.input.display()))?;
-    let song = Song::parse(bytes).with_context(|| format!("cannot use {}", job.input.display()))?;
-    let Restyled { bytes, notes, changed } = restyle_song(model, &song, restyling, hear_player)
-        .with_context(|| format!("the model failed on {}", job.input.display()))?;
-    write_atomically(&job.output, &bytes)?;
-    Ok((notes, changed))
-}
-
-/// A song with other velocities.
-pub struct Restyled {
-    /// The MIDI file.
-    pub bytes: Vec<u8>,
-    /// Notes that can be restyled, and how many of them have another velocity.
-    pub notes: usize,
-    pub changed: usize,
-}
-
-/// Restyles a song as a whole.
-pub fn restyle_song(model: &LoadedModel, song: &Song, restyling: &Restyling, hear_player: bool) -> Result<Restyled> {
-    let places: Vec<usize> = (0..song.notes().len()).filter(|&i| song.notes()[i].note.is_restylable()).collect();
-    let notes: Vec<_> = places.iter().map(|&i| song.notes()[i].note).collect();
-    let pedals = song.pedal_movements();
-    let count = notes.len().max(1) as f32;
-    let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-    let player_level = hear_player.then_some(level);
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::of_song(song), player_level };
-    let restyled = restyling.velocities(model, &take)?;
-    let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    let mut changed = 0;
-    for (&place, &velocity) in places.iter().zip(&restyled) {
-        changed += usize::from(velocities[place] != velocity);
-        velocities[place] = velocity;
-    }
-    Ok(Restyled { bytes: song.with_velocities(&velocities)?, notes: notes.len(), changed })
-}
-
-/// The files that are meant, and where their copies go.
-fn jobs(inputs: &[PathBuf], output: &Path) -> Result<Vec<Job>> {
-    let single = inputs.len() == 1 && !inputs[0].is_dir();
-    let mut jobs = Vec::new();
-    for input in inputs {
-        if input.is_dir() {
-            let mut files = midi_files(input)?;
-            files.sort();
-            for file in files {
-                let inside = file.strip_prefix(input).unwrap_or(&file);
-                jobs.push(Job { output: output.join(inside), input: file.clone() });
-            }
-        } else if single && !output.is_dir() {
-            jobs.push(Job { input: input.clone(), output: output.to_owned() });
-        } else {
-            let name = input.file_name().with_context(|| format!("{} is no file", input.display()))?;
-            jobs.push(Job { input: input.clone(), output: output.join(name) });
-        }
-    }
-    if jobs.is_empty() {
-        bail!("there is no .mid file in {}", inputs[0].display());
-    }
-    if let Some(job) = jobs.iter().find(|j| same_file(&j.input, &j.output)) {
-        bail!("{} would be overwritten; choose another --output", job.input.display());
-    }
-    for job in &jobs {
-        if let Some(folder) = job.output.parent().filter(|f| !f.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}; choose another --output", folder.display()))?;
-        }
-    }
-    Ok(jobs)
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
-fn midi_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(midi_files(&path)?);
-        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi")) {
-            files.push(path);
-        }
-    }
-    Ok(files)
 }

@@ -1,16 +1,16 @@
 //! The tunes that generators learn from: a folder with `nottingham.csv` and the MIDI files it lists.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use tonenet_core::midi::Song;
 use tonenet_core::tune::Tune;
 
-use crate::dataset::Split;
+use crate::dataset::{self, Split};
+use crate::midi_files::read_song;
 
-const LIST: &str = "nottingham.csv";
+/// The list of the tunes.
+pub const LIST: &str = "nottingham.csv";
 
 /// A row of the list; other columns are left alone.
 #[derive(Debug, Deserialize)]
@@ -25,8 +25,7 @@ struct Row {
 /// When a file cannot be read or holds no tune, or there is none.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>> {
     let list = data.join(LIST);
-    let mut reader = csv::Reader::from_path(&list)
-        .with_context(|| format!("cannot read {}; give the folder that holds it with --data", list.display()))?;
+    let mut reader = dataset::open(&list)?;
     let mut tunes = Vec::new();
     for row in reader.deserialize() {
         let row: Row = row.with_context(|| format!("{} has a row that cannot be read", list.display()))?;
@@ -34,8 +33,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>> {
             continue;
         }
         let path = data.join(&row.path);
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let song = Song::parse(bytes).with_context(|| path.display().to_string())?;
+        let song = read_song(&path)?;
         let tune = Tune::of_song(&song).with_context(|| path.display().to_string())?;
         let plain = tune.transposed(tune.tonality.to_plain());
         tunes.push(plain.with_context(|| format!("{} leaves the keyboard in its plain key", path.display()))?);

@@ -160,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn of_a_song_with_notes_far_apart_it_is_the_bars_around_each() {
+        let far = [0.0, 268_435_455.0, 1e12, (1u64 << 48) as f64];
+        for place in far {
+            let played: Vec<_> = far.iter().filter(|b| **b <= place).map(|&beats| on(beats, 60)).collect();
+            let clip = heard(&played).last_bars(8, &Bars::default()).unwrap();
+            assert_eq!((clip.notes().len(), clip.length() <= 32.0), (1, true), "{place}");
+        }
+    }
+
+    #[test]
     fn a_clip_is_a_tune() {
         let tune = heard(&[on(0.0, 60), off(1.0, 60), on(1.0, 62), off(2.0, 62)]).whole().tune().unwrap();
         assert_eq!(

@@ -270,7 +270,7 @@ mod tests {
                 let gone = (now - begin) as f64 / RATE * stretch.tempo / 60.0;
                 let beats = stretch.beats.map(|beats| beats + gone);
                 let tempo = Some(stretch.tempo);
-                clock.follow(now, &Transport { playing: beats.is_some(), tempo, beats, loop_start_beats: None });
+                clock.follow(now, &Transport { playing: beats.is_some(), tempo, beats, ..Transport::default() });
                 while let Some(event) = player.next(&clock, now, until) {
                     out.push(event);
                 }
@@ -345,7 +345,7 @@ mod tests {
         player.place(0, Some(looped(&clip, 0.0)));
         let mut at = |from: u64, until: u64, beats: Option<f64>| {
             let playing = beats.is_some();
-            clock.follow(from, &Transport { playing, tempo: Some(120.0), beats, loop_start_beats: None });
+            clock.follow(from, &Transport { playing, tempo: Some(120.0), beats, ..Transport::default() });
             std::iter::from_fn(|| player.next(&clock, from, until)).collect::<Events>()
         };
         assert_eq!(at(0, 100, Some(0.0)), [(0, ClipEvent::On { key: 60, velocity: 80 })]);
@@ -366,11 +366,21 @@ mod tests {
         for block in 0..4_000u64 {
             let (from, until) = (block * 64, block * 64 + 64);
             let beats = Some(from as f64 / 24_000.0 + [0.0, 0.002, -0.002, 0.0005][block as usize % 4]);
-            clock.follow(from, &Transport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None });
+            clock.follow(from, &Transport { playing: true, tempo: Some(120.0), beats, ..Transport::default() });
             out.extend(std::iter::from_fn(|| player.next(&clock, from, until)));
         }
         assert_eq!(ons(&out).len(), 43, "a note each 6,000 samples of 256,000");
         assert!(out.is_sorted_by_key(|e| e.0));
+    }
+
+    #[test]
+    fn at_the_ends_of_the_world_it_plays_or_is_silent_but_comes_to_an_end() {
+        let clip = clip(1.0 / 960.0, &[(0.0, 1.0 / 960.0, 60)]);
+        let far = (1u64 << 52) as f64;
+        for (start, beats) in [(0.0, far), (far, 0.0), (far, far), (-far, far), (-far, -far), (far, -far)] {
+            let played = play(&[playing(beats, 120.0, 480)], &[64], &[(0, Some(looped(&clip, start)))]);
+            assert!(is_whole(&played), "from {start} at {beats}");
+        }
     }
 
     fn stretches() -> impl Strategy<Value = Vec<Stretch>> {

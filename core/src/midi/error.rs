@@ -1,29 +1,36 @@
-//! What can be wrong with a MIDI file, in words for the person who chose it.
+//! Why a MIDI file cannot be read, in words for the person who chose it.
 
 use thiserror::Error;
 
-/// Why a file could not be read as a song.
-#[derive(Debug, Error, PartialEq, Eq)]
+/// Why a file could not be read as a song; bytes are counted from 0.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MidiError {
-    /// The bytes do not begin with a MIDI header.
-    #[error("this is not a Standard MIDI File (it does not begin with an MThd header); choose a .mid file")]
-    NotMidi,
-    /// The header is there, but what follows breaks off or breaks the rules.
-    #[error("the MIDI file is damaged or cut short ({0}); export it again from where it came from")]
-    Damaged(String),
-    /// Time is counted in SMPTE frames instead of ticks a beat.
-    #[error("the file counts time in SMPTE frames, which ToneNet does not read; export it with ticks per quarter note")]
-    SmpteTime,
-    /// The header gives 0 ticks a beat.
-    #[error("the file says that a quarter note has 0 ticks; export it again with a division such as 480")]
-    NoDivision,
-    /// Format 2: independent patterns, which have no common time line.
-    #[error("this is a format 2 file (independent patterns); export it as format 0 or 1")]
-    IndependentPatterns,
-    /// There is no note in it.
-    #[error("the file holds no notes; choose one with a piano part")]
-    NoNotes,
+    /// There is not a byte in it.
+    #[error("the file is empty; export it again from the program that made it")]
+    Empty,
+    /// The bytes hold no MIDI header.
+    #[error("this is not a Standard MIDI File (no MThd header at byte {byte}); choose a .mid, .kar or .rmi file")]
+    NotMidi {
+        /// Where the header was looked for.
+        byte: usize,
+    },
+    /// The header is there, but what follows makes no sense.
+    #[error(
+        "the MIDI file cannot be read from byte {byte} on: {reason}; export it again from the program that made it"
+    )]
+    Damaged {
+        /// The first byte that makes no sense.
+        byte: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The header gives no length of a tick.
+    #[error("byte {byte} says that a tick has no length; export the file again with a division such as 480")]
+    NoDivision {
+        /// Where the header tells the length of a tick.
+        byte: usize,
+    },
     /// A new velocity is missing, too many, or outside 1–127.
     #[error("{given} velocities were given for {notes} notes, each must be 1 to 127")]
     Velocities {

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use midly::{MetaMessage, Timing, TrackEventKind};
-
-use super::{MidiError, TempoMap};
+use super::chunks::{Chunks, Track};
+use super::event::{Event, KEY_SIGNATURE, TEMPO, TIME_SIGNATURE, TRACK_NAME};
+use super::tempo::DEFAULT_MICROS_PER_BEAT;
+use super::warning::Warnings;
+use super::{MidiError, MidiWarning, MidiWarningKind, TempoMap};
 use crate::note::Note;
 
 const SUSTAIN_PEDAL: u8 = 64;
@@ -20,6 +22,7 @@ pub struct Song {
     track_names: Vec<String>,
     time_signatures: Vec<(u64, u8, u8)>,
     key_signature: Option<(i8, bool)>,
+    warnings: Vec<MidiWarning>,
 }
 
 /// A note of a [`Song`], with where it stands in the file.
@@ -60,6 +63,18 @@ pub struct TimedMessage {
     pub message: MidiMessage,
 }
 
+impl TimedMessage {
+    /// The channel and value of a movement of the sustain pedal, if it is one.
+    pub(super) fn pedal(&self) -> Option<(u8, u8)> {
+        match self.message {
+            MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
+                Some((status & 0x0F, value))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What goes over a MIDI cable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MidiMessage {
@@ -70,80 +85,52 @@ pub enum MidiMessage {
 }
 
 impl Song {
-    /// Reads a format 0 or 1 file.
+    /// Reads a file, a RIFF file around one too, as far as it is certain; see [`Song::warnings`].
     ///
     /// Every note-on of velocity 1–127 becomes a note. Of overlapping equal pitches on one channel of one track,
-    /// the first to begin is the first to end; a note that nothing ends lasts as long as its track.
+    /// the first to begin is the first to end; a note that nothing ends lasts as long as its track. The patterns of a
+    /// format 2 file come one after the other.
     ///
     /// # Errors
-    /// [`MidiError`] when the bytes are no such file or hold no note.
+    /// [`MidiError`] when the bytes are no such file.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, MidiError> {
-        if !bytes.starts_with(b"MThd") {
-            return Err(MidiError::NotMidi);
+        let mut warnings = Warnings::default();
+        let chunks = Chunks::read(&bytes, &mut warnings)?;
+        let (ticks_per_beat, frame_tempo) = tick_length(&chunks)?;
+        if frame_tempo.is_some() {
+            warnings.add(MidiWarningKind::Frames, chunks.division_at);
         }
-        let track_ends = track_ends(&bytes)?;
-        let (header, tracks) = midly::parse(&bytes).map_err(|e| MidiError::Damaged(e.to_string()))?;
-        if header.format == midly::Format::Sequential {
-            return Err(MidiError::IndependentPatterns);
+        let are_patterns = chunks.format == 2 && chunks.tracks.len() > 1;
+        match chunks.format {
+            0..=1 => {}
+            2 if !are_patterns => {}
+            2 => warnings.add(MidiWarningKind::Patterns, chunks.division_at - 4),
+            format => warnings.add(MidiWarningKind::UnknownFormat(format), chunks.division_at - 4),
         }
-        let ticks_per_beat = match header.timing {
-            Timing::Metrical(ticks) if ticks.as_int() > 0 => ticks.as_int(),
-            Timing::Metrical(_) => return Err(MidiError::NoDivision),
-            Timing::Timecode(..) => return Err(MidiError::SmpteTime),
-        };
 
-        let mut tempo_changes = Vec::new();
         let mut found = Found::default();
-        let mut track_names = Vec::new();
-        let mut time_signatures = Vec::new();
-        let mut key_signature = None;
-        // Zipped with the chunks found, so that stray bytes behind the last chunk do no harm.
-        for ((track, events), &track_end) in tracks.enumerate().zip(&track_ends) {
-            let events = events.map_err(|e| MidiError::Damaged(e.to_string()))?;
-            track_names.push(String::new());
-            let mut sounding = Sounding::default();
-            let mut tick = 0u64;
-            let (mut read_to, mut ended) = (track_end, false);
-            for event in events.bytemapped() {
-                let (raw, event) = event.map_err(|e| MidiError::Damaged(format!("track {}: {e}", track + 1)))?;
-                tick += u64::from(event.delta.as_int());
-                let end_at = raw.as_ptr() as usize - bytes.as_ptr() as usize + raw.len();
-                read_to = end_at;
-                match event.kind {
-                    TrackEventKind::Meta(MetaMessage::EndOfTrack) => ended = true,
-                    TrackEventKind::Meta(MetaMessage::Tempo(micros)) => tempo_changes.push((tick, micros.as_int())),
-                    TrackEventKind::Meta(MetaMessage::TimeSignature(numerator, power, _, _)) if power < 8 => {
-                        time_signatures.push((tick, numerator, 1 << power));
-                    }
-                    TrackEventKind::Meta(MetaMessage::KeySignature(sharps, is_minor)) => {
-                        key_signature = key_signature.or(Some((sharps, is_minor)));
-                    }
-                    TrackEventKind::Meta(MetaMessage::TrackName(name)) if track_names[track].is_empty() => {
-                        track_names[track] = String::from_utf8_lossy(name).trim().to_owned();
-                    }
-                    TrackEventKind::Meta(_) | TrackEventKind::Escape(_) => {}
-                    TrackEventKind::SysEx(data) => {
-                        let mut message = vec![0xF0];
-                        message.extend_from_slice(data);
-                        found.message(tick, track, MidiMessage::SysEx(message));
-                    }
-                    TrackEventKind::Midi { channel, message } => {
-                        found.channel_message(tick, track, end_at, channel.as_int(), message, &mut sounding);
-                    }
-                }
+        let mut start = 0;
+        for track in &chunks.tracks {
+            if are_patterns {
+                found.tempos.push((start, DEFAULT_MICROS_PER_BEAT));
             }
-            // midly stops without a word at an event it cannot read.
-            if read_to != track_end && !ended {
-                return Err(MidiError::Damaged(format!("track {} breaks off at byte {read_to}", track + 1)));
+            found.track(track, start, &mut warnings);
+            if are_patterns {
+                start += track.end;
             }
-            sounding.end_all(tick, &mut found.notes);
+        }
+        if let Some(micros_per_beat) = frame_tempo {
+            found.tempos = vec![(0, micros_per_beat)];
         }
         if found.notes.is_empty() {
-            return Err(MidiError::NoNotes);
+            warnings.add(MidiWarningKind::NoNotes, 0);
         }
-        time_signatures.sort_by_key(|signature| signature.0);
-        let song = found.into_song(bytes, TempoMap::new(ticks_per_beat, tempo_changes), track_names);
-        Ok(Self { time_signatures, key_signature, ..song })
+        Ok(found.into_song(bytes, ticks_per_beat, warnings.into_list()))
+    }
+
+    /// What is wrong with the file, a line each; it was read all the same.
+    pub fn warnings(&self) -> &[MidiWarning] {
+        &self.warnings
     }
 
     /// The notes, by onset, then as they stand in the file.
@@ -165,14 +152,7 @@ impl Song {
     ///
     /// Half-way values of a continuous pedal are no movements of their own.
     pub fn pedal_movements(&self) -> Vec<(f64, bool)> {
-        let mut movements: Vec<(f64, bool)> = Vec::new();
-        for pedal in &self.pedals {
-            let down = pedal.value >= 64;
-            if movements.last().is_some_and(|m| m.1) != down {
-                movements.push((pedal.time, down));
-            }
-        }
-        movements
+        pedal_movements(self.pedals.iter().map(|pedal| (pedal.time, pedal.value)))
     }
 
     /// Everything a player would send, by time; at one time note-offs and the rest stand as in the file.
@@ -228,34 +208,40 @@ impl Song {
     }
 }
 
-/// Where each track chunk ends, in bytes from the start of the file.
+/// The pedal going down and up out of all its values by time.
+pub(super) fn pedal_movements(values: impl Iterator<Item = (f64, u8)>) -> Vec<(f64, bool)> {
+    let mut movements: Vec<(f64, bool)> = Vec::new();
+    for (time, value) in values {
+        let down = value >= 64;
+        if movements.last().is_some_and(|m| m.1) != down {
+            movements.push((time, down));
+        }
+    }
+    movements
+}
+
+/// Ticks in a beat, and the one tempo of a file that counts time in film frames.
 ///
-/// midly reads a truncated last chunk as if it ended where the file does; a user must hear of it instead.
-fn track_ends(bytes: &[u8]) -> Result<Vec<usize>, MidiError> {
-    let mut ends = Vec::new();
-    let mut at = 0;
-    while bytes.len() - at >= 8 {
-        let length = u32::from_be_bytes([bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]]) as usize;
-        let left = bytes.len() - at - 8;
-        if length > left {
-            return Err(MidiError::Damaged(format!("{} bytes are missing at its end", length - left)));
+/// Such a file has no beats; 60 or 120 of them a minute are taken for it, whichever makes whole numbers.
+fn tick_length(chunks: &Chunks<'_>) -> Result<(u16, Option<u32>), MidiError> {
+    let [high, ticks] = chunks.division.to_be_bytes();
+    let frame = u16::from(ticks);
+    let (ticks_per_beat, tempo) = match (high as i8).unsigned_abs() {
+        _ if high < 0x80 => (chunks.division, None),
+        24 => (12 * frame, Some(500_000)),
+        25 => (25 * frame, Some(1_000_000)),
+        // 30,000 frames in 1,001 seconds.
+        29 => (15 * frame, Some(500_500)),
+        30 => (15 * frame, Some(500_000)),
+        _ => {
+            let reason = "there are no films of so many frames a second";
+            return Err(MidiError::Damaged { byte: chunks.division_at, reason });
         }
-        // Before midly reads it, which overflows where a second has −128 frames.
-        let is_header = &bytes[at..at + 4] == b"MThd";
-        if is_header && bytes[at + 8..at + 8 + length].get(4).is_some_and(|division| division & 0x80 != 0) {
-            return Err(MidiError::SmpteTime);
-        }
-        let is_track = &bytes[at..at + 4] == b"MTrk";
-        at += 8 + length;
-        if is_track {
-            ends.push(at);
-        }
+    };
+    if ticks_per_beat == 0 {
+        return Err(MidiError::NoDivision { byte: chunks.division_at });
     }
-    let promised = bytes.get(10..12).map_or(0, |n| usize::from(u16::from_be_bytes([n[0], n[1]])));
-    if ends.len() < promised {
-        return Err(MidiError::Damaged(format!("{} of its {promised} tracks are there", ends.len())));
-    }
-    Ok(ends)
+    Ok((ticks_per_beat, tempo))
 }
 
 /// What the tracks gave, still in ticks.
@@ -263,6 +249,10 @@ fn track_ends(bytes: &[u8]) -> Result<Vec<usize>, MidiError> {
 struct Found {
     notes: Vec<RawNote>,
     messages: Vec<RawMessage>,
+    tempos: Vec<(u64, u32)>,
+    track_names: Vec<String>,
+    time_signatures: Vec<(u64, u8, u8)>,
+    key_signature: Option<(i8, bool)>,
 }
 
 struct RawMessage {
@@ -283,58 +273,80 @@ struct RawNote {
 }
 
 impl Found {
-    fn message(&mut self, tick: u64, track: usize, message: MidiMessage) {
-        self.messages.push(RawMessage { tick, track, note: None, message });
-    }
-
-    fn channel_message(
-        &mut self,
-        tick: u64,
-        track: usize,
-        end_at: usize,
-        channel: u8,
-        message: midly::MidiMessage,
-        sounding: &mut Sounding,
-    ) {
-        use midly::MidiMessage as M;
-        let (status, first, second) = match message {
-            M::NoteOff { key, vel } => (0x80, key.as_int(), vel.as_int()),
-            M::NoteOn { key, vel } => (0x90, key.as_int(), vel.as_int()),
-            M::Aftertouch { key, vel } => (0xA0, key.as_int(), vel.as_int()),
-            M::Controller { controller, value } => (0xB0, controller.as_int(), value.as_int()),
-            M::ProgramChange { program } => (0xC0, program.as_int(), 0),
-            M::ChannelAftertouch { vel } => (0xD0, vel.as_int(), 0),
-            M::PitchBend { bend } => {
-                let bend = bend.0.as_int();
-                (0xE0, (bend & 0x7F) as u8, (bend >> 7) as u8)
+    /// Takes in a track that begins at a tick.
+    fn track(&mut self, track: &Track<'_>, start: u64, warnings: &mut Warnings) {
+        let place = self.track_names.len();
+        self.track_names.push(String::new());
+        let mut sounding = Sounding::default();
+        for &(tick, event) in &track.events {
+            let tick = start + tick;
+            match event {
+                Event::Channel { status, data: [first, second], last_at } => {
+                    let (channel, is_on) = (status & 0x0F, status & 0xF0 == 0x90 && second > 0);
+                    let note = is_on.then_some(self.notes.len());
+                    if let Some(note) = note {
+                        sounding.begin(channel, first, note);
+                        self.notes.push(RawNote {
+                            onset: tick,
+                            release: tick,
+                            track: place,
+                            channel,
+                            key: first,
+                            velocity: second,
+                            velocity_at: last_at,
+                        });
+                    } else if matches!(status & 0xF0, 0x80 | 0x90) {
+                        sounding.end(channel, first, tick, &mut self.notes);
+                    }
+                    let message = MidiMessage::Channel([status, first, second]);
+                    self.messages.push(RawMessage { tick, track: place, note, message });
+                }
+                Event::SysEx(data) => {
+                    let message = MidiMessage::SysEx([&[0xF0], data].concat());
+                    self.messages.push(RawMessage { tick, track: place, note: None, message });
+                }
+                Event::Meta { kind, data, at } => {
+                    if !self.meta(place, tick, kind, data) {
+                        warnings.add(MidiWarningKind::Meta, at);
+                    }
+                }
+                Event::Other => {}
             }
-        };
-        let mut note = None;
-        match message {
-            M::NoteOn { key, vel } if vel.as_int() > 0 => {
-                note = Some(self.notes.len());
-                sounding.begin(channel, key.as_int(), self.notes.len());
-                self.notes.push(RawNote {
-                    onset: tick,
-                    release: tick,
-                    track,
-                    channel,
-                    key: key.as_int(),
-                    velocity: vel.as_int(),
-                    // A note-on ends with its velocity, under running status too.
-                    velocity_at: end_at - 1,
-                });
-            }
-            M::NoteOn { key, .. } | M::NoteOff { key, .. } => {
-                sounding.end(channel, key.as_int(), tick, &mut self.notes);
-            }
-            _ => {}
         }
-        let message = MidiMessage::Channel([status | channel, first, second]);
-        self.messages.push(RawMessage { tick, track, note, message });
+        sounding.end_all(start + track.end, &mut self.notes);
     }
 
-    fn into_song(self, bytes: Vec<u8>, tempo: TempoMap, track_names: Vec<String>) -> Song {
+    /// Takes in a meta event; tells whether it is as it should be.
+    fn meta(&mut self, track: usize, tick: u64, kind: u8, data: &[u8]) -> bool {
+        match (kind, data) {
+            (TRACK_NAME, name) => {
+                let known = &mut self.track_names[track];
+                if known.is_empty() {
+                    *known = String::from_utf8_lossy(name).trim().to_owned();
+                }
+                true
+            }
+            (TEMPO, &[a, b, c, ref more @ ..]) => {
+                let micros_per_beat = u32::from_be_bytes([0, a, b, c]);
+                self.tempos.push((tick, micros_per_beat));
+                micros_per_beat > 0 && more.is_empty()
+            }
+            (TIME_SIGNATURE, &[numerator @ 1..=u8::MAX, power @ 0..8, ref more @ ..]) => {
+                self.time_signatures.push((tick, numerator, 1 << power));
+                more.len() == 2
+            }
+            (KEY_SIGNATURE, &[sharps, is_minor @ 0..2, ref more @ ..]) if (-7..=7).contains(&(sharps as i8)) => {
+                self.key_signature = self.key_signature.or(Some((sharps as i8, is_minor == 1)));
+                more.is_empty()
+            }
+            (TEMPO | TIME_SIGNATURE | KEY_SIGNATURE, _) => false,
+            _ => true,
+        }
+    }
+
+    fn into_song(mut self, bytes: Vec<u8>, ticks_per_beat: u16, warnings: Vec<MidiWarning>) -> Song {
+        let tempo = TempoMap::new(ticks_per_beat, self.tempos);
+        self.time_signatures.sort_by_key(|signature| signature.0);
         let sixteenths = |tick: u64| tick as f64 * 4.0 / f64::from(tempo.ticks_per_beat());
         let mut order: Vec<usize> = (0..self.notes.len()).collect();
         order.sort_by_key(|&i| self.notes[i].onset);
@@ -377,14 +389,19 @@ impl Found {
             .collect();
         let pedals = messages
             .iter()
-            .filter_map(|m| match m.message {
-                MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
-                    Some(Pedal { time: m.time, channel: status & 0x0F, value })
-                }
-                _ => None,
-            })
+            .filter_map(|m| m.pedal().map(|(channel, value)| Pedal { time: m.time, channel, value }))
             .collect();
-        Song { bytes, tempo, notes, pedals, messages, track_names, time_signatures: Vec::new(), key_signature: None }
+        Song {
+            bytes,
+            tempo,
+            notes,
+            pedals,
+            messages,
+            track_names: self.track_names,
+            time_signatures: self.time_signatures,
+            key_signature: self.key_signature,
+            warnings,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From ticks to seconds and back, through a file's tempo changes.
 
 /// Microseconds in a quarter note where a file says nothing: 120 beats a minute.
-const DEFAULT_MICROS_PER_BEAT: u32 = 500_000;
+pub(super) const DEFAULT_MICROS_PER_BEAT: u32 = 500_000;
 
 /// The tempo of a song over its ticks: piecewise constant, as MIDI files have it.
 #[derive(Debug, Clone, PartialEq)]

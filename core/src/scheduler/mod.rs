@@ -125,8 +125,6 @@ pub enum Leaving<P> {
 #[derive(Debug, Clone, Copy)]
 enum Item<P> {
     Event(Event, P, Option<Estimate>),
-    /// The transport stopped or wrapped one latency ago: what still sounds has lost its note-off.
-    ReleaseAll,
     /// Dropped by a seek.
     Dropped,
 }
@@ -136,6 +134,9 @@ struct Pending<P> {
     due: SampleTime,
     item: Item<P>,
 }
+
+/// Stops and wraps under way at most; of more in one latency the last two become one.
+const RELEASES: usize = 256;
 
 /// What the network is asked next.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +171,11 @@ pub struct Scheduler<P> {
     /// settled.
     settled_to: SampleTime,
     sounding: Sounding,
+    /// When what has lost its note-off ends, one latency after each stop or wrap.
+    releases: VecDeque<SampleTime>,
     sweep: Option<Sweep>,
+    /// When something last left; nothing leaves before it.
+    last_left: SampleTime,
 }
 
 impl<P: Copy> Scheduler<P> {
@@ -184,7 +189,9 @@ impl<P: Copy> Scheduler<P> {
             asking: NextQuestion::first(look_ahead, 0),
             settled_to: 0,
             sounding: Sounding::default(),
+            releases: VecDeque::with_capacity(RELEASES),
             sweep: None,
+            last_left: 0,
         }
     }
 
@@ -201,6 +208,8 @@ impl<P: Copy> Scheduler<P> {
         self.pending.clear();
         self.asking = NextQuestion::first(look_ahead, self.first_id);
         self.settled_to = 0;
+        self.releases.clear();
+        self.last_left = 0;
         self.sweep = Some(Sweep::everything(0));
     }
 
@@ -280,6 +289,9 @@ impl<P: Copy> Scheduler<P> {
             if let Some(release) = self.next_release() {
                 return Some(release);
             }
+            if self.begin_release(until, None) {
+                continue;
+            }
             let due = self.pending.front()?.due;
             if due >= until {
                 return None;
@@ -301,6 +313,9 @@ impl<P: Copy> Scheduler<P> {
             if !self.is_full() || self.pending.is_empty() {
                 return None;
             }
+            if self.begin_release(SampleTime::MAX, Some(now)) {
+                continue;
+            }
             if let Some(leaving) = self.pop(now) {
                 return Some(leaving);
             }
@@ -316,10 +331,16 @@ impl<P: Copy> Scheduler<P> {
         }
     }
 
-    /// The transport stopped or jumped back to the start of its loop: notes under way leave when due, and what
-    /// still sounds one latency later has lost its note-off and is released.
+    /// The transport stopped or jumped back at `time`, which may lie before what was heard last: notes under way leave
+    /// when due, and what began to leave before then and still sounds one latency later has lost its note-off and is
+    /// released.
     pub fn transport_left(&mut self, time: SampleTime) {
-        self.push(time, Item::ReleaseAll);
+        if self.releases.len() == RELEASES {
+            self.releases.pop_back();
+        }
+        let due = time + u64::from(self.look_ahead.latency);
+        let place = self.releases.partition_point(|other| *other <= due);
+        self.releases.insert(place, due);
     }
 
     /// The transport jumped elsewhere: notes under way are dropped with their offs, what sounds is released at
@@ -337,6 +358,21 @@ impl<P: Copy> Scheduler<P> {
 
     fn push(&mut self, time: SampleTime, item: Item<P>) {
         self.pending.push_back(Pending { due: time + u64::from(self.look_ahead.latency), item });
+    }
+
+    /// Whether a release begins: one due before `until` and before all events, at its time or `early`.
+    fn begin_release(&mut self, until: SampleTime, early: Option<SampleTime>) -> bool {
+        let is_before = |due: SampleTime| match self.pending.front() {
+            // The off that it would stand in for has come.
+            Some(Pending { due: first, item: Item::Event(Event::NoteOff { .. }, ..) }) => due < *first,
+            Some(Pending { due: first, .. }) => due <= *first,
+            None => true,
+        };
+        let Some(due) = self.releases.pop_front_if(|due| *due < until && is_before(*due)) else { return false };
+        // One that shows only after its time ends what it must at once.
+        let time = early.unwrap_or(due).max(self.last_left);
+        self.sweep = Some(Sweep::what_began_before(early.unwrap_or(due).max(due), time));
+        true
     }
 
     fn next_release(&mut self) -> Option<Leaving<P>> {
@@ -360,11 +396,6 @@ impl<P: Copy> Scheduler<P> {
                 return None;
             }
             Item::Event(event, payload, estimate) => (event, payload, estimate),
-            Item::ReleaseAll => {
-                self.sweep = Some(Sweep::everything(time));
-                self.advance();
-                return None;
-            }
             Item::Dropped => {
                 self.advance();
                 return None;
@@ -372,8 +403,11 @@ impl<P: Copy> Scheduler<P> {
         };
         let id = NoteId(self.first_id);
         self.advance();
+        self.last_left = time;
         match event {
-            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => self.sounding.begin(channel, key),
+            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
+                self.sounding.begin(channel, key, time)
+            }
             Event::NoteOff { channel, key } => self.sounding.end(channel, key),
             Event::AllNotesOff { .. } | Event::Other => {}
         }

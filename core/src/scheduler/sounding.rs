@@ -1,48 +1,61 @@
 //! Which notes sound, so that each gets its note-off.
 
+use super::SampleTime;
+
 const CHANNELS: usize = 16;
 const KEYS: usize = 128;
 
-/// How many notes of each channel and key have left and not ended.
+/// Which notes have left and not ended, by channel and key.
 #[derive(Debug)]
-pub(super) struct Sounding(Box<[u16; CHANNELS * KEYS]>);
+pub(super) struct Sounding(Box<[Key; CHANNELS * KEYS]>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Key {
+    /// How many notes of it sound.
+    notes: u16,
+    /// When the last of them began.
+    began: SampleTime,
+}
 
 /// A walk over channels and keys that releases what sounds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sweep {
-    pub(super) time: u64,
+    /// When the notes end.
+    pub(super) time: SampleTime,
+    /// Keys that have begun again since then are left alone.
+    began_before: Option<SampleTime>,
     next: usize,
     end: usize,
 }
 
 impl Default for Sounding {
     fn default() -> Self {
-        Self(Box::new([0; CHANNELS * KEYS]))
+        Self(Box::new([Key::default(); CHANNELS * KEYS]))
     }
 }
 
 impl Sounding {
-    pub(super) fn begin(&mut self, channel: u8, key: u8) {
-        let count = &mut self.0[index(channel, key)];
-        *count = count.saturating_add(1);
+    pub(super) fn begin(&mut self, channel: u8, key: u8, time: SampleTime) {
+        let key = &mut self.0[index(channel, key)];
+        *key = Key { notes: key.notes.saturating_add(1), began: time };
     }
 
     pub(super) fn end(&mut self, channel: u8, key: u8) {
-        let count = &mut self.0[index(channel, key)];
-        *count = count.saturating_sub(1);
+        let notes = &mut self.0[index(channel, key)].notes;
+        *notes = notes.saturating_sub(1);
     }
 
     pub(super) fn on_channel(&self, channel: u8) -> bool {
         let first = index(channel, 0);
-        self.0[first..first + KEYS].iter().any(|&count| count > 0)
+        self.0[first..first + KEYS].iter().any(|key| key.notes > 0)
     }
 
     /// Takes the next note that sounds: its channel and key.
     pub(super) fn take_next(&mut self, sweep: &mut Sweep) -> Option<(u8, u8)> {
         while sweep.next < sweep.end {
-            let count = &mut self.0[sweep.next];
-            if *count > 0 {
-                *count -= 1;
+            let key = &mut self.0[sweep.next];
+            if key.notes > 0 && sweep.began_before.is_none_or(|time| key.began < time) {
+                key.notes -= 1;
                 return Some(((sweep.next / KEYS) as u8, (sweep.next % KEYS) as u8));
             }
             sweep.next += 1;
@@ -52,13 +65,20 @@ impl Sounding {
 }
 
 impl Sweep {
-    pub(super) fn everything(time: u64) -> Self {
-        Self { time, next: 0, end: CHANNELS * KEYS }
+    /// Ends whatever sounds.
+    pub(super) fn everything(time: SampleTime) -> Self {
+        Self { time, began_before: None, next: 0, end: CHANNELS * KEYS }
     }
 
-    pub(super) fn channel(time: u64, channel: u8) -> Self {
+    /// Ends what began before a sample.
+    pub(super) fn what_began_before(began_before: SampleTime, time: SampleTime) -> Self {
+        Self { began_before: Some(began_before), ..Self::everything(time) }
+    }
+
+    /// Ends whatever sounds on a channel.
+    pub(super) fn channel(time: SampleTime, channel: u8) -> Self {
         let next = index(channel, 0);
-        Self { time, next, end: next + KEYS }
+        Self { next, end: next + KEYS, ..Self::everything(time) }
     }
 }
 

@@ -6,11 +6,15 @@
 //! the start of the song.
 
 mod expectation;
+mod passes;
 mod picture;
+mod place;
 mod recorder;
+mod saved;
 
 pub use expectation::KeyExpectation;
-pub use picture::{InSteps, Pedal, Timeline, TimelineNote};
+pub use picture::{InSteps, MOST_NOTES, Pedal, Timeline, TimelineNote};
+pub use place::Place;
 pub use recorder::{Played, Recorder};
 
 /// Onsets closer than this are the same place, in beats: a host's rounding, and less than a musician moves a note by.

@@ -2,18 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SAME_PLACE;
+use super::saved::{OtherStyles, Saved};
+use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
 use crate::genre::Genre;
-use crate::midi::{NoteRef, Song};
+use crate::midi::{NoteRef, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::style::{Mixed, StyleBlend, Take};
 
 /// Most notes that are remembered: some twenty hours of dense playing.
-pub(super) const MOST_NOTES: usize = 200_000;
+pub const MOST_NOTES: usize = 200_000;
 
 /// Slowest and fastest beat that counts, in seconds.
 const BEAT_SECONDS: std::ops::RangeInclusive<f32> = 0.005..=60.0;
+
+/// How long a beat lasts where a host or file tells what no song has, in seconds.
+const FREE_BEAT_SECONDS: f32 = 0.5;
+
+/// The longest note, in beats.
+pub(super) const LONGEST: f32 = 1e6;
+
+/// The nearest length of a beat that counts.
+pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
+    let beat_seconds = if beat_seconds.is_nan() { FREE_BEAT_SECONDS } else { beat_seconds as f32 };
+    beat_seconds.clamp(*BEAT_SECONDS.start(), *BEAT_SECONDS.end())
+}
 
 /// A style's mean and spread of a note, in 64ths of a velocity step: what is saved is exactly what is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +39,26 @@ pub struct InSteps {
 impl InSteps {
     const FRACTION: f32 = 64.0;
 
+    /// What stands for a style of which nothing is known, beside others of which something is.
+    pub const UNKNOWN: Self = Self { mean: i16::MIN, spread: 0 };
+
     /// From velocity steps.
     pub fn new(mean: f32, spread: f32) -> Self {
         let rounded = |steps: f32| (steps * Self::FRACTION).round() as i16;
-        Self { mean: rounded(mean), spread: rounded(spread.max(0.0)) }
+        Self { mean: rounded(mean).max(-i16::MAX), spread: rounded(spread.max(0.0)) }
+    }
+
+    /// Whether it says something.
+    pub fn is_known(self) -> bool {
+        self != Self::UNKNOWN
+    }
+
+    pub(super) fn from_64ths((mean, spread): (i16, i16)) -> Self {
+        Self { mean, spread }
+    }
+
+    pub(super) fn to_64ths(self) -> (i16, i16) {
+        (self.mean, self.spread)
     }
 
     fn mean(self) -> f32 {
@@ -44,7 +73,7 @@ impl InSteps {
 /// A note of the song. Instances hold thousands of them twice, so it is kept small: 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
-    /// Where it begins, in beats.
+    /// Where it begins, in beats; see [`Place`].
     pub beats: f64,
     /// How long it is, in beats.
     pub length: f32,
@@ -56,7 +85,8 @@ pub struct TimelineNote {
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// What each style expects of it, in the order of [`Genre::ALL`]; `None` until the take was restyled with it.
+    /// What each style expects of it, in the order of [`Genre::ALL`], or [`InSteps::UNKNOWN`]; `None` until the take was
+    /// restyled with it.
     pub expected: Option<[InSteps; Genre::ALL.len()]>,
 }
 
@@ -73,10 +103,12 @@ pub struct Pedal {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Timeline {
-    model: String,
-    gains: [f32; Genre::ALL.len()],
-    notes: Vec<TimelineNote>,
-    pedals: Vec<Pedal>,
+    /// Who expects; nobody where what was played has changed since.
+    pub(super) model: String,
+    pub(super) gains: [f32; Genre::ALL.len()],
+    pub(super) notes: Vec<TimelineNote>,
+    pub(super) pedals: Vec<Pedal>,
+    pub(super) others: OtherStyles,
     level: f32,
     centres: [f32; Genre::ALL.len()],
 }
@@ -85,16 +117,35 @@ impl Timeline {
     /// A picture of notes and pedal in any order; `model` is the id of who expects, `gains` stretch each style's means
     /// to its own spread ([`crate::dynamics::style_gain`]).
     ///
-    /// Notes that have no place in a song (not finite, not restylable) are left out, as are those over the limit.
+    /// Where each is is rounded to a [`Place`]. Notes that have no place in a song (too far, not restylable) are left out,
+    /// as is what is over the limit.
     pub fn new(
         model: String,
         gains: [f32; Genre::ALL.len()],
         mut notes: Vec<TimelineNote>,
         mut pedals: Vec<Pedal>,
     ) -> Self {
+        let place = |beats: &mut f64| {
+            Place::new(*beats).is_some_and(|place| {
+                *beats = place.beats();
+                true
+            })
+        };
+        notes.retain_mut(|n| place(&mut n.beats));
+        pedals.retain_mut(|p| place(&mut p.beats));
+        Self::as_placed(model, gains, notes, pedals)
+    }
+
+    /// The same, each exactly where it is said to be.
+    pub(super) fn as_placed(
+        model: String,
+        gains: [f32; Genre::ALL.len()],
+        mut notes: Vec<TimelineNote>,
+        mut pedals: Vec<Pedal>,
+    ) -> Self {
         notes.retain(|n| {
-            n.beats.is_finite()
-                && (0.0..1e6).contains(&n.length)
+            Place::new(n.beats).is_some()
+                && (0.0..=LONGEST).contains(&n.length)
                 && BEAT_SECONDS.contains(&n.beat_seconds)
                 && n.channel < 16
                 && is_restylable(n.channel, n.key)
@@ -102,35 +153,51 @@ impl Timeline {
         });
         notes.sort_by(|a, b| a.beats.total_cmp(&b.beats).then((a.key, a.channel).cmp(&(b.key, b.channel))));
         notes.truncate(MOST_NOTES);
-        pedals.retain(|p| p.beats.is_finite());
+        pedals.retain(|p| Place::new(p.beats).is_some());
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
+        pedals.truncate(MOST_NOTES);
         let gains = gains.map(|gain| if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 });
         let count = notes.len().max(1) as f32;
         let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-        let known = notes.iter().filter_map(|n| n.expected);
-        let known_count = known.clone().count().max(1) as f32;
-        let centre = |style: usize| known.clone().map(|e| e[style].mean()).sum::<f32>() / known_count;
+        let centre = |style: usize| {
+            let known = notes.iter().filter_map(|n| n.expected.map(|e| e[style]).filter(|e| e.is_known()));
+            known.clone().map(InSteps::mean).sum::<f32>() / known.count().max(1) as f32
+        };
         let centres = std::array::from_fn(centre);
-        Self { model, gains, notes, pedals, level, centres }
+        Self { model, gains, notes, pedals, others: OtherStyles::default(), level, centres }
     }
 
     /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
     /// than restylable ones are left out.
     pub fn of_song(song: &Song, start: f64) -> Self {
+        Self::of_notes(song, song.notes().iter(), song.pedal_movements(), start)
+    }
+
+    /// One part of a MIDI file, as [`Timeline::of_song`] has all of it.
+    pub fn of_part(song: &Song, part: &SongPart, start: f64) -> Self {
+        let notes = part.notes.iter().map(|&place| &song.notes()[place]);
+        Self::of_notes(song, notes, part.pedal_movements(song), start)
+    }
+
+    fn of_notes<'a>(
+        song: &Song,
+        notes: impl Iterator<Item = &'a NoteRef>,
+        pedals: Vec<(f64, bool)>,
+        start: f64,
+    ) -> Self {
         let tempo = song.tempo();
         let beats = |ticks: u64| ticks as f64 / f64::from(tempo.ticks_per_beat());
         let note = |n: &NoteRef| TimelineNote {
             beats: start + beats(n.onset_tick),
-            length: beats(n.release_tick - n.onset_tick) as f32,
-            beat_seconds: (60.0 / tempo.beats_per_minute_at(n.note.onset)) as f32,
+            length: (beats(n.release_tick - n.onset_tick) as f32).min(LONGEST),
+            beat_seconds: beat_seconds_in_range(60.0 / tempo.beats_per_minute_at(n.note.onset)),
             channel: n.note.channel,
             key: n.note.key,
             velocity: n.note.velocity,
             expected: None,
         };
         let pedal = |(time, down)| Pedal { beats: start + tempo.beats_at(time), down };
-        let notes = song.notes().iter().map(note).collect();
-        let pedals = song.pedal_movements().into_iter().map(pedal).collect();
+        let (notes, pedals) = (notes.map(note).collect(), pedals.into_iter().map(pedal).collect());
         Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
     }
 
@@ -144,9 +211,18 @@ impl Timeline {
         &self.pedals
     }
 
-    /// Whether there is something of which a model has yet to say what it expects.
+    /// Whether a model has yet to say what it expects of the notes as they are.
     pub fn needs(&self, model: &str) -> bool {
-        !self.notes.is_empty() && (self.model != model || self.notes.iter().any(|n| n.expected.is_none()))
+        !self.notes.is_empty() && (self.model != model || self.is_incomplete())
+    }
+
+    /// Whether every model has.
+    pub fn needs_any_model(&self) -> bool {
+        !self.notes.is_empty() && (self.model.is_empty() || self.is_incomplete())
+    }
+
+    fn is_incomplete(&self) -> bool {
+        !self.notes.iter().all(|n| n.expected.is_some_and(|styles| styles.iter().all(|style| style.is_known())))
     }
 
     /// The same notes with what a model expects of each, in their order; see [`Timeline::new`].
@@ -157,12 +233,22 @@ impl Timeline {
         expected: impl IntoIterator<Item = [InSteps; Genre::ALL.len()]>,
     ) -> Self {
         let notes = self.notes.iter().zip(expected).map(|(n, e)| TimelineNote { expected: Some(e), ..*n }).collect();
-        Self::new(model, gains, notes, self.pedals.clone())
+        Self::as_placed(model, gains, notes, self.pedals.clone())
     }
 
-    /// The same model's picture of other notes.
-    pub(super) fn with(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
-        Self::new(self.model.clone(), self.gains, notes, pedals)
+    /// What it has become: other notes, of which no model has said yet what it expects.
+    pub(super) fn edited(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
+        Self::new(String::new(), self.gains, notes, pedals)
+    }
+
+    /// As a project saves it. Only what was saved by version 4 or before has places that are not [`Place`]s.
+    pub fn as_saved(&self) -> Self {
+        let placed = Self::new(self.model.clone(), self.gains, self.notes.clone(), self.pedals.clone());
+        placed.with_others(self.others.clone())
+    }
+
+    pub(super) fn with_others(self, others: OtherStyles) -> Self {
+        Self { others, ..self }
     }
 
     /// The note that begins at a place, if there is one.
@@ -181,13 +267,17 @@ impl Timeline {
         let mut mixed = Mixed::default();
         for genre in Genre::ALL {
             let (place, share) = (genre.index(), style.share(genre));
-            let expected = of_styles[place];
+            if share == 0.0 {
+                continue;
+            }
+            let expected = Some(of_styles[place]).filter(|expected| expected.is_known())?;
             mixed.add(share, self.gains[place], expected.mean() - self.centres[place], expected.spread());
         }
         Some(Expected { level: self.level, deviation: mixed.deviation(take, note.beats, note.key) })
     }
 
-    /// Notes and pedal as a performance, in seconds from the first of them: beats become time by each note's tempo.
+    /// Notes and pedal as a performance, in seconds from the first of them: beats become time by each note's tempo. The
+    /// pedal moves where it goes down or up; that it stays where it was is no movement.
     pub fn performance(&self) -> (Vec<Note>, Vec<(f64, bool)>) {
         let first = self.notes.first().map_or(0.0, |n| n.beats);
         // Where each note stands, and the tempo from there on.
@@ -213,53 +303,10 @@ impl Timeline {
             velocity: n.velocity,
         };
         let notes = self.notes.iter().zip(&places).map(note).collect();
-        let pedals = self.pedals.iter().map(|p| (seconds_at(p.beats), p.down)).collect();
+        let mut is_down = false;
+        let moves = |p: &&Pedal| std::mem::replace(&mut is_down, p.down) != p.down;
+        let pedals = self.pedals.iter().filter(moves).map(|p| (seconds_at(p.beats), p.down)).collect();
         (notes, pedals)
-    }
-}
-
-/// A note as it is saved: beats, length, seconds a beat, channel, key, velocity, expectations.
-type SavedNote = (f64, f32, f32, u8, u8, u8, Option<[InSteps; Genre::ALL.len()]>);
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Saved {
-    #[serde(default)]
-    model: String,
-    gains: [f32; Genre::ALL.len()],
-    notes: Vec<SavedNote>,
-    #[serde(default)]
-    pedals: Vec<Pedal>,
-}
-
-impl TryFrom<Saved> for Timeline {
-    type Error = String;
-
-    fn try_from(saved: Saved) -> Result<Self, Self::Error> {
-        if saved.notes.len() > MOST_NOTES {
-            return Err(format!("{} notes are more than the {MOST_NOTES} that a take may have", saved.notes.len()));
-        }
-        let note = |(beats, length, beat_seconds, channel, key, velocity, expected): SavedNote| TimelineNote {
-            beats,
-            length,
-            beat_seconds,
-            channel,
-            key,
-            velocity,
-            expected,
-        };
-        Ok(Self::new(saved.model, saved.gains, saved.notes.into_iter().map(note).collect(), saved.pedals))
-    }
-}
-
-impl From<Timeline> for Saved {
-    fn from(timeline: Timeline) -> Self {
-        let note = |n: TimelineNote| (n.beats, n.length, n.beat_seconds, n.channel, n.key, n.velocity, n.expected);
-        Self {
-            model: timeline.model,
-            gains: timeline.gains,
-            notes: timeline.notes.into_iter().map(note).collect(),
-            pedals: timeline.pedals,
-        }
     }
 }
 

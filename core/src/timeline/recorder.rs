@@ -1,7 +1,10 @@
 //! Draws the picture of a song from what is heard on one pass after another.
 
-use super::picture::MOST_NOTES;
-use super::{Pedal, SAME_PLACE, Timeline, TimelineNote};
+use std::collections::{HashMap, VecDeque};
+
+use super::passes::{Passes, Spot};
+use super::picture::{LONGEST, MOST_NOTES, beat_seconds_in_range};
+use super::{Pedal, Place, SAME_PLACE, Timeline, TimelineNote};
 
 /// Something that was played while the transport ran.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,52 +44,88 @@ pub enum Played {
     Ended,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Heard<T> {
-    what: T,
-    /// The last pass that it was heard in.
-    pass: u64,
-}
-
 /// Goes from one pass to the next.
 ///
-/// What a pass goes over is replaced by what is heard on it; the rest stays.
-#[derive(Debug, Default)]
+/// What a pass goes over is replaced by what is heard on it; the rest stays. It knows nothing of what styles expect: an
+/// edit comes to the same whether the take was restyled before, or loaded with a project.
+#[derive(Debug)]
 pub struct Recorder {
-    /// By their places.
-    notes: Vec<Heard<TimelineNote>>,
-    pedals: Vec<Heard<Pedal>>,
-    /// Notes without an end yet: place, channel and key.
-    sounding: Vec<(f64, u8, u8)>,
-    pass: u64,
+    notes: Passes<RecordedNote>,
+    /// Whether the pedal is down from there on.
+    pedals: Passes<bool>,
+    /// Notes of each channel and key without an end yet, the earliest first.
+    sounding: HashMap<(u8, u8), VecDeque<Spot>>,
+    /// Whether the pedal is down on this pass; `None` until that was told, or where the pass began.
+    pedal: Option<bool>,
+    /// What was told of the pedal before it was known where the pass began: a movement, unless it stood so already.
+    opening: Option<(Place, bool)>,
+    /// Whether some of the passage that is told next was heard by another recorder.
+    is_partial: bool,
+    /// Whether something was heard since the last pass ended.
+    is_under_way: bool,
     changes: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct RecordedNote {
+    length: f32,
+    beat_seconds: f32,
+    channel: u8,
+    key: u8,
+    velocity: u8,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new(&Timeline::default())
+    }
+}
+
 impl Recorder {
-    /// Goes on from a picture.
+    /// Goes on from a picture with a new pass.
     pub fn new(timeline: &Timeline) -> Self {
+        let note = |n: &TimelineNote| {
+            let TimelineNote { length, beat_seconds, channel, key, velocity, .. } = *n;
+            Some((Place::new(n.beats)?, RecordedNote { length, beat_seconds, channel, key, velocity }))
+        };
+        let pedal = |p: &Pedal| Some((Place::new(p.beats)?, p.down));
         Self {
-            notes: timeline.notes().iter().map(|&what| Heard { what, pass: 0 }).collect(),
-            pedals: timeline.pedals().iter().map(|&what| Heard { what, pass: 0 }).collect(),
-            pass: 1,
-            ..Self::default()
+            notes: Passes::new(MOST_NOTES, timeline.notes().iter().filter_map(note)),
+            pedals: Passes::new(MOST_NOTES, timeline.pedals().iter().filter_map(pedal)),
+            sounding: HashMap::new(),
+            pedal: None,
+            opening: None,
+            is_partial: false,
+            is_under_way: false,
+            changes: 0,
         }
     }
 
-    /// Takes in what was played, in the order of time.
+    /// Goes on from a picture that takes the place of what this one has recorded, perhaps in the midst of a pass: what
+    /// was heard of its last passage is unknown, so nothing of the picture is forgotten for it.
+    pub fn replaced_by(&self, timeline: &Timeline) -> Self {
+        Self { is_partial: self.is_under_way, is_under_way: self.is_under_way, ..Self::new(timeline) }
+    }
+
+    /// Takes in what was played, in the order of time. What has no place in a song is left out.
     pub fn hear(&mut self, played: &Played) {
+        self.is_under_way = *played != Played::Ended;
         match *played {
             Played::NoteOn { beats, beat_seconds, channel, key, velocity } => {
-                let beat_seconds = beat_seconds as f32;
-                self.begin(TimelineNote { beats, length: 0.0, beat_seconds, channel, key, velocity, expected: None });
+                let beat_seconds = beat_seconds_in_range(beat_seconds);
+                let note = RecordedNote { length: 0.0, beat_seconds, channel, key, velocity };
+                Place::new(beats).into_iter().for_each(|place| self.begin(place, note));
             }
-            Played::NoteOff { beats, channel, key } => self.end(beats, channel, key),
-            Played::Pedal(pedal) => self.press(pedal),
-            Played::Passed { from, to } => self.forget_unheard(from, to),
-            Played::Ended => {
-                self.sounding.clear();
-                self.pass += 1;
+            Played::NoteOff { beats, channel, key } => {
+                Place::new(beats).into_iter().for_each(|place| self.end(place, channel, key));
             }
+            Played::Pedal(Pedal { beats, down }) => {
+                Place::new(beats).into_iter().for_each(|place| self.press(place, down));
+            }
+            Played::Passed { from, to } => {
+                Place::new(from).zip(Place::new(to)).into_iter().for_each(|(from, to)| self.pass(from, to));
+            }
+            Played::Ended => self.end_pass(),
         }
     }
 
@@ -95,170 +134,110 @@ impl Recorder {
         self.changes
     }
 
-    /// The picture so far: what is new has no expectations, or those of what stood there before.
-    pub fn picture(&mut self, of: &Timeline) -> Timeline {
+    /// The picture so far, of which no model has said yet what it expects. Until one does, notes have the expectations
+    /// of the picture before it, if they stood there.
+    pub fn picture(&mut self, before: &Timeline) -> Timeline {
         self.changes = 0;
-        let notes = self.notes.iter().map(|n| n.what).collect();
-        of.with(notes, self.pedals.iter().map(|p| p.what).collect())
+        let note = |(place, note): (Place, &RecordedNote)| {
+            let (beats, RecordedNote { length, beat_seconds, channel, key, velocity }) = (place.beats(), *note);
+            let expected = before.find(beats, channel, key).and_then(|known| known.expected);
+            TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+        };
+        let pedal = |(place, &down): (Place, &bool)| Pedal { beats: place.beats(), down };
+        before.edited(self.notes.iter().map(note).collect(), self.pedals.iter().map(pedal).collect())
     }
 
-    fn begin(&mut self, note: TimelineNote) {
-        let from = self.notes.partition_point(|n| n.what.beats < note.beats - SAME_PLACE);
-        let same = self.notes[from..]
-            .iter_mut()
-            .take_while(|n| n.what.beats <= note.beats + SAME_PLACE)
-            .find(|n| (n.what.channel, n.what.key) == (note.channel, note.key) && n.pass != self.pass);
-        if let Some(known) = same {
-            let edited = known.what.velocity != note.velocity
-                || (known.what.beat_seconds / note.beat_seconds - 1.0).abs() > 1e-3;
-            if edited {
-                self.changes += 1;
-                known.what = TimelineNote { velocity: note.velocity, beat_seconds: note.beat_seconds, ..known.what };
+    fn begin(&mut self, place: Place, note: RecordedNote) {
+        let is_same = |known: &RecordedNote| (known.channel, known.key) == (note.channel, note.key);
+        let spot = match self.notes.hear_again(place, SAME_PLACE, is_same) {
+            Some(spot) => {
+                if let Some(known) = self.notes.get_mut(spot)
+                    && known.is_edited_by(&note)
+                {
+                    self.changes += 1;
+                    *known = RecordedNote { length: known.length, ..note };
+                }
+                Some(spot)
             }
-            known.pass = self.pass;
-            self.sounding.push((known.what.beats, note.channel, note.key));
-        } else if self.notes.len() < MOST_NOTES && note.beats.is_finite() {
-            self.changes += 1;
-            let at = self.notes.partition_point(|n| n.what.beats <= note.beats);
-            self.notes.insert(at, Heard { what: note, pass: self.pass });
-            self.sounding.push((note.beats, note.channel, note.key));
+            None => self.notes.insert(place, note).inspect(|_| self.changes += 1),
+        };
+        if let Some(spot) = spot {
+            self.sounding.entry((note.channel, note.key)).or_default().push_back(spot);
         }
     }
 
-    fn end(&mut self, beats: f64, channel: u8, key: u8) {
-        let Some(sounding) = self.sounding.iter().position(|s| (s.1, s.2) == (channel, key)) else { return };
-        let (onset, ..) = self.sounding.remove(sounding);
-        let length = (beats - onset).max(0.0);
-        let from = self.notes.partition_point(|n| n.what.beats < onset);
-        let note = self.notes[from..]
-            .iter_mut()
-            .take_while(|n| n.what.beats <= onset)
-            .find(|n| (n.what.channel, n.what.key) == (channel, key));
-        if let Some(note) = note
-            && (f64::from(note.what.length) - length).abs() > SAME_PLACE
+    fn end(&mut self, place: Place, channel: u8, key: u8) {
+        let Some(spot) = self.sounding.get_mut(&(channel, key)).and_then(VecDeque::pop_front) else { return };
+        let length = (place.beats() - spot.0.beats()).clamp(0.0, LONGEST.into());
+        if let Some(note) = self.notes.get_mut(spot)
+            && (f64::from(note.length) - length).abs() > SAME_PLACE
         {
             self.changes += 1;
-            note.what.length = length as f32;
+            note.length = length as f32;
         }
     }
 
-    fn press(&mut self, pedal: Pedal) {
-        let same = |p: &&mut Heard<Pedal>| {
-            (p.what.beats - pedal.beats).abs() <= SAME_PLACE && p.what.down == pedal.down && p.pass != self.pass
-        };
-        if let Some(known) = self.pedals.iter_mut().find(same) {
-            known.pass = self.pass;
-        } else if self.pedals.len() < MOST_NOTES && pedal.beats.is_finite() {
+    /// The pedal was told to be down or up. A continuous one is told hundreds of times a second: what counts is where it
+    /// goes from one to the other.
+    fn press(&mut self, place: Place, down: bool) {
+        let stood = self.pedal.replace(down);
+        // What moves nothing may still stand in the song; but it must not be taken for a movement that comes next.
+        if self.pedals.hear_again(place, 0.0, |&known| known == down).is_some() {
+            return;
+        }
+        match (stood, self.opening) {
+            (None, _) => self.opening = Some((place, down)),
+            (Some(before), _) if before == down => {}
+            (Some(_), Some((opening, _))) if opening == place => self.opening = Some((place, down)),
+            (Some(_), _) => self.move_pedal(place, down),
+        }
+    }
+
+    fn move_pedal(&mut self, place: Place, down: bool) {
+        let is_known = self.pedals.hear_again(place, SAME_PLACE, |&known| known == down).is_some();
+        if !is_known && self.pedals.insert(place, down).is_some() {
             self.changes += 1;
-            let at = self.pedals.partition_point(|p| p.what.beats <= pedal.beats);
-            self.pedals.insert(at, Heard { what: pedal, pass: self.pass });
         }
     }
 
-    fn forget_unheard(&mut self, from: f64, to: f64) {
-        // Both ends half a tolerance early: a note on a border belongs to the passage that begins there.
-        let passage = from - SAME_PLACE / 2.0..to - SAME_PLACE / 2.0;
-        let before = self.notes.len() + self.pedals.len();
-        let pass = self.pass;
-        self.notes.retain(|n| n.pass == pass || !passage.contains(&n.what.beats));
-        self.pedals.retain(|p| p.pass == pass || !passage.contains(&p.what.beats));
-        self.changes += before - self.notes.len() - self.pedals.len();
+    fn pass(&mut self, from: Place, to: Place) {
+        // Both ends half a tolerance early: what stands on a border belongs to the passage that begins there.
+        let [from, to] = [from, to].map(|end| end.moved(-SAME_PLACE / 2.0));
+        self.settle_pedal(from);
+        if std::mem::take(&mut self.is_partial) {
+            return;
+        }
+        self.changes += self.notes.forget_unheard(from, to) + self.pedals.forget_unheard(from, to);
+    }
+
+    /// Where the pass began, the pedal stood as it does in the song there.
+    fn settle_pedal(&mut self, begin: Place) {
+        let before = self.pedals.last_before(begin).copied().unwrap_or_default();
+        if let Some((place, down)) = self.opening.take()
+            && down != before
+        {
+            self.move_pedal(place, down);
+        }
+        self.pedal.get_or_insert(before);
+    }
+
+    fn end_pass(&mut self) {
+        if let Some((place, _)) = self.opening {
+            self.settle_pedal(place);
+        }
+        self.pedal = None;
+        self.sounding.clear();
+        self.is_partial = false;
+        self.notes.begin_pass();
+        self.pedals.begin_pass();
+    }
+}
+
+impl RecordedNote {
+    fn is_edited_by(&self, heard: &Self) -> bool {
+        self.velocity != heard.velocity || (self.beat_seconds / heard.beat_seconds - 1.0).abs() > 1e-3
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::InSteps;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn on(beats: f64, key: u8, velocity: u8) -> Played {
-        Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity }
-    }
-
-    fn off(beats: f64, key: u8) -> Played {
-        Played::NoteOff { beats, channel: 0, key }
-    }
-
-    fn pass(recorder: &mut Recorder, notes: &[(f64, u8, u8)], from: f64, to: f64) {
-        let mut events: Vec<(f64, Played)> = notes.iter().map(|&(b, k, v)| (b, on(b, k, v))).collect();
-        events.extend(notes.iter().map(|&(b, k, _)| (b + 0.4, off(b + 0.4, k))));
-        events.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, event) in events {
-            recorder.hear(&event);
-        }
-        recorder.hear(&Played::Passed { from, to });
-        recorder.hear(&Played::Ended);
-    }
-
-    fn notes(recorder: &mut Recorder) -> Vec<(f64, u8, u8)> {
-        let picture = recorder.picture(&Timeline::default());
-        picture.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect()
-    }
-
-    const SONG: [(f64, u8, u8); 4] = [(0.0, 60, 50), (1.0, 62, 60), (1.0, 65, 61), (3.0, 64, 70)];
-
-    #[test]
-    fn the_same_pass_again_changes_nothing() {
-        let mut recorder = Recorder::default();
-        pass(&mut recorder, &SONG, 0.0, 4.0);
-        assert_eq!(notes(&mut recorder), SONG);
-        let moved_a_hair: Vec<_> = SONG.iter().map(|&(b, k, v)| (b + 0.003, k, v)).collect();
-        pass(&mut recorder, &moved_a_hair, 0.0, 4.0);
-        assert_eq!((recorder.changes(), notes(&mut recorder)), (0, SONG.to_vec()));
-    }
-
-    #[test]
-    fn a_loop_overwrites_its_region_and_nothing_else() {
-        let mut recorder = Recorder::default();
-        pass(&mut recorder, &SONG, 0.0, 4.0);
-        pass(&mut recorder, &[(1.0, 62, 99), (1.5, 70, 40)], 1.0, 2.0);
-        assert_eq!(recorder.changes(), 8 + 4, "4 new ones with their ends, then: louder, new with its end, gone");
-        assert_eq!(notes(&mut recorder), [(0.0, 60, 50), (1.0, 62, 99), (1.5, 70, 40), (3.0, 64, 70)]);
-    }
-
-    #[test]
-    fn an_edited_note_keeps_what_was_expected_there_until_restyled() {
-        let mut recorder = Recorder::default();
-        pass(&mut recorder, &SONG, 0.0, 4.0);
-        let expected = [InSteps::new(3.0, 2.0); 3];
-        let styled = recorder.picture(&Timeline::default()).restyled("note".into(), [1.0; 3], vec![expected; 4]);
-        let mut recorder = Recorder::new(&styled);
-        pass(&mut recorder, &[(0.0, 60, 90), (1.0, 63, 60), (1.0, 65, 61), (3.0, 64, 70)], 0.0, 4.0);
-        let picture = recorder.picture(&styled);
-        let known: Vec<_> = picture.notes().iter().map(|n| (n.key, n.expected.is_some())).collect();
-        assert_eq!(known, [(60, true), (63, false), (65, true), (64, true)]);
-        assert!(picture.needs("note"));
-    }
-
-    #[test]
-    fn a_note_still_sounding_when_the_song_stops_keeps_the_length_it_had() {
-        let mut recorder = Recorder::default();
-        pass(&mut recorder, &SONG, 0.0, 4.0);
-        notes(&mut recorder);
-        recorder.hear(&on(3.0, 64, 70));
-        recorder.hear(&Played::Passed { from: 3.0, to: 3.1 });
-        recorder.hear(&Played::Ended);
-        assert_eq!(recorder.changes(), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn after_a_pass_over_all_of_it_the_picture_is_what_was_heard(
-            before in prop::collection::vec((0u32..160, 21u8..=108, 1u8..=127), 0..40),
-            after in prop::collection::vec((0u32..160, 21u8..=108, 1u8..=127), 0..40),
-        ) {
-            // Sixteenths of beats; a key once at each.
-            let song = |notes: &[(u32, u8, u8)]| {
-                let mut notes: Vec<_> = notes.iter().map(|&(b, k, v)| (f64::from(b) / 16.0, k, v)).collect();
-                notes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                notes.dedup_by_key(|n| (n.0.to_bits(), n.1));
-                notes
-            };
-            let mut recorder = Recorder::default();
-            pass(&mut recorder, &song(&before), 0.0, 11.0);
-            pass(&mut recorder, &song(&after), 0.0, 11.0);
-            prop_assert_eq!(notes(&mut recorder), song(&after));
-        }
-    }
-}
+mod tests;

@@ -51,10 +51,11 @@ impl StepClock {
 
     /// Follows the host's transport as it is at `time`.
     pub fn follow(&mut self, time: SampleTime, transport: &Transport) {
-        let tempo = transport.tempo.filter(|t| t.is_finite() && (1.0..=9999.0).contains(t)).unwrap_or(FREE_TEMPO);
+        let transport = transport.plausible();
+        let tempo = transport.tempo.unwrap_or(FREE_TEMPO);
         let rate = steps_per_sample(tempo, self.sample_rate);
         let expected = self.position(time);
-        let beats = transport.beats.filter(|b| transport.playing && b.is_finite());
+        let beats = transport.song_beats().filter(|_| transport.playing);
         self.follow_song(time, beats, rate / 4.0);
         let host = beats.map(|beats| beats * 4.0);
         let shift = host.map_or(0.0, |host| {
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     fn playing(beats: f64, tempo: f64) -> Transport {
-        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Transport::default() }
     }
 
     #[test]

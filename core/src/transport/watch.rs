@@ -1,58 +1,156 @@
-//! Stops, loop wraps and seeks, told apart from the flicker of hosts at loop points.
+//! Stops, loop wraps and seeks, told apart from the flicker of hosts at loop points and from positions that mean nothing.
+//!
+//! A host's position is compared with where the song should have come by its tempo. A position that lies before the last
+//! one is a jump back, which counts as a loop wrap whether or not the host tells a loop. One that lies too far ahead is a
+//! seek, but only where the positions before it moved as the tempo says: dropping notes because of a position that means
+//! nothing would lose them. Where positions jump from block to block or stand still they are not believed at all.
 
 use super::Transport;
+use super::loops::Wrap;
+use super::span::{Advance, Place, Span, Verdict};
 use crate::scheduler::SampleTime;
 
 /// A host that is not playing for less than this has not stopped, in seconds.
 const FLICKER: f64 = 0.05;
 
-/// Beats that a position may lie beside the expected one: tempo ramps within a block, and hosts that round.
+/// A position may lie so far beside the expected one, in beats or half seconds: hosts round.
 const TOLERANCE: f64 = 0.04;
+
+/// The same as a share of what the song has come since the last block: a tempo may have changed within it.
+const SHARE: f64 = 0.5;
+
+/// Where a host tells no loop, it has jumped back to the last whole beat before its position, if that was less than so many
+/// seconds ago: the block before may have spanned the jump.
+const UNTOLD_WRAP: f64 = 0.1;
+
+/// After so many jumps without a stretch between that fits the tempo, the position is not believed.
+const JUMPS: u32 = 3;
 
 /// What happened to the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportChange {
     /// It began to play.
     Started,
-    /// It stopped, or went from the end of its loop to the start.
-    Left {
+    /// It stopped.
+    Stopped {
         /// When, in the block at hand: a stop counts so many samples after the host last played, whatever the blocks.
         at: SampleTime,
     },
-    /// It jumped while playing.
+    /// It jumped back while playing: to the start of its loop, told or not.
+    Wrapped {
+        /// When: at the block's start, or before it where the block before spanned the jump.
+        at: SampleTime,
+        /// Whether [`TransportWatch::wrap_in`] foretold it.
+        foretold: bool,
+    },
+    /// It did not jump back although that was foretold: it goes on past the end of its loop.
+    RanOn,
+    /// It jumped forward while playing.
     Sought,
 }
 
-/// Watches the transport from block to block.
+/// Watches the transport from block to block. Transports are taken to be [plausible](Transport::plausible).
 #[derive(Debug, Clone, Copy)]
 pub struct TransportWatch {
     sample_rate: f64,
     state: State,
+    belief: Belief,
+    /// A loop past whose end the song went on.
+    passed_loop: Option<(f64, f64)>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum State {
     Stopped,
-    /// Playing at the last block, which should be followed by this position in beats.
-    Playing {
-        expected: Option<f64>,
-    },
-    /// Not playing since this sample; not long enough to be a stop.
+    /// Playing at the last block.
+    Playing(Block),
+    /// Not playing since this sample, after this block; not long enough to be a stop.
     Pausing {
         since: SampleTime,
-        expected: Option<f64>,
+        last: Block,
     },
+}
+
+/// A block that played.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    time: SampleTime,
+    transport: Transport,
+    /// The last wrap in it, as far as it was foretold.
+    wrap: Option<Wrap>,
+}
+
+/// What the host's positions are worth.
+#[derive(Debug, Clone, Copy, Default)]
+struct Belief {
+    /// Jumps since positions last moved as the tempo says.
+    jumps: u32,
+    /// Whether they stood still when they were last judged.
+    stands: bool,
+    /// Whether they moved as the tempo says when they were last judged, and have not jumped since.
+    steady: bool,
+    span: Option<Span>,
+}
+
+impl Belief {
+    fn is_gone(&self) -> bool {
+        self.stands || self.jumps >= JUMPS
+    }
+
+    fn jumped(&mut self, to: Option<Place>) {
+        self.jumps = self.jumps.saturating_add(1);
+        self.steady = false;
+        self.span = to.map(Span::new);
+    }
+
+    fn went_on(&mut self, to: Place, seconds: f64, due: Option<Advance>) {
+        let (Some(span), Some(due)) = (&mut self.span, due) else {
+            self.span = Some(Span::new(to));
+            return;
+        };
+        match span.go_on(to, seconds, due) {
+            Some(Verdict::Fits) => (self.jumps, self.stands, self.steady) = (0, false, true),
+            Some(Verdict::Differs) => (self.stands, self.steady) = (false, false),
+            Some(Verdict::Stands) => (self.stands, self.steady) = (true, false),
+            None => {}
+        }
+    }
+}
+
+/// How a position compares with the one before.
+enum Step {
+    On,
+    Back,
+    Ahead,
 }
 
 impl TransportWatch {
     /// A watch over a transport at rest; `sample_rate` in Hz.
     pub fn new(sample_rate: f64) -> Self {
-        Self { sample_rate, state: State::Stopped }
+        Self { sample_rate, state: State::Stopped, belief: Belief::default(), passed_loop: None }
     }
 
     /// Whether the transport is at rest, flicker aside.
     pub fn is_stopped(&self) -> bool {
         matches!(self.state, State::Stopped)
+    }
+
+    /// The transport without its position where that is not believed.
+    pub fn believed(&self, transport: &Transport) -> Transport {
+        if self.belief.is_gone() {
+            Transport { beats: None, seconds: None, loop_beats: None, ..*transport }
+        } else {
+            *transport
+        }
+    }
+
+    /// Where the song wraps next in what is left of a block: from `time` on, where the transport is as given, for
+    /// `samples`.
+    pub fn wrap_in(&self, time: SampleTime, samples: u32, transport: &Transport) -> Option<Wrap> {
+        if self.belief.is_gone() || transport.loop_beats == self.passed_loop {
+            return None;
+        }
+        Wrap::first(time, samples, transport, self.sample_rate)
     }
 
     /// Takes in the transport of a block that begins at `time` and lasts `samples`.
@@ -61,111 +159,126 @@ impl TransportWatch {
             return self.observe_pause(time, samples);
         }
         let change = match self.state {
-            State::Stopped => Some(TransportChange::Started),
-            State::Playing { expected } => jump(time, transport, expected, 0.0),
-            State::Pausing { since, expected } => {
-                let flickered = (time - since) as f64 / self.sample_rate * transport.tempo.unwrap_or(0.0) / 60.0;
-                jump(time, transport, expected, flickered)
+            State::Stopped => {
+                self.belief = Belief { span: Place::told(transport).map(Span::new), ..Belief::default() };
+                self.passed_loop = None;
+                Some(TransportChange::Started)
             }
+            State::Playing(last) | State::Pausing { last, .. } => self.compare(time, transport, &last),
         };
-        let beats = transport.tempo.map(|tempo| f64::from(samples) / self.sample_rate * tempo / 60.0);
-        let expected = transport.beats.zip(beats).map(|(position, length)| position + length);
-        self.state = State::Playing { expected };
+        let wrap = self.last_wrap(time, samples, transport);
+        self.state = State::Playing(Block { time, transport: *transport, wrap });
         change
     }
 
+    fn last_wrap(&self, time: SampleTime, samples: u32, transport: &Transport) -> Option<Wrap> {
+        let end = time + u64::from(samples);
+        let mut last = self.wrap_in(time, samples, transport)?;
+        while let Some(wrap) = self.wrap_in(last.time, (end - last.time) as u32, &last.transport) {
+            last = wrap;
+        }
+        Some(last)
+    }
+
     fn observe_pause(&mut self, time: SampleTime, samples: u32) -> Option<TransportChange> {
-        let (since, expected) = match self.state {
+        let (since, last) = match self.state {
             State::Stopped => return None,
-            State::Playing { expected } => (time, expected),
-            State::Pausing { since, expected } => (since, expected),
+            State::Playing(last) => (time, last),
+            State::Pausing { since, last } => (since, last),
         };
         let stop = since + (FLICKER * self.sample_rate).ceil() as SampleTime;
         if stop < time + u64::from(samples) {
             self.state = State::Stopped;
-            Some(TransportChange::Left { at: stop.max(time) })
+            Some(TransportChange::Stopped { at: stop.max(time) })
         } else {
-            self.state = State::Pausing { since, expected };
+            self.state = State::Pausing { since, last };
             None
         }
     }
-}
 
-/// Whether the song is elsewhere than expected; while the host flickered it may have stood still or gone on, by
-/// `flickered` beats.
-fn jump(time: SampleTime, transport: &Transport, expected: Option<f64>, flickered: f64) -> Option<TransportChange> {
-    let (beats, expected) = transport.beats.zip(expected)?;
-    if (expected - TOLERANCE..=expected + flickered + TOLERANCE).contains(&beats) {
-        return None;
+    /// What has happened since the last block that played.
+    fn compare(&mut self, time: SampleTime, transport: &Transport, last: &Block) -> Option<TransportChange> {
+        if let Some(wrap) = last.wrap
+            && matches!(self.step(time, transport, wrap.time, &wrap.transport), Some(Step::On))
+        {
+            self.went_on(time, transport, wrap.time, &wrap.transport);
+            return Some(TransportChange::Wrapped { at: wrap.time, foretold: true });
+        }
+        let change = match self.step(time, transport, last.time, &last.transport) {
+            Some(Step::On) => {
+                self.went_on(time, transport, last.time, &last.transport);
+                None
+            }
+            Some(step) => {
+                let (was_steady, was_believed) = (self.belief.steady, !self.belief.is_gone());
+                self.belief.jumped(Place::told(transport));
+                match step {
+                    Step::Back if was_believed => {
+                        self.passed_loop = None;
+                        Some(TransportChange::Wrapped { at: self.jumped_back_at(time, transport), foretold: false })
+                    }
+                    Step::Ahead if was_steady => Some(TransportChange::Sought),
+                    Step::On | Step::Back | Step::Ahead => None,
+                }
+            }
+            None => {
+                self.belief.span = Place::told(transport).map(Span::new);
+                None
+            }
+        };
+        if last.wrap.is_some() && change.is_none() {
+            self.passed_loop = last.transport.loop_beats;
+            return Some(TransportChange::RanOn);
+        }
+        change
     }
-    let wrapped = beats < expected
-        && transport.loop_start_beats.is_some_and(|start| beats >= start - TOLERANCE && beats < start + 1.0);
-    Some(if wrapped { TransportChange::Left { at: time } } else { TransportChange::Sought })
+
+    /// How a position compares with that of an earlier sample; `None` where one of them is not told, or not how fast the
+    /// song goes.
+    ///
+    /// A host that flickers or whose clock lags may stand still meanwhile: that is no jump.
+    fn step(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Step> {
+        let (before, now) = Place::told(from).zip(Place::told(transport))?;
+        let advance = before.distance(now)?;
+        if advance < -TOLERANCE {
+            return Some(Step::Back);
+        }
+        let due = self.due(time, transport, since, from)?;
+        let most = due.most + TOLERANCE.max(SHARE * due.most);
+        Some(if advance <= most { Step::On } else { Step::Ahead })
+    }
+
+    fn went_on(&mut self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) {
+        let due = self.due(time, transport, since, from);
+        if let Some(place) = Place::told(transport) {
+            self.belief.went_on(place, self.seconds(time - since), due);
+        }
+    }
+
+    /// How far the song should have come since an earlier sample.
+    fn due(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Advance> {
+        Advance::in_seconds(self.seconds(time - since), Place::told(from)?, [from.tempo, transport.tempo])
+    }
+
+    /// When a jump back took place that shows in a block at `time`: the block before may have spanned it.
+    fn jumped_back_at(&self, time: SampleTime, transport: &Transport) -> SampleTime {
+        let Some((beats, tempo)) = transport.beats.zip(transport.tempo) else { return time };
+        let start = match transport.loop_beats {
+            Some((start, end)) if (start..end).contains(&beats) => start,
+            _ => beats.floor(),
+        };
+        let seconds = (beats - start) * 60.0 / tempo;
+        if seconds > UNTOLD_WRAP {
+            return time;
+        }
+        // Not later than it was: the first note after it may have come there.
+        time.saturating_sub((seconds * self.sample_rate).ceil() as SampleTime)
+    }
+
+    fn seconds(&self, samples: u64) -> f64 {
+        samples as f64 / self.sample_rate
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BLOCK: u32 = 480;
-
-    /// Plays blocks of 10 ms at 120 beats a minute; `None` is a block at rest.
-    fn watch(blocks: &[Option<f64>], loop_start_beats: Option<f64>) -> Vec<(usize, TransportChange)> {
-        let mut watch = TransportWatch::new(48_000.0);
-        let mut changes = Vec::new();
-        for (i, &beats) in blocks.iter().enumerate() {
-            let transport = Transport { playing: beats.is_some(), tempo: Some(120.0), beats, loop_start_beats };
-            if let Some(change) = watch.observe(i as u64 * u64::from(BLOCK), BLOCK, &transport) {
-                changes.push((i, change));
-            }
-        }
-        changes
-    }
-
-    const STARTED: (usize, TransportChange) = (0, TransportChange::Started);
-
-    #[test]
-    fn playing_on_is_no_change() {
-        let blocks: Vec<_> = (0..20).map(|i| Some(f64::from(i) * 0.02)).collect();
-        assert_eq!(watch(&blocks, None), [STARTED]);
-    }
-
-    fn left(block: usize) -> (usize, TransportChange) {
-        (block, TransportChange::Left { at: block as u64 * u64::from(BLOCK) })
-    }
-
-    #[test]
-    fn a_stop_counts_after_50_ms() {
-        let blocks = [Some(0.0), None, None, None, None, None, None, None, Some(0.0)];
-        assert_eq!(watch(&blocks, None), [STARTED, left(6), (8, TransportChange::Started)]);
-    }
-
-    #[test]
-    fn a_stop_counts_at_the_same_sample_whatever_the_blocks() {
-        for block in [1u32, 37, 480, 2_400, 2_401, 4_096] {
-            let mut watch = TransportWatch::new(48_000.0);
-            let playing = Transport { playing: true, ..Transport::default() };
-            watch.observe(0, 1_000, &playing);
-            let blocks = (0..).map(|i| 1_000 + i * u64::from(block)).take_while(|time| *time < 10_000);
-            let changes: Vec<_> = blocks.filter_map(|time| watch.observe(time, block, &Transport::default())).collect();
-            assert_eq!(changes, [TransportChange::Left { at: 3_400 }], "blocks of {block}");
-        }
-    }
-
-    #[test]
-    fn a_flicker_is_nothing_whether_the_song_stands_still_or_goes_on() {
-        for back in [0.04, 0.06, 0.08] {
-            let blocks = [Some(0.0), Some(0.02), None, None, Some(back), Some(back + 0.02)];
-            assert_eq!(watch(&blocks, None), [STARTED], "back at {back}");
-        }
-        assert_eq!(watch(&[Some(0.0), None, None, None, None, Some(0.1)], None), [STARTED]);
-        assert_eq!(watch(&[Some(0.0), None, None, Some(0.2)], None), [STARTED, (3, TransportChange::Sought)]);
-    }
-
-    #[test]
-    fn a_jump_back_to_the_loop_start_is_a_wrap_and_any_other_a_seek() {
-        assert_eq!(watch(&[Some(7.98), Some(4.0)], Some(4.0)), [STARTED, left(1)]);
-        assert_eq!(watch(&[Some(7.98), Some(4.0)], None), [STARTED, (1, TransportChange::Sought)]);
-        assert_eq!(watch(&[Some(7.98), Some(40.0)], Some(4.0)), [STARTED, (1, TransportChange::Sought)]);
-    }
-}
+mod tests;

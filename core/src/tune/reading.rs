@@ -23,11 +23,45 @@ pub enum TuneError {
     NoMelody,
 }
 
+/// Bars that a rest or a note of a tune lasts at most.
+const LONGEST_BARS: u32 = 16;
+
+/// The time of a song with its long rests shortened, as notes come in the order of their onsets.
+struct Shortened {
+    bar: u64,
+    /// Steps left out so far.
+    skipped: u64,
+    /// The step at which all notes so far have ended, as the song has it.
+    ended: u64,
+}
+
+impl Shortened {
+    /// Steps of a tune at most, so that sums of some are steps too.
+    const LAST: u64 = u32::MAX as u64 / 2;
+
+    fn new(metre: Metre) -> Self {
+        Self { bar: u64::from(metre.bar()), skipped: 0, ended: 0 }
+    }
+
+    /// Where a note begins and ends; `None` behind the last step.
+    fn place(&mut self, onset: u64, release: u64) -> Option<(u32, u32)> {
+        let longest = u64::from(LONGEST_BARS) * self.bar;
+        let release = release.min(onset + longest);
+        self.skipped += onset.saturating_sub(self.ended + longest) / self.bar * self.bar;
+        self.ended = self.ended.max(release);
+        let within = |step: u64| u32::try_from(step).ok().filter(|_| step <= Self::LAST);
+        within(onset - self.skipped).zip(within(release - self.skipped))
+    }
+}
+
 /// Keys that begin at one step, each with the step it ends at, in the order of tracks.
 type Onsets = BTreeMap<u32, Vec<(u8, u32)>>;
 
 impl Tune {
     /// Reads a song's melody and chords up to where its time signature changes.
+    ///
+    /// Rests and notes of more than [`LONGEST_BARS`] bars are shortened to as many, and rests keep their place in the bar, so
+    /// that a tune is no longer than its notes make it.
     ///
     /// A track that strikes three keys or more at once wherever it plays is the accompaniment, and the rest the melody.
     /// In a song without such a track the highest key of each onset is the melody, and three or more keys below it are
@@ -44,12 +78,14 @@ impl Tune {
         let end = end.unwrap_or(u64::MAX);
 
         let ticks = f64::from(song.tempo().ticks_per_beat());
-        let step = |tick: u64| (tick as f64 * f64::from(STEPS_PER_QUARTER) / ticks).round() as u32;
+        let step = |tick: u64| (tick as f64 * f64::from(STEPS_PER_QUARTER) / ticks).round() as u64;
+        let mut shortened = Shortened::new(metre);
         let tracks = song.track_names().len();
         let mut by_track: Vec<Onsets> = vec![Onsets::new(); tracks];
         for note in song.notes().iter().filter(|n| n.onset_tick < end && n.note.is_restylable()) {
             let onset = step(note.onset_tick);
             let release = step(note.release_tick.min(end)).max(onset + 1);
+            let Some((onset, release)) = shortened.place(onset, release) else { break };
             by_track[note.track].entry(onset).or_default().push((note.note.key, release));
         }
         let strikes_chords = |onsets: &Onsets| !onsets.is_empty() && onsets.values().all(|keys| keys.len() >= 3);
@@ -158,6 +194,8 @@ fn cut_at_the_next<T: Copy>(all: impl Iterator<Item = (u32, u32, T)>) -> impl It
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::tune::Quality;
 
@@ -189,7 +227,7 @@ mod tests {
             for (tick, message) in events {
                 let delta = tick - now;
                 now = tick;
-                chunk.extend([0x80 | (delta >> 7) as u8, (delta & 127) as u8]);
+                chunk.extend([0x80 | (delta >> 14) as u8, 0x80 | (delta >> 7) as u8, (delta & 127) as u8]);
                 chunk.extend(message);
             }
             chunk.extend([0, 0xFF, 0x2F, 0]);
@@ -232,6 +270,45 @@ mod tests {
         assert_eq!(keys, [76, 77, 79]);
         let chords: Vec<(u32, u8)> = tune.chords.iter().map(|c| (c.onset, c.chord.class())).collect();
         assert_eq!(chords, [(0, 0), (36, 5)]);
+    }
+
+    #[test]
+    fn a_long_rest_is_shortened_by_whole_bars() {
+        let bar = 4 * u32::from(TICKS);
+        let at = |onset| song(&[], &[&[(0, 96, &[72]), (onset, 96, &[74])]]);
+        let second = |onset| Tune::of_song(&at(onset)).unwrap().notes[1].onset;
+        assert_eq!(second(16 * bar + 48), 16 * 96 + 12, "as it is");
+        assert_eq!(second(40 * bar + 48), 16 * 96 + 12 + 96, "at its place in the bar");
+        let held = Tune::of_song(&song(&[], &[&[(0, 40 * bar, &[72])]])).unwrap();
+        assert_eq!(held.notes[0].steps, 16 * 96);
+    }
+
+    proptest! {
+        /// In ticks of a beat, up to days between two notes.
+        #[test]
+        fn a_tune_is_no_longer_than_its_notes_make_it(
+            gaps in prop::collection::vec((0u32..1 << 28, 1u32..1 << 28, 30u8..90), 1..40),
+        ) {
+            let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x01MTrk".to_vec();
+            let mut track = Vec::new();
+            let number = |ticks: u32, track: &mut Vec<u8>| {
+                track.extend([3, 2, 1].map(|place| 0x80 | (ticks >> (7 * place)) as u8));
+                track.push(ticks as u8 & 0x7F);
+            };
+            for &(gap, length, key) in &gaps {
+                number(gap, &mut track);
+                track.extend([0x90, key, 64]);
+                number(length, &mut track);
+                track.extend([0x80, key, 0]);
+            }
+            track.extend([0, 0xFF, 0x2F, 0]);
+            bytes.extend((track.len() as u32).to_be_bytes());
+            bytes.extend(track);
+            let tune = Tune::of_song(&Song::parse(bytes).unwrap()).unwrap();
+            prop_assert!(tune.bar_count() as usize <= gaps.len() * 2 * (LONGEST_BARS as usize + 1));
+            prop_assert!(tune.notes.windows(2).all(|pair| pair[0].onset + pair[0].steps <= pair[1].onset));
+            prop_assert!(tune.tokens().len() <= gaps.len() * 4 * (LONGEST_BARS as usize + 1));
+        }
     }
 
     #[test]

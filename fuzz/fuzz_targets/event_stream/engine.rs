@@ -12,6 +12,7 @@ use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::{InSteps, Timeline};
 use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{Heard, Question};
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
@@ -182,14 +183,13 @@ impl Player {
                 EmbeddedModel::Baseline => return Err("the model is missing".into()),
             };
             let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, breaks_at }));
-            let restyle_take: RestyleTake = Box::new(move |take: &Timeline| {
+            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _: &Cancellation| {
                 let expected = take.notes().iter().map(|_| deviations.map(|d| InSteps::new(d, 4.0)));
                 Ok(take.restyled(model.id().into(), [1.0; 3], expected))
             });
             Ok(Opened { restyler, restyle_take })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
-        let picture = memory.as_ref().map(|memory| memory.get().0);
         let worker =
             Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
         let look_ahead = script.look_ahead();
@@ -198,7 +198,7 @@ impl Player {
         let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
         let clips = ClipTrack::new(store, studio.link().clone(), false);
         Self {
-            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, picture, clips),
+            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, clips),
             oracle: Oracle::new(look_ahead.latency),
             now: 0,
             offline: script.offline,
@@ -220,11 +220,13 @@ impl Player {
         settings: &Settings,
         events: &[HostEvent],
     ) {
+        self.oracle.block_begins(self.now);
         let mut left = None;
         match change {
-            Some(TransportChange::Left { at }) => left = Some(at),
+            Some(TransportChange::Stopped { at }) => left = Some(at),
+            Some(TransportChange::Wrapped { at, .. }) => self.oracle.left(at),
             Some(TransportChange::Sought) => self.oracle.sought(self.now),
-            Some(TransportChange::Started) | None => {}
+            Some(TransportChange::Started | TransportChange::RanOn) | None => {}
         }
         let last = samples.saturating_sub(1);
         for &event in events {

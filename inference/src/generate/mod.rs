@@ -5,10 +5,10 @@
 pub mod textures;
 pub mod tunes;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use thiserror::Error;
 
+pub use crate::cancellation::Cancellation;
+use crate::cancellation::Cancelled;
 use crate::error::InferenceError;
 
 /// Why nothing was written.
@@ -25,19 +25,8 @@ pub enum GenerateError {
     Wish(String),
 }
 
-/// Whether someone still wants what is being written.
-#[derive(Debug, Default)]
-pub struct Cancellation(AtomicBool);
-
-impl Cancellation {
-    /// Nobody wants it any more.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// # Errors
-    /// [`GenerateError::Cancelled`] when nobody wants it any more.
-    pub fn check(&self) -> Result<(), GenerateError> {
-        if self.0.load(Ordering::Relaxed) { Err(GenerateError::Cancelled) } else { Ok(()) }
+impl From<Cancelled> for GenerateError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
     }
 }

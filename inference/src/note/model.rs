@@ -10,6 +10,7 @@ use tonenet_core::scheduler::{NoteId, SampleTime};
 use tonenet_core::window::{Heard, Question};
 
 use super::network::{DecoderState, NoteNetwork, PastState};
+use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 
@@ -129,7 +130,8 @@ impl NoteModel {
             self.part.past(note.index, &mut past);
             self.part.ahead(note.index, known, &mut ahead);
         }
-        let mut behind = self.network.look_ahead_in_pieces(&past, &ahead, &mut self.network.fresh_ahead(1))?;
+        let mut state = self.network.fresh_ahead(1);
+        let mut behind = self.network.look_ahead_in_pieces(&past, &ahead, &mut state, &Cancellation::default())?;
         let count = self.waiting.len() - from;
         behind.truncate(behind.len() / count.max(1) * (to - from));
         let before = self.waiting.range(from..to).flat_map(|n| n.before.iter().copied()).collect();

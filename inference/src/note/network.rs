@@ -8,6 +8,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
 use crate::bundle::ModelFiles;
+use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread};
@@ -193,16 +194,18 @@ impl NoteNetwork {
     /// [`Self::look_ahead`] over one stretch of any length in the same memory.
     ///
     /// # Errors
-    /// When the runtime fails.
+    /// When the runtime fails or nobody wants it any more.
     pub fn look_ahead_in_pieces(
         &self,
         past: &[f32],
         ahead: &[f32],
         state: &mut AheadState,
+        cancellation: &Cancellation,
     ) -> Result<Vec<f32>, InferenceError> {
         let mut behind = vec![0.0; past.len() / PAST * self.ahead_hidden];
         let pieces = past.chunks(PIECE * PAST).zip(ahead.chunks(PIECE * AHEAD));
         for ((past, ahead), behind) in pieces.zip(behind.chunks_mut(PIECE * self.ahead_hidden)).rev() {
+            cancellation.check()?;
             behind.copy_from_slice(&self.look_ahead(past, ahead, state)?);
         }
         Ok(behind)
@@ -265,8 +268,13 @@ impl NoteNetwork {
     /// What each of `styles` expects of a whole take: every note knows all that follows.
     ///
     /// # Errors
-    /// When the runtime fails or a style has no decoder.
-    pub fn whole_take(&self, part: &Part, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+    /// When the runtime fails, a style has no decoder, or nobody wants it any more.
+    pub fn whole_take(
+        &self,
+        part: &Part,
+        styles: &[Genre],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         let starts = (0..part.len()).step_by(STRETCH);
         let stretches: Vec<_> = starts.map(|from| from..(from + STRETCH).min(part.len())).collect();
         let known = part.end_known();
@@ -283,14 +291,15 @@ impl NoteNetwork {
         for stretch in stretches.iter().skip(1).rev() {
             let mut state = states[states.len() - 1].clone();
             let (past, ahead) = rows(stretch.clone());
-            self.look_ahead_in_pieces(&past, &ahead, &mut state)?;
+            self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
             states.push(state);
         }
         let mut decoding = Decoding::new(self, styles, part.len());
         for (stretch, mut state) in stretches.into_iter().zip(states.into_iter().rev()) {
             let (past, ahead) = rows(stretch);
-            let behind = self.look_ahead_in_pieces(&past, &ahead, &mut state)?;
+            let behind = self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
             for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
+                cancellation.check()?;
                 decoding.go_on(past, behind)?;
             }
         }
@@ -400,4 +409,45 @@ fn take(
 
 fn zeros(batch: usize, hidden: usize) -> Tensor {
     Tensor { shape: vec![1, batch, hidden], data: vec![0.0; batch * hidden] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::counted::{CountedGraph, Runs};
+    use tonenet_core::note_rows::PartNote;
+
+    fn network(runs: &Arc<Runs>) -> NoteNetwork {
+        let graph = || -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width: 1 }) };
+        let spread = StyleSpread { human: 1.0, predicted: 1.0 };
+        NoteNetwork {
+            past: graph(),
+            ahead: graph(),
+            decoders: Genre::ALL.map(|style| Decoder { style, graph: graph(), spread }).into(),
+            past_hidden: 1,
+            ahead_hidden: 1,
+            decoder_hidden: 1,
+        }
+    }
+
+    #[test]
+    fn a_take_that_nobody_wants_any_more_is_left_within_a_piece() {
+        let mut part = Part::default();
+        for index in 0..3 * STRETCH {
+            let onset = index as f64 * 0.1;
+            part.push(PartNote { onset, release: onset + 0.1, key: 60, beat_phase: None, deviation: None });
+        }
+        let all = Runs::stopping_at(0);
+        assert!(network(&all).whole_take(&part, &Genre::ALL, &all.cancellation).is_ok());
+        // Looked ahead over twice but for the first stretch; read and decoded once.
+        let pieces = 3 * STRETCH / PIECE;
+        assert_eq!(all.count(), pieces + pieces * 2 / 3 + pieces * 4);
+        for stop_at in [1, 2, 70, 100, 150, 151, 152, 153, all.count() - 4] {
+            let runs = Runs::stopping_at(stop_at);
+            let result = network(&runs).whole_take(&part, &Genre::ALL, &runs.cancellation);
+            assert!(matches!(result, Err(InferenceError::Cancelled)), "stopped at {stop_at}");
+            let piece = 1 + Genre::ALL.len();
+            assert!((stop_at..stop_at + piece).contains(&runs.count()), "{} runs, stopped at {stop_at}", runs.count());
+        }
+    }
 }

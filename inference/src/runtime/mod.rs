@@ -5,6 +5,8 @@
 //! instances ask for it.
 
 mod built_in;
+#[cfg(test)]
+pub mod counted;
 mod onnx_runtime;
 
 use std::collections::HashMap;

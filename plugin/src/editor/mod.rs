@@ -255,7 +255,7 @@ impl View {
             remembered: params.timeline().remembered(),
             filling: Filling::default(),
             fill_start: 0.0,
-            engine: status.engine.lock().clone(),
+            engine: status.words(),
             tab: Tab::default(),
             generate: GenerateView {
                 wish: params.clips().wish(),

@@ -162,8 +162,10 @@ fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             ui.label(egui::RichText::new("choosing").weak());
         }
     });
-    if let Filling::Refused(refusal) = &view.filling {
-        ui.colored_label(WARNING, refusal);
+    match &view.filling {
+        Filling::Refused(refusal) => drop(ui.colored_label(WARNING, refusal)),
+        Filling::TookOf(part) => drop(ui.label(egui::RichText::new(part).weak())),
+        Filling::Idle | Filling::Choosing => {}
     }
 }
 

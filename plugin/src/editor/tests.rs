@@ -2,6 +2,7 @@ use super::*;
 use crate::generate::{InSong, Kind, Phrase, Shown, Wish, Writing};
 use crate::params::LAST_TAKE;
 use crate::save::Saving;
+use crate::status::FAILED;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
@@ -17,6 +18,13 @@ fn view() -> View {
     status.restyled.store(12, Ordering::Relaxed);
     status.late.store(3, Ordering::Relaxed);
     status.engine.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
+    View::new(&ToneNetParams::new(status.clone()), &status)
+}
+
+/// With an engine that has failed.
+fn out_of_order() -> View {
+    let status = Arc::<Status>::default();
+    status.failed.store(true, Ordering::Relaxed);
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 
@@ -157,8 +165,16 @@ fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
     view.filling = Filling::Refused("x.mid is no MIDI file".into());
     harness(&view).get_by_label("x.mid is no MIDI file");
+    view.filling = Filling::TookOf("took \"PIANO\" of 3 parts".into());
+    harness(&view).get_by_label("took \"PIANO\" of 3 parts");
     view.look_ahead = Mode::Live;
     assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
+}
+
+#[test]
+fn an_engine_that_failed_is_told_of() {
+    assert!(harness(&view()).query_by_label(FAILED).is_none());
+    harness(&out_of_order()).get_by_label(FAILED);
 }
 
 #[test]
@@ -170,7 +186,7 @@ fn everything_fits_the_window() {
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
     view.settings.take = Take(99);
     view.restart_pending = true;
-    view.engine.error = Some("a line of what went wrong".into());
+    view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];
     view.engine.model.clear();
     assert_fits(&view);

@@ -33,6 +33,8 @@ pub struct AtOnce {
 struct Song {
     picture: Arc<Timeline>,
     passage: Option<Passage>,
+    /// Whether something of the passage was not told.
+    is_passage_lost: bool,
 }
 
 /// What was played since the last word of it, in beats.
@@ -58,7 +60,7 @@ impl AtOnce {
             answer_time: answer_time.into(),
             answers: VecDeque::with_capacity(ANSWERS),
             expectation: KeyExpectation::default(),
-            song: picture.map(|picture| Song { picture, passage: None }),
+            song: picture.map(|picture| Song { picture, passage: None, is_passage_lost: false }),
         }
     }
 
@@ -66,7 +68,7 @@ impl AtOnce {
     pub fn reset(&mut self) {
         self.answers.clear();
         self.expectation = KeyExpectation::default();
-        self.song.iter_mut().for_each(|song| song.passage = None);
+        self.song.iter_mut().for_each(|song| (song.passage, song.is_passage_lost) = (None, false));
     }
 
     /// Whether a song is remembered.
@@ -121,10 +123,19 @@ impl AtOnce {
 
     /// Ends the pass; `tell` gets what is to be remembered of it.
     pub fn end_pass(&mut self, mut tell: impl FnMut(Played)) {
-        if let Some(Passage { from, to }) = self.song.as_mut().and_then(|song| song.passage.take()) {
-            tell(Played::Passed { from, to });
+        let Some(song) = &mut self.song else { return };
+        let is_lost = std::mem::take(&mut song.is_passage_lost);
+        if let Some(Passage { from, to }) = song.passage.take() {
+            if !is_lost {
+                tell(Played::Passed { from, to });
+            }
             tell(Played::Ended);
         }
+    }
+
+    /// Something that was played since the last word of the song was not told: what is remembered there stays.
+    pub fn lose_passage(&mut self) {
+        self.song.iter_mut().for_each(|song| song.is_passage_lost = true);
     }
 
     /// The song went from one place to another in a block; `tell` gets what is to be remembered of it.
@@ -132,7 +143,9 @@ impl AtOnce {
         let Some(song) = &mut self.song else { return };
         let passage = song.passage.get_or_insert(Passage { from, to });
         passage.to = to;
-        if passage.to - passage.from >= PASSAGE {
+        if std::mem::take(&mut song.is_passage_lost) {
+            passage.from = to;
+        } else if passage.to - passage.from >= PASSAGE {
             tell(Played::Passed { from: passage.from, to });
             passage.from = to;
         }

@@ -12,7 +12,8 @@ use tonenet_core::scheduler::{Event, SampleTime};
 use tonenet_core::timeline::Played;
 use tonenet_core::transport::{StepClock, Transport};
 
-use crate::generate::{ClipStore, Delivery, StudioLink, Told};
+use crate::generate::{ClipLink, ClipStore, Delivery, OwedTold, StudioLink, Told};
+use crate::outbox::Outbox;
 
 /// The MIDI channel that clips play on, from 0.
 pub const CHANNEL: u8 = 0;
@@ -32,8 +33,10 @@ struct Wanted {
 /// When the trigger is pressed, where the clip begins, and what it plays.
 #[derive(Debug)]
 pub struct ClipTrack {
-    store: Arc<ClipStore>,
+    store: ClipLink,
     link: Arc<StudioLink>,
+    /// To the studio.
+    pub outbox: Outbox<OwedTold>,
     player: ClipPlayer,
     /// What the player has played up to.
     played_to: SampleTime,
@@ -54,7 +57,6 @@ pub struct ClipTrack {
 impl ClipTrack {
     /// A track that plays what is in the song from the next block on; `pressed` says whether the trigger is held already.
     pub fn new(store: Arc<ClipStore>, link: Arc<StudioLink>, pressed: bool) -> Self {
-        store.deliver_again();
         Self {
             player: ClipPlayer::new(),
             played_to: 0,
@@ -66,7 +68,8 @@ impl ClipTrack {
             window_presses: link.window_presses.load(Ordering::Acquire),
             bars: None,
             held: [0; 128],
-            store,
+            store: ClipStore::connect(store),
+            outbox: link.connect(),
             link,
         }
     }
@@ -96,18 +99,19 @@ impl ClipTrack {
         self.player.take_sounding()
     }
 
-    /// A block begins; gives whether the studio is to be told that the trigger was pressed.
-    pub fn begin_block(&mut self, transport: &Transport, bars: &Bars, pressed: bool) -> bool {
-        self.link.is_at(transport.beats);
+    /// A block begins; gives what the studio is to be told where the trigger was pressed.
+    pub fn begin_block(&mut self, transport: &Transport, bars: &Bars, pressed: bool) -> Option<Told> {
+        let place = transport.song_beats();
+        self.link.is_at(place);
         let by_parameter = !std::mem::replace(&mut self.pressed, pressed) && pressed;
         let presses = self.link.window_presses.load(Ordering::Acquire);
         let by_window = std::mem::replace(&mut self.window_presses, presses) != presses;
         if by_parameter || by_window {
             let lead = LEAD * transport.tempo.unwrap_or_default() / 60.0;
-            let playing = transport.beats.filter(|_| transport.playing);
+            let playing = place.filter(|_| transport.playing);
             self.wanted = playing.map(|beats| Wanted { line: bars.next_line(beats, beats + lead), pressed_at: beats });
         }
-        by_parameter
+        by_parameter.then(|| self.link.press())
     }
 
     /// What the studio is to be told of the host's bars, if that is news.
@@ -132,7 +136,7 @@ impl ClipTrack {
         let start = match delivery.start.or(in_force.map(|placed| placed.start)) {
             Some(start) => start,
             None => {
-                let Some(start) = transport.beats.map(|beats| self.bar_line(beats, bars)) else {
+                let Some(start) = transport.song_beats().map(|beats| self.bar_line(beats, bars)) else {
                     self.unplaced = Some(delivery);
                     return;
                 };

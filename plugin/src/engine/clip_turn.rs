@@ -1,7 +1,7 @@
 //! What a block does for the clip in the song: the studio is told and waited for, and what the clip plays goes in as if
 //! a player had played it.
 
-use std::time::{Duration, Instant};
+use std::thread::Thread;
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::NoteEvent;
@@ -11,10 +11,6 @@ use tonenet_core::scheduler::{Event, SampleTime};
 use super::{Block, Engine, Turn, clip_track, release};
 use crate::events::HostEvent;
 use crate::generate::Told;
-use crate::status::Status;
-
-/// An offline render gives a clip up that has not been written for this long.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// The song leaves its place at a sample, and the clip's notes end there.
@@ -27,18 +23,17 @@ impl Engine {
 
     /// Tells the studio what it is to know, and takes in what it has written; what was asked for is waited for where
     /// that cannot make the host late.
-    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(HostEvent)>, allowance: Duration) {
+    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(HostEvent)>) {
         let Block { transport, bars, pressed, .. } = turn.block;
         if let Some(news) = self.clips.news_of_bars(bars) {
-            self.tell(news, turn.may_wait);
+            self.tell(news);
         }
-        if self.clips.begin_block(transport, bars, *pressed) && !self.tell(Told::Pressed, turn.may_wait) {
-            Status::count(&self.status.overloads);
+        if let Some(press) = self.clips.begin_block(transport, bars, *pressed) {
+            self.tell(press);
         }
-        if turn.may_wait {
-            let patience = if turn.block.offline { PATIENCE } else { allowance };
-            let since = Instant::now();
-            while !self.clips.link().is_answered() && since.elapsed() < patience && self.nudge_studio() {}
+        self.clips.outbox.settle();
+        while !self.clips.link().is_answered() && self.pause_for_studio() {
+            self.clips.outbox.settle();
         }
         self.clips.take_delivery(self.now, transport, bars);
         if turn.settings.bypass {
@@ -69,25 +64,21 @@ impl Engine {
         self.take_in(time, release(clip_track::CHANNEL, key), kind, turn);
     }
 
-    /// Tells the studio something; whether there was room for it.
-    pub(super) fn tell(&self, told: Told, may_wait: bool) -> bool {
-        let mut left = if may_wait { 100_000 } else { 0 };
-        while !self.clips.link().tell(told) {
-            if left == 0 || !self.nudge_studio() {
-                return false;
+    /// Tells the studio something; where there is no room for it, what matters of it is told later.
+    pub(super) fn tell(&mut self, told: Told) {
+        while !self.clips.outbox.try_send(told) {
+            if !self.pause_for_studio() {
+                return self.clips.outbox.give_up(told);
             }
-            left -= 1;
         }
-        true
     }
 
-    /// Wakes the studio's thread, if there is one, and lets it run; offline only.
-    fn nudge_studio(&self) -> bool {
-        let thread = self.clips.link().thread();
-        if let Some(thread) = thread {
-            thread.unpark();
-            std::thread::sleep(Duration::from_micros(20));
+    /// Wakes the studio's thread and lets it run, if it still does and the block may wait; whether it did.
+    fn pause_for_studio(&mut self) -> bool {
+        if !self.budget.may_wait() || !self.clips.link().is_running() {
+            return false;
         }
-        thread.is_some()
+        self.clips.link().thread().into_iter().for_each(Thread::unpark);
+        self.budget.pause(self.progress())
     }
 }

@@ -3,9 +3,11 @@ use crate::generate::{ClipStore, Studio};
 use crate::memory::TimelineStore;
 use crate::worker::{Opened, RestyleTake};
 use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::timeline::InSteps;
+use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
@@ -22,6 +24,20 @@ struct FakeModel {
     gate: Arc<Mutex<()>>,
     /// Notes that it was asked about.
     asked: Arc<Mutex<Vec<NoteId>>>,
+    /// Questions that have come as far as the gate.
+    questions: Arc<AtomicU64>,
+    /// What it was told.
+    heard: Arc<Mutex<Vec<Heard>>>,
+    /// Breaks when it goes.
+    _last: Option<BreaksAsItGoes>,
+}
+
+struct BreaksAsItGoes;
+
+impl Drop for BreaksAsItGoes {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a fault in a model that goes");
+    }
 }
 
 impl VelocityModel for FakeModel {
@@ -34,6 +50,7 @@ impl VelocityModel for FakeModel {
     }
 
     fn hear(&mut self, heard: &Heard) {
+        self.heard.lock().push(*heard);
         if let Heard::NoteOn { id, time, .. } = *heard {
             self.notes.push((id, time));
         }
@@ -46,6 +63,7 @@ impl VelocityModel for FakeModel {
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         assert!(!self.breaks, "a fault in a model");
+        self.questions.fetch_add(1, Ordering::Release);
         let _open = self.gate.lock();
         let due = question.hop.settle_from..question.hop.settle_to;
         let notes = self.notes.iter().filter(|n| due.contains(&n.1));
@@ -62,7 +80,7 @@ fn engine(model: EmbeddedModel) -> (Engine, Arc<Status>) {
 }
 
 fn opened(model: FakeModel) -> Opened {
-    let restyle_take: RestyleTake = Box::new(|take: &Timeline| {
+    let restyle_take: RestyleTake = Box::new(|take: &Timeline, _: &Cancellation| {
         let expected = take.notes().iter().map(|n| [InSteps::new(f32::from(n.key) / 4.0, 2.0); 3]);
         Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
@@ -76,9 +94,8 @@ fn engine_of(model: EmbeddedModel, look_ahead: LookAhead, memory: Option<Arc<Tim
         EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
         EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
     };
-    let picture = memory.as_ref().map(|memory| memory.get().0);
     let worker = Worker::start(status.clone(), memory, open).unwrap();
-    (Engine::new(RATE, look_ahead, model, worker, status.clone(), picture, no_clips()), status)
+    (Engine::new(RATE, look_ahead, model, worker, status.clone(), no_clips()), status)
 }
 
 /// A track without a clip.
@@ -268,7 +285,7 @@ fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32
             playing,
             tempo: Some(120.0),
             beats: Some(from.min(blocks * block) as f64 / 24_000.0),
-            loop_start_beats: None,
+            ..Default::default()
         };
         let block = block_of(block as u32, transport, offline);
         let next = || events.next().map(|(sample, event)| at(event, sample as u32));
@@ -361,7 +378,7 @@ fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
 fn what_was_played_when_the_host_deactivates_is_remembered() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
-    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), loop_start_beats: None };
+    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
     engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
@@ -373,7 +390,7 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let mut play_at = |beats, events: Vec<HostEvent>| {
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), loop_start_beats: None };
+        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
         let mut events = events.into_iter();
         engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
         engine.reset();
@@ -391,25 +408,29 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let status = Arc::<Status>::default();
     let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
     let worker = Worker::start(status.clone(), None, open).unwrap();
-    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, None, no_clips());
+    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, no_clips());
     let mut left = 0;
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {
         for now in samples.step_by(100) {
             let beats = Some(beats + f64::from(now) / 24_000.0);
-            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, loop_start_beats: None };
+            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
             let block = block_of(100, transport, true);
-            let mut event = matches!(now, 0 | 200 | 20_000).then(|| on(0, 60, 0.5).1);
+            let mut event = matches!(now, 4_500 | 4_700 | 25_000).then(|| on(0, 60, 0.5).1);
             engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);
         }
     };
+    play(0..4_500, 0.0);
     let closed = gate.lock();
-    play(0..300, 0.0);
+    play(4_500..4_800, 0.0);
     // Nobody waits for what was dropped; by the end of this its questions are long overdue.
-    play(300..20_000, 100.0);
+    play(4_800..25_000, 100.0);
     drop(closed);
-    play(20_000..24_000, 100.0);
+    play(25_000..29_000, 100.0);
     assert_eq!(left, 1);
     assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
 }
 
 mod clips;
+mod hosts;
+mod remembering;
+mod threads;

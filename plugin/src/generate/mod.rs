@@ -10,6 +10,6 @@ mod studio;
 mod wish;
 
 pub use composer::{Composer, EmbeddedComposer, Material};
-pub use store::{ClipField, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
-pub use studio::{OpenComposer, Studio, StudioLink, Told, Writing};
+pub use store::{ClipField, ClipLink, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
+pub use studio::{OpenComposer, OwedTold, Studio, StudioLink, Told, Writing};
 pub use wish::{BARS, Kind, LAST_SEED, TEMPERATURES, Wish};

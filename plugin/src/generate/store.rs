@@ -1,26 +1,22 @@
 //! What was written, and what of it is in the song: shared by the [studio](super::Studio), the window and the saved state.
 //!
-//! The audio thread takes what is to play from a queue and says through another where it put it; it never comes here
-//! otherwise. A clip that it may hold is held here too, so that it frees none.
+//! The audio thread gets the latest word of what is to play, and its last word of where it put something comes back; it
+//! never comes here otherwise. A clip that it may hold is owned here too, so that it frees none.
 
 use std::sync::Arc;
 
-use crossbeam::queue::ArrayQueue;
 use nice_plug::params::persist::PersistentField;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tonenet_core::clip::Clip;
+use tonenet_core::timeline::Place;
+use triple_buffer::{Input, Output, triple_buffer};
 
 use super::Wish;
+use crate::handover::{SnapshotReceiver, SnapshotSender};
 
 /// Clips that are kept to go back to.
 const MOST_VARIATIONS: usize = 16;
-
-/// No place in a song lies further from its start, in beats.
-const FURTHEST: f64 = 1e6;
-
-/// Places that the audio thread has found and nobody has asked for yet.
-const PLACES: usize = 16;
 
 /// What is to play, for the audio thread.
 #[derive(Debug, Clone)]
@@ -46,11 +42,34 @@ struct Placing {
 }
 
 /// What was written, and what of it is in the song.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ClipStore {
     kept: Mutex<Kept>,
-    deliveries: ArrayQueue<Delivery>,
-    places: ArrayQueue<(u64, f64)>,
+}
+
+/// The placing of a clip, and where the audio thread has put it, in beats.
+type PlacedAt = (u64, f64);
+
+/// The audio thread's side of a store.
+#[derive(Debug)]
+pub struct ClipLink {
+    deliveries: SnapshotReceiver<Delivery>,
+    places: Input<Option<PlacedAt>>,
+    /// It owns the clips.
+    _store: Arc<ClipStore>,
+}
+
+impl ClipLink {
+    /// What is to play from now on, if that is news.
+    pub fn next_delivery(&mut self) -> Option<Delivery> {
+        self.deliveries.take()
+    }
+
+    /// Tells where something was put that had no place yet, in beats. Only the last such word counts, as the last
+    /// placing does.
+    pub fn is_placed(&mut self, placing: u64, start: f64) {
+        self.places.write(Some((placing, start)));
+    }
 }
 
 #[derive(Debug, Default)]
@@ -65,8 +84,10 @@ struct Kept {
     phrases: [Option<Arc<Clip>>; 2],
     /// Counts placings.
     placings: u64,
-    /// Clips that the audio thread may hold.
-    lent: Vec<Arc<Clip>>,
+    /// To the audio thread.
+    deliveries: SnapshotSender<Delivery, Clip>,
+    /// From it; `None` before there was one.
+    places: Option<Output<Option<PlacedAt>>>,
 }
 
 /// What the window shows of clips.
@@ -105,12 +126,6 @@ pub struct InSong {
     pub is_shown: bool,
     /// Where it begins, in beats; `None` while it waits for the host to come to a bar line.
     pub start: Option<f64>,
-}
-
-impl Default for ClipStore {
-    fn default() -> Self {
-        Self { kept: Mutex::default(), deliveries: ArrayQueue::new(1), places: ArrayQueue::new(PLACES) }
-    }
 }
 
 impl ClipStore {
@@ -202,28 +217,25 @@ impl ClipStore {
         Shown { clip, place: kept.shown, count: kept.variations.len(), in_song, phrases }
     }
 
-    /// Tells a new audio thread what is in the song.
-    pub fn deliver_again(&self) {
-        self.deliver(&mut self.kept());
-    }
-
-    /// For the audio thread: what is to play from now on, if that is news.
-    pub fn next_delivery(&self) -> Option<Delivery> {
-        self.deliveries.pop()
-    }
-
-    /// From the audio thread: where it put what had no place yet, in beats.
-    pub fn is_placed(&self, placing: u64, start: f64) {
-        self.places.force_push((placing, start));
+    /// Connects a new audio thread, which is told first what is in the song; one that was connected before hears
+    /// nothing more.
+    pub fn connect(store: Arc<Self>) -> ClipLink {
+        let mut kept = store.kept();
+        let deliveries = kept.deliveries.connect();
+        let (places, placed) = triple_buffer(&None);
+        kept.places = Some(placed);
+        store.deliver(&mut kept);
+        drop(kept);
+        ClipLink { deliveries, places, _store: store }
     }
 
     /// What is kept, with what the audio thread has said.
     fn kept(&self) -> MutexGuard<'_, Kept> {
         let mut kept = self.kept.lock();
-        while let Some((number, start)) = self.places.pop() {
-            if let Some(placing) = kept.in_song.as_mut().filter(|placing| placing.number == number) {
-                placing.start = Some(start);
-            }
+        if let Some((number, start)) = kept.places.as_mut().and_then(|places| *places.read())
+            && let Some(placing) = kept.in_song.as_mut().filter(|placing| placing.number == number)
+        {
+            placing.start = Some(start);
         }
         kept
     }
@@ -236,17 +248,13 @@ impl ClipStore {
     }
 
     fn deliver(&self, kept: &mut Kept) {
-        kept.lent.retain(|clip| Arc::strong_count(clip) > 1);
         let (looped, restyled) = (kept.wish.looped, kept.wish.restyled);
-        let delivery = match &kept.in_song {
-            Some(Placing { number, clip, start }) => {
-                kept.lent.push(clip.clone());
-                Delivery { placing: *number, clip: Some(clip.clone()), start: *start, looped, restyled }
-            }
-            None => Delivery { placing: kept.placings, clip: None, start: None, looped, restyled },
+        let (placing, clip, start) = match &kept.in_song {
+            Some(Placing { number, clip, start }) => (*number, Some(clip.clone()), *start),
+            None => (kept.placings, None, None),
         };
-        // The one it takes the place of, if the audio thread has not fetched it, is held here too.
-        drop(self.deliveries.force_push(delivery));
+        let delivery = Delivery { placing, clip: clip.clone(), start, looped, restyled };
+        kept.deliveries.send(delivery, clip.as_ref());
     }
 }
 
@@ -281,6 +289,11 @@ impl SavedClips {
     }
 }
 
+/// Where something begins, as a project keeps it; `None` where no song has such a place.
+fn in_a_song(beats: f64) -> Option<f64> {
+    Place::new(beats).map(Place::beats)
+}
+
 /// The clips as a field of the saved state.
 #[derive(Debug)]
 pub struct ClipField(pub Arc<ClipStore>);
@@ -293,7 +306,10 @@ impl ClipField {
             wish: kept.wish,
             variations: kept.variations.iter().map(|clip| (**clip).clone()).collect(),
             shown: kept.shown,
-            in_song: kept.in_song.as_ref().and_then(|placing| Some((place(placing)?, placing.start))),
+            in_song: kept
+                .in_song
+                .as_ref()
+                .and_then(|placing| Some((place(placing)?, placing.start.and_then(in_a_song)))),
             phrases: kept.phrases.each_ref().map(|phrase| phrase.as_deref().cloned()),
         }
     }
@@ -313,10 +329,9 @@ impl PersistentField<'_, SavedClips> for ClipField {
         kept.shown = loaded.shown.min(kept.variations.len().saturating_sub(1));
         kept.placings += 1;
         let number = kept.placings;
-        let is_place = |start: &f64| start.abs() <= FURTHEST;
         kept.in_song = loaded.in_song.and_then(|(place, start)| {
             let clip = kept.variations.get(place)?.clone();
-            Some(Placing { number, clip, start: start.filter(is_place) })
+            Some(Placing { number, clip, start: start.and_then(in_a_song) })
         });
         self.0.deliver(&mut kept);
     }
@@ -329,50 +344,58 @@ impl PersistentField<'_, SavedClips> for ClipField {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonenet_core::clip::ClipNote;
+    use crate::engine::ClipTrack;
+    use crate::generate::Studio;
+    use tonenet_core::clip::{Bars, ClipNote};
+    use tonenet_core::transport::Transport;
 
     fn clip(key: u8) -> Clip {
         Clip::new(4.0, (4, 4), vec![ClipNote { onset: 0.0, length: 1.0, key, velocity: 80 }]).unwrap()
     }
 
+    fn connected() -> (Arc<ClipStore>, ClipLink) {
+        let store = Arc::<ClipStore>::default();
+        (store.clone(), ClipStore::connect(store))
+    }
+
     /// The key of a clip, and where it begins.
-    fn next(store: &ClipStore) -> Option<(Option<u8>, Option<f64>)> {
-        let delivery = store.next_delivery()?;
+    fn next(audio: &mut ClipLink) -> Option<(Option<u8>, Option<f64>)> {
+        let delivery = audio.next_delivery()?;
         Some((delivery.clip.map(|clip| clip.notes()[0].key), delivery.start))
     }
 
     #[test]
     fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
-        let store = ClipStore::default();
+        let (store, mut audio) = connected();
         store.add(clip(60));
-        let delivery = store.next_delivery().unwrap();
+        let delivery = audio.next_delivery().unwrap();
         assert_eq!(delivery.start, None);
-        store.is_placed(delivery.placing, 16.0);
+        audio.is_placed(delivery.placing, 16.0);
         assert_eq!(store.shown().in_song, Some(InSong { is_shown: true, start: Some(16.0) }));
         store.change_wish(|wish| wish.looped = false);
-        assert_eq!(next(&store), Some((Some(60), Some(16.0))), "it stays where it is");
+        assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "it stays where it is");
         store.clear();
-        assert_eq!((next(&store), store.shown().in_song), (Some((None, None)), None));
-        store.is_placed(delivery.placing, 20.0);
+        assert_eq!((next(&mut audio), store.shown().in_song), (Some((None, None)), None));
+        audio.is_placed(delivery.placing, 20.0);
         assert_eq!(store.shown().in_song, None);
     }
 
     #[test]
     fn variations_are_gone_through_and_back_in_the_song_too() {
-        let store = ClipStore::default();
+        let (store, mut audio) = connected();
         [60, 62, 64].into_iter().for_each(|key| store.add(clip(key)));
-        let delivery = store.next_delivery().unwrap();
-        store.is_placed(delivery.placing, 8.0);
+        let delivery = audio.next_delivery().unwrap();
+        audio.is_placed(delivery.placing, 8.0);
         store.step(true);
-        assert_eq!(next(&store), Some((Some(62), Some(8.0))));
+        assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))));
         store.step(false);
         store.step(false);
-        assert_eq!((next(&store), store.shown().place), (Some((Some(64), Some(8.0))), 2));
+        assert_eq!((next(&mut audio), store.shown().place), (Some((Some(64), Some(8.0))), 2));
         store.change_wish(|wish| wish.plays_at_once = false);
         store.add(clip(65));
         store.step(true);
         store.step(true);
-        assert_eq!(next(&store), Some((Some(62), Some(8.0))), "only what is in the song takes its place");
+        assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))), "only what is in the song takes its place");
         store.step(true);
         store.step(true);
         assert_eq!(store.shown().place, 0);
@@ -402,20 +425,23 @@ mod tests {
 
     #[test]
     fn a_project_brings_back_what_was_in_the_song() {
-        let field = ClipField(Arc::default());
+        let (store, mut audio) = connected();
+        let field = ClipField(store);
         [60, 62].into_iter().for_each(|key| field.0.add(clip(key)));
         field.0.capture(Phrase::Second, clip(70));
         assert_eq!(field.0.phrases(), None, "there is one only");
         field.0.capture(Phrase::First, clip(72));
-        field.0.is_placed(field.0.next_delivery().unwrap().placing, 12.0);
+        let delivery = audio.next_delivery().unwrap();
+        audio.is_placed(delivery.placing, 12.0);
         let json = field.map(|saved| serde_json::to_string(saved).unwrap());
         let loaded: SavedClips = serde_json::from_str(&json).unwrap();
-        let other = ClipField(Arc::default());
+        let (store, mut audio) = connected();
+        let other = ClipField(store);
         other.set(loaded.clone());
-        assert_eq!(next(&other.0), Some((Some(62), Some(12.0))));
+        assert_eq!(next(&mut audio), Some((Some(62), Some(12.0))));
         assert_eq!(other.0.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
         other.set(loaded);
-        assert_eq!(next(&other.0), None, "the same again is no news");
+        assert_eq!(next(&mut audio), None, "the same again is no news");
         let broken = SavedClips { in_song: Some((7, Some(1e300))), shown: 9, ..SavedClips::default() };
         other.set(broken);
         assert_eq!(other.0.shown(), Shown::default());
@@ -423,10 +449,44 @@ mod tests {
 
     #[test]
     fn the_audio_thread_never_frees_a_clip() {
-        let field = ClipField(Arc::default());
+        let (store, mut audio) = connected();
+        let field = ClipField(store);
         field.0.add(clip(60));
-        let held = field.0.next_delivery().unwrap().clip.unwrap();
+        let held = audio.next_delivery().unwrap().clip.unwrap();
         field.set(SavedClips::default());
-        assert_eq!(Arc::strong_count(&held), 2, "nothing else holds it");
+        // Whatever the project has and the link still carries.
+        for _ in 0..4 {
+            field.0.clear();
+            audio.next_delivery();
+        }
+        assert_eq!(Arc::strong_count(&held), 2, "the store owns it as long as it is held");
+        drop(held);
+        field.0.clear();
+        assert_eq!(field.0.kept.lock().deliveries.owned(), 0);
+    }
+
+    #[test]
+    fn few_clips_are_owned_however_often_a_host_activates() {
+        let store = Arc::<ClipStore>::default();
+        let link = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes"))).link().clone();
+        let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(0.0), ..Transport::default() };
+        let mut most = 0;
+        for activation in 0..10_000u32 {
+            if activation.is_multiple_of(3) {
+                store.add(clip(60 + (activation % 12) as u8));
+            }
+            let mut track = ClipTrack::new(store.clone(), link.clone(), false);
+            for _ in 0..activation % 4 {
+                store.step(activation.is_multiple_of(2));
+                store.change_wish(|wish| wish.looped = !wish.looped);
+                track.take_delivery(0, &transport, &Bars::default());
+            }
+            most = most.max(store.kept.lock().deliveries.owned());
+        }
+        // The link carries three; the track plays one, then another, and a third waits for its place.
+        assert!((2..=MOST_VARIATIONS + 6).contains(&most), "{most} clips");
+        store.clear();
+        let kept = store.kept.lock();
+        assert!(kept.deliveries.owned() <= MOST_VARIATIONS, "what is kept to go back to: {}", kept.deliveries.owned());
     }
 }

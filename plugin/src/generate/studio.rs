@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
-use crossbeam::queue::ArrayQueue;
 use parking_lot::Mutex;
+use rtrb::{Consumer, RingBuffer};
 use tonenet_core::clip::{Bars, Clip, Heard};
 use tonenet_core::timeline::Played;
 use tonenet_core::tune::Tune;
@@ -18,6 +18,7 @@ use tonenet_inference::generate::{Cancellation, GenerateError};
 
 use super::{ClipStore, Composer, Kind, Material, Phrase, Wish};
 use crate::memory::TimelineStore;
+use crate::outbox::{KeySet, Outbox, Owed};
 
 /// What may be told before the thread looks for it: some hundred notes a look.
 const TOLD: usize = 4_096;
@@ -32,30 +33,68 @@ const BARS_BEFORE: u32 = 8;
 const CAPTURED: f64 = 22.0;
 
 /// From the audio thread.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Told {
     /// The player played this.
     Played(Played),
     /// The host's bars have changed.
     Bars(Bars),
-    /// The trigger was pressed.
-    Pressed,
+    /// The trigger was pressed, so often so far.
+    Pressed(u64),
+}
+
+/// What of this the thread must still get where it found no room: all but the beginnings of notes.
+#[derive(Debug, Default)]
+pub struct OwedTold {
+    bars: Option<Bars>,
+    /// Keys that came up, and where the last of them did.
+    offs: KeySet,
+    beats: f64,
+    presses: Option<u64>,
+}
+
+impl Owed for OwedTold {
+    type Message = Told;
+
+    fn owe(&mut self, told: Told) {
+        match told {
+            Told::Bars(bars) => self.bars = Some(bars),
+            Told::Pressed(presses) => self.presses = Some(presses),
+            Told::Played(Played::NoteOff { beats, channel, key }) => {
+                self.offs.insert(channel, key);
+                self.beats = beats;
+            }
+            Told::Played(_) => {}
+        }
+    }
+
+    fn take(&mut self) -> Option<Told> {
+        let beats = self.beats;
+        let off = |(channel, key)| Told::Played(Played::NoteOff { beats, channel, key });
+        let bars = self.bars.take().map(Told::Bars);
+        bars.or_else(|| self.offs.take().map(off)).or_else(|| self.presses.take().map(Told::Pressed))
+    }
 }
 
 /// What the audio thread holds of the studio.
 #[derive(Debug)]
 pub struct StudioLink {
-    told: ArrayQueue<Told>,
+    /// What audio threads tell, the present one's and what the thread has not read yet of those before. The audio thread
+    /// has the other ends and never comes here.
+    inbox: Mutex<Vec<Consumer<Told>>>,
     /// How often the window has pressed the trigger.
     pub window_presses: AtomicU64,
-    /// Presses that the thread was told of, and those of them that it has dealt with.
+    /// How often the audio thread has, and how many of these presses have been dealt with.
     presses: AtomicU64,
     answered: AtomicU64,
+    /// Pieces of work that writing has come to.
+    pieces: Arc<AtomicU64>,
     /// Which phrases the window wants captured.
     captures: [AtomicBool; 2],
     /// Where the song is, in beats, as the bits of a number that may be none.
     place: AtomicU64,
     thread: OnceLock<Thread>,
+    is_running: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -65,16 +104,34 @@ impl StudioLink {
         self.thread.get()
     }
 
-    /// Tells the thread something; whether there was room for it.
-    pub fn tell(&self, told: Told) -> bool {
-        let is_told = self.told.push(told).is_ok();
-        if is_told && matches!(told, Told::Pressed) {
-            self.presses.fetch_add(1, Ordering::Release);
-        }
-        is_told
+    /// Whether the thread runs.
+    pub fn is_running(&self) -> bool {
+        self.is_running.load(Ordering::Acquire)
     }
 
-    /// Whether all presses that the thread was told of have been dealt with.
+    /// Connects a new audio thread.
+    pub fn connect(&self) -> Outbox<OwedTold> {
+        let (producer, consumer) = RingBuffer::new(TOLD);
+        let mut inbox = self.inbox.lock();
+        if !self.is_running() {
+            // Nobody reads what was told before.
+            inbox.clear();
+        }
+        inbox.push(consumer);
+        Outbox::new(producer)
+    }
+
+    /// The audio thread sees the trigger pressed; gives what it is to tell the thread.
+    pub fn press(&self) -> Told {
+        Told::Pressed(self.presses.fetch_add(1, Ordering::Release) + 1)
+    }
+
+    /// Grows while the thread gets on with what it was asked for.
+    pub fn progress(&self) -> u64 {
+        self.answered.load(Ordering::Acquire) + self.pieces.load(Ordering::Relaxed)
+    }
+
+    /// Whether all presses of the audio thread have been dealt with.
     pub fn is_answered(&self) -> bool {
         self.answered.load(Ordering::Acquire) >= self.presses.load(Ordering::Acquire)
     }
@@ -126,13 +183,15 @@ impl Studio {
     /// where it has heard nothing itself.
     pub fn new(store: Arc<ClipStore>, timeline: Arc<TimelineStore>, open: OpenComposer) -> Self {
         let link = Arc::new(StudioLink {
-            told: ArrayQueue::new(TOLD),
+            inbox: Mutex::default(),
             window_presses: AtomicU64::new(0),
             presses: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            pieces: Arc::default(),
             captures: Default::default(),
             place: AtomicU64::new(f64::NAN.to_bits()),
             thread: OnceLock::new(),
+            is_running: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         });
         let progress = Arc::<Progress>::default();
@@ -145,6 +204,7 @@ impl Studio {
             composer: None,
             heard: Heard::default(),
             bars: Bars::default(),
+            presses: 0,
             window_presses: 0,
         };
         Self { link, progress, idle: Mutex::new(Some(desk)), handle: Mutex::default() }
@@ -159,8 +219,13 @@ impl Studio {
     pub fn start(&self) {
         let mut handle = self.handle.lock();
         let Some(mut desk) = self.idle.lock().take() else { return };
-        let spawned = thread::Builder::new().name("tonenet studio".into()).spawn(move || desk.serve());
-        match spawned {
+        self.link.is_running.store(true, Ordering::Release);
+        let running = Running(self.link.clone());
+        let serve = move || {
+            let _running = running;
+            desk.serve();
+        };
+        match thread::Builder::new().name("tonenet studio".into()).spawn(serve) {
             Ok(spawned) => {
                 let _ = self.link.thread.set(spawned.thread().clone());
                 *handle = Some(spawned);
@@ -209,6 +274,15 @@ impl Drop for Studio {
     }
 }
 
+/// Says that the thread no longer runs when it ends, however it does.
+struct Running(Arc<StudioLink>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.is_running.store(false, Ordering::Release);
+    }
+}
+
 /// What the thread owns.
 struct Desk {
     link: Arc<StudioLink>,
@@ -220,38 +294,61 @@ struct Desk {
     composer: Option<Box<dyn Composer>>,
     heard: Heard,
     bars: Bars,
-    /// Presses of the window's that were seen.
+    /// Presses of the audio thread's that were seen, and of the window's.
+    presses: u64,
     window_presses: u64,
 }
 
 impl Desk {
     fn serve(&mut self) {
         while !self.link.stop.load(Ordering::Acquire) {
-            let told = self.listen();
-            let presses = self.link.window_presses.load(Ordering::Acquire);
-            let pressed = told > 0 || presses != self.window_presses;
-            self.window_presses = presses;
-            self.capture();
-            if pressed {
-                self.write();
-                self.link.answered.fetch_add(told, Ordering::Release);
-            } else {
+            let has_written = self.guarded(Self::look);
+            // Whatever became of them, nobody is to wait for them any longer.
+            self.link.answered.store(self.presses, Ordering::Release);
+            if !has_written {
                 thread::park_timeout(LOOK);
             }
         }
     }
 
-    /// Takes in what it was told; gives how often the trigger was pressed, for which one piece is the answer.
-    fn listen(&mut self) -> u64 {
-        let mut presses = 0;
-        while let Some(told) = self.link.told.pop() {
+    /// Does a task; a panic must not end the thread.
+    fn guarded(&mut self, task: impl FnOnce(&mut Self) -> bool) -> bool {
+        let done = catch_unwind(AssertUnwindSafe(|| task(self)));
+        done.unwrap_or_else(|_| {
+            let composer = self.composer.take();
+            // What broke may break once more as it goes.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(composer)));
+            let refusal = "writing stopped unexpectedly; try another seed or reload the plugin";
+            *self.progress.writing.lock() = Writing::Refused(refusal.into());
+            false
+        })
+    }
+
+    /// Looks for what there is to do; whether something was written.
+    fn look(&mut self) -> bool {
+        let presses = self.presses;
+        self.listen();
+        let window_presses = self.link.window_presses.load(Ordering::Acquire);
+        let is_pressed = presses != self.presses || window_presses != self.window_presses;
+        self.window_presses = window_presses;
+        self.capture();
+        if is_pressed {
+            self.write();
+        }
+        is_pressed
+    }
+
+    /// Takes in what it was told. For all presses of the trigger since the last look one piece is the answer.
+    fn listen(&mut self) {
+        let mut inbox = self.link.inbox.lock();
+        for told in inbox.iter_mut().flat_map(|told| std::iter::from_fn(|| told.pop().ok())) {
             match told {
                 Told::Played(played) => self.heard.hear(&played),
                 Told::Bars(bars) => self.bars = bars,
-                Told::Pressed => presses += 1,
+                Told::Pressed(presses) => self.presses = presses,
             }
         }
-        presses
+        inbox.retain(|told| !told.is_abandoned() || !told.is_empty());
     }
 
     /// Captures what the window wants captured.
@@ -271,19 +368,14 @@ impl Desk {
     }
 
     fn write(&mut self) {
-        let cancellation = Arc::<Cancellation>::default();
+        let cancellation = Arc::new(Cancellation::counting(self.link.pieces.clone()));
         *self.progress.cancellation.lock() = cancellation.clone();
         if self.link.stop.load(Ordering::Acquire) {
             return;
         }
         *self.progress.writing.lock() = Writing::Busy;
         let wish = self.store.begin();
-        let written = catch_unwind(AssertUnwindSafe(|| self.compose(&wish, &cancellation)));
-        let failed = |desk: &mut Self| {
-            desk.composer = None;
-            Err(GenerateError::Wish("writing stopped unexpectedly; try another seed or reload the plugin".into()))
-        };
-        let outcome = match written.unwrap_or_else(|_| failed(self)) {
+        let outcome = match self.compose(&wish, &cancellation) {
             Ok(clip) => {
                 self.store.add(clip);
                 Writing::Idle
@@ -396,7 +488,8 @@ mod tests {
         let (studio, store) = studio(Arc::default());
         press(&studio, &store);
         press(&studio, &store);
-        assert!(studio.link().is_answered() && studio.link().tell(Told::Pressed));
+        let mut outbox = studio.link().connect();
+        assert!(studio.link().is_answered() && outbox.try_send(studio.link().press()));
         wait_until(|| studio.link().is_answered());
         assert_eq!(keys(&store), [1, 2, 3]);
         assert_eq!(studio.writing(), Writing::Idle);
@@ -416,8 +509,9 @@ mod tests {
         timeline.replace(Timeline::of_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
         *studio.progress.writing.lock() = Writing::Idle;
         press(&studio, &store);
+        let mut outbox = studio.link().connect();
         for played in [on(8.0, 60), on(9.0, 65)] {
-            assert!(studio.link().tell(Told::Played(played)));
+            assert!(outbox.try_send(Told::Played(played)));
         }
         press(&studio, &store);
         assert_eq!(keys(&store), [72, 65]);
@@ -449,14 +543,79 @@ mod tests {
     }
 
     #[test]
+    fn bars_note_offs_and_presses_are_owed_and_beginnings_of_notes_are_not() {
+        let mut owed = OwedTold::default();
+        let bars = |upper| Told::Bars(Bars::told(Some((upper, 4)), None, None, None));
+        let on = Told::Played(Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 62, velocity: 64 });
+        let off = |beats, key| Told::Played(Played::NoteOff { beats, channel: 0, key });
+        for told in [bars(3), off(1.0, 64), Told::Pressed(1), on, off(2.0, 60), Told::Pressed(2), bars(5)] {
+            owed.owe(told);
+        }
+        let due: Vec<Told> = std::iter::from_fn(|| owed.take()).collect();
+        assert_eq!(due, [bars(5), off(2.0, 60), off(2.0, 64), Told::Pressed(2)]);
+    }
+
+    /// Breaks over each piece, and once more as it goes.
+    struct Broken;
+
+    impl Composer for Broken {
+        fn compose(&mut self, _: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+            panic!("a test")
+        }
+    }
+
+    impl Drop for Broken {
+        fn drop(&mut self) {
+            assert!(thread::panicking(), "another test");
+        }
+    }
+
+    #[test]
+    fn a_composer_that_breaks_as_it_goes_leaves_the_thread_running() {
+        let (store, mut is_first) = (Arc::<ClipStore>::default(), true);
+        let open = move || -> Box<dyn Composer> {
+            if std::mem::take(&mut is_first) { Box::new(Broken) } else { Box::new(Double) }
+        };
+        let studio = Studio::new(store.clone(), Arc::default(), Box::new(open));
+        studio.start();
+        let mut outbox = studio.link().connect();
+        assert!(outbox.try_send(studio.link().press()));
+        wait_until(|| studio.link().is_answered());
+        assert!(matches!(studio.writing(), Writing::Refused(told) if told.contains("unexpectedly")));
+        assert!(studio.link().is_running() && outbox.try_send(studio.link().press()));
+        wait_until(|| studio.link().is_answered());
+        assert_eq!((store.shown().count, studio.writing()), (1, Writing::Idle));
+    }
+
+    #[test]
+    fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
+        let (studio, store) = studio(Arc::default());
+        let mut outbox = studio.link().connect();
+        let on = |key| Told::Played(Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 });
+        while outbox.try_send(on(60)) {}
+        for told in [studio.link().press(), on(61), studio.link().press()] {
+            outbox.give_up(told);
+        }
+        assert!(!studio.link().is_answered() && !studio.link().is_running());
+        studio.start();
+        let since = Instant::now();
+        while !(outbox.settle() && studio.link().is_answered()) {
+            assert!(since.elapsed() < Duration::from_secs(20), "it does not get on");
+            thread::yield_now();
+        }
+        assert_eq!(keys(&store), [1]);
+    }
+
+    #[test]
     fn phrases_are_captured_and_morphed_between() {
         let (studio, store) = studio(Arc::default());
         studio.capture(Phrase::First);
         wait_until(|| matches!(studio.writing(), Writing::Refused(told) if told.contains("play something first")));
         store.change_wish(|wish| wish.kind = Kind::Morph);
         let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+        let mut outbox = studio.link().connect();
         for (place, key) in [(Phrase::First, 40), (Phrase::Second, 60)] {
-            assert!(studio.link().tell(Told::Played(on(f64::from(key), key))));
+            assert!(outbox.try_send(Told::Played(on(f64::from(key), key))));
             studio.capture(place);
             wait_until(|| store.shown().phrases[place as usize].is_some());
             if place == Phrase::First {

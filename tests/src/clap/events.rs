@@ -8,7 +8,7 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use tonenet_core::midi::MidiMessage;
 
-use crate::host::{BlockOutput, HostTransport, Input, ParameterId};
+use crate::host::{BlockOutput, HostTransport, Input, ParameterId, assert_velocity};
 
 /// How notes are to sound from a sample of a block on; CLAP alone tells it apart from MIDI.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +67,24 @@ pub fn push_to(events: &mut EventBuffer, input: &Input) {
             events.push(&ParamValueEvent::new(time, ClapId::new(id), Pckn::match_all(), value));
             return;
         }
+        Input::Odd(time, note) => {
+            let part = |number: i16| if number == -1 { Match::All } else { Match::Specific(number as u16) };
+            let voice = Pckn::new(0u16, part(note.channel), part(note.key), Match::<u32>::All);
+            match note.on {
+                true => events.push(&NoteOnEvent::new(time, voice, note.velocity.into())),
+                false => events.push(&NoteOffEvent::new(time, voice, note.velocity.into())),
+            };
+            return;
+        }
+        Input::Choke(time, channel, key) => {
+            let voice = Pckn::new(0u16, u16::from(channel), u16::from(key), Match::<u32>::All);
+            events.push(&NoteChokeEvent::new(time, voice));
+            return;
+        }
+        Input::Bytes(time, bytes) => {
+            events.push(&MidiEvent::new(time, 0, bytes));
+            return;
+        }
         Input::Message(time, message) => (time, message, Match::All),
         Input::Note(time, message, id) => (time, message, Match::Specific(id)),
     };
@@ -91,18 +109,25 @@ pub fn push_to(events: &mut EventBuffer, input: &Input) {
 pub struct Collected {
     pub outputs: Vec<BlockOutput>,
     pub expressions: Vec<NoteExpression>,
+    /// How many note-offs were for all channels or all keys.
+    pub offs_for_all: u32,
 }
 
 impl OutputEventBuffer for Collected {
     fn try_push(&mut self, event: &UnknownEvent) -> Result<(), TryPushError> {
         let (message, id) = match event.as_core_event() {
             Some(CoreEventSpace::NoteOn(on)) => {
+                assert_velocity(on.velocity());
                 let velocity = (on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8;
                 (note(0x90, on.pckn(), velocity), id_of(on.pckn()))
             }
             Some(CoreEventSpace::NoteOff(off)) => {
+                assert_velocity(off.velocity());
+                self.offs_for_all += u32::from(off.channel() == Match::All || off.key() == Match::All);
                 (note(0x80, off.pckn(), (off.velocity() * 127.0).round() as u8), id_of(off.pckn()))
             }
+            // To MIDI, a note that is cut off is one that ends.
+            Some(CoreEventSpace::NoteChoke(choke)) => (note(0x80, choke.pckn(), 0), id_of(choke.pckn())),
             Some(CoreEventSpace::Midi(midi)) => (Some(MidiMessage::Channel(midi.data())), None),
             Some(CoreEventSpace::NoteExpression(expression)) => {
                 self.expressions.extend(NoteExpression::of(expression));
@@ -130,11 +155,10 @@ fn note(status: u8, voice: Pckn, velocity: u8) -> Option<MidiMessage> {
 
 /// The transport as an event.
 pub fn transport_event(transport: &HostTransport) -> TransportEvent {
-    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_SECONDS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
+    let HostTransport { playing, recording, beats, tells_beats, seconds, tempo, loop_beats, signature } = *transport;
+    let mut flags =
+        TransportFlags::HAS_TEMPO | TransportFlags::HAS_SECONDS_TIMELINE | TransportFlags::HAS_TIME_SIGNATURE;
+    flags.set(TransportFlags::HAS_BEATS_TIMELINE, tells_beats);
     flags.set(TransportFlags::IS_PLAYING, playing);
     flags.set(TransportFlags::IS_RECORDING, recording);
     flags.set(TransportFlags::IS_LOOP_ACTIVE, loop_beats.is_some());

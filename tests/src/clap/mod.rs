@@ -4,6 +4,7 @@ mod events;
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,13 @@ use clack_extensions::{latency::*, log::*, params::*, render::*, state::*};
 pub use clack_host::events::event_types::NoteExpressionType;
 use clack_host::events::io::EventBuffer;
 use clack_host::prelude::*;
+use clap_sys::audio_buffer::clap_audio_buffer;
 use tonenet_core::midi::MidiMessage;
 
 pub use self::events::NoteExpression;
 use self::events::{Collected, push_to, transport_event};
 use crate::HostError;
+use crate::audio::{AudioBus, AudioBuses, BusMemory};
 use crate::host::{BlockOutput, Host, HostTransport, Input, ParameterId, Setup};
 
 /// What the plugin may ask of us from any thread.
@@ -80,6 +83,8 @@ impl HostHandlers for Handlers {
 /// One instance of the plugin in a `.clap`.
 pub struct ClapHost {
     path: PathBuf,
+    /// What it is lent of audio.
+    audio: AudioBuses,
     /// `None` while it is not active.
     running: Option<Running>,
     instance: PluginInstance<Handlers>,
@@ -112,7 +117,7 @@ impl ClapHost {
             &info,
         )
         .map_err(|e| failure(path, "make an instance", e))?;
-        Ok(Self { path: path.to_owned(), running: None, instance, _entry: entry })
+        Ok(Self { path: path.to_owned(), audio: AudioBuses::default(), running: None, instance, _entry: entry })
     }
 
     /// Runs a block in which notes are told how to sound; gives what comes out of that.
@@ -156,6 +161,11 @@ impl ClapHost {
             },
         };
         outcome.map_err(|reason| self.fail("take a parameter", reason))
+    }
+
+    /// How many note-offs for all channels or all keys have left since the plugin was last activated.
+    pub fn offs_for_all(&self) -> u32 {
+        self.running.as_ref().map_or(0, |running| running.buffers.collected.offs_for_all)
     }
 
     /// How long the plugin took for its last block.
@@ -231,6 +241,10 @@ impl ClapHost {
 }
 
 impl Host for ClapHost {
+    fn lend_audio(&mut self, audio: AudioBuses) {
+        self.audio = audio;
+    }
+
     fn activate(&mut self, setup: &Setup) -> Result<u32, HostError> {
         let plugin = self.instance.plugin_handle();
         if let Some(render) = plugin.get_extension::<PluginRender>() {
@@ -246,8 +260,7 @@ impl Host for ClapHost {
         let latency = self.latency();
         self.instance.access_shared_handler(|s| s.restart.store(false, Ordering::Release));
         let started = processor.start_processing().map_err(|e| self.fail("start", e))?;
-        let buffers = Buffers::new(setup.longest_block as usize);
-        self.running = Some(Running { started, buffers, took: Duration::ZERO });
+        self.running = Some(Running { started, buffers: Buffers::default(), took: Duration::ZERO });
         Ok(latency)
     }
 
@@ -284,7 +297,7 @@ impl Host for ClapHost {
         each: &mut dyn FnMut(BlockOutput),
     ) -> Result<(), HostError> {
         let processed = match &mut self.running {
-            Some(running) => running.block(transport, samples, inputs, each),
+            Some(running) => running.block(self.audio, transport, samples, inputs, each),
             None => Err("it is not active".to_owned()),
         };
         processed.map_err(|e| self.fail("process", e))
@@ -329,11 +342,10 @@ struct Running {
 }
 
 /// Buffers for one block after the other.
+#[derive(Default)]
 struct Buffers {
-    input: [Vec<f32>; 2],
-    output: [Vec<f32>; 2],
-    input_ports: AudioPorts,
-    output_ports: AudioPorts,
+    input: BusMemory,
+    output: BusMemory,
     input_events: EventBuffer,
     /// Those that go in with the next block.
     expressions: Vec<NoteExpression>,
@@ -341,48 +353,41 @@ struct Buffers {
     steady: u64,
 }
 
-impl Buffers {
-    fn new(longest: usize) -> Self {
-        let buffers = || [vec![0.0; longest], vec![0.0; longest]];
-        Self {
-            input: buffers(),
-            output: buffers(),
-            input_ports: AudioPorts::with_capacity(2, 1),
-            output_ports: AudioPorts::with_capacity(2, 1),
-            input_events: EventBuffer::new(),
-            expressions: Vec::new(),
-            collected: Collected::default(),
-            steady: 0,
-        }
-    }
+/// What CLAP calls what is lent of a bus; none where it is absent.
+fn lent(memory: &mut BusMemory, bus: AudioBus, samples: u32) -> Vec<clap_audio_buffer> {
+    let port = clap_audio_buffer {
+        data32: memory.lend(bus, samples),
+        data64: ptr::null_mut(),
+        channel_count: bus.channels() as u32,
+        latency: 0,
+        constant_mask: 0,
+    };
+    if bus == AudioBus::Absent { Vec::new() } else { vec![port] }
 }
 
 impl Running {
     fn block(
         &mut self,
+        audio: AudioBuses,
         transport: Option<&HostTransport>,
         samples: u32,
         inputs: &[Input],
         each: &mut dyn FnMut(BlockOutput),
     ) -> Result<(), String> {
-        let Buffers { input, output, input_ports, output_ports, input_events, expressions, collected, steady } =
-            &mut self.buffers;
+        let Buffers { input, output, input_events, expressions, collected, steady } = &mut self.buffers;
         input_events.clear();
         collected.expressions.clear();
         inputs.iter().for_each(|input| push_to(input_events, input));
         expressions.drain(..).for_each(|expression| input_events.push(&expression.event()));
         input_events.sort();
-        let length = samples as usize;
-        let audio_in = input_ports.with_input_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_input_only(
-                input.iter_mut().map(|b| InputChannel::constant(&mut b[..length])),
-            ),
-        }]);
-        let mut audio_out = output_ports.with_output_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(output.iter_mut().map(|b| &mut b[..length])),
-        }]);
+        let ports_in = lent(input, audio.input, samples);
+        let mut ports_out = lent(output, audio.output, samples);
+        // SAFETY: the memory has so many samples and outlives the call. A pointer may be null, as hosts have it; that
+        // is what is tested.
+        let (audio_in, mut audio_out) = unsafe {
+            let audio_in = InputAudioBuffers::from_raw_buffers(&ports_in, samples);
+            (audio_in, OutputAudioBuffers::from_raw_buffers(&mut ports_out, samples))
+        };
         let transport = transport.map(transport_event);
         let (events_in, mut events_out) =
             (InputEvents::from_buffer(input_events), OutputEvents::from_buffer(collected));
@@ -397,6 +402,9 @@ impl Running {
         );
         self.took = called.elapsed();
         processed.map_err(|e| e.to_string())?;
+        if !output.is_silent(audio.output) {
+            return Err("it sounds".into());
+        }
         *steady += u64::from(samples);
         collected.outputs.drain(..).for_each(each);
         Ok(())

@@ -11,6 +11,7 @@ pub mod transcript;
 
 use tonenet_core::midi::{MidiMessage, Song};
 
+use crate::audio::AudioBuses;
 use crate::host::Setup;
 
 /// A session written down.
@@ -70,7 +71,20 @@ pub enum Action {
     /// The host resets it.
     Reset,
     /// From now on blocks have these sizes in turn.
-    Blocks(Vec<u32>),
+    Blocks {
+        /// Samples each.
+        sizes: Vec<u32>,
+        /// Whether they may be longer than the longest that was announced.
+        unannounced: bool,
+    },
+    /// Whether blocks end where a loop or a tempo does, from now on; hosts need not.
+    Cuts(bool),
+    /// The host tells another position than the song's from now on.
+    TellPosition(ToldPosition),
+    /// The host tells this tempo from now on, whatever the song's is.
+    TellTempo(Option<f64>),
+    /// What of audio the plugin is lent from now on.
+    Audio(AudioBuses),
     /// A parameter is set.
     Set {
         /// Its name.
@@ -131,6 +145,19 @@ pub enum Action {
     Load(String),
     /// The plugin is removed, and a new instance is there instead.
     Replace,
+}
+
+/// What a host tells of where the song is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ToldPosition {
+    /// Where it is.
+    Right,
+    /// Where it is in seconds, and nothing in quarter notes.
+    Seconds,
+    /// Always this, in quarter notes; it may be no number.
+    Always(f64),
+    /// Quarter notes that go by at so many times the tempo.
+    Times(f64),
 }
 
 /// How much time goes by.

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use thiserror::Error;
 use tonenet_core::midi::{MidiMessage, Song};
 
-use super::{Action, Length, OnTrack, Script, Step, TrackEvent};
+use super::{Action, Length, OnTrack, Script, Step, ToldPosition, TrackEvent};
+use crate::audio::{AudioBus, AudioBuses};
 use crate::host::Setup;
 
 /// Parameters whose values have names, in the order of their steps.
@@ -87,12 +88,13 @@ fn said(words: &str) -> Result<Said, String> {
         ("restart", []) => Action::Restart,
         ("reset", []) => Action::Reset,
         ("replace", []) => Action::Replace,
-        ("blocks", ["of", sizes @ ..]) if !sizes.is_empty() => {
+        ("blocks", ["of", sizes @ .., "unannounced"] | ["of", sizes @ ..]) if !sizes.is_empty() => {
+            let unannounced = of.last() == Some(&"unannounced");
             let sizes = sizes.iter().map(|size| number(size)).collect::<Result<Vec<u32>, _>>()?;
             if sizes.iter().all(|&size| size == 0) {
                 return Err("some block must have samples".into());
             }
-            Action::Blocks(sizes)
+            Action::Blocks { sizes, unannounced }
         }
         ("set", _) => setting(rest)?,
         ("tempo", [tempo]) => Action::Tempo(number(tempo)?),
@@ -106,6 +108,16 @@ fn said(words: &str) -> Result<Said, String> {
         ("seek", ["to", beats]) => Action::Seek(number(beats)?),
         ("play", []) => Action::Play,
         ("stop", []) => Action::Stop,
+        ("cuts", [switch]) => Action::Cuts(on_or_off(switch)?),
+        ("tell", ["position", "right"]) => Action::TellPosition(ToldPosition::Right),
+        ("tell", ["position", "in", "seconds"]) => Action::TellPosition(ToldPosition::Seconds),
+        ("tell", ["position", "always", beats]) => Action::TellPosition(ToldPosition::Always(number(beats)?)),
+        ("tell", ["position", "at", times, "times", "the", "tempo"]) => {
+            Action::TellPosition(ToldPosition::Times(number(times)?))
+        }
+        ("tell", ["tempo", "right"]) => Action::TellTempo(None),
+        ("tell", ["tempo", tempo]) => Action::TellTempo(Some(number(tempo)?)),
+        ("audio", [bus]) => Action::Audio(AudioBuses::both(audio_bus(bus)?)),
         ("record", [switch]) => Action::Record(on_or_off(switch)?),
         ("transport", [switch]) => Action::TellTransport(on_or_off(switch)?),
         ("offs", [switch]) => Action::SendOffs(on_or_off(switch)?),
@@ -167,6 +179,17 @@ fn setting(words: &str) -> Result<Action, String> {
         None => number(value)?,
     };
     Ok(Action::Set { name: name.to_owned(), value })
+}
+
+fn audio_bus(word: &str) -> Result<AudioBus, String> {
+    Ok(match word {
+        "stereo" => AudioBus::Channels(2),
+        "mono" => AudioBus::Channels(1),
+        "null" => AudioBus::NullChannels(2),
+        "inactive" => AudioBus::Inactive,
+        "none" => AudioBus::Absent,
+        _ => return Err("audio is stereo, mono, null, inactive or none".into()),
+    })
 }
 
 fn on_or_off(word: &str) -> Result<bool, String> {

@@ -1,7 +1,8 @@
 //! Plays a session through a host: when what goes in, what the host tells of its transport, and what comes out.
 //!
 //! Nothing here depends on how time is cut into blocks: a host's blocks end where a step does or a loop wraps, and
-//! within that each [`Partition`] is as good as another.
+//! within that each [`Partition`] is as good as another. Where a session says that its host does not cut, they end at
+//! neither, as far as a step leaves the transport to itself.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,13 +11,15 @@ use tonenet_core::midi::MidiMessage;
 
 use super::position::Position;
 use super::transcript::{Left, Passage, Transcript};
-use super::{Action, Length, OnTrack, Script, TrackEvent};
+use super::{Action, Length, OnTrack, Script, Step, ToldPosition, TrackEvent};
 use crate::HostError;
 use crate::host::{Host, HostTransport, Input, ParameterId, Setup};
 use crate::ledger::{Findings, Ledger};
 
 /// The tempo changes so often while it ramps, in seconds.
 const RAMP_STEP: f64 = 0.01;
+/// A transport that rests for longer than this has stopped, in seconds.
+const FLICKER: f64 = 0.051;
 /// What the plugin needs to see that the transport has stopped, and to end what sounds, beside its latency, in seconds.
 const AFTERWARDS: f64 = 0.2;
 
@@ -65,10 +68,11 @@ pub fn perform(
 ) -> Result<Performed, PerformanceError> {
     let mut performance = Performance::new(&script.track, partition, load)?;
     for step in &script.steps {
-        performance.begins(&step.words);
+        performance.begins(step)?;
         performance.act(&step.action)?.map_err(|reason| PerformanceError::Step { step: step.words.clone(), reason })?;
     }
-    performance.begins("the end");
+    performance.close_block()?;
+    performance.pass_on("the end");
     performance.end()?;
     Ok(Performed { transcript: performance.transcript, findings: performance.ledger.findings() })
 }
@@ -125,6 +129,15 @@ impl Held {
     }
 }
 
+/// A block whose end has not come.
+struct OpenBlock {
+    start: u64,
+    end: u64,
+    /// The transport at its start, as the host tells it.
+    told: Option<HostTransport>,
+    coming: Vec<(u64, Incoming)>,
+}
+
 struct Performance<'a> {
     track: &'a [TrackEvent],
     partition: &'a Partition,
@@ -136,7 +149,13 @@ struct Performance<'a> {
     latency: Option<u32>,
     /// Blocks as the session says, and which is next.
     blocks: Vec<u32>,
+    unannounced: bool,
     next_block: usize,
+    block: Option<OpenBlock>,
+    /// Whether blocks end where a loop or a tempo does.
+    cuts: bool,
+    told_position: ToldPosition,
+    told_tempo: Option<f64>,
     /// Samples since the start.
     now: u64,
     /// Where the song is; at rest it stays where its position says.
@@ -171,7 +190,12 @@ impl<'a> Performance<'a> {
             setup: None,
             latency: None,
             blocks: Vec::new(),
+            unannounced: false,
             next_block: 0,
+            block: None,
+            cuts: true,
+            told_position: ToldPosition::Right,
+            told_tempo: None,
             now: 0,
             position: Position::new(0, 0.0, transport.tempo, 48_000.0),
             transport,
@@ -186,8 +210,28 @@ impl<'a> Performance<'a> {
         })
     }
 
-    fn begins(&mut self, words: &str) {
-        self.transcript.passages.push(Passage { step: words.into(), ..Passage::default() });
+    /// A step begins; what changes more than the song's tempo and what comes in does so between blocks.
+    fn begins(&mut self, step: &Step) -> Result<(), HostError> {
+        let goes_on = matches!(
+            step.action,
+            Action::Run(_)
+                | Action::Tempo(_)
+                | Action::Ramp { .. }
+                | Action::Set { .. }
+                | Action::Press { .. }
+                | Action::Release { .. }
+                | Action::Send(_)
+                | Action::SendOffs(_)
+        );
+        if !goes_on {
+            self.close_block()?;
+        }
+        self.pass_on(&step.words);
+        Ok(())
+    }
+
+    fn pass_on(&mut self, words: &str) {
+        self.transcript.passages.push(Passage { step: words.into(), begins: self.now, ..Passage::default() });
     }
 
     fn act(&mut self, action: &Action) -> Acted {
@@ -204,9 +248,17 @@ impl<'a> Performance<'a> {
                 self.host = (self.load)()?;
                 self.at_once.clear();
             }
-            Action::Blocks(sizes) => {
-                (self.blocks, self.next_block) = (sizes.clone(), 0);
+            Action::Blocks { sizes, unannounced } => {
+                (self.blocks, self.unannounced, self.next_block) = (sizes.clone(), *unannounced, 0);
             }
+            Action::Cuts(cuts) => self.cuts = *cuts,
+            Action::TellPosition(told) => {
+                // It takes a few blocks until a position is no longer believed.
+                self.notes_may_end(0.1);
+                self.told_position = *told;
+            }
+            Action::TellTempo(told) => self.told_tempo = *told,
+            Action::Audio(audio) => self.host.lend_audio(*audio),
             Action::Set { name, value } => {
                 let id = self.host.parameter_id(name)?;
                 self.at_once.push(Incoming::Parameter(id, *value));
@@ -226,10 +278,19 @@ impl<'a> Performance<'a> {
             }
             Action::Stop => self.stop(),
             Action::Record(records) => self.transport.recording = *records,
-            Action::TellTransport(tells) => self.tells_transport = *tells,
+            Action::TellTransport(tells) => {
+                self.notes_may_end(FLICKER);
+                self.tells_transport = *tells;
+            }
             Action::SendOffs(sends) => self.sends_offs = *sends,
             Action::Run(length) => self.run(self.samples(*length), false)?,
-            Action::Flicker(length) => self.run(self.samples(*length), true)?,
+            Action::Flicker(length) => {
+                let samples = self.samples(*length);
+                if samples as f64 >= FLICKER * self.position.sample_rate() {
+                    self.notes_may_end(FLICKER);
+                }
+                self.run(samples, true)?;
+            }
             Action::Press { channel, key, velocity } => {
                 let on = self.begin(*channel, *key, *velocity, None);
                 self.at_once.push(on);
@@ -258,7 +319,7 @@ impl<'a> Performance<'a> {
         self.deactivate();
         let latency = self.host.activate(&setup)?;
         self.latency = Some(latency);
-        (self.blocks, self.next_block) = (vec![setup.longest_block], 0);
+        (self.blocks, self.unannounced, self.next_block) = (vec![setup.longest_block], false, 0);
         self.setup = Some(setup);
         self.go_on(self.beats(), self.position.tempo());
         self.transcript.passages.last_mut().expect("a step has begun").latency = Some(latency);
@@ -295,14 +356,24 @@ impl<'a> Performance<'a> {
     fn stop(&mut self) {
         self.leave_notes();
         self.go_on(self.beats(), self.position.tempo());
+        self.notes_may_end(FLICKER);
         self.transport.playing = false;
     }
 
     /// The song leaves the notes of the track that sound; the host ends them, or does not.
     fn leave_notes(&mut self) {
+        self.notes_may_end(0.0);
         let left: Vec<Held> = self.held.extract_if(.., |held| held.end.is_some()).collect();
         if self.sends_offs {
             self.at_once.extend(left.iter().map(Held::off));
+        }
+    }
+
+    /// The plugin may end what came in until so many seconds from here on.
+    fn notes_may_end(&mut self, after: f64) {
+        if let Some(latency) = self.latency {
+            let after = (after * self.position.sample_rate()).ceil() as u64;
+            self.ledger.may_end_what_began_before(self.now + after + u64::from(latency));
         }
     }
 
@@ -357,18 +428,58 @@ impl<'a> Performance<'a> {
             return Ok(());
         };
         while self.now < until {
-            let block_end = (self.now + u64::from(self.next_size())).min(until);
+            let mut block = match self.block.take() {
+                Some(block) => block,
+                None => self.open_block(until, flickers),
+            };
+            let part_end = block.end.min(until);
             let is_in_block = |(time, _): &mut (u64, Incoming)| {
                 // What is due now may come in an empty block.
-                *time < block_end || (*time == block_end && self.now == block_end)
+                *time < part_end || (*time == part_end && block.start == part_end)
             };
-            let mut coming = Vec::new();
             while let Some(event) = incoming.pop_front_if(is_in_block) {
-                coming.push(event);
+                block.coming.push(event);
             }
-            self.block(block_end, &coming, latency, flickers)?;
+            self.now = part_end;
+            if block.end == part_end {
+                self.play_block(&block, latency)?;
+            } else {
+                self.block = Some(block);
+            }
         }
         Ok(())
+    }
+
+    /// A block begins; a host that cuts ends it where something happens to the transport.
+    fn open_block(&mut self, until: u64, flickers: bool) -> OpenBlock {
+        let end = self.now + u64::from(self.next_size());
+        let end = if self.cuts { end.min(until) } else { end };
+        let told = self.tells_transport.then(|| self.told(flickers));
+        OpenBlock { start: self.now, end, told, coming: Vec::new() }
+    }
+
+    /// The host ends its block where the song is.
+    fn close_block(&mut self) -> Result<(), HostError> {
+        match (self.block.take(), self.latency) {
+            (Some(block), Some(latency)) => self.play_block(&OpenBlock { end: self.now, ..block }, latency),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the host tells of its transport.
+    fn told(&self, flickers: bool) -> HostTransport {
+        let (beats, tempo) = (self.beats(), self.position.tempo());
+        let playing = self.transport.playing && !flickers;
+        let right = HostTransport { playing, beats, seconds: beats * 60.0 / tempo, tempo, ..self.transport };
+        let told = HostTransport { tempo: self.told_tempo.unwrap_or(tempo), ..right };
+        match self.told_position {
+            ToldPosition::Right => told,
+            ToldPosition::Seconds => {
+                HostTransport { tells_beats: false, seconds: self.now as f64 / self.position.sample_rate(), ..told }
+            }
+            ToldPosition::Always(beats) => HostTransport { beats, ..told },
+            ToldPosition::Times(times) => HostTransport { beats: beats * times, ..told },
+        }
     }
 
     fn next_size(&mut self) -> u32 {
@@ -379,31 +490,26 @@ impl<'a> Performance<'a> {
         };
         let size = sizes[self.next_block % sizes.len()];
         self.next_block += 1;
-        size.min(longest)
+        if self.unannounced && *self.partition == Partition::AsWritten { size } else { size.min(longest) }
     }
 
-    fn block(&mut self, end: u64, coming: &[(u64, Incoming)], latency: u32, flickers: bool) -> Result<(), HostError> {
+    fn play_block(&mut self, block: &OpenBlock, latency: u32) -> Result<(), HostError> {
+        let OpenBlock { start, end, .. } = *block;
         let mut inputs = Vec::new();
-        for (time, what) in coming {
+        for (time, what) in &block.coming {
             match what.message() {
                 Some((message, _)) if !self.host.carries(message) => continue,
                 Some((message, id)) => self.ledger.came_in(id, message, *time, latency.into()),
                 None => {}
             }
-            inputs.push(what.input((time - self.now) as u32));
+            inputs.push(what.input((time - start) as u32));
         }
-        let (beats, tempo) = (self.beats(), self.position.tempo());
-        let playing = self.transport.playing && !flickers;
-        let transport = HostTransport { playing, beats, seconds: beats * 60.0 / tempo, tempo, ..self.transport };
-        let passage = self.transcript.passages.last_mut().expect("a step has begun");
-        let (now, ledger) = (self.now, &mut self.ledger);
-        let told = self.tells_transport.then_some(&transport);
-        self.host.block(told, (end - now) as u32, &inputs, &mut |out| {
-            let time = now + u64::from(out.sample);
+        let (ledger, transcript) = (&mut self.ledger, &mut self.transcript);
+        self.host.block(block.told.as_ref(), (end - start) as u32, &inputs, &mut |out| {
+            let time = start + u64::from(out.sample);
             ledger.came_out(time, &out);
-            passage.left.push(Left { time, message: out.message });
+            transcript.passage_at(time).left.push(Left { time, message: out.message });
         })?;
-        self.now = end;
         self.ledger.time_is(end);
         Ok(())
     }
@@ -449,6 +555,7 @@ impl<'a> Performance<'a> {
         let Some((latency, setup)) = self.latency.zip(self.setup) else { return Ok(()) };
         let afterwards = (AFTERWARDS * setup.sample_rate) as u64 + 2 * u64::from(setup.longest_block);
         self.run(u64::from(latency) + afterwards, false)?;
+        self.close_block()?;
         self.ledger.all_must_have_ended();
         Ok(())
     }

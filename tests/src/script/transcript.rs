@@ -20,6 +20,8 @@ pub struct Passage {
     pub step: String,
     /// The latency that the plugin reported in it, where it was activated.
     pub latency: Option<u32>,
+    /// The sample at which it began; a transcript that was read has none.
+    pub begins: u64,
     /// What left, by time.
     pub left: Vec<Left>,
 }
@@ -83,6 +85,15 @@ impl Passage {
 }
 
 impl Transcript {
+    /// The last step that had begun at a sample.
+    ///
+    /// # Panics
+    /// When none has begun at all.
+    pub fn passage_at(&mut self, time: u64) -> &mut Passage {
+        let begun = self.passages.partition_point(|passage| passage.begins <= time);
+        &mut self.passages[begun.saturating_sub(1)]
+    }
+
     /// Whether what left is as it is written here, at most so many velocity steps aside and without what the format
     /// does not carry.
     ///
@@ -113,7 +124,7 @@ impl Transcript {
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Passage { step, latency, left } in &self.passages {
+        for Passage { step, latency, left, .. } in &self.passages {
             writeln!(f, "> {step}")?;
             if let Some(latency) = latency {
                 writeln!(f, "latency {latency}")?;
@@ -200,7 +211,7 @@ mod tests {
 
     fn transcript(left: &[(u64, [u8; 3])]) -> Transcript {
         let left = left.iter().map(|&(time, bytes)| Left { time, message: MidiMessage::Channel(bytes) }).collect();
-        Transcript { passages: vec![Passage { step: "run 1 beat".into(), latency: Some(480), left }] }
+        Transcript { passages: vec![Passage { step: "run 1 beat".into(), latency: Some(480), begins: 0, left }] }
     }
 
     #[test]

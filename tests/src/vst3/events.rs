@@ -6,7 +6,7 @@ use vst3::Steinberg::Vst::Event_::{EventTypes, EventTypes_};
 use vst3::Steinberg::Vst::*;
 use vst3::Steinberg::int16;
 
-use crate::host::BlockOutput;
+use crate::host::{BlockOutput, OddNote, assert_velocity};
 
 /// What VST3 calls the channel's pressure, the wheel and programme changes where it speaks of controllers.
 const PRESSURE: u8 = 128;
@@ -65,6 +65,18 @@ pub fn way_of(message: &MidiMessage, sample: u32, id: Option<u32>) -> Way {
     }
 }
 
+/// A note with numbers that MIDI need not have.
+pub fn odd(sample: u32, note: OddNote) -> Event {
+    let OddNote { on, channel, key: pitch, velocity } = note;
+    if on {
+        let on = NoteOnEvent { channel, pitch, tuning: 0.0, velocity, length: 0, noteId: -1 };
+        event(EventTypes_::kNoteOnEvent, sample, Event__type0 { noteOn: on })
+    } else {
+        let off = NoteOffEvent { channel, pitch, velocity, noteId: -1, tuning: 0.0 };
+        event(EventTypes_::kNoteOffEvent, sample, Event__type0 { noteOff: off })
+    }
+}
+
 fn event(kind: EventTypes, sample: u32, what: Event__type0) -> Event {
     Event { busIndex: 0, sampleOffset: sample as i32, ppqPosition: 0.0, flags: 0, r#type: kind as u16, __field0: what }
 }
@@ -82,10 +94,12 @@ pub unsafe fn message_of(event: &Event) -> Option<BlockOutput> {
         match EventTypes::from(event.r#type) {
             EventTypes_::kNoteOnEvent => {
                 let on = what.noteOn;
+                assert_velocity(on.velocity.into());
                 MidiMessage::Channel([0x90 | on.channel as u8, on.pitch as u8, seven_bits(on.velocity).max(1)])
             }
             EventTypes_::kNoteOffEvent => {
                 let off = what.noteOff;
+                assert_velocity(off.velocity.into());
                 MidiMessage::Channel([0x80 | off.channel as u8, off.pitch as u8, seven_bits(off.velocity)])
             }
             EventTypes_::kPolyPressureEvent => {

@@ -23,6 +23,7 @@ use self::events::Way;
 use self::objects::{Application, EventsIn, EventsOut, Handler, ParameterChanges, Stream};
 pub use self::window::Window;
 use crate::HostError;
+use crate::audio::{AudioBus, AudioBuses, BusMemory};
 use crate::host::{BlockOutput, Host, HostTransport, Input, ParameterId, Setup};
 
 /// Where a bundle keeps its binary on this system.
@@ -40,6 +41,8 @@ struct Known {
 /// One instance of the plugin in a `.vst3`.
 pub struct Vst3Host {
     path: PathBuf,
+    /// What it is lent of audio.
+    audio: AudioBuses,
     active: Option<Setup>,
     /// By name; of equal names the first.
     parameters: HashMap<String, Known>,
@@ -83,6 +86,7 @@ impl Vst3Host {
         let parameters = parameters_of(&controller);
         Ok(Self {
             path: path.to_owned(),
+            audio: AudioBuses::default(),
             active: None,
             parameters,
             handler,
@@ -142,13 +146,9 @@ impl Vst3Host {
     ) -> Result<(), HostError> {
         let Some(setup) = self.active else { return Err(self.fail("process", "it is not active")) };
         let mut context = transport.map(|transport| context_of(transport, setup.sample_rate));
-        let mut audio = [[0.0f32; 2]; 2].map(|bus| bus.map(|_| vec![0.0f32; samples as usize]));
-        let mut channels = audio.each_mut().map(|bus| bus.each_mut().map(|channel| channel.as_mut_ptr()));
-        let [mut input, mut output] = channels.each_mut().map(|bus| AudioBusBuffers {
-            numChannels: 2,
-            silenceFlags: 0,
-            __field0: AudioBusBuffers__type0 { channelBuffers32: bus.as_mut_ptr() },
-        });
+        let (mut input, mut output) = (BusMemory::default(), BusMemory::default());
+        let mut buses_in = lent_bus(&mut input, self.audio.input, samples);
+        let mut buses_out = lent_bus(&mut output, self.audio.output, samples);
         let events_in = ComWrapper::new(EventsIn(events));
         let events_out = ComWrapper::new(EventsOut::default());
         let changes = ComWrapper::new(ParameterChanges::new(values));
@@ -156,10 +156,10 @@ impl Vst3Host {
             processMode: mode_of(&setup),
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as int32,
             numSamples: samples as int32,
-            numInputs: 1,
-            numOutputs: 1,
-            inputs: &raw mut input,
-            outputs: &raw mut output,
+            numInputs: buses_in.len() as int32,
+            numOutputs: buses_out.len() as int32,
+            inputs: pointer_to(&mut buses_in),
+            outputs: pointer_to(&mut buses_out),
             inputParameterChanges: lent(&changes),
             outputParameterChanges: ptr::null_mut(),
             inputEvents: lent(&events_in),
@@ -169,6 +169,9 @@ impl Vst3Host {
         // SAFETY: all that `data` points to outlives the call.
         if unsafe { self.processor.process(&raw mut data) } != kResultOk {
             return Err(self.fail("process", "it refuses"));
+        }
+        if !output.is_silent(self.audio.output) {
+            return Err(self.fail("process", "it sounds"));
         }
         events_out.0.take().into_iter().for_each(each);
         Ok(())
@@ -183,13 +186,45 @@ impl Vst3Host {
         (known == kResultOk).then_some(id)
     }
 
+    /// Offers the plugin what it is lent of audio, and goes on whatever it says.
+    fn negotiate_audio(&self) {
+        let arrangement = |bus: AudioBus| match bus.channels() {
+            0 => SpeakerArr::kEmpty,
+            1 => SpeakerArr::kMono,
+            2 => SpeakerArr::kStereo,
+            _ => SpeakerArr::k51,
+        };
+        let buses = [(BusDirections_::kInput, self.audio.input), (BusDirections_::kOutput, self.audio.output)];
+        let [(mut inputs, ins), (mut outputs, outs)] =
+            buses.map(|(_, bus)| (arrangement(bus), int32::from(bus != AudioBus::Absent)));
+        // SAFETY: the plugin is not active, and is lent the arrangements while it is called.
+        unsafe { self.processor.setBusArrangements(&raw mut inputs, ins, &raw mut outputs, outs) };
+        for (direction, bus) in buses {
+            let is_active = !matches!(bus, AudioBus::Inactive | AudioBus::Absent);
+            // SAFETY: the plugin is not active.
+            unsafe {
+                self.component.activateBus(
+                    MediaTypes_::kAudio as MediaType,
+                    direction as BusDirection,
+                    0,
+                    is_active.into(),
+                )
+            };
+        }
+    }
+
     fn fail(&self, step: &'static str, reason: impl std::fmt::Display) -> HostError {
         HostError::Plugin { bundle: self.path.display().to_string(), step, reason: reason.to_string() }
     }
 }
 
 impl Host for Vst3Host {
+    fn lend_audio(&mut self, audio: AudioBuses) {
+        self.audio = audio;
+    }
+
     fn activate(&mut self, setup: &Setup) -> Result<u32, HostError> {
+        self.negotiate_audio();
         let mut process = ProcessSetup {
             processMode: mode_of(setup),
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as int32,
@@ -266,6 +301,8 @@ impl Host for Vst3Host {
                     values.entry(id).or_default().push((sample as int32, value / f64::from(steps.max(1))));
                     continue;
                 }
+                Input::Odd(_, note) => Way::Event(events::odd(sample, note)),
+                Input::Choke(..) | Input::Bytes(..) => Way::None,
                 Input::Message(_, message) => events::way_of(message, sample, None),
                 Input::Note(_, message, id) => events::way_of(message, sample, Some(id)),
             };
@@ -318,6 +355,18 @@ impl Drop for Vst3Host {
             self.component.terminate();
         }
     }
+}
+
+/// What VST3 calls what is lent of a bus; none where it is absent.
+fn lent_bus(memory: &mut BusMemory, bus: AudioBus, samples: u32) -> Vec<AudioBusBuffers> {
+    let channel_buffers = AudioBusBuffers__type0 { channelBuffers32: memory.lend(bus, samples) };
+    let buffers = AudioBusBuffers { numChannels: bus.channels() as int32, silenceFlags: 0, __field0: channel_buffers };
+    if bus == AudioBus::Absent { Vec::new() } else { vec![buffers] }
+}
+
+/// A pointer to a list, null where it is empty.
+fn pointer_to<T>(list: &mut [T]) -> *mut T {
+    if list.is_empty() { ptr::null_mut() } else { list.as_mut_ptr() }
 }
 
 /// A bundle's binary.
@@ -393,13 +442,13 @@ fn mode_of(setup: &Setup) -> int32 {
 }
 
 fn context_of(transport: &HostTransport, sample_rate: f64) -> ProcessContext {
-    let HostTransport { playing, recording, beats, seconds, tempo, loop_beats, signature } = *transport;
+    let HostTransport { playing, recording, beats, tells_beats, seconds, tempo, loop_beats, signature } = *transport;
     let mut state = StatesAndFlags_::kTempoValid
-        | StatesAndFlags_::kProjectTimeMusicValid
         | StatesAndFlags_::kTimeSigValid
         | StatesAndFlags_::kBarPositionValid
         | StatesAndFlags_::kCycleValid;
     for (flag, is_set) in [
+        (StatesAndFlags_::kProjectTimeMusicValid, tells_beats),
         (StatesAndFlags_::kPlaying, playing),
         (StatesAndFlags_::kRecording, recording),
         (StatesAndFlags_::kCycleActive, loop_beats.is_some()),

@@ -98,7 +98,7 @@ impl Performance {
         let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
         let transport = |time| {
             let (beats, tempo) = session.transport(time);
-            Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+            Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
         let mut restyler = Restyler::new(model.listener(RATE));
         let expected = restyle(&mut restyler, &part_of(song, RATE), &playback, transport).unwrap();

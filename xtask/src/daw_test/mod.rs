@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail, ensure};
 use tonenet_core::midi::Song;
 
 use crate::bundle::Bundles;
-use crate::demo::{DEFAULT_PIECE, read};
+use crate::demo::DEFAULT_PIECE;
+use crate::midi_files::read_song;
 use crate::setup;
 use crate::workspace;
 use ardour::{Answers, Ardour, Script};
@@ -59,7 +60,7 @@ pub fn install() -> Result<()> {
 /// # Errors
 /// The first check that fails, with the folder in which everything still lies.
 pub fn run(bundles: &Bundles) -> Result<()> {
-    let song = read(&workspace::root().join(DEFAULT_PIECE))?;
+    let song = read_song(&workspace::root().join(DEFAULT_PIECE))?;
     let home = tempfile::Builder::new().prefix("tonenet-daw-").tempdir()?;
     let started = Instant::now();
     let outcome = check(home.path(), &bundles.vst3(), &song);
@@ -224,7 +225,7 @@ impl<'a> Daw<'a> {
         let speed = if speed == Speed::RealTime { "Normal Speed" } else { "10x Speed" };
         let answers = self.run(&PLAY, &[notes, samples.to_string(), latency.into(), speed.into()], samples)?;
         ensure!(answers.number("position")? == 0, "Ardour's take does not begin at the start of the session");
-        let take = read(&self.folder.take(answers.word("take")?))?;
+        let take = read_song(&self.folder.take(answers.word("take")?))?;
         Ok(Recording {
             latency: answers.number("latency")?,
             seconds: answers.seconds("seconds")?,

@@ -70,7 +70,7 @@ pub fn velocities(song: &Song) -> Result<Vec<u8>> {
         let (_, tempo) = session.transport(time.saturating_sub(early));
         let seconds = (time as f64 - early as f64) / SAMPLE_RATE;
         let beats = song.tempo().beats_at(seconds);
-        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_start_beats: None }
+        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
     };
     let part: Vec<PartEvent> =
         part_of(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();

@@ -4,19 +4,20 @@
 mod picture;
 pub mod piece;
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tonenet_core::genre::Genre;
-use tonenet_core::midi::Song;
+use tonenet_core::midi::{MidiMessage, Song, SongPart};
 use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::{Host, Played, Report, Session, check};
+use tonenet_hosts::{Host, Session, check};
 
 use crate::bundle;
 use crate::cli::DemoArgs;
-use crate::files::write_atomically;
+use crate::midi_files::read_song;
+use crate::outputs::Inputs;
 use crate::workspace;
 
 /// The piece that is played when none is named, from the workspace's root; [`piece`] is its source.
@@ -32,63 +33,102 @@ const FAIR_NUMBER: usize = 50;
 pub fn run(args: &DemoArgs) -> Result<()> {
     // Bad input is told before minutes of building.
     let (input, song) = match &args.input {
-        Some(path) => (path.clone(), read(path)?),
+        Some(path) => (path.clone(), read_song(path)?),
         None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
     };
-    if !song.notes().iter().any(|n| n.note.is_restylable()) {
-        bail!("{} holds no piano notes (A0 to C8, not on channel 10); choose one with a piano part", input.display());
+    let parts: Vec<SongPart> = song.parts().into_iter().filter(|part| has_piano_notes(&song, part)).collect();
+    if parts.is_empty() {
+        bail!(
+            "{} holds no keyboard's notes (programs 1 to 8, A0 to C8, not on channel 10); choose one with a piano part",
+            input.display()
+        );
     }
     let folder = args.output.clone().unwrap_or_else(|| workspace::root().join("target/demo"));
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make {}; choose a folder you may write to with --output", folder.display()))?;
+    let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
+    let mut outputs = Inputs::default().files([&input]).outputs();
+    let midi = outputs.file(&folder.join(format!("{name}-{}.mid", args.style)))?;
+    let png = outputs.file(&folder.join(format!("{name}-{}.png", args.style)))?;
     let bundles = bundle::release()?;
 
     println!("playing {} through {}", input.display(), bundles.clap().display());
-    let restyled = play(&bundles.clap(), &song, args.style, f64::from(args.amount) / 100.0)?;
-    let untouched = play(&bundles.clap(), &song, args.style, 0.0)?;
-    let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    if untouched.velocities != own {
-        bail!("at Amount 0 % the plugin changed velocities; this is a bug");
-    }
+    let restyled = play_parts(&bundles.clap(), &song, &parts, args)?;
     let bytes = song.with_velocities(&restyled.velocities)?;
     prove_only_velocities_changed(&song, &bytes)?;
-    let changes = Changes::new(&song, &restyled.velocities);
+    let changes = Changes::new(&song, &parts, &restyled.velocities);
     if args.amount == 100 && changes.pairs.len() >= FAIR_NUMBER && changes.share() < MUST_CHANGE {
         bail!(
             "only {:.1} % of the {} restylable notes have a new velocity, at least {MUST_CHANGE} % should ({} late, by \
              {}); this is a bug, and no file was written",
             changes.share(),
             changes.pairs.len(),
-            restyled.told.late,
-            restyled.told.runtime
+            restyled.late,
+            restyled.runtime
         );
     }
 
-    let name = input.file_stem().map_or_else(|| "piece".into(), |s| s.to_string_lossy().into_owned());
-    let midi = folder.join(format!("{name}-{}.mid", args.style));
-    let png = folder.join(format!("{name}-{}.png", args.style));
-    write_atomically(&midi, &bytes)?;
-    picture::velocities(&png, &song, &restyled.velocities, args.style)?;
-    report(&song, &changes, &restyled, args, &midi, &png);
+    midi.write(&bytes)?;
+    png.make(|path| picture::velocities(path, &song, &restyled.velocities, args.style))?;
+    report(&song, &changes, &restyled, args, midi.name(), png.name());
     Ok(())
 }
 
-/// Reads a song, with the file's name in every error.
-pub fn read(path: &Path) -> Result<Song> {
-    let bytes =
-        fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
-    Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
-}
-
+#[derive(Clone)]
 struct Restyled {
     velocities: Vec<u8>,
-    played: Played,
-    told: Report,
+    latency: u32,
+    late: u64,
+    runtime: String,
 }
 
-/// Plays a song through the plugin and checks every message that comes out.
-fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyled> {
-    let session = Session::of_song(song, SAMPLE_RATE).with("Style", style.index() as f64).with("Amount", amount);
+/// Whether a part is restyled and has notes that can be.
+fn has_piano_notes(song: &Song, part: &SongPart) -> bool {
+    part.is_restylable() && part.notes.iter().any(|&place| song.notes()[place].note.is_restylable())
+}
+
+/// Plays each part of a song through an instance of its own, as if each had its track in a DAW.
+fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -> Result<Restyled> {
+    let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+    let mut all: Option<Restyled> = None;
+    for part in parts {
+        println!("{part}");
+        let (session, places) = part_session(song, part);
+        let restyled = play(bundle, &session, args.style, f64::from(args.amount) / 100.0)?;
+        let untouched = play(bundle, &session, args.style, 0.0)?;
+        if !untouched.velocities.iter().copied().eq(places.iter().map(|&place| own[place])) {
+            bail!("at Amount 0 % the plugin changed velocities; this is a bug");
+        }
+        let all = all.get_or_insert_with(|| Restyled { velocities: own.clone(), late: 0, ..restyled.clone() });
+        all.late += restyled.late;
+        for (place, velocity) in places.into_iter().zip(restyled.velocities) {
+            if part.notes.binary_search(&place).is_ok() {
+                all.velocities[place] = velocity;
+            }
+        }
+    }
+    all.context("the song has no part that is restyled; this is a bug")
+}
+
+/// What a part's tracks play on its channels, and the places in the song of its notes.
+fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
+    let voices: BTreeSet<(usize, u8)> =
+        part.notes.iter().map(|&place| (song.notes()[place].track, song.notes()[place].note.channel)).collect();
+    let mut session = Session::of_song(song, SAMPLE_RATE);
+    let mut kept = song.messages().iter().map(|m| match m.message {
+        MidiMessage::Channel([status, ..]) => voices.contains(&(m.track, status & 0x0F)),
+        MidiMessage::SysEx(_) => part.tracks.contains(&m.track),
+    });
+    session.messages.retain(|_| kept.next().unwrap_or(false));
+    let mut places: Vec<usize> = session.messages.iter().filter_map(|m| m.note).collect();
+    places.sort_unstable();
+    for message in &mut session.messages {
+        message.note = message.note.and_then(|place| places.binary_search(&place).ok());
+    }
+    (session, places)
+}
+
+/// Plays a part through the plugin and checks every message that comes out.
+fn play(bundle: &Path, session: &Session, style: Genre, amount: f64) -> Result<Restyled> {
+    let session = session.clone().with("Style", style.index() as f64).with("Amount", amount);
     let mut host = ClapHost::load(bundle)?;
     host.ask_for_report().context("the plugin takes no wish for a report; this is a bug")?;
     let bar = ProgressBar::new(1).with_style(
@@ -106,7 +146,7 @@ fn play(bundle: &Path, song: &Song, style: Genre, amount: f64) -> Result<Restyle
     }
     let velocities = check::velocities(&session, &played)
         .context("the plugin changed more than velocities; this is a bug, and no file was written")?;
-    Ok(Restyled { velocities, played, told })
+    Ok(Restyled { velocities, latency: played.latency, late: told.late, runtime: told.runtime })
 }
 
 /// The file that is written, read again: every note and message as before, and every byte but velocities.
@@ -131,9 +171,12 @@ struct Changes {
 }
 
 impl Changes {
-    fn new(song: &Song, after: &[u8]) -> Self {
-        let notes = song.notes().iter().zip(after).filter(|(n, _)| n.note.is_restylable());
-        Self { pairs: notes.map(|(n, &after)| (n.note.velocity, after)).collect() }
+    fn new(song: &Song, parts: &[SongPart], after: &[u8]) -> Self {
+        let places = parts.iter().flat_map(|part| &part.notes).copied();
+        let notes = places.map(|place| (&song.notes()[place].note, after[place]));
+        Self {
+            pairs: notes.filter(|(note, _)| note.is_restylable()).map(|(note, after)| (note.velocity, after)).collect(),
+        }
     }
 
     fn changed(&self) -> usize {
@@ -164,17 +207,17 @@ fn report(song: &Song, changes: &Changes, restyled: &Restyled, args: &DemoArgs, 
         pairs.len(),
         changes.changed(),
         changes.share(),
-        restyled.told.late
+        restyled.late
     );
     println!(
         "latency     {} samples ({:.0} ms), every message exactly that much later, in order",
-        restyled.played.latency,
-        f64::from(restyled.played.latency) * 1000.0 / SAMPLE_RATE
+        restyled.latency,
+        f64::from(restyled.latency) * 1000.0 / SAMPLE_RATE
     );
     println!(
         "velocity    before: mean {mean_before:.1}, spread {spread_before:.1}; after: mean {mean_after:.1}, spread {spread_after:.1}"
     );
-    println!("runtime     {}", restyled.told.runtime);
+    println!("runtime     {}", restyled.runtime);
     println!("at 0 %      unchanged, note by note");
     println!("restyled    {}", midi.display());
     println!("picture     {}", png.display());

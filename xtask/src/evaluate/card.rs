@@ -6,39 +6,50 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 use super::bars::{self, Row};
 use super::cycle::Way;
 use super::measure::{GenreReport, Interval, Report};
-use crate::files::write_atomically;
+use crate::outputs::{OutputFile, Outputs};
 
 const BEGIN: &str = "<!-- figures, written by `cargo xtask evaluate --keep` -->";
 const END: &str = "<!-- end of figures -->";
 
-/// Writes a report's tables into the card of a model's folder; a card without the marks is left alone, and that is told.
-///
-/// # Errors
-/// When the card cannot be read or written.
-pub fn update(folder: &Path, id: &str, report: &Report) -> Result<()> {
-    put_figures(folder, &figures(id, report))
+/// Where the figures of a model are kept: in its folder, as JSON and as tables of its card.
+pub struct Kept {
+    json: OutputFile,
+    card: OutputFile,
 }
 
-/// Writes tables into the card of a model's folder; a card without the marks is left alone, and that is told.
-///
-/// # Errors
-/// When the card cannot be read or written.
-pub fn put_figures(folder: &Path, figures: &str) -> Result<()> {
-    let path = folder.join("README.md");
-    if !path.exists() {
-        println!("there is no card {}; write one, with {BEGIN} and {END} where the figures belong", path.display());
-        return Ok(());
+impl Kept {
+    /// Promises both.
+    ///
+    /// # Errors
+    /// When one may not be written.
+    pub fn plan(outputs: &mut Outputs, folder: &Path) -> Result<Self> {
+        let mut file = |name: &str| outputs.file(&folder.join(name));
+        Ok(Self { json: file("evaluation.json")?, card: file("README.md")? })
     }
-    let card = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    match with_figures(&card, figures) {
-        Some(card) => write_atomically(&path, card.as_bytes()),
-        None => {
-            println!("{} has no {BEGIN} with {END} behind it; its figures stay as they are", path.display());
-            Ok(())
+
+    /// Writes a report, and its tables into the card; one without the marks is left alone, and that is told.
+    ///
+    /// # Errors
+    /// When the card cannot be read, or one of them not be written.
+    pub fn write(&self, report: &impl Serialize, tables: &str) -> Result<()> {
+        self.json.write(&serde_json::to_vec_pretty(report)?)?;
+        let path = self.card.name();
+        if !path.exists() {
+            println!("there is no card {}; write one, with {BEGIN} and {END} where the figures belong", path.display());
+            return Ok(());
+        }
+        let card = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        match with_figures(&card, tables) {
+            Some(card) => self.card.write(card.as_bytes()),
+            None => {
+                println!("{} has no {BEGIN} with {END} behind it; its figures stay as they are", path.display());
+                Ok(())
+            }
         }
     }
 }
@@ -51,7 +62,7 @@ fn with_figures(card: &str, figures: &str) -> Option<String> {
 }
 
 /// All tables.
-fn figures(id: &str, report: &Report) -> String {
+pub fn figures(id: &str, report: &Report) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = scores(&mut text, report)

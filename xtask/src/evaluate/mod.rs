@@ -3,7 +3,7 @@
 //!
 //! [`predictor`] is who predicts, [`measure`] what is measured, [`transfer`] how far a decoder carries a performance,
 //! [`cycle`] how much of it comes back, [`bars`] what is needed, [`table`] what is printed, [`card`] what model cards say,
-//! [`curve`] the picture, [`pairs`] the scores of files that others made. [`tunes`] and [`textures`] score the generators
+//! [`curve`] the picture, [`pairs`] the scores of files that others made, [`shipped`] those of whole files. [`tunes`] and [`textures`] score the generators
 //! instead.
 
 mod bars;
@@ -13,6 +13,7 @@ mod cycle;
 mod measure;
 mod pairs;
 mod predictor;
+mod shipped;
 mod table;
 pub mod textures;
 mod transfer;
@@ -30,9 +31,10 @@ use tonenet_inference::take::{Knowledge, LoadedModel};
 
 use crate::cli::EvaluateArgs;
 use crate::dataset::{self, Performance, Split};
-use crate::files::write_atomically;
+use crate::outputs::Inputs;
 use crate::setup;
 use crate::workspace;
+use card::Kept;
 use predictor::{Linear, Lookup, Predictor};
 
 /// The references, by the names they have on the command line.
@@ -59,6 +61,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         }
         return if generator == tunes::MODEL { tunes::run(args, data) } else { textures::run(args, data) };
     }
+    if args.as_shipped {
+        return shipped::run(args, data);
+    }
     if args.keep && args.split != Split::Valid {
         bail!("cards tell of the valid split; leave --split or --keep out");
     }
@@ -68,26 +73,35 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         args.models.clone()
     };
     let look_aheads = if args.look_ahead.is_empty() { LOOK_AHEADS.to_vec() } else { args.look_ahead.clone() };
+    let mut outputs = Inputs::default().files(dataset::files(data, dataset::LIST)?).outputs();
+    let folder = workspace::root().join("target/evaluate");
+    let json = outputs.file(&folder.join("evaluation.json"))?;
+    let png = outputs.file(&folder.join("look-ahead.png"))?;
+    let kept: Vec<Option<Kept>> = names
+        .iter()
+        .map(|name| {
+            let is_kept = args.keep && MODELS.contains(&name.as_str());
+            is_kept.then(|| Kept::plan(&mut outputs, &model_folder(name)?)).transpose()
+        })
+        .collect::<Result<_>>()?;
     let performances = dataset::load(data, args.split)?;
     let runtime = open_runtime()?;
     let mut reports = Vec::new();
-    for name in &names {
+    for (name, kept) in names.iter().zip(&kept) {
         let (title, predictor) = open(name, &runtime, data)?;
         let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
         if args.split == Split::Valid {
             table::print_bars(&report, &bars::of(name, &report));
         }
-        if args.keep && MODELS.contains(&name.as_str()) {
-            keep(&model_folder(name)?, name, &report)?;
+        if let Some(kept) = kept {
+            kept.write(&report, &card::figures(name, &report))?;
         }
         reports.push(report);
     }
-    let folder = workspace::root().join("target/evaluate");
-    let (json, png) = (folder.join("evaluation.json"), folder.join("look-ahead.png"));
-    write_atomically(&json, &serde_json::to_vec_pretty(&reports)?)?;
-    curve::draw(&png, &reports)?;
-    println!("{}\n{}", json.display(), png.display());
+    json.write(&serde_json::to_vec_pretty(&reports)?)?;
+    png.make(|path| curve::draw(path, &reports))?;
+    println!("{}\n{}", json.name().display(), png.name().display());
     Ok(())
 }
 
@@ -95,18 +109,13 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 #[cfg(feature = "train")]
 pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
     let files = ModelFiles::from_dir(folder)?;
+    let kept = Kept::plan(&mut Inputs::default().files(dataset::files(data, dataset::LIST)?).outputs(), folder)?;
     let model = LoadedModel::load(&open_runtime()?, &files)?;
     let performances = dataset::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
     table::print_bars(&report, &bars::of(id, &report));
-    keep(folder, id, &report)
-}
-
-/// Keeps a report in a model's folder.
-fn keep(folder: &Path, id: &str, report: &measure::Report) -> Result<()> {
-    write_atomically(&folder.join("evaluation.json"), &serde_json::to_vec_pretty(report)?)?;
-    card::update(folder, id, report)
+    kept.write(&report, &card::figures(id, &report))
 }
 
 fn open_runtime() -> Result<Runtime> {

@@ -5,11 +5,10 @@
 //! towards the second; the distance is [`scores::distance`] between the images of what is written and those of the two.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::clip::Clip;
@@ -21,9 +20,10 @@ use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
-use super::card;
+use super::card::Kept;
 use crate::cli::EvaluateArgs;
-use crate::files::write_atomically;
+use crate::dataset;
+use crate::outputs::{Inputs, OutputFile};
 use crate::phrases::scores::{self, Agreement, Counts};
 use crate::phrases::{self, picture};
 use crate::setup;
@@ -72,6 +72,13 @@ impl Row {
 /// Scores the model in `assets/models/vaegan`.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let folder = workspace::root().join("assets/models").join(MODEL);
+    let mut outputs = Inputs::default().files(dataset::files(data, dataset::LIST)?).outputs();
+    let pictures = Pictures::plan(|name| outputs.file(&workspace::root().join("target/evaluate").join(name)))?;
+    let kept = args.keep.then(|| Kept::plan(&mut outputs, &folder)).transpose()?;
+    let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
+    if phrases.len() < 2 * PATHS {
+        bail!("there are only {} phrases in the {:?} split; {} are needed", phrases.len(), args.split, 2 * PATHS);
+    }
     let files = ModelFiles::from_dir(&folder)?;
     let onnxruntime = setup::onnxruntime()?;
     let open = |preference| {
@@ -80,10 +87,6 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     };
     let runtimes = [open(RuntimePreference::OnnxRuntime)?, open(RuntimePreference::BuiltIn)?];
     let model = &runtimes[0].0;
-    let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
-    if phrases.len() < 2 * PATHS {
-        bail!("there are only {} phrases in the {:?} split; {} are needed", phrases.len(), args.split, 2 * PATHS);
-    }
     println!("runtime: {}; {} phrases of the {:?} split, {DRAWN} new images", runtimes[0].1, phrases.len(), args.split);
 
     let again = reconstructed(model, &phrases)?;
@@ -100,11 +103,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         println!("{what:52} {found:>22}   {needed}{}", if *holds { "" } else { "  missed" });
     }
     println!("{} missed", rows.iter().filter(|row| !row.holds).count());
-    if args.keep {
-        write_atomically(&folder.join("evaluation.json"), &serde_json::to_vec_pretty(&rows)?)?;
-        card::put_figures(&folder, &table(&rows))?;
+    if let Some(kept) = kept {
+        kept.write(&rows, &table(&rows))?;
     }
-    show(&phrases, &again, &images, &paths)
+    pictures.show(&phrases, &again, &images, &paths)
 }
 
 /// The figures as a card has them.
@@ -296,38 +298,55 @@ fn of_runtimes(runtimes: &[(TextureModel, String); 2]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Draws phrases beside what comes back of them, new images, and paths.
-fn show(phrases: &[PhraseImage], again: &[PhraseImage], drawn: &[PhraseImage], paths: &[Walk]) -> Result<()> {
-    let folder = workspace::root().join("target/evaluate");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let spread = |images: &[PhraseImage], row: usize| -> Vec<PhraseImage> {
-        (0..6).map(|n| images[(2 * n + row) * images.len() / 12].clone()).collect()
-    };
-    let mut rows = Vec::new();
-    for row in 0..2 {
-        rows.push(("phrases".into(), spread(phrases, row)));
-        rows.push(("come back".into(), spread(again, row)));
-    }
-    let reconstructions = folder.join("vaegan-reconstructions.png");
-    picture::draw(&reconstructions, &rows)?;
-    let samples = folder.join("vaegan-samples.png");
-    let rows: Vec<_> = drawn[..24].chunks(6).map(|row| ("new".to_owned(), row.to_vec())).collect();
-    picture::draw(&samples, &rows)?;
-    let interpolations = folder.join("vaegan-interpolations.png");
-    let rows: Vec<_> = paths
-        .iter()
-        .step_by(PATHS / 4)
-        .map(|path| {
-            let between = path.images.iter().step_by(2).cloned();
-            let ends = [&phrases[path.from], &phrases[path.to]].map(Clone::clone);
-            let [first, last] = ends;
-            let title = "a phrase, the way from it to another in fifths, and the other".to_owned();
-            (title, std::iter::once(first).chain(between).chain([last]).collect())
+/// Where phrases are drawn beside what comes back of them, new images, and paths.
+struct Pictures {
+    reconstructions: OutputFile,
+    samples: OutputFile,
+    interpolations: OutputFile,
+}
+
+impl Pictures {
+    fn plan(mut file: impl FnMut(&str) -> Result<OutputFile>) -> Result<Self> {
+        Ok(Self {
+            reconstructions: file("vaegan-reconstructions.png")?,
+            samples: file("vaegan-samples.png")?,
+            interpolations: file("vaegan-interpolations.png")?,
         })
-        .collect();
-    picture::draw(&interpolations, &rows)?;
-    for path in [&reconstructions, &samples, &interpolations] {
-        println!("{}", path.display());
     }
-    Ok(())
+
+    fn show(
+        &self,
+        phrases: &[PhraseImage],
+        again: &[PhraseImage],
+        drawn: &[PhraseImage],
+        paths: &[Walk],
+    ) -> Result<()> {
+        let spread = |images: &[PhraseImage], row: usize| -> Vec<PhraseImage> {
+            (0..6).map(|n| images[(2 * n + row) * images.len() / 12].clone()).collect()
+        };
+        let mut rows = Vec::new();
+        for row in 0..2 {
+            rows.push(("phrases".into(), spread(phrases, row)));
+            rows.push(("come back".into(), spread(again, row)));
+        }
+        self.reconstructions.make(|path| picture::draw(path, &rows))?;
+        let rows: Vec<_> = drawn[..24].chunks(6).map(|row| ("new".to_owned(), row.to_vec())).collect();
+        self.samples.make(|path| picture::draw(path, &rows))?;
+        let rows: Vec<_> = paths
+            .iter()
+            .step_by(PATHS / 4)
+            .map(|path| {
+                let between = path.images.iter().step_by(2).cloned();
+                let ends = [&phrases[path.from], &phrases[path.to]].map(Clone::clone);
+                let [first, last] = ends;
+                let title = "a phrase, the way from it to another in fifths, and the other".to_owned();
+                (title, std::iter::once(first).chain(between).chain([last]).collect())
+            })
+            .collect();
+        self.interpolations.make(|path| picture::draw(path, &rows))?;
+        for picture in [&self.reconstructions, &self.samples, &self.interpolations] {
+            println!("{}", picture.name().display());
+        }
+        Ok(())
+    }
 }

@@ -41,7 +41,6 @@ impl NewFolder {
     fn of(id: &str) -> Result<Self> {
         let models = workspace::root().join("assets/models");
         let target = models.join(id);
-        fs::create_dir_all(&target)?;
         Ok(Self { work: tempfile::tempdir_in(models)?, target })
     }
 
@@ -56,6 +55,7 @@ impl NewFolder {
 
     /// Puts its files in the place of those of the same names, and tells where.
     fn replace(&self) -> Result<PathBuf> {
+        fs::create_dir_all(&self.target)?;
         for entry in fs::read_dir(self.path())? {
             let entry = entry?;
             fs::rename(entry.path(), self.target.join(entry.file_name()))?;

@@ -9,7 +9,7 @@ use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
 use crate::cli::{FuzzTarget, ModelName};
-use crate::files::write_atomically;
+use crate::outputs::Inputs;
 use crate::workspace::root;
 
 /// Puts a target's seeds among the inputs that earlier runs found.
@@ -18,9 +18,10 @@ use crate::workspace::root;
 /// When a seed cannot be read, or the folder cannot be written.
 pub fn lay_down(target: FuzzTarget) -> Result<()> {
     let corpus = root().join("fuzz/corpus").join(target.name());
-    fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
+    // The seeds have the names of the files that they are copies of.
+    let mut outputs = Inputs::default().outputs();
     for (name, bytes) in seeds(target)? {
-        write_atomically(&corpus.join(format!("seed-{name}")), &bytes)?;
+        outputs.file(&corpus.join(format!("seed-{name}")))?.write(&bytes)?;
     }
     Ok(())
 }

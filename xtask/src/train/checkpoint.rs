@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 
 use super::adam::Adam;
-use crate::files::write_atomically;
+use crate::outputs;
 
 /// How a run was started; a resumed run must be told the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl RunFolder {
             save_weights(averaged.unwrap_or(learning), &new)?;
             fs::rename(&new, self.best_weights())?;
         }
-        write_atomically(&self.0.join("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        outputs::replace(&self.0.join("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
         if last.epoch > 0 {
             // Left over only if the run was killed between the two; harmless then.
             let _ = fs::remove_dir_all(self.epoch_folder(last.epoch - 1));

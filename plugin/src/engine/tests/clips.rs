@@ -1,10 +1,10 @@
 //! The clip in the song, through the engine.
 
 use super::*;
-use crate::generate::{Composer, Material, Told, Wish};
+use crate::generate::{Composer, Material, Wish};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
-use tonenet_inference::generate::{Cancellation, GenerateError};
+use tonenet_inference::generate::GenerateError;
 
 const BEAT: u64 = 24_000;
 
@@ -46,7 +46,7 @@ impl Song {
         let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
         studio.start();
         let clips = ClipTrack::new(store.clone(), studio.link().clone(), false);
-        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, None, clips);
+        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, clips);
         Self {
             engine,
             store,
@@ -71,7 +71,8 @@ impl Song {
                 playing: self.playing,
                 tempo: Some(120.0),
                 beats: Some(self.beats),
-                loop_start_beats: self.loop_range.map(|range| range.0),
+                loop_beats: self.loop_range,
+                ..Default::default()
             };
             let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
             let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };
@@ -324,7 +325,8 @@ fn in_real_time_a_clip_that_comes_late_begins_at_a_later_bar_line() {
     }
     song.play(16.0);
     assert_eq!(song.ons()[0], (4.0, 61));
-    assert!(song.studio.link().tell(Told::Pressed));
+    let press = song.studio.link().press();
+    assert!(song.engine.clips.outbox.try_send(press));
     while !song.studio.link().is_answered() {
         std::thread::yield_now();
     }

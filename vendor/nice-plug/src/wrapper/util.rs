@@ -60,6 +60,18 @@ pub fn strlcpy(dest: &mut [c_char], src: &str) {
     dest[copy_len] = 0;
 }
 
+/// The position, in quarter notes, of a sub-block that begins `advance` quarter notes after the host's block, which begins at
+/// `start`: a song that loops has gone back to the start of its loop where it reached the end.
+pub(crate) fn position_in_loop(start: f64, advance: f64, loop_range: Option<(f64, f64)>) -> f64 {
+    let position = start + advance;
+    match loop_range {
+        Some((from, to)) if (from..to).contains(&start) && position >= to => {
+            from + (position - to) % (to - from)
+        }
+        _ => position,
+    }
+}
+
 /// Clamp an input event's timing to the buffer length. Emits a debug assertion failure if it was
 /// out of bounds.
 #[inline]

@@ -21,8 +21,9 @@ use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
 use crate::cli::EvaluateArgs;
-use crate::dataset::Split;
-use crate::files::write_atomically;
+use crate::dataset::{self, Split};
+use crate::evaluate::card::Kept;
+use crate::outputs::Inputs;
 use crate::setup;
 use crate::tunes;
 use crate::workspace;
@@ -48,6 +49,12 @@ const SEEDS: u64 = 100;
 
 /// Scores the generator of tunes on the tunes of a split.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
+    let mut outputs = Inputs::default().files(dataset::files(data, tunes::LIST)?).outputs();
+    let folder = workspace::root().join("target/evaluate");
+    let json = outputs.file(&folder.join("seqgan.json"))?;
+    let png = outputs.file(&folder.join("seqgan.png"))?;
+    let target = workspace::root().join("assets/models").join(MODEL);
+    let kept = args.keep.then(|| Kept::plan(&mut outputs, &target)).transpose()?;
     let train = tunes::load(data, Split::Train)?;
     let held_out = tunes::load(data, args.split)?;
     let onnxruntime = setup::onnxruntime()?;
@@ -109,15 +116,11 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let people = phrases.of_people();
     let report = Report { split: args.split, tunes: TUNES, people, writers, trades, speed, same };
     report.print();
-    let folder = workspace::root().join("target/evaluate");
-    let (json, png) = (folder.join("seqgan.json"), folder.join("seqgan.png"));
-    write_atomically(&json, &serde_json::to_vec_pretty(&report)?)?;
-    picture::draw(&png, &report.trades)?;
-    println!("{}\n{}", json.display(), png.display());
-    if args.keep {
-        let target = workspace::root().join("assets/models").join(MODEL);
-        write_atomically(&target.join("evaluation.json"), &serde_json::to_vec_pretty(&report)?)?;
-        super::card::put_figures(&target, &report.to_markdown())?;
+    json.write(&serde_json::to_vec_pretty(&report)?)?;
+    png.make(|path| picture::draw(path, &report.trades))?;
+    println!("{}\n{}", json.name().display(), png.name().display());
+    if let Some(kept) = kept {
+        kept.write(&report, &report.to_markdown())?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use super::generator::Generator;
 use super::sequences::{Clock, Sequences};
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
-use crate::files::write_atomically;
+use crate::outputs;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::folder::Folder;
 use crate::tunes;
@@ -130,7 +130,7 @@ pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
     let settings = Settings { seed: args.seed, epochs, batches, rounds: args.rounds };
     let vocabulary = Vocabulary::of_tunes(&train, VOCABULARY);
     println!("{}", described(&vocabulary, &train, &valid));
-    write_atomically(&folder.path("vocabulary.txt"), vocabulary.to_text().as_bytes())?;
+    outputs::replace(&folder.path("vocabulary.txt"), vocabulary.to_text().as_bytes())?;
 
     let material = Material::new(&vocabulary, &train, &valid, device);
     tch::manual_seed(args.seed as i64);
@@ -474,7 +474,7 @@ impl Learners {
             save(self.generator.variables(), kept.path("likelihood.safetensors"))?;
         }
         write_log(&kept.path("log.csv"), &progress.parts)?;
-        write_atomically(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        outputs::replace(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
         if parts > 1 {
             // Left over only if the run was killed between the two; harmless then.
             let _ = fs::remove_dir_all(part(kept, parts - 1));

@@ -14,7 +14,7 @@ use tch::{Device, Kind};
 
 use super::flow::Flow;
 use super::network::Posterior;
-use crate::files::write_atomically;
+use crate::outputs;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::layers::LEARNING;
 use crate::train::run::schedule;
@@ -148,7 +148,7 @@ impl Folder<'_> {
             log.write_record(row)?;
         }
         log.flush().with_context(|| format!("cannot write {}", path.display()))?;
-        write_atomically(&self.0.join("drawing.json"), &serde_json::to_vec_pretty(epochs)?)?;
+        outputs::replace(&self.0.join("drawing.json"), &serde_json::to_vec_pretty(epochs)?)?;
         if epochs.len() > 1 {
             // Left over only if the run was killed between the two; harmless then.
             let _ = fs::remove_dir_all(self.epoch(epochs.len() - 1));

@@ -23,7 +23,7 @@ use super::network::{Decoded, Discriminator, Generator, Posterior, ROW, ROWS};
 use super::prior::Prior;
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
-use crate::files::write_atomically;
+use crate::outputs;
 use crate::phrases::scores::{Agreement, Counts};
 use crate::phrases::{self, Piece, picture};
 use crate::train::adam::{Adam, gradients, mix, sorted};
@@ -483,7 +483,7 @@ impl Learners {
         self.telling.save(&folder.join("telling.safetensors"))?;
         self.prior.save(&folder.join("prior.safetensors"))?;
         write_log(&kept.path("log.csv"), &progress.epochs)?;
-        write_atomically(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        outputs::replace(&kept.path("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
         if epochs > 1 {
             // Left over only if the run was killed between the two; harmless then.
             let _ = fs::remove_dir_all(epoch(kept, epochs - 1));

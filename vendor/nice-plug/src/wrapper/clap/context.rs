@@ -133,7 +133,8 @@ impl<P: ClapPlugin> ProcessContext<P> for WrapperProcessContext<'_, P> {
         event: PluginNoteEvent<P>,
     ) -> Result<(), (PluginNoteEvent<P>, SendEventError)> {
         use clap_sys::events::{
-            CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_MIDI_SYSEX, CLAP_EVENT_NOTE_END,
+            CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_MIDI_SYSEX,
+            CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_END,
             CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
             CLAP_NOTE_EXPRESSION_BRIGHTNESS, CLAP_NOTE_EXPRESSION_EXPRESSION,
             CLAP_NOTE_EXPRESSION_PAN, CLAP_NOTE_EXPRESSION_PRESSURE, CLAP_NOTE_EXPRESSION_TUNING,
@@ -211,6 +212,31 @@ impl<P: ClapPlugin> ProcessContext<P> for WrapperProcessContext<'_, P> {
                     channel: channel_to_i16(*channel),
                     key: key_to_i16(*key),
                     velocity: *velocity as f64,
+                };
+
+                unsafe {
+                    clap_call! { self.host_out_events=>try_push(self.host_out_events, &event.header) }
+                }
+            }
+            NoteEvent::Choke {
+                timing: _,
+                voice_id,
+                channel,
+                key,
+            } if P::MIDI_OUTPUT >= MidiConfig::Basic => {
+                let event = clap_event_note {
+                    header: clap_event_header {
+                        size: mem::size_of::<clap_event_note>() as u32,
+                        time,
+                        space_id: CLAP_CORE_EVENT_SPACE_ID,
+                        type_: CLAP_EVENT_NOTE_CHOKE,
+                        flags: 0,
+                    },
+                    note_id: voice_to_i32(*voice_id),
+                    port_index: 0,
+                    channel: channel_to_i16(*channel),
+                    key: key_to_i16(*key),
+                    velocity: 0.0,
                 };
 
                 unsafe {
@@ -471,6 +497,33 @@ impl<P: ClapPlugin> ProcessContext<P> for WrapperProcessContext<'_, P> {
                 let padded_sysex_buffer = padded_sysex_buffer.borrow();
                 crate::nice_debug_assert!(padded_sysex_buffer.len() >= length);
                 let sysex_buffer = &padded_sysex_buffer[..length];
+
+                // Every MIDI message without a word of its own came in as SysEx. System common and
+                // real-time messages are none, and leave as what they are.
+                if let [0xF1..=0xFF, ..] = sysex_buffer
+                    && sysex_buffer.len() <= 3
+                {
+                    let mut data = [0; 3];
+                    data[..sysex_buffer.len()].copy_from_slice(sysex_buffer);
+                    let midi_event = clap_event_midi {
+                        header: clap_event_header {
+                            size: mem::size_of::<clap_event_midi>() as u32,
+                            time,
+                            space_id: CLAP_CORE_EVENT_SPACE_ID,
+                            type_: CLAP_EVENT_MIDI,
+                            flags: 0,
+                        },
+                        port_index: 0,
+                        data,
+                    };
+
+                    return match unsafe {
+                        clap_call! { self.host_out_events=>try_push(self.host_out_events, &midi_event.header) }
+                    } {
+                        true => Ok(()),
+                        false => Err((event, SendEventError::HostBufferFull)),
+                    };
+                }
 
                 let event = clap_event_midi_sysex {
                     header: clap_event_header {

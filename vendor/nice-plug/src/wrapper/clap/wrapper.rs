@@ -105,7 +105,9 @@ use crate::wrapper::clap::context::WrapperGuiContext;
 use crate::wrapper::clap::util::{read_stream, write_stream};
 use crate::wrapper::state::{self};
 use crate::wrapper::util::buffer_management::{BufferManager, ChannelPointers};
-use crate::wrapper::util::{clamp_input_event_timing, hash_param_id, process_wrapper, strlcpy};
+use crate::wrapper::util::{
+    clamp_input_event_timing, hash_param_id, position_in_loop, process_wrapper, strlcpy,
+};
 
 /// How many output parameter changes we can store in our output parameter change queue. Storing
 /// more than this many parameters at a time will cause changes to get lost.
@@ -1185,7 +1187,8 @@ impl<P: ClapPlugin> Wrapper<P> {
 
         // Out of bounds events are clamped to the buffer's size
         let timing = clamp_input_event_timing(
-            raw_event.time - current_sample_idx as u32,
+            // Hosts that do not sort their events may send one from before this part of the block
+            raw_event.time.saturating_sub(current_sample_idx as u32),
             total_buffer_len as u32,
         );
 
@@ -1210,18 +1213,20 @@ impl<P: ClapPlugin> Wrapper<P> {
                 VoiceID::Wildcard
             }
         }
-        fn channel_from_i16(c: i16) -> Channel {
-            if (0..=15).contains(&c) {
-                Channel::Number(c as u8)
-            } else {
-                Channel::Wildcard
+        // What is neither a channel or key nor CLAP's wildcard means nothing. Taken for a wildcard, it
+        // would end every note.
+        fn channel_from_i16(c: i16) -> Option<Channel> {
+            match c {
+                0..=15 => Some(Channel::Number(c as u8)),
+                -1 => Some(Channel::Wildcard),
+                _ => None,
             }
         }
-        fn key_from_i16(k: i16) -> Key {
-            if (0..=127).contains(&k) {
-                Key::Number(k as u8)
-            } else {
-                Key::Wildcard
+        fn key_from_i16(k: i16) -> Option<Key> {
+            match k {
+                0..=127 => Some(Key::Number(k as u8)),
+                -1 => Some(Key::Wildcard),
+                _ => None,
             }
         }
 
@@ -1304,6 +1309,12 @@ impl<P: ClapPlugin> Wrapper<P> {
             (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_ON) => {
                 if P::MIDI_INPUT >= MidiConfig::Basic {
                     let event = unsafe { &*(event as *const clap_event_note) };
+                    // A note has a channel and a key; a wildcard names none.
+                    let (Some(channel @ Channel::Number(_)), Some(key @ Key::Number(_))) =
+                        (channel_from_i16(event.channel), key_from_i16(event.key))
+                    else {
+                        return;
+                    };
 
                     push_event(
                         input_events,
@@ -1312,8 +1323,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                             // should be relative to the block
                             timing,
                             voice_id: voice_from_i32(event.note_id),
-                            channel: channel_from_i16(event.channel),
-                            key: key_from_i16(event.key),
+                            channel,
+                            key,
                             velocity: event.velocity as f32,
                         },
                     );
@@ -1322,14 +1333,19 @@ impl<P: ClapPlugin> Wrapper<P> {
             (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_OFF) => {
                 if P::MIDI_INPUT >= MidiConfig::Basic {
                     let event = unsafe { &*(event as *const clap_event_note) };
+                    let (Some(channel), Some(key)) =
+                        (channel_from_i16(event.channel), key_from_i16(event.key))
+                    else {
+                        return;
+                    };
 
                     push_event(
                         input_events,
                         NoteEvent::NoteOff {
                             timing,
                             voice_id: voice_from_i32(event.note_id),
-                            channel: channel_from_i16(event.channel),
-                            key: key_from_i16(event.key),
+                            channel,
+                            key,
                             velocity: event.velocity as f32,
                         },
                     );
@@ -1338,14 +1354,19 @@ impl<P: ClapPlugin> Wrapper<P> {
             (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_CHOKE) => {
                 if P::MIDI_INPUT >= MidiConfig::Basic {
                     let event = unsafe { &*(event as *const clap_event_note) };
+                    let (Some(channel), Some(key)) =
+                        (channel_from_i16(event.channel), key_from_i16(event.key))
+                    else {
+                        return;
+                    };
 
                     push_event(
                         input_events,
                         NoteEvent::Choke {
                             timing,
                             voice_id: voice_from_i32(event.note_id),
-                            channel: channel_from_i16(event.channel),
-                            key: key_from_i16(event.key),
+                            channel,
+                            key,
                         },
                     );
                 }
@@ -1354,6 +1375,11 @@ impl<P: ClapPlugin> Wrapper<P> {
                 if P::MIDI_INPUT >= MidiConfig::Basic {
                     // TODO: Add support for the other expression types
                     let event = unsafe { &*(event as *const clap_event_note_expression) };
+                    let (Some(channel), Some(key)) =
+                        (channel_from_i16(event.channel), key_from_i16(event.key))
+                    else {
+                        return;
+                    };
                     match event.expression_id {
                         CLAP_NOTE_EXPRESSION_PRESSURE => {
                             push_event(
@@ -1361,8 +1387,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyPressure {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     pressure: event.value as f32,
                                 },
                             );
@@ -1373,8 +1399,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyVolume {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     gain: event.value as f32,
                                 },
                             );
@@ -1385,8 +1411,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyPan {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     // In CLAP this value goes from [0, 1] instead of [-1, 1]
                                     pan: (event.value as f32 * 2.0) - 1.0,
                                 },
@@ -1398,8 +1424,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyTuning {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     tuning: event.value as f32,
                                 },
                             );
@@ -1410,8 +1436,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyVibrato {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     vibrato: event.value as f32,
                                 },
                             );
@@ -1422,8 +1448,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyExpression {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     expression: event.value as f32,
                                 },
                             );
@@ -1434,8 +1460,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                                 NoteEvent::PolyBrightness {
                                     timing,
                                     voice_id: voice_from_i32(event.note_id),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.key),
+                                    channel,
+                                    key,
                                     brightness: event.value as f32,
                                 },
                             );
@@ -1451,6 +1477,17 @@ impl<P: ClapPlugin> Wrapper<P> {
                 // pressure events if the host sents us those. But we'll throw away any other MIDI
                 // messages to stay consistent with the VST3 wrapper.
                 let event = unsafe { &*(event as *const clap_event_midi) };
+
+                // A data byte has seven bits. Programmes and channel pressure have one of them.
+                let num_data_bytes = match event.data[0] & 0xF0 {
+                    0xC0 | 0xD0 => 1,
+                    _ => 2,
+                };
+                if (0x80..0xF0).contains(&event.data[0])
+                    && event.data[1..=num_data_bytes].iter().any(|&byte| byte > 127)
+                {
+                    return;
+                }
 
                 match NoteEvent::from_midi(timing, &event.data) {
                     Ok(
@@ -1474,9 +1511,12 @@ impl<P: ClapPlugin> Wrapper<P> {
             {
                 let event = unsafe { &*(event as *const clap_event_midi_sysex) };
 
+                if event.buffer.is_null() {
+                    return;
+                }
+
                 // `NoteEvent::from_midi` prints some tracing if parsing fails, which is not
                 // necessarily an error
-                assert!(!event.buffer.is_null());
                 let sysex_buffer =
                     unsafe { std::slice::from_raw_parts(event.buffer, event.size as usize) };
                 if let Ok(note_event) = NoteEvent::from_midi(timing, sysex_buffer) {
@@ -2123,35 +2163,16 @@ impl<P: ClapPlugin> Wrapper<P> {
                     })
                 };
 
-                // If the host does not provide outputs or if it does not provide the required
-                // number of channels (should not happen, but Ableton Live does this for bypassed
-                // VST3 plugins) then we'll skip audio processing. In that case
-                // `buffer_manager.create_buffers` will have set one or more of the output buffers
-                // to empty slices since there is no storage to point them to. The auxiliary input
-                // buffers always point to valid storage.
-                let mut buffer_is_valid = true;
-                for output_buffer_slice in buffers.main_buffer.as_slice_immutable().iter().chain(
-                    buffers
-                        .aux_outputs
-                        .iter()
-                        .flat_map(|buffer| buffer.as_slice_immutable().iter()),
-                ) {
-                    if output_buffer_slice.is_empty() {
-                        buffer_is_valid = false;
-                        break;
-                    }
-                }
-
-                crate::nice_debug_assert!(buffer_is_valid || total_buffer_len == 0);
-
+                // The host may provide no outputs, or not the required number of channels. The plugin
+                // processes all the same with the channels that there are: its notes need none.
                 // Some of the fields are left empty because CLAP does not provide this information,
                 // but the methods on [`Transport`] can reconstruct these values from the other
                 // fields
-                let sample_rate = wrapper
-                    .current_buffer_config
-                    .load()
-                    .expect("Process call without prior initialization call")
-                    .sample_rate;
+                let Some(buffer_config) = wrapper.current_buffer_config.load() else {
+                    crate::nice_debug_assert_failure!("Process call without prior activation");
+                    return CLAP_PROCESS_ERROR;
+                };
+                let sample_rate = buffer_config.sample_rate;
                 let mut transport = Transport::new(sample_rate);
                 if !transport_info.is_null() {
                     let context = unsafe { &*transport_info };
@@ -2177,11 +2198,16 @@ impl<P: ClapPlugin> Wrapper<P> {
                             && block_start > 0
                             && (context.flags & CLAP_TRANSPORT_HAS_TEMPO != 0)
                         {
-                            transport.pos_beats = Some(
-                                beats
-                                    + (block_start as f64 / sample_rate as f64 / 60.0
-                                        * context.tempo),
+                            let loops = context.flags & CLAP_TRANSPORT_IS_LOOP_ACTIVE != 0;
+                            let loop_range = (
+                                context.loop_start_beats as f64 / CLAP_BEATTIME_FACTOR as f64,
+                                context.loop_end_beats as f64 / CLAP_BEATTIME_FACTOR as f64,
                             );
+                            transport.pos_beats = Some(position_in_loop(
+                                beats,
+                                block_start as f64 / sample_rate as f64 / 60.0 * context.tempo,
+                                loops.then_some(loop_range),
+                            ));
                         } else {
                             transport.pos_beats = Some(beats);
                         }
@@ -2236,7 +2262,7 @@ impl<P: ClapPlugin> Wrapper<P> {
                     }
                 }
 
-                let result = if buffer_is_valid {
+                let result = if total_buffer_len > 0 {
                     let Some(mut plugin) = wrapper.plugin.try_lock() else {
                         // On the occasion a host misbehaves and tries to activate/deactivate a plugin
                         // concurrently with the process method, return an error.
@@ -2269,12 +2295,8 @@ impl<P: ClapPlugin> Wrapper<P> {
                     result
                 } else {
                     // What is kept must be processed, so the plugin is not to be put to sleep.
-                    if total_buffer_len == 0 {
-                        wrapper.keeps_input_events.store(true, Ordering::SeqCst);
-                        ProcessStatus::KeepAlive
-                    } else {
-                        ProcessStatus::Normal
-                    }
+                    wrapper.keeps_input_events.store(true, Ordering::SeqCst);
+                    ProcessStatus::KeepAlive
                 };
 
                 let clap_result = match result {

@@ -31,6 +31,9 @@ pub struct BufferManager {
     aux_input_channel_pointers: Vec<Option<ChannelPointers>>,
     aux_output_channel_pointers: Vec<Option<ChannelPointers>>,
 
+    /// How many channels the main buffer has where the host provides all of them.
+    num_main_output_channels: usize,
+
     /// The backing buffers that will be filled during `create_buffers`. This `'static` lifetime
     /// will be shortened when returning a reference to these buffers in `create_buffers` to match
     /// the function's lifetime.
@@ -65,7 +68,7 @@ pub struct BufferSource<'a> {
 pub struct ChannelPointers {
     /// A raw pointer to an array of f32 arrays, containing one array for each channel. `ptrs` must
     /// contain (at least) `num_channel` `*const f32`s, and each of those inner arrays must contain
-    /// (at least) `num_samples` `f32` values.
+    /// (at least) `num_samples` `f32` values, or, for the main input and output, be a null pointer.
     pub ptrs: NonNull<*mut f32>,
     /// The number of audio channels used for this port.
     pub num_channels: usize,
@@ -90,16 +93,14 @@ impl BufferManager {
 
         // The buffers are preallocated so that `create_buffers()` can be called without having to
         // allocate
+        let num_main_output_channels = audio_io_layout
+            .main_output_channels
+            .map(NonZeroU32::get)
+            .unwrap_or(0) as usize;
         let mut main_buffer = Buffer::default();
         unsafe {
             main_buffer.set_slices(0, |output_slices| {
-                output_slices.resize_with(
-                    audio_io_layout
-                        .main_output_channels
-                        .map(NonZeroU32::get)
-                        .unwrap_or(0) as usize,
-                    || &mut [],
-                );
+                output_slices.resize_with(num_main_output_channels, || &mut []);
             })
         };
 
@@ -138,6 +139,7 @@ impl BufferManager {
             aux_input_channel_pointers: vec![None; audio_io_layout.aux_input_ports.len()],
             aux_output_channel_pointers: vec![None; audio_io_layout.aux_output_ports.len()],
 
+            num_main_output_channels,
             main_buffer,
 
             aux_input_buffers,
@@ -154,12 +156,9 @@ impl BufferManager {
     /// channel) are filled with zeroes.
     ///
     /// `sample_offset` and `num_samples` can be used to slice a set of host channel pointers for
-    /// sample accurate automation. If any of the outputs are missing because the host hasn't
-    /// provided enough channels or outputs, then they will be replaced by empty slices.
-    ///
-    /// # Panics
-    ///
-    /// May panic if one of the inner channel pointers is a null pointer.
+    /// sample accurate automation. Channels of the main buffer that the host provides no memory for
+    /// are left out of it, so it may have fewer channels than the layout or none at all. Other
+    /// missing outputs are replaced by empty slices.
     ///
     /// # Safety
     ///
@@ -183,85 +182,41 @@ impl BufferManager {
             aux_output_channel_pointers: &mut self.aux_output_channel_pointers,
         });
 
-        // The main buffer points directly to the main output pointers
+        // The main buffer points directly to the main output pointers. The host may provide fewer or
+        // more channels than the layout has, no memory for some of them, or none at all.
+        let main_outputs = self.main_output_channel_pointers;
+        let main_inputs = self.main_input_channel_pointers;
+        let num_main_output_channels = self.num_main_output_channels;
         unsafe {
             self.main_buffer.set_slices(num_samples, |output_slices| {
-                match self.main_output_channel_pointers {
-                    Some(output_channel_pointers) => {
-                        crate::nice_debug_assert_eq!(
-                            output_slices.len(),
-                            output_channel_pointers.num_channels
-                        );
-                        for (channel_idx, output_slice) in output_slices
-                            .iter_mut()
-                            .enumerate()
-                            .take(output_channel_pointers.num_channels)
-                        {
-                            let output_channel_pointer =
-                                output_channel_pointers.ptrs.as_ptr().add(channel_idx);
+                // There is room for all of the layout's channels, so that this never allocates
+                output_slices.clear();
+                let num_provided_channels = main_outputs.map_or(0, |pointers| pointers.num_channels);
+                for channel_idx in 0..num_provided_channels {
+                    let Some(output) = channel_pointer(main_outputs, channel_idx, sample_offset)
+                    else {
+                        continue;
+                    };
 
-                            *output_slice = std::slice::from_raw_parts_mut(
-                                (*output_channel_pointer).add(sample_offset),
-                                num_samples,
-                            );
+                    // Since nice-plug processes audio in-place, main input data needs to be copied to
+                    // the main output buffers. If the host processes the main IO in place, then the
+                    // input is already there. Without an input the channel would hold whatever was
+                    // left in the buffer.
+                    let is_in_layout = channel_idx < num_main_output_channels;
+                    match channel_pointer(main_inputs, channel_idx, sample_offset) {
+                        Some(input) if is_in_layout => {
+                            std::ptr::copy(input.as_ptr(), output.as_ptr(), num_samples)
                         }
-
-                        // If the caller/host should have provided buffer pointers but didn't then we
-                        // must get rid of any dangling slices
-                        output_slices[output_channel_pointers.num_channels..].fill_with(|| &mut [])
+                        _ => std::ptr::write_bytes(output.as_ptr(), 0, num_samples),
                     }
-                    None => {
-                        crate::nice_debug_assert_eq!(output_slices.len(), 0);
-
-                        // Same as above
-                        output_slices.fill_with(|| &mut [])
+                    if is_in_layout {
+                        output_slices.push(std::slice::from_raw_parts_mut(
+                            output.as_ptr(),
+                            num_samples,
+                        ));
                     }
                 }
             });
-        }
-
-        // Since nice-plug processes audio in-place, main input data needs to be copied to the main
-        // output buffers
-        if let (Some(input_channel_pointers), Some(output_channel_pointers)) = (
-            self.main_input_channel_pointers,
-            self.main_output_channel_pointers,
-        ) {
-            unsafe {
-                self.main_buffer.set_slices(num_samples, |output_slices| {
-                    for (channel_idx, output_slice) in output_slices
-                        .iter_mut()
-                        .enumerate()
-                        .take(input_channel_pointers.num_channels)
-                    {
-                        let input_channel_pointer =
-                            *input_channel_pointers.ptrs.as_ptr().add(channel_idx);
-                        debug_assert!(channel_idx < output_channel_pointers.num_channels);
-                        let output_channel_pointer =
-                            *output_channel_pointers.ptrs.as_ptr().add(channel_idx);
-
-                        // If the host processes the main IO out of place then the inputs need to be
-                        // copied to the output buffers. Otherwise the input should already be there.
-                        if input_channel_pointer != output_channel_pointer {
-                            output_slice.copy_from_slice(std::slice::from_raw_parts_mut(
-                                input_channel_pointer.add(sample_offset),
-                                num_samples,
-                            ))
-                        }
-                    }
-                });
-            }
-
-            // Any excess channels will need to be filled with zeroes since they'd otherwise point
-            // to whatever was left in the buffer
-            if input_channel_pointers.num_channels < output_channel_pointers.num_channels {
-                unsafe {
-                    self.main_buffer.set_slices(num_samples, |output_slices| {
-                        for slice in &mut output_slices[input_channel_pointers.num_channels..] {
-                            slice.fill(0.0);
-                        }
-                    });
-                }
-            }
         }
 
         // Because nice-plug's `Buffer` type is geared around in-place processing, auxiliary inputs
@@ -392,6 +347,21 @@ impl BufferManager {
             })
         }
     }
+}
+
+/// The memory that the host provides for a channel from a sample on, if it does.
+///
+/// # Safety
+///
+/// The pointers must be valid, as described for [`ChannelPointers`], but for channels that have none.
+unsafe fn channel_pointer(
+    pointers: Option<ChannelPointers>,
+    channel_idx: usize,
+    sample_offset: usize,
+) -> Option<NonNull<f32>> {
+    let pointers = pointers.filter(|pointers| channel_idx < pointers.num_channels)?;
+    let channel = NonNull::new(unsafe { *pointers.ptrs.as_ptr().add(channel_idx) })?;
+    Some(unsafe { channel.add(sample_offset) })
 }
 
 #[cfg(any(miri, test))]

@@ -35,7 +35,7 @@ use vst3::Steinberg::Vst::{
 };
 use vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IBStreamTrait, IPlugView, IPluginBaseTrait, TBool, TUID, int16,
-    int32, kInvalidArgument, kNoInterface, kResultFalse, kResultOk, tresult, uint32,
+    int32, kInvalidArgument, kNotInitialized, kNoInterface, kResultFalse, kResultOk, tresult, uint32,
 };
 use vst3::{Class, ComRef};
 use widestring::U16CStr;
@@ -47,7 +47,7 @@ use super::util::{VST3_MIDI_CHANNELS, VST3_MIDI_PARAMS_END};
 use crate::util::permit_alloc;
 use crate::wrapper::state;
 use crate::wrapper::util::buffer_management::{BufferManager, ChannelPointers};
-use crate::wrapper::util::{clamp_input_event_timing, process_wrapper};
+use crate::wrapper::util::{clamp_input_event_timing, position_in_loop, process_wrapper};
 use crate::wrapper::vst3::Vst3Plugin;
 
 #[allow(clippy::unnecessary_cast)]
@@ -1065,18 +1065,17 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
         process_wrapper(|| {
             // We need to handle incoming automation first
             let data = unsafe { &*data };
-            let sample_rate = self
-                .inner
-                .current_buffer_config
-                .load()
-                .expect("Process call without prior setup call")
-                .sample_rate;
+            let Some(buffer_config) = self.inner.current_buffer_config.load() else {
+                crate::nice_debug_assert_failure!("Process call without prior setup call");
+                return kNotInitialized;
+            };
+            let sample_rate = buffer_config.sample_rate;
 
             crate::nice_debug_assert!(data.numInputs >= 0 && data.numOutputs >= 0);
             crate::nice_debug_assert_eq!(data.symbolicSampleSize, K_SYMBOLIC_SAMPLE_SIZE_32);
             crate::nice_debug_assert!(data.numSamples >= 0);
 
-            let total_buffer_len = data.numSamples as usize;
+            let total_buffer_len = data.numSamples.max(0) as usize;
 
             let current_audio_io_layout = self.inner.current_audio_io_layout.load();
             let has_main_input = current_audio_io_layout.main_input_channels.is_some();
@@ -1086,15 +1085,10 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
 
             // NOTE: VST3 hosts may trigger a 'parameter flush' by calling the process function for
             //       0 input samples. If this is the case then we'll only handle events and skip all
-            //       audio processing. Some hosts, like Ableton Live, implement this in a broken way
-            //       and instead only set the number of channels to 0. In that case the
-            //       'buffer_is_valid' check from below should still prevent audio processing.
-            let mut is_param_flush = total_buffer_len == 0;
-            if (data.numOutputs == 0 || data.outputs.is_null())
-                && (has_main_output || !current_audio_io_layout.aux_output_ports.is_empty())
-            {
-                is_param_flush = true;
-            }
+            //       audio processing. A block with samples but without channels is no flush: that is
+            //       how hosts process a plugin whose audio buses they have deactivated, and its notes
+            //       need none.
+            let is_param_flush = total_buffer_len == 0;
 
             // If `P::SAMPLE_ACCURATE_AUTOMATION` is set, then we'll split up the audio buffer into
             // chunks whenever a parameter change occurs. To do that, we'll store all of those
@@ -1169,7 +1163,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 // `event.subtract_timing(block_start)` before it is passed to the
                                 // plugin. Out of bounds events are clamped to the buffer>
                                 let timing = clamp_input_event_timing(
-                                    sample_offset as u32,
+                                    sample_offset.max(0) as u32,
                                     total_buffer_len as u32,
                                 );
                                 let value = value as f32;
@@ -1246,34 +1240,46 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                             VoiceID::Wildcard
                         }
                     }
-                    fn channel_from_i16(c: i16) -> Channel {
-                        if (0..=15).contains(&c) {
-                            Channel::Number(c as u8)
-                        } else {
-                            Channel::Wildcard
-                        }
-                    }
-                    fn key_from_i16(k: i16) -> Key {
-                        if (0..=127).contains(&k) {
-                            Key::Number(k as u8)
-                        } else {
-                            Key::Wildcard
-                        }
+                    // VST3 has no wildcards: what is no channel or key means nothing.
+                    fn channel_and_key(c: i16, k: i16) -> Option<(Channel, Key)> {
+                        ((0..=15).contains(&c) && (0..=127).contains(&k))
+                            .then_some((Channel::Number(c as u8), Key::Number(k as u8)))
                     }
 
                     let mut event: MaybeUninit<_> = MaybeUninit::uninit();
                     for i in 0..num_events {
-                        let result = unsafe { events.getEvent(i, event.as_mut_ptr()) };
-                        crate::nice_debug_assert_eq!(result, kResultOk);
+                        // What the host does not give is not there to be read
+                        if unsafe { events.getEvent(i, event.as_mut_ptr()) } != kResultOk {
+                            continue;
+                        }
 
                         let event = unsafe { event.assume_init() };
                         let timing = clamp_input_event_timing(
-                            event.sampleOffset as u32,
+                            event.sampleOffset.max(0) as u32,
                             total_buffer_len as u32,
                         );
 
                         if event.r#type == EventTypes_::kNoteOnEvent as u16 {
                             let event = unsafe { event.__field0.noteOn };
+                            let Some((channel, key)) = channel_and_key(event.channel, event.pitch)
+                            else {
+                                continue;
+                            };
+
+                            // As in MIDI, a key that is struck with no velocity comes up
+                            if event.velocity <= 0.0 {
+                                push_process_event(
+                                    &mut process_events,
+                                    ProcessEvent::NoteEvent(NoteEvent::NoteOff {
+                                        timing,
+                                        voice_id: voice_from_i32(event.noteId),
+                                        channel,
+                                        key,
+                                        velocity: 0.0,
+                                    }),
+                                );
+                                continue;
+                            }
 
                             // We need to keep track of note IDs to be able to handle not
                             // expression value events
@@ -1284,34 +1290,42 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 ProcessEvent::NoteEvent(NoteEvent::NoteOn {
                                     timing,
                                     voice_id: voice_from_i32(event.noteId),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.pitch),
+                                    channel,
+                                    key,
                                     velocity: event.velocity,
                                 }),
                             );
                         } else if event.r#type == EventTypes_::kNoteOffEvent as u16 {
                             let event = unsafe { event.__field0.noteOff };
+                            let Some((channel, key)) = channel_and_key(event.channel, event.pitch)
+                            else {
+                                continue;
+                            };
 
                             push_process_event(
                                 &mut process_events,
                                 ProcessEvent::NoteEvent(NoteEvent::NoteOff {
                                     timing,
                                     voice_id: voice_from_i32(event.noteId),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.pitch),
+                                    channel,
+                                    key,
                                     velocity: event.velocity,
                                 }),
                             );
                         } else if event.r#type == EventTypes_::kPolyPressureEvent as u16 {
                             let event = unsafe { event.__field0.polyPressure };
+                            let Some((channel, key)) = channel_and_key(event.channel, event.pitch)
+                            else {
+                                continue;
+                            };
 
                             push_process_event(
                                 &mut process_events,
                                 ProcessEvent::NoteEvent(NoteEvent::PolyPressure {
                                     timing,
                                     voice_id: voice_from_i32(event.noteId),
-                                    channel: channel_from_i16(event.channel),
-                                    key: key_from_i16(event.pitch),
+                                    channel,
+                                    key,
                                     pressure: event.pressure,
                                 }),
                             );
@@ -1335,9 +1349,12 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                             // 0 = kMidiSysEx
                             let event = unsafe { event.__field0.data };
 
+                            if event.bytes.is_null() {
+                                continue;
+                            }
+
                             // `NoteEvent::from_midi` prints some tracing if parsing fails, which is
                             // not necessarily an error
-                            assert!(!event.bytes.is_null());
                             let sysex_buffer = unsafe {
                                 std::slice::from_raw_parts(event.bytes, event.size as usize)
                             };
@@ -1432,7 +1449,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 let audio_output = &*data.outputs;
                                 let ptrs =
                                     NonNull::new(audio_output.__field0.channelBuffers32).unwrap();
-                                let num_channels = audio_output.numChannels as usize;
+                                let num_channels = audio_output.numChannels.max(0) as usize;
 
                                 *buffer_source.main_output_channel_pointers =
                                     Some(ChannelPointers { ptrs, num_channels });
@@ -1446,7 +1463,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 let audio_input = &*data.inputs;
                                 let ptrs =
                                     NonNull::new(audio_input.__field0.channelBuffers32).unwrap();
-                                let num_channels = audio_input.numChannels as usize;
+                                let num_channels = audio_input.numChannels.max(0) as usize;
 
                                 *buffer_source.main_input_channel_pointers =
                                     Some(ChannelPointers { ptrs, num_channels });
@@ -1466,7 +1483,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                     let audio_input = &*data.inputs.add(aux_input_idx);
                                     match NonNull::new(audio_input.__field0.channelBuffers32) {
                                         Some(ptrs) => {
-                                            let num_channels = audio_input.numChannels as usize;
+                                            let num_channels = audio_input.numChannels.max(0) as usize;
 
                                             *aux_input_channel_pointers =
                                                 Some(ChannelPointers { ptrs, num_channels });
@@ -1490,7 +1507,7 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                     let audio_output = &*data.outputs.add(aux_output_idx);
                                     match NonNull::new(audio_output.__field0.channelBuffers32) {
                                         Some(ptrs) => {
-                                            let num_channels = audio_output.numChannels as usize;
+                                            let num_channels = audio_output.numChannels.max(0) as usize;
 
                                             *aux_output_channel_pointers =
                                                 Some(ChannelPointers { ptrs, num_channels });
@@ -1501,26 +1518,6 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                             }
                         })
                     };
-
-                    // We already checked whether the host has initiated a parameter flush, but in
-                    // case it still did something unexpected that we did not catch we'll still try
-                    // to prevent processing audio when the slices don't contain the values we
-                    // expect.
-                    let mut buffer_is_valid = true;
-                    for output_buffer_slice in
-                        buffers.main_buffer.as_slice_immutable().iter().chain(
-                            buffers
-                                .aux_outputs
-                                .iter()
-                                .flat_map(|buffer| buffer.as_slice_immutable().iter()),
-                        )
-                    {
-                        if output_buffer_slice.is_empty() {
-                            buffer_is_valid = false;
-                            break;
-                        }
-                    }
-                    crate::nice_debug_assert!(buffer_is_valid);
 
                     // Some of the fields are left empty because VST3 does not provide this
                     // information, but the methods on [`Transport`] can reconstruct these values
@@ -1553,11 +1550,13 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                                 && block_start > 0
                                 && (context.state & kTempoValid as u32 != 0)
                             {
-                                transport.pos_beats = Some(
-                                    context.projectTimeMusic
-                                        + (block_start as f64 / sample_rate as f64 / 60.0
-                                            * context.tempo),
-                                );
+                                let loops = context.state & kCycleActive as u32 != 0
+                                    && context.state & kCycleValid as u32 != 0;
+                                transport.pos_beats = Some(position_in_loop(
+                                    context.projectTimeMusic,
+                                    block_start as f64 / sample_rate as f64 / 60.0 * context.tempo,
+                                    loops.then_some((context.cycleStartMusic, context.cycleEndMusic)),
+                                ));
                             } else {
                                 transport.pos_beats = Some(context.projectTimeMusic);
                             }
@@ -1585,33 +1584,28 @@ impl<P: Vst3Plugin> IAudioProcessorTrait for Wrapper<P> {
                         }
                     }
 
-                    let result = if buffer_is_valid {
-                        // In the case the host misbehaves and tries to activate/deactive the plugin while the
-                        // process loop is still running, just return an error.
-                        if let Some(mut plugin) = self.inner.plugin.try_lock() {
-                            let mut aux = AuxiliaryBuffers {
-                                inputs: buffers.aux_inputs,
-                                outputs: buffers.aux_outputs,
-                            };
+                    // In the case the host misbehaves and tries to activate/deactive the plugin while the
+                    // process loop is still running, just return an error.
+                    let result = if let Some(mut plugin) = self.inner.plugin.try_lock() {
+                        let mut aux = AuxiliaryBuffers {
+                            inputs: buffers.aux_inputs,
+                            outputs: buffers.aux_outputs,
+                        };
 
-                            let host_out_events = unsafe { ComRef::from_raw(data.outputEvents) };
+                        let host_out_events = unsafe { ComRef::from_raw(data.outputEvents) };
 
-                            let mut context = self.inner.make_process_context(
-                                transport,
-                                host_out_events,
-                                total_buffer_len,
-                                block_start,
-                            );
+                        let mut context = self.inner.make_process_context(
+                            transport,
+                            host_out_events,
+                            total_buffer_len,
+                            block_start,
+                        );
 
-                            let result =
-                                plugin.process(buffers.main_buffer, &mut aux, &mut context);
-                            self.inner.last_process_status.store(result);
-                            result
-                        } else {
-                            ProcessStatus::Error("Failed to acquire plugin lock")
-                        }
+                        let result = plugin.process(buffers.main_buffer, &mut aux, &mut context);
+                        self.inner.last_process_status.store(result);
+                        result
                     } else {
-                        ProcessStatus::Normal
+                        ProcessStatus::Error("Failed to acquire plugin lock")
                     };
 
                     match result {

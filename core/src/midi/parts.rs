@@ -1,0 +1,500 @@
+//! The parts of a song: which of its tracks and channels one player plays, and on what.
+//!
+//! A file's tracks are different players' as often as they are one pianist's hands, and models that know pianists
+//! must hear one pianist at a time. Each track is a part, and each channel of a track, except where they belong
+//! together, for one of these reasons, tried in this order:
+//!
+//! 1. their names tell a right and a left hand of one player ([`Grouping::HandNames`]);
+//! 2. they play the same program on the same channel ([`Grouping::Channel`]), where the file sets programs or their
+//!    names are one, and two hands could play them;
+//! 3. they are channels of one track, and each is a single voice, as one channel a note is ([`Grouping::Voices`]), or
+//!    one goes on where the other ends ([`Grouping::Succession`]);
+//! 4. they begin and end together in complementary registers, each within a hand's reach ([`Grouping::Registers`]).
+//!
+//! Names that tell two players ("Melody" and "Piano", "Primo" and "Secondo") keep tracks apart whatever the notes say.
+//! The thresholds were set on 200 files of melody, bridge and piano and 45 of several channels in one track; see
+//! `docs/training.md`.
+
+mod hands;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::song::pedal_movements;
+use super::{MidiMessage, Song};
+use crate::note::DRUM_CHANNEL;
+use hands::{Registers, Struck, beyond, is_single_voice};
+use names::{Hand, Name, Named};
+
+/// Programs of General MIDI that are restyled: acoustic and electric pianos, harpsichord and clavinet.
+///
+/// Players of files give them all a piano's dynamics, and what is written for one is played on another. Organs (16–23)
+/// are left alone because the stroke does not make them louder; the celesta (8) because General MIDI counts it among
+/// the bells, whose few notes no model has learned.
+pub const KEYBOARD_PROGRAMS: std::ops::RangeInclusive<u8> = 0..=7;
+
+/// More tracks and channels on keys than a piece for the piano has; each is then a part of its own.
+const MOST_GROUPED: usize = 32;
+
+/// How much of what meets must be in order where nothing but registers tells, for hands that keep to their reach, for
+/// hands that do not, and where channel and program tell too.
+const ORDER: f64 = 0.85;
+const ORDER_BEYOND_REACH: f64 = 0.98;
+const ORDER_ON_ONE_CHANNEL: f64 = 0.8;
+/// Fewer meetings than that tell nothing.
+const FEWEST_MEETINGS: u64 = 8;
+/// The share of moments that may be beyond a hand's reach (arpeggiated chords), and beyond two hands'.
+const BEYOND_ONE_HAND: f64 = 0.03;
+const MOST_BEYOND_ONE_HAND: f64 = 0.15;
+const BEYOND_TWO_HANDS: f64 = 0.02;
+/// How many bars hands share at least, and how many beats apart they may begin or end.
+const SHARED_BARS: f64 = 0.7;
+const APART_BEATS: f64 = 16.0;
+/// One channel goes on where another ends if so few notes in a hundred meet.
+const MEETINGS_IN_SUCCESSION: f64 = 0.02;
+/// With fewer single voices they are a melody and its bass rather than a channel a note.
+const FEWEST_VOICES: usize = 3;
+
+/// What a part is played on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instrument {
+    /// A piano or what is played like one ([`KEYBOARD_PROGRAMS`]), or nothing that the file tells.
+    Keyboard,
+    /// Drums: on their channel, or by their track's name where the file sets no program.
+    Drums,
+    /// Any other program, or none and a track's name that tells an instrument.
+    Other(Option<u8>),
+}
+
+/// Why a part's tracks and channels are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// There is one track with one channel.
+    Single,
+    /// Their names tell a right and a left hand.
+    HandNames,
+    /// The same program on the same channel.
+    Channel,
+    /// One channel goes on where another ends.
+    Succession,
+    /// Each channel is a single voice.
+    Voices,
+    /// Complementary registers that begin and end together.
+    Registers,
+}
+
+/// What one player plays in a song.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SongPart {
+    /// Its tracks' names, each once, or empty where none has one.
+    pub name: String,
+    /// Its tracks, counted from 0.
+    pub tracks: Vec<usize>,
+    /// Its channels, 0–15.
+    pub channels: Vec<u8>,
+    /// The programs that the file sets for its notes, 0–127.
+    pub programs: Vec<u8>,
+    /// What it is played on.
+    pub instrument: Instrument,
+    /// Why its tracks and channels are one part.
+    pub grouping: Grouping,
+    /// Its notes, as places in [`Song::notes`], in their order.
+    pub notes: Vec<usize>,
+}
+
+impl SongPart {
+    /// Whether it is restyled without being asked for by name.
+    pub fn is_restylable(&self) -> bool {
+        self.instrument == Instrument::Keyboard
+    }
+
+    /// Movements of its pedal: of its channels', but not what stands in tracks where those channels play other parts.
+    pub fn pedal_movements(&self, song: &Song) -> Vec<(f64, bool)> {
+        let mut own = BTreeSet::new();
+        let mut played = BTreeSet::new();
+        for (place, note) in song.notes().iter().enumerate() {
+            let voice = (note.track, note.note.channel);
+            played.insert(voice);
+            if self.notes.binary_search(&place).is_ok() {
+                own.insert(voice);
+            }
+        }
+        let is_heard =
+            |voice: (usize, u8)| self.channels.contains(&voice.1) && (own.contains(&voice) || !played.contains(&voice));
+        pedal_movements(song.messages().iter().filter_map(|m| match m.pedal() {
+            Some((channel, value)) if is_heard((m.track, channel)) => Some((m.time, value)),
+            _ => None,
+        }))
+    }
+}
+
+impl Song {
+    /// Its parts, by track and channel; each note is in one. See the [module](self).
+    pub fn parts(&self) -> Vec<SongPart> {
+        let mut groups = grouped(self, groups(self));
+        groups.sort_by_key(|group| (group.voices[0].track, group.voices[0].channel, group.notes[0]));
+        groups.into_iter().map(|group| group.into_part(self)).collect()
+    }
+}
+
+/// Notes of one track on one channel with one instrument.
+struct Voice {
+    track: usize,
+    channel: u8,
+    name: Name,
+}
+
+/// What is taken for one part so far.
+struct Group {
+    voices: Vec<Voice>,
+    instrument: Instrument,
+    /// Programs that the file sets.
+    programs: BTreeSet<u8>,
+    /// Whether it sets none for some of the notes, which is the same as the first.
+    has_default: bool,
+    grouping: Grouping,
+    notes: Vec<usize>,
+    struck: Vec<Struck>,
+}
+
+impl Group {
+    /// The programs that its notes sound with.
+    fn sound(&self) -> BTreeSet<u8> {
+        self.programs.iter().copied().chain(self.has_default.then_some(0)).collect()
+    }
+
+    fn tracks(&self) -> BTreeSet<usize> {
+        self.voices.iter().map(|v| v.track).collect()
+    }
+
+    fn channels(&self) -> BTreeSet<u8> {
+        self.voices.iter().map(|v| v.channel).collect()
+    }
+
+    fn hands(&self) -> BTreeSet<Hand> {
+        self.voices.iter().filter_map(|v| v.name.hand).collect()
+    }
+
+    /// Whether any of its voices and any of another group's are so.
+    fn any(&self, other: &Self, are: impl Fn(&Name, &Name) -> bool) -> bool {
+        self.voices.iter().any(|a| other.voices.iter().any(|b| are(&a.name, &b.name)))
+    }
+
+    fn mean_key(&self) -> f64 {
+        self.struck.iter().map(|n| f64::from(n.key)).sum::<f64>() / self.struck.len() as f64
+    }
+
+    fn take(&mut self, other: Self, grouping: Grouping) {
+        self.voices.extend(other.voices);
+        self.voices.sort_by_key(|v| (v.track, v.channel));
+        self.programs.extend(other.programs);
+        self.has_default |= other.has_default;
+        self.grouping = grouping;
+        self.notes.extend(other.notes);
+        self.notes.sort_unstable();
+        self.struck.extend(other.struck);
+        self.struck.sort_by(|a, b| a.onset.total_cmp(&b.onset));
+    }
+
+    fn into_part(self, song: &Song) -> SongPart {
+        let tracks: Vec<usize> = self.tracks().into_iter().collect();
+        let mut names: Vec<&str> = Vec::new();
+        for name in
+            tracks.iter().map(|&track| song.track_names()[track].trim_matches(|c: char| c.is_control() || c == ' '))
+        {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        SongPart {
+            name: names.join(" + "),
+            tracks,
+            channels: self.channels().into_iter().collect(),
+            programs: self.programs.into_iter().collect(),
+            instrument: self.instrument,
+            grouping: self.grouping,
+            notes: self.notes,
+        }
+    }
+}
+
+/// The notes of each track, channel and instrument.
+fn groups(song: &Song) -> Vec<Group> {
+    let names: Vec<Name> = song.track_names().iter().map(|name| Name::of(name)).collect();
+    let named = named_instruments(song, &names);
+    let ticks = f64::from(song.tempo().ticks_per_beat());
+    let mut groups: BTreeMap<(usize, u8, Instrument), Group> = BTreeMap::new();
+    for (place, (note, program)) in song.notes().iter().zip(programs(song)).enumerate() {
+        let channel = note.note.channel;
+        let instrument = match program {
+            _ if channel == DRUM_CHANNEL => Instrument::Drums,
+            Some(program) if KEYBOARD_PROGRAMS.contains(&program) => Instrument::Keyboard,
+            Some(program) => Instrument::Other(Some(program)),
+            None => named[note.track],
+        };
+        let group = groups.entry((note.track, channel, instrument)).or_insert_with(|| Group {
+            voices: vec![Voice { track: note.track, channel, name: names[note.track].clone() }],
+            instrument,
+            programs: BTreeSet::new(),
+            has_default: false,
+            grouping: Grouping::Single,
+            notes: Vec::new(),
+            struck: Vec::new(),
+        });
+        group.has_default |= program.is_none();
+        group.programs.extend(program);
+        group.notes.push(place);
+        let beats = |tick: u64| tick as f64 / ticks;
+        let (onset, release) = (beats(note.onset_tick), beats(note.release_tick));
+        group.struck.push(Struck { onset, release, key: note.note.key });
+    }
+    groups.into_values().collect()
+}
+
+/// The instrument of each track where the file sets no program, by its name.
+fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
+    let mut channels: Vec<BTreeSet<u8>> = vec![BTreeSet::new(); names.len()];
+    for note in song.notes() {
+        channels[note.track].insert(note.note.channel);
+    }
+    let hands: BTreeSet<(Hand, &[String])> = (0..names.len())
+        .filter(|&track| !channels[track].is_empty())
+        .filter_map(|track| Some((names[track].hand?, names[track].stem.as_slice())))
+        .collect();
+    let has_other_hand = |name: &Name| match name.hand {
+        Some(Hand::Left) => hands.contains(&(Hand::Right, &name.stem)),
+        Some(Hand::Right) => hands.contains(&(Hand::Left, &name.stem)),
+        None => false,
+    };
+    let instrument = |(track, name): (usize, &Name)| {
+        // One track with several channels has the name of the piece; "Bass" is a left hand beside a "Treble".
+        if channels[track].len() > 1 || has_other_hand(name) {
+            return Instrument::Keyboard;
+        }
+        match names::instrument(&song.track_names()[track]) {
+            Some(Named::Drums) => Instrument::Drums,
+            Some(Named::Other) => Instrument::Other(None),
+            None => Instrument::Keyboard,
+        }
+    };
+    names.iter().enumerate().map(instrument).collect()
+}
+
+/// The program that each note sounds with, where the file sets one.
+///
+/// A program belongs to its channel, whichever track sets it; but many files have all tracks on one channel, each with
+/// a program of its own, so what the note's own track sets goes before.
+fn programs(song: &Song) -> Vec<Option<u8>> {
+    let mut programs = vec![None; song.notes().len()];
+    let mut of_tracks: BTreeMap<(usize, u8), u8> = BTreeMap::new();
+    let mut of_channels = [None; 16];
+    // Of one moment, programs are set before notes begin.
+    for moment in song.messages().chunk_by(|a, b| a.time == b.time) {
+        for message in moment {
+            if let MidiMessage::Channel([status, program, _]) = message.message
+                && status & 0xF0 == 0xC0
+            {
+                let channel = status & 0x0F;
+                of_tracks.insert((message.track, channel), program);
+                of_channels[usize::from(channel)] = Some(program);
+            }
+        }
+        for message in moment {
+            if let (Some(place), MidiMessage::Channel([status, ..])) = (message.note, &message.message) {
+                let channel = status & 0x0F;
+                let own = of_tracks.get(&(message.track, channel)).copied();
+                programs[place] = own.or(of_channels[usize::from(channel)]);
+            }
+        }
+    }
+    programs
+}
+
+/// Puts together what belongs together; see the [module](self).
+fn grouped(song: &Song, groups: Vec<Group>) -> Vec<Group> {
+    let (mut keys, others): (Vec<Group>, Vec<Group>) =
+        groups.into_iter().partition(|group| group.instrument == Instrument::Keyboard);
+    if keys.len() <= MOST_GROUPED {
+        join_hands(&mut keys);
+        join(&mut keys, Grouping::Channel, are_one_channel);
+        join_voices(song, &mut keys);
+        join(&mut keys, Grouping::Succession, are_in_succession);
+        // From the lowest register up, so that hands find their own.
+        keys.sort_by(|a, b| a.mean_key().total_cmp(&b.mean_key()));
+        join(&mut keys, Grouping::Registers, are_two_hands);
+    }
+    keys.into_iter().chain(others).collect()
+}
+
+/// Joins each two groups that belong together, until none do.
+fn join(groups: &mut Vec<Group>, grouping: Grouping, belong: impl Fn(&Group, &Group) -> bool) {
+    let mut first = 0;
+    while first < groups.len() {
+        let other = (first + 1..groups.len()).find(|&other| belong(&groups[first], &groups[other]));
+        match other {
+            Some(other) => {
+                let other = groups.remove(other);
+                groups[first].take(other, grouping);
+                first = 0;
+            }
+            None => first += 1,
+        }
+    }
+}
+
+fn join_hands(groups: &mut Vec<Group>) {
+    let have_both = |a: &Group, b: &Group| a.hands().union(&b.hands()).count() == 2;
+    join(groups, Grouping::HandNames, |a, b| {
+        a.any(b, |a, b| a.hand.is_some() && b.hand.is_some() && a.hand != b.hand && a.stem == b.stem)
+    });
+    // A hand's second voice.
+    join(groups, Grouping::HandNames, |a, b| {
+        have_both(a, b)
+            && (a.hands().len() == 1 || b.hands().len() == 1)
+            && a.any(b, |a, b| a.hand.is_some() && b.hand.is_some() && a.words() == b.words())
+    });
+    // Misspelt names, where there is no doubt who else it could be.
+    let alone = |groups: &[Group], hand| {
+        let is_alone =
+            |group: &&Group| group.hands() == BTreeSet::from([hand]) && group.voices.iter().all(|v| v.name.is_sure);
+        groups.iter().filter(is_alone).count()
+    };
+    if alone(groups, Hand::Left) == 1 && alone(groups, Hand::Right) == 1 {
+        let is_sure = |group: &Group| group.hands().len() == 1 && group.voices.iter().all(|v| v.name.is_sure);
+        join(groups, Grouping::HandNames, |a, b| {
+            is_sure(a) && is_sure(b) && have_both(a, b) && !a.any(b, Name::tells_apart)
+        });
+    }
+}
+
+fn are_one_channel(a: &Group, b: &Group) -> bool {
+    let is_meant = (!a.has_default && !b.has_default) || a.any(b, Name::is_same_player);
+    is_meant
+        && a.channels().len() == 1
+        && a.channels() == b.channels()
+        && a.tracks().is_disjoint(&b.tracks())
+        && a.sound() == b.sound()
+        && !a.any(b, Name::tells_apart)
+        && beyond(&a.struck, 1) <= MOST_BEYOND_ONE_HAND
+        && beyond(&b.struck, 1) <= MOST_BEYOND_ONE_HAND
+        && are_in_order(&Registers::of(&a.struck, &b.struck))
+}
+
+fn are_in_order(registers: &Registers) -> bool {
+    registers.meetings < FEWEST_MEETINGS || registers.order >= ORDER_ON_ONE_CHANNEL
+}
+
+fn are_in_succession(a: &Group, b: &Group) -> bool {
+    let notes = (a.notes.len() + b.notes.len()) as f64;
+    is_one_track(a, b)
+        && a.sound() == b.sound()
+        && Registers::of(&a.struck, &b.struck).meetings as f64 <= MEETINGS_IN_SUCCESSION * notes
+}
+
+fn is_one_track(a: &Group, b: &Group) -> bool {
+    a.tracks().len() == 1 && a.tracks() == b.tracks()
+}
+
+/// Joins the channels of each track that are single voices, if they are many and two hands can play them all.
+fn join_voices(song: &Song, groups: &mut Vec<Group>) {
+    for track in 0..song.track_names().len() {
+        let is_voice = |group: &Group| group.tracks() == BTreeSet::from([track]) && is_single_voice(&group.struck);
+        let voices: Vec<&Group> = groups.iter().filter(|group| is_voice(group)).collect();
+        if voices.len() < FEWEST_VOICES || voices.iter().any(|v| v.sound() != voices[0].sound()) {
+            continue;
+        }
+        if beyond(&union(voices.iter().map(|v| v.struck.as_slice())), 2) <= BEYOND_TWO_HANDS {
+            let (mut voices, others): (Vec<Group>, Vec<Group>) = groups.drain(..).partition(is_voice);
+            join(&mut voices, Grouping::Voices, |_, _| true);
+            *groups = voices.into_iter().chain(others).collect();
+        }
+    }
+}
+
+fn are_two_hands(a: &Group, b: &Group) -> bool {
+    if a.sound() != b.sound() || a.any(b, Name::tells_apart) {
+        return false;
+    }
+    let registers = Registers::of(&a.struck, &b.struck);
+    let beyond_reach = beyond(&a.struck, 1).max(beyond(&b.struck, 1));
+    let are_hands = (registers.order >= ORDER && beyond_reach <= BEYOND_ONE_HAND)
+        || (registers.order >= ORDER_BEYOND_REACH && beyond_reach <= MOST_BEYOND_ONE_HAND);
+    let are_voices = || registers.order >= ORDER && is_single_voice(&a.struck) && is_single_voice(&b.struck);
+    registers.both >= SHARED_BARS
+        && registers.apart <= APART_BEATS
+        && (are_hands || are_voices())
+        && beyond(&union([a.struck.as_slice(), &b.struck]), 2) <= BEYOND_TWO_HANDS
+}
+
+fn union<'a>(groups: impl IntoIterator<Item = &'a [Struck]>) -> Vec<Struck> {
+    let mut all: Vec<Struck> = groups.into_iter().flatten().copied().collect();
+    all.sort_by(|a, b| a.onset.total_cmp(&b.onset));
+    all
+}
+
+impl fmt::Display for Instrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The families of General MIDI's programs, eight each.
+        const FAMILIES: [&str; 16] = [
+            "piano",
+            "chromatic percussion",
+            "organ",
+            "guitar",
+            "bass",
+            "strings",
+            "ensemble",
+            "brass",
+            "reed",
+            "pipe",
+            "synth lead",
+            "synth pad",
+            "synth effects",
+            "ethnic",
+            "percussive",
+            "sound effects",
+        ];
+        match self {
+            Self::Keyboard => f.write_str("keyboard"),
+            Self::Drums => f.write_str("drums"),
+            Self::Other(None) => f.write_str("no keyboard by its name"),
+            Self::Other(Some(program)) => {
+                write!(f, "{}, program {}", FAMILIES[usize::from(*program / 8).min(15)], program + 1)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Grouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Single => "a part of its own",
+            Self::HandNames => "one part: right and left hand by name",
+            Self::Channel => "one part: same program and channel",
+            Self::Succession => "one part: one channel goes on where the other ends",
+            Self::Voices => "one part: a single voice on each channel",
+            Self::Registers => "one part: hands in complementary registers",
+        })
+    }
+}
+
+impl fmt::Display for SongPart {
+    /// As `"Piano right + Piano left" (tracks 1, 2, channel 1; keyboard; one part: right and left hand by name)`,
+    /// tracks, channels and programs counted from 1.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers = |what: &str, numbers: &mut dyn Iterator<Item = usize>| {
+            let numbers: Vec<String> = numbers.map(|n| (n + 1).to_string()).collect();
+            format!("{what}{} {}", if numbers.len() == 1 { "" } else { "s" }, numbers.join(", "))
+        };
+        let tracks = numbers("track", &mut self.tracks.iter().copied());
+        let channels = numbers("channel", &mut self.channels.iter().map(|&c| usize::from(c)));
+        if !self.name.is_empty() {
+            write!(f, "\"{}\" ", self.name)?;
+        }
+        write!(f, "({tracks}, {channels}; {}", self.instrument)?;
+        if self.grouping != Grouping::Single {
+            write!(f, "; {}", self.grouping)?;
+        }
+        f.write_str(")")
+    }
+}

@@ -1,0 +1,385 @@
+//! A take as part of a project: JSON, with what is known of each style under the style's id.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::picture::MOST_NOTES;
+use super::place::SavedBeats;
+use super::{InSteps, Pedal, Timeline, TimelineNote};
+use crate::genre::Genre;
+
+/// The styles of projects up to state version 4, which have one number for each of these.
+const STYLES_OF_VERSION_4: [Genre; 3] = [Genre::Classical, Genre::Jazz, Genre::Pop];
+
+/// Styles that this version does not know, as the project has them: another version may.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OtherStyles(BTreeMap<String, Box<RawValue>>);
+
+impl PartialEq for OtherStyles {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().map(|(id, style)| (id, style.get())).eq(other.0.iter().map(|(id, style)| (id, style.get())))
+    }
+}
+
+/// What a project has of a style.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct SavedStyle {
+    gain: f32,
+    /// Mean and spread of each note in 64ths of a velocity step; empty where nothing is known of any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    expected: Vec<Option<(i16, i16)>>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct SavedPedal {
+    beats: SavedBeats,
+    down: bool,
+}
+
+/// Beats, length, seconds a beat, channel, key and velocity of a note.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct SavedNote(
+    SavedBeats,
+    f32,
+    f32,
+    u8,
+    u8,
+    u8,
+    /// Up to version 4: what each of its styles expects.
+    #[serde(default, skip_serializing)]
+    Option<[InSteps; STYLES_OF_VERSION_4.len()]>,
+);
+
+#[derive(Debug, Default)]
+struct SavedStyles {
+    known: [Option<SavedStyle>; Genre::ALL.len()],
+    others: OtherStyles,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Saved {
+    #[serde(default)]
+    model: String,
+    styles: Option<SavedStyles>,
+    /// Up to version 4.
+    #[serde(default, skip_serializing)]
+    gains: Option<[f32; STYLES_OF_VERSION_4.len()]>,
+    notes: Vec<SavedNote>,
+    #[serde(default)]
+    pedals: Vec<SavedPedal>,
+}
+
+impl Serialize for SavedStyles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (genre, style) in Genre::ALL.iter().zip(&self.known) {
+            if let Some(style) = style {
+                map.serialize_entry(genre.id(), style)?;
+            }
+        }
+        for (id, style) in &self.others.0 {
+            map.serialize_entry(id, style)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for SavedStyles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ById;
+
+        impl<'de> Visitor<'de> for ById {
+            type Value = SavedStyles;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("styles by their ids")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SavedStyles, A::Error> {
+                let mut styles = SavedStyles::default();
+                while let Some(id) = map.next_key::<String>()? {
+                    match Genre::ALL.into_iter().find(|genre| genre.id() == id) {
+                        Some(genre) => styles.known[genre.index()] = Some(map.next_value()?),
+                        None => drop(styles.others.0.insert(id, map.next_value()?)),
+                    }
+                }
+                Ok(styles)
+            }
+        }
+
+        deserializer.deserialize_map(ById)
+    }
+}
+
+impl SavedStyles {
+    /// What is known of a note by its place among all.
+    fn of_note(&self, note: usize) -> Option<[InSteps; Genre::ALL.len()]> {
+        let of_style = |style: &Option<SavedStyle>| {
+            let expected = style.as_ref().and_then(|style| *style.expected.get(note)?);
+            expected.map_or(InSteps::UNKNOWN, InSteps::from_64ths)
+        };
+        let expected = self.known.each_ref().map(of_style);
+        expected.iter().any(|style| style.is_known()).then_some(expected)
+    }
+}
+
+impl SavedNote {
+    fn note(self, expected: Option<[InSteps; Genre::ALL.len()]>) -> TimelineNote {
+        let Self(SavedBeats(beats), length, beat_seconds, channel, key, velocity, _) = self;
+        TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+    }
+}
+
+impl Saved {
+    fn by_id(self, styles: SavedStyles) -> Result<Timeline, String> {
+        for style in styles.known.iter().flatten() {
+            if !style.expected.is_empty() && style.expected.len() != self.notes.len() {
+                let (expected, notes) = (style.expected.len(), self.notes.len());
+                return Err(format!("a style expects something of {expected} notes where there are {notes}"));
+            }
+        }
+        let gain = |style: &Option<SavedStyle>| style.as_ref().map_or(1.0, |style| style.gain);
+        let gains = styles.known.each_ref().map(gain);
+        let notes = self.notes.iter().enumerate().map(|(place, note)| note.note(styles.of_note(place))).collect();
+        let read = Timeline::new(self.model, gains, notes, pedals(self.pedals));
+        // Another version's numbers stand for the notes as they are in the project, in their order there.
+        let as_they_are = read.notes.len() == self.notes.len()
+            && read
+                .notes
+                .iter()
+                .zip(&self.notes)
+                .all(|(read, saved)| (read.beats, read.key, read.channel) == (saved.0.0, saved.4, saved.3));
+        Ok(if as_they_are { read.with_others(styles.others) } else { read })
+    }
+
+    /// Up to version 4. Places are as they were, so that the project sounds as it did.
+    fn by_order(self, gains: [f32; STYLES_OF_VERSION_4.len()]) -> Timeline {
+        let mut all_gains = [1.0; Genre::ALL.len()];
+        for (genre, gain) in STYLES_OF_VERSION_4.into_iter().zip(gains) {
+            all_gains[genre.index()] = gain;
+        }
+        let note = |note: SavedNote| {
+            let expected = note.6.map(|expected| {
+                let mut styles = [InSteps::UNKNOWN; Genre::ALL.len()];
+                for (genre, expected) in STYLES_OF_VERSION_4.into_iter().zip(expected) {
+                    styles[genre.index()] = expected;
+                }
+                styles
+            });
+            note.note(expected)
+        };
+        Timeline::as_placed(self.model, all_gains, self.notes.into_iter().map(note).collect(), pedals(self.pedals))
+    }
+}
+
+fn pedals(saved: Vec<SavedPedal>) -> Vec<Pedal> {
+    saved.into_iter().map(|pedal| Pedal { beats: pedal.beats.0, down: pedal.down }).collect()
+}
+
+impl TryFrom<Saved> for Timeline {
+    type Error = String;
+
+    fn try_from(mut saved: Saved) -> Result<Self, String> {
+        if saved.notes.len() > MOST_NOTES {
+            return Err(format!("{} notes are more than the {MOST_NOTES} that a take may have", saved.notes.len()));
+        }
+        match (saved.styles.take(), saved.gains) {
+            (Some(styles), _) => saved.by_id(styles),
+            (None, Some(gains)) => Ok(saved.by_order(gains)),
+            (None, None) => Err("a take has its styles, or in older projects their gains".into()),
+        }
+    }
+}
+
+impl From<Timeline> for Saved {
+    fn from(timeline: Timeline) -> Self {
+        let Timeline { model, gains, notes, pedals, others, .. } = timeline.as_saved();
+        let style = |style: usize| {
+            let of_note = |n: &TimelineNote| n.expected.map(|styles| styles[style]).filter(|style| style.is_known());
+            let mut expected: Vec<_> = notes.iter().map(|note| of_note(note).map(InSteps::to_64ths)).collect();
+            if expected.iter().all(Option::is_none) {
+                expected.clear();
+            }
+            Some(SavedStyle { gain: gains[style], expected })
+        };
+        let note = |n: &TimelineNote| {
+            SavedNote(SavedBeats(n.beats), n.length, n.beat_seconds, n.channel, n.key, n.velocity, None)
+        };
+        let pedal = |p: &Pedal| SavedPedal { beats: SavedBeats(p.beats), down: p.down };
+        Self {
+            model,
+            styles: Some(SavedStyles { known: std::array::from_fn(style), others }),
+            gains: None,
+            notes: notes.iter().map(note).collect(),
+            pedals: pedals.iter().map(pedal).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::style::{StyleBlend, Take};
+    use proptest::prelude::*;
+
+    fn json(take: &Timeline) -> String {
+        serde_json::to_string(take).expect("JSON")
+    }
+
+    fn read(json: &str) -> Timeline {
+        serde_json::from_str(json).unwrap_or_else(|e| panic!("{json}: {e}"))
+    }
+
+    /// Two notes as version 4 saved them.
+    const OF_VERSION_4: &str = r#"{"model":"note","gains":[1.0,2.0,3.0],"notes":[
+        [0.1234567891234,1.0,0.5,0,60,80,[{"mean":64,"spread":1},{"mean":128,"spread":2},{"mean":192,"spread":3}]],
+        [2.0000000000000004,0.5,0.5,0,64,60,null]],"pedals":[{"beats":0.3333333333333333,"down":true}]}"#;
+
+    /// The deviation that a style of a take expects of its first note.
+    fn deviation(take: &Timeline, style: Genre) -> Option<f32> {
+        Some(take.expected(&take.notes()[0], StyleBlend::only(style), Take(0))?.deviation)
+    }
+
+    #[test]
+    fn what_is_known_of_a_style_stands_under_its_id() {
+        let note = |beats, expected| TimelineNote {
+            beats,
+            length: 1.0,
+            beat_seconds: 0.5,
+            channel: 0,
+            key: 60,
+            velocity: 80,
+            expected,
+        };
+        let expected = [InSteps::new(1.0, 0.5), InSteps::new(2.0, 0.5), InSteps::UNKNOWN];
+        let notes = vec![note(0.25, Some(expected)), note(1.0, None)];
+        let take = Timeline::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
+        let saved = concat!(
+            r#"{"model":"note","styles":{"classical":{"gain":1.0,"expected":[[64,32],null]},"#,
+            r#""jazz":{"gain":2.0,"expected":[[128,32],null]},"pop":{"gain":3.0}},"#,
+            r#""notes":[[0.25,1.0,0.5,0,60,80],[1,1.0,0.5,0,60,80]],"pedals":[{"beats":0.5,"down":true}]}"#
+        );
+        assert_eq!(json(&take), saved);
+        assert_eq!(read(saved), take);
+    }
+
+    #[test]
+    fn a_project_of_version_4_is_the_take_that_it_was() {
+        let take = read(OF_VERSION_4);
+        assert_eq!(take.notes()[0].beats, 0.1234567891234, "to the bit, for a performance is drawn by it");
+        assert_eq!(take.pedals()[0].beats, 0.3333333333333333);
+        assert_eq!((take.gains, take.notes()[1].expected), ([1.0, 2.0, 3.0], None));
+        let expected = [(64, 1), (128, 2), (192, 3)].map(InSteps::from_64ths);
+        assert_eq!(take.notes()[0].expected, Some(expected));
+        assert!(take.needs("note"), "the other note has yet to be restyled");
+        let saved = json(&take);
+        assert_eq!(json(&read(&saved)), saved);
+        assert_eq!(read(&saved), take.as_saved());
+    }
+
+    #[test]
+    fn a_style_that_came_later_leaves_those_of_an_older_project_as_they_were() {
+        let whole = read(
+            &OF_VERSION_4.replace("null", r#"[{"mean":0,"spread":1},{"mean":0,"spread":1},{"mean":0,"spread":1}]"#),
+        );
+        assert!(!whole.needs("note"));
+        // As of a version that had no pop.
+        let saved = json(&whole);
+        let (before, after) = saved.split_once(r#","pop":"#).expect("pop");
+        let saved = format!("{before}{}", &after[after.find('}').expect("its end") + 1..]);
+        let older = read(&saved);
+        for style in [Genre::Classical, Genre::Jazz] {
+            assert_eq!(deviation(&older, style), deviation(&whole, style));
+            assert!(deviation(&older, style).is_some());
+        }
+        assert_eq!(deviation(&older, Genre::Pop), None);
+        assert!(older.needs("note") && older.needs_any_model(), "there is a style to be asked");
+    }
+
+    #[test]
+    fn styles_that_this_version_does_not_know_are_kept_with_the_notes_that_they_are_of() {
+        let other = r#""bossa":{"gain":1.25,"expected":[[7,8],null],"more":[1e-7,"\u00e9"]}"#;
+        let saved = json(&read(OF_VERSION_4)).replace(r#""styles":{"#, &format!(r#""styles":{{{other},"#));
+        let take = read(&saved);
+        assert!(json(&take).contains(other), "to the letter");
+        assert_eq!(json(&read(&json(&take))), json(&take));
+        assert_ne!(take, read(OF_VERSION_4).as_saved());
+        assert!(deviation(&take, Genre::Jazz).is_some());
+        let edited = take.edited(take.notes().to_vec(), Vec::new());
+        let restyled = take.restyled("note".into(), [1.0; 3], take.notes().iter().map(|_| [InSteps::new(1.0, 1.0); 3]));
+        let reordered = read(&saved.replace("[0.123457,", "[5.5,"));
+        for take in [edited, restyled, reordered] {
+            assert!(!json(&take).contains("bossa"), "of other notes, or another time");
+            assert_eq!(take.notes().len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_is_no_take_is_refused_and_what_has_no_place_is_left_out() {
+        let refused = |from: &str, to: &str| {
+            let json = json(&read(OF_VERSION_4));
+            assert!(json.contains(from), "{json}");
+            serde_json::from_str::<Timeline>(&json.replacen(from, to, 1)).expect_err(to).to_string()
+        };
+        assert!(refused("[[64,1],null]", "[[64,1]]").contains("1 notes where there are 2"));
+        assert!(refused("[64,1]", "[64000,1]").contains("64000"));
+        assert!(refused(r#""styles""#, r#""stiles""#).contains("styles"));
+        assert!(refused(r#""styles":{"#, r#""styles":{"x":1e,"#).contains("invalid number"));
+        assert!(!refused("[2,", "[1e999,").is_empty());
+        for nowhere in ["1e300", "-1e17", "9007199254740993"] {
+            for text in [OF_VERSION_4.replace("[2.0000000000000004,", &format!("[{nowhere},")), OF_VERSION_4.to_owned()]
+            {
+                let take = read(&text.replace("0.3333333333333333", nowhere));
+                assert!(take.pedals().is_empty(), "{nowhere}");
+                assert_eq!(read(&json(&take)), take.as_saved());
+            }
+        }
+    }
+
+    fn beats() -> impl Strategy<Value = f64> {
+        let far = (1u64 << 52) as f64;
+        prop_oneof![4 => 0.0..1e4f64, 1 => -100.0..0.0f64, 1 => -far..far, 1 => any::<f64>()]
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_saved_and_loaded_is_the_same_and_saved_the_same(
+            notes in prop::collection::vec(
+                (beats(), any::<f32>(), any::<f32>(), 0u8..20, 0u8..=127, 0u8..=127, any::<Option<[(i16, i16); 3]>>()),
+                0..20,
+            ),
+            plain in prop::collection::vec((beats(), 0.0..9.0f32, 0.1..2.0f32, 0u8..9, 21u8..=108, 1u8..=127), 0..20),
+            gains in any::<[f32; 3]>(),
+            pedals in prop::collection::vec((beats(), any::<bool>()), 0..9),
+            model in "[a-z\"\\\\]{0,3}",
+        ) {
+            let some = notes.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity, expected)| {
+                let expected = expected.map(|styles| styles.map(InSteps::from_64ths));
+                TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+            });
+            let sound = plain.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity)| {
+                let expected = Some([InSteps::new(length, beat_seconds); 3]);
+                TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+            });
+            let notes: Vec<_> = some.chain(sound).collect();
+            let pedals: Vec<_> = pedals.into_iter().map(|(beats, down)| Pedal { beats, down }).collect();
+            let take = Timeline::new(model.clone(), gains, notes.clone(), pedals.clone());
+            let saved = json(&take);
+            let loaded = read(&saved);
+            prop_assert_eq!(json(&loaded), saved);
+            // Where all that a note has of styles says nothing, it has nothing.
+            let is_empty = |n: &TimelineNote| n.expected.is_some_and(|e| e.iter().all(|style| !style.is_known()));
+            prop_assert!(loaded == take || take.notes().iter().any(is_empty));
+            prop_assert!(loaded.performance().0.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
+            // As version 4 might have kept it.
+            let raw = Timeline::as_placed(model, gains, notes, pedals);
+            let once = json(&raw);
+            prop_assert_eq!(json(&read(&once)), once);
+        }
+    }
+}

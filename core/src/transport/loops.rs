@@ -1,0 +1,86 @@
+//! Where in a block the song goes from the end of its loop to the start. Hosts need not begin a block there.
+
+use super::Transport;
+use crate::scheduler::SampleTime;
+
+/// The song's return to the start of its loop within a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wrap {
+    /// The first sample that belongs to the loop's start.
+    pub time: SampleTime,
+    /// The transport there, as a host would tell it that began a block there.
+    pub transport: Transport,
+}
+
+/// Loops shorter than this are not followed within a block, in samples.
+const SHORTEST_LOOP: f64 = 32.0;
+
+/// Places closer to a sample than this lie on it, in samples.
+const ON_A_SAMPLE: f64 = 1e-3;
+
+impl Wrap {
+    /// The first wrap in a block that begins at `time` and lasts `samples`, where the host tells position, tempo and loop.
+    ///
+    /// An end that lies between two samples wraps at the earlier one: hosts round to either, and what comes there may be
+    /// the loop's first note. A loop that ends with the block wraps in the next one.
+    pub(super) fn first(time: SampleTime, samples: u32, transport: &Transport, sample_rate: f64) -> Option<Self> {
+        let (beats, tempo) = transport.beats.zip(transport.tempo).filter(|_| transport.playing)?;
+        let (start, end) = transport.loop_beats?;
+        let samples_per_beat = sample_rate * 60.0 / tempo;
+        if beats >= end || beats < start || (end - start) * samples_per_beat < SHORTEST_LOOP {
+            return None;
+        }
+        let exact = (end - beats) * samples_per_beat;
+        let sample = (exact + ON_A_SAMPLE).floor();
+        if sample >= f64::from(samples) {
+            return None;
+        }
+        let beats = start + (sample - exact) / samples_per_beat;
+        // At least one sample on, or a position a hair before the loop's end would wrap at the block's own start.
+        let sample = (sample as u64).max(1);
+        let transport = Transport { beats: Some(beats.max(start)), ..*transport };
+        (sample < u64::from(samples)).then_some(Self { time: time + sample, transport })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looping(beats: f64, tempo: f64) -> Transport {
+        let loop_beats = Some((0.0, 4.0));
+        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), loop_beats, ..Transport::default() }
+    }
+
+    #[test]
+    fn a_block_that_spans_the_end_of_the_loop_wraps_there() {
+        let wrap = Wrap::first(1_000, 4_800, &looping(3.9, 120.0), 48_000.0).unwrap();
+        assert_eq!(wrap.time, 1_000 + 2_400);
+        assert!(wrap.transport.beats.unwrap().abs() < 1e-6, "{wrap:?}");
+    }
+
+    #[test]
+    fn an_end_between_two_samples_wraps_at_the_earlier() {
+        let wrap = Wrap::first(0, 4_800, &looping(4.0 - 100.6 / 24_000.0, 120.0), 48_000.0).unwrap();
+        assert_eq!(wrap.time, 100);
+        assert!((0.0..1.0 / 24_000.0).contains(&wrap.transport.beats.unwrap()));
+    }
+
+    #[test]
+    fn a_block_that_ends_with_the_loop_or_lies_outside_it_does_not_wrap() {
+        for (beats, samples) in [(3.9, 2_400), (4.0, 4_800), (4.5, 4_800), (-1.0, 4_800)] {
+            assert_eq!(Wrap::first(0, samples, &looping(beats, 120.0), 48_000.0), None, "{beats}");
+        }
+    }
+
+    #[test]
+    fn a_loop_shorter_than_the_block_wraps_again_and_again() {
+        let mut at = Wrap { time: 0, transport: Transport { loop_beats: Some((0.0, 0.01)), ..looping(0.0, 120.0) } };
+        let mut times = Vec::new();
+        while let Some(wrap) = Wrap::first(at.time, 1_000 - at.time as u32, &at.transport, 48_000.0) {
+            times.push(wrap.time);
+            at = wrap;
+        }
+        assert_eq!(times, [240, 480, 720, 960]);
+    }
+}

@@ -1,0 +1,57 @@
+//! A graph for tests that counts its runs, and at one of them sees that nobody wants the result any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Graph, Tensor, TensorRef};
+use crate::cancellation::Cancellation;
+use crate::error::InferenceError;
+
+/// Shared by the graphs of a model.
+#[derive(Debug, Default)]
+pub struct Runs {
+    count: AtomicUsize,
+    /// The run in which the work is cancelled; 0 for none.
+    pub stop_at: usize,
+    /// What is cancelled.
+    pub cancellation: Cancellation,
+}
+
+impl Runs {
+    /// Counts up to a stop at a run.
+    pub fn stopping_at(stop_at: usize) -> Arc<Self> {
+        Arc::new(Self { stop_at, ..Self::default() })
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// Answers with noughts: `width` a step, and one for a state.
+#[derive(Debug)]
+pub struct CountedGraph {
+    /// What it counts in.
+    pub runs: Arc<Runs>,
+    /// Numbers a step.
+    pub width: usize,
+}
+
+impl Graph for CountedGraph {
+    fn run(&self, inputs: &[(&str, TensorRef<'_>)], outputs: &[&str]) -> Result<Vec<Tensor>, InferenceError> {
+        if self.runs.count.fetch_add(1, Ordering::Relaxed) + 1 == self.runs.stop_at {
+            self.runs.cancellation.cancel();
+        }
+        let steps = inputs[0].1.shape[0];
+        let output = |name: &&str| {
+            let shape = if name.ends_with("_out") { vec![1, 1, 1] } else { vec![steps, 1, self.width] };
+            Tensor { data: vec![0.0; shape.iter().product()], shape }
+        };
+        Ok(outputs.iter().map(output).collect())
+    }
+
+    fn provider(&self) -> &str {
+        "CPU"
+    }
+}

@@ -1,0 +1,29 @@
+//! Numbers of the command line, each in a range that its refusal tells.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// Reads whole numbers of a range.
+pub fn whole<N: FromStr + PartialOrd + Display>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
+where
+    RangeInclusive<N>: Clone,
+{
+    move |text| within(text, &range).ok_or_else(|| refusal("whole number", &range))
+}
+
+/// Reads numbers of a range, with or without a fraction; no NaN is in any.
+pub fn number<N: FromStr + PartialOrd + Display>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
+where
+    RangeInclusive<N>: Clone,
+{
+    move |text| within(text, &range).ok_or_else(|| refusal("number", &range))
+}
+
+fn within<N: FromStr + PartialOrd>(text: &str, range: &RangeInclusive<N>) -> Option<N> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+fn refusal<N: Display>(kind: &str, range: &RangeInclusive<N>) -> String {
+    format!("give a {kind} from {} to {}", range.start(), range.end())
+}

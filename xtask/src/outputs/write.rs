@@ -1,0 +1,122 @@
+//! Writing, once it is known where: files whole or not at all, devices as they are.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use tempfile::NamedTempFile;
+
+/// Held while folders are made for a file, or cleared away again: another job may be about to use them.
+static FOLDERS: Mutex<()> = Mutex::new(());
+
+/// Has `make` write a file beside `path`, and moves it into place; makes the folder where there is none.
+///
+/// The file that is replaced leaves its permissions to the new one.
+///
+/// # Errors
+/// When something fails; `path` is then as it was, and no folder was made.
+pub fn whole<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let made;
+    let file = {
+        let _lock = FOLDERS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let folders: Vec<PathBuf> =
+            folder.ancestors().take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
+        let file = fs::create_dir_all(folder).and_then(|()| beside(path, folder));
+        if file.is_err() {
+            clear(&folders);
+        }
+        made = folders;
+        file?
+    };
+    let written = make(file.path()).and_then(|()| {
+        if let Ok(metadata) = fs::metadata(path) {
+            fs::set_permissions(file.path(), metadata.permissions())?;
+        }
+        file.persist(path).map_err(|error| E::from(error.error)).map(drop)
+    });
+    if written.is_err() {
+        let _lock = FOLDERS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        clear(&made);
+    }
+    written
+}
+
+/// An empty file that ends like the one it will become: drawings are encoded by that.
+fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
+    let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let mut builder = tempfile::Builder::new();
+    builder.suffix(&ending);
+    // As any program's files, within the user's umask; temporary ones are private.
+    #[cfg(unix)]
+    builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Removes folders that were made, the innermost first; another job's files in them keep them.
+fn clear(folders: &[PathBuf]) {
+    for folder in folders {
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Writes to a device or a pipe, which stays what it is.
+///
+/// # Errors
+/// When it takes nothing, or nobody reads from the pipe.
+pub fn through(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let _reader = awaited_reader(path)?;
+    let mut stream = OpenOptions::new().write(true).open(path)?;
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// Fails where opening a pipe would wait for a reader, perhaps for ever; one that is there is kept until this is dropped.
+#[cfg(unix)]
+fn awaited_reader(path: &Path) -> io::Result<Option<File>> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+    if !fs::metadata(path)?.file_type().is_fifo() {
+        return Ok(None);
+    }
+    let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path);
+    opened.map(Some).map_err(|error| match error.raw_os_error() {
+        Some(libc::ENXIO) => io::Error::other("nobody reads from it; start what reads first"),
+        _ => error,
+    })
+}
+
+#[cfg(not(unix))]
+fn awaited_reader(_path: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_leaves_the_old_file_and_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.txt"), folder.path().join("a/b/new.txt"));
+        fs::write(&old, b"old").unwrap();
+        for path in [&old, &new] {
+            let failed = whole(path, |path| {
+                fs::write(path, b"half")?;
+                Err(io::Error::other("no"))
+            });
+            assert_eq!(failed.unwrap_err().to_string(), "no");
+        }
+        assert_eq!(fs::read(&old).unwrap(), b"old");
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["old.txt"]);
+    }
+
+    #[test]
+    fn a_new_file_is_made_with_its_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/new.txt");
+        whole(&path, |path| fs::write(path, b"new")).unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"new");
+    }
+}
