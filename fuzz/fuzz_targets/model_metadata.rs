@@ -2,14 +2,11 @@
 //! ONNX file for the built-in runtime, which gets it only when the screening lets it pass. Nothing panics or hangs;
 //! what is wrong is told in an [`InferenceError`].
 
-#![no_main]
-
 use std::fs;
 use std::panic;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 use tonenet_core::genre::Genre;
 use tonenet_inference::bundle::{GraphFile, ModelFiles};
@@ -33,7 +30,8 @@ static GRAPH: LazyLock<Vec<u8>> = LazyLock::new(|| {
     graph.into_bytes()
 });
 
-fuzz_target!(init: survive_the_runtimes_panics(), |bytes: &[u8]| {
+/// Bytes as a model's files.
+pub fn check(bytes: &[u8]) {
     as_graph(bytes);
     match Manifest::from_json(bytes, FILE_NAME) {
         Ok(manifest) => {
@@ -42,11 +40,11 @@ fuzz_target!(init: survive_the_runtimes_panics(), |bytes: &[u8]| {
         }
         Err(error) => check_words(&error),
     }
-});
+}
 
 /// `inference` catches the runtime's panics and makes errors of them; the fuzzer's own hook would end the process
 /// before that. Those that nobody catches still end it.
-fn survive_the_runtimes_panics() {
+pub fn survive_the_runtimes_panics() {
     let fuzzers = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         let of_runtime = info.location().is_some_and(|at| at.file().contains("/rten"));

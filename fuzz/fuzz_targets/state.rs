@@ -1,12 +1,9 @@
 //! Any bytes as a saved state, loaded as the plugin framework loads one: it is refused, or what the audio thread then
 //! plays by is in range, and what is saved of it loads to the same.
 
-#![no_main]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use libfuzzer_sys::fuzz_target;
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param as _, ParamPtr, Params, Plugin, PluginState};
@@ -20,11 +17,12 @@ use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
 
 const SAMPLE_RATE: f32 = 48_000.0;
 
-fuzz_target!(|bytes: &[u8]| {
+/// Bytes as a saved state.
+pub fn check(bytes: &[u8]) {
     let Ok(mut state) = serde_json::from_slice::<PluginState>(bytes) else { return };
     let params = ToneNetParams::new(Arc::default());
     load(&params, &mut state);
-    check(&params);
+    check_params(&params);
 
     let mut saved = save(&params);
     let json = serde_json::to_vec(&saved).unwrap_or_else(|e| panic!("a loaded state cannot be saved: {e}"));
@@ -40,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.clips().wish(), params.clips().wish());
     let in_song = |params: &ToneNetParams| params.clips().shown().in_song.is_some();
     assert_eq!(in_song(&again), in_song(&params));
-});
+}
 
 /// What the framework's `deserialize_object` does, which it keeps to itself.
 fn load(params: &ToneNetParams, state: &mut PluginState) {
@@ -119,7 +117,7 @@ fn check_take(params: &ToneNetParams, saved: &PluginState) {
 }
 
 /// Whatever was loaded, the audio thread plays by settings in range, hosts are told shares, and there is a latency.
-fn check(params: &ToneNetParams) {
+fn check_params(params: &ToneNetParams) {
     let settings = params.settings();
     let expression = settings.expression;
     for (name, value, range) in [

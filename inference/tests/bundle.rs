@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{DECODER, FRAME, HIDDEN, KEYS, Network, built_in, frames};
+use common::{FRAME, HIDDEN, KEYS, Network, built_in, frames};
 use tempfile::TempDir;
 use tonenet_core::genre::Genre;
 use tonenet_inference::bundle::{GraphFile, ModelFiles};
@@ -68,7 +68,6 @@ fn a_whole_folder_is_read_and_runs() {
     let memory = encoder.run(&[("frames", frames(4).view())], &["memory"]).expect("the encoder runs");
     let deviations = decoder.run(&[("memory", memory[0].view())], &["deviations"]).expect("the decoder runs");
     assert_eq!(deviations[0].shape, [4, 1, KEYS]);
-    assert_ne!(DECODER, KEYS);
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn files_that_are_not_onnx_runtime_are_passed_over() {
     let library = onnx_runtime_library();
     let report = open(RuntimePreference::Auto, &[&text, &foreign, &library]);
     assert!(report.runtime.starts_with("ONNX Runtime 1."), "{report:?}");
+    assert!(report.notes.len() >= 2, "{report:?}");
     for (path, note) in [&text, &foreign].into_iter().zip(&report.notes) {
         assert!(note.contains(&path.display().to_string()) && note.contains("is not used"), "{note}");
     }

@@ -71,6 +71,7 @@ fn a_seed_gives_the_same_tune_always_and_in_both_runtimes() {
 #[test]
 fn a_tune_has_the_bars_key_and_metre_that_were_wished_for() {
     let model = model(RuntimePreference::BuiltIn, "seqgan");
+    let mut accompanied = 0;
     for (at, metre) in Metre::ALL.into_iter().enumerate() {
         for is_minor in [false, true] {
             let tonality = Tonality { tonic: (5 * at as u8 + 2) % 12, is_minor };
@@ -79,10 +80,13 @@ fn a_tune_has_the_bars_key_and_metre_that_were_wished_for() {
             assert_eq!((tune.metre, tune.tonality), (metre, tonality));
             assert!(tune.steps() <= 5 * metre.bar() && tune.bar_count() >= 4, "{metre:?}: {} bars", tune.bar_count());
             assert!(!tune.notes.is_empty() && tune.notes.iter().all(|note| tonality.holds(note.key)), "{metre:?}");
-            let first = tune.chords.first().map(|change| change.chord);
-            assert!(first.is_none_or(|chord| chord.class() == tonality.tonic), "{metre:?} begins at home: {first:?}");
+            if let Some(first) = tune.chords.first() {
+                assert_eq!(first.chord.class(), tonality.tonic, "{metre:?} begins at home");
+                accompanied += 1;
+            }
         }
     }
+    assert!(accompanied >= 8, "{accompanied} of 10 tunes have chords");
 }
 
 #[test]
@@ -94,7 +98,8 @@ fn a_continuation_keeps_the_key_and_metre_and_depends_on_what_it_continues() {
     };
     let go_on = |prime: Tune| write(&model, &TuneWish { seed: 9, bars: 4, prime: Some(prime), ..TuneWish::default() });
     let (one, other) = (go_on(of(1)), go_on(of(2)));
-    assert_ne!(one, other);
+    let again = one.notes.iter().filter(|note| other.notes.contains(note)).count();
+    assert!(2 * again < one.notes.len(), "{again} of {} notes are the same behind another tune", one.notes.len());
     assert_eq!((one.metre, one.tonality), (Metre::ThreeFour, Tonality { tonic: 7, is_minor: false }));
     assert_eq!(one, go_on(of(1)));
 }

@@ -144,25 +144,43 @@ fn part_to_take<'a>(
 mod tests {
     use super::*;
     use std::path::PathBuf;
+    use tonenet_core::timeline::TimelineNote;
 
     const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
 
-    /// What filling from a file comes to, and the take then.
-    fn filled(path: Option<PathBuf>, start: f64) -> (Filling, Arc<Timeline>) {
+    /// What filling from a file comes to where a take of one note is remembered, and the store then.
+    fn filled(path: Option<PathBuf>, start: f64) -> (Filling, Arc<TimelineStore>) {
         let store = Arc::<TimelineStore>::default();
+        store.replace(before());
         let filler = Filler::new(store.clone());
         filler.fill_from(start, || || path);
         while filler.filling() == Filling::Choosing {
             thread::yield_now();
         }
-        (filler.filling(), store.get().0)
+        (filler.filling(), store)
+    }
+
+    fn before() -> Timeline {
+        let note = TimelineNote {
+            beats: 1.0,
+            length: 0.5,
+            beat_seconds: 0.5,
+            channel: 0,
+            key: 60,
+            velocity: 64,
+            expected: None,
+        };
+        Timeline::new(String::new(), [1.0; 3], vec![note], Vec::new())
     }
 
     #[test]
     fn a_chosen_file_becomes_the_take_and_the_old_one_can_be_had_back() {
-        let (filling, take) = filled(Some(PIECE.into()), 32.0);
+        let (filling, store) = filled(Some(PIECE.into()), 32.0);
+        let take = store.get().0;
         assert_eq!((filling, take.notes().len()), (Filling::Idle, 549));
         assert!(take.notes()[0].beats >= 32.0);
+        store.undo();
+        assert_eq!(*store.get().0, before());
     }
 
     /// A file of three tracks on a channel each, an octave apart and one note longer from track to track.
@@ -211,16 +229,16 @@ mod tests {
 
     #[test]
     fn without_a_choice_nothing_changes() {
-        let (filling, take) = filled(None, 0.0);
-        assert_eq!((filling, take.notes().len()), (Filling::Idle, 0));
+        let (filling, store) = filled(None, 0.0);
+        assert_eq!((filling, &*store.get().0), (Filling::Idle, &before()));
     }
 
     #[test]
     fn a_file_that_is_none_is_named_and_leaves_the_take_alone() {
         for path in [concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "/no/such.mid"] {
-            let (filling, take) = filled(Some(path.into()), 0.0);
+            let (filling, store) = filled(Some(path.into()), 0.0);
             assert!(matches!(&filling, Filling::Refused(told) if told.contains(path)), "{filling:?}");
-            assert!(take.notes().is_empty());
+            assert_eq!(*store.get().0, before());
         }
     }
 
@@ -236,16 +254,20 @@ mod tests {
         bytes.extend(events);
         let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
         std::fs::write(&path, bytes).unwrap();
-        let (filling, take) = filled(Some(path.clone()), 0.0);
+        let (filling, store) = filled(Some(path.clone()), 0.0);
         std::fs::remove_file(path).unwrap();
         assert!(matches!(&filling, Filling::Refused(told) if told.contains("200001 notes")), "{filling:?}");
-        assert!(take.notes().is_empty());
+        assert_eq!(*store.get().0, before());
     }
 
     #[test]
     fn a_file_laid_at_no_place_begins_with_the_song() {
         for start in [f64::NAN, f64::INFINITY, 1e300] {
-            assert_eq!(filled(Some(PIECE.into()), start), filled(Some(PIECE.into()), 0.0));
+            let [found, expected] = [start, 0.0].map(|start| {
+                let (filling, store) = filled(Some(PIECE.into()), start);
+                (filling, store.get().0)
+            });
+            assert_eq!(found, expected);
         }
     }
 

@@ -147,7 +147,9 @@ fn the_size_of_blocks_changes_nothing() {
     let played = |blocks: &[u32]| {
         let mut session = in_style(&song, Genre::Jazz);
         session.blocks = blocks.to_vec();
-        ClapHost::load(&clap()).unwrap().play(&session, |_, _| {}).unwrap().outputs
+        let played = ClapHost::load(&clap()).unwrap().play(&session, |_, _| {}).unwrap();
+        assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549), "blocks of {blocks:?}");
+        played.outputs
     };
     let expected = played(&[512]);
     for blocks in [&[32][..], &[64], &[100], &[4096], &[1, 480, 77, 2048]] {
@@ -198,6 +200,7 @@ fn a_saved_project_comes_back() {
     let session = in_style(&song, Genre::Pop).with("Amount", 0.6).with("Look-ahead", 2.0);
     let mut first = ClapHost::load(&clap()).unwrap();
     let before = first.play(&session, |_, _| {}).unwrap();
+    assert_eq!(check::velocities(&session, &before).map(|v| v.len()), Ok(549));
     let state = first.save_state().unwrap();
 
     let mut second = ClapHost::load(&clap()).unwrap();
@@ -249,12 +252,25 @@ fn a_state_cut_short_anywhere_is_refused_or_loads_and_the_plugin_plays_on() {
         let cut = [&(length as u64).to_le_bytes()[..], &json[..length]].concat();
         assert!(host.load_state(&cut).is_err(), "cut after {length} bytes");
     }
-    // A byte of noise anywhere: whatever it makes of the numbers, nothing breaks.
+    // A byte of noise anywhere: it is refused and changes nothing, or what it makes of the numbers is saved and opened.
+    host.load_state(&whole).unwrap();
+    let mut before = host.save_state().unwrap();
+    let (mut refused, mut loaded) = (0, 0);
     for place in (0..json.len()).step_by(5) {
         let mut noisy = json.to_vec();
         noisy[place] = b'7';
-        let _ = host.load_state(&[&(noisy.len() as u64).to_le_bytes()[..], &noisy].concat());
+        let outcome = host.load_state(&[&(noisy.len() as u64).to_le_bytes()[..], &noisy].concat());
+        let saved = host.save_state().unwrap();
+        if outcome.is_ok() {
+            loaded += 1;
+            host.load_state(&saved).unwrap_or_else(|error| panic!("noise at {place} is saved and refused: {error}"));
+        } else {
+            refused += 1;
+            assert!(saved == before, "noise at {place} is refused and changes something");
+        }
+        before = host.save_state().unwrap();
     }
+    assert!(refused > 50 && loaded > 20, "{refused} refused, {loaded} loaded");
     host.load_state(&whole).unwrap();
     let song = piece();
     let session = in_style(&song, Genre::Jazz).with("Look-ahead", 1.0).with("Take", 0.0).with("Model", 0.0);

@@ -31,6 +31,7 @@ fn scripts() -> Vec<(PathBuf, Script)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "session"));
     paths.sort();
+    assert!(!paths.is_empty(), "no session is in {}", folder().display());
     let read = |path: PathBuf| {
         let script = parse(&std::fs::read_to_string(&path).unwrap(), &piece);
         let script = script.unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -61,8 +61,8 @@ fn from_the_second_pass_on_it_sounds_like_the_restyled_file<H: Host>(load: impl 
     let (second, report) = pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 549, 0, &None));
     // Onsets are rounded to samples on the way in, so an expectation may fall to the other side of a half.
-    let furthest = second.iter().zip(whole_take(&song)).map(|(a, b)| a.abs_diff(b)).max();
-    assert!(furthest <= Some(1), "{furthest:?}");
+    let furthest = furthest(&second, &whole_take(&song));
+    assert!(furthest <= 1, "{furthest}");
     assert_eq!(pass(&mut host, &session).0, second, "and the same every time");
 
     let state = host.save_state().unwrap();
@@ -86,8 +86,8 @@ fn a_take_filled_from_a_file_is_restyled_on_the_first_pass() {
     host.load_state(&host.state(state.to_string().into_bytes())).unwrap();
     let (first, report) = pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));
-    let furthest = first.iter().zip(whole_take(&song)).map(|(a, b)| a.abs_diff(b)).max();
-    assert!(furthest <= Some(1), "{furthest:?}");
+    let furthest = furthest(&first, &whole_take(&song));
+    assert!(furthest <= 1, "{furthest}");
 }
 
 #[test]

@@ -33,7 +33,9 @@ fn the_size_of_blocks_changes_nothing() {
     let played = |block| {
         let mut session = in_style(Genre::Classical);
         session.blocks = vec![block];
-        host().play(&session, |_, _| {}).unwrap().outputs
+        let played = host().play(&session, |_, _| {}).unwrap();
+        assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549), "blocks of {block}");
+        played.outputs
     };
     let expected = played(512);
     for block in [32, 64, 100, 4096] {
@@ -72,16 +74,33 @@ fn all_that_a_user_can_set_arrives() {
 
 #[test]
 fn a_model_changed_while_playing_loses_no_note() {
+    let song = piece();
     let session = in_style(Genre::Jazz).with_at(40 * 48_000, "Model", 1.0).with_at(60 * 48_000, "Model", 2.0);
-    let played = host().play(&session, |_, _| {}).unwrap();
+    let mut host = host();
+    host.ask_for_report().unwrap();
+    let played = host.play(&session, |_, _| {}).unwrap();
     let velocities = check::velocities(&session, &played).unwrap();
-    assert_ne!(velocities, reference(&piece(), Genre::Jazz));
+    let report = host.report().unwrap();
+    assert_eq!((report.restyled, report.late), (549, 0), "the next model answers for the notes under way");
+    let note_at = |seconds: f64| song.notes().iter().position(|n| n.note.onset >= seconds).unwrap();
+    // Within a bar of a change the model before still answers for all; a while after it the next one does.
+    for (model, notes) in [
+        (MODELS[0], 0..note_at(38.0)),
+        (MODELS[1], note_at(50.0)..note_at(58.0)),
+        (MODELS[2], note_at(80.0)..song.notes().len()),
+    ] {
+        let whole = Performance { model, ..Performance::of(Genre::Jazz) }.velocities(&song);
+        let apart = distance(&velocities[notes.clone()], &whole[notes]);
+        assert!(apart < 2.0, "{model}: {apart}");
+    }
 }
 
 #[test]
 fn a_saved_project_comes_back() {
     let mut first = host();
-    let before = first.play(&in_style(Genre::Pop).with("Amount", 0.5), |_, _| {}).unwrap();
+    let session = in_style(Genre::Pop).with("Amount", 0.5);
+    let before = first.play(&session, |_, _| {}).unwrap();
+    assert_eq!(check::velocities(&session, &before).map(|v| v.len()), Ok(549));
     let state = first.save_state().unwrap();
     let mut second = host();
     second.load_state(&state).unwrap();

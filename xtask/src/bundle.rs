@@ -47,18 +47,19 @@ pub fn release() -> Result<Bundles> {
 
 /// Builds the plugin with the checks that tests want, apart from what a user would install.
 pub fn for_tests() -> Result<Bundles> {
-    built_for_tests(&["--package", PACKAGE])
+    built_for_tests(&["--package", PACKAGE], &[])
 }
 
 /// The same where all packages are to be tested: cargo gives dependencies the features that the chosen packages want
-/// together, so that these are then built already.
-pub fn for_tests_of_all() -> Result<Bundles> {
-    built_for_tests(&["--workspace"])
+/// together, so that these are then built already; `features` are those that are to be tested beside the plugin's.
+pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
+    built_for_tests(&["--workspace"], features)
 }
 
-fn built_for_tests(packages: &[&str]) -> Result<Bundles> {
+fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
-    let features = ["assert_process_allocs", "faults"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
+    let own = ["assert_process_allocs", "faults"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
+    let features = [&[own.as_str()], others].concat().join(",");
     workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
     let built = workspace::root().join("target/debug/libtonenet_plugin.so");

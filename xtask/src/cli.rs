@@ -5,7 +5,7 @@ mod numbers;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_core::tune::{Metre, Tonality};
 use tonenet_inference::generate::textures::TEMPERATURES;
@@ -48,6 +48,8 @@ pub enum Command {
     Fuzz(FuzzArgs),
     /// Build ToneNet.clap and ToneNet.vst3 into target/bundled, with ONNX Runtime beside them
     Bundle,
+    /// Run the formats' own validators on the release bundles; each is optional, and one is needed
+    Validate(ValidateArgs),
     /// Bundle, and copy the bundles to where DAWs look (~/.clap, ~/.vst3)
     Install,
     /// Train a model on a folder of human performances (installs libtorch on the first call)
@@ -183,6 +185,24 @@ pub struct ExportArgs {
     /// Weights to export instead of the run's best
     #[arg(long, value_name = "FILE.safetensors")]
     pub weights: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("validators").required(true).multiple(true).args(["clap_validator", "vst3_validator", "pluginval"])))]
+pub struct ValidateArgs {
+    /// The program built from github.com/free-audio/clap-validator
+    #[arg(long, value_name = "PROGRAM")]
+    pub clap_validator: Option<PathBuf>,
+    /// The program `validator` built from github.com/steinbergmedia/vst3sdk
+    #[arg(long, value_name = "PROGRAM")]
+    pub vst3_validator: Option<PathBuf>,
+    /// The program built from github.com/Tracktion/pluginval
+    #[arg(long, value_name = "PROGRAM")]
+    pub pluginval: Option<PathBuf>,
+    /// Folder with ToneNet.clap and ToneNet.vst3 to validate, instead of building them
+    #[arg(long, value_name = "DIR")]
+    pub bundles: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -28,6 +28,7 @@ mod test;
 mod train;
 mod training;
 mod tunes;
+mod validate;
 mod workspace;
 
 use anyhow::Result;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?)),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -1,9 +1,13 @@
 //! Where the workspace is, and running its tools.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+/// How often it is looked whether a program has ended.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {
@@ -33,4 +37,31 @@ pub fn run(command: &mut Command) -> Result<()> {
         bail!("`{shown}` ended with {status}");
     }
     Ok(())
+}
+
+/// How a process ended; one that takes longer than `limit` is ended, which gives `None`.
+pub fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if started.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended() {
+        let sleeper = Command::new("sleep").arg("60").spawn().unwrap();
+        assert_eq!(wait(sleeper, Duration::from_millis(10)).unwrap(), None);
+    }
 }

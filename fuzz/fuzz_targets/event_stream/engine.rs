@@ -24,8 +24,8 @@ use tonenet_plugin::memory::TimelineStore;
 use tonenet_plugin::status::Status;
 use tonenet_plugin::worker::{Opened, RestyleTake, Worker};
 
-use crate::oracle::Oracle;
-use crate::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
+use super::oracle::Oracle;
+use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
 
 /// Plays it and checks all that leaves.
 pub fn play(script: &Script) {
@@ -220,11 +220,13 @@ impl Player {
         settings: &Settings,
         events: &[HostEvent],
     ) {
+        self.oracle.block_begins(self.now);
         let mut left = None;
         match change {
-            Some(TransportChange::Left { at }) => left = Some(at),
+            Some(TransportChange::Stopped { at }) => left = Some(at),
+            Some(TransportChange::Wrapped { at, .. }) => self.oracle.left(at),
             Some(TransportChange::Sought) => self.oracle.sought(self.now),
-            Some(TransportChange::Started) | None => {}
+            Some(TransportChange::Started | TransportChange::RanOn) | None => {}
         }
         let last = samples.saturating_sub(1);
         for &event in events {

@@ -7,8 +7,8 @@ use tonenet_core::note::DRUM_CHANNEL;
 use tonenet_core::scheduler::{Estimate, Event, Hop, Leaving, NoteId, Outcome, SampleTime, Scheduler};
 use tonenet_core::transport::{StepClock, Transport, TransportChange};
 
-use crate::oracle::Oracle;
-use crate::script::{EventScript, Script, Song, Step, closing_blocks};
+use super::oracle::Oracle;
+use super::script::{EventScript, Script, Song, Step, closing_blocks};
 
 /// Plays it and checks all that leaves.
 pub fn play(script: &Script) {
@@ -105,13 +105,14 @@ impl<'a> Player<'a> {
         let end = self.now + u64::from(samples);
         let mut left = None;
         match change {
-            Some(TransportChange::Left { at }) => left = Some(at),
+            Some(TransportChange::Stopped { at }) => left = Some(at),
+            Some(TransportChange::Wrapped { at, .. }) => self.transport_left(at),
             Some(TransportChange::Sought) => {
                 self.scheduler.transport_sought(self.now);
                 self.oracle.sought(self.now);
             }
             Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
-            None => {}
+            Some(TransportChange::RanOn) | None => {}
         }
         self.clock.follow(self.now, transport);
         for &(at, event) in events {
@@ -142,7 +143,6 @@ impl<'a> Player<'a> {
     }
 
     fn transport_left(&mut self, at: SampleTime) {
-        self.make_room();
         self.scheduler.transport_left(at);
         self.oracle.left(at);
     }

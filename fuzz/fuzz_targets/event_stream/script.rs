@@ -12,6 +12,8 @@ const STEPS: usize = 64;
 const EVENTS: usize = 24;
 /// A host that is not playing for less than this has not stopped, in seconds.
 const FLICKER: f64 = 0.05;
+/// The song's loop, in quarter notes.
+const LOOP: (f64, f64) = (4.0, 8.0);
 
 /// A session in a host.
 #[derive(Debug, Arbitrary)]
@@ -207,19 +209,27 @@ impl Song {
             Move::Jump(sixteenths) => self.beats += f64::from(sixteenths) / 4.0,
             Move::Wrap => self.beats = 4.0,
             Move::Odd { playing, tempo, beats, loop_start } => {
-                odd = Some(Transport { playing, tempo, beats, loop_start_beats: loop_start });
+                let loop_beats = loop_start.map(|start| (start, start + 4.0));
+                odd = Some(Transport { playing, tempo, beats, seconds: None, loop_beats }.plausible());
             }
         }
         let transport = odd.unwrap_or(Transport {
             playing: self.playing,
             tempo: Some(self.tempo),
             beats: Some(self.beats),
-            loop_start_beats: Some(4.0),
+            seconds: None,
+            loop_beats: Some(LOOP),
         });
         if self.playing {
+            let was_before_the_end = self.beats < LOOP.1;
             self.beats += f64::from(block.samples()) / self.sample_rate * self.tempo / 60.0;
+            // Within a block too, as the blocks fall.
+            if was_before_the_end && self.beats >= LOOP.1 {
+                self.beats = LOOP.0 + (self.beats - LOOP.1) % (LOOP.1 - LOOP.0);
+            }
         }
-        (transport, self.observe(now, block.samples(), &transport))
+        let change = self.observe(now, block.samples(), &transport);
+        (self.watch.believed(&transport), change)
     }
 
     /// What the scheduler is told of a transport.
@@ -230,7 +240,7 @@ impl Song {
         } else {
             let since = *self.resting_since.get_or_insert(now);
             match change {
-                Some(TransportChange::Left { at }) => {
+                Some(TransportChange::Stopped { at }) => {
                     assert!((at - since) as f64 >= FLICKER * self.sample_rate, "a flicker counts as a stop");
                     assert!((now..now + u64::from(samples)).contains(&at), "a stop in another block");
                 }

@@ -7,9 +7,11 @@ pub mod tensors;
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use tonenet_inference::error::InferenceError;
 use tonenet_inference::library::{Candidate, FILE_NAME, Source, VARIABLE};
-use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport, Tensor};
+use tonenet_inference::runtime::{Graph, Runtime, RuntimePreference, RuntimeReport, Tensor, TensorRef};
 use tonenet_model_export::piano_roll;
 use tonenet_model_export::quantise::Precision::{self, Float32};
 
@@ -46,6 +48,49 @@ pub fn onnx_runtime() -> (Runtime, RuntimeReport) {
 
 pub fn built_in() -> Runtime {
     Runtime::open(RuntimePreference::BuiltIn, &[]).0
+}
+
+/// What came of damaged graphs. The process is still there, and what is wrong is said of the file.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    refused: usize,
+    failed: usize,
+    ran: usize,
+}
+
+impl Outcomes {
+    /// Runs a graph, which bears the name `damaged.onnx`, where it was loaded.
+    pub fn add(
+        &mut self,
+        graph: Result<Arc<dyn Graph>, InferenceError>,
+        inputs: &[(&str, TensorRef<'_>)],
+        output: &str,
+    ) {
+        let (count, outcome) = match graph {
+            Err(error) => (&mut self.refused, Err(error)),
+            Ok(graph) => match graph.run(inputs, &[output]) {
+                Err(error) => (&mut self.failed, Err(error)),
+                Ok(tensors) => (&mut self.ran, Ok(tensors)),
+            },
+        };
+        *count += 1;
+        match outcome {
+            Err(error) => {
+                let said = error.to_string();
+                assert!(said.contains("damaged.onnx") && said.contains("; ") && !said.contains('\n'), "{said}");
+            }
+            Ok(tensors) => {
+                assert_eq!(tensors.len(), 1);
+                let Tensor { shape, data } = &tensors[0];
+                assert_eq!(shape.iter().product::<usize>(), data.len(), "{shape:?}");
+            }
+        }
+    }
+
+    /// Whether some graphs were refused, some failed, and some ran.
+    pub fn each_came(&self) -> bool {
+        self.refused > 0 && self.failed > 0 && self.ran > 0
+    }
 }
 
 /// Numbers in −1..1 that look random and are the same on every system.
@@ -157,5 +202,7 @@ pub fn frames(steps: usize) -> Tensor {
 /// The largest difference between numbers that should be equal.
 pub fn distance(found: &[f32], wanted: &[f64]) -> f64 {
     assert_eq!(found.len(), wanted.len());
-    found.iter().zip(wanted).map(|(&f, w)| (f64::from(f) - w).abs()).fold(0.0, f64::max)
+    let off = found.iter().zip(wanted).map(|(&f, w)| (f64::from(f) - w).abs());
+    // A NaN must not pass for 0.
+    off.fold(0.0, |worst: f64, off| if off.is_nan() { off } else { worst.max(off) })
 }

@@ -105,6 +105,7 @@ fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tonenet_core::clip::ClipNote;
     use tonenet_inference::runtime::RuntimePreference;
 
     fn composer() -> EmbeddedComposer {
@@ -115,6 +116,13 @@ mod tests {
         composer.compose(wish, material, &Cancellation::default()).unwrap()
     }
 
+    /// The share of a clip's notes that another has at the same places and keys.
+    fn shared(clip: &Clip, other: &Clip) -> f64 {
+        let is_in = |note: &&ClipNote| other.notes().iter().any(|o| (o.onset, o.key) == (note.onset, note.key));
+        assert!(!clip.notes().is_empty());
+        clip.notes().iter().filter(is_in).count() as f64 / clip.notes().len() as f64
+    }
+
     #[test]
     fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
         let mut composer = composer();
@@ -123,7 +131,8 @@ mod tests {
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
         assert_eq!(write(&mut composer, &wish, Material::Tune), clip);
-        assert_ne!(write(&mut composer, &Wish { seed: 2, ..wish }, Material::Tune), clip);
+        let other = write(&mut composer, &Wish { seed: 2, ..wish }, Material::Tune);
+        assert!(shared(&other, &clip) < 0.5, "{other:?}");
     }
 
     #[test]
@@ -143,14 +152,17 @@ mod tests {
             assert_eq!((clip.length(), clip.notes().is_empty()), (20.0, false), "five whole bars of its 22 beats");
             Arc::new(clip)
         });
-        assert_ne!(first, second);
+        assert!(shared(&first, &second) < 0.5);
         let mut morph = |share| {
             let wish = Wish { share, bars: 4, ..Wish::default() };
             write(&mut composer, &wish, Material::Between([first.clone(), second.clone()]))
         };
         let halfway = morph(0.5);
         assert_eq!(halfway.length(), 16.0);
-        assert!(halfway != morph(0.0) && halfway != morph(1.0) && halfway == morph(0.5));
+        for end in [morph(0.0), morph(1.0)] {
+            assert!(shared(&halfway, &end) < 0.9, "{halfway:?}");
+        }
+        assert_eq!(halfway, morph(0.5));
     }
 
     #[test]

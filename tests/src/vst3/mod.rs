@@ -21,6 +21,7 @@ use vst3::{ComPtr, ComWrapper, Interface};
 
 use self::events::Way;
 use self::objects::{Application, EventsIn, EventsOut, Handler, ParameterChanges, Stream};
+pub use self::window::Window;
 use crate::HostError;
 use crate::audio::{AudioBus, AudioBuses, BusMemory};
 use crate::host::{BlockOutput, Host, HostTransport, Input, ParameterId, Setup};
@@ -123,16 +124,15 @@ impl Vst3Host {
         Some(unsafe { self.controller.getParamNormalized(id) })
     }
 
-    /// Makes the plugin's window, lends it a frame with a run loop, and gives it up without showing it; how many of the
-    /// plugin's handlers were in the run loop while it had the frame, and after.
+    /// Makes the plugin's window, which is on no screen yet, and lends it a frame with a run loop. The plugin must
+    /// outlive it.
     ///
     /// # Errors
     /// When the plugin has no window.
-    pub fn make_window_and_give_it_up(&self) -> Result<(usize, usize), HostError> {
+    pub fn window(&self) -> Result<Window, HostError> {
         // SAFETY: the controller lives, and gives a view that is ours.
         let view = unsafe { ComPtr::from_raw(self.controller.createView(ViewType::kEditor)) };
-        let view = view.ok_or_else(|| self.fail("make its window", "it has none"))?;
-        Ok(window::framed_and_unframed(&view))
+        Ok(Window::framed(view.ok_or_else(|| self.fail("make its window", "it has none"))?))
     }
 
     /// Runs a block with events and with values of parameters.

@@ -1,4 +1,4 @@
-//! What a host lends to the plugin's window before it is on a screen: a frame, with the host's run loop.
+//! The plugin's window in a window of the host's, and the frame with the host's run loop that is lent to it.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -51,14 +51,62 @@ impl IRunLoopTrait for Frame {
     }
 }
 
-/// Gives `view` a frame, and takes it away again; handlers in the host's run loop in between and after.
-pub fn framed_and_unframed(view: &ComPtr<IPlugView>) -> (usize, usize) {
-    let frame = ComWrapper::new(Frame::default());
-    // SAFETY: the frame outlives both calls, and the view has let go of it after the second.
-    unsafe { view.setFrame(lent(&frame)) };
-    let registered = frame.handlers.borrow().len();
-    // SAFETY: as above.
-    unsafe { view.setFrame(ptr::null_mut()) };
-    let left = frame.handlers.borrow().len();
-    (registered, left)
+/// A window of the plugin's that has a frame. It is closed, and gives the frame back, when it is dropped.
+pub struct Window {
+    view: ComPtr<IPlugView>,
+    frame: ComWrapper<Frame>,
+    is_open: bool,
+}
+
+impl Window {
+    pub(super) fn framed(view: ComPtr<IPlugView>) -> Self {
+        let frame = ComWrapper::new(Frame::default());
+        // SAFETY: the frame lives until the view has let go of it, which is when this is dropped.
+        unsafe { view.setFrame(lent(&frame)) };
+        Self { view, frame, is_open: false }
+    }
+
+    /// Opens it in a window of the host's on an X11 screen; whether the plugin could.
+    pub fn open(&mut self, parent: u32) -> bool {
+        // SAFETY: X11 windows are lent as numbers.
+        let opened =
+            unsafe { self.view.attached(ptr::without_provenance_mut(parent as usize), kPlatformTypeX11EmbedWindowID) };
+        self.is_open |= opened == kResultOk;
+        opened == kResultOk
+    }
+
+    /// Its size in pixels.
+    pub fn size(&self) -> (i32, i32) {
+        let mut size = ViewRect { left: 0, top: 0, right: 0, bottom: 0 };
+        // SAFETY: the view is lent room for its size.
+        unsafe { self.view.getSize(&raw mut size) };
+        (size.right - size.left, size.bottom - size.top)
+    }
+
+    /// The plugin's handlers in the host's run loop.
+    pub fn handlers(&self) -> usize {
+        self.frame.handlers.borrow().len()
+    }
+
+    /// Closes it and takes the frame back; how many handlers the plugin has left in the host's run loop.
+    pub fn close(mut self) -> usize {
+        self.give_up();
+        self.handlers()
+    }
+
+    fn give_up(&mut self) {
+        // SAFETY: what was opened is closed once, and the view lets go of the frame.
+        unsafe {
+            if std::mem::take(&mut self.is_open) {
+                self.view.removed();
+            }
+            self.view.setFrame(ptr::null_mut());
+        }
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.give_up();
+    }
 }

@@ -119,8 +119,15 @@ pub fn reference(song: &Song, style: Genre) -> Vec<u8> {
     Performance::of(style).velocities(song)
 }
 
-/// The mean distance of two performances.
+/// How far apart the two velocities of a note lie at most; the performances must be of the same notes, and have some.
+pub fn furthest(a: &[u8], b: &[u8]) -> u8 {
+    assert_eq!(a.len(), b.len(), "other notes");
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().expect("there are notes")
+}
+
+/// The mean distance of two performances; they must be of the same notes, and have some.
 pub fn distance(a: &[u8], b: &[u8]) -> f64 {
+    assert!(!a.is_empty() && a.len() == b.len(), "{} and {} notes", a.len(), b.len());
     let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
     sum / a.len() as f64
 }

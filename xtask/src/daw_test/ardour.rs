@@ -4,12 +4,13 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant, SystemTime};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::bundle::{VST3_BINARIES, copy_folder};
+use crate::workspace::wait;
 
 /// Where Debian keeps Ardour 7's programs.
 const PROGRAMS: &str = "/usr/lib/ardour7";
@@ -17,9 +18,6 @@ const PROGRAMS: &str = "/usr/lib/ardour7";
 const PRELUDE: &str = include_str!("prelude.lua");
 /// How long the scan of one plugin may take.
 const SCAN: Duration = Duration::from_secs(60);
-/// How often it is looked whether a program has ended.
-const LOOK: Duration = Duration::from_millis(50);
-
 /// Whether the version that the scripts are for is here.
 pub fn is_installed() -> Result<()> {
     ensure!(
@@ -106,22 +104,6 @@ impl Ardour {
     }
 }
 
-/// How a process ended; one that takes longer than `limit` is ended, which gives `None`.
-fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> {
-    let started = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if started.elapsed() >= limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        std::thread::sleep(LOOK);
-    }
-}
-
 /// The end of a log, which says why.
 fn last_words(log: &Path) -> String {
     let text = fs::read(log).map_or_else(|e| e.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -170,11 +152,5 @@ mod tests {
         assert_eq!(answers.word("take").unwrap(), "Take1_record-2");
         assert!(answers.values("done").is_some());
         assert!(answers.number("position").is_err());
-    }
-
-    #[test]
-    fn a_program_that_takes_too_long_is_ended() {
-        let sleeper = Command::new("sleep").arg("60").spawn().unwrap();
-        assert_eq!(wait(sleeper, Duration::from_millis(10)).unwrap(), None);
     }
 }

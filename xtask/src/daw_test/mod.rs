@@ -271,7 +271,7 @@ fn velocities(recording: &Recording) -> Vec<u8> {
 
 /// Checks that velocities are the engine's.
 fn as_the_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
-    let most = engine.iter().zip(recorded).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    let most = furthest(engine, recorded)?;
     let differing = differing(engine, recorded);
     ensure!(differing == 0, "{differing} of {} velocities are not the engine's, by up to {most}", recorded.len());
     Ok(format!("all {} as the engine's without a plugin or host", recorded.len()))
@@ -280,10 +280,17 @@ fn as_the_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
 /// Checks that velocities are those of the piece restyled as a whole; Ardour rounds places, so an expectation may fall to
 /// the other side of a half.
 fn as_the_whole_take(whole: &[u8], recorded: &[u8]) -> Result<String> {
-    let most = whole.iter().zip(recorded).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    let most = furthest(whole, recorded)?;
     let differing = differing(whole, recorded);
     ensure!(most <= 1, "{differing} of {} velocities are not the whole take's, by up to {most}", recorded.len());
     Ok(format!("as the file's restyled as a whole; {differing} of {} are a step off", recorded.len()))
+}
+
+/// How far apart the two velocities of a note lie at most.
+fn furthest(expected: &[u8], recorded: &[u8]) -> Result<u8> {
+    let (notes, came) = (expected.len(), recorded.len());
+    ensure!(notes == came, "{came} notes were recorded where {notes} are in the piece");
+    expected.iter().zip(recorded).map(|(a, b)| a.abs_diff(*b)).max().context("the piece has no notes")
 }
 
 fn differing(a: &[u8], b: &[u8]) -> usize {

@@ -136,7 +136,8 @@ mod tests {
             v
         };
         let shuffled = Control::Shuffle.apply(&human, &[]);
-        assert_ne!(shuffled, human);
+        let stayed = shuffled.iter().zip(&human).filter(|(a, b)| a == b).count();
+        assert!(stayed < 20, "{stayed} of {} are where they were", human.len());
         assert_eq!(sorted(shuffled), sorted(human.clone()));
         let target: Vec<f32> = (0..101).map(|i| 20.0 + i as f32 * 0.5).collect();
         assert_eq!(sorted(Control::QuantileMap.apply(&human, &target)), target);

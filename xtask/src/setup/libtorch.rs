@@ -31,11 +31,24 @@ fn folder() -> PathBuf {
     workspace::root().join("third_party/libtorch")
 }
 
+/// Where it can be installed by itself.
+const IS_FOR_HERE: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+
 /// Whether a libtorch is there: the user's own in `LIBTORCH`, or ours.
-#[cfg(not(feature = "train"))]
 pub fn is_installed() -> bool {
     let folder = std::env::var_os("LIBTORCH").map_or_else(folder, PathBuf::from);
     folder.join("lib/libtorch_cpu.so").exists()
+}
+
+/// Lays libtorch down unless one is there; whether one is there then, which it is not where none can be installed.
+///
+/// # Errors
+/// When it can be installed here, and is not: a download or the disk fails.
+pub fn install_if_there_is_one() -> Result<bool> {
+    if !is_installed() && IS_FOR_HERE {
+        install()?;
+    }
+    Ok(is_installed())
 }
 
 /// Lays libtorch down in `third_party/libtorch` unless it is there.
@@ -48,7 +61,7 @@ pub fn install() -> Result<()> {
         println!("libtorch is in {}", folder.display());
         return Ok(());
     }
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    if !IS_FOR_HERE {
         bail!(
             "libtorch {VERSION} can be installed by itself on x86-64 Linux only; unpack it from pytorch.org and export LIBTORCH"
         );

@@ -15,6 +15,8 @@ pub mod piano_roll;
 mod run;
 pub mod seqgan;
 mod task;
+#[cfg(test)]
+mod tests;
 mod trained;
 pub mod vaegan;
 

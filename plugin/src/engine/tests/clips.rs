@@ -257,6 +257,12 @@ fn all_notes_off_ends_the_clips_note_once() {
     song.play_with(5.0, false, &[(4.25, all_off)]);
     song.stand(6_000);
     assert!(song.is_whole(), "{:?}", song.left);
+    assert_eq!(song.left.first().map(|e| (e.0, e.1)), Some((96_000 + 2_400, 61)));
+    assert_eq!(
+        song.left.get(1),
+        Some(&(102_000 + 2_400, 61, None)),
+        "where the controller is, before it ends by itself"
+    );
 }
 
 #[test]

@@ -141,6 +141,8 @@ mod tests {
         let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
         let draw = |seed| excerpts.draw(4, 16, &mut ChaCha8Rng::seed_from_u64(seed)).frames;
         assert_eq!(draw(3), draw(3));
-        assert_ne!(draw(3), draw(4));
+        // Cells where one of two batches has a note begin or sound, and the other not.
+        let others = draw(3).iter().zip(draw(4)).filter(|(a, b)| **a != *b).count();
+        assert!(others > 50, "{others} cells differ");
     }
 }

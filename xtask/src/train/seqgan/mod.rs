@@ -18,6 +18,8 @@ use tonenet_core::tune::{Tune, Vocabulary};
 
 use generator::Generator;
 pub use run::run;
+#[cfg(test)]
+pub use run::run_with;
 use sequences::{Clock, Sequences};
 
 /// What torch gives a tune's symbols, from its first bar to its end, in nats each; the tune must be in its plain key.

@@ -116,6 +116,11 @@ struct Material {
 
 /// `cargo xtask train seqgan`.
 pub fn run(args: &TrainArgs) -> Result<()> {
+    run_with(args, DISCRIMINATOR_FIRST)
+}
+
+/// The same where the discriminator takes so many steps before the adversaries meet.
+pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
     let device = crate::train::run::device(&args.device)?;
     tch::set_num_threads(args.threads);
     println!("reading {}", args.data.display());
@@ -167,7 +172,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         } else {
             if at == settings.epochs {
                 learners.take_up_best(&folder, &progress.parts)?;
-                learners.begin_against_each_other(&material, &mut random);
+                learners.begin_against_each_other(&material, discriminator_first, &mut random);
             }
             let done = (at - settings.epochs) * ROUNDS_A_PART;
             let rounds = ROUNDS_A_PART.min(settings.rounds - done);
@@ -309,9 +314,9 @@ impl Learners {
     }
 
     /// The discriminator learns what the generator writes by likelihood, and the delayed policy is a copy of it.
-    fn begin_against_each_other(&mut self, material: &Material, random: &mut ChaCha8Rng) {
+    fn begin_against_each_other(&mut self, material: &Material, steps: usize, random: &mut ChaCha8Rng) {
         mix(self.delayed.variables(), self.generator.variables(), 1.0);
-        for _ in 0..DISCRIMINATOR_FIRST {
+        for _ in 0..steps {
             self.learn_to_tell(material, random);
         }
     }

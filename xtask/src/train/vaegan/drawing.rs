@@ -19,9 +19,19 @@ use crate::train::adam::{Adam, gradients, mix};
 use crate::train::layers::LEARNING;
 use crate::train::run::schedule;
 
-/// Epochs, batches in each, and phrases in a batch.
-const EPOCHS: usize = 10;
-const BATCHES: usize = 200;
+/// How long the stage is.
+pub struct Lengths {
+    /// Phrases that the encoder is asked about, to learn from.
+    pub phrases: usize,
+    pub epochs: usize,
+    /// Batches in an epoch.
+    pub batches: usize,
+}
+
+/// What the shipped model was made with.
+pub const LENGTHS: Lengths = Lengths { phrases: 16_384, epochs: 10, batches: 200 };
+
+/// Phrases in a batch.
 const PHRASES: usize = 96;
 
 const RATE: f64 = 1.5e-3;
@@ -40,7 +50,14 @@ struct Epoch {
 
 /// Learns in `folder`, which holds `drawing.json`, `drawing.csv` and what the next epoch needs, and goes on where it was
 /// interrupted. `train` and `valid` are what the encoder says of phrases.
-pub fn learn(folder: &Path, seed: u64, train: &Posterior, valid: &Posterior, device: Device) -> Result<Flow> {
+pub fn learn(
+    folder: &Path,
+    seed: u64,
+    lengths: &Lengths,
+    train: &Posterior,
+    valid: &Posterior,
+    device: Device,
+) -> Result<Flow> {
     let folder = Folder(folder);
     tch::manual_seed(seed as i64);
     let (mut learning, mut averaged) = (Flow::new(device), Flow::new(device));
@@ -51,12 +68,12 @@ pub fn learn(folder: &Path, seed: u64, train: &Posterior, valid: &Posterior, dev
         folder.load(epochs.len(), &mut learning, &mut averaged, &mut optimiser)?;
         println!("resuming drawing after epoch {}", epochs.len());
     }
-    let bar = ProgressBar::new(EPOCHS as u64).with_style(
+    let bar = ProgressBar::new(lengths.epochs as u64).with_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} epochs of drawing, {eta} left").expect("a valid template"),
     );
     bar.set_position(epochs.len() as u64);
     bar.reset_eta();
-    while epochs.len() < EPOCHS {
+    while epochs.len() < lengths.epochs {
         let at = epochs.len();
         let started = Instant::now();
         // Seeded by epoch, so that a resumed run draws what the killed one would have drawn.
@@ -64,19 +81,19 @@ pub fn learn(folder: &Path, seed: u64, train: &Posterior, valid: &Posterior, dev
         random.set_stream(u64::MAX - at as u64);
         tch::manual_seed((seed as i64).wrapping_mul(1_000_003).wrapping_sub(at as i64 + 1));
         let mut train_loss = 0.0;
-        for batch in 0..BATCHES {
+        for batch in 0..lengths.batches {
             let phrases = train.mean.size()[0];
             let chosen: Vec<i64> = (0..PHRASES).map(|_| random.random_range(0..phrases)).collect();
             let moments: Vec<f32> = (0..PHRASES).map(|_| random.random()).collect();
             let latents = train.chosen(&chosen).drawn();
             let loss = learning.loss(&latents, &moments, LEARNING);
             loss.backward();
-            let step = at * BATCHES + batch;
-            let rate = RATE * schedule(step, EPOCHS * BATCHES);
+            let step = at * lengths.batches + batch;
+            let rate = RATE * schedule(step, lengths.epochs * lengths.batches);
             optimiser.step(&gradients(learning.variables()), rate, GRADIENT_NORM);
             let decay = AVERAGE.min((1 + step) as f64 / (10 + step) as f64);
             mix(averaged.variables(), learning.variables(), 1.0 - decay);
-            train_loss += loss.double_value(&[]) / BATCHES as f64;
+            train_loss += loss.double_value(&[]) / lengths.batches as f64;
         }
         let valid_loss = tch::no_grad(|| {
             let count = valid.mean.size()[0] as usize;

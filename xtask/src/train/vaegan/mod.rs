@@ -24,3 +24,5 @@ mod run;
 pub use flow::{Flow, STEPS};
 pub use network::{Generator, ROW, ROWS};
 pub use run::{WEIGHTS_FILE, run};
+#[cfg(test)]
+pub use {drawing::Lengths as DrawingLengths, run::run_with};

@@ -69,9 +69,8 @@ const TRANSPOSED: std::ops::RangeInclusive<i64> = -5..=6;
 const LOOKED_AT: usize = 192;
 const DRAWN: i64 = 96;
 const SHOWN: i64 = 12;
-/// Latents that what is drawn from is fitted to while the adversaries learn, and phrases that the flow learns from.
+/// Latents that what is drawn from is fitted to while the adversaries learn.
 const FITTED_TO: usize = 3072;
-const FLOWING: usize = 16_384;
 /// Phrases that are encoded at once.
 const AT_ONCE: usize = 256;
 
@@ -127,6 +126,11 @@ struct Learners {
 
 /// `cargo xtask train vaegan`.
 pub fn run(args: &TrainArgs) -> Result<()> {
+    run_with(args, &drawing::LENGTHS)
+}
+
+/// The same with a second stage of another length.
+pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
     let device = crate::train::run::device(&args.device)?;
     tch::set_num_threads(args.threads);
     println!("reading {}", args.data.display());
@@ -192,7 +196,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    learners.finish(&train, &folder, &valid, &settings)?;
+    learners.finish(&train, &folder, &valid, &settings, drawing)?;
     println!("weights, log.csv and pictures are in {}\nnext: cargo xtask export vaegan", folder.root().display());
     Ok(())
 }
@@ -431,13 +435,21 @@ impl Learners {
     }
 
     /// Has a flow learn to draw, and writes the result.
-    fn finish(&self, train: &Source<'_>, folder: &Folder, valid: &[PhraseImage], settings: &Settings) -> Result<()> {
-        println!("encoding {FLOWING} phrases for drawing");
+    fn finish(
+        &self,
+        train: &Source<'_>,
+        folder: &Folder,
+        valid: &[PhraseImage],
+        settings: &Settings,
+        lengths: &drawing::Lengths,
+    ) -> Result<()> {
+        println!("encoding {} phrases for drawing", lengths.phrases);
         let mut random = seeded(settings.seed, settings.epochs);
         let groups: Vec<Posterior> =
-            (0..FLOWING).step_by(AT_ONCE).map(|_| self.encoded(&train.draw(AT_ONCE, &mut random))).collect();
+            (0..lengths.phrases).step_by(AT_ONCE).map(|_| self.encoded(&train.draw(AT_ONCE, &mut random))).collect();
         let train = Posterior::joined(&groups);
-        let flow: Flow = drawing::learn(folder.root(), settings.seed, &train, &self.encoded(valid), self.device)?;
+        let flow: Flow =
+            drawing::learn(folder.root(), settings.seed, lengths, &train, &self.encoded(valid), self.device)?;
         let path = folder.path(WEIGHTS_FILE);
         let mut tensors = sorted(self.averaged.variables());
         tensors.extend(sorted(flow.variables()));

@@ -1,20 +1,18 @@
 //! Arbitrary events, blocks, transports, settings, answers and delays, through core's scheduler alone and through the
 //! plugin's whole engine with its inference thread; [`oracle`] says what may come out.
 
-#![no_main]
-
 mod engine;
 mod oracle;
 mod scheduler;
 mod script;
 
-use libfuzzer_sys::fuzz_target;
+pub use script::Script;
+use script::Through;
 
-use script::{Script, Through};
-
-fuzz_target!(|script: Script| {
+/// A session in a host.
+pub fn check(script: &Script) {
     match script.through() {
-        Through::Scheduler => scheduler::play(&script),
-        Through::Engine => engine::play(&script),
+        Through::Scheduler => scheduler::play(script),
+        Through::Engine => engine::play(script),
     }
-});
+}

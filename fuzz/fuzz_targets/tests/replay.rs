@@ -1,0 +1,82 @@
+//! The targets on what fuzzing begins with, whole and damaged, and on bytes made up here: what every test run can try in a
+//! few seconds, and a proof that they compile. `cargo xtask fuzz` goes on from there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arbitrary::{Arbitrary, Unstructured};
+use rand::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use tonenet_fuzz_targets::event_stream::{self, Script};
+use tonenet_fuzz_targets::{midi_file, model_metadata, state};
+
+/// Damaged copies of each seed.
+const COPIES: usize = 100;
+
+/// The files in a folder of the repository that end so; there must be some.
+fn seeds(folder: &str, ending: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|its| its == ending));
+    paths.sort();
+    assert!(!paths.is_empty(), "no .{ending} file is in {}", folder.display());
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Feeds a target with seeds, and with copies in which bytes are changed, left out, or cut off.
+fn replay(seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    target(b"");
+    for seed in seeds {
+        target(seed);
+        for _ in 0..COPIES {
+            let mut copy = seed.clone();
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..copy.len());
+                match random.random_range(0..10) {
+                    0 => copy.truncate(at.max(1)),
+                    1 if copy.len() > 1 => drop(copy.remove(at)),
+                    2 => copy[at] ^= 1 << random.random_range(0..8),
+                    _ => copy[at] = random.random(),
+                }
+            }
+            target(&copy);
+        }
+    }
+}
+
+#[test]
+fn midi_files() {
+    replay(&seeds("assets/demo", "mid"), midi_file::check);
+}
+
+#[test]
+fn states() {
+    replay(&seeds("tests/states", "json"), state::check);
+}
+
+#[test]
+fn manifests_and_graphs() {
+    let mut all = Vec::new();
+    for model in ["note", "attention", "baseline", "seqgan", "vaegan"] {
+        all.extend(seeds(&format!("assets/models/{model}"), "json"));
+    }
+    replay(&all, model_metadata::check);
+}
+
+#[test]
+fn sessions_in_a_host() {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut played = 0;
+    for _ in 0..2_000 {
+        let length = random.random_range(64..4_096);
+        // Behind its settings a script goes on wherever it asks and finds an odd number.
+        let mut byte = |at: usize| random.random::<u8>() | u8::from(at >= 32 && random.random_bool(0.95));
+        let bytes: Vec<u8> = (0..length).map(&mut byte).collect();
+        if let Ok(script) = Script::arbitrary_take_rest(Unstructured::new(&bytes)) {
+            event_stream::check(&script);
+            played += 1;
+        }
+    }
+    assert!(played > 1_500, "{played} sessions");
+}
