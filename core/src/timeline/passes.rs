@@ -11,7 +11,7 @@ pub(super) type Spot = (Place, u16);
 struct Heard<T> {
     what: T,
     /// The last pass that it was heard in.
-    pass: u64,
+    pass: u32,
 }
 
 /// Things by their places, each with the last pass that it was heard in.
@@ -22,7 +22,7 @@ pub(super) struct Passes<T> {
     things: BTreeMap<Spot, Heard<T>>,
     most: usize,
     /// The pass that goes on.
-    pass: u64,
+    pass: u32,
 }
 
 impl<T> Passes<T> {
@@ -38,7 +38,7 @@ impl<T> Passes<T> {
 
     /// From here on nothing has been heard yet.
     pub fn begin_pass(&mut self) {
-        self.pass += 1;
+        self.pass = self.pass.wrapping_add(1);
     }
 
     /// All of them by their places.

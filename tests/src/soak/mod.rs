@@ -235,6 +235,7 @@ impl Soak {
                 self.notes_may_end(HABITS_SHOW);
                 self.report.habits += 1;
             }
+            None if self.transport.has_stopped() => self.notes_may_end(STOP_SHOWS),
             None if self.transport.goes_backwards() => self.notes_may_end(0.0),
             None => {}
         }

@@ -13,6 +13,9 @@ const TEMPI: f64 = 4.0;
 const LOOPS: f64 = 2.0;
 const HABITS: f64 = 4.0;
 
+/// A rest that is shorter is no stop, in seconds.
+const FLICKER: f64 = 0.05;
+
 /// What the song did, as the host tells it, that notes must bear.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Jump {
@@ -76,12 +79,22 @@ pub struct RandomTransport {
     elapsed: f64,
     /// Seconds that it still rests; playing where none are left.
     resting: f64,
+    /// Seconds that it has rested, the block at hand included.
+    rested: f64,
 }
 
 impl Default for RandomTransport {
     fn default() -> Self {
         let transport = HostTransport { playing: true, ..HostTransport::default() };
-        Self { transport, habits: Habits::GOOD, next: 0.0, next_tempo: transport.tempo, elapsed: 0.0, resting: 0.0 }
+        Self {
+            transport,
+            habits: Habits::GOOD,
+            next: 0.0,
+            next_tempo: transport.tempo,
+            elapsed: 0.0,
+            resting: 0.0,
+            rested: 0.0,
+        }
     }
 }
 
@@ -101,6 +114,12 @@ impl RandomTransport {
     /// Whether the host says that the song goes backwards: each block may then be taken for a jump back.
     pub fn goes_backwards(&self) -> bool {
         matches!(self.habits.told, Told::Times(times) if times < 0.0)
+    }
+
+    /// Whether it rests for so long that it has stopped by the end of the block at hand, if only its blocks are too long for
+    /// a flicker.
+    pub fn has_stopped(&self) -> bool {
+        self.rested >= FLICKER
     }
 
     /// How long the block at hand may be, of so many samples: a host that cuts ends it where its loop does.
@@ -195,6 +214,7 @@ impl RandomTransport {
             _ => self.next * 60.0 / self.transport.tempo,
         };
         self.elapsed += seconds;
+        self.rested = if self.transport.playing { 0.0 } else { self.rested + seconds };
         let mut wrapped = None;
         if self.transport.playing {
             let tempo = (self.transport.tempo + self.next_tempo) / 2.0;
