@@ -19,7 +19,7 @@ pub fn play(script: &Script) {
             Step::Block(block) => {
                 let (transport, change) = song.block(player.now, block);
                 let events: Vec<_> = block.events().map(|(at, event)| (at, scheduler_event(event))).collect();
-                player.block(block.samples(), &transport, change, &events);
+                player.block(block.samples(), &song.believed(&transport), change, &events);
                 player.answer(NoteId(block.stray_answer.into()), f32::from(block.stray_answer), false);
             }
             Step::Reset => {

@@ -228,8 +228,12 @@ impl Song {
                 self.beats = LOOP.0 + (self.beats - LOOP.1) % (LOOP.1 - LOOP.0);
             }
         }
-        let change = self.observe(now, block.samples(), &transport);
-        (self.watch.believed(&transport), change)
+        (transport, self.observe(now, block.samples(), &transport))
+    }
+
+    /// The transport that was observed, without its position where that is not believed.
+    pub fn believed(&self, transport: &Transport) -> Transport {
+        self.watch.believed(transport)
     }
 
     /// What the scheduler is told of a transport.
