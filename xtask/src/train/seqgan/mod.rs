@@ -2,7 +2,7 @@
 //! writes; then, round by round, a step of the generator along the policy gradient, rewarded by what the discriminator
 //! makes of tunes that a delayed copy has finished, and some of the discriminator.
 //!
-//! [`sequences`] is what they learn from, [`run`] the stages, what is kept of them, and how a killed one goes on.
+//! [`sequences`] is what they learn from, [`mod@run`] the stages, what is kept of them, and how a killed one goes on.
 
 mod curves;
 mod discriminator;
