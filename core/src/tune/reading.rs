@@ -60,7 +60,7 @@ type Onsets = BTreeMap<u32, Vec<(u8, u32)>>;
 impl Tune {
     /// Reads a song's melody and chords up to where its time signature changes.
     ///
-    /// Rests and notes of more than [`LONGEST_BARS`] bars are shortened to as many, and rests keep their place in the bar, so
+    /// Rests and notes of more than 16 bars are shortened to as many, and rests keep their place in the bar, so
     /// that a tune is no longer than its notes make it.
     ///
     /// A track that strikes three keys or more at once wherever it plays is the accompaniment, and the rest the melody.
