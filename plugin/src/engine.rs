@@ -100,6 +100,9 @@ pub struct Engine {
     watch: TransportWatch,
     /// How long the block at hand may wait for other threads.
     budget: Budget,
+    /// How far each thread had got when patience with it ran out: until it gets on nobody waits for it.
+    stalled_worker: Option<u64>,
+    stalled_studio: Option<u64>,
     now: SampleTime,
     epoch: u32,
     worker: Worker,
@@ -135,6 +138,8 @@ impl Engine {
             clock: StepClock::new(sample_rate),
             watch: TransportWatch::new(sample_rate),
             budget: Budget::default(),
+            stalled_worker: None,
+            stalled_studio: None,
             now: 0,
             epoch: 0,
             worker,
@@ -193,13 +198,17 @@ impl Engine {
         let mut stop = None;
         match change {
             Some(TransportChange::Stopped { at }) => stop = Some(at),
-            // Where it was foretold the clip has left already.
+            // The clip left in the block that it was foretold in, where the next stretch began.
             Some(TransportChange::Wrapped { at, foretold: true }) => self.scheduler.transport_left(at),
             Some(TransportChange::Wrapped { at, foretold: false }) => {
                 self.clip_leaves(self.now, &mut turn);
                 self.scheduler.transport_left(at);
             }
-            Some(TransportChange::RanOn) => self.clip_leaves(self.now, &mut turn),
+            // It was not at the loop's start where it was taken to be.
+            Some(TransportChange::RanOn) => {
+                self.clip_leaves(self.now, &mut turn);
+                self.at_once.iter_mut().for_each(AtOnce::lose_passage);
+            }
             Some(TransportChange::Started) => {
                 self.clip_leaves(self.now, &mut turn);
                 self.scheduler.transport_started(self.now);
@@ -273,6 +282,8 @@ impl Engine {
             for played in ended.into_iter().flatten() {
                 self.tell_of_song(played);
             }
+        } else if let Some(beats) = beats {
+            at_once.go_on(beats);
         }
         if self.budget.may_wait() {
             self.wait(|engine| engine.worker.is_caught_up() && !(new_pass && engine.worker.is_picture_pending()));
@@ -436,8 +447,17 @@ impl Engine {
         if !self.budget.may_wait() || !self.worker.is_running() {
             return false;
         }
+        let got_to = self.worker.progress();
+        if self.stalled_worker == Some(got_to) {
+            return false;
+        }
         self.worker.thread().into_iter().for_each(Thread::unpark);
-        self.budget.pause(self.progress())
+        let had_given_up = self.budget.has_given_up();
+        let paused = self.budget.pause(self.progress());
+        if self.budget.has_given_up() && !had_given_up {
+            self.stalled_worker = Some(got_to);
+        }
+        paused
     }
 
     /// Grows while the threads get on that a block may wait for.

@@ -11,7 +11,7 @@ mod watch;
 
 pub use loops::Wrap;
 pub use step_clock::StepClock;
-pub use watch::{TransportChange, TransportWatch};
+pub use watch::{JUMP_AHEAD, JUMP_BACK, TransportChange, TransportWatch};
 
 /// Tempi that a host can mean, in quarter notes a minute.
 const TEMPI: std::ops::RangeInclusive<f64> = 1.0..=9999.0;

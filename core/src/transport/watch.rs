@@ -14,18 +14,17 @@ use crate::scheduler::SampleTime;
 const FLICKER: f64 = 0.05;
 
 /// A position may lie so far before the last one, in beats or seconds: hosts round.
-const BACK: f64 = 0.04;
+pub const JUMP_BACK: f64 = 0.04;
 
 /// A position may lie so far ahead of where it should, in beats or seconds: a seek that is shorter is not worth dropping
 /// notes for, and there are hosts whose positions tremble with the lengths of their blocks.
-const AHEAD: f64 = 0.25;
+pub const JUMP_AHEAD: f64 = 0.25;
 
 /// The same as a share of what the song has come since the last block: a tempo may have changed within it.
 const SHARE: f64 = 0.5;
 
-/// Where a host tells no loop, it has jumped back to the last whole beat before its position, if that was less than so many
-/// seconds ago: the block before may have spanned the jump.
-const UNTOLD_WRAP: f64 = 0.1;
+/// A wrap may turn out not to have been for so many seconds.
+const RECENT: f64 = 0.5;
 
 /// After so many jumps without a stretch between that fits the tempo, the position is not believed.
 const JUMPS: u32 = 3;
@@ -61,6 +60,8 @@ pub struct TransportWatch {
     belief: Belief,
     /// A loop past whose end the song went on.
     passed_loop: Option<(f64, f64)>,
+    /// The block before the last wrap that was foretold.
+    before_wrap: Option<Block>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -113,11 +114,13 @@ impl Belief {
         self.span = to.map(Span::new);
     }
 
-    fn went_on(&mut self, to: Place, seconds: f64, due: Option<Advance>) {
+    fn went_on(&mut self, to: Place, seconds: f64, due: Option<Advance>, moves: bool) {
         let (Some(span), Some(due)) = (&mut self.span, due) else {
             self.span = Some(Span::new(to));
             return;
         };
+        // One that stood still moves again.
+        self.stands &= !moves;
         match span.go_on(to, seconds, due) {
             Some(Verdict::Fits) => (self.jumps, self.stands, self.steady) = (0, false, true),
             Some(Verdict::Differs) => (self.stands, self.steady) = (false, false),
@@ -137,7 +140,7 @@ enum Step {
 impl TransportWatch {
     /// A watch over a transport at rest; `sample_rate` in Hz.
     pub fn new(sample_rate: f64) -> Self {
-        Self { sample_rate, state: State::Stopped, belief: Belief::default(), passed_loop: None }
+        Self { sample_rate, state: State::Stopped, belief: Belief::default(), passed_loop: None, before_wrap: None }
     }
 
     /// Whether the transport is at rest, flicker aside.
@@ -157,7 +160,8 @@ impl TransportWatch {
     /// Where the song wraps next in what is left of a block: from `time` on, where the transport is as given, for
     /// `samples`.
     pub fn wrap_in(&self, time: SampleTime, samples: u32, transport: &Transport) -> Option<Wrap> {
-        if self.belief.is_gone() || transport.loop_beats == self.passed_loop {
+        let has_been_passed = self.passed_loop.is_some() && self.passed_loop == transport.loop_beats;
+        if self.belief.is_gone() || has_been_passed {
             return None;
         }
         Wrap::first(time, samples, transport, self.sample_rate)
@@ -170,8 +174,9 @@ impl TransportWatch {
         }
         let change = match self.state {
             State::Stopped => {
-                self.belief = Belief { span: Place::told(transport).map(Span::new), ..Belief::default() };
-                self.passed_loop = None;
+                // What is not believed is not believed after a stop either.
+                self.belief.lost_track(Place::told(transport));
+                (self.passed_loop, self.before_wrap) = (None, None);
                 Some(TransportChange::Started)
             }
             State::Playing(last) | State::Pausing { last, .. } => self.compare(time, transport, &last),
@@ -211,7 +216,10 @@ impl TransportWatch {
         if let Some(wrap) = last.wrap
             && matches!(self.step(time, transport, wrap.time, &wrap.transport), Some(Step::On))
         {
+            // A span that began before the wrap would end a loop's length away.
+            self.belief.span = Place::told(&wrap.transport).map(Span::new);
             self.went_on(time, transport, wrap.time, &wrap.transport);
+            self.before_wrap = Some(*last);
             // The tempo may have changed since it was foretold.
             let at = wrap.time.min(self.jumped_back_at(time, transport, last));
             return Some(TransportChange::Wrapped { at, foretold: true });
@@ -232,6 +240,10 @@ impl TransportWatch {
                             foretold: false,
                         })
                     }
+                    Step::Ahead if self.ran_on_after_all(time, transport) => {
+                        self.passed_loop = transport.loop_beats;
+                        Some(TransportChange::RanOn)
+                    }
                     Step::Ahead if was_steady => Some(TransportChange::Sought),
                     Step::On | Step::Back | Step::Ahead => None,
                 }
@@ -249,6 +261,14 @@ impl TransportWatch {
         change
     }
 
+    /// Whether the song is where it would be without the last wrap. A wrapper that splits a block tells of the second part
+    /// what it reckons itself, and may have confirmed a wrap that the host never made.
+    fn ran_on_after_all(&mut self, time: SampleTime, transport: &Transport) -> bool {
+        let Some(before) = self.before_wrap.take() else { return false };
+        let is_recent = self.seconds(time - before.time) < RECENT;
+        is_recent && matches!(self.step(time, transport, before.time, &before.transport), Some(Step::On))
+    }
+
     /// How a position compares with that of an earlier sample; `None` where one of them is not told, or not how fast the
     /// song goes.
     ///
@@ -256,18 +276,20 @@ impl TransportWatch {
     fn step(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Step> {
         let (before, now) = Place::told(from).zip(Place::told(transport))?;
         let advance = before.distance(now)?;
-        if advance < -BACK {
+        if advance < -JUMP_BACK {
             return Some(Step::Back);
         }
         let due = self.due(time, transport, since, from)?;
-        let most = due.most + AHEAD.max(SHARE * due.most);
+        let most = due.most + JUMP_AHEAD.max(SHARE * due.most);
         Some(if advance <= most { Step::On } else { Step::Ahead })
     }
 
     fn went_on(&mut self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) {
         let due = self.due(time, transport, since, from);
         if let Some(place) = Place::told(transport) {
-            self.belief.went_on(place, self.seconds(time - since), due);
+            let advance = Place::told(from).and_then(|from| from.distance(place));
+            let moves = advance.zip(due).is_some_and(|(advance, due)| advance > 0.5 * due.least && due.least > 0.0);
+            self.belief.went_on(place, self.seconds(time - since), due, moves);
         }
     }
 
@@ -276,21 +298,20 @@ impl TransportWatch {
         Advance::in_seconds(self.seconds(time - since), Place::told(from)?, [from.tempo, transport.tempo])
     }
 
-    /// When a jump back took place that shows in a block at `time`: the block before may have spanned it.
+    /// When a jump back took place that shows in a block at `time`: the block before may have spanned it, if it went to where
+    /// the loop starts. Where no loop is told that is taken to be the last sixteenth before the position.
     fn jumped_back_at(&self, time: SampleTime, transport: &Transport, last: &Block) -> SampleTime {
         // Where it cannot be known the block before may have begun with it.
         let Some((beats, tempo)) = transport.beats.zip(transport.tempo) else { return last.time };
         let tempo = tempo.min(last.transport.tempo.unwrap_or(tempo));
         let start = match transport.loop_beats {
             Some((start, end)) if (start..end).contains(&beats) => start,
-            _ => beats.floor(),
+            _ => (beats * 4.0).floor() / 4.0,
         };
-        let seconds = (beats - start) * 60.0 / tempo;
-        if seconds > UNTOLD_WRAP {
-            return time;
-        }
-        // Not later than it was: the first note after it may have come there.
-        time.saturating_sub((seconds * self.sample_rate - ON_A_SAMPLE).ceil() as SampleTime)
+        let samples = (beats - start) * 60.0 / tempo * self.sample_rate - ON_A_SAMPLE;
+        // Rather early than late: the loop's first note may have come there.
+        let at = time.saturating_sub(samples.ceil() as SampleTime);
+        if at < last.time { time } else { at }
     }
 
     fn seconds(&self, samples: u64) -> f64 {

@@ -11,6 +11,7 @@ use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::{KeyExpectation, Played, SAME_PLACE, Timeline};
+use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
 
 /// Answers under way at most; beyond, the oldest counts early.
 const ANSWERS: usize = 1024;
@@ -115,9 +116,20 @@ impl AtOnce {
     pub fn is_new_pass(&self, beats: Option<f64>) -> bool {
         let last = self.song.as_ref().and_then(|song| song.passage);
         match (last, beats) {
-            (Some(passage), Some(beats)) => (passage.to - beats).abs() > SAME_PLACE,
+            // Hosts round, and a tempo may change within a block; what is more is a jump for the transport's watch too.
+            (Some(passage), Some(beats)) => !(-JUMP_BACK..=JUMP_AHEAD).contains(&(beats - passage.to)),
             (None, beats) => beats.is_some(),
             (Some(_), None) => true,
+        }
+    }
+
+    /// The pass goes on at a place that may lie a little beside the one that was reckoned: nothing beyond it has passed.
+    pub fn go_on(&mut self, beats: f64) {
+        if let Some(passage) = self.song.as_mut().and_then(|song| song.passage.as_mut())
+            && (beats - passage.to).abs() > SAME_PLACE
+        {
+            let from = if beats > passage.to { beats } else { beats.min(passage.from) };
+            *passage = Passage { from, to: beats };
         }
     }
 

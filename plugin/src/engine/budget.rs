@@ -81,6 +81,11 @@ impl Budget {
         self.deadline.is_some()
     }
 
+    /// Whether patience ran out and nothing has got on since.
+    pub fn has_given_up(&self) -> bool {
+        self.has_given_up
+    }
+
     /// Lets other threads run for a moment if there is time left, and says whether there was.
     pub fn pause(&mut self, progress: u64) -> bool {
         let Some(deadline) = &mut self.deadline else { return false };

@@ -78,7 +78,16 @@ impl Engine {
         if !self.budget.may_wait() || !self.clips.link().is_running() {
             return false;
         }
+        let got_to = self.clips.link().progress();
+        if self.stalled_studio == Some(got_to) {
+            return false;
+        }
         self.clips.link().thread().into_iter().for_each(Thread::unpark);
-        self.budget.pause(self.progress())
+        let had_given_up = self.budget.has_given_up();
+        let paused = self.budget.pause(self.progress());
+        if self.budget.has_given_up() && !had_given_up {
+            self.stalled_studio = Some(got_to);
+        }
+        paused
     }
 }

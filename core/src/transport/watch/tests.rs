@@ -120,6 +120,50 @@ fn a_wrap_within_a_block_counts_where_it_was() {
 }
 
 #[test]
+fn no_wrap_is_missed_however_short_the_loop_and_whatever_the_tempo() {
+    for length in [0.25, 0.5, 1.0, 1.5, 4.0] {
+        for tempo in [60.0, 120.0, 140.0, 97.3] {
+            for samples in [64u64, 512, 1_024, 2_048] {
+                let (mut watch, mut wraps) = (TransportWatch::new(RATE), 0u64);
+                let beats = |time: u64| time as f64 / RATE * tempo / 60.0;
+                let blocks = 30 * 48_000 / samples;
+                for time in (0..blocks).map(|block| block * samples) {
+                    let place = 8.0 + beats(time) % length;
+                    let transport =
+                        Transport { tempo: Some(tempo), loop_beats: Some((8.0, 8.0 + length)), ..at_120(place) };
+                    let change = watch.observe(time, samples as u32, &transport);
+                    wraps += u64::from(matches!(change, Some(TransportChange::Wrapped { .. })));
+                    assert_eq!(watch.believed(&transport), transport, "a loop of {length} at {tempo}");
+                }
+                let last = beats((blocks - 1) * samples);
+                assert!(
+                    wraps.abs_diff((last / length) as u64) <= 1,
+                    "{wraps}: a loop of {length} at {tempo}, {samples}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrap_that_only_a_split_of_the_block_confirmed_makes_no_seek() {
+    let mut watch = TransportWatch::new(RATE);
+    let transport = |beats| Transport { loop_beats: Some((0.0, 4.0)), ..at_120(beats) };
+    let mut seen = Vec::new();
+    for time in (0..24_000).step_by(480) {
+        seen.extend(watch.observe(time, 480, &transport(2.995 + beats_in(time))));
+    }
+    // The block at 3.995 is split behind the loop's end, and the wrapper reckons a wrap; the host goes on.
+    let time = 24_000;
+    seen.extend(watch.observe(time, 300, &transport(3.995)));
+    seen.extend(watch.observe(time + 300, 180, &transport(0.0075)));
+    seen.extend(watch.observe(time + 480, 480, &transport(3.995 + beats_in(480))));
+    seen.extend(watch.observe(time + 960, 480, &transport(3.995 + beats_in(960))));
+    let wrapped = TransportChange::Wrapped { at: time + 120, foretold: true };
+    assert_eq!(seen, [TransportChange::Started, wrapped, TransportChange::RanOn]);
+}
+
+#[test]
 fn a_wrap_that_is_not_told_counts_at_the_beat_before_or_at_the_block() {
     for samples in [480, 500, 1_024, 2_048, 4_096] {
         let changes = spanning(samples, false);

@@ -106,8 +106,16 @@ fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
         let part = part_of((0..12).map(|pass| pass * BEAT + after));
         for told in [true, false] {
             let loop_beats = told.then_some((8.0, 9.0));
-            let transport = |time| CoreTransport { loop_beats, ..at_120(8.0 + beats_at(time).fract()) };
-            assert_untouched(&format!("a loop, told: {told}, {after} samples after"), &part, &transport);
+            // The second begins off a beat.
+            for start in [8.0, 4.5] {
+                let loop_beats = loop_beats.map(|_| (start, start + 1.0));
+                let transport = |time| CoreTransport { loop_beats, ..at_120(start + beats_at(time).fract()) };
+                assert_untouched(
+                    &format!("a loop from {start}, told: {told}, {after} samples after"),
+                    &part,
+                    &transport,
+                );
+            }
         }
     }
 }
