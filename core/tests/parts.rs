@@ -1,7 +1,7 @@
 //! What of a file is one player's part, and what is a piano's.
 
 use tonenet_core::midi::Song;
-use tonenet_core::midi::parts::{Grouping, Instrument, SongPart};
+use tonenet_core::midi::parts::{Grouping, Instrument, PartPedals, SongPart};
 
 const BEAT: u32 = 96;
 
@@ -312,6 +312,118 @@ fn what_no_piano_plays_is_left_alone() {
 }
 
 #[test]
+fn among_named_tracks_a_drum_or_an_instruments_noun_decides() {
+    let named = |name: &str| {
+        let tracks = [Track::named(name).again(0, 8, &PIANO), Track::named("Verse").again(1, LONG, &PIANO)];
+        song(tracks).parts().iter().find(|p| p.tracks.contains(&0)).unwrap().instrument
+    };
+    for drums in [
+        "Hi-Hat",
+        "Hi Hats",
+        "HiHat",
+        "Closed Hi-Hat",
+        "Drum Rack",
+        "Trap Drums",
+        "Addictive Drums 2",
+        "EZdrummer",
+        "808 Kick",
+        "Ride Cymbal",
+        "Crash",
+        "Melodic Tom",
+        "Taiko Drum",
+        "Steel Drums",
+        "Agogo",
+        "Woodblock",
+        "Reverse Cymbal",
+    ] {
+        assert_eq!(named(drums), Instrument::Drums, "{drums}");
+    }
+    for other in [
+        "Sub Bass",
+        "Choir Aahs",
+        "Voice Oohs",
+        "Synth Voice",
+        "Warm Pad",
+        "Pad 2 (warm)",
+        "Saw Lead",
+        "Lead 1 (square)",
+        "Lead 8 (bass + lead)",
+        "FX 8 (sci-fi)",
+        "Church Organ",
+        "Tango Accordion",
+        "Acoustic Guitar (nylon)",
+        "Guitar Harmonics",
+        "E-Guitar 2",
+        "Music Box",
+        "Tubular Bells",
+        "Slap Bass 1",
+        "Orchestra Hit",
+        "Orchestral Harp",
+        "Synth Strings 2",
+        "Pan Flute",
+        "Shakuhachi",
+        "Koto",
+        "Bagpipe",
+        "Fiddle",
+    ] {
+        assert_eq!(named(other), Instrument::Other(None), "{other}");
+    }
+    for keys in [
+        "Piano",
+        "Piano Pad",
+        "Electric Piano 1",
+        "Electric Grand",
+        "Harpsichord",
+        "Drum Piano",
+        "Organ right hand",
+        "Melody",
+        "MELODY",
+        "BRIDGE",
+        "PIANO",
+        "Lead",
+        "Main Lead",
+        "Melody Lead",
+        "Ride of the Valkyries",
+        "Crash and burn",
+        "Song for guitar",
+        "While my guitar gently weeps",
+        "Clef de basse",
+        "Main gauche",
+        "Lower",
+    ] {
+        assert_eq!(named(keys), Instrument::Keyboard, "{keys}");
+    }
+    // The name of the only track is the piece's.
+    for title in ["Warm Pad", "Church Organ", "Little Drum March"] {
+        let only = song([Track::named(title).again(0, 8, &PIANO)]);
+        assert_eq!(only.parts()[0].instrument, Instrument::Keyboard, "{title}");
+    }
+}
+
+#[test]
+fn a_programs_only_setting_holds_from_the_first_note() {
+    let programs = |song: &Song| song.parts().iter().map(|p| (p.instrument, p.notes.len())).collect::<Vec<_>>();
+    let strings = Instrument::Other(Some(48));
+    let late = song([Track::named("Strings").again(0, 8, &MELODY).program(1, 0, 48)]);
+    assert_eq!(programs(&late), [(strings, 8)], "a beat late");
+    let repeated = song([Track::default().again(0, 8, &MELODY).program(1, 0, 48).program(4, 0, 48)]);
+    assert_eq!(programs(&repeated), [(strings, 8)], "the same again is no change");
+    let elsewhere = song([Track::default().again(0, 8, &MELODY), Track::default().program(1, 0, 48)]);
+    assert_eq!(programs(&elsewhere), [(strings, 8)], "in another track");
+    let by_channel = song([
+        Track::default().again(0, 8, &MELODY).program(1, 0, 48),
+        Track::default().again(1, 8, &PIANO).program(1, 1, 4),
+    ]);
+    assert_eq!(programs(&by_channel), [(strings, 8), (Instrument::Keyboard, 8 / 4 * PIANO.concat().len())]);
+    // Another program before is a change.
+    let set = song([Track::default().program(0, 0, 0), Track::default().again(0, 8, &MELODY).program(4, 0, 48)]);
+    assert_eq!(programs(&set), [(Instrument::Keyboard, 4), (strings, 4)]);
+    let two = song([Track::default().again(0, 8, &MELODY).program(2, 0, 48).program(4, 0, 24)]);
+    assert_eq!(programs(&two).iter().map(|p| p.1).sum::<usize>(), 8);
+    assert_eq!(programs(&two)[0], (Instrument::Keyboard, 2), "of two nobody knows which would hold");
+}
+
+#[test]
 fn a_program_counts_from_where_it_is_set() {
     let changing = song([Track::named("Keys")
         .again(0, LONG, &PIANO)
@@ -344,10 +456,27 @@ fn the_pedal_of_a_part_is_that_of_its_channels() {
         Track::named("Strings").pedal(4, 0, 127).again(0, LONG, &RIGHT),
         Track::default().pedal(5, 1, 0),
     ]);
-    let pedals: Vec<_> = song.parts().iter().map(|p| p.pedal_movements(&song)).collect();
+    let filed = PartPedals::of(&song);
+    let pedals: Vec<_> = song.parts().iter().map(|p| filed.movements(p)).collect();
     assert_eq!(pedals[0], [(0.5, true), (1.0, false)], "not the strings', on the same channel");
     assert_eq!(pedals[1], [(1.5, true), (2.5, false)], "in a track of its own too");
     assert_eq!(pedals[2], [(2.0, true)]);
+}
+
+/// Reading the whole song for each part would take minutes here.
+#[test]
+fn each_of_as_many_parts_as_a_file_may_have_finds_its_own_pedal() {
+    const TRACKS: u32 = 65_000;
+    let tracks = (0..TRACKS).map(|track| {
+        let channel = (track % 9) as u8;
+        Track::default().pedal(track % 7, channel, 127).beats(channel, 0, &[&[60]])
+    });
+    let song = song(tracks);
+    let (parts, pedals) = (song.parts(), PartPedals::of(&song));
+    assert_eq!(parts.len(), TRACKS as usize);
+    for part in parts {
+        assert_eq!(pedals.movements(&part), [((part.tracks[0] % 7) as f64 * 0.5, true)], "{part}");
+    }
 }
 
 #[test]

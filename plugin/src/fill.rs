@@ -10,7 +10,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tonenet_core::midi::Song;
-use tonenet_core::midi::parts::{Instrument, SongPart};
+use tonenet_core::midi::parts::{Instrument, PartPedals, SongPart};
 use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
 
 use crate::memory::TimelineStore;
@@ -129,7 +129,8 @@ fn part_to_take<'a>(
     start: f64,
     remembered: &Timeline,
 ) -> Option<(&'a SongPart, Timeline)> {
-    let takes = parts.iter().map(|part| (part, Timeline::of_part(song, part, start)));
+    let pedals = PartPedals::of(song);
+    let takes = parts.iter().map(|part| (part, Timeline::of_part(song, part, &pedals, start)));
     let known =
         |take: &Timeline| take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count();
     takes.filter(|(part, take)| part.instrument != Instrument::Drums && !take.notes().is_empty()).max_by_key(
@@ -218,7 +219,7 @@ mod tests {
         assert!(told.contains("\"PIANO\"") && told.contains("3 parts"), "{told}");
 
         let song = Song::parse(file.clone()).unwrap();
-        let melody = Timeline::of_part(&song, &song.parts()[0], 0.0);
+        let melody = Timeline::of_part(&song, &song.parts()[0], &PartPedals::of(&song), 0.0);
         assert_eq!(taken(file, &melody).0, [48], "the one that was heard before");
 
         let (keys, _) = taken(ensemble(names, [0, 0, 48]), &Timeline::default());

@@ -266,10 +266,10 @@ pub struct RestyleArgs {
     /// Spread of the velocities, in percent of the style's own (0 to 200)
     #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole(0..=200u8))]
     pub range: u8,
-    /// No note softer than this (1 to 127, and up to the ceiling)
+    /// No note softer than this (1 to 127, and up to the ceiling); --amount 0 leaves all as they are
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(1..=127u8))]
     pub floor: u8,
-    /// No note louder than this (1 to 127)
+    /// No note louder than this (1 to 127); --amount 0 leaves all as they are
     #[arg(long, default_value_t = 127, allow_negative_numbers = true, value_parser = whole(1..=127u8))]
     pub ceiling: u8,
     /// Another performance of the same notes (0 to 65535): the same number gives the same one; 0 is what all have in common
@@ -281,9 +281,9 @@ pub struct RestyleArgs {
     /// Seconds of what follows that each note may know (0 to 3600; default: the whole take)
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = number(LOOK_AHEAD))]
     pub look_ahead: Option<f64>,
-    /// Restyle these tracks alone, whatever plays them: numbers or names as reported, or ch10 for a channel
-    /// (default: what pianos, harpsichords and clavinets play)
-    #[arg(long, value_name = "TRACK,...", value_delimiter = ',', conflicts_with = "all")]
+    /// Restyle these tracks alone, whatever plays them: numbers or names as reported, ch10 for a channel, or 3/ch10 for a
+    /// channel of a track (default: what pianos, harpsichords and clavinets play)
+    #[arg(long, value_name = "TRACK,...", conflicts_with = "all")]
     pub tracks: Vec<String>,
     /// Restyle drums, guitars, strings and all others too
     #[arg(long)]

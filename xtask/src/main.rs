@@ -14,6 +14,7 @@ mod fuzz;
 mod generate;
 mod graphs;
 mod jobs;
+mod listing;
 mod midi_files;
 mod outputs;
 mod phrases;

@@ -126,6 +126,94 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
     }
 }
 
+/// Which tracks have other velocities then, and what was said; or what was said where it was refused.
+fn changed(tracks: &[Vec<u8>], more: &[&str]) -> Result<(Vec<bool>, String), String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
+    let run = xtask(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+    if !run.status.success() {
+        assert!(!folder.path().join("out.mid").exists(), "{more:?}");
+        return Err(text(&run));
+    }
+    let song = Song::parse(fs::read(folder.path().join("out.mid")).unwrap()).unwrap();
+    let of_track = |track| song.notes_of_track(track).map(|n| n.note.velocity).collect::<Vec<u8>>() != own();
+    Ok(((0..tracks.len()).map(of_track).collect(), text(&run)))
+}
+
+#[test]
+fn an_empty_word_is_refused_and_does_not_mean_tracks_without_a_name() {
+    let tracks = [track("Lead", 0, Some(0), |beat| 67 + beat * 5 % 12), track("", 1, Some(48), |beat| 50 + beat % 9)];
+    for words in ["", " ", ",", "Lead,", ",Lead", "1,,2"] {
+        let told = changed(&tracks, &["--tracks", words]).unwrap_err();
+        assert!(told.contains("empty word"), "{words:?}: {told}");
+    }
+    assert_eq!(changed(&tracks, &["--tracks", "Lead"]).unwrap().0, [true, false]);
+}
+
+#[test]
+fn names_are_taken_as_they_are_reported() {
+    let strings = |name: &str, channel| track(name, channel, Some(48), |beat| 55 + beat * 5 % 12);
+    let tracks = [strings("Geige, zweite", 0), strings("Geige", 1), strings("zweite", 2), strings("Celli,", 3)];
+    for (words, expected) in [
+        ("Geige, zweite", [true, false, false, false]),
+        ("geige, ZWEITE,Geige", [true, true, false, false]),
+        ("zweite,Geige", [false, true, true, false]),
+        ("Celli,", [false, false, false, true]),
+        ("Celli,,Geige, zweite,2", [true, true, false, true]),
+    ] {
+        assert_eq!(changed(&tracks, &["--tracks", words]).unwrap().0, expected, "{words}");
+    }
+    let hands = [
+        track("Piano RH", 0, None, |beat| 72 + beat * 5 % 9),
+        track("Piano LH", 1, None, |beat| 41 + beat * 7 % 9),
+        strings("Geige", 2),
+    ];
+    let (by_name, told) = changed(&hands, &["--tracks", "Piano RH + Piano LH"]).unwrap();
+    assert!(told.contains("\"Piano RH + Piano LH\" (tracks 1, 2"), "{told}");
+    assert_eq!(by_name, [true, true, false]);
+    assert_eq!(changed(&hands, &["--tracks", "Piano RH"]).unwrap().0, [true, false, false], "one hand alone");
+}
+
+/// The events of tracks one after the other in one track.
+fn merged(tracks: &[Vec<u8>]) -> Vec<u8> {
+    let mut all: Vec<u8> = tracks.iter().flat_map(|track| &track[..track.len() - 4]).copied().collect();
+    all.extend([0, 0xFF, 0x2F, 0]);
+    all
+}
+
+#[test]
+fn what_a_part_left_alone_is_told_to_be_asked_with_asks_for_it_alone() {
+    let drums_on_two_tracks = [merged(&[melody(), drums()]), merged(&[piano(), drums()])];
+    let changing = track("", 3, Some(0), |beat| 55 + beat % 12);
+    let then_strings = merged(&[changing, track("", 3, Some(48), |beat| 55 + beat % 12)]);
+    for (tracks, hints) in [
+        (vec![merged(&[melody(), drums()])], vec![Some("ch10")]),
+        (vec![melody(), strings(), drums()], vec![Some("2"), Some("3")]),
+        (drums_on_two_tracks.to_vec(), vec![Some("1/ch10"), Some("2/ch10")]),
+        // Its name is another's number.
+        (vec![track("2", 0, Some(0), |beat| 60 + beat % 9), strings()], vec![Some("ch4")]),
+        // Nothing tells notes of one channel in one track apart.
+        (vec![then_strings], vec![None]),
+    ] {
+        let told = changed(&tracks, &[]).unwrap().1;
+        let lines: Vec<&str> = told.lines().filter(|line| line.contains("left alone")).collect();
+        assert_eq!(lines.len(), hints.len(), "{told}");
+        for (line, hint) in lines.into_iter().zip(hints) {
+            let Some(hint) = hint else {
+                assert!(line.ends_with("left alone; --all restyles it"), "{line}");
+                continue;
+            };
+            assert!(line.ends_with(&format!("--all or --tracks {hint} restyles it")), "{hint}: {line}");
+            let told = changed(&tracks, &["--tracks", hint]).unwrap().1;
+            let part = line.split(": left alone").next().unwrap();
+            for line in told.lines().filter(|line| line.starts_with("  ")) {
+                let expected = if line.starts_with(part) { "40 of 40 notes restyled" } else { "left alone" };
+                assert!(line.contains(expected), "{hint}: {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_file_without_a_keyboard_comes_back_as_it_was_and_says_how_to_restyle_it() {
     let guitar = || track("Guitar", 0, Some(24), |beat| 52 + beat * 5 % 12);

@@ -17,7 +17,7 @@ mod tempo;
 mod warning;
 
 pub use error::MidiError;
-pub use parts::SongPart;
+pub use parts::{PartPedals, SongPart};
 pub use song::{MidiMessage, NoteRef, Pedal, Song, TimedMessage};
 pub use tempo::TempoMap;
 pub use warning::{MidiWarning, MidiWarningKind};

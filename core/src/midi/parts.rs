@@ -17,15 +17,17 @@
 
 mod hands;
 mod names;
+mod pedals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::song::pedal_movements;
 use super::{MidiMessage, Song};
 use crate::note::DRUM_CHANNEL;
 use hands::{Registers, Struck, beyond, is_single_voice};
 use names::{Hand, Name, Named};
+
+pub use pedals::PartPedals;
 
 /// Programs of General MIDI that are restyled: acoustic and electric pianos, harpsichord and clavinet.
 ///
@@ -93,6 +95,8 @@ pub struct SongPart {
     pub tracks: Vec<usize>,
     /// Its channels, 0–15.
     pub channels: Vec<u8>,
+    /// Which channels it plays in which of its tracks, as `(track, channel)`.
+    pub voices: Vec<(usize, u8)>,
     /// The programs that the file sets for its notes, 0–127.
     pub programs: Vec<u8>,
     /// What it is played on.
@@ -107,25 +111,6 @@ impl SongPart {
     /// Whether it is restyled without being asked for by name.
     pub fn is_restylable(&self) -> bool {
         self.instrument == Instrument::Keyboard
-    }
-
-    /// Movements of its pedal: of its channels', but not what stands in tracks where those channels play other parts.
-    pub fn pedal_movements(&self, song: &Song) -> Vec<(f64, bool)> {
-        let mut own = BTreeSet::new();
-        let mut played = BTreeSet::new();
-        for (place, note) in song.notes().iter().enumerate() {
-            let voice = (note.track, note.note.channel);
-            played.insert(voice);
-            if self.notes.binary_search(&place).is_ok() {
-                own.insert(voice);
-            }
-        }
-        let is_heard =
-            |voice: (usize, u8)| self.channels.contains(&voice.1) && (own.contains(&voice) || !played.contains(&voice));
-        pedal_movements(song.messages().iter().filter_map(|m| match m.pedal() {
-            Some((channel, value)) if is_heard((m.track, channel)) => Some((m.time, value)),
-            _ => None,
-        }))
     }
 }
 
@@ -211,6 +196,7 @@ impl Group {
             name: names.join(" + "),
             tracks,
             channels: self.channels().into_iter().collect(),
+            voices: self.voices.iter().map(|v| (v.track, v.channel)).collect(),
             programs: self.programs.into_iter().collect(),
             instrument: self.instrument,
             grouping: self.grouping,
@@ -267,12 +253,14 @@ fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
         Some(Hand::Right) => hands.contains(&(Hand::Left, &name.stem)),
         None => false,
     };
+    let named = (0..names.len()).filter(|&track| !channels[track].is_empty() && !song.track_names()[track].is_empty());
+    let are_several = named.count() > 1;
     let instrument = |(track, name): (usize, &Name)| {
         // One track with several channels has the name of the piece; "Bass" is a left hand beside a "Treble".
         if channels[track].len() > 1 || has_other_hand(name) {
             return Instrument::Keyboard;
         }
-        match names::instrument(&song.track_names()[track]) {
+        match names::instrument(&song.track_names()[track], are_several) {
             Some(Named::Drums) => Instrument::Drums,
             Some(Named::Other) => Instrument::Other(None),
             None => Instrument::Keyboard,
@@ -284,18 +272,17 @@ fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
 /// The program that each note sounds with, where the file sets one.
 ///
 /// A program belongs to its channel, whichever track sets it; but many files have all tracks on one channel, each with
-/// a program of its own, so what the note's own track sets goes before.
+/// a program of its own, so what the note's own track sets goes before. Where nothing is set yet, the only program that
+/// is set later holds already: files set it as often a moment after the first note.
 fn programs(song: &Song) -> Vec<Option<u8>> {
+    let only = OnlyPrograms::of(song);
     let mut programs = vec![None; song.notes().len()];
     let mut of_tracks: BTreeMap<(usize, u8), u8> = BTreeMap::new();
     let mut of_channels = [None; 16];
     // Of one moment, programs are set before notes begin.
     for moment in song.messages().chunk_by(|a, b| a.time == b.time) {
         for message in moment {
-            if let MidiMessage::Channel([status, program, _]) = message.message
-                && status & 0xF0 == 0xC0
-            {
-                let channel = status & 0x0F;
+            if let Some((channel, program)) = message.program() {
                 of_tracks.insert((message.track, channel), program);
                 of_channels[usize::from(channel)] = Some(program);
             }
@@ -304,11 +291,38 @@ fn programs(song: &Song) -> Vec<Option<u8>> {
             if let (Some(place), MidiMessage::Channel([status, ..])) = (message.note, &message.message) {
                 let channel = status & 0x0F;
                 let own = of_tracks.get(&(message.track, channel)).copied();
-                programs[place] = own.or(of_channels[usize::from(channel)]);
+                let set = own.or(of_channels[usize::from(channel)]);
+                programs[place] = set.or_else(|| only.at(message.track, channel));
             }
         }
     }
     programs
+}
+
+/// The programs that a file sets and never changes.
+struct OnlyPrograms {
+    of_tracks: BTreeMap<(usize, u8), BTreeSet<u8>>,
+    of_channels: [BTreeSet<u8>; 16],
+}
+
+impl OnlyPrograms {
+    fn of(song: &Song) -> Self {
+        let mut of_tracks: BTreeMap<_, BTreeSet<u8>> = BTreeMap::new();
+        let mut of_channels = [const { BTreeSet::new() }; 16];
+        for message in song.messages() {
+            if let Some((channel, program)) = message.program() {
+                of_tracks.entry((message.track, channel)).or_default().insert(program);
+                of_channels[usize::from(channel)].insert(program);
+            }
+        }
+        Self { of_tracks, of_channels }
+    }
+
+    /// The one that a track sets on a channel, or all tracks do where it sets none.
+    fn at(&self, track: usize, channel: u8) -> Option<u8> {
+        let set = self.of_tracks.get(&(track, channel)).unwrap_or(&self.of_channels[usize::from(channel)]);
+        set.first().copied().filter(|_| set.len() == 1)
+    }
 }
 
 /// Puts together what belongs together; see the [module](self).

@@ -64,6 +64,14 @@ pub struct TimedMessage {
 }
 
 impl TimedMessage {
+    /// The channel and program that it sets, if it sets one.
+    pub(super) fn program(&self) -> Option<(u8, u8)> {
+        match self.message {
+            MidiMessage::Channel([status, program, _]) if status & 0xF0 == 0xC0 => Some((status & 0x0F, program)),
+            _ => None,
+        }
+    }
+
     /// The channel and value of a movement of the sustain pedal, if it is one.
     pub(super) fn pedal(&self) -> Option<(u8, u8)> {
         match self.message {

@@ -6,7 +6,7 @@ use super::saved::{OtherStyles, Saved};
 use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
 use crate::genre::Genre;
-use crate::midi::{NoteRef, Song, SongPart};
+use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::style::{Mixed, StyleBlend, Take};
 
@@ -174,9 +174,9 @@ impl Timeline {
     }
 
     /// One part of a MIDI file, as [`Timeline::of_song`] has all of it.
-    pub fn of_part(song: &Song, part: &SongPart, start: f64) -> Self {
+    pub fn of_part(song: &Song, part: &SongPart, pedals: &PartPedals, start: f64) -> Self {
         let notes = part.notes.iter().map(|&place| &song.notes()[place]);
-        Self::of_notes(song, notes, part.pedal_movements(song), start)
+        Self::of_notes(song, notes, pedals.movements(part), start)
     }
 
     fn of_notes<'a>(

@@ -251,6 +251,18 @@ const DRUMS: &[&str] = &[
     "bongos",
     "shaker",
     "tambourine",
+    "conga",
+    "bongo",
+    "timbales",
+    "cajon",
+    "djembe",
+    "taiko",
+    "agogo",
+    "cowbell",
+    "woodblock",
+    "rimshot",
+    "drummer",
+    "ezdrummer",
     "ударные",
     "барабаны",
     "ドラム",
@@ -388,8 +400,21 @@ const OTHERS: &[&str] = &[
     "pauken",
     "synth",
     "pad",
+    "pads",
     "fx",
     "sfx",
+    "dulcimer",
+    "ocarina",
+    "shakuhachi",
+    "shamisen",
+    "koto",
+    "kalimba",
+    "bagpipe",
+    "bagpipes",
+    "fiddle",
+    "shanai",
+    "aahs",
+    "oohs",
     "orchestra",
     "orchester",
     "orchestre",
@@ -398,6 +423,65 @@ const OTHERS: &[&str] = &[
     "吉他",
     "贝斯",
 ];
+
+/// Drums' words that titles have as often: they tell drums at the end of a name.
+const UNSURE_DRUMS: &[&str] = &["kick", "crash", "ride", "hat", "hats", "tom", "toms", "clap", "claps", "drummer"];
+
+/// Names of General MIDI's programs that do not end with their instrument.
+const GENERAL_MIDI: &[&str] = &[
+    "music box",
+    "voice oohs",
+    "synth voice",
+    "orchestra hit",
+    "guitar harmonics",
+    "guitar fret noise",
+    "breath noise",
+    "blown bottle",
+    "whistle",
+    "tinkle bell",
+    "seashore",
+    "bird tweet",
+    "telephone ring",
+    "helicopter",
+    "applause",
+    "gunshot",
+];
+
+/// What General MIDI calls its leads, pads and effects, behind that word.
+const SYNTH_SOUNDS: &[&str] = &[
+    "square",
+    "sawtooth",
+    "saw",
+    "calliope",
+    "chiff",
+    "charang",
+    "voice",
+    "fifths",
+    "bass",
+    "lead",
+    "new",
+    "age",
+    "warm",
+    "polysynth",
+    "choir",
+    "bowed",
+    "metallic",
+    "halo",
+    "sweep",
+    "rain",
+    "soundtrack",
+    "crystal",
+    "atmosphere",
+    "brightness",
+    "goblins",
+    "echoes",
+    "sci",
+    "fi",
+];
+
+/// Words that a title has, and no name of an instrument.
+const PROSE: &[&str] =
+    &["of", "my", "for", "from", "in", "to", "with", "von", "fur", "im", "mit", "pour", "per", "para"];
 
 /// Words that may stand beside an instrument's.
 const KINDS: &[&str] = &[
@@ -523,18 +607,50 @@ impl Name {
     }
 }
 
-/// The instrument that a name tells, if it tells an instrument alone and that is not on a piano's keys.
+/// The instrument that a name tells, if it tells an instrument that is not on a piano's keys.
 ///
-/// Names are prose as often as not; one with any other word in it tells nothing.
-pub(super) fn instrument(text: &str) -> Option<Named> {
+/// Names are prose as often as not; one with any other word in it tells nothing, unless it is a track's among other
+/// named ones.
+pub(super) fn instrument(text: &str, is_among_others: bool) -> Option<Named> {
     let words = words(text);
     let says = |list| words.iter().any(|word| is_in(word, &[list]));
     if !words.iter().all(|word| is_number(word) || is_in(word, &[DRUMS, OTHERS, KINDS, EMPTY])) {
-        None
+        is_among_others.then(|| instrument_among_others(text, &words)).flatten()
     } else if says(DRUMS) {
         Some(Named::Drums)
     } else {
         says(OTHERS).then_some(Named::Other)
+    }
+}
+
+/// The same of a name with any words in it: one for drums decides, and an instrument's at the end.
+fn instrument_among_others(text: &str, words: &[String]) -> Option<Named> {
+    let name = Name::of(text);
+    let says = |list| words.iter().any(|word| is_in(word, &[list]));
+    if says(KEYBOARDS) || says(PROSE) || (name.hand.is_some() && name.is_sure) {
+        return None;
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_number(word)).collect();
+    // What may stand beside an instrument's word does so behind it too: "Horn section".
+    let is_named = |list| {
+        let last = words.iter().rev().find(|word| is_in(word, &[list]) || !is_in(word, &[KINDS, EMPTY]));
+        last.is_some_and(|word| is_in(word, &[list]))
+    };
+    if words.iter().any(|word| is_in(word, &[DRUMS]) && !is_in(word, &[UNSURE_DRUMS])) || is_named(DRUMS) {
+        return Some(Named::Drums);
+    }
+    let is_general_midi = GENERAL_MIDI.contains(&words.join(" ").as_str()) || is_synth(&words);
+    // A clef has an instrument's name, and is a hand.
+    (is_general_midi || (is_named(OTHERS) && !says(BESIDE_HANDS))).then_some(Named::Other)
+}
+
+/// Whether words are a synthesizer's sound, as "Pad 2 (warm)" or "Saw Lead"; a lead alone may be any melody.
+fn is_synth(words: &[&str]) -> bool {
+    let is_role = |word: &str| ROLES.iter().any(|(_, words)| words.contains(&word));
+    match words {
+        ["lead" | "pad" | "fx", sounds @ ..] if !sounds.is_empty() => sounds.iter().all(|w| is_in(w, &[SYNTH_SOUNDS])),
+        [.., before, "lead" | "leads"] => !is_role(before) && !is_in(before, &[KINDS, EMPTY]),
+        _ => false,
     }
 }
 
@@ -578,12 +694,13 @@ fn words(text: &str) -> Vec<String> {
         }
         last = c;
     }
-    // Initials belong together: "R.H.", "m. d.".
+    // Initials belong together: "R.H.", "m. d."; and a hi-hat is one word.
     let mut joined: Vec<String> = Vec::new();
     for word in words {
         let is_initial = |word: &str| word.len() == 1 && word.chars().all(char::is_alphabetic);
         match joined.last_mut() {
             Some(before) if is_initial(&word) && before.len() == 1 && is_initial(before) => before.push_str(&word),
+            Some(before) if before == "hi" && matches!(word.as_str(), "hat" | "hats") => before.push_str(&word),
             _ => joined.push(word),
         }
     }
