@@ -10,6 +10,8 @@ use super::event::{END_OF_TRACK, Event, EventReader, NoEvent};
 use super::warning::{MidiWarningKind as Kind, Warnings};
 
 const HEADER: &[u8] = b"MThd";
+/// With a length of less than 2^24, for the four letters alone do not make a header.
+const CERTAIN_HEADER: &[u8] = b"MThd\0";
 const TRACK: &[u8] = b"MTrk";
 
 /// Bytes of a chunk's name and length.
@@ -79,9 +81,8 @@ fn find(bytes: &[u8], warnings: &mut Warnings) -> Result<Range<usize>, MidiError
     if bytes.starts_with(b"RIFF") {
         return find_in_riff(bytes, warnings);
     }
-    // With a length of less than 2^24, so that the four letters alone do not make a header.
     let start =
-        position(&bytes[..bytes.len().min(FARTHEST_HEADER)], b"MThd\0").ok_or(MidiError::NotMidi { byte: 0 })?;
+        position(&bytes[..bytes.len().min(FARTHEST_HEADER)], CERTAIN_HEADER).ok_or(MidiError::NotMidi { byte: 0 })?;
     warnings.add(Kind::BytesBeforeHeader, 0);
     Ok(start..bytes.len())
 }
@@ -166,8 +167,12 @@ impl<'a> Walk<'a> {
             }
             *warnings = with_it;
         }
-        if self.at < self.bytes.len() {
+        let next = position(&self.bytes[self.at..], CERTAIN_HEADER);
+        if self.at < self.bytes.len() && next != Some(0) {
             warnings.add(Kind::BytesBehind, self.at);
+        }
+        if let Some(next) = next {
+            warnings.add(Kind::AnotherFile, self.at + next);
         }
     }
 
