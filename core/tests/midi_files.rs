@@ -120,8 +120,43 @@ fn what_follows_the_last_track_is_left_alone() {
         let bytes = [&file(0, 96, &[&two_notes()])[..], behind].concat();
         warns(&bytes, &[MidiWarningKind::BytesBehind]);
     }
-    let second_file = [file(0, 96, &[&two_notes()]), file(0, 96, &[&two_notes()])].concat();
-    warns(&second_file, &[MidiWarningKind::BytesBehind]);
+}
+
+#[test]
+fn another_file_behind_the_first_is_told_of_with_the_cure() {
+    let one = file(0, 96, &[&two_notes()]);
+    let (another, bytes) = (MidiWarningKind::AnotherFile, MidiWarningKind::BytesBehind);
+    let cases: [(&[u8], &[MidiWarningKind]); 4] = [
+        (b"", &[another]),
+        (b"XFIH\0\0\0\x02ab", &[another]),
+        (&[0; 7], &[bytes, another]),
+        (b"\r\n", &[bytes, another]),
+    ];
+    for (between, expected) in cases {
+        let joined = [&one[..], between, &one].concat();
+        warns(&joined, expected);
+        let song = Song::parse(joined).unwrap();
+        let warning = song.warnings().last().unwrap();
+        assert_eq!(warning.byte, one.len() + between.len(), "where the file is to be split");
+        assert!(warning.to_string().contains("split the file"), "{warning}");
+    }
+}
+
+#[test]
+fn names_of_tracks_can_be_printed_and_given_back() {
+    let named = |name: &[u8]| {
+        let track = [&[0, 0xFF, 3, name.len() as u8], name, &two_notes()].concat();
+        let song = Song::parse(file(0, 96, &[&track])).unwrap();
+        song.track_names()[0].clone()
+    };
+    assert_eq!(named(b"Piano\0\0"), "Piano");
+    assert_eq!(named(b"\0 \x1b[31mPiano\r\nleft\t\x7f"), "[31mPiano  left");
+    assert_eq!(named("Fl\u{f6}te\u{85}2".as_bytes()), "Fl\u{f6}te 2");
+    assert_eq!(named(b"\0\n\x1b"), "");
+    let blank_first = [&[0, 0xFF, 3, 1, 0, 0, 0xFF, 3, 2][..], b"LH", &two_notes()].concat();
+    let song = Song::parse(file(0, 96, &[&blank_first])).unwrap();
+    assert_eq!(song.track_names(), ["LH"], "a name of nothing to print is none");
+    assert_eq!(song.parts()[0].name, "LH");
 }
 
 /// A RIFF file of some chunks.
@@ -312,7 +347,12 @@ fn what_cannot_be_read_is_refused_with_its_byte_its_reason_and_the_cure() {
     };
     let good = file(0, 96, &[&two_notes()]);
     assert_eq!(refused(b""), MidiError::Empty);
-    assert_eq!(refused(b"PK\x03\x04, a zip"), MidiError::NotMidi { byte: 0 });
+    let no_midi = refused(b"PK\x03\x04, a zip");
+    assert_eq!(no_midi, MidiError::NotMidi { byte: 0 });
+    assert!(
+        [".mid,", ".midi,", ".kar ", ".rmi "].iter().all(|ending| no_midi.to_string().contains(ending)),
+        "{no_midi}"
+    );
     assert_eq!(refused(&good[14..]), MidiError::NotMidi { byte: 0 });
     assert_eq!(refused(b"RIFF\0\0\0\0WAVEfmt "), MidiError::NotMidi { byte: 12 });
     assert_eq!(refused(&file(0, 0, &[&two_notes()])), MidiError::NoDivision { byte: 12 });

@@ -10,6 +10,8 @@ use super::event::{END_OF_TRACK, Event, EventReader, NoEvent};
 use super::warning::{MidiWarningKind as Kind, Warnings};
 
 const HEADER: &[u8] = b"MThd";
+/// With a length of less than 2^24, for the four letters alone do not make a header.
+const CERTAIN_HEADER: &[u8] = b"MThd\0";
 const TRACK: &[u8] = b"MTrk";
 
 /// Bytes of a chunk's name and length.
@@ -51,7 +53,8 @@ impl<'a> Chunks<'a> {
         let format = number(start + 8);
         let declared = usize::from(number(start + 10));
         let division_at = start + 12;
-        let mut walk = Walk { bytes, at: behind_header(bytes, start, warnings)?, tracks: Vec::new() };
+        let at = behind_header(bytes, start, warnings)?;
+        let mut walk = Walk { bytes, heads: positions(bytes, TRACK), at, tracks: Vec::new() };
         walk.declared(declared, warnings)?;
         if walk.tracks.is_empty() && declared > 0 {
             return Err(MidiError::Damaged { byte: walk.at, reason: "there is no track (MTrk) in it" });
@@ -78,9 +81,8 @@ fn find(bytes: &[u8], warnings: &mut Warnings) -> Result<Range<usize>, MidiError
     if bytes.starts_with(b"RIFF") {
         return find_in_riff(bytes, warnings);
     }
-    // With a length of less than 2^24, so that the four letters alone do not make a header.
     let start =
-        position(&bytes[..bytes.len().min(FARTHEST_HEADER)], b"MThd\0").ok_or(MidiError::NotMidi { byte: 0 })?;
+        position(&bytes[..bytes.len().min(FARTHEST_HEADER)], CERTAIN_HEADER).ok_or(MidiError::NotMidi { byte: 0 })?;
     warnings.add(Kind::BytesBeforeHeader, 0);
     Ok(start..bytes.len())
 }
@@ -124,6 +126,8 @@ fn behind_header(bytes: &[u8], start: usize, warnings: &mut Warnings) -> Result<
 /// Goes through the chunks behind a header.
 struct Walk<'a> {
     bytes: &'a [u8],
+    /// Where `MTrk` stands, found once: looked for from each track on, it would take the square of the file's size.
+    heads: Vec<usize>,
     at: usize,
     tracks: Vec<Track<'a>>,
 }
@@ -136,9 +140,9 @@ impl<'a> Walk<'a> {
                 self.track(warnings)?;
             } else if is_chunk(self.bytes, self.at) {
                 self.skip();
-            } else if let Some(next) = position(&self.bytes[self.at..], TRACK) {
+            } else if let Some(next) = self.next_head(self.at) {
                 warnings.add(Kind::StrayBytes, self.at);
-                self.at += next;
+                self.at = next;
                 if !is_track(self.bytes, self.at) {
                     break;
                 }
@@ -163,8 +167,12 @@ impl<'a> Walk<'a> {
             }
             *warnings = with_it;
         }
-        if self.at < self.bytes.len() {
+        let next = position(&self.bytes[self.at..], CERTAIN_HEADER);
+        if self.at < self.bytes.len() && next != Some(0) {
             warnings.add(Kind::BytesBehind, self.at);
+        }
+        if let Some(next) = next {
+            warnings.add(Kind::AnotherFile, self.at + next);
         }
     }
 
@@ -212,7 +220,7 @@ impl<'a> Walk<'a> {
             Ok(true) => Ending::Event(self.go_on(&mut track, reader.at(), told, warnings)),
             Ok(false) if self.begins(told) => Ending::Chunk,
             // Its length may be too short by some events.
-            Ok(false) => match self.more(&mut track, &mut reader.clone(), usize::MAX, warnings) {
+            Ok(false) => match self.more(&mut track, reader.clone(), None, warnings) {
                 Some(end) => Ending::Event(end),
                 None => Ending::Chunk,
             },
@@ -241,32 +249,35 @@ impl<'a> Walk<'a> {
     fn go_on(&self, track: &mut Track<'a>, mut end: usize, told: usize, warnings: &mut Warnings) -> usize {
         while end < told && self.begins(told) {
             // Without the running status from before, in which bytes to fill up a chunk would be notes.
-            let behind = self.more(track, &mut EventReader::new(self.bytes, end), told, warnings);
-            let Some(behind) = behind.filter(|&behind| behind <= told) else { break };
+            let reader = EventReader::new(self.bytes, end);
+            let Some(behind) = self.more(track, reader, Some(told), warnings) else { break };
             warnings.add(Kind::EventsBehindEnd, end);
             end = behind;
         }
         end
     }
 
-    /// Takes in further events up to `told`, or to an end-of-track event before a chunk; nothing where there is neither.
+    /// Takes in further events up to `told`, or to an end-of-track event before a track; nothing where there is neither.
     fn more(
         &self,
         track: &mut Track<'a>,
-        reader: &mut EventReader<'a>,
-        told: usize,
+        reader: EventReader<'a>,
+        told: Option<usize>,
         warnings: &mut Warnings,
     ) -> Option<usize> {
-        let (start, events, end, known) = (reader.at(), track.events.len(), track.end, warnings.clone());
-        let is_read = track.read(reader, told, warnings).is_ok();
-        let is_certain = reader.doubt().is_none() || reader.at() == told;
-        if is_read && is_certain && !self.holds_track(start, reader.at()) {
-            return Some(reader.at());
+        // No further than the next track, which may be no more than a few bytes away in each of thousands.
+        let head = self.next_head(reader.at().saturating_sub(TRACK.len() - 1));
+        let limit = head.map_or(self.bytes.len(), |head| head + TRACK.len() - 1);
+        let mut reader = reader.up_to(told.map_or(limit, |told| told.min(limit)));
+        let (mut further, mut with_it) = (Track { events: Vec::new(), end: track.end }, warnings.clone());
+        further.read(&mut reader, told.unwrap_or(usize::MAX), &mut with_it).ok()?;
+        if reader.doubt().is_some() && Some(reader.at()) != told {
+            return None;
         }
-        track.events.truncate(events);
-        track.end = end;
-        *warnings = known;
-        None
+        track.events.append(&mut further.events);
+        track.end = further.end;
+        *warnings = with_it;
+        Some(reader.at())
     }
 
     /// Whether a chunk begins there, or the file ends.
@@ -276,7 +287,12 @@ impl<'a> Walk<'a> {
 
     /// Whether the head of a track stands in bytes that were read as events.
     fn holds_track(&self, from: usize, to: usize) -> bool {
-        position(&self.bytes[from.saturating_sub(TRACK.len() - 1)..to], TRACK).is_some()
+        self.next_head(from.saturating_sub(TRACK.len() - 1)).is_some_and(|head| head + TRACK.len() <= to)
+    }
+
+    /// Where the first `MTrk` from there on stands.
+    fn next_head(&self, from: usize) -> Option<usize> {
+        self.heads.get(self.heads.partition_point(|&head| head < from)).copied()
     }
 }
 
@@ -322,4 +338,61 @@ fn chunk_length(bytes: &[u8], at: usize) -> usize {
 
 fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|found| found == wanted)
+}
+
+fn positions(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
+    bytes.windows(wanted.len()).enumerate().filter(|(_, found)| *found == wanted).map(|(at, _)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::midi::event::LOOKED_AT;
+
+    /// A file of `count` tracks, all of the same bytes with what stands behind them.
+    fn tracks(count: u16, chunk: &[u8], behind: &[u8]) -> Vec<u8> {
+        let mut bytes = b"MThd\0\0\0\x06\0\x01".to_vec();
+        bytes.extend([count.to_be_bytes(), 96u16.to_be_bytes()].concat());
+        for _ in 0..count {
+            bytes.extend_from_slice(TRACK);
+            bytes.extend_from_slice(&(chunk.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(behind);
+        }
+        bytes
+    }
+
+    /// How many bytes are looked at as events, and for how many events there is room in the end.
+    fn work(bytes: &[u8]) -> (usize, usize) {
+        LOOKED_AT.set(0);
+        let room = Chunks::read(bytes, &mut Warnings::default())
+            .map_or(0, |chunks| chunks.tracks.iter().map(|track| track.events.capacity()).sum());
+        (LOOKED_AT.get(), room)
+    }
+
+    #[test]
+    fn whatever_stands_behind_a_track_a_file_is_read_in_proportion_to_its_size() {
+        const END: &[u8] = &[0, 0xFF, 0x2F, 0];
+        const NOTE: &[u8] = &[0, 0x90, 0x40, 0x40];
+        // What a note, a text, a SysEx and an escape swallow of the tracks behind them, without an end or with one before.
+        let odd_ones: [(&[u8], &[u8]); 9] = [
+            (NOTE, &[]),
+            (NOTE, &[0, 0xFF, 1, 4]),
+            (NOTE, &[0, 0xFF, 1, 0xFF, 0x7F]),
+            (NOTE, &[0, 0xF0, 8]),
+            (NOTE, &[0, 0xF0, 0x83, 0x80, 0]),
+            (NOTE, &[0, 0xF7, 12]),
+            (NOTE, &[0]),
+            (&[END, NOTE].concat(), &[]),
+            (&[END, NOTE, &[0, 0xF0, 0x83, 0x80, 0]].concat(), &[]),
+        ];
+        let measured: Vec<_> = odd_ones
+            .map(|(chunk, behind)| tracks(2_000, chunk, behind))
+            .map(|bytes| (bytes.len(), work(&bytes)))
+            .into();
+        for &(size, (looked_at, room)) in &measured {
+            assert!((size / 8..3 * size).contains(&looked_at), "size, (bytes looked at, events): {measured:?}");
+            assert!(room < 2 * size, "size, (bytes looked at, events): {measured:?}");
+        }
+    }
 }

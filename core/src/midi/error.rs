@@ -10,7 +10,9 @@ pub enum MidiError {
     #[error("the file is empty; export it again from the program that made it")]
     Empty,
     /// The bytes hold no MIDI header.
-    #[error("this is not a Standard MIDI File (no MThd header at byte {byte}); choose a .mid, .kar or .rmi file")]
+    #[error(
+        "this is not a Standard MIDI File (no MThd header at byte {byte}); choose a .mid, .midi, .kar or .rmi file"
+    )]
     NotMidi {
         /// Where the header was looked for.
         byte: usize,

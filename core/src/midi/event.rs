@@ -47,6 +47,8 @@ pub(super) enum NoEvent {
 #[derive(Debug, Clone)]
 pub(super) struct EventReader<'a> {
     bytes: &'a [u8],
+    /// Events end here at the latest; what stands behind is only looked at to see where one ends.
+    limit: usize,
     at: usize,
     running: Option<u8>,
     /// Whether something has come since that cancels running status by the rules.
@@ -57,7 +59,12 @@ pub(super) struct EventReader<'a> {
 impl<'a> EventReader<'a> {
     /// A reader of `bytes` from `at` on.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, running: None, cancelled: false, doubt: None }
+        Self { bytes, limit: bytes.len(), at, running: None, cancelled: false, doubt: None }
+    }
+
+    /// The same reader, to which every event that ends behind `limit` is cut short.
+    pub(super) fn up_to(self, limit: usize) -> Self {
+        Self { limit: limit.min(self.bytes.len()), ..self }
     }
 
     /// Where the next event begins.
@@ -76,7 +83,7 @@ impl<'a> EventReader<'a> {
     pub(super) fn next(&mut self, warnings: &mut Warnings) -> Result<(u32, Event<'a>), NoEvent> {
         let delta = self.number()?;
         let at = self.at;
-        let first = *self.bytes.get(at).ok_or(NoEvent::CutShort)?;
+        let first = *self.bytes[..self.limit].get(at).ok_or(NoEvent::CutShort)?;
         if first >= 0x80 {
             self.at += 1;
         }
@@ -90,17 +97,18 @@ impl<'a> EventReader<'a> {
                 self.channel(status, warnings)?
             }
             0x80..0xF0 => self.channel(first, warnings)?,
-            0xF0 => Event::SysEx(self.counted(warnings, |data, told| {
-                let near = &data[..told.saturating_add(SYSEX_SLACK).min(data.len())];
-                near.iter().position(|byte| *byte == END_OF_SYSEX).map(|end| end + 1)
+            0xF0 => Event::SysEx(self.counted(warnings, |near| {
+                let end = near.iter().position(|byte| *byte == END_OF_SYSEX).map(|end| end + 1);
+                looked_at(end.unwrap_or(near.len()));
+                end
             })?),
             END_OF_SYSEX => {
-                self.counted(warnings, |_, _| None)?;
+                self.counted(warnings, |_| None)?;
                 Event::Other
             }
             0xFF => {
                 let kind = self.byte()?;
-                Event::Meta { kind, data: self.counted(warnings, |_, _| usual_length(kind))?, at }
+                Event::Meta { kind, data: self.counted(warnings, |_| usual_length(kind))?, at }
             }
             0xF1..0xFF => {
                 self.odd(MidiWarningKind::SystemMessage, at, warnings);
@@ -138,16 +146,17 @@ impl<'a> EventReader<'a> {
         self.doubt = self.doubt.or(Some(at));
     }
 
-    /// As many bytes as a number before them says, or as `usual` says where only then an event follows.
+    /// As many bytes as a number before them says, or as `usual` says of these and some more where only then an event follows.
     fn counted(
         &mut self,
         warnings: &mut Warnings,
-        usual: impl FnOnce(&[u8], usize) -> Option<usize>,
+        usual: impl FnOnce(&[u8]) -> Option<usize>,
     ) -> Result<&'a [u8], NoEvent> {
         let at = self.at;
         let told = self.number()? as usize;
         let rest = &self.bytes[self.at..];
-        if let Some(usual) = usual(rest, told)
+        let near = told.min(self.limit - self.at).saturating_add(SYSEX_SLACK).min(rest.len());
+        if let Some(usual) = usual(&rest[..near])
             && usual != told
             && !begins_event(rest, told)
             && begins_event(rest, usual)
@@ -179,10 +188,23 @@ impl<'a> EventReader<'a> {
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], NoEvent> {
-        let taken = self.bytes[self.at..].get(..count).ok_or(NoEvent::CutShort)?;
+        let taken =
+            self.bytes[..self.limit].get(self.at..).and_then(|rest| rest.get(..count)).ok_or(NoEvent::CutShort)?;
+        looked_at(count);
         self.at += count;
         Ok(taken)
     }
+}
+
+/// Counts the bytes that are looked at, for the tests: no file may make the reader go over it again and again.
+fn looked_at(_count: usize) {
+    #[cfg(test)]
+    LOOKED_AT.with(|all| all.set(all.get() + _count));
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// How long the data of a meta event is, where all of its type are as long.

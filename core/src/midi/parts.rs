@@ -185,9 +185,7 @@ impl Group {
     fn into_part(self, song: &Song) -> SongPart {
         let tracks: Vec<usize> = self.tracks().into_iter().collect();
         let mut names: Vec<&str> = Vec::new();
-        for name in
-            tracks.iter().map(|&track| song.track_names()[track].trim_matches(|c: char| c.is_control() || c == ' '))
-        {
+        for name in tracks.iter().map(|&track| song.track_names()[track].as_str()) {
             if !name.is_empty() && !names.contains(&name) {
                 names.push(name);
             }

@@ -168,7 +168,7 @@ impl Song {
         &self.messages
     }
 
-    /// Names of the tracks, empty where a track has none.
+    /// Names of the tracks, empty where a track has none; control characters in them are spaces.
     pub fn track_names(&self) -> &[String] {
         &self.track_names
     }
@@ -330,7 +330,7 @@ impl Found {
             (TRACK_NAME, name) => {
                 let known = &mut self.track_names[track];
                 if known.is_empty() {
-                    *known = String::from_utf8_lossy(name).trim().to_owned();
+                    *known = printable(name);
                 }
                 true
             }
@@ -411,6 +411,11 @@ impl Found {
             warnings,
         }
     }
+}
+
+/// A name that can be printed, and given back by who read it.
+fn printable(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).replace(char::is_control, " ").trim().to_owned()
 }
 
 /// Notes of one track that have begun and not ended, by channel and key.

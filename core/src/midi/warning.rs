@@ -62,6 +62,8 @@ pub enum MidiWarningKind {
     StrayBytes,
     /// Bytes follow the last track.
     BytesBehind,
+    /// Another MIDI file follows the last track.
+    AnotherFile,
     /// Running status goes on behind a meta event or SysEx, which cancels it.
     RunningStatus,
     /// A data byte of a channel message is over 127.
@@ -107,6 +109,9 @@ impl fmt::Display for MidiWarning {
             }
             Kind::StrayBytes => write!(f, "bytes between its events or tracks were ignored")?,
             Kind::BytesBehind => write!(f, "the bytes behind its last track were ignored")?,
+            Kind::AnotherFile => {
+                write!(f, "another MIDI file follows; it was not read: split the file there to use it")?
+            }
             Kind::RunningStatus => {
                 write!(f, "a running status goes on behind a meta event or SysEx; it was read as most programs do")?;
             }
