@@ -290,36 +290,40 @@ fn programs(song: &Song) -> Vec<Option<u8>> {
                 let channel = status & 0x0F;
                 let own = of_tracks.get(&(message.track, channel)).copied();
                 let set = own.or(of_channels[usize::from(channel)]);
-                programs[place] = set.or_else(|| only.at(message.track, channel));
+                programs[place] = set.or_else(|| only.at(message.track, channel, message.time));
             }
         }
     }
     programs
 }
 
-/// The programs that a file sets and never changes.
+/// A program that comes no later than this after a note was meant for it too, in seconds.
+const A_MOMENT: f64 = 2.0;
+
+/// The programs that a file sets and never changes, each with when it is set first.
 struct OnlyPrograms {
-    of_tracks: BTreeMap<(usize, u8), BTreeSet<u8>>,
-    of_channels: [BTreeSet<u8>; 16],
+    of_tracks: BTreeMap<(usize, u8), BTreeMap<u8, f64>>,
+    of_channels: [BTreeMap<u8, f64>; 16],
 }
 
 impl OnlyPrograms {
     fn of(song: &Song) -> Self {
-        let mut of_tracks: BTreeMap<_, BTreeSet<u8>> = BTreeMap::new();
-        let mut of_channels = [const { BTreeSet::new() }; 16];
+        let mut of_tracks: BTreeMap<_, BTreeMap<u8, f64>> = BTreeMap::new();
+        let mut of_channels = [const { BTreeMap::new() }; 16];
         for message in song.messages() {
             if let Some((channel, program)) = message.program() {
-                of_tracks.entry((message.track, channel)).or_default().insert(program);
-                of_channels[usize::from(channel)].insert(program);
+                of_tracks.entry((message.track, channel)).or_default().entry(program).or_insert(message.time);
+                of_channels[usize::from(channel)].entry(program).or_insert(message.time);
             }
         }
         Self { of_tracks, of_channels }
     }
 
-    /// The one that a track sets on a channel, or all tracks do where it sets none.
-    fn at(&self, track: usize, channel: u8) -> Option<u8> {
+    /// The one that a track sets on a channel, or all tracks do where it sets none, a moment after `time` at most.
+    fn at(&self, track: usize, channel: u8, time: f64) -> Option<u8> {
         let set = self.of_tracks.get(&(track, channel)).unwrap_or(&self.of_channels[usize::from(channel)]);
-        set.first().copied().filter(|_| set.len() == 1)
+        let (&program, &set_at) = set.first_key_value().filter(|_| set.len() == 1)?;
+        (set_at - time <= A_MOMENT).then_some(program)
     }
 }
 
