@@ -7,10 +7,7 @@
 
 use std::collections::VecDeque;
 
-use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::prelude::*;
-
-use crate::events::{HostEvent, at};
+use crate::event::{HostEvent, Voice};
 
 /// Events under way at most, as many as the engine holds; beyond, the oldest leaves early.
 const EVENTS: usize = 16_384;
@@ -20,17 +17,9 @@ const NOTES: usize = 16 * 128;
 
 /// An event that came in.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct Held<E> {
     due: u64,
-    event: HostEvent,
-}
-
-/// A note that sounds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Note {
-    voice_id: VoiceID,
-    channel: Channel,
-    key: Key,
+    event: E,
 }
 
 /// Who sends the events.
@@ -44,21 +33,21 @@ enum Sender {
 
 /// See the [module](self).
 #[derive(Debug)]
-pub struct PassThrough {
+pub struct PassThrough<E: HostEvent> {
     latency: u64,
     /// Where the block begins, in samples.
     now: u64,
     /// Its length.
     samples: u32,
     /// In the order of their times.
-    held: VecDeque<Held>,
-    sounding: Vec<Note>,
+    held: VecDeque<Held<E>>,
+    sounding: Vec<Voice<E::VoiceId>>,
     sender: Sender,
     /// Of what last left in the block.
     last_timing: u32,
 }
 
-impl PassThrough {
+impl<E: HostEvent> PassThrough<E> {
     /// One with a latency in samples, while the engine plays.
     pub fn new(latency: u32) -> Self {
         Self {
@@ -85,7 +74,7 @@ impl PassThrough {
     }
 
     /// The engine got an event of this block; it may send it before the next one comes in.
-    pub fn came_in(&mut self, event: HostEvent) {
+    pub fn came_in(&mut self, event: E) {
         if self.held.len() == EVENTS {
             self.held.pop_front();
         }
@@ -93,7 +82,7 @@ impl PassThrough {
     }
 
     /// The engine sent an event in this block.
-    pub fn engine_sent(&mut self, event: &HostEvent) {
+    pub fn engine_sent(&mut self, event: &E) {
         let end = self.end();
         // What the engine sends of its own is not among those due; what leaves early is in front.
         let due = self.held.iter().enumerate().take_while(|(index, held)| *index == 0 || held.due < end);
@@ -128,11 +117,11 @@ impl PassThrough {
 
     /// Plays the rest of the block, in the engine's place: events come from `next_event` in order, and leave through
     /// `send` in order.
-    pub fn play(&mut self, mut next_event: impl FnMut() -> Option<HostEvent>, mut send: impl FnMut(HostEvent)) {
+    pub fn play(&mut self, mut next_event: impl FnMut() -> Option<E>, mut send: impl FnMut(E)) {
         if self.sender == Sender::TakesOver {
             self.sender = Sender::PassThrough;
-            for Note { voice_id, channel, key } in self.sounding.drain(..) {
-                send(NoteEvent::NoteOff { timing: self.last_timing, voice_id, channel, key, velocity: 0.0 });
+            for voice in self.sounding.drain(..) {
+                send(E::note_off(voice).with_timing(self.last_timing));
             }
         }
         while let Some(event) = next_event() {
@@ -152,47 +141,39 @@ impl PassThrough {
         self.now + u64::from(self.samples)
     }
 
-    fn hold(&mut self, event: HostEvent) {
+    fn hold(&mut self, event: E) {
         let time = self.now + u64::from(event.timing().min(self.samples.saturating_sub(1)));
         self.held.push_back(Held { due: time + self.latency, event });
     }
 
     /// Sends the oldest event.
-    fn leave(&mut self, send: &mut impl FnMut(HostEvent)) {
+    fn leave(&mut self, send: &mut impl FnMut(E)) {
         let Some(Held { due, event }) = self.held.pop_front() else { return };
         let in_block = due.saturating_sub(self.now).min(u64::from(self.samples.saturating_sub(1))) as u32;
         // Never back: what left early may stand before what is due earlier in the block.
         self.last_timing = self.last_timing.max(in_block);
         self.account_for(&event);
-        send(at(event, self.last_timing));
+        send(event.with_timing(self.last_timing));
     }
 
     /// Keeps account of what sounds.
-    fn account_for(&mut self, event: &HostEvent) {
-        match *event {
-            NoteEvent::NoteOn { voice_id, channel, key, .. } if self.sounding.len() < NOTES => {
-                self.sounding.push(Note { voice_id, channel, key });
+    fn account_for(&mut self, event: &E) {
+        if let Some(voice) = event.begins().filter(|_| self.sounding.len() < NOTES) {
+            self.sounding.push(voice);
+        } else if let Some(voice) = event.ends() {
+            let by_id = self.sounding.iter().position(|its| *its == voice);
+            if let Some(index) = by_id.or_else(|| self.sounding.iter().position(|its| its.is_on_key_of(&voice))) {
+                self.sounding.remove(index);
             }
-            NoteEvent::NoteOff { voice_id, channel, key, .. } | NoteEvent::Choke { voice_id, channel, key, .. } => {
-                let of_key = |note: &Note| (note.channel, note.key) == (channel, key);
-                let by_id = self.sounding.iter().position(|note| of_key(note) && note.voice_id == voice_id);
-                if let Some(index) = by_id.or_else(|| self.sounding.iter().position(of_key)) {
-                    self.sounding.remove(index);
-                }
-            }
-            _ => {}
         }
     }
 }
 
 /// Whether an event that left is one that came in, with its time and a note-on's velocity as the engine made them.
-fn is_same(held: &HostEvent, sent: &HostEvent) -> bool {
-    match (*held, *sent) {
-        (
-            NoteEvent::NoteOn { voice_id, channel, key, .. },
-            NoteEvent::NoteOn { voice_id: sent_id, channel: sent_channel, key: sent_key, .. },
-        ) => (voice_id, channel, key) == (sent_id, sent_channel, sent_key),
-        (held, sent) => at(held, sent.timing()) == sent,
+fn is_same<E: HostEvent>(held: &E, sent: &E) -> bool {
+    match (held.begins(), sent.begins()) {
+        (Some(held), Some(sent)) => held == sent,
+        _ => held.with_timing(sent.timing()) == *sent,
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use nice_plug::params::persist::PersistentField;
 use tonenet_core::timeline::TimelineNote;
 
 use super::*;
-use crate::memory::TimelineField;
 
 /// An instance in Timeline mode, and how often its model was asked for a whole take.
 struct Instance {
-    engine: Engine,
+    engine: Engine<PlainEvent>,
     restylings: Arc<AtomicUsize>,
     store: Arc<TimelineStore>,
 }
@@ -38,9 +36,9 @@ impl Instance {
     /// As in a project that is saved and opened.
     fn opened_again(self) -> Self {
         drop(self.engine);
-        let json = TimelineField(self.store).map(|take| serde_json::to_string(take).unwrap());
+        let json = serde_json::to_string(&*self.store.get().0).unwrap();
         let store = Arc::<TimelineStore>::default();
-        TimelineField(store.clone()).set(serde_json::from_str(&json).unwrap());
+        store.load(serde_json::from_str(&json).unwrap());
         Self::new(store)
     }
 
@@ -51,7 +49,7 @@ impl Instance {
     }
 
     /// Plays offline from a place, and a bit of silence; gives what left by its beat, and how many restylings that took.
-    fn pass(&mut self, from: f64, song: &[(f64, HostEvent)]) -> (Vec<(f64, HostEvent)>, usize) {
+    fn pass(&mut self, from: f64, song: &[(f64, PlainEvent)]) -> (Vec<(f64, PlainEvent)>, usize) {
         let before = self.restylings.load(Ordering::Relaxed);
         let beats = |block: u32| from + f64::from(block) * 480.0 / 24_000.0;
         let (mut left, mut song) = (Vec::new(), song.iter().copied().peekable());
@@ -61,15 +59,15 @@ impl Instance {
             let transport = CoreTransport { playing, tempo: Some(120.0), beats: place, ..Default::default() };
             let events = || {
                 let (beat, event) = song.next_if(|e| e.0 < beats(index + 1))?;
-                Some(at(event, ((beat - beats(index)) * 24_000.0).round() as u32))
+                Some(event.with_timing(((beat - beats(index)) * 24_000.0).round() as u32))
             };
             self.engine.process(&block_of(480, transport, true), &SETTINGS, events, |event| {
-                left.push((beats(index) + f64::from(event.timing()) / 24_000.0, at(event, 0)));
+                left.push((beats(index) + f64::from(event.timing()) / 24_000.0, event.with_timing(0)));
             });
         }
         assert!(song.next().is_none(), "all of it was played");
         // What a pass has changed is restyled at the latest when the next begins.
-        let mut nothing = std::iter::empty::<HostEvent>();
+        let mut nothing = std::iter::empty::<PlainEvent>();
         for beats in [-100.0, -200.0] {
             let transport =
                 CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
@@ -78,7 +76,7 @@ impl Instance {
         (left, self.restylings.load(Ordering::Relaxed) - before)
     }
 
-    fn restylings(&mut self, song: &[(f64, HostEvent)]) -> usize {
+    fn restylings(&mut self, song: &[(f64, PlainEvent)]) -> usize {
         self.pass(0.0, song).1
     }
 }
@@ -86,19 +84,19 @@ impl Instance {
 /// A note: where, how long, its key and velocity.
 type Struck = (f64, f64, u8, f32);
 
-fn song(notes: &[Struck]) -> Vec<(f64, HostEvent)> {
+fn song(notes: &[Struck]) -> Vec<(f64, PlainEvent)> {
     let mut events = Vec::new();
     for &(beats, length, key, velocity) in notes {
         events.push((beats, on(0, key, velocity).1));
-        events.push((beats + length, release(0, key)));
+        events.push((beats + length, PlainEvent::release(0, key)));
     }
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     events
 }
 
-fn pedal(beats: f64, value: u8) -> (f64, HostEvent) {
+fn pedal(beats: f64, value: u8) -> (f64, PlainEvent) {
     let value = f32::from(value) / 127.0;
-    (beats, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value })
+    (beats, PlainEvent::Controller { timing: 0, channel: 0, number: 64, value })
 }
 
 const PART: [Struck; 4] = [(0.5, 0.5, 60, 0.5), (1.0, 0.25, 64, 0.6), (2.0, 1.0, 67, 0.7), (4.0, 0.5, 72, 0.5)];
@@ -167,15 +165,15 @@ fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
 #[test]
 fn a_continuous_pedal_passes_untouched_and_is_no_edit() {
     // 500 messages a second at 120 beats a minute, half-way up and down.
-    let stream = |from: f64| -> Vec<(f64, HostEvent)> {
+    let stream = |from: f64| -> Vec<(f64, PlainEvent)> {
         let value = |i: u32| (64.0 + 40.0 * (f64::from(i) / 80.0).sin() + f64::from(i % 3)) as u8;
         let stream = (0..1_900).map(|i| pedal(f64::from(i) / 250.0 + 0.001, value(i))).filter(|e| e.0 >= from);
         let mut events: Vec<_> = song(&PART).into_iter().filter(|e| e.0 >= from).chain(stream).collect();
         events.sort_by(|a, b| a.0.total_cmp(&b.0));
         events
     };
-    let controllers = |events: &[(f64, HostEvent)]| -> Vec<(i64, HostEvent)> {
-        let pedal = events.iter().filter(|e| matches!(e.1, NoteEvent::MidiCC { .. }));
+    let controllers = |events: &[(f64, PlainEvent)]| -> Vec<(i64, PlainEvent)> {
+        let pedal = events.iter().filter(|e| matches!(e.1, PlainEvent::Controller { .. }));
         pedal.map(|e| ((e.0 * 24_000.0).round() as i64, e.1)).collect()
     };
     let mut instance = Instance::new(Arc::default());
@@ -203,7 +201,7 @@ fn a_take_with_notes_at_the_ends_of_the_world_opens_plays_and_is_saved() {
     let notes = notes.map(json).join(",");
     let take = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{notes},[1e300,1.0,0.5,0,60,80,null]],"pedals":[]}}"#);
     let store = Arc::<TimelineStore>::default();
-    TimelineField(store.clone()).set(serde_json::from_str(&take).unwrap());
+    store.load(serde_json::from_str(&take).unwrap());
     let mut instance = Instance::new(store);
     assert_eq!(instance.store.remembered().notes, 6, "what is no place is left out");
     let (left, _) = instance.pass(0.0, &song(&PART));

@@ -1,9 +1,7 @@
 //! What the editor shows of the running engine: counters the audio thread raises, and words of the inference thread.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -64,33 +62,9 @@ pub struct Report {
     pub error: Option<String>,
 }
 
-/// The report as a field of the saved state: `null`, so that a project saves the same bytes on every computer, unless
-/// a state was loaded that has one. Its figures are then the instance's own, never the loaded ones.
-#[derive(Debug, Default)]
-pub struct ReportField {
-    status: Arc<Status>,
-    wanted: AtomicBool,
-}
-
-impl ReportField {
-    /// Reports on a status.
-    pub fn new(status: Arc<Status>) -> Self {
-        Self { status, wanted: AtomicBool::new(false) }
-    }
-}
-
-impl PersistentField<'_, Option<Report>> for ReportField {
-    fn set(&self, loaded: Option<Report>) {
-        self.wanted.store(loaded.is_some(), Ordering::Relaxed);
-    }
-
-    fn map<F: Fn(&Option<Report>) -> R, R>(&self, f: F) -> R {
-        f(&self.wanted.load(Ordering::Relaxed).then(|| self.status.report()))
-    }
-}
-
 impl Status {
-    fn report(&self) -> Report {
+    /// What the instance has done so far.
+    pub fn report(&self) -> Report {
         let words = self.words();
         Report {
             restyled: self.restyled.load(Ordering::Relaxed),

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use tonenet_core::timeline::Timeline;
 
@@ -76,24 +75,14 @@ impl TimelineStore {
         let waiting = notes.iter().filter(|n| n.expected.is_none()).count();
         Remembered { notes: notes.len(), waiting, can_undo: slot.before.is_some() }
     }
-}
 
-/// The take as a field of the saved state.
-#[derive(Debug)]
-pub struct TimelineField(pub Arc<TimelineStore>);
-
-impl PersistentField<'_, Timeline> for TimelineField {
-    fn set(&self, loaded: Timeline) {
-        let mut slot = self.0.0.lock();
+    /// Takes in what a project kept.
+    pub fn load(&self, loaded: Timeline) {
+        let mut slot = self.0.lock();
         // A host that undoes its own changes loads states often; the same take need not be restyled again.
         if *slot.current != loaded && slot.current.as_saved() != loaded.as_saved() {
             *slot = Slot { current: Arc::new(loaded), before: None, edition: slot.edition + 1 };
         }
-    }
-
-    fn map<F: Fn(&Timeline) -> R, R>(&self, f: F) -> R {
-        let (take, _) = self.0.get();
-        f(&take)
     }
 }
 
@@ -129,13 +118,12 @@ mod tests {
 
     #[test]
     fn loading_the_same_take_again_is_no_change() {
-        let store = Arc::<TimelineStore>::default();
-        let field = TimelineField(store.clone());
-        field.set(take(2));
+        let store = TimelineStore::default();
+        store.load(take(2));
         let edition = store.edition();
-        field.set(take(2));
+        store.load(take(2));
         assert_eq!(store.edition(), edition);
-        assert_eq!(field.map(|take| take.notes().len()), 2);
+        assert_eq!(store.get().0.notes().len(), 2);
     }
 
     #[test]
@@ -148,16 +136,15 @@ mod tests {
         let note = |beats| TimelineNote { beats, ..take(1).notes()[0] };
         let played = Timeline::new(String::new(), [1.0; 3], places.map(note).collect(), Vec::new());
         for take in [serde_json::from_str(&older).unwrap(), played] {
-            let store = Arc::<TimelineStore>::default();
+            let store = TimelineStore::default();
             store.replace(take);
-            let field = TimelineField(store.clone());
-            let saved = field.map(|take| serde_json::to_string(take).unwrap());
+            let saved = serde_json::to_string(&*store.get().0).unwrap();
             let edition = store.edition();
-            field.set(serde_json::from_str(&saved).unwrap());
+            store.load(serde_json::from_str(&saved).unwrap());
             assert_eq!((store.edition(), store.remembered().can_undo), (edition, true));
-            let other = TimelineField(Arc::default());
-            other.set(serde_json::from_str(&saved).unwrap());
-            assert_eq!(other.map(|take| serde_json::to_string(take).unwrap()), saved);
+            let other = TimelineStore::default();
+            other.load(serde_json::from_str(&saved).unwrap());
+            assert_eq!(serde_json::to_string(&*other.get().0).unwrap(), saved);
         }
     }
 }

@@ -20,10 +20,10 @@ use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::restyler::Restyler;
 
-use crate::handover::{SnapshotReceiver, SnapshotSender};
-use crate::memory::TimelineStore;
 use crate::outbox::{KeySet, Outbox, Owed};
+use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 use crate::status::Status;
+use crate::timeline_store::TimelineStore;
 
 /// Requests under way: more than a block of the densest controller storm.
 const REQUESTS: usize = 16_384;

@@ -4,12 +4,12 @@
 //! keeps what was written, and what of it is in the song; it is a field of the project, and the audio thread is told
 //! of it through a queue.
 
-mod composer;
+mod generator;
+mod settings;
 mod store;
-mod studio;
-mod wish;
+mod thread;
 
-pub use composer::{Composer, EmbeddedComposer, Material};
-pub use store::{ClipField, ClipLink, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
-pub use studio::{OpenComposer, OwedTold, Studio, StudioLink, Told, Writing};
-pub use wish::{BARS, Kind, LAST_SEED, TEMPERATURES, Wish};
+pub use generator::{Composer, EmbeddedComposer, Material};
+pub use settings::{BARS, Kind, LAST_SEED, TEMPERATURES, Wish};
+pub use store::{ClipLink, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
+pub use thread::{OpenComposer, OwedTold, Studio, StudioLink, Told, Writing};

@@ -13,9 +13,9 @@ use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
-use crate::generate::EmbeddedComposer;
+use crate::generator::EmbeddedComposer;
+use crate::inference_thread::{Opened, RestyleTake};
 use crate::status::Status;
-use crate::worker::{Opened, RestyleTake};
 
 /// See the [module](self). Only the inference thread of the moment and the studio's open anything with it.
 #[derive(Clone, Default)]
@@ -35,9 +35,9 @@ impl Opener {
     pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<Opened, String> {
         let loaded = self.loaded(model, status)?;
         let listener = loaded.listener(sample_rate);
-        #[cfg(feature = "faults")]
-        let listener = match crate::faults::Fault::of_environment() {
-            Some(fault) => Box::new(crate::faults::Faulty::new(listener, fault)),
+        #[cfg(feature = "fault-injection")]
+        let listener = match crate::fault_injection::Fault::of_environment() {
+            Some(fault) => Box::new(crate::fault_injection::Faulty::new(listener, fault)),
             None => listener,
         };
         let restyle_take: RestyleTake =

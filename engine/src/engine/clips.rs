@@ -3,18 +3,16 @@
 
 use std::thread::Thread;
 
-use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::prelude::NoteEvent;
 use tonenet_core::clip::ClipEvent;
 use tonenet_core::scheduler::{Event, SampleTime};
 
-use super::{Block, Engine, Turn, clip_track, release};
-use crate::events::HostEvent;
-use crate::generate::Told;
+use super::{Block, Engine, Turn, clip_track};
+use crate::event::{HostEvent, Voice};
+use crate::generator::Told;
 
-impl Engine {
+impl<E: HostEvent> Engine<E> {
     /// The song leaves its place at a sample, and the clip's notes end there.
-    pub(super) fn clip_leaves(&mut self, time: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    pub(super) fn clip_leaves(&mut self, time: SampleTime, turn: &mut Turn<impl FnMut(E)>) {
         while let Some(key) = self.clips.take_sounding() {
             self.end_of_clip(time, key, turn);
         }
@@ -23,7 +21,7 @@ impl Engine {
 
     /// Tells the studio what it is to know, and takes in what it has written; what was asked for is waited for where
     /// that cannot make the host late.
-    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    pub(super) fn get_clip_ready(&mut self, turn: &mut Turn<impl FnMut(E)>) {
         let Block { transport, bars, pressed, .. } = turn.block;
         if let Some(news) = self.clips.news_of_bars(bars) {
             self.tell(news);
@@ -42,16 +40,15 @@ impl Engine {
     }
 
     /// Plays the clip up to a sample, as if a player did.
-    pub(super) fn play_clip(&mut self, until: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    pub(super) fn play_clip(&mut self, until: SampleTime, turn: &mut Turn<impl FnMut(E)>) {
         if turn.settings.bypass {
             return self.clips.skip(until);
         }
         while let Some((time, event, kind)) = self.clips.next(&self.clock, until) {
             match event {
                 ClipEvent::On { key, velocity } => {
-                    let (channel, key) = (Channel::Number(clip_track::CHANNEL), Key::Number(key));
-                    let velocity = f32::from(velocity) / 127.0;
-                    let on = NoteEvent::NoteOn { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity };
+                    let voice = Voice::new(E::ANY_VOICE, clip_track::CHANNEL, key);
+                    let on = E::note_on(voice, f32::from(velocity) / 127.0);
                     self.take_in(time, on, kind, turn);
                 }
                 ClipEvent::Off { key } => self.end_of_clip(time, key, turn),
@@ -59,9 +56,9 @@ impl Engine {
         }
     }
 
-    pub(super) fn end_of_clip(&mut self, time: SampleTime, key: u8, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    pub(super) fn end_of_clip(&mut self, time: SampleTime, key: u8, turn: &mut Turn<impl FnMut(E)>) {
         let kind = Event::NoteOff { channel: clip_track::CHANNEL, key };
-        self.take_in(time, release(clip_track::CHANNEL, key), kind, turn);
+        self.take_in(time, E::release(clip_track::CHANNEL, key), kind, turn);
     }
 
     /// Tells the studio something; where there is no room for it, what matters of it is told later.

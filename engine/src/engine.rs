@@ -4,18 +4,11 @@
 //! Nothing here allocates, locks, logs or makes a system call, except that in an offline render it waits for the
 //! inference thread and for what is being written, so that a bounce is complete.
 
-mod at_once;
-mod budget;
-mod clip_track;
-mod clip_turn;
-
-pub use clip_track::ClipTrack;
+mod clips;
 
 use std::sync::Arc;
 use std::thread::Thread;
 
-use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::prelude::*;
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
@@ -26,11 +19,12 @@ use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportCh
 use tonenet_core::window::{Heard, Question};
 use tonenet_inference::embedded::EmbeddedModel;
 
-use self::at_once::AtOnce;
-use self::budget::Budget;
-use crate::events::{HostEvent, at, scheduler_event, sustain};
+use crate::clip_track::{self, ClipTrack};
+use crate::event::HostEvent;
+use crate::inference_thread::{Request, Worker};
 use crate::status::Status;
-use crate::worker::{Request, Worker};
+use crate::waiting::budget::Budget;
+use crate::zero_latency::AtOnce;
 
 /// Events under way at most: a block of the densest controller storm, twice.
 const EVENTS: usize = 16_384;
@@ -77,8 +71,8 @@ impl Block {
 
 /// What travels with an event through the scheduler.
 #[derive(Debug, Clone, Copy)]
-struct Payload {
-    event: HostEvent,
+struct Payload<E> {
+    event: E,
     /// As set when it came in, where automation belongs to it.
     expression: Expression,
     /// Whether it is one that a mode without latency does not know yet.
@@ -93,9 +87,9 @@ struct Turn<'a, Send> {
 }
 
 /// See the [module](self).
-pub struct Engine {
+pub struct Engine<E> {
     sample_rate: f64,
-    scheduler: Scheduler<Payload>,
+    scheduler: Scheduler<Payload<E>>,
     clock: StepClock,
     watch: TransportWatch,
     /// How long the block at hand may wait for other threads.
@@ -117,7 +111,7 @@ pub struct Engine {
     last_timing: u32,
 }
 
-impl Engine {
+impl<E: HostEvent> Engine<E> {
     /// An engine at sample 0 whose worker opens `model` at once; `sample_rate` in Hz. In Timeline mode the worker has a
     /// picture of the song, if only an empty one.
     pub fn new(
@@ -178,8 +172,8 @@ impl Engine {
         &mut self,
         block: &Block,
         settings: &Settings,
-        mut next_event: impl FnMut() -> Option<HostEvent>,
-        mut send: impl FnMut(HostEvent),
+        mut next_event: impl FnMut() -> Option<E>,
+        mut send: impl FnMut(E),
     ) {
         let block_end = self.now + u64::from(block.samples);
         self.last_timing = 0;
@@ -306,15 +300,15 @@ impl Engine {
         }
     }
 
-    fn transport_stopped(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    fn transport_stopped(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(E)>) {
         self.play_clip(at, turn);
         self.clip_leaves(at, turn);
         self.scheduler.transport_left(at);
     }
 
     /// Takes in what the player does.
-    fn hear_player(&mut self, time: SampleTime, event: HostEvent, turn: &mut Turn<impl FnMut(HostEvent)>) {
-        let kind = scheduler_event(&event);
+    fn hear_player(&mut self, time: SampleTime, event: E, turn: &mut Turn<impl FnMut(E)>) {
+        let kind = event.kind();
         while let Some(key) = self.clips.give_way(kind) {
             self.end_of_clip(time, key, turn);
         }
@@ -327,13 +321,13 @@ impl Engine {
         }
     }
 
-    fn take_in(&mut self, time: SampleTime, event: HostEvent, kind: Event, turn: &mut Turn<impl FnMut(HostEvent)>) {
+    fn take_in(&mut self, time: SampleTime, event: E, kind: Event, turn: &mut Turn<impl FnMut(E)>) {
         self.ask_up_to(time);
         self.make_room(turn.settings, turn.block.samples, turn.send);
         self.hear(time, event, kind, turn.settings, turn.block);
     }
 
-    fn hear(&mut self, time: SampleTime, event: HostEvent, kind: Event, settings: &Settings, block: &Block) {
+    fn hear(&mut self, time: SampleTime, event: E, kind: Event, settings: &Settings, block: &Block) {
         let (position, beats) = (self.clock.position(time), self.clock.beats(time));
         let (style, take) = (settings.style, settings.take);
         let note = match kind {
@@ -362,7 +356,7 @@ impl Engine {
                 self.remember(beats.map(|beats| Played::NoteOff { beats, channel, key }));
             }
             _ => {
-                if let Some(down) = sustain(&event) {
+                if let Some(down) = event.sustain() {
                     self.send(Request::Heard(Heard::Pedal { time, down }));
                     self.remember(beats.map(|beats| Played::Pedal(Pedal { beats, down })));
                 }
@@ -465,7 +459,7 @@ impl Engine {
         self.worker.progress() + self.clips.link().progress()
     }
 
-    fn make_room(&mut self, settings: &Settings, samples: u32, send: &mut impl FnMut(HostEvent)) {
+    fn make_room(&mut self, settings: &Settings, samples: u32, send: &mut impl FnMut(E)) {
         if !self.scheduler.is_full() {
             return;
         }
@@ -475,26 +469,20 @@ impl Engine {
         }
     }
 
-    fn leave(
-        &mut self,
-        leaving: Leaving<Payload>,
-        settings: &Settings,
-        samples: u32,
-        send: &mut impl FnMut(HostEvent),
-    ) {
+    fn leave(&mut self, leaving: Leaving<Payload<E>>, settings: &Settings, samples: u32, send: &mut impl FnMut(E)) {
         let (time, event) = match leaving {
-            Leaving::Release { time, channel, key } => (time, release(channel, key)),
+            Leaving::Release { time, channel, key } => (time, E::release(channel, key)),
             Leaving::Event { time, payload, outcome, .. } => (time, self.revoice(payload, outcome, settings)),
         };
         let in_block = time.saturating_sub(self.now).min(u64::from(samples.saturating_sub(1))) as u32;
         // Never back: something that left early may stand before what is due earlier in the block.
         self.last_timing = self.last_timing.max(in_block);
-        send(at(event, self.last_timing));
+        send(event.with_timing(self.last_timing));
     }
 
     /// The event with the velocity it leaves with.
-    fn revoice(&self, payload: Payload, outcome: Outcome, settings: &Settings) -> HostEvent {
-        let Payload { mut event, expression, new } = payload;
+    fn revoice(&self, payload: Payload<E>, outcome: Outcome, settings: &Settings) -> E {
+        let Payload { event, expression, new } = payload;
         if settings.bypass || expression.amount == 0.0 {
             return event;
         }
@@ -510,25 +498,16 @@ impl Engine {
                 early
             }
         };
-        if let (NoteEvent::NoteOn { velocity, .. }, Some(expected)) = (&mut event, expected) {
-            *velocity = f32::from(expression.velocity(own, expected)) / 127.0;
+        match expected {
+            Some(expected) => event.with_velocity(f32::from(expression.velocity(own, expected)) / 127.0),
+            None => event,
         }
-        event
     }
-}
-
-/// The end of whatever sounds on a key.
-fn release(channel: u8, key: u8) -> HostEvent {
-    let (channel, key) = (Channel::Number(channel), Key::Number(key));
-    NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 }
 }
 
 /// A note-on's velocity as MIDI has it, 1–127.
-fn own_velocity(event: &HostEvent) -> u8 {
-    match event {
-        NoteEvent::NoteOn { velocity, .. } => midi_velocity(velocity * 127.0),
-        _ => 1,
-    }
+fn own_velocity(event: &impl HostEvent) -> u8 {
+    event.velocity().map_or(1, |velocity| midi_velocity(velocity * 127.0))
 }
 
 #[cfg(test)]

@@ -15,16 +15,10 @@ const NOTES: u64 = 80;
 const BEAT: u64 = 24_000;
 
 /// Notes and their ends by sample, in order.
-type Part = Vec<(u64, HostEvent)>;
+type Part = Vec<(u64, PlainEvent)>;
 
-fn off(key: u8) -> HostEvent {
-    NoteEvent::NoteOff {
-        timing: 0,
-        voice_id: VoiceID::Wildcard,
-        channel: Channel::Number(0),
-        key: Key::Number(key),
-        velocity: 0.0,
-    }
+fn off(key: u8) -> PlainEvent {
+    PlainEvent::release(0, key)
 }
 
 fn part_of(onsets: impl Iterator<Item = u64>) -> Part {
@@ -33,7 +27,7 @@ fn part_of(onsets: impl Iterator<Item = u64>) -> Part {
         .enumerate()
         .flat_map(|(note, time)| [on(time as u32, key(note), 0.5), (time + LENGTH, off(key(note)))])
         .collect();
-    part.sort_by_key(|event| (event.0, matches!(event.1, NoteEvent::NoteOn { .. })));
+    part.sort_by_key(|event| (event.0, matches!(event.1, PlainEvent::NoteOn { .. })));
     part
 }
 
@@ -53,21 +47,21 @@ fn lengths(
     let (mut engine, _) = engine_of(EmbeddedModel::Baseline, look_ahead, memory);
     let settings = SETTINGS;
     let end = part.last().unwrap().0 + u64::from(look_ahead.latency) + 4_096;
-    let (mut notes, mut sounding) = (Vec::new(), HashMap::<Key, usize>::new());
+    let (mut notes, mut sounding) = (Vec::new(), HashMap::<Option<u8>, usize>::new());
     let mut events = part.iter().peekable();
     while engine.now < end {
         let now = engine.now;
         let block = block_of(samples, transport(now), true);
         let next = || {
             let (time, event) = events.next_if(|event| event.0 < now + u64::from(samples))?;
-            Some(at(*event, (time - now) as u32))
+            Some(event.with_timing((time - now) as u32))
         };
         engine.process(&block, &settings, next, |event| match event {
-            NoteEvent::NoteOn { timing, key, .. } => {
+            PlainEvent::NoteOn { timing, voice: Voice { key, .. }, .. } => {
                 sounding.insert(key, notes.len());
                 notes.push((now + u64::from(timing), None));
             }
-            NoteEvent::NoteOff { timing, key, .. } => {
+            PlainEvent::NoteOff { timing, voice: Voice { key, .. }, .. } => {
                 if let Some(note) = sounding.remove(&key) {
                     notes[note].1 = Some(now + u64::from(timing) - notes[note].0);
                 }
@@ -82,7 +76,7 @@ fn lengths(
 fn assert_untouched(host: &str, part: &Part, transport: &dyn Fn(u64) -> CoreTransport) {
     for look_ahead in [LOOK_AHEAD, LIVE, TIMELINE] {
         for samples in BLOCKS {
-            let onsets = part.iter().filter(|event| matches!(event.1, NoteEvent::NoteOn { .. }));
+            let onsets = part.iter().filter(|event| matches!(event.1, PlainEvent::NoteOn { .. }));
             let expected: Vec<_> =
                 onsets.map(|event| (event.0 + u64::from(look_ahead.latency), Some(LENGTH))).collect();
             let found = lengths(look_ahead, samples, part, transport);
@@ -127,7 +121,7 @@ fn a_note_that_a_wrap_within_a_block_cut_off_ends_one_latency_later() {
             // Held from before the wrap; the host forgets its end.
             let part = vec![
                 on(BEAT as u32 - 500, 50, 0.5),
-                (3 * BEAT / 2, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 1, value: 0.0 }),
+                (3 * BEAT / 2, PlainEvent::Controller { timing: 0, channel: 0, number: 1, value: 0.0 }),
             ];
             let transport =
                 |time| CoreTransport { loop_beats: Some((8.0, 9.0)), ..at_120(8.0 + beats_at(time).fract()) };

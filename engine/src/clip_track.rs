@@ -12,7 +12,7 @@ use tonenet_core::scheduler::{Event, SampleTime};
 use tonenet_core::timeline::Played;
 use tonenet_core::transport::{StepClock, Transport};
 
-use crate::generate::{ClipLink, ClipStore, Delivery, OwedTold, StudioLink, Told};
+use crate::generator::{ClipLink, ClipStore, Delivery, OwedTold, StudioLink, Told};
 use crate::outbox::Outbox;
 
 /// The MIDI channel that clips play on, from 0.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::pace::Pace;
+use super::pace::Pace;
 
 /// An offline render goes on without the threads that it waits for when they have not got on for this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -17,8 +17,8 @@ use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
 use super::{ClipStore, Composer, Kind, Material, Phrase, Wish};
-use crate::memory::TimelineStore;
 use crate::outbox::{KeySet, Outbox, Owed};
+use crate::timeline_store::TimelineStore;
 
 /// What may be told before the thread looks for it: some hundred notes a look.
 const TOLD: usize = 4_096;

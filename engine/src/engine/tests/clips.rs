@@ -1,7 +1,7 @@
 //! The clip in the song, through the engine.
 
 use super::*;
-use crate::generate::{Composer, Material, Wish};
+use crate::generator::{Composer, Material, Wish};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_inference::generate::GenerateError;
@@ -21,7 +21,7 @@ impl Composer for Double {
 
 /// An engine, its studio, and a host that plays in four-four at 120 beats a minute.
 struct Song {
-    engine: Engine,
+    engine: Engine<PlainEvent>,
     store: Arc<ClipStore>,
     studio: Studio,
     settings: Settings,
@@ -62,7 +62,7 @@ impl Song {
     }
 
     /// Plays on to a place, with the trigger pressed or not, and events at places.
-    fn play_with(&mut self, to: f64, pressed: bool, events: &[(f64, HostEvent)]) {
+    fn play_with(&mut self, to: f64, pressed: bool, events: &[(f64, PlainEvent)]) {
         let mut samples = ((to - self.beats) * BEAT as f64).round() as u64;
         let mut events = events.iter().peekable();
         while samples > 0 {
@@ -80,15 +80,15 @@ impl Song {
             let end = begin + length as f64 / BEAT as f64;
             let next = || {
                 let (place, event) = events.next_if(|e| e.0 < end - 1e-9)?;
-                Some(at(*event, ((place - begin) * BEAT as f64).round() as u32))
+                Some(event.with_timing(((place - begin) * BEAT as f64).round() as u32))
             };
             let now = self.engine.now;
             let left = &mut self.left;
             self.engine.process(&block, &self.settings, next, |event| match event {
-                NoteEvent::NoteOn { timing, key: Key::Number(key), velocity, .. } => {
+                PlainEvent::NoteOn { timing, voice: Voice { key: Some(key), .. }, velocity, .. } => {
                     left.push((now + u64::from(timing), key, Some(midi_velocity(velocity * 127.0))));
                 }
-                NoteEvent::NoteOff { timing, key: Key::Number(key), .. } => {
+                PlainEvent::NoteOff { timing, voice: Voice { key: Some(key), .. }, .. } => {
                     left.push((now + u64::from(timing), key, None));
                 }
                 _ => {}
@@ -137,11 +137,11 @@ fn beats(from: u8, to: u8, key: u8) -> Vec<(f64, u8)> {
     (from..to).map(|beat| (beat.into(), key)).collect()
 }
 
-fn key(channel: u8, key: u8, down: bool) -> HostEvent {
-    let (channel, key, voice_id) = (Channel::Number(channel), Key::Number(key), VoiceID::ID(7));
+fn key(channel: u8, key: u8, down: bool) -> PlainEvent {
+    let voice = Voice::new(Some(7), channel, key);
     match down {
-        true => NoteEvent::NoteOn { timing: 0, voice_id, channel, key, velocity: 0.5 },
-        false => NoteEvent::NoteOff { timing: 0, voice_id, channel, key, velocity: 0.0 },
+        true => PlainEvent::note_on(voice, 0.5),
+        false => PlainEvent::note_off(voice),
     }
 }
 
@@ -253,7 +253,7 @@ fn the_player_and_the_clip_never_end_each_others_notes() {
 fn all_notes_off_ends_the_clips_note_once() {
     let mut song = Song::new();
     song.play_with(1.0, true, &[]);
-    let all_off = NoteEvent::MidiCC { timing: 0, channel: 0, cc: 123, value: 0.0 };
+    let all_off = PlainEvent::Controller { timing: 0, channel: 0, number: 123, value: 0.0 };
     song.play_with(5.0, false, &[(4.25, all_off)]);
     song.stand(6_000);
     assert!(song.is_whole(), "{:?}", song.left);

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use nice_plug::params::persist::PersistentField;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tonenet_core::clip::Clip;
@@ -13,7 +12,7 @@ use tonenet_core::timeline::Place;
 use triple_buffer::{Input, Output, triple_buffer};
 
 use super::Wish;
-use crate::handover::{SnapshotReceiver, SnapshotSender};
+use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 
 /// Clips that are kept to go back to.
 const MOST_VARIATIONS: usize = 16;
@@ -294,13 +293,10 @@ fn in_a_song(beats: f64) -> Option<f64> {
     Place::new(beats).map(Place::beats)
 }
 
-/// The clips as a field of the saved state.
-#[derive(Debug)]
-pub struct ClipField(pub Arc<ClipStore>);
-
-impl ClipField {
-    fn saved(&self) -> SavedClips {
-        let kept = self.0.kept();
+impl ClipStore {
+    /// What a project is to keep of it.
+    pub fn saved(&self) -> SavedClips {
+        let kept = self.kept();
         let place = |placing: &Placing| kept.variations.iter().position(|clip| Arc::ptr_eq(clip, &placing.clip));
         SavedClips {
             wish: kept.wish,
@@ -313,16 +309,15 @@ impl ClipField {
             phrases: kept.phrases.each_ref().map(|phrase| phrase.as_deref().cloned()),
         }
     }
-}
 
-impl PersistentField<'_, SavedClips> for ClipField {
-    fn set(&self, mut loaded: SavedClips) {
+    /// Takes in what a project kept; the same again changes nothing.
+    pub fn load(&self, mut loaded: SavedClips) {
         loaded.wish = loaded.wish.in_range();
         // A host that undoes its own changes loads states often; what plays need not be cut off for the same.
         if self.saved().plays_like(&loaded) {
             return;
         }
-        let mut kept = self.0.kept();
+        let mut kept = self.kept();
         kept.wish = loaded.wish;
         kept.variations = loaded.variations.into_iter().take(MOST_VARIATIONS).map(Arc::new).collect();
         kept.phrases = loaded.phrases.map(|phrase| phrase.map(Arc::new));
@@ -333,19 +328,15 @@ impl PersistentField<'_, SavedClips> for ClipField {
             let clip = kept.variations.get(place)?.clone();
             Some(Placing { number, clip, start: start.and_then(in_a_song) })
         });
-        self.0.deliver(&mut kept);
-    }
-
-    fn map<F: Fn(&SavedClips) -> R, R>(&self, f: F) -> R {
-        f(&self.saved())
+        self.deliver(&mut kept);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ClipTrack;
-    use crate::generate::Studio;
+    use crate::clip_track::ClipTrack;
+    use crate::generator::Studio;
     use tonenet_core::clip::{Bars, ClipNote};
     use tonenet_core::transport::Transport;
 
@@ -409,7 +400,7 @@ mod tests {
         for key in 41..80 {
             store.add(clip(key));
         }
-        let saved = ClipField(Arc::new(store)).saved();
+        let saved = store.saved();
         assert_eq!(saved.variations.len(), 16);
         assert_eq!((saved.in_song, saved.shown), (Some((0, None)), 15));
         assert_eq!(saved.variations[0], clip(40));
@@ -426,43 +417,40 @@ mod tests {
     #[test]
     fn a_project_brings_back_what_was_in_the_song() {
         let (store, mut audio) = connected();
-        let field = ClipField(store);
-        [60, 62].into_iter().for_each(|key| field.0.add(clip(key)));
-        field.0.capture(Phrase::Second, clip(70));
-        assert_eq!(field.0.phrases(), None, "there is one only");
-        field.0.capture(Phrase::First, clip(72));
+        [60, 62].into_iter().for_each(|key| store.add(clip(key)));
+        store.capture(Phrase::Second, clip(70));
+        assert_eq!(store.phrases(), None, "there is one only");
+        store.capture(Phrase::First, clip(72));
         let delivery = audio.next_delivery().unwrap();
         audio.is_placed(delivery.placing, 12.0);
-        let json = field.map(|saved| serde_json::to_string(saved).unwrap());
+        let json = serde_json::to_string(&store.saved()).unwrap();
         let loaded: SavedClips = serde_json::from_str(&json).unwrap();
-        let (store, mut audio) = connected();
-        let other = ClipField(store);
-        other.set(loaded.clone());
+        let (other, mut audio) = connected();
+        other.load(loaded.clone());
         assert_eq!(next(&mut audio), Some((Some(62), Some(12.0))));
-        assert_eq!(other.0.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
-        other.set(loaded);
+        assert_eq!(other.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
+        other.load(loaded);
         assert_eq!(next(&mut audio), None, "the same again is no news");
         let broken = SavedClips { in_song: Some((7, Some(1e300))), shown: 9, ..SavedClips::default() };
-        other.set(broken);
-        assert_eq!(other.0.shown(), Shown::default());
+        other.load(broken);
+        assert_eq!(other.shown(), Shown::default());
     }
 
     #[test]
     fn the_audio_thread_never_frees_a_clip() {
         let (store, mut audio) = connected();
-        let field = ClipField(store);
-        field.0.add(clip(60));
+        store.add(clip(60));
         let held = audio.next_delivery().unwrap().clip.unwrap();
-        field.set(SavedClips::default());
+        store.load(SavedClips::default());
         // Whatever the project has and the link still carries.
         for _ in 0..4 {
-            field.0.clear();
+            store.clear();
             audio.next_delivery();
         }
         assert_eq!(Arc::strong_count(&held), 2, "the store owns it as long as it is held");
         drop(held);
-        field.0.clear();
-        assert_eq!(field.0.kept.lock().deliveries.owned(), 0);
+        store.clear();
+        assert_eq!(store.kept.lock().deliveries.owned(), 0);
     }
 
     #[test]

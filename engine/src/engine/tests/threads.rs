@@ -1,10 +1,10 @@
 //! What becomes of the engine's other threads: full queues, threads that stand still, break or are gone.
 
 use super::*;
-use crate::engine::budget::PATIENCE;
-use crate::engine::budget::tests::TestClock;
-use crate::engine::budget::{Budget, Clock};
-use crate::generate::{Composer, Material, Wish};
+use crate::generator::{Composer, Material, Wish};
+use crate::waiting::budget::PATIENCE;
+use crate::waiting::budget::tests::TestClock;
+use crate::waiting::budget::{Budget, Clock};
 use parking_lot::MutexGuard;
 use std::time::Duration;
 use tonenet_core::clip::{Clip, ClipNote};
@@ -48,7 +48,7 @@ impl Composer for StalledComposer {
 
 /// An engine and its host, which plays on from beat 0 at 120 beats a minute.
 struct Host {
-    engine: Engine,
+    engine: Engine<PlainEvent>,
     status: Arc<Status>,
     clock: TestClock,
     settings: Settings,
@@ -86,17 +86,17 @@ impl Host {
     }
 
     /// A block in real time.
-    fn block(&mut self, events: &[HostEvent]) {
+    fn block(&mut self, events: &[PlainEvent]) {
         self.play(false, false, events);
         self.clock.advance(10);
     }
 
     /// A block of a bounce.
-    fn bounce(&mut self, events: &[HostEvent]) {
+    fn bounce(&mut self, events: &[PlainEvent]) {
         self.play(true, false, events);
     }
 
-    fn play(&mut self, offline: bool, pressed: bool, events: &[HostEvent]) {
+    fn play(&mut self, offline: bool, pressed: bool, events: &[PlainEvent]) {
         let beats = Some(self.beats);
         let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..CoreTransport::default() };
         let block = Block { pressed, ..block_of(BLOCK, transport, offline) };
@@ -107,7 +107,7 @@ impl Host {
             &self.settings,
             || events.next(),
             |event| {
-                if let NoteEvent::NoteOn { velocity, .. } = event {
+                if let PlainEvent::NoteOn { velocity, .. } = event {
                     left.push(midi_velocity(velocity * 127.0));
                 }
             },
@@ -130,7 +130,7 @@ impl Host {
 
     /// Plays on in real time until nothing more finds room in the inference thread's queue.
     fn fill_queue(&mut self) {
-        let pedal = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
+        let pedal = |value| PlainEvent::Controller { timing: 0, channel: 0, number: 64, value };
         let pedals = [1.0, 0.0].map(pedal).repeat(512);
         while self.status.overloads.load(Ordering::Relaxed) == 0 {
             self.block(&pedals);
@@ -153,13 +153,12 @@ impl Host {
     }
 }
 
-fn key_down(key: u8) -> HostEvent {
+fn key_down(key: u8) -> PlainEvent {
     on(0, key, 0.5).1
 }
 
-fn key_up(key: u8) -> HostEvent {
-    let (channel, key) = (Channel::Number(0), Key::Number(key));
-    NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 }
+fn key_up(key: u8) -> PlainEvent {
+    PlainEvent::release(0, key)
 }
 
 fn window() -> (Host, Stall) {
@@ -205,7 +204,7 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     host.block(&[64, 67].map(key_down));
     host.stall_over(&stall, 60);
     host.fill_queue();
-    let pedal = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
+    let pedal = |value| PlainEvent::Controller { timing: 0, channel: 0, number: 64, value };
     host.block(&[pedal(1.0), key_up(64), key_up(60), key_down(72), pedal(0.0)]);
     drop(closed);
     host.catch_up();
@@ -283,7 +282,7 @@ fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
             let begin = host.clock.now();
             // The generator, the picture, the queue and the answers.
             host.beats = 40.0;
-            let events: Vec<HostEvent> = (40..80).map(key_down).collect();
+            let events: Vec<PlainEvent> = (40..80).map(key_down).collect();
             host.bounce(&events);
             assert_eq!(host.clock.now() - begin, PATIENCE, "full: {is_full}");
             (0..20).for_each(|_| host.bounce(&events));

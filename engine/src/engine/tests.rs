@@ -1,7 +1,8 @@
 use super::*;
-use crate::generate::{ClipStore, Studio};
-use crate::memory::TimelineStore;
-use crate::worker::{Opened, RestyleTake};
+use crate::event::{PlainEvent, Voice};
+use crate::generator::{ClipStore, Studio};
+use crate::inference_thread::{Opened, RestyleTake};
+use crate::timeline_store::TimelineStore;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::genre::Genre;
@@ -75,7 +76,7 @@ impl VelocityModel for FakeModel {
 
 /// An engine that begins with a model: the note model is missing, the attention model panics when it is asked, and
 /// the baseline works.
-fn engine(model: EmbeddedModel) -> (Engine, Arc<Status>) {
+fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
     engine_of(model, LOOK_AHEAD, None)
 }
 
@@ -87,7 +88,11 @@ fn opened(model: FakeModel) -> Opened {
     Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
 }
 
-fn engine_of(model: EmbeddedModel, look_ahead: LookAhead, memory: Option<Arc<TimelineStore>>) -> (Engine, Arc<Status>) {
+fn engine_of(
+    model: EmbeddedModel,
+    look_ahead: LookAhead,
+    memory: Option<Arc<TimelineStore>>,
+) -> (Engine<PlainEvent>, Arc<Status>) {
     let status = Arc::<Status>::default();
     let open = |model, _: &Status| match model {
         EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
@@ -110,41 +115,45 @@ fn block_of(samples: u32, transport: CoreTransport, offline: bool) -> Block {
     Block { samples, transport, bars: Bars::default(), pressed: false, offline }
 }
 
-fn on(time: u32, key: u8, velocity: f32) -> (u64, HostEvent) {
-    let (channel, key) = (Channel::Number(0), Key::Number(key));
-    (time.into(), NoteEvent::NoteOn { timing: 0, voice_id: VoiceID::ID(time as i32), channel, key, velocity })
+fn on(time: u32, key: u8, velocity: f32) -> (u64, PlainEvent) {
+    (time.into(), PlainEvent::note_on(Voice::new(Some(time as i32), 0, key), velocity))
 }
 
-fn part() -> Vec<(u64, HostEvent)> {
+fn part() -> Vec<(u64, PlainEvent)> {
     let mut part: Vec<_> = (0..60).map(|i| on(i * 437, 30 + (i % 50) as u8, 0.3 + i as f32 * 0.01)).collect();
-    part.push((9_000, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value: 1.0 }));
-    part.push((20_000, NoteEvent::MidiCC { timing: 0, channel: 0, cc: 123, value: 0.0 }));
+    part.push((9_000, PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 }));
+    part.push((20_000, PlainEvent::Controller { timing: 0, channel: 0, number: 123, value: 0.0 }));
     part.sort_by_key(|e| e.0);
     part
 }
 
 /// Plays a part offline; gives what left with its absolute sample.
-fn play(engine: &mut Engine, part: &[(u64, HostEvent)], block: u32, settings: &Settings) -> Vec<(u64, HostEvent)> {
+fn play(
+    engine: &mut Engine<PlainEvent>,
+    part: &[(u64, PlainEvent)],
+    block: u32,
+    settings: &Settings,
+) -> Vec<(u64, PlainEvent)> {
     play_with(engine, part, block, |_| *settings)
 }
 
 /// The same with settings that depend on the sample a block begins with.
 fn play_with(
-    engine: &mut Engine,
-    part: &[(u64, HostEvent)],
+    engine: &mut Engine<PlainEvent>,
+    part: &[(u64, PlainEvent)],
     block: u32,
     settings: impl Fn(u64) -> Settings,
-) -> Vec<(u64, HostEvent)> {
+) -> Vec<(u64, PlainEvent)> {
     let (mut now, mut next, mut out) = (0u64, 0, Vec::new());
     while now < part.last().unwrap().0 + 4_000 {
         let end = now + u64::from(block);
         let events = || {
             let (time, event) = *part.get(next).filter(|e| e.0 < end)?;
             next += 1;
-            Some(at(event, (time - now) as u32))
+            Some(event.with_timing((time - now) as u32))
         };
         let block = block_of(block, CoreTransport::default(), true);
-        let send = |event: HostEvent| out.push((now + u64::from(event.timing()), at(event, 0)));
+        let send = |event: PlainEvent| out.push((now + u64::from(event.timing()), event.with_timing(0)));
         engine.process(&block, &settings(now), events, send);
         now = end;
     }
@@ -160,9 +169,9 @@ const SETTINGS: Settings = Settings {
     bypass: false,
 };
 
-fn ons(events: &[(u64, HostEvent)]) -> Vec<f32> {
-    let velocity = |e: &(u64, HostEvent)| match e.1 {
-        NoteEvent::NoteOn { velocity, .. } => Some(velocity),
+fn ons(events: &[(u64, PlainEvent)]) -> Vec<f32> {
+    let velocity = |e: &(u64, PlainEvent)| match e.1 {
+        PlainEvent::NoteOn { velocity, .. } => Some(velocity),
         _ => None,
     };
     events.iter().filter_map(velocity).collect()
@@ -187,9 +196,9 @@ fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
     let (mut engine, status) = engine(EmbeddedModel::Baseline);
     let out = play(&mut engine, &part(), 100, &SETTINGS);
     let latency = u64::from(LOOK_AHEAD.latency);
-    let times: Vec<u64> = out.iter().filter(|e| !matches!(e.1, NoteEvent::NoteOff { .. })).map(|e| e.0).collect();
+    let times: Vec<u64> = out.iter().filter(|e| !matches!(e.1, PlainEvent::NoteOff { .. })).map(|e| e.0).collect();
     assert_eq!(times, part().iter().map(|e| e.0 + latency).collect::<Vec<_>>());
-    let released = out.iter().filter(|e| matches!(e.1, NoteEvent::NoteOff { .. })).count();
+    let released = out.iter().filter(|e| matches!(e.1, PlainEvent::NoteOff { .. })).count();
     assert_eq!(released, 46, "controller 123 ends the notes before it");
     assert_eq!(status.restyled.load(Ordering::Relaxed), 60);
     assert_eq!(status.late.load(Ordering::Relaxed), 0);
@@ -227,8 +236,8 @@ fn models_change_while_playing_and_no_note_is_lost() {
         true => Settings { model: EmbeddedModel::Note, ..SETTINGS },
         false => SETTINGS,
     });
-    let notes = |events: &[(u64, HostEvent)]| -> Vec<(u64, HostEvent)> {
-        events.iter().copied().filter(|e| matches!(e.1, NoteEvent::NoteOn { .. })).collect()
+    let notes = |events: &[(u64, PlainEvent)]| -> Vec<(u64, PlainEvent)> {
+        events.iter().copied().filter(|e| matches!(e.1, PlainEvent::NoteOn { .. })).collect()
     };
     let (played, came) = (notes(&part()), notes(&out));
     assert_eq!(played.len(), came.len());
@@ -251,13 +260,13 @@ fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
     engine.reset();
     let second = play(&mut engine, &[on(0, 62, 0.5)], 64, &SETTINGS);
     assert_eq!(first.len(), 1);
-    assert!(matches!(second[0], (0, NoteEvent::NoteOff { key: Key::Number(60), .. })));
+    assert!(matches!(second[0], (0, PlainEvent::NoteOff { voice: Voice { key: Some(60), .. }, .. })));
     assert_eq!(second[1].0, u64::from(LOOK_AHEAD.latency));
 }
 
 /// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
 /// with the time that each needed.
-fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
+fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
     let settings = Settings { model: engine.model, ..SETTINGS };
     let mut left = Vec::new();
     let start = engine.now;
@@ -266,16 +275,14 @@ fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32
     let blocks = (last * 24_000.0) as u64 / block;
     for index in 0..blocks + 20 {
         let (from, to) = (index * block, (index + 1) * block);
-        let mut events: Vec<(u64, HostEvent)> = Vec::new();
+        let mut events: Vec<(u64, PlainEvent)> = Vec::new();
         for &(beats, key) in song {
             let (begin, end) = ((beats * 24_000.0) as u64, ((beats + 0.25) * 24_000.0) as u64);
             if (from..to).contains(&begin) {
                 events.push((begin - from, on(begin as u32, key, 0.5).1));
             }
             if (from..to).contains(&end) {
-                let (channel, key) = (Channel::Number(0), Key::Number(key));
-                let off = NoteEvent::NoteOff { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity: 0.0 };
-                events.push((end - from, off));
+                events.push((end - from, PlainEvent::release(0, key)));
             }
         }
         events.sort_by_key(|e| e.0);
@@ -288,9 +295,9 @@ fn pass(engine: &mut Engine, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32
             ..Default::default()
         };
         let block = block_of(block as u32, transport, offline);
-        let next = || events.next().map(|(sample, event)| at(event, sample as u32));
+        let next = || events.next().map(|(sample, event)| event.with_timing(sample as u32));
         engine.process(&block, &settings, next, |event| {
-            if let NoteEvent::NoteOn { timing, velocity, .. } = event {
+            if let PlainEvent::NoteOn { timing, velocity, .. } = event {
                 left.push((from + u64::from(timing), velocity * 127.0));
             }
         });
@@ -308,7 +315,7 @@ fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
     song.iter().map(|n| (level + f32::from(n.1) / 4.0 - mean).round()).collect()
 }
 
-fn timeline(store: &Arc<TimelineStore>) -> (Engine, Arc<Status>) {
+fn timeline(store: &Arc<TimelineStore>) -> (Engine<PlainEvent>, Arc<Status>) {
     engine_of(EmbeddedModel::Baseline, LookAhead::at_once(RATE, 480), Some(store.clone()))
 }
 
@@ -389,7 +396,7 @@ fn what_was_played_when_the_host_deactivates_is_remembered() {
 fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
-    let mut play_at = |beats, events: Vec<HostEvent>| {
+    let mut play_at = |beats, events: Vec<PlainEvent>| {
         let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
         let mut events = events.into_iter();
         engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
