@@ -3,7 +3,7 @@
 //! A [`Host`] does with a plugin what a DAW does, whatever the format: [`clap::ClapHost`] and [`vst3::Vst3Host`]. A
 //! [`Session`] is a part that it plays from start to end, block by block with a transport, giving back [`Played`];
 //! [`check`] compares the two, note by note. A [`script`] is all that a user and a DAW may do in between, written down.
-//! [`soak`] plays at random for as long as one likes. [`audio`] is what a host lends of it. [`ledger`] keeps book of every note. [`mod@bench`] times the plugin.
+//! [`soak`] plays at random for as long as one likes. [`audio`] is what a host lends of it. [`event_tracker`] keeps book of every note. [`mod@bench`] times the plugin.
 
 pub mod audio;
 #[cfg(feature = "clap")]
@@ -11,8 +11,8 @@ pub mod bench;
 pub mod check;
 #[cfg(feature = "clap")]
 pub mod clap;
+pub mod event_tracker;
 pub mod host;
-pub mod ledger;
 pub mod memory;
 pub mod report;
 pub mod script;

@@ -9,7 +9,7 @@ use common::*;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::script::Script;
 use tonenet_hosts::script::parse::parse;
-use tonenet_hosts::script::performance::{Partition, Performed, perform};
+use tonenet_hosts::script::runner::{Partition, Performed, perform};
 use tonenet_hosts::script::transcript::Transcript;
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, HostError};

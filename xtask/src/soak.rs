@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use tonenet_hosts::ledger::Findings;
+use tonenet_hosts::event_tracker::Findings;
 use tonenet_hosts::memory;
 use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
 

@@ -1,12 +1,12 @@
 //! Sessions written down: all that a user, a player and a DAW do with the plugin, step by step, in a text that both
 //! formats' hosts play.
 //!
-//! [`parse`] reads the text, [`performance`] plays it through a [`crate::Host`], [`transcript`] is what leaves, as it is
+//! [`parse`] reads the text, [`runner`] plays it through a [`crate::Host`], [`transcript`] is what leaves, as it is
 //! kept in a file and compared. `tests/sessions/README.md` tells the language.
 
 pub mod parse;
-pub mod performance;
-mod position;
+pub mod runner;
+
 pub mod transcript;
 
 use tonenet_core::midi::{MidiMessage, Song};

@@ -4,17 +4,19 @@
 //! within that each [`Partition`] is as good as another. Where a session says that its host does not cut, they end at
 //! neither, as far as a step leaves the transport to itself.
 
+mod position;
+
 use std::collections::{HashMap, VecDeque};
 
 use thiserror::Error;
 use tonenet_core::midi::MidiMessage;
 
-use super::position::Position;
+use self::position::Position;
 use super::transcript::{Left, Passage, Transcript};
 use super::{Action, Length, OnTrack, Script, Step, ToldPosition, TrackEvent};
 use crate::HostError;
+use crate::event_tracker::{Findings, Ledger};
 use crate::host::{Host, HostTransport, Input, ParameterId, Setup};
-use crate::ledger::{Findings, Ledger};
 
 /// The tempo changes so often while it ramps, in seconds.
 const RAMP_STEP: f64 = 0.01;
