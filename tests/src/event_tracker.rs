@@ -1,5 +1,5 @@
-//! Accounts for what came in and what came out: whether everything leaves once, when it should, and every note ends when its
-//! off does, or where something has happened that ends notes.
+//! Accounts for every note and message of a session: each must leave once and on time, and each note must end on time.
+#![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
 
@@ -7,47 +7,47 @@ use tonenet_core::midi::MidiMessage;
 
 use crate::host::BlockOutput;
 
-/// How many problems are told in words.
-const TOLD: usize = 10;
+/// How many problems are kept with their details.
+const MAX_PROBLEMS: usize = 10;
 
-/// Something that must not happen.
+/// An error in what left the plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// Something did not leave when it was due.
+    /// A message never left.
     Lost {
-        /// What came in.
+        /// The message that went in.
         message: MidiMessage,
-        /// The sample it was due at.
+        /// The sample at which it was due.
         due: u64,
     },
-    /// Something left at another time.
+    /// A message left too early or too late.
     Mistimed {
-        /// What came in.
+        /// The message that went in.
         message: MidiMessage,
-        /// The sample it was due at.
+        /// The sample at which it was due.
         due: u64,
-        /// The sample it left at.
-        left: u64,
+        /// The sample at which it left.
+        actual: u64,
     },
-    /// Something left that nobody played, or that had left before.
+    /// A message left that nobody sent, or that had left before.
     Duplicated {
-        /// What left.
+        /// The message that left.
         message: MidiMessage,
-        /// The sample it left at.
-        left: u64,
+        /// The sample at which it left.
+        actual: u64,
     },
-    /// A note ended before its off, and nothing had happened that ends notes.
+    /// A note ended before its note-off, without an event that may end notes.
     CutShort {
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key.
         key: u8,
-        /// The sample it began at.
+        /// The sample at which it began.
         began: u64,
-        /// The sample it ended at.
+        /// The sample at which it ended.
         ended: u64,
     },
-    /// Notes still sounded after a rest.
+    /// Notes still sounded after a rest that must end all notes.
     Stuck {
         /// MIDI channel, 0–15.
         channel: u8,
@@ -55,23 +55,23 @@ pub enum Problem {
         key: u8,
         /// How many.
         notes: u32,
-        /// The sample of the rest's end.
+        /// The sample at which the rest ended.
         at: u64,
     },
 }
 
-/// A note-on, or something that is no note; note-offs are accounted for by what sounds.
+/// A note-on or other message that has not left yet. Note-offs are tracked apart.
 #[derive(Debug)]
-struct UnderWay {
+struct PendingEvent {
     id: Option<u32>,
     message: MidiMessage,
     due: u64,
     may_be_dropped: bool,
 }
 
-impl UnderWay {
-    /// Whether this is what left, another velocity aside.
-    fn is(&self, out: &BlockOutput) -> bool {
+impl PendingEvent {
+    /// Whether an output is this event, its velocity aside.
+    fn matches(&self, out: &BlockOutput) -> bool {
         match (&self.message, &out.message) {
             (MidiMessage::Channel([status, key, _]), MidiMessage::Channel([out_status, out_key, _]))
                 if is_note_on(*status) =>
@@ -81,184 +81,189 @@ impl UnderWay {
             (message, out) => message == out,
         }
     }
+
+    fn is_note(&self) -> bool {
+        matches!(self.message, MidiMessage::Channel([status, ..]) if is_note_on(status))
+    }
 }
 
 fn is_note_on(status: u8) -> bool {
     status & 0xF0 == 0x90
 }
 
-/// What a ledger found.
+/// The totals of a tracked session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Note-ons that left.
-    pub left: u64,
-    /// Note-ons that were dropped where they may be.
+    pub emitted: u64,
+    /// Note-ons that were dropped where that is allowed.
     pub dropped: u64,
-    /// What never left and had no reason to be dropped.
+    /// Messages that never left, without a reason to drop them.
     pub lost: u64,
     /// Notes that still sounded when all must have ended.
     pub stuck: u64,
-    /// What left twice, or was never played.
+    /// Messages that left twice or that nobody sent.
     pub duplicated: u64,
-    /// What left at another sample than one latency after it came in.
+    /// Messages that did not leave exactly one latency after they went in.
     pub mistimed: u64,
-    /// Notes that ended before their off for no reason.
+    /// Notes that ended before their note-off without a reason.
     pub cut_short: u64,
-    /// The first few.
+    /// The first few problems in detail.
     pub problems: Vec<Problem>,
 }
 
 impl Findings {
-    /// Whether everything left once, in time, and every note ended when it should.
+    /// Whether every message left once and on time, and every note ended on time.
     pub fn is_clean(&self) -> bool {
         self.lost + self.stuck + self.duplicated + self.mistimed + self.cut_short == 0
     }
 }
 
-/// See the [module](self).
+/// Compares the events that leave the plugin with those that went in. See the [module](self).
 #[derive(Debug)]
-pub struct Ledger {
-    /// By the time they are due.
-    under_way: VecDeque<UnderWay>,
-    /// When the notes of each channel and key that sound began.
+pub struct EventTracker {
+    /// In the order in which they are due.
+    pending: VecDeque<PendingEvent>,
+    /// The start times of the sounding notes of each channel and key.
     sounding: Vec<VecDeque<u64>>,
-    /// Note-offs on their way: when each is due, its channel and key.
-    offs: VecDeque<(u64, usize)>,
-    /// What began to sound before this sample may be ended by the plugin.
-    may_end: u64,
+    /// Pending note-offs: due time and [slot](note_slot).
+    pending_offs: VecDeque<(u64, usize)>,
+    /// The plugin may end notes that began before this sample.
+    early_end_limit: u64,
     now: u64,
     findings: Findings,
 }
 
-impl Default for Ledger {
+impl Default for EventTracker {
     fn default() -> Self {
         Self {
-            under_way: VecDeque::new(),
+            pending: VecDeque::new(),
             sounding: vec![VecDeque::new(); 16 * 128],
-            offs: VecDeque::new(),
-            may_end: 0,
+            pending_offs: VecDeque::new(),
+            early_end_limit: 0,
             now: 0,
             findings: Findings::default(),
         }
     }
 }
 
-/// Where the notes of a message's channel and key are accounted for.
-fn place(status: u8, key: u8) -> usize {
+/// The index of a channel and key among the sounding notes.
+fn note_slot(status: u8, key: u8) -> usize {
     usize::from(status & 0x0F) * 128 + usize::from(key & 0x7F)
 }
 
-impl Ledger {
-    /// Something came in, a note with its id. The latency changes only when all is [forgotten](Self::forget).
-    pub fn came_in(&mut self, id: Option<u32>, message: &MidiMessage, time: u64, latency: u64) {
+impl EventTracker {
+    /// Records a message that goes in, with its note id. [Reset](Self::reset) the tracker before the latency changes.
+    pub fn record_input(&mut self, id: Option<u32>, message: &MidiMessage, time: u64, latency: u64) {
         let due = time + latency;
         if let MidiMessage::Channel([status @ 0x80..=0x8F, key, _] | [status @ 0x90..=0x9F, key, 0]) = *message {
-            self.offs.push_back((due, place(status, key)));
+            self.pending_offs.push_back((due, note_slot(status, key)));
         } else {
             if matches!(message, MidiMessage::Channel([0xB0..=0xBF, 120 | 123, _])) {
-                self.may_end_what_began_before(due);
+                self.allow_early_ends(due);
             }
-            self.under_way.push_back(UnderWay { id, message: message.clone(), due, may_be_dropped: false });
+            self.pending.push_back(PendingEvent { id, message: message.clone(), due, may_be_dropped: false });
         }
     }
 
-    /// Something left at a sample.
-    pub fn came_out(&mut self, time: u64, out: &BlockOutput) {
+    /// Records an event that left at a sample.
+    pub fn record_output(&mut self, time: u64, out: &BlockOutput) {
         if let MidiMessage::Channel([status, key, _]) = out.message
             && matches!(status & 0xF0, 0x80 | 0x90)
         {
             if !is_note_on(status) {
-                self.note_ended(status, key, time);
+                self.end_note(status, key, time);
                 return;
             }
-            self.sounding[place(status, key)].push_back(time);
-            self.findings.left += 1;
+            self.sounding[note_slot(status, key)].push_back(time);
+            self.findings.emitted += 1;
         }
-        let at = |due: Option<u64>| self.under_way.iter().position(|u| due.is_none_or(|due| u.due == due) && u.is(out));
-        match at(Some(time)).or_else(|| at(None)).and_then(|place| self.under_way.remove(place)) {
-            Some(under_way) if under_way.due == time => {}
-            Some(UnderWay { message, due, .. }) => {
+        let find = |due: Option<u64>| {
+            self.pending.iter().position(|event| due.is_none_or(|due| event.due == due) && event.matches(out))
+        };
+        match find(Some(time)).or_else(|| find(None)).and_then(|index| self.pending.remove(index)) {
+            Some(event) if event.due == time => {}
+            Some(PendingEvent { message, due, .. }) => {
                 self.findings.mistimed += 1;
-                self.tell_of(Problem::Mistimed { message, due, left: time });
+                self.add_problem(Problem::Mistimed { message, due, actual: time });
             }
             None => {
                 self.findings.duplicated += 1;
-                self.tell_of(Problem::Duplicated { message: out.message.clone(), left: time });
+                self.add_problem(Problem::Duplicated { message: out.message.clone(), actual: time });
             }
         }
     }
 
-    fn note_ended(&mut self, status: u8, key: u8, time: u64) {
-        let own = self.offs.iter().position(|off| *off == (time, place(status, key)));
-        let is_own = own.is_some_and(|own| self.offs.remove(own).is_some());
-        if let Some(began) = self.sounding[place(status, key)].pop_front().filter(|began| *began >= self.may_end)
-            && !is_own
+    fn end_note(&mut self, status: u8, key: u8, time: u64) {
+        let slot = note_slot(status, key);
+        let own_off = self.pending_offs.iter().position(|off| *off == (time, slot));
+        let has_own_off = own_off.is_some_and(|index| self.pending_offs.remove(index).is_some());
+        if let Some(began) = self.sounding[slot].pop_front().filter(|began| *began >= self.early_end_limit)
+            && !has_own_off
         {
             self.findings.cut_short += 1;
-            self.tell_of(Problem::CutShort { channel: status & 0x0F, key, began, ended: time });
+            self.add_problem(Problem::CutShort { channel: status & 0x0F, key, began, ended: time });
         }
     }
 
-    /// Something has happened that ends notes: those that began to sound before a sample need no off of their own.
-    pub fn may_end_what_began_before(&mut self, time: u64) {
-        self.may_end = self.may_end.max(time);
+    /// Allows the plugin to end notes that began before a sample without their note-offs.
+    pub fn allow_early_ends(&mut self, time: u64) {
+        self.early_end_limit = self.early_end_limit.max(time);
     }
 
-    /// All before `now` has been processed.
-    pub fn time_is(&mut self, now: u64) {
+    /// Sets the time; everything due before `now` must have left.
+    pub fn advance_to(&mut self, now: u64) {
         self.now = now;
-        while self.offs.pop_front_if(|(due, _)| *due < now).is_some() {}
-        while let Some(UnderWay { message, due, may_be_dropped, .. }) = self.under_way.pop_front_if(|u| u.due < now) {
+        while self.pending_offs.pop_front_if(|(due, _)| *due < now).is_some() {}
+        while let Some(PendingEvent { message, due, may_be_dropped, .. }) = self.pending.pop_front_if(|e| e.due < now) {
             if may_be_dropped {
                 self.findings.dropped += 1;
             } else {
                 self.findings.lost += 1;
-                self.tell_of(Problem::Lost { message, due });
+                self.add_problem(Problem::Lost { message, due });
             }
         }
     }
 
-    /// The song jumped at `now`: notes that came in before may be dropped.
-    pub fn may_drop_notes_under_way(&mut self, now: u64) {
-        for under_way in self.under_way.iter_mut().filter(|u| u.due >= now) {
-            under_way.may_be_dropped |=
-                matches!(under_way.message, MidiMessage::Channel([status, ..]) if is_note_on(status));
+    /// Allows the plugin to drop the notes that are pending at `now`, because the song jumped.
+    pub fn allow_drops(&mut self, now: u64) {
+        for event in self.pending.iter_mut().filter(|event| event.due >= now) {
+            event.may_be_dropped |= event.is_note();
         }
     }
 
-    /// The plugin was reset: nothing of what came in may come out.
-    pub fn everything_was_dropped(&mut self) {
-        let notes = |u: &UnderWay| matches!(u.message, MidiMessage::Channel([status, ..]) if is_note_on(status));
-        self.findings.dropped += self.under_way.drain(..).filter(notes).count() as u64;
-        self.offs.clear();
-        self.may_end_what_began_before(self.now + 1);
+    /// Counts everything pending as dropped, because the plugin was reset.
+    pub fn drop_pending(&mut self) {
+        self.findings.dropped += self.pending.drain(..).filter(PendingEvent::is_note).count() as u64;
+        self.pending_offs.clear();
+        self.allow_early_ends(self.now + 1);
     }
 
-    /// The plugin was activated anew: no event could end what sounded.
-    pub fn forget(&mut self) {
-        self.everything_was_dropped();
+    /// Drops everything pending and sounding, because the plugin was activated anew and could send no note-offs.
+    pub fn reset(&mut self) {
+        self.drop_pending();
         self.sounding.iter_mut().for_each(VecDeque::clear);
     }
 
-    /// Nothing has been played for so long that nothing may sound.
-    pub fn all_must_have_ended(&mut self) {
-        for place in 0..self.sounding.len() {
-            let notes = std::mem::take(&mut self.sounding[place]).len() as u32;
+    /// Requires that no note sounds, after a rest long enough to end all.
+    pub fn expect_silence(&mut self) {
+        for slot in 0..self.sounding.len() {
+            let notes = std::mem::take(&mut self.sounding[slot]).len() as u32;
             if notes > 0 {
                 self.findings.stuck += u64::from(notes);
-                let (channel, key) = ((place / 128) as u8, (place % 128) as u8);
-                self.tell_of(Problem::Stuck { channel, key, notes, at: self.now });
+                let (channel, key) = ((slot / 128) as u8, (slot % 128) as u8);
+                self.add_problem(Problem::Stuck { channel, key, notes, at: self.now });
             }
         }
     }
 
-    /// What it found.
-    pub fn findings(self) -> Findings {
+    /// The totals.
+    pub fn into_findings(self) -> Findings {
         self.findings
     }
 
-    fn tell_of(&mut self, problem: Problem) {
-        if self.findings.problems.len() < TOLD {
+    fn add_problem(&mut self, problem: Problem) {
+        if self.findings.problems.len() < MAX_PROBLEMS {
             self.findings.problems.push(problem);
         }
     }
@@ -272,86 +277,86 @@ mod tests {
     const OFF: MidiMessage = MidiMessage::Channel([0x80, 60, 64]);
     const PEDAL: MidiMessage = MidiMessage::Channel([0xB0, 64, 127]);
 
-    fn comes_out(time: u64, message: MidiMessage, id: Option<u32>, ledger: &mut Ledger) {
-        ledger.came_out(time, &BlockOutput { sample: 0, message, id });
+    fn record(time: u64, message: MidiMessage, id: Option<u32>, tracker: &mut EventTracker) {
+        tracker.record_output(time, &BlockOutput { offset: 0, message, id });
     }
 
     #[test]
-    fn what_leaves_in_time_and_ends_is_no_problem() {
-        let mut ledger = Ledger::default();
-        ledger.came_in(Some(1), &ON, 100, 480);
-        ledger.came_in(None, &PEDAL, 110, 480);
-        ledger.came_in(Some(1), &OFF, 220, 480);
-        comes_out(580, MidiMessage::Channel([0x90, 60, 20]), Some(1), &mut ledger);
-        comes_out(590, PEDAL, None, &mut ledger);
-        comes_out(700, OFF, None, &mut ledger);
-        ledger.time_is(1_000);
-        ledger.all_must_have_ended();
-        let findings = ledger.findings();
-        assert!(findings.is_clean() && findings.left == 1, "{findings:?}");
+    fn messages_that_leave_on_time_and_notes_that_end_are_no_problem() {
+        let mut tracker = EventTracker::default();
+        tracker.record_input(Some(1), &ON, 100, 480);
+        tracker.record_input(None, &PEDAL, 110, 480);
+        tracker.record_input(Some(1), &OFF, 220, 480);
+        record(580, MidiMessage::Channel([0x90, 60, 20]), Some(1), &mut tracker);
+        record(590, PEDAL, None, &mut tracker);
+        record(700, OFF, None, &mut tracker);
+        tracker.advance_to(1_000);
+        tracker.expect_silence();
+        let findings = tracker.into_findings();
+        assert!(findings.is_clean() && findings.emitted == 1, "{findings:?}");
     }
 
     #[test]
-    fn every_kind_of_problem_is_seen() {
-        let mut ledger = Ledger::default();
+    fn every_kind_of_problem_is_found() {
+        let mut tracker = EventTracker::default();
         for (id, time) in [(1, 100), (2, 200), (3, 300)] {
-            ledger.came_in(Some(id), &ON, time, 480);
+            tracker.record_input(Some(id), &ON, time, 480);
         }
-        comes_out(580, ON, Some(1), &mut ledger);
-        comes_out(590, ON, Some(1), &mut ledger);
-        comes_out(700, ON, Some(2), &mut ledger);
-        comes_out(710, OFF, None, &mut ledger);
-        ledger.time_is(1_000);
-        ledger.all_must_have_ended();
-        let findings = ledger.findings();
+        record(580, ON, Some(1), &mut tracker);
+        record(590, ON, Some(1), &mut tracker);
+        record(700, ON, Some(2), &mut tracker);
+        record(710, OFF, None, &mut tracker);
+        tracker.advance_to(1_000);
+        tracker.expect_silence();
+        let findings = tracker.into_findings();
         assert_eq!((findings.lost, findings.stuck, findings.duplicated, findings.mistimed), (1, 2, 1, 1));
         assert_eq!((findings.cut_short, findings.problems.len()), (1, 5));
     }
 
     #[test]
-    fn a_note_may_end_without_its_off_only_where_something_ends_notes() {
-        let mut ledger = Ledger::default();
+    fn a_note_may_end_without_its_note_off_only_where_early_ends_are_allowed() {
+        let mut tracker = EventTracker::default();
         for (id, time) in [(1, 100), (2, 300)] {
-            ledger.came_in(Some(id), &ON, time, 480);
-            comes_out(time + 480, ON, Some(id), &mut ledger);
+            tracker.record_input(Some(id), &ON, time, 480);
+            record(time + 480, ON, Some(id), &mut tracker);
         }
-        ledger.may_end_what_began_before(200 + 480);
-        comes_out(680, OFF, None, &mut ledger);
-        comes_out(900, OFF, None, &mut ledger);
-        ledger.time_is(1_000);
+        tracker.allow_early_ends(200 + 480);
+        record(680, OFF, None, &mut tracker);
+        record(900, OFF, None, &mut tracker);
+        tracker.advance_to(1_000);
         let cut = Problem::CutShort { channel: 0, key: 60, began: 780, ended: 900 };
-        assert_eq!(ledger.findings().problems, [cut]);
+        assert_eq!(tracker.into_findings().problems, [cut]);
     }
 
     #[test]
-    fn a_controller_that_changes_is_lost_and_another_invented() {
-        let mut ledger = Ledger::default();
-        ledger.came_in(None, &PEDAL, 100, 480);
-        comes_out(580, MidiMessage::Channel([0xB0, 64, 126]), None, &mut ledger);
-        ledger.time_is(1_000);
-        let findings = ledger.findings();
+    fn a_changed_controller_counts_as_one_lost_and_one_duplicated() {
+        let mut tracker = EventTracker::default();
+        tracker.record_input(None, &PEDAL, 100, 480);
+        record(580, MidiMessage::Channel([0xB0, 64, 126]), None, &mut tracker);
+        tracker.advance_to(1_000);
+        let findings = tracker.into_findings();
         assert_eq!((findings.lost, findings.duplicated), (1, 1));
     }
 
     #[test]
-    fn without_ids_notes_are_told_apart_by_when_they_are_due() {
-        let mut ledger = Ledger::default();
-        ledger.came_in(Some(1), &ON, 100, 480);
-        ledger.came_in(Some(2), &ON, 200, 480);
-        comes_out(680, ON, None, &mut ledger);
-        ledger.time_is(1_000);
-        assert_eq!(ledger.findings().problems, [Problem::Lost { message: ON, due: 580 }]);
+    fn notes_without_ids_are_matched_by_due_time() {
+        let mut tracker = EventTracker::default();
+        tracker.record_input(Some(1), &ON, 100, 480);
+        tracker.record_input(Some(2), &ON, 200, 480);
+        record(680, ON, None, &mut tracker);
+        tracker.advance_to(1_000);
+        assert_eq!(tracker.into_findings().problems, [Problem::Lost { message: ON, due: 580 }]);
     }
 
     #[test]
-    fn only_notes_that_were_under_way_at_a_jump_may_be_dropped() {
-        let mut ledger = Ledger::default();
-        ledger.came_in(Some(1), &ON, 100, 480);
-        ledger.came_in(None, &PEDAL, 100, 480);
-        ledger.may_drop_notes_under_way(200);
-        ledger.came_in(Some(2), &ON, 250, 480);
-        ledger.time_is(1_000);
-        let findings = ledger.findings();
+    fn only_notes_pending_at_a_jump_may_be_dropped() {
+        let mut tracker = EventTracker::default();
+        tracker.record_input(Some(1), &ON, 100, 480);
+        tracker.record_input(None, &PEDAL, 100, 480);
+        tracker.allow_drops(200);
+        tracker.record_input(Some(2), &ON, 250, 480);
+        tracker.advance_to(1_000);
+        let findings = tracker.into_findings();
         assert_eq!((findings.dropped, findings.lost), (1, 2));
     }
 }
