@@ -1,5 +1,4 @@
 //! Measures how soon the plugin plays and how much memory each instance takes.
-#![forbid(unsafe_code)]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

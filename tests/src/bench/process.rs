@@ -4,7 +4,6 @@
 //! Timeline, the memory. The second pass is timed from the moment at which all notes sound. An empty loop of about the
 //! same duration follows each block, so that outliers of the machine show up there too. Further passes repeat the second;
 //! the minimum per block is the plugin's own time.
-#![forbid(unsafe_code)]
 
 use std::hint::black_box;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! Reads how much processor time the current thread has used and how often it was switched out.
-#![forbid(unsafe_code)]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! What goes into a block of samples and what comes out, in terms that do not depend on the plugin format.
-#![forbid(unsafe_code)]
 
 use tonenet_core::midi::MidiMessage;
 

@@ -1,5 +1,4 @@
 //! Plays a session through a host, block by block.
-#![forbid(unsafe_code)]
 
 use super::{ActivationConfig, Block, BlockInput, BlockOutput, Host, HostTransport, ParameterId};
 use crate::HostError;

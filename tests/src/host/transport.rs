@@ -1,5 +1,4 @@
 //! The transport that a host reports with each block, correct or not.
-#![forbid(unsafe_code)]
 
 /// A host's transport at the start of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,5 +1,4 @@
 //! Reads a script from text with one step or track event per line and comments after `#`.
-#![forbid(unsafe_code)]
 
 use std::str::FromStr;
 

@@ -1,5 +1,4 @@
 //! What left the plugin in each step of a script, as text that can be stored, read and compared.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,6 @@
 //! Samples the process's memory during a soak and computes its growth.
 //!
 //! Memory in use varies with what was freed last, so the minimum of several rests counts.
-#![forbid(unsafe_code)]
 
 use crate::HostError;
 use crate::clap::ClapHost;

@@ -1,5 +1,4 @@
 //! A random player: notes, chords and trills of all lengths on several channels, pedals and other controllers.
-#![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
 

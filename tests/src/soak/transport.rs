@@ -1,5 +1,4 @@
 //! A random transport that plays, stops, flickers, jumps, loops and changes its tempo.
-#![forbid(unsafe_code)]
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
