@@ -66,7 +66,7 @@ pub struct Played {
 
 impl Session {
     /// Plays a song in blocks of 512 samples, offline; times are rounded to the nearest sample.
-    pub fn of_song(song: &Song, sample_rate: f64) -> Self {
+    pub fn from_song(song: &Song, sample_rate: f64) -> Self {
         let messages = song
             .messages()
             .iter()

@@ -6,8 +6,8 @@ use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::{MidiMessage, Song};
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_hosts::clap::{ClapHost, NoteExpression, NoteExpressionType};
 use tonenet_hosts::host::{Input, Setup};
 use tonenet_hosts::{Host, Session, check};
@@ -22,7 +22,7 @@ fn play(song: &Song, session: &Session) -> Vec<u8> {
 }
 
 fn in_style(song: &Song, style: Genre) -> Session {
-    Session::of_song(song, RATE).with("Style", style.index() as f64)
+    Session::from_song(song, RATE).with("Style", style.index() as f64)
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn half_way_between_two_styles_lies_between_them() {
 #[test]
 fn a_take_differs_from_the_average_and_is_the_same_every_time() {
     let song = piece();
-    let take = |take| Performance { take: Take(take), ..Performance::of(Genre::Jazz) }.session(&song);
+    let take = |take| Performance { take: TakeSeed(take), ..Performance::of(Genre::Jazz) }.session(&song);
     let seventh = play(&song, &take(7));
     assert_eq!(seventh, play(&song, &take(7)));
     assert!(distance(&seventh, &play(&song, &take(0))) > 2.0);
     assert!(distance(&seventh, &play(&song, &take(8))) > 2.0);
-    assert_eq!(seventh, Performance { take: Take(7), ..Performance::of(Genre::Jazz) }.velocities(&song));
+    assert_eq!(seventh, Performance { take: TakeSeed(7), ..Performance::of(Genre::Jazz) }.velocities(&song));
 }
 
 #[test]
@@ -169,9 +169,9 @@ fn faster_than_real_time_without_a_word_is_as_complete_as_offline() {
 fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
     let song = piece();
     for (index, length) in WindowLength::ALL.into_iter().enumerate() {
-        let session = Session::of_song(&song, RATE).with("Look-ahead", index as f64);
+        let session = Session::from_song(&song, RATE).with("Look-ahead", index as f64);
         let played = ClapHost::load(&clap()).unwrap().play(&session, |_, _| {}).unwrap();
-        assert_eq!(played.latency, LookAhead::window(length, 66.0, RATE).latency, "{length:?}");
+        assert_eq!(played.latency, SchedulerConfig::window(length, 66.0, RATE).latency, "{length:?}");
         assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549));
     }
 }
@@ -180,7 +180,7 @@ fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
 fn live_plays_the_models_velocities_10_ms_later_whatever_the_blocks() {
     let song = piece();
     let performance = Performance::of(Genre::Jazz);
-    let expected = performance.velocities_at(&song, LookAhead::live(RATE, 64));
+    let expected = performance.velocities_at(&song, SchedulerConfig::live(RATE, 64));
     for (blocks, latency) in [(&[64][..], 480), (&[32, 240, 1], 480), (&[1024], 1024 + 240)] {
         let mut session = performance.session(&song).with("Look-ahead", 4.0);
         session.blocks = blocks.to_vec();
@@ -205,7 +205,7 @@ fn a_saved_project_comes_back() {
 
     let mut second = ClapHost::load(&clap()).unwrap();
     second.load_state(&state).unwrap();
-    let after = second.play(&Session::of_song(&song, RATE), |_, _| {}).unwrap();
+    let after = second.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
     assert_eq!(after.restarts, 0, "the tempo is part of the project");
     assert!((after.latency, &after.outputs) == (before.latency, &before.outputs));
 }
@@ -221,23 +221,24 @@ fn projects_of_every_version_come_back_with_defaults_for_what_they_lack() {
     let song = piece();
     let names = ["Style", "Blend", "Amount", "Look-ahead", "Level", "Ceiling", "Take", "Model"];
     let saved_states = [
-        (1, [2.0, 0.0, 0.6, 2.0, 40.0, 126.0, 0.0, 0.0], LookAhead::window(WindowLength::TwoBeats, 66.0, RATE)),
-        (2, [0.0, 0.25, 0.8, 4.0, 40.0, 126.0, 7.0, 1.0], LookAhead::live(RATE, 512)),
-        (3, [1.0, 0.0, 1.0, 6.0, 40.0, 126.0, 0.0, 0.0], LookAhead::at_once(RATE, 512)),
-        (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], LookAhead::window(WindowLength::OneBeat, 66.0, RATE)),
-        (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], LookAhead::at_once(RATE, 512)),
+        (1, [2.0, 0.0, 0.6, 2.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::window(WindowLength::TwoBeats, 66.0, RATE)),
+        (2, [0.0, 0.25, 0.8, 4.0, 40.0, 126.0, 7.0, 1.0], SchedulerConfig::live(RATE, 512)),
+        (3, [1.0, 0.0, 1.0, 6.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
+        (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE)),
+        (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = ClapHost::load(&clap()).unwrap();
         // What was set before must not stay where the state says nothing of it.
-        let mut other = Performance { take: Take(3), model: MODELS[2], ..Performance::of(Genre::Jazz) }.session(&song);
+        let mut other =
+            Performance { take: TakeSeed(3), model: MODELS[2], ..Performance::of(Genre::Jazz) }.session(&song);
         other.messages.retain(|m| m.time < 48_000);
         host.play(&other, |_, _| {}).unwrap();
         host.load_state(&saved(version)).unwrap();
         // The host's share of a range is a 32-bit number, so a choice can come back a hair off.
         let told = names.map(|name| host.parameter(name).map(|value| (value * 1e3).round() / 1e3));
         assert_eq!(told, values.map(Some), "version {version}");
-        let played = host.play(&Session::of_song(&song, RATE), |_, _| {}).unwrap();
+        let played = host.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
         assert_eq!(played.latency, look_ahead.latency, "version {version}");
         assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"5""#));
     }

@@ -249,7 +249,7 @@ fn with_the_transport_at_rest_a_press_begins_where_the_song_does() {
 #[test]
 fn a_continuation_goes_on_from_what_was_played() {
     let song = piece();
-    let mut session = Session::of_song(&song, RATE);
+    let mut session = Session::from_song(&song, RATE);
     let beat = 60.0 / session.transport(0).1 * RATE;
     session.messages.retain(|message| (message.time as f64) < 18.0 * beat);
     session.messages.push(Message {

@@ -21,7 +21,7 @@ fn mapped(library: &str) -> usize {
 #[test]
 fn instances_share_the_model_and_the_runtime_and_sound_alike() {
     let song = piece();
-    let mut session = Session::of_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
+    let mut session = Session::from_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
     session.messages.retain(|m| m.time < 8 * RATE as u64);
     let (mut hosts, mut in_use, mut first) = (Vec::new(), Vec::new(), None::<Vec<Output>>);
     for instance in 0..INSTANCES {

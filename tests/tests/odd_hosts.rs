@@ -27,7 +27,7 @@ fn all_audio() -> impl Iterator<Item = AudioBuses> {
 
 /// Two seconds of the piece, with a parameter that moves within a block: the plugin's framework cuts it there.
 fn phrase() -> Session {
-    let mut session = Session::of_song(&piece(), RATE).with("Style", Genre::Jazz.index() as f64).with("Amount", 1.0);
+    let mut session = Session::from_song(&piece(), RATE).with("Style", Genre::Jazz.index() as f64).with("Amount", 1.0);
     session.messages.retain(|m| m.time < 2 * RATE as u64);
     session.with_at(24_100, "Amount", 0.5)
 }

@@ -9,15 +9,15 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::Timeline;
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Report, Session, check};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 const TIMELINE: f64 = 6.0;
 
@@ -39,13 +39,13 @@ fn whole_take(song: &Song) -> Vec<u8> {
     let files = ModelFiles::from_dir(&workspace().join("assets/models/note")).unwrap();
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let pedals = song.pedal_movements();
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = Restyling {
+    let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let restyling = RestyleSettings {
         style: StyleBlend::only(Genre::Classical),
         played_in: None,
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
+        look_ahead: LookAhead::WholePerformance,
     };
     restyling.velocities(&LoadedModel::load(&runtime, &files).unwrap(), &take).unwrap()
 }
@@ -82,7 +82,7 @@ fn a_take_filled_from_a_file_is_restyled_on_the_first_pass() {
     host.ask_for_report().unwrap();
     let empty = host.save_state().unwrap();
     let mut state: Value = serde_json::from_slice(host.json(&empty)).unwrap();
-    state["fields"]["timeline"] = serde_json::to_string(&Timeline::of_song(&song, 0.0)).unwrap().into();
+    state["fields"]["timeline"] = serde_json::to_string(&TimelineSnapshot::from_song(&song, 0.0)).unwrap().into();
     host.load_state(&host.state(state.to_string().into_bytes())).unwrap();
     let (first, report) = pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));
@@ -164,7 +164,7 @@ fn a_take_of_any_version_sounds_as_it_did() {
         let saved = host.save_state().unwrap();
         host.load_state(&saved).unwrap();
         assert_eq!(host.save_state().unwrap(), saved, "{version}");
-        let session = Session::of_song(&song, RATE);
+        let session = Session::from_song(&song, RATE);
         for pass in 0..2 {
             let played = host.play(&session, |_, _| {}).unwrap();
             assert_eq!(check::velocities(&session, &played).unwrap(), AS_IT_SOUNDED, "{version}, pass {pass}");

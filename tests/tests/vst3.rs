@@ -6,8 +6,8 @@ use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::MidiMessage;
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_hosts::host::{Input, Setup};
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Session, check};
@@ -17,14 +17,14 @@ fn host() -> Vst3Host {
 }
 
 fn in_style(style: Genre) -> Session {
-    Session::of_song(&piece(), RATE).with("Style", style.index() as f64)
+    Session::from_song(&piece(), RATE).with("Style", style.index() as f64)
 }
 
 #[test]
 fn every_note_arrives_one_latency_later_with_the_models_velocity() {
     let session = in_style(Genre::Jazz);
     let played = host().play(&session, |_, _| {}).unwrap();
-    assert_eq!(played.latency, LookAhead::window(WindowLength::OneBeat, 66.0, RATE).latency);
+    assert_eq!(played.latency, SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE).latency);
     assert_eq!(check::velocities(&session, &played).unwrap(), reference(&piece(), Genre::Jazz));
 }
 
@@ -64,7 +64,7 @@ fn all_that_a_user_can_set_arrives() {
     let performance = Performance {
         model: MODELS[1],
         style: StyleBlend { a: Genre::Pop, b: Genre::Jazz, share_of_b: 0.25 },
-        take: Take(42),
+        take: TakeSeed(42),
         expression: Expression { amount: 0.75, keep_accents: 0.5, level: -7.0, range: 1.25, floor: 20, ceiling: 100 },
     };
     let session = performance.session(&song);
@@ -105,7 +105,7 @@ fn a_saved_project_comes_back() {
     let mut second = host();
     second.load_state(&state).unwrap();
     assert_eq!(second.parameter("Amount"), Some(0.5));
-    let after = second.play(&Session::of_song(&piece(), RATE), |_, _| {}).unwrap();
+    let after = second.play(&Session::from_song(&piece(), RATE), |_, _| {}).unwrap();
     assert!((after.latency, &after.outputs) == (before.latency, &before.outputs));
 }
 

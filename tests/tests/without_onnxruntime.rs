@@ -19,7 +19,7 @@ fn a_missing_onnx_runtime_still_restyles_within_one_step() {
         std::env::set_var("TONENET_ORT_DYLIB", alone.path().join("nowhere/libonnxruntime.so"));
         std::env::set_var("XDG_DATA_HOME", alone.path());
     }
-    let session = Session::of_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
+    let session = Session::from_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
     let mut host = ClapHost::load(&bundle).unwrap();
     host.ask_for_report().unwrap();
     let played = host.play(&session, |_, _| {}).unwrap();

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
-use tonenet_inference::offline::{Playback, part_of, restyle};
+use tonenet_inference::offline::{Playback, events_from_song, restyle};
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 
 pub const RATE: f64 = 48_000.0;
 
@@ -54,20 +54,20 @@ pub const MODELS: [&str; 3] = ["note", "attention", "baseline"];
 pub struct Performance {
     pub model: &'static str,
     pub style: StyleBlend,
-    pub take: Take,
+    pub take: TakeSeed,
     pub expression: Expression,
 }
 
 impl Performance {
     pub fn of(style: Genre) -> Self {
-        Self { model: MODELS[0], style: StyleBlend::only(style), take: Take(0), expression: Expression::default() }
+        Self { model: MODELS[0], style: StyleBlend::only(style), take: TakeSeed(0), expression: Expression::default() }
     }
 
     /// The song in a host with all of it set.
     pub fn session(&self, song: &Song) -> Session {
         let Expression { amount, keep_accents, level, range, floor, ceiling } = self.expression;
         let model = MODELS.iter().position(|&model| model == self.model).unwrap();
-        Session::of_song(song, RATE)
+        Session::from_song(song, RATE)
             .with("Style", self.style.a.index() as f64)
             .with("Style B", self.style.b.index() as f64)
             .with("Blend", self.style.share_of_b.into())
@@ -83,25 +83,28 @@ impl Performance {
 
     /// What the engine makes of a song without a plugin or host: ONNX Runtime, one beat of look-ahead.
     pub fn velocities(&self, song: &Song) -> Vec<u8> {
-        let tempo = Session::of_song(song, RATE).transport(0).1;
-        self.velocities_at(song, LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE))
+        let tempo = Session::from_song(song, RATE).transport(0).1;
+        self.velocities_at(
+            song,
+            SchedulerConfig::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE),
+        )
     }
 
     /// The same at another look-ahead.
-    pub fn velocities_at(&self, song: &Song, look_ahead: LookAhead) -> Vec<u8> {
+    pub fn velocities_at(&self, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
         let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
         let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
         assert!(report.library.is_some(), "run `cargo xtask setup onnxruntime` first: {:?}", report.notes);
         let files = ModelFiles::from_dir(&workspace().join("assets/models").join(self.model)).unwrap();
         let model = LoadedModel::load(&runtime, &files).unwrap();
-        let session = Session::of_song(song, RATE);
+        let session = Session::from_song(song, RATE);
         let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
         let transport = |time| {
             let (beats, tempo) = session.transport(time);
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
-        let mut restyler = Restyler::new(model.listener(RATE));
-        let expected = restyle(&mut restyler, &part_of(song, RATE), &playback, transport).unwrap();
+        let mut restyler = Restyler::new(model.live_model(RATE));
+        let expected = restyle(&mut restyler, &events_from_song(song, RATE), &playback, transport).unwrap();
         // The part's note-ons stand in the order of the file, the song's notes by onset.
         let mut velocities = own_velocities(song);
         let order = session.messages.iter().filter_map(|m| m.note);

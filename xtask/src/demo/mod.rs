@@ -112,7 +112,7 @@ fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -
 fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
     let voices: BTreeSet<(usize, u8)> =
         part.notes.iter().map(|&place| (song.notes()[place].track, song.notes()[place].note.channel)).collect();
-    let mut session = Session::of_song(song, SAMPLE_RATE);
+    let mut session = Session::from_song(song, SAMPLE_RATE);
     let mut kept = song.messages().iter().map(|m| match m.message {
         MidiMessage::Channel([status, ..]) => voices.contains(&(m.track, status & 0x0F)),
         MidiMessage::SysEx(_) => part.tracks.contains(&m.track),
