@@ -42,7 +42,7 @@ pub struct PerformanceView<'a> {
 }
 
 impl PerformanceView<'_> {
-    /// The performance as the note model reads it, and the index in `notes` of each of its rows.
+    /// The take as the note model reads it, and the place in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
         Part::from_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
     }
@@ -51,9 +51,9 @@ impl PerformanceView<'_> {
 /// How much of a performance is known when a note's velocity is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LookAhead {
-    /// All of it.
+    /// When the take is over.
     WholePerformance,
-    /// What was played up to so many seconds after the note's onset.
+    /// So many seconds after each onset.
     Seconds(f64),
 }
 
@@ -81,7 +81,7 @@ impl LoadedModel {
         })
     }
 
-    /// The model for one live part; `sample_rate` in Hz.
+    /// The model for one part that a host plays; `sample_rate` in Hz.
     pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match self {
             Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
@@ -89,7 +89,7 @@ impl LoadedModel {
         }
     }
 
-    /// Whether it can be conditioned on the player's velocities.
+    /// Whether it can be told the player's own velocities.
     pub fn reads_player_velocities(&self) -> bool {
         matches!(self, Self::Note(_))
     }
@@ -117,7 +117,7 @@ impl LoadedModel {
     /// The predictions of each of `styles`, in the order of the performance's notes.
     ///
     /// # Errors
-    /// When the runtime fails, a style has no decoder, or the network reads whole performances only
+    /// When the runtime fails, a style has no decoder, or the network cannot be asked at that look-ahead
     /// ([`InferenceError::WholePerformancesOnly`]).
     pub fn predict(
         &self,
@@ -197,16 +197,16 @@ pub struct RestyleSettings {
     /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
     /// [`Mixture::Exchange`].
     pub played_in: Option<Genre>,
-    /// The Take: which of the styles' many possible performances.
+    /// Which performance of them.
     pub take: TakeSeed,
-    /// Amount, accents, level and range.
+    /// What becomes of what the model expects.
     pub expression: Expression,
-    /// How much is known when a note's velocity is predicted.
+    /// What each note knows.
     pub look_ahead: LookAhead,
 }
 
 impl RestyleSettings {
-    /// The restyled velocities, 1–127, in the order of the performance's notes.
+    /// The take's velocities, 1–127, in the order of its notes.
     ///
     /// The styles are mixed exactly as in Timeline ([`tonenet_core::style::mixing`]).
     ///

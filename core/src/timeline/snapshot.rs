@@ -11,7 +11,7 @@ use crate::note::{Note, is_restylable};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use crate::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 
-/// The most notes in a snapshot: some twenty hours of dense playing.
+/// Most notes that are remembered: some twenty hours of dense playing.
 pub const MAX_NOTES: usize = 200_000;
 
 /// Slowest and fastest beat that counts, in seconds.
@@ -44,8 +44,8 @@ pub struct TimelineNote {
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// The prediction of each style, or [`QuantisedExpectation::UNKNOWN`]; `None` until a model has read the performance with this note
-    /// in it.
+    /// What each style expects of it, in the order of [`Genre::ALL`], or [`QuantisedExpectation::UNKNOWN`]; `None` until the take was
+    /// restyled with it.
     pub expected: Option<PerStyle<QuantisedExpectation>>,
 }
 
@@ -62,7 +62,7 @@ pub struct Pedal {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct TimelineSnapshot {
-    /// The id of the model that predicted; empty where what was played has changed since.
+    /// Who expects; nobody where what was played has changed since.
     pub(super) model: String,
     pub(super) notes: Vec<TimelineNote>,
     pub(super) pedals: Vec<Pedal>,
@@ -71,8 +71,8 @@ pub struct TimelineSnapshot {
 }
 
 impl TimelineSnapshot {
-    /// A snapshot of notes and pedal in any order, with the id of the model that predicted and the gain of each style
-    /// ([`crate::style::mixing::StyleSpread::gain`]).
+    /// A picture of notes and pedal in any order; `model` is the id of who expects, `gains` stretch each style's means
+    /// to its own spread ([`crate::dynamics::style_gain`]).
     ///
     /// Each place is rounded to a [`Place`]. Notes that no song can have (too far, not restylable) are left out, and so is
     /// all beyond [`MAX_NOTES`].
@@ -114,12 +114,13 @@ impl TimelineSnapshot {
         Self { model, notes, pedals, others: OtherStyles::default(), mixing }
     }
 
-    /// The restylable notes of a MIDI file without predictions, its first tick at `start` beats of the song.
+    /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
+    /// than restylable ones are left out.
     pub fn from_song(song: &Song, start: f64) -> Self {
         Self::from_notes(song, song.notes().iter(), song.pedal_movements(), start)
     }
 
-    /// [`Self::from_song`] for one part of the file.
+    /// One part of a MIDI file, as [`TimelineSnapshot::from_song`] has all of it.
     pub fn from_part(song: &Song, part: &SongPart, pedals: &PartPedals, start: f64) -> Self {
         let notes = part.notes.iter().map(|&place| &song.notes()[place]);
         Self::from_notes(song, notes, pedals.movements(part), start)
@@ -171,7 +172,7 @@ impl TimelineSnapshot {
         !self.notes.iter().all(|n| n.expected.is_some_and(|styles| styles.iter().all(|style| style.is_known())))
     }
 
-    /// The same notes with a model's predictions, in their order; see [`Self::new`].
+    /// The same notes with what a model expects of each, in their order; see [`TimelineSnapshot::new`].
     pub fn restyled(
         &self,
         model: String,
