@@ -10,15 +10,8 @@ use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::timeline::TimelineSnapshot;
-use tonenet_hosts::clap::ClapHost;
-use tonenet_hosts::vst3::Vst3Host;
-use tonenet_hosts::{Host, Report, Session, check};
-use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::library;
-use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
-
-const TIMELINE: f64 = 6.0;
+use tonenet_hosts::{Host, Report, Session};
+use tonenet_inference::performance::{LookAhead, PerformanceView, RestyleSettings};
 
 fn session(song: &Song) -> Session {
     Settings::for_style(Genre::Classical).session(song).with_parameter("Look-ahead", look_ahead::TIMELINE)
@@ -35,15 +28,15 @@ fn play_pass(host: &mut impl Host, session: &Session) -> (Vec<u8>, Report) {
 fn restyled_file(song: &Song) -> Vec<u8> {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let pedals = song.pedal_movements();
-    let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = RestyleSettings {
+    let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let settings = RestyleSettings {
         style: StyleBlend::only(Genre::Classical),
         played_in: None,
         take: TakeSeed(0),
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(&load_model(MODELS[0]), &take).unwrap()
+    settings.velocities(&load_model(MODELS[0]), &performance).unwrap()
 }
 
 /// Plays three passes through one host, and one through another that loads the saved project.
@@ -74,13 +67,11 @@ fn assert_later_passes_match_the_restyled_file<H: Host>(load: impl Fn() -> H) {
 fn a_memory_filled_from_a_file_is_restyled_on_the_first_pass() {
     let song = piece();
     let session = session(&song);
-    let mut host = ClapHost::load(&clap()).unwrap();
-    host.ask_for_report().unwrap();
-    let empty = host.save_state().unwrap();
-    let mut state: Value = serde_json::from_slice(host.json(&empty)).unwrap();
-    state["fields"]["timeline"] = serde_json::to_string(&TimelineSnapshot::from_song(&song, 0.0)).unwrap().into();
-    host.load_state(&host.state(state.to_string().into_bytes())).unwrap();
-    let (first, report) = pass(&mut host, &session);
+    let mut host = clap_host();
+    host.enable_report().unwrap();
+    let timeline = serde_json::to_string(&TimelineSnapshot::from_song(&song, 0.0)).unwrap();
+    edit_state(&mut host, |state| state["fields"]["timeline"] = timeline.into());
+    let (first, report) = play_pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));
     let difference = max_difference(&first, &restyled_file(&song));
     assert!(difference <= 1, "{difference}");

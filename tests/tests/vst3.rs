@@ -8,28 +8,20 @@ use tonenet_core::genre::Genre;
 use tonenet_core::midi::MidiMessage;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
 use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_hosts::host::{Input, Setup};
+use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Session, check};
 
-fn host() -> Vst3Host {
-    Vst3Host::load(&vst3()).unwrap()
-}
-
-fn in_style(style: Genre) -> Session {
-    Session::from_song(&piece(), RATE).with("Style", style.index() as f64)
+#[test]
+fn every_note_leaves_one_latency_later_with_the_models_velocity() {
+    let song = piece();
+    let (velocities, latency) = play_velocities(&mut vst3_host(), &in_style(&song, Genre::Jazz));
+    assert_eq!(latency, SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE).latency);
+    assert_eq!(velocities, expected_velocities(&song, Genre::Jazz));
 }
 
 #[test]
-fn every_note_arrives_one_latency_later_with_the_models_velocity() {
-    let session = in_style(Genre::Jazz);
-    let played = host().play(&session, |_, _| {}).unwrap();
-    assert_eq!(played.latency, SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE).latency);
-    assert_eq!(check::velocities(&session, &played).unwrap(), reference(&piece(), Genre::Jazz));
-}
-
-#[test]
-fn the_size_of_blocks_changes_nothing() {
+fn block_sizes_change_nothing() {
     let played = |block| {
         let session = Session { blocks: vec![block], ..in_style(&piece(), Genre::Classical) };
         let played = vst3_host().play(&session, |_, _| {}).unwrap();
@@ -106,7 +98,7 @@ fn a_saved_project_restores_its_settings_and_plays_the_same() {
     let mut second = vst3_host();
     second.load_state(&state).unwrap();
     assert_eq!(second.parameter("Amount"), Some(0.5));
-    let after = second.play(&Session::from_song(&piece(), RATE), |_, _| {}).unwrap();
+    let after = second.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
     assert!((after.latency, &after.outputs) == (before.latency, &before.outputs));
 }
 

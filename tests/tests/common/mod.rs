@@ -118,8 +118,9 @@ pub struct Settings {
     pub expression: Expression,
 }
 
-impl Performance {
-    pub fn of(style: Genre) -> Self {
+impl Settings {
+    /// The plugin's defaults in a style.
+    pub fn for_style(style: Genre) -> Self {
         Self { model: MODELS[0], style: StyleBlend::only(style), take: TakeSeed(0), expression: Expression::default() }
     }
 
@@ -127,36 +128,30 @@ impl Performance {
     pub fn session(&self, song: &Song) -> Session {
         let Expression { amount, keep_accents, level, range, floor, ceiling } = self.expression;
         let model = MODELS.iter().position(|&model| model == self.model).unwrap();
-        Session::from_song(song, RATE)
-            .with("Style", self.style.a.index() as f64)
-            .with("Style B", self.style.b.index() as f64)
-            .with("Blend", self.style.share_of_b.into())
-            .with("Amount", amount.into())
-            .with("Keep my accents", keep_accents.into())
-            .with("Level", f64::from(level) + 40.0)
-            .with("Range", f64::from(range) / 2.0)
-            .with("Floor", f64::from(floor) - 1.0)
-            .with("Ceiling", f64::from(ceiling) - 1.0)
-            .with("Take", self.take.0.into())
-            .with("Model", model as f64)
+        in_style(song, self.style.a)
+            .with_parameter("Style B", self.style.b.index() as f64)
+            .with_parameter("Blend", self.style.share_of_b.into())
+            .with_parameter("Amount", amount.into())
+            .with_parameter("Keep my accents", keep_accents.into())
+            .with_parameter("Level", f64::from(level) + 40.0)
+            .with_parameter("Range", f64::from(range) / 2.0)
+            .with_parameter("Floor", f64::from(floor) - 1.0)
+            .with_parameter("Ceiling", f64::from(ceiling) - 1.0)
+            .with_parameter("Take", self.take.0.into())
+            .with_parameter("Model", model as f64)
     }
 
-    /// What the engine makes of a song without a plugin or host: ONNX Runtime, one beat of look-ahead.
-    pub fn velocities(&self, song: &Song) -> Vec<u8> {
-        let tempo = Session::from_song(song, RATE).transport(0).1;
-        self.velocities_at(
-            song,
-            SchedulerConfig::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE),
-        )
+    /// The velocities without a plugin or host: on ONNX Runtime, with one beat of look-ahead.
+    pub fn expected_velocities(&self, song: &Song) -> Vec<u8> {
+        let tempo = Session::from_song(song, RATE).position_at(0).1;
+        // The plugin stores the tempo in thousandths.
+        let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE);
+        self.expected_velocities_at(song, look_ahead)
     }
 
-    /// The same at another look-ahead.
-    pub fn velocities_at(&self, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
-        let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
-        let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
-        assert!(report.library.is_some(), "run `cargo xtask setup onnxruntime` first: {:?}", report.notes);
-        let files = ModelFiles::from_dir(&workspace().join("assets/models").join(self.model)).unwrap();
-        let model = LoadedModel::load(&runtime, &files).unwrap();
+    /// The velocities without a plugin or host, at another look-ahead.
+    pub fn expected_velocities_at(&self, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
+        let model = load_model(self.model);
         let session = Session::from_song(song, RATE);
         let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
         let transport = |time| {
@@ -164,8 +159,8 @@ impl Performance {
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
         let mut restyler = Restyler::new(model.live_model(RATE));
-        let expected = restyle(&mut restyler, &events_from_song(song, RATE), &playback, transport).unwrap();
-        // The part's note-ons stand in the order of the file, the song's notes by onset.
+        let predicted = restyle(&mut restyler, &events_from_song(song, RATE), &playback, transport).unwrap();
+        // The part's note-ons are in the order of the file, the song's notes in the order of their onsets.
         let mut velocities = own_velocities(song);
         let order = session.messages.iter().filter_map(|m| m.note);
         for (note, predicted) in order.zip(predicted) {
