@@ -389,7 +389,7 @@ impl<E: HostEvent> Engine<E> {
             }
             let question = InferenceRequest { hop, position: self.clock.position(hop.time) };
             let SchedulerConfig { latency, policy } = self.scheduler.config();
-            let wanted = match asking {
+            let wanted = match policy {
                 // What is said of notes that have left still serves the next ones for a while.
                 RequestPolicy::Deferred(hop) => 16 * u64::from(hop),
                 RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => latency.into(),

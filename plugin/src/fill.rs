@@ -128,11 +128,12 @@ fn part_to_take<'a>(
     parts: &'a [SongPart],
     start: f64,
     remembered: &TimelineSnapshot,
-) -> Option<(&'a SongPart, Timeline)> {
+) -> Option<(&'a SongPart, TimelineSnapshot)> {
     let pedals = PartPedals::from_song(song);
     let takes = parts.iter().map(|part| (part, TimelineSnapshot::from_part(song, part, &pedals, start)));
-    let known =
-        |take: &Timeline| take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count();
+    let known = |take: &TimelineSnapshot| {
+        take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count()
+    };
     takes.filter(|(part, take)| part.instrument != Instrument::Drums && !take.notes().is_empty()).max_by_key(
         |(part, take)| {
             // Of two alike the first.

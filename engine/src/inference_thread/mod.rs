@@ -429,7 +429,7 @@ struct Memory {
     is_new: bool,
     pass_ended: bool,
     /// To the audio thread.
-    pictures: SnapshotSender<Arc<TimelineSnapshot>, Timeline>,
+    pictures: SnapshotSender<Arc<TimelineSnapshot>, TimelineSnapshot>,
 }
 
 impl Memory {
