@@ -25,7 +25,7 @@ use crate::runtime::Runtime;
 /// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
 ///
 /// A run takes some milliseconds, so it can be cancelled soon. Of its 32 bars the middle half counts.
-const MOST_STEPS: usize = 512;
+const MAX_STEPS: usize = 512;
 
 /// A performance, all of whose notes are restylable.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +36,13 @@ pub struct PerformanceView<'a> {
     pub pedals: &'a [(f64, bool)],
     /// Its grid. Only on sixteenths do its beats mean something.
     pub grid: Grid,
-    /// The level that the player's velocities are measured from, for a model conditioned on them; `None` keeps them from
-    /// it. Only the note model can be conditioned.
+    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them. Only
+    /// the note model can be conditioned.
     pub player_level: Option<f32>,
 }
 
 impl PerformanceView<'_> {
-    /// The take as the note model reads it, and the place in `notes` of each of its rows.
+    /// The performance as the note model reads it, and the index in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
         Part::from_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
     }
@@ -51,9 +51,9 @@ impl PerformanceView<'_> {
 /// How much of a performance is known when a note's velocity is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LookAhead {
-    /// When the take is over.
+    /// All of it.
     WholePerformance,
-    /// So many seconds after each onset.
+    /// What was played up to so many seconds after the note's onset.
     Seconds(f64),
 }
 
@@ -81,7 +81,7 @@ impl LoadedModel {
         })
     }
 
-    /// The model for one part that a host plays; `sample_rate` in Hz.
+    /// The model for one live part; `sample_rate` in Hz.
     pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match self {
             Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
@@ -89,7 +89,7 @@ impl LoadedModel {
         }
     }
 
-    /// Whether it can be told the player's own velocities.
+    /// Whether it can be conditioned on the player's velocities.
     pub fn reads_player_velocities(&self) -> bool {
         matches!(self, Self::Note(_))
     }
@@ -117,15 +117,15 @@ impl LoadedModel {
     /// The predictions of each of `styles`, in the order of the performance's notes.
     ///
     /// # Errors
-    /// When the runtime fails, a style has no decoder, or the network cannot be asked at that look-ahead
+    /// When the runtime fails, a style has no decoder, or the network reads whole performances only
     /// ([`InferenceError::WholePerformancesOnly`]).
     pub fn predict(
         &self,
-        take: &PerformanceView<'_>,
+        performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_unless_cancelled(take, look_ahead, styles, &Cancellation::default())
+        self.predict_unless_cancelled(performance, look_ahead, styles, &Cancellation::default())
     }
 
     /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
@@ -134,7 +134,7 @@ impl LoadedModel {
     /// As [`Self::predict`], and [`InferenceError::Cancelled`].
     pub fn predict_unless_cancelled(
         &self,
-        take: &PerformanceView<'_>,
+        performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
         cancellation: &Cancellation,
@@ -143,15 +143,15 @@ impl LoadedModel {
             Self::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
                 Err(InferenceError::WholePerformancesOnly)
             }
-            Self::PianoRoll(network) => on_the_grid(network, take, styles, cancellation),
+            Self::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
             Self::Note(network) => {
-                let (part, order) = take.part();
+                let (part, order) = performance.part();
                 let by_row = match look_ahead {
                     LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
                     LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
                 };
                 let in_order = |rows: Vec<Prediction>| {
-                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; take.notes.len()];
+                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; performance.notes.len()];
                     for (prediction, &note) in rows.into_iter().zip(&order) {
                         notes[note] = prediction;
                     }
@@ -163,30 +163,31 @@ impl LoadedModel {
     }
 }
 
-fn on_the_grid(
+/// The predictions of a piano-roll network, which reads a performance on its grid.
+fn predict_on_grid(
     network: &PianoRollNetwork,
-    take: &PerformanceView<'_>,
+    performance: &PerformanceView<'_>,
     styles: &[Genre],
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-    let placed = take.notes.iter().enumerate().filter_map(|(place, note)| Some((place, take.grid.place(note)?)));
-    let mut placed: Vec<(usize, GridNote)> = placed.collect();
-    placed.sort_by_key(|(_, note)| note.onset);
-    let (places, notes): (Vec<usize>, Vec<GridNote>) = placed.into_iter().unzip();
+    let on_grid = performance.notes.iter().enumerate();
+    let on_grid = on_grid.filter_map(|(index, note)| Some((index, performance.grid.place(note)?)));
+    let mut on_grid: Vec<(usize, GridNote)> = on_grid.collect();
+    on_grid.sort_by_key(|(_, note)| note.onset);
+    let (indices, notes): (Vec<usize>, Vec<GridNote>) = on_grid.into_iter().unzip();
     cancellation.check()?;
-    let silent = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
-    let mut expected: Vec<_> = styles.iter().map(|style| vec![silent(style); take.notes.len()]).collect();
-    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
-        for (expected, deviations) in
-            expected.iter_mut().zip(network.deviations(&excerpt.roll, styles, cancellation)?)
-        {
+    let unplaced = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let mut predicted: Vec<_> = styles.iter().map(|style| vec![unplaced(style); performance.notes.len()]).collect();
+    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MAX_STEPS)) {
+        let of_styles = network.deviations(&excerpt.roll, styles, cancellation)?;
+        for (predicted, deviations) in predicted.iter_mut().zip(of_styles) {
             for note in excerpt.notes.clone() {
                 let cell = excerpt.roll.cell(&notes[note]);
-                expected[places[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
+                predicted[indices[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
             }
         }
     }
-    Ok(expected)
+    Ok(predicted)
 }
 
 /// How a performance is restyled.
@@ -197,37 +198,41 @@ pub struct RestyleSettings {
     /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
     /// [`Mixture::Exchange`].
     pub played_in: Option<Genre>,
-    /// Which performance of them.
+    /// The Take: which of the styles' many possible performances.
     pub take: TakeSeed,
-    /// What becomes of what the model expects.
+    /// Amount, accents, level and range.
     pub expression: Expression,
-    /// What each note knows.
+    /// How much is known when a note's velocity is predicted.
     pub look_ahead: LookAhead,
 }
 
 impl RestyleSettings {
-    /// The take's velocities, 1–127, in the order of its notes.
+    /// The restyled velocities, 1–127, in the order of the performance's notes.
     ///
     /// The styles are mixed exactly as in Timeline ([`tonenet_core::style::mixing`]).
     ///
     /// # Errors
     /// When the model fails or has no decoder for a style.
-    pub fn velocities(&self, model: &LoadedModel, take: &PerformanceView<'_>) -> Result<Vec<u8>, InferenceError> {
-        if take.notes.is_empty() {
+    pub fn velocities(
+        &self,
+        model: &LoadedModel,
+        performance: &PerformanceView<'_>,
+    ) -> Result<Vec<u8>, InferenceError> {
+        if performance.notes.is_empty() {
             return Ok(Vec::new());
         }
         let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
         let styles: Vec<Genre> = mixing.mixture.styles().collect();
-        let predicted = model.predict(take, self.look_ahead, &styles)?;
+        let predicted = model.predict(performance, self.look_ahead, &styles)?;
         let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {
-            let beats = match take.grid {
+            let beats = match performance.grid {
                 Grid::Sixteenths => note.onset_sixteenths / 4.0,
                 // A beat of a performance without a click is half a second, as on its grid.
                 Grid::Seconds(step) => note.onset / step / 4.0,
             };
             MixedNote { beats, key: note.key, velocity: note.velocity, predictions }
         };
-        let notes = take.notes.iter().zip(by_note(&styles, &predicted, take.notes.len()));
+        let notes = performance.notes.iter().zip(by_note(&styles, &predicted, performance.notes.len()));
         let notes: Vec<MixedNote> = notes.map(note).collect();
         let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
         let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);

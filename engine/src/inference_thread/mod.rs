@@ -364,7 +364,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 let in_time = self.link.audio_time.load(Ordering::Acquire) <= of_use_until;
                 if let Some((_, opened)) = self.opened.as_mut().filter(|_| in_time) {
                     let (answers, epoch, asked) = (&mut self.answers, self.epoch, question.hop.time);
-                    let answered = opened.restyler.ask(&question, |note, estimate| {
+                    let answered = opened.restyler.estimate(&question, |note, estimate| {
                         // The audio thread empties the queue every block; a full one means that it stands still.
                         let _ = answers.push(Answer { epoch, note: note.id, key: note.key, asked, estimate });
                     });
