@@ -3,25 +3,18 @@
 mod bench;
 mod bundle;
 mod cli;
-mod console;
 mod dataset;
 mod daw_test;
 mod demo;
 mod evaluate;
 #[cfg(feature = "train")]
 mod export;
+mod forward;
 mod fuzz;
-mod generate;
 mod graphs;
-mod jobs;
-mod listing;
-mod midi_files;
-mod outputs;
 mod phrases;
 mod plot;
 mod quantise;
-mod restyle;
-mod restyle_song;
 mod setup;
 mod soak;
 mod test;
@@ -38,7 +31,7 @@ use clap::Parser;
 use cli::{Cli, Command, Library};
 
 fn main() -> std::process::ExitCode {
-    console::end_with_reader();
+    tonenet_files::console::end_with_reader();
     match run(Cli::parse().command) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -61,8 +54,8 @@ fn run(command: Command) -> Result<()> {
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Quantise(args) => quantise::run(&args),
-        Command::Generate(args) => generate::run(&args),
-        Command::Restyle(args) => restyle::run(&args),
+        Command::Generate(args) => forward::to_tonenet("generate", &args),
+        Command::Restyle(args) => forward::to_tonenet("restyle", &args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),
         Command::Train(args) => training::check_run(&args).and_then(|()| train(&args)),

@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::{MidiMessage, Song, SongPart};
+use tonenet_files::midi_files::read_song;
+use tonenet_files::outputs::Inputs;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::{Host, Session, check};
 
 use crate::bundle;
 use crate::cli::DemoArgs;
-use crate::midi_files::read_song;
-use crate::outputs::Inputs;
 use crate::workspace;
 
 /// The piece that is played when none is named, from the workspace's root; [`piece`] is its source.

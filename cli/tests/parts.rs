@@ -1,4 +1,4 @@
-//! `cargo xtask restyle` on files of several parts, as a user runs it.
+//! `tonenet restyle` on files of several parts, as a user runs it.
 
 use std::fs;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use tonenet_core::midi::Song;
 
-fn xtask(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).current_dir(folder).output().expect("xtask runs")
+fn tonenet(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tonenet")).args(arguments).current_dir(folder).output().expect("tonenet runs")
 }
 
 fn text(output: &Output) -> String {
@@ -60,7 +60,7 @@ fn drums() -> Vec<u8> {
 fn restyled(tracks: &[Vec<u8>], more: &[&str]) -> (Vec<Vec<u8>>, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
-    let run = xtask(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+    let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
     assert!(run.status.success(), "{}", text(&run));
     let song = Song::parse(fs::read(folder.path().join("out.mid")).unwrap()).unwrap();
     let of_track = |track| song.notes_of_track(track).map(|n| n.note.velocity).collect();
@@ -120,7 +120,7 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
         (&["--tracks", "flute"], "\"MELODY\" (track 1"),
         (&["--tracks", "1", "--all"], "cannot be used with"),
     ] {
-        let run = xtask(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+        let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
         assert!(!run.status.success() && text(&run).contains(said), "{more:?}: {}", text(&run));
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
     }
@@ -130,7 +130,7 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
 fn changed(tracks: &[Vec<u8>], more: &[&str]) -> Result<(Vec<bool>, String), String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
-    let run = xtask(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+    let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
     if !run.status.success() {
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
         return Err(text(&run));
@@ -228,7 +228,7 @@ fn amount_0_gives_files_of_several_parts_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = file(&[melody(), piano(), strings(), drums()]);
     fs::write(folder.path().join("in.mid"), &bytes).unwrap();
-    let run = xtask(&["restyle", "in.mid", "-o", "out.mid", "--amount", "0", "--all"], folder.path());
+    let run = tonenet(&["restyle", "in.mid", "-o", "out.mid", "--amount", "0", "--all"], folder.path());
     assert!(run.status.success(), "{}", text(&run));
     assert!(fs::read(folder.path().join("out.mid")).unwrap() == bytes);
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: new material as a MIDI file, without a host.
+//! `tonenet generate`: new material as a MIDI file, without a host.
 
 use std::path::Path;
 
@@ -9,46 +9,33 @@ use tonenet_core::midi::Song;
 use tonenet_core::phrase_image::BEATS;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::tune::Tune;
-use tonenet_inference::bundle::ModelFiles;
+use tonenet_files::midi_files::read_song;
+use tonenet_files::outputs::{Inputs, Messages};
+use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
-use tonenet_inference::library;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
+use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
+use tonenet_inference::take::{Knowledge, Restyling};
 
-use crate::cli::{GenerateArgs, GeneratorName};
-use crate::evaluate::model_folder;
-use crate::midi_files::read_song;
-use crate::outputs::{Inputs, Messages};
-use crate::restyle_song::{Selection, SongRestyling, restyle_song};
-use crate::workspace;
+use crate::args::{GenerateArgs, GeneratorName};
+use crate::models::open_runtime;
 
-/// `cargo xtask generate`.
+/// `tonenet generate`.
 pub fn run(args: &GenerateArgs) -> Result<()> {
     check_options(args)?;
-    let generator = match args.model {
-        GeneratorName::Seqgan => "seqgan",
-        GeneratorName::Vaegan => "vaegan",
-    };
-    let folder = workspace::root().join("assets/models").join(generator);
-    let velocities = model_folder("note")?;
-    let read = Inputs::default().files(args.prime.iter().chain(args.morph.iter().flatten()));
-    let mut outputs = read.folders([&folder, &velocities]).outputs();
+    let mut outputs = Inputs::default().files(args.prime.iter().chain(args.morph.iter().flatten())).outputs();
     let output = outputs.file(&args.output)?;
     let messages = outputs.messages();
-    let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
-    let setting = own_library.exists().then_some(own_library.as_path());
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
+    let (runtime, report) = open_runtime();
     messages.line(format_args!("by {} · {}", report.runtime, report.provider));
-    let files = ModelFiles::from_dir(&folder)?;
     let clip = match args.model {
-        GeneratorName::Seqgan => tune(&TuneModel::load(&runtime, &files)?, args, messages)?,
-        GeneratorName::Vaegan => texture(&TextureModel::load(&runtime, &files)?, args)?,
+        GeneratorName::Seqgan => tune(&EmbeddedGenerator::tunes(&runtime)?, args, messages)?,
+        GeneratorName::Vaegan => texture(&EmbeddedGenerator::textures(&runtime)?, args)?,
     };
     let mut bytes = clip.to_midi(args.tempo);
     if let Some(style) = args.style {
-        let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&velocities)?)?;
+        let model = EmbeddedModel::Note.load(&runtime)?;
         let restyling = Restyling {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
             played_in: None,

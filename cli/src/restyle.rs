@@ -1,4 +1,4 @@
-//! `cargo xtask restyle`: MIDI files with another genre's velocities, as whole takes, without a host.
+//! `tonenet restyle`: MIDI files with another genre's velocities, as whole takes, without a host.
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -6,35 +6,29 @@ use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::midi::MidiWarning;
 use tonenet_core::style::{StyleBlend, Take};
-use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::library;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_files::jobs::{self, Job, Jobs};
+use tonenet_files::midi_files::read_song;
+use tonenet_files::outputs::{Inputs, Messages};
+use tonenet_inference::song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
 use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
-use crate::cli::RestyleArgs;
-use crate::evaluate::model_folder;
-use crate::jobs::{self, Job, Jobs};
-use crate::midi_files::read_song;
-use crate::outputs::{Inputs, Messages};
-use crate::restyle_song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
-use crate::workspace;
+use crate::args::RestyleArgs;
+use crate::models::{ModelSource, open_runtime};
 
-/// `cargo xtask restyle`.
+/// `tonenet restyle`.
 pub fn run(args: &RestyleArgs) -> Result<()> {
     if args.floor > args.ceiling {
         bail!("--floor {} is above --ceiling {}; give a floor up to the ceiling", args.floor, args.ceiling);
     }
-    let model_folder = model_folder(&args.model)?;
-    let Jobs { jobs, messages } = jobs::plan(Inputs::default().folders([&model_folder]), &args.inputs, &args.output)?;
-    let own_library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
-    let setting = own_library.exists().then_some(own_library.as_path());
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(setting));
-    let files = ModelFiles::from_dir(&model_folder)?;
-    let model = LoadedModel::load(&runtime, &files)?;
+    let source = ModelSource::from_name(&args.model)?;
+    let read = Inputs::default().folders(source.folder());
+    let Jobs { jobs, messages } = jobs::plan(read, &args.inputs, &args.output)?;
+    let (runtime, report) = open_runtime();
+    let (title, model) = source.load(&runtime)?;
     if args.hear_player && !model.hears_player() {
         bail!("the {} model does not listen to velocities; use --model note with --hear-player", args.model);
     }
-    messages.line(format_args!("{} by {} · {}", files.manifest().title, report.runtime, report.provider));
+    messages.line(format_args!("{} by {} · {}", title, report.runtime, report.provider));
     let percent = |value: u8| f32::from(value) / 100.0;
     let selection = match &args.tracks[..] {
         _ if args.all => Selection::All,

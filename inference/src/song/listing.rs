@@ -2,8 +2,27 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::{Result, bail};
+use thiserror::Error;
 use tonenet_core::midi::{Song, SongPart};
+
+/// Why words ask for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SelectionError {
+    /// A word is empty.
+    #[error("--tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two")]
+    EmptyWord {
+        /// The list that it is in.
+        list: String,
+    },
+    /// A word is the name of nothing.
+    #[error("it has no track or channel \"{word}\" with notes; it has {}", parts.join(", "))]
+    NoSuchTrack {
+        /// The word.
+        word: String,
+        /// What there is.
+        parts: Vec<String>,
+    },
+}
 
 /// What a part plays on one channel of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +70,7 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// When a word is empty or asks for nothing; what there is is told then.
-    pub fn chosen(&self, lists: &[String]) -> Result<BTreeSet<Staff>> {
+    pub fn chosen(&self, lists: &[String]) -> Result<BTreeSet<Staff>, SelectionError> {
         let mut chosen = BTreeSet::new();
         for list in lists {
             let mut rest = Some(list.as_str());
@@ -59,13 +78,10 @@ impl<'a> Listing<'a> {
                 let Some((staffs, behind)) = self.longest_word(text) else {
                     let word = text.split(',').next().unwrap_or(text).trim();
                     if word.is_empty() {
-                        bail!(
-                            "--tracks \"{list}\" has an empty word; give numbers, names or channels with a comma \
-                             between each two"
-                        );
+                        return Err(SelectionError::EmptyWord { list: list.clone() });
                     }
-                    let parts: Vec<String> = self.parts.iter().map(ToString::to_string).collect();
-                    bail!("it has no track or channel \"{word}\" with notes; it has {}", parts.join(", "));
+                    let parts = self.parts.iter().map(ToString::to_string).collect();
+                    return Err(SelectionError::NoSuchTrack { word: word.into(), parts });
                 };
                 chosen.extend(staffs);
                 rest = behind;

@@ -1,14 +1,30 @@
 //! A song with other velocities, each of its parts restyled by itself.
 
+mod listing;
+
 use std::fmt;
 
-use anyhow::Result;
+use thiserror::Error;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{NoteRef, PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
-use tonenet_inference::take::{LoadedModel, Restyling, TakeView};
 
-use crate::listing::{Listing, Staff};
+use crate::error::InferenceError;
+use crate::take::{LoadedModel, Restyling, TakeView};
+use listing::{Listing, Staff};
+
+pub use listing::SelectionError;
+
+/// Why a song was not restyled.
+#[derive(Debug, Error)]
+pub enum RestyleSongError {
+    /// What was asked for is not in it.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// The model or its runtime failed.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+}
 
 /// Which of a song's notes get other velocities.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +33,7 @@ pub enum Selection {
     Keyboards,
     /// All, drums and strings too.
     All,
-    /// What [`Listing::chosen`] finds in these lists of words; of whatever instrument.
+    /// The tracks and channels that these lists of words name, of whatever instrument.
     Tracks(Vec<String>),
 }
 
@@ -46,8 +62,9 @@ pub struct Restyled {
 pub struct PartOutcome {
     /// The part.
     pub part: SongPart,
-    /// How many of its notes were restyled, and how many of them have another velocity.
+    /// How many of its notes were restyled.
     pub restyled: usize,
+    /// How many of these have another velocity.
     pub changed: usize,
     /// Why none was, if nobody asked for any of them.
     left_alone: Option<LeftAlone>,
@@ -63,7 +80,10 @@ enum LeftAlone {
 }
 
 /// Restyles the parts of a song as whole takes, each for itself.
-pub fn restyle_song(model: &LoadedModel, song: &Song, wanted: &SongRestyling) -> Result<Restyled> {
+///
+/// # Errors
+/// When the song has no such track, or the model fails.
+pub fn restyle_song(model: &LoadedModel, song: &Song, wanted: &SongRestyling) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
     let listing = Listing::of(song, &parts);
     let chosen = match &wanted.selection {
@@ -109,7 +129,7 @@ fn part_velocities(
     part: &SongPart,
     pedals: &PartPedals,
     wanted: &SongRestyling,
-) -> Result<Vec<(usize, u8)>> {
+) -> Result<Vec<(usize, u8)>, InferenceError> {
     let on_keys = |place: &usize| piano_key(song.notes()[*place].note.key).is_some();
     let places: Vec<usize> = part.notes.iter().copied().filter(on_keys).collect();
     // Models leave the drums' channel alone; drums that are asked for are notes like others.
