@@ -1,56 +1,62 @@
-//! `cargo xtask bench restyle`: how many notes of a whole take are restyled in a second, from short takes to very long.
+//! `cargo xtask bench restyle`: how many notes of a whole performance are restyled in a second.
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};
+use tonenet_files::midi_files::read_song;
 use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::library;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::RuntimePreference;
 use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
-use super::bars::Bars;
-use crate::evaluate::model_folder;
-use crate::{demo, setup, workspace};
+use crate::models::velocity_model_folder;
+use crate::target::Target;
+use crate::{runtimes, workspace};
 
 /// Notes of the takes.
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 /// Notes that each size is restyled of at least, in as many takes as that needs: short ones last too little to time.
 const NOTES_A_SIZE: usize = 20_000;
 
-/// Nanoseconds a note: 30,000 notes a second.
-const NOTE_BAR: f64 = 1e9 / 30_000.0;
-/// The power of the take's length that the time grows with.
-const GROWTH_BAR: f64 = 1.05;
+/// The least speed.
+const NOTES_A_SECOND: f64 = 30_000.0;
+/// The largest power of the length that the time may grow with.
+const GROWTH: f64 = 1.05;
 
-/// Measures it, in an optimised build of this program.
+/// Measures speeds, and fails where one misses its target.
+///
+/// # Errors
+/// When the model cannot be loaded or a target is missed.
 pub fn run() -> Result<()> {
     if cfg!(debug_assertions) {
-        let again = ["run", "--release", "--package", "xtask", "--", "bench", "restyle"];
-        return workspace::run(workspace::cargo().args(again));
+        println!("this is a debug build; time a release build: cargo xtask bench restyle");
     }
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(Some(&setup::onnxruntime()?)));
-    let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder("note")?)?)?;
-    println!("note model by {} · {}, one style, whole takes", report.runtime, report.provider);
-    let path = workspace::root().join(demo::DEFAULT_PIECE);
-    let song = Song::parse(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
-    let piece: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let (runtime, report) = runtimes::open(RuntimePreference::Auto)?;
+    let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&velocity_model_folder("note")?)?)?;
+    println!("note model by {} · {}, one style, whole performances", report.runtime, report.provider);
+    let piece: Vec<Note> = read_song(&workspace::demo_piece())?.notes().iter().map(|n| n.note).collect();
     let mut points = Vec::new();
-    let mut bars = Bars::default();
+    let mut missed = 0;
+    let mut print = |what: &str, target: Target| {
+        println!("  {what:<32} {target}");
+        missed += usize::from(!target.is_met());
+    };
     for size in SIZES {
         let notes = again_and_again(&piece, size);
         let seconds = seconds_a_take(&model, &notes)?;
-        println!("  {size:>7} notes {:>10.0} notes a second", size as f64 / seconds);
+        let speed = size as f64 / seconds;
+        print(&format!("notes a second, of {size}"), Target::at_least(speed, NOTES_A_SECOND, 0));
         points.push(((size as f64).ln(), seconds.ln()));
-        bars.hold(&format!("a note of {size}"), seconds / size as f64 * 1e9, NOTE_BAR.round(), "ns");
     }
-    bars.hold("growth, power of the length", slope(&points), GROWTH_BAR, "");
-    bars.finish()
+    print("growth, power of the length", Target::at_most(slope(&points), GROWTH, 2));
+    if missed > 0 {
+        bail!("{missed} targets were missed");
+    }
+    Ok(())
 }
 
 /// The piece over and over, so many notes of it.

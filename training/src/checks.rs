@@ -1,51 +1,48 @@
-//! What training and export read and write, settled before anything is installed or built for them.
+//! Checks of what training and export read and write, before anything is installed or built for them.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use tonenet_files::outputs::{Identity, Inputs};
 
-use crate::cli::{ExportArgs, TrainArgs, Trainee};
-use crate::dataset;
-use crate::tunes;
+use crate::arguments::{ExportArgs, TrainArgs};
+use crate::data::{self, DataError, performances, tunes};
+use crate::models::{SEQGAN_BY_LIKELIHOOD, TrainableModel};
 use crate::workspace;
 
-/// Refuses a run whose data is not there, or that would write over what it reads.
+/// Checks that a run's data is there and that the run overwrites nothing it reads.
+///
+/// # Errors
+/// When a file is missing or would be overwritten.
 pub fn check_run(args: &TrainArgs) -> Result<()> {
-    Inputs::default().files(data(args.model, &args.data)?).outputs().folder(&args.run_folder())
+    Inputs::default().files(training_files(args.model, &args.data)?).outputs().folder(&args.run_folder())
 }
 
-/// Refuses an export whose data or weights are not there, or that would write over what it reads.
+/// Checks that an export's data and weights are there and that it overwrites nothing it reads.
+///
+/// # Errors
+/// When a file is missing or would be overwritten.
 pub fn check_export(args: &ExportArgs) -> Result<()> {
-    let mut read = Inputs::default().files(data(args.model, &args.data)?);
+    let read = Inputs::default().files(training_files(args.model, &args.data)?);
     let run = args.run_folder();
-    if !args.weights.as_ref().unwrap_or(&run).exists() {
-        let missing = args.weights.as_ref().unwrap_or(&run);
-        bail!("{} is not there; run `cargo xtask train {}` first", missing.display(), args.model.id());
+    let source = args.weights.as_ref().unwrap_or(&run);
+    if !source.exists() {
+        bail!("{} is not there; run `cargo xtask train {}` first", source.display(), args.model.id());
     }
-    let models = workspace::root().join("assets/models");
-    let target = models.join(args.model.id());
-    // Shipped weights may be exported again: they are written back as they are.
+    let target = workspace::shipped_model(args.model.id());
+    // Shipped weights may be exported again: they are written back unchanged.
     let shipped = Identity::of(&target.join("weights.safetensors")).ok();
     let weights = args.weights.iter().filter(|weights| Identity::of(weights).ok() != shipped);
-    read = read.files(weights).folders([&run]);
-    let mut outputs = read.outputs();
+    let mut outputs = read.files(weights).folders([&run]).outputs();
     outputs.folder(&target)?;
-    if args.model == Trainee::Seqgan {
-        outputs.folder(&models.join("seqgan-likelihood"))?;
+    if args.model == TrainableModel::Seqgan {
+        outputs.folder(&workspace::shipped_model(SEQGAN_BY_LIKELIHOOD))?;
     }
     Ok(())
 }
 
-/// The data of a model: its list, and the files that are listed.
-///
-/// # Errors
-/// When one is not there.
-fn data(model: Trainee, folder: &Path) -> Result<Vec<PathBuf>> {
-    let list = if model == Trainee::Seqgan { tunes::LIST } else { dataset::LIST };
-    let files = dataset::files(folder, list)?;
-    if let Some(missing) = files.iter().find(|file| !file.exists()) {
-        bail!("{} lists {}, which is not there", folder.join(list).display(), missing.display());
-    }
-    Ok(files)
+/// The list of a model's data and the files in it, all of which exist.
+fn training_files(model: TrainableModel, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let list = if model == TrainableModel::Seqgan { tunes::LIST } else { performances::LIST };
+    data::existing_files(folder, list)
 }

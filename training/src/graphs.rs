@@ -9,7 +9,7 @@ use tonenet_model_export::piano_roll;
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
-use crate::cli::ModelName;
+use crate::models::VelocityModel;
 
 /// The networks' outputs are deviations from the level of the part, in velocity steps divided by this.
 pub const OUTPUT_SCALE: f64 = 16.0;
@@ -29,14 +29,14 @@ pub struct Exported {
 
 /// Writes a model's graphs through `put`.
 pub fn graphs(
-    model: ModelName,
+    model: VelocityModel,
     weights: &Weights,
     precision: Precision,
     put: &impl Fn(&str, &[u8]) -> Result<GraphEntry>,
 ) -> Result<Exported> {
     let decoder_file = |style: Genre| format!("decoder-{style}.onnx");
     let mut decoders = Vec::new();
-    if model == ModelName::Note {
+    if model == VelocityModel::Note {
         let widths = note::widths(weights)?;
         for style in Genre::ALL {
             let graph = note::decoder(weights, style.id(), OUTPUT_SCALE as f32, precision)?;
@@ -57,7 +57,7 @@ pub fn graphs(
         let graph = piano_roll::decoder(weights, style.id(), OUTPUT_SCALE as f32, precision)?;
         decoders.push((style, put(&decoder_file(style), &graph)?));
     }
-    let attention = model == ModelName::Attention;
+    let attention = model == VelocityModel::Attention;
     let network = NetworkEntry::PianoRoll {
         frame: piano_roll::frame_width(weights)?,
         keys: PIANO_KEYS,

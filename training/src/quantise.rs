@@ -1,5 +1,7 @@
-//! `cargo xtask quantise`: the note model with weights in 32 bits, stored in 8 as it ships, and computed with in 8
-//! (dynamic quantisation): how large, how fast, and what each reaches.
+//! `cargo xtask quantise`: size, speed and accuracy of the note model at three precisions.
+//!
+//! Weights are kept in 32 bits, stored in 8 bits as the model ships, or also multiplied in 8 bits (dynamic
+//! quantisation).
 
 use std::cell::Cell;
 use std::fs;
@@ -10,24 +12,25 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::metrics::{score_file, summarise};
-use tonenet_core::midi::Song;
+use crate::metrics::velocities::{score_file, summarise};
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{self, Inputs};
 use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, GraphEntry, Sha256};
 use tonenet_inference::note::NoteNetwork;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::RuntimePreference;
 use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
-use crate::cli::{ModelName, QuantiseArgs};
-use crate::dataset::{self, Performance, Split};
+use crate::arguments::QuantiseArgs;
+use crate::models::VelocityModel;
+use crate::data::{self, Split};
+use crate::data::performances::{self, Performance};
 use crate::graphs;
-use crate::setup;
+use crate::runtimes;
 use crate::workspace;
 
 /// Hops that are timed of each, in turn.
@@ -44,17 +47,18 @@ const FORMS: [(&str, Precision); 3] = [
 
 /// `cargo xtask quantise`.
 pub fn run(args: &QuantiseArgs) -> Result<()> {
-    let source = workspace::root().join("assets/models").join(ModelName::Note.id());
+    let source = workspace::shipped_model(VelocityModel::Note.id());
     let output = args.output.clone().unwrap_or_else(|| workspace::root().join("target/quantise"));
     let mut read = Inputs::default().folders([&source]);
     if let Some(data) = &args.data {
-        read = read.files(dataset::files(data, dataset::LIST)?);
+        read = read.files(data::files(data, performances::LIST)?);
     }
     let mut outputs = read.outputs();
     for (name, _) in FORMS {
         outputs.folder(&output.join(name))?;
     }
-    let performances = args.data.as_ref().map(|data| dataset::load(data, Split::Valid)).transpose()?;
+    workspace::onnxruntime()?;
+    let performances = args.data.as_ref().map(|data| performances::load(data, Split::Valid)).transpose()?;
     let mut models = Vec::new();
     println!("{:14} {:>9}", "weights", "bytes");
     for (name, precision) in FORMS {
@@ -64,8 +68,6 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
     }
     println!("the models are in {}", output.display());
 
-    let onnxruntime = setup::onnxruntime()?;
-    let open = |preference| Runtime::open(preference, &library::candidates(Some(&onnxruntime))).0;
     println!(
         "\n{:24} {:>9} {}",
         "median µs of a hop in",
@@ -73,7 +75,7 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
         FORMS.map(|(name, _)| format!("{name:>14}")).concat()
     );
     for preference in [RuntimePreference::OnnxRuntime, RuntimePreference::BuiltIn] {
-        let runtime = open(preference);
+        let (runtime, _) = runtimes::open(preference)?;
         // The built-in runtime does not compute in 8 bits.
         let forms = FORMS
             .iter()
@@ -87,7 +89,7 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
     }
 
     let Some(performances) = performances else { return Ok(()) };
-    let runtime = open(RuntimePreference::OnnxRuntime);
+    let (runtime, _) = runtimes::open(RuntimePreference::OnnxRuntime)?;
     println!("\n{:24}{}", "r of whole takes", Genre::ALL.map(|genre| format!("{:>14}", genre.id())).concat());
     for ((name, _), files) in FORMS.iter().zip(&models) {
         let model = LoadedModel::load(&runtime, files)?;
@@ -128,7 +130,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
         size.set(size.get() + bytes.len());
         Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
     };
-    let exported = graphs::graphs(ModelName::Note, &weights, precision, &put)?;
+    let exported = graphs::graphs(VelocityModel::Note, &weights, precision, &put)?;
     let graphs = size.get();
     let mut manifest = files.manifest().clone();
     manifest.title = format!("{}, {precision:?}", exported.title);
@@ -143,8 +145,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
 
 /// Median microseconds of a hop of `notes` new notes, of each network; they take turns.
 fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
-    let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
-    let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
+    let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
     let take = TakeView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();

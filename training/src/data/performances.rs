@@ -1,10 +1,8 @@
 //! The training data: a folder with `performances.csv` and the MIDI files it lists.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
@@ -12,21 +10,13 @@ use tonenet_core::note::Note;
 use tonenet_files::midi_files::read_song;
 use tonenet_inference::take::TakeView;
 
+use super::{DataError, List, Split};
+
 /// The list of the performances.
 pub const LIST: &str = "performances.csv";
 
 /// Files with fewer notes say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
-
-/// The part of the data a file belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// What models learn from.
-    Train,
-    /// What early stopping and `evaluate` look at.
-    Valid,
-}
 
 /// A row of `performances.csv`; other columns are left alone.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,7 +24,6 @@ struct Row {
     path: PathBuf,
     genre: Genre,
     source: String,
-    #[cfg(feature = "train")]
     sub: String,
     alignment: String,
     split: Split,
@@ -54,14 +43,12 @@ pub struct Performance {
     /// Movements of the sustain pedal: when, in seconds, and whether it is down then.
     pub pedals: Vec<(f64, bool)>,
     /// Performances of one group were recorded alike: source, kind and alignment.
-    #[cfg(feature = "train")]
     pub group: String,
 }
 
 /// The standard deviation within a file, in velocity steps, up to which compressed dynamics are stretched.
 ///
 /// Some transcribed sources have half the spread of a Disklavier's recording of the same repertoire.
-#[cfg(feature = "train")]
 pub const USUAL_SPREAD: f64 = 16.0;
 
 impl Performance {
@@ -71,44 +58,12 @@ impl Performance {
     }
 
     /// Mean and standard deviation of its velocities.
-    #[cfg(feature = "train")]
     pub fn level(&self) -> (f64, f64) {
         let n = self.notes.len() as f64;
         let velocities = || self.notes.iter().map(|n| f64::from(n.velocity));
         let mean = velocities().sum::<f64>() / n;
         (mean, (velocities().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
     }
-}
-
-/// The data's list and every file that it names, of any split, there or not.
-///
-/// # Errors
-/// When the list cannot be read.
-pub fn files(data: &Path, list: &str) -> Result<Vec<PathBuf>> {
-    /// The column that every list has.
-    #[derive(Deserialize)]
-    struct Listed {
-        path: PathBuf,
-    }
-    let path = data.join(list);
-    let mut reader = open(&path)?;
-    let mut files = vec![path.clone()];
-    for row in reader.deserialize::<Listed>() {
-        let row = row.with_context(|| format!("a row of {} does not fit", path.display()))?;
-        files.push(data.join(row.path));
-    }
-    Ok(files)
-}
-
-/// Opens a list.
-///
-/// # Errors
-/// When it is not there, with what to give instead.
-pub fn open(list: &Path) -> Result<csv::Reader<File>> {
-    csv::Reader::from_path(list).with_context(|| {
-        let name = list.file_name().unwrap_or_default().display();
-        format!("cannot read {}; give --data the folder that holds {name} (see docs/training.md)", list.display())
-    })
 }
 
 /// A file of the list as it ships: with all its tracks.
@@ -125,7 +80,7 @@ pub struct ShippedFile {
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
-pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
+pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>, DataError> {
     let mut performances = Vec::new();
     for_each_file(data, split, |file| performances.push(file.performance))?;
     Ok(performances)
@@ -135,12 +90,11 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>> {
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
-pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<()> {
-    let list = data.join(LIST);
-    let mut reader = open(&list)?;
+pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<(), DataError> {
+    let mut list = List::open(data, LIST)?;
     let mut is_empty = true;
-    for row in reader.deserialize::<Row>() {
-        let row = row.with_context(|| format!("a row of {} does not fit", list.display()))?;
+    for row in list.rows::<Row>() {
+        let row = row?;
         if row.split != split {
             continue;
         }
@@ -150,15 +104,15 @@ pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile
         }
     }
     if is_empty {
-        bail!("{} lists no usable {split:?} performance", list.display());
+        return Err(DataError::EmptySplit { path: list.path, what: "performance", split });
     }
     Ok(())
 }
 
 /// Reads a file, or `None` where it has too few notes or no dynamics at all.
-fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>> {
+fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>, DataError> {
     let path = data.join(&row.path);
-    let song = read_song(&path)?;
+    let song = read_song(&path).map_err(DataError::Song)?;
     let is_performed = |place: &usize| {
         let note = &song.notes()[*place];
         // The melody track of POP909 is nearly flat, its bridge track an extra voice.
@@ -178,7 +132,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>> {
         Grid::Seconds(FREE_STEP_SECONDS)
     };
     let pedals = song.pedal_movements();
-    #[cfg(feature = "train")]
     let group = format!("{} {} {}", row.source, row.sub, row.alignment);
     let name = row.path.display().to_string();
     let performance = Performance {
@@ -187,7 +140,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>> {
         grid,
         notes,
         pedals,
-        #[cfg(feature = "train")]
         group,
     };
     Ok(Some(ShippedFile { song, places, performance }))

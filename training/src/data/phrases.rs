@@ -1,18 +1,13 @@
 //! Performances cut into phrases of 88 steps, as the VAE-GAN learns from them and is scored on.
-//!
-//! [`scores`] is what is measured on images, [`picture`] shows them.
-
-pub mod picture;
-pub mod scores;
 
 use std::path::Path;
 
-use anyhow::Result;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;
 use tonenet_core::phrase_image::{PhraseImage, STEPS, STEPS_PER_BEAT};
 
-use crate::dataset::{self, Split};
+use super::performances::{self, Performance};
+use super::{DataError, Split};
 
 /// Onsets that a phrase has at least; what has fewer is the end of a piece or a rest.
 const FEWEST_ONSETS: usize = 16;
@@ -28,7 +23,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    fn of(performance: &dataset::Performance) -> Self {
+    fn of(performance: &Performance) -> Self {
         let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
         Self::of_notes(performance.genre, notes)
     }
@@ -65,7 +60,6 @@ impl Piece {
 
     /// A phrase `later` steps behind one of those it is cut into, so many semitones higher; as it was played where it
     /// would leave the piano.
-    #[cfg(feature = "train")]
     pub fn varied(&self, index: usize, later: i64, semitones: i64) -> PhraseImage {
         let mut start = self.starts[index] + later;
         if self.between(start).len() < FEWEST_ONSETS {
@@ -87,8 +81,8 @@ impl Piece {
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
-pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>> {
-    let performances = dataset::load(data, split)?;
+pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>, DataError> {
+    let performances = performances::load(data, split)?;
     Ok(performances.iter().map(Piece::of).filter(|piece| piece.phrases() > 0).collect())
 }
 
@@ -127,7 +121,6 @@ mod tests {
         assert_eq!(piece.phrase(1).notes().len(), STEPS);
     }
 
-    #[cfg(feature = "train")]
     #[test]
     fn a_varied_phrase_stays_on_the_piano_and_in_the_piece() {
         let piece = piece(Genre::Jazz, 0, 2 * STEPS as i64, 86);

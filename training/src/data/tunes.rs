@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tonenet_core::tune::Tune;
 use tonenet_files::midi_files::read_song;
 
-use crate::dataset::{self, Split};
+use super::{DataError, List, Split};
 
 /// The list of the tunes.
 pub const LIST: &str = "nottingham.csv";
@@ -23,23 +22,22 @@ struct Row {
 ///
 /// # Errors
 /// When a file cannot be read or holds no tune, or there is none.
-pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>> {
-    let list = data.join(LIST);
-    let mut reader = dataset::open(&list)?;
+pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>, DataError> {
+    let mut list = List::open(data, LIST)?;
     let mut tunes = Vec::new();
-    for row in reader.deserialize() {
-        let row: Row = row.with_context(|| format!("{} has a row that cannot be read", list.display()))?;
+    for row in list.rows::<Row>() {
+        let row = row?;
         if row.split != split {
             continue;
         }
         let path = data.join(&row.path);
-        let song = read_song(&path)?;
-        let tune = Tune::of_song(&song).with_context(|| path.display().to_string())?;
+        let song = read_song(&path).map_err(DataError::Song)?;
+        let tune = Tune::of_song(&song).map_err(|source| DataError::Tune { path: path.clone(), source })?;
         let plain = tune.transposed(tune.tonality.to_plain());
-        tunes.push(plain.with_context(|| format!("{} leaves the keyboard in its plain key", path.display()))?);
+        tunes.push(plain.ok_or(DataError::OffKeyboard { path })?);
     }
     if tunes.is_empty() {
-        bail!("{} lists no tune of the {split:?} split", list.display());
+        return Err(DataError::EmptySplit { path: list.path, what: "tune", split });
     }
     Ok(tunes)
 }

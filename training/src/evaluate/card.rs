@@ -1,5 +1,4 @@
-//! The figures of a model card: Markdown tables between two marks, written anew when a model is exported or evaluated to
-//! keep.
+//! The figures in a model card: Markdown tables between two marks, replaced by `export` and `evaluate --keep`.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,21 +8,23 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use tonenet_files::outputs::{OutputFile, Outputs};
 
-use super::bars::{self, Row};
+use crate::target::Target;
+
 use super::cycle::Way;
 use super::measure::{GenreReport, Interval, Report};
+use super::targets::{self, Row};
 
 const BEGIN: &str = "<!-- figures, written by `cargo xtask evaluate --keep` -->";
 const END: &str = "<!-- end of figures -->";
 
-/// Where the figures of a model are kept: in its folder, as JSON and as tables of its card.
-pub struct Kept {
+/// The files in a model's folder that hold its figures: JSON, and tables in its card.
+pub struct FigureFiles {
     json: OutputFile,
     card: OutputFile,
 }
 
-impl Kept {
-    /// Promises both.
+impl FigureFiles {
+    /// Reserves both files.
     ///
     /// # Errors
     /// When one may not be written.
@@ -32,7 +33,7 @@ impl Kept {
         Ok(Self { json: file("evaluation.json")?, card: file("README.md")? })
     }
 
-    /// Writes a report, and its tables into the card; one without the marks is left alone, and that is told.
+    /// Writes a report as JSON and its tables into the card. A card without the marks stays as it is, with a message.
     ///
     /// # Errors
     /// When the card cannot be read, or one of them not be written.
@@ -54,14 +55,14 @@ impl Kept {
     }
 }
 
-/// A card with other figures; `None` where it has no place for them.
+/// A card with new figures, or `None` where the card has no marks.
 fn with_figures(card: &str, figures: &str) -> Option<String> {
     let from = card.find(BEGIN)? + BEGIN.len();
     let to = from + card[from..].find(END)?;
     Some(format!("{}\n\n{}\n{}", &card[..from], figures.trim(), &card[to..]))
 }
 
-/// All tables.
+/// All of a report's tables.
 pub fn figures(id: &str, report: &Report) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -69,7 +70,7 @@ pub fn figures(id: &str, report: &Report) -> String {
         .and_then(|()| decoders(&mut text, report))
         .and_then(|()| accents(&mut text, report))
         .and_then(|()| cycles(&mut text, report))
-        .and_then(|()| needed(&mut text, report, &bars::of(id, report)));
+        .and_then(|()| against_targets(&mut text, report, &targets::of_model(id, report)));
     text
 }
 
@@ -167,16 +168,16 @@ fn cycles(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(text)
 }
 
-fn needed(text: &mut String, report: &Report, rows: &[Row]) -> std::fmt::Result {
+fn against_targets(text: &mut String, report: &Report, rows: &[Row]) -> std::fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }
     let genres: Vec<&str> = report.genres.iter().map(|g| g.genre.id()).collect();
-    writeln!(text, "Against the project's bars (what is needed):\n")?;
-    writeln!(text, "| bar | {} |", genres.join(" | "))?;
+    writeln!(text, "Against the project's targets:\n")?;
+    writeln!(text, "| figure (target) | {} |", genres.join(" | "))?;
     writeln!(text, "|---|{}", "---|".repeat(genres.len()))?;
     for row in rows {
-        let cells: Vec<String> = row.bars.iter().map(|bar| bar.to_string().replace("missed", "**missed**")).collect();
+        let cells: Vec<String> = row.targets.iter().map(Target::to_markdown).collect();
         writeln!(text, "| {} | {} |", row.what.replace('|', "\\|"), cells.join(" | "))?;
     }
     Ok(())

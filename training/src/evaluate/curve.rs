@@ -1,26 +1,22 @@
-//! r against look-ahead, a panel a genre.
+//! The plot of r against look-ahead, with a panel for each genre.
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use tonenet_core::genre::Genre;
 
 use super::measure::{Report, ScoreReport};
-use crate::plot::{COLOURS, FONT, register_fonts};
+use tonenet_plot::{Area, COLOURS, Drawn, FONT, PlotError, draw_png};
 
 /// Where "whole take" stands on the axis, in seconds.
 const WHOLE_TAKE: f64 = 20.0;
 
-/// Draws one line a model; a model that is scored on whole takes only is a dot.
-pub fn draw(path: &Path, reports: &[Report]) -> Result<()> {
-    register_fonts();
-    panels(path, reports).map_err(|e| anyhow!("cannot draw {}: {e}", path.display()))
+/// Draws a line for each model, and a dot for a model that is scored on whole performances only.
+pub fn draw(path: &Path, reports: &[Report]) -> Result<(), PlotError> {
+    draw_png(path, (1260, 480), |area| panels(area, reports))
 }
 
-fn panels(path: &Path, reports: &[Report]) -> Result<(), Box<dyn std::error::Error>> {
-    let root = BitMapBackend::new(path, (1260, 480)).into_drawing_area();
-    root.fill(&WHITE)?;
+fn panels(root: &Area<'_>, reports: &[Report]) -> Drawn {
     for (genre, area) in Genre::ALL.into_iter().zip(root.split_evenly((1, 3))) {
         let lines: Vec<(&str, &[ScoreReport])> = reports
             .iter()
@@ -66,7 +62,6 @@ fn panels(path: &Path, reports: &[Report]) -> Result<(), Box<dyn std::error::Err
                 .draw()?;
         }
     }
-    root.present()?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use tonenet_core::note::{Note, midi_velocity};
 use tonenet_inference::take::{Knowledge, TakeView};
 
 use super::predictor::Predictor;
-use crate::dataset::Performance;
+use crate::data::performances::Performance;
 
 /// How a performance is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,22 +1,22 @@
 //! What is measured of a predictor.
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::metrics::{FileScore, bootstrap_interval, score_file, summarise};
+use crate::metrics::bootstrap::bootstrap_interval;
+use crate::metrics::velocities::{FileScore, score_file, summarise};
 use tonenet_core::note::Note;
 use tonenet_core::style::Take;
 use tonenet_inference::model::Prediction;
 use tonenet_inference::take::{Knowledge, TakeView};
 
 use super::cycle::{self, CycleReport};
-use super::knowledge_name;
 use super::predictor::Predictor;
 use super::transfer::{Control, METRICAL, Profile, matched_difference};
-use crate::dataset::Performance;
+use crate::data::performances::Performance;
+use crate::progress;
 
 const DRAWS: usize = 2000;
 const SEED: u64 = 1;
@@ -129,10 +129,7 @@ pub fn measure(
     look_aheads: &[f64],
 ) -> Result<Report> {
     let look_aheads = if predictor.has_look_ahead() { look_aheads } else { &[] };
-    let bar = ProgressBar::new(performances.len() as u64).with_style(
-        ProgressStyle::with_template("{msg:34} {bar:32} {pos}/{len} performances, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
+    let bar = progress::labelled("{msg:34} ", performances.len(), "{pos}/{len} performances, {eta} left");
     bar.set_message(title.to_owned());
     // In the order of the performances, however many work side by side.
     let files: Vec<Option<File<'_>>> = performances
@@ -292,6 +289,15 @@ fn score_report(knowledge: Knowledge, files: &[FileScore]) -> Option<ScoreReport
         mae: summary.mae,
         sd_ratio: summary.sd_ratio,
     })
+}
+
+/// How much of a performance a prediction used, in words.
+fn knowledge_name(knowledge: Knowledge) -> String {
+    match knowledge {
+        Knowledge::WholeTake => "whole take".into(),
+        Knowledge::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),
+        Knowledge::Seconds(seconds) => format!("{seconds} s"),
+    }
 }
 
 fn interval<F: Copy>(files: &[F], statistic: impl Fn(&[F]) -> f64) -> Interval {

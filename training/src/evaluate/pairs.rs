@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use tonenet_core::metrics::{FileScore, bootstrap_interval, score_file, summarise};
+use crate::metrics::bootstrap::bootstrap_interval;
+use crate::metrics::velocities::{FileScore, score_file, summarise};
 use tonenet_core::midi::Song;
 use tonenet_files::midi_files::{self, read_song};
 

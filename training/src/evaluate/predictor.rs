@@ -7,7 +7,7 @@ use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
 use tonenet_inference::model::Prediction;
 use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 
-use crate::dataset::Performance;
+use crate::data::performances::Performance;
 
 /// Something that predicts velocities.
 pub enum Predictor {

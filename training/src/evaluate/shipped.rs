@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
-use tonenet_core::metrics::score_file;
+use crate::metrics::velocities::score_file;
 use tonenet_core::midi::SongPart;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};
@@ -16,9 +16,10 @@ use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
 use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
-use super::{model_folder, open_runtime};
-use crate::cli::EvaluateArgs;
-use crate::dataset::{self, ShippedFile};
+use crate::arguments::EvaluateArgs;
+use crate::data::performances::{self, ShippedFile};
+use crate::models::velocity_model_folder;
+use crate::runtimes;
 
 /// How far below the performance alone a whole file may stay, in r.
 const MOST_LOST: f64 = 0.01;
@@ -41,10 +42,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         [name] => name,
         _ => bail!("--as-shipped scores one model; name one"),
     };
-    let model = LoadedModel::load(&open_runtime()?, &ModelFiles::from_dir(&model_folder(name)?)?)?;
+    let model = LoadedModel::load(&runtimes::open_default()?, &ModelFiles::from_dir(&velocity_model_folder(name)?)?)?;
     let mut files = Vec::new();
     let mut single = 0usize;
-    dataset::for_each_file(data, args.split, |file| {
+    performances::for_each_file(data, args.split, |file| {
         let voices: BTreeSet<_> = file.song.notes().iter().map(|n| (n.track, n.note.channel)).collect();
         if voices.len() > 1 { files.push(file) } else { single += 1 }
     })?;

@@ -1,9 +1,8 @@
-//! The table of one predictor.
+//! The tables that an evaluation prints for one predictor.
 
-use crate::dataset::Split;
-
-use super::bars::Row;
 use super::measure::Report;
+use super::targets::Row;
+use crate::data::Split;
 
 /// Prints it.
 pub fn print(report: &Report, split: Split) {
@@ -70,8 +69,8 @@ pub fn print(report: &Report, split: Split) {
     }
 }
 
-/// Prints what is needed of it, if anything is.
-pub fn print_bars(report: &Report, rows: &[Row]) {
+/// Prints each figure next to its target, where there are targets.
+pub fn print_targets(report: &Report, rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
@@ -80,11 +79,11 @@ pub fn print_bars(report: &Report, rows: &[Row]) {
         println!("  {what:44}{}", cells.trim_end());
     };
     let genres: Vec<String> = report.genres.iter().map(|g| g.genre.id().into()).collect();
-    line("bar (needed)", &genres);
+    line("figure (target)", &genres);
     for row in rows {
-        let cells: Vec<String> = row.bars.iter().map(ToString::to_string).collect();
+        let cells: Vec<String> = row.targets.iter().map(ToString::to_string).collect();
         line(&row.what, &cells);
     }
-    let missed = rows.iter().flat_map(|row| &row.bars).filter(|bar| !bar.holds()).count();
+    let missed = rows.iter().flat_map(|row| &row.targets).filter(|target| !target.is_met()).count();
     println!("  {missed} missed");
 }

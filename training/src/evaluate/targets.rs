@@ -1,75 +1,17 @@
-//! What the project wants of its models on the valid split, and whether they have it.
-
-use std::fmt;
+//! The targets of the project's own models on the valid split.
 
 use tonenet_core::genre::Genre;
 
 use super::cycle::Way;
 use super::measure::{GenreReport, Report};
+use crate::target::Target;
 
-/// A figure with what is needed of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bar {
-    found: f64,
-    needed: Needed,
-    decimals: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Needed {
-    AtLeast(f64),
-    AtMost(f64),
-    Above(f64),
-    Below(f64),
-}
-
-/// One bar's figures, in the order of the report's genres.
+/// One target for each genre of a report, in the report's order.
 pub struct Row {
+    /// What is measured.
     pub what: String,
-    pub bars: Vec<Bar>,
-}
-
-impl Bar {
-    pub fn at_least(found: f64, bound: f64, decimals: usize) -> Self {
-        Self { found, needed: Needed::AtLeast(bound), decimals }
-    }
-
-    pub fn at_most(found: f64, bound: f64, decimals: usize) -> Self {
-        Self { found, needed: Needed::AtMost(bound), decimals }
-    }
-
-    pub fn above(found: f64, bound: f64, decimals: usize) -> Self {
-        Self { found, needed: Needed::Above(bound), decimals }
-    }
-
-    pub fn below(found: f64, bound: f64, decimals: usize) -> Self {
-        Self { found, needed: Needed::Below(bound), decimals }
-    }
-
-    pub fn holds(&self) -> bool {
-        match self.needed {
-            Needed::AtLeast(bound) => self.found >= bound,
-            Needed::AtMost(bound) => self.found <= bound,
-            Needed::Above(bound) => self.found > bound,
-            Needed::Below(bound) => self.found < bound,
-        }
-    }
-}
-
-impl fmt::Display for Bar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, bound) = match self.needed {
-            Needed::AtLeast(bound) => ("≥", bound),
-            Needed::AtMost(bound) => ("≤", bound),
-            Needed::Above(bound) => (">", bound),
-            Needed::Below(bound) => ("<", bound),
-        };
-        // A miss by a hair must not look like none.
-        let by_a_hair = !self.holds() && (self.found - bound).abs() < 10f64.powi(-(self.decimals as i32));
-        let decimals = if by_a_hair { self.decimals + 2 } else { self.decimals };
-        write!(f, "{:.decimals$} ({sign} {bound:.*})", self.found, self.decimals)?;
-        if self.holds() { Ok(()) } else { f.write_str(" missed") }
-    }
+    /// The figures next to their targets.
+    pub targets: Vec<Target>,
 }
 
 /// r of the note model at each look-ahead, in seconds or of whole takes: what is needed in the order of `Genre::ALL`.
@@ -91,8 +33,8 @@ const TRANSFER: f64 = 4.0;
 /// The share of flat's error that a cycle's has to stay below.
 const CYCLE_SHARE: f64 = 0.5;
 
-/// The bars of a model by its id; none for models that are not the project's.
-pub fn of(id: &str, report: &Report) -> Vec<Row> {
+/// The targets of a model by its id; models of others have none.
+pub fn of_model(id: &str, report: &Report) -> Vec<Row> {
     match id {
         "note" => note(report),
         "baseline" => {
@@ -145,28 +87,24 @@ fn note(report: &Report) -> Vec<Row> {
     rows
 }
 
-/// A figure, and to how many decimals it is told.
+/// A figure, and with how many decimals it is printed.
 struct Found(f64, usize);
 
 impl Found {
-    fn bar(self, needed: Needed) -> Bar {
-        Bar { found: self.0, needed, decimals: self.1 }
+    fn at_least(self, bound: f64) -> Target {
+        Target::at_least(self.0, bound, self.1)
     }
 
-    fn at_least(self, bound: f64) -> Bar {
-        self.bar(Needed::AtLeast(bound))
+    fn at_most(self, bound: f64) -> Target {
+        Target::at_most(self.0, bound, self.1)
     }
 
-    fn at_most(self, bound: f64) -> Bar {
-        self.bar(Needed::AtMost(bound))
+    fn above(self, bound: f64) -> Target {
+        Target::above(self.0, bound, self.1)
     }
 
-    fn above(self, bound: f64) -> Bar {
-        self.bar(Needed::Above(bound))
-    }
-
-    fn below(self, bound: f64) -> Bar {
-        self.bar(Needed::Below(bound))
+    fn below(self, bound: f64) -> Target {
+        Target::below(self.0, bound, self.1)
     }
 }
 
@@ -174,24 +112,6 @@ fn r(genre: &GenreReport, seconds: Option<f64>) -> Option<Found> {
     genre.scores.iter().find(|s| s.seconds == seconds).map(|s| Found(s.r.value, 3))
 }
 
-fn row(report: &Report, what: impl Into<String>, bar: impl Fn(&GenreReport) -> Option<Bar>) -> Row {
-    Row { what: what.into(), bars: report.genres.iter().filter_map(bar).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_miss_by_a_hair_is_told_as_one() {
-        assert_eq!(Found(0.1999, 3).at_least(0.20).to_string(), "0.19990 (≥ 0.200) missed");
-        assert_eq!(Found(0.21, 3).at_least(0.20).to_string(), "0.210 (≥ 0.200)");
-        assert_eq!(Found(7.2, 1).below(6.7).to_string(), "7.2 (< 6.7) missed");
-    }
-
-    #[test]
-    fn a_bound_that_is_reached_exactly_holds_unless_it_must_be_passed() {
-        assert!(Found(0.12, 2).at_most(0.12).holds() && Found(0.2, 2).at_least(0.2).holds());
-        assert!(!Found(0.0, 2).above(0.0).holds() && !Found(6.7, 1).below(6.7).holds());
-    }
+fn row(report: &Report, what: impl Into<String>, target: impl Fn(&GenreReport) -> Option<Target>) -> Row {
+    Row { what: what.into(), targets: report.genres.iter().filter_map(target).collect() }
 }

@@ -18,19 +18,17 @@ use tonenet_files::outputs::{Inputs, OutputFile};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::library;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::{Runtime, RuntimeReport};
 
-use super::card::Kept;
-use crate::cli::EvaluateArgs;
-use crate::dataset;
-use crate::phrases::scores::{self, Agreement, Counts};
-use crate::phrases::{self, picture};
-use crate::setup;
+use super::card::FigureFiles;
+use crate::arguments::EvaluateArgs;
+use crate::data::{self, performances};
+use crate::metrics::phrases::{self as scores, Agreement, Counts};
+use crate::data::phrases;
+use crate::plots::phrases as plot;
+use crate::models::VAEGAN;
+use crate::runtimes;
 use crate::workspace;
-
-/// Its name on the command line, and of its folder in `assets/models`.
-pub const MODEL: &str = "vaegan";
 
 /// Phrases and new images that are scored, and new images of which no two may be equal.
 const PHRASES: usize = 900;
@@ -71,21 +69,20 @@ impl Row {
 
 /// Scores the model in `assets/models/vaegan`.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
-    let folder = workspace::root().join("assets/models").join(MODEL);
-    let mut outputs = Inputs::default().files(dataset::files(data, dataset::LIST)?).outputs();
-    let pictures = Pictures::plan(|name| outputs.file(&workspace::root().join("target/evaluate").join(name)))?;
-    let kept = args.keep.then(|| Kept::plan(&mut outputs, &folder)).transpose()?;
+    let folder = workspace::shipped_model(VAEGAN);
+    let mut outputs = Inputs::default().files(data::files(data, performances::LIST)?).outputs();
+    let pictures = Pictures::plan(|name| outputs.file(&workspace::evaluations().join(name)))?;
+    let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &folder)).transpose()?;
+    workspace::onnxruntime()?;
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
     if phrases.len() < 2 * PATHS {
         bail!("there are only {} phrases in the {:?} split; {} are needed", phrases.len(), args.split, 2 * PATHS);
     }
     let files = ModelFiles::from_dir(&folder)?;
-    let onnxruntime = setup::onnxruntime()?;
-    let open = |preference| {
-        let (runtime, report) = Runtime::open(preference, &library::candidates(Some(&onnxruntime)));
-        Ok::<_, anyhow::Error>((TextureModel::load(&runtime, &files)?, report.runtime))
+    let load = |(runtime, report): (Runtime, RuntimeReport)| -> Result<(TextureModel, String)> {
+        Ok((TextureModel::load(&runtime, &files)?, report.runtime))
     };
-    let runtimes = [open(RuntimePreference::OnnxRuntime)?, open(RuntimePreference::BuiltIn)?];
+    let runtimes = [load(runtimes::open_onnxruntime()?)?, load(runtimes::open_built_in()?)?];
     let model = &runtimes[0].0;
     println!("runtime: {}; {} phrases of the {:?} split, {DRAWN} new images", runtimes[0].1, phrases.len(), args.split);
 
@@ -329,9 +326,9 @@ impl Pictures {
             rows.push(("phrases".into(), spread(phrases, row)));
             rows.push(("come back".into(), spread(again, row)));
         }
-        self.reconstructions.make(|path| picture::draw(path, &rows))?;
+        self.reconstructions.make(|path| Ok(plot::draw(path, &rows)?))?;
         let rows: Vec<_> = drawn[..24].chunks(6).map(|row| ("new".to_owned(), row.to_vec())).collect();
-        self.samples.make(|path| picture::draw(path, &rows))?;
+        self.samples.make(|path| Ok(plot::draw(path, &rows)?))?;
         let rows: Vec<_> = paths
             .iter()
             .step_by(PATHS / 4)
@@ -343,7 +340,7 @@ impl Pictures {
                 (title, std::iter::once(first).chain(between).chain([last]).collect())
             })
             .collect();
-        self.interpolations.make(|path| picture::draw(path, &rows))?;
+        self.interpolations.make(|path| Ok(plot::draw(path, &rows)?))?;
         for picture in [&self.reconstructions, &self.samples, &self.interpolations] {
             println!("{}", picture.name().display());
         }

@@ -3,7 +3,7 @@
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 
-use crate::dataset::Performance;
+use crate::data::performances::Performance;
 
 /// Parts of a beat.
 pub const PLACES: usize = 12;

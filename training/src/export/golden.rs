@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use tch::Tensor;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
+use tonenet_files::midi_files::read_song;
 use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 use tonenet_model_export::weights::Weights;
 
-use crate::cli::ModelName;
+use crate::models::VelocityModel;
 use crate::train::Trained;
 use crate::workspace;
 
@@ -30,9 +30,8 @@ pub struct Golden {
 }
 
 /// Computes them with torch, from the weights that are left once the graphs have stored them in 8 bits.
-pub fn compute(model: ModelName, weights: &Weights) -> Result<Golden> {
-    let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
-    let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
+pub fn compute(model: VelocityModel, weights: &Weights) -> Result<Golden> {
+    let song = read_song(&workspace::demo_piece())?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
     let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     // The ending tells torch what it reads.

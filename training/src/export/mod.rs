@@ -12,22 +12,26 @@ mod velocities;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tempfile::TempDir;
-use tonenet_inference::library;
 use tonenet_inference::manifest::{GraphEntry, Sha256};
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport};
 
-use crate::cli::{ExportArgs, Trainee};
-use crate::setup;
+use crate::arguments::ExportArgs;
+use crate::models::{TrainableModel, VelocityModel};
+use crate::runtimes;
 use crate::workspace;
 
 /// `cargo xtask export`.
 pub fn run(args: &ExportArgs) -> Result<()> {
-    match (args.model.velocity_model(), args.model) {
-        (Some(model), _) => velocities::run(args, model),
-        (None, Trainee::Vaegan) => textures::run(args),
-        (None, _) => tunes::run(args),
+    // Before minutes of work.
+    workspace::onnxruntime()?;
+    match args.model {
+        TrainableModel::Baseline => velocities::run(args, VelocityModel::Baseline),
+        TrainableModel::Attention => velocities::run(args, VelocityModel::Attention),
+        TrainableModel::Note => velocities::run(args, VelocityModel::Note),
+        TrainableModel::Seqgan => tunes::run(args),
+        TrainableModel::Vaegan => textures::run(args),
     }
 }
 
@@ -39,8 +43,8 @@ struct NewFolder {
 
 impl NewFolder {
     fn of(id: &str) -> Result<Self> {
-        let models = workspace::root().join("assets/models");
-        let target = models.join(id);
+        let target = workspace::shipped_model(id);
+        let models = target.parent().context("a model has a folder above it")?;
         Ok(Self { work: tempfile::tempdir_in(models)?, target })
     }
 
@@ -67,12 +71,11 @@ impl NewFolder {
 
 /// Does something with the built-in runtime and with ONNX Runtime, which it is told by name.
 fn for_each_runtime(mut task: impl FnMut(&Runtime, &str, RuntimePreference) -> Result<()>) -> Result<()> {
-    let onnxruntime = setup::onnxruntime()?;
-    for preference in [RuntimePreference::BuiltIn, RuntimePreference::OnnxRuntime] {
-        let (runtime, report) = Runtime::open(preference, &library::candidates(Some(&onnxruntime)));
-        if preference == RuntimePreference::OnnxRuntime && report.library.is_none() {
-            bail!("ONNX Runtime could not be opened: {}", report.notes.join(" "));
-        }
+    for (open, preference) in [
+        (runtimes::open_built_in as fn() -> _, RuntimePreference::BuiltIn),
+        (runtimes::open_onnxruntime, RuntimePreference::OnnxRuntime),
+    ] {
+        let (runtime, report): (Runtime, RuntimeReport) = open()?;
         task(&runtime, &report.runtime, preference)?;
     }
     Ok(())

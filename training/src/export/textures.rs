@@ -21,10 +21,10 @@ use tonenet_model_export::vaegan;
 use tonenet_model_export::weights::Weights;
 
 use super::{NewFolder, for_each_runtime};
-use crate::cli::ExportArgs;
-use crate::dataset::Split;
-use crate::phrases;
-use crate::phrases::scores::{Agreement, Counts};
+use crate::arguments::ExportArgs;
+use crate::data::Split;
+use crate::data::phrases;
+use crate::metrics::phrases::{Agreement, Counts};
 use crate::train::vaegan::{Flow, Generator, ROW, ROWS, STEPS, WEIGHTS_FILE};
 
 /// How far a runtime may be from torch, in logits and, for velocities, the whole range.

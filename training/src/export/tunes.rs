@@ -14,8 +14,8 @@ use tonenet_model_export::tunes;
 use tonenet_model_export::weights::Weights;
 
 use super::{NewFolder, for_each_runtime};
-use crate::cli::ExportArgs;
-use crate::evaluate::tunes::{BY_LIKELIHOOD, MODEL};
+use crate::arguments::ExportArgs;
+use crate::models::{SEQGAN, SEQGAN_BY_LIKELIHOOD};
 use crate::train::seqgan;
 
 /// How far a runtime may be from torch, in nats of any symbol.
@@ -33,8 +33,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         Some(file) => fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
         None => read("adversary.safetensors")?,
     };
-    export(MODEL, "SeqGAN", &adversary, &vocabulary)?;
-    export(BY_LIKELIHOOD, "SeqGAN before the adversaries met", &read("likelihood.safetensors")?, &vocabulary)
+    export(SEQGAN, "SeqGAN", &adversary, &vocabulary)?;
+    export(SEQGAN_BY_LIKELIHOOD, "SeqGAN before the adversaries met", &read("likelihood.safetensors")?, &vocabulary)
 }
 
 fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use tonenet_core::genre::Genre;
-use tonenet_core::metrics::score_file;
+use crate::metrics::velocities::score_file;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, StyleEntry};
 use tonenet_inference::runtime::RuntimePreference;
@@ -14,8 +14,10 @@ use tonenet_model_export::weights::Weights;
 
 use super::golden;
 use super::{NewFolder, for_each_runtime};
-use crate::cli::{ExportArgs, ModelName};
-use crate::dataset::{self, Performance, Split};
+use crate::arguments::ExportArgs;
+use crate::models::VelocityModel;
+use crate::data::Split;
+use crate::data::performances::{self, Performance};
 use crate::evaluate;
 use crate::graphs;
 use crate::train::RunFolder;
@@ -27,7 +29,7 @@ const TOLERANCE: f32 = 1e-4;
 const SPREAD_FILES: usize = 40;
 
 /// Exports a model of velocities.
-pub fn run(args: &ExportArgs, model: ModelName) -> Result<()> {
+pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
     let run = RunFolder::new(&args.run_folder())?;
     let weights_file = args.weights.clone().unwrap_or_else(|| run.best_weights());
     let bytes = fs::read(&weights_file).with_context(|| {
@@ -70,7 +72,7 @@ pub fn run(args: &ExportArgs, model: ModelName) -> Result<()> {
         }
         if preference == RuntimePreference::OnnxRuntime {
             println!("measuring each style's spread on {SPREAD_FILES} training files");
-            let train = dataset::load(&args.data, Split::Train)?;
+            let train = performances::load(&args.data, Split::Train)?;
             for style in Genre::ALL {
                 let entry = manifest.styles.iter_mut().find(|s| s.id == style.id()).context("a style is missing")?;
                 [entry.human_spread, entry.predicted_spread, entry.residual] = spreads(&loaded, &train, style)?;

@@ -1,61 +1,82 @@
-//! A panel of a generator's run: values over the parts that have them.
+//! Panels of training curves: lines over epochs or other parts of a run.
 
-use anyhow::Result;
-use plotters::coord::Shift;
+use std::ops::Range;
+
 use plotters::prelude::*;
+use tonenet_plot::{Area, Drawn, FONT};
 
-use crate::plot::FONT;
+use super::legend;
 
-pub type Failure = Box<dyn std::error::Error>;
-
-/// A named line through the parts that have its value.
-pub type Line<P> = (&'static str, RGBColor, fn(&P) -> Option<f64>);
-
-/// What a panel is called, what its parts are, and whether its values begin at nought.
-pub struct Title {
-    pub panel: &'static str,
+/// A panel's captions and axes.
+pub struct Panel {
+    /// Its caption.
+    pub title: &'static str,
+    /// What the parts along its x axis are.
     pub part: &'static str,
-    pub from_nought: bool,
+    /// Part numbers that it shows.
+    pub x: Range<f64>,
+    /// Values that it shows.
+    pub y: Range<f64>,
+    /// Where its legend stands.
+    pub legend: SeriesLabelPosition,
 }
 
-/// Draws lines from the first part on that any of them has.
-pub fn panel<P, B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    title: &Title,
-    parts: &[P],
-    lines: &[Line<P>],
-) -> Result<(), Failure>
-where
-    B::ErrorType: 'static,
-{
-    let values = || lines.iter().flat_map(|line| parts.iter().filter_map(line.2));
-    let lowest = if title.from_nought { 0.0 } else { values().fold(f64::INFINITY, f64::min) };
-    let highest = values().fold(0.0, f64::max);
-    // Before there is anything to draw, an empty panel.
-    let (low, high) = if lowest < highest { (lowest, highest) } else { (0.0, 1.0) };
-    let margin = (high - low) * 0.05;
-    let low = if title.from_nought { low } else { low - margin };
-    let has_any = |part: &P| lines.iter().any(|line| line.2(part).is_some());
-    let first = parts.iter().position(has_any).unwrap_or(0) as f64 + 0.5;
-    let mut chart = ChartBuilder::on(area)
-        .caption(title.panel, (FONT, 17))
-        .margin(12)
-        .x_label_area_size(34)
-        .y_label_area_size(48)
-        .build_cartesian_2d(first..parts.len() as f64 + 0.5, low..high + margin)?;
-    chart.configure_mesh().x_desc(title.part).label_style((FONT, 13)).axis_desc_style((FONT, 14)).draw()?;
-    for &(name, colour, value) in lines {
+/// A named line.
+pub struct Line {
+    /// Its name in the legend.
+    pub name: &'static str,
+    /// Its colour.
+    pub colour: RGBColor,
+    /// Part numbers and values.
+    pub points: Vec<(f64, f64)>,
+    /// A point to mark with a dot.
+    pub marked: Option<(f64, f64)>,
+}
+
+impl Line {
+    /// A line through the parts that have its value, counted from 1.
+    pub fn new<P>(name: &'static str, colour: RGBColor, parts: &[P], value: impl Fn(&P) -> Option<f64>) -> Self {
         let points = parts.iter().enumerate().filter_map(|(at, part)| Some((at as f64 + 1.0, value(part)?)));
-        chart
-            .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+        Self { name, colour, points: points.collect(), marked: None }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::MiddleRight)
-        .label_font((FONT, 14))
-        .background_style(WHITE.mix(0.8))
-        .draw()?;
-    Ok(())
+}
+
+impl Panel {
+    /// A panel that fits `lines`, from the first of `parts` parts on that one of them has a value for.
+    pub fn fitted(title: &'static str, part: &'static str, parts: usize, lines: &[Line], has_zero: bool) -> Self {
+        let values = || lines.iter().flat_map(|line| &line.points).map(|point| point.1);
+        let lowest = if has_zero { 0.0 } else { values().fold(f64::INFINITY, f64::min) };
+        let highest = values().fold(0.0, f64::max);
+        // An empty panel before there is anything to draw.
+        let (low, high) = if lowest < highest { (lowest, highest) } else { (0.0, 1.0) };
+        let margin = (high - low) * 0.05;
+        let low = if has_zero { low } else { low - margin };
+        let first = lines.iter().filter_map(|line| line.points.first()).map(|point| point.0).fold(f64::INFINITY, f64::min);
+        let first = if first.is_finite() { first } else { 1.0 };
+        let (x, y) = (first - 0.5..parts as f64 + 0.5, low..high + margin);
+        Self { title, part, x, y, legend: SeriesLabelPosition::MiddleRight }
+    }
+
+    /// Draws the panel with its lines.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    pub fn draw(&self, area: &Area<'_>, lines: &[Line]) -> Drawn {
+        let mut chart = ChartBuilder::on(area)
+            .caption(self.title, (FONT, 17))
+            .margin(12)
+            .x_label_area_size(34)
+            .y_label_area_size(48)
+            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+        chart.configure_mesh().x_desc(self.part).label_style((FONT, 13)).axis_desc_style((FONT, 14)).draw()?;
+        for line in lines {
+            let colour = line.colour;
+            chart.draw_series(line.marked.map(|point| Circle::new(point, 4, colour.filled())))?;
+            chart
+                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
+                .label(line.name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+        }
+        legend(&mut chart, self.legend.clone())
+    }
 }

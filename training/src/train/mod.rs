@@ -25,15 +25,16 @@ use anyhow::Result;
 pub use checkpoint::{Epoch, RunFolder};
 pub use trained::Trained;
 
-use crate::cli::{TrainArgs, Trainee};
+use crate::arguments::TrainArgs;
+use crate::models::TrainableModel;
 
 /// `cargo xtask train`.
 pub fn train(args: &TrainArgs) -> Result<()> {
     match args.model {
-        Trainee::Baseline => run::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
-        Trainee::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
-        Trainee::Note => run::run(args, || note::NoteTask::new(&args.data)),
-        Trainee::Seqgan => seqgan::run(args),
-        Trainee::Vaegan => vaegan::run(args),
+        TrainableModel::Baseline => run::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
+        TrainableModel::Attention => run::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
+        TrainableModel::Note => run::run(args, || note::NoteTask::new(&args.data)),
+        TrainableModel::Seqgan => seqgan::run(args),
+        TrainableModel::Vaegan => vaegan::run(args),
     }
 }

@@ -19,8 +19,9 @@ use tonenet_model_export::weights::Weights;
 
 use super::vaegan::DrawingLengths;
 use super::{Trained, seqgan, vaegan};
-use crate::cli::{Cli, Command, ModelName, TrainArgs};
-use crate::dataset::{self, Split};
+use crate::cli::{Cli, Command, VelocityModel, TrainArgs};
+use crate::data::{self, Split};
+use crate::data::performances;
 
 /// libtorch has one generator of random numbers a process.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -185,7 +186,7 @@ fn assert_stepped(moments: &Path, steps: i64) {
 }
 
 /// Trains a model of velocities; what it says of a performance is finite and not the same for every note.
-fn a_velocity_model(model: ModelName) {
+fn a_velocity_model(model: VelocityModel) {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (data, run) = trained(model.id(), "2", &["epoch-1/weights.safetensors"]);
     assert_stepped(&run.join("epoch-1/moments.safetensors"), 6);
@@ -193,7 +194,7 @@ fn a_velocity_model(model: ModelName) {
     let log = fs::read_to_string(run.join("log.csv")).unwrap();
     assert_eq!(log.lines().count(), 3, "{log}");
     let trained = Trained::load(model, &run.join("best.safetensors")).unwrap();
-    let valid = dataset::load(data.path(), Split::Valid).unwrap();
+    let valid = performances::load(data.path(), Split::Valid).unwrap();
     for style in Genre::ALL {
         let deviations = trained.deviations(&valid[0].take(), style);
         assert_eq!(deviations.len(), valid[0].notes.len());
@@ -204,17 +205,17 @@ fn a_velocity_model(model: ModelName) {
 
 #[test]
 fn the_baseline_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(ModelName::Baseline);
+    a_velocity_model(VelocityModel::Baseline);
 }
 
 #[test]
 fn the_attention_model_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(ModelName::Attention);
+    a_velocity_model(VelocityModel::Attention);
 }
 
 #[test]
 fn the_note_model_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(ModelName::Note);
+    a_velocity_model(VelocityModel::Note);
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn the_generator_of_tunes_trains_and_goes_on_after_an_interruption() {
     assert_stepped(&run.join("part-3/policy.safetensors"), 1);
     assert_stepped(&run.join("part-3/telling.safetensors"), 3);
     let vocabulary = Vocabulary::from_text(&fs::read_to_string(run.join("vocabulary.txt")).unwrap()).unwrap();
-    let tune = &crate::tunes::load(data.path(), Split::Valid).unwrap()[0];
+    let tune = &crate::data::tunes::load(data.path(), Split::Valid).unwrap()[0];
     for weights in ["likelihood.safetensors", "adversary.safetensors"] {
         let surprises = seqgan::surprises(&vocabulary, &run.join(weights), tune).unwrap();
         assert!(surprises.len() > 4 * BARS as usize && surprises.iter().all(|nats| nats.is_finite() && *nats > 0.0));

@@ -13,7 +13,7 @@ use tonenet_inference::take::TakeView;
 use super::note::{self, NoteNetwork};
 use super::piano_roll::PianoRollNetwork;
 use super::task::Network;
-use crate::cli::ModelName;
+use crate::models::VelocityModel;
 
 /// A trained network in torch.
 pub enum Trained {
@@ -22,16 +22,16 @@ pub enum Trained {
 }
 
 impl Trained {
-    pub fn load(model: ModelName, weights: &Path) -> Result<Self> {
+    pub fn load(model: VelocityModel, weights: &Path) -> Result<Self> {
         let told = || format!("{} holds other weights than those of the {} model", weights.display(), model.id());
         Ok(match model {
-            ModelName::Note => {
+            VelocityModel::Note => {
                 let mut network = NoteNetwork::new(Device::Cpu);
                 network.variables_mut().load(weights).with_context(told)?;
                 Self::Note(Box::new(network))
             }
-            ModelName::Baseline | ModelName::Attention => {
-                let mut network = PianoRollNetwork::new(Device::Cpu, model == ModelName::Attention);
+            VelocityModel::Baseline | VelocityModel::Attention => {
+                let mut network = PianoRollNetwork::new(Device::Cpu, model == VelocityModel::Attention);
                 network.variables_mut().load(weights).with_context(told)?;
                 Self::PianoRoll(Box::new(network))
             }

@@ -16,7 +16,7 @@ use tonenet_core::genre::Genre;
 use super::adam::{Adam, sorted, take_gradient};
 use super::checkpoint::{Epoch, Progress, RunFolder, Settings};
 use super::task::{Network, Task};
-use crate::cli::TrainArgs;
+use crate::arguments::TrainArgs;
 use crate::plot;
 
 const GRADIENT_NORM: f64 = 1.0;

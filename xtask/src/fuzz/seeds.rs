@@ -9,8 +9,11 @@ use tonenet_model_export::graph::{Axis, Direction, Graph, States};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
-use crate::cli::{FuzzTarget, ModelName};
+use crate::cli::FuzzTarget;
 use crate::workspace::root;
+
+/// Models whose manifests are seeds.
+const MODELS: [&str; 3] = ["note", "attention", "baseline"];
 
 /// Puts a target's seeds among the inputs that earlier runs found.
 ///
@@ -32,9 +35,9 @@ fn seeds(target: FuzzTarget) -> Result<Vec<(String, Vec<u8>)>> {
         FuzzTarget::State => files(&root().join("tests/states"), "json"),
         FuzzTarget::ModelMetadata => {
             let mut seeds = graphs();
-            for model in [ModelName::Note, ModelName::Attention, ModelName::Baseline] {
-                let path = root().join("assets/models").join(model.id()).join("model.json");
-                seeds.push((format!("{}.json", model.id()), read(&path)?));
+            for model in MODELS {
+                let path = root().join("assets/models").join(model).join("model.json");
+                seeds.push((format!("{model}.json"), read(&path)?));
             }
             Ok(seeds)
         }

@@ -8,8 +8,8 @@ mod wheel;
 
 pub use libtorch::install as libtorch;
 pub use libtorch::install_if_there_is_one as libtorch_if_there_is_one;
-#[cfg(not(feature = "train"))]
 pub use libtorch::is_installed as has_libtorch;
 pub use onnxruntime::install as onnxruntime;
+pub use onnxruntime::library as onnxruntime_library;
 pub use screen::Screen;
 pub use system::require_packages;

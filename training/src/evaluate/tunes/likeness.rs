@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use serde::Serialize;
-use tonenet_core::tune::bleu::{References, self_bleu};
+use crate::metrics::bleu::{References, self_bleu};
 use tonenet_core::tune::{Tune, Vocabulary};
 
-use super::{BARS, ids_of};
+
+/// Bars of the tunes that are compared: a phrase.
+pub const BARS: u32 = 8;
 
 /// Symbols in a run that two tunes may share.
 const RUN: usize = 8;
@@ -86,6 +88,12 @@ fn phrases(tune: &Tune) -> Vec<Tune> {
 
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The ids of a phrase, without a start and an end.
+fn ids_of(vocabulary: &Vocabulary, phrase: &Tune) -> Vec<usize> {
+    let ids = vocabulary.ids_of(phrase);
+    ids[1..ids.len() - 1].to_vec()
 }
 
 /// How often something is met, as shares.

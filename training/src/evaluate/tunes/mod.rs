@@ -12,31 +12,25 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
-use tonenet_core::tune::{Tune, Vocabulary};
+use tonenet_core::tune::Tune;
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
-use tonenet_inference::library;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::Runtime;
 
-use crate::cli::EvaluateArgs;
-use crate::dataset::{self, Split};
-use crate::evaluate::card::Kept;
-use crate::setup;
-use crate::tunes;
+use crate::arguments::EvaluateArgs;
+use crate::data::{self, Split};
+use crate::data::performances;
+use crate::evaluate::card::FigureFiles;
+use crate::models::{SEQGAN, SEQGAN_BY_LIKELIHOOD};
+use crate::progress;
+use crate::runtimes;
+use crate::data::tunes;
 use crate::workspace;
-use likeness::Phrases;
-use report::{Report, Speed, Trade, WriterReport};
+use likeness::{BARS, Phrases};
+use report::{Report, SEEDS, Speed, Trade, WriterReport};
 use writer::{Commission, Writer};
-
-/// The model, and what it was before the adversaries met, by their folders in `assets/models`.
-pub const MODEL: &str = "seqgan";
-pub const BY_LIKELIHOOD: &str = "seqgan-likelihood";
-
-/// Bars of the tunes that are compared: a phrase.
-pub const BARS: u32 = 8;
 
 /// Tunes of each writer at each temperature.
 const TUNES: usize = 1024;
@@ -44,37 +38,30 @@ const TUNES: usize = 1024;
 /// Temperatures of the trade between likeness and sameness.
 const TEMPERATURES: [f32; 7] = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2];
 
-/// Seeds that both runtimes are asked for.
-const SEEDS: u64 = 100;
-
 /// Scores the generator of tunes on the tunes of a split.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
-    let mut outputs = Inputs::default().files(dataset::files(data, tunes::LIST)?).outputs();
-    let folder = workspace::root().join("target/evaluate");
+    let mut outputs = Inputs::default().files(data::files(data, tunes::LIST)?).outputs();
+    let folder = workspace::evaluations();
     let json = outputs.file(&folder.join("seqgan.json"))?;
     let png = outputs.file(&folder.join("seqgan.png"))?;
-    let target = workspace::root().join("assets/models").join(MODEL);
-    let kept = args.keep.then(|| Kept::plan(&mut outputs, &target)).transpose()?;
+    let target = workspace::shipped_model(SEQGAN);
+    let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &target)).transpose()?;
+    workspace::onnxruntime()?;
     let train = tunes::load(data, Split::Train)?;
     let held_out = tunes::load(data, args.split)?;
-    let onnxruntime = setup::onnxruntime()?;
-    let open = |preference| Runtime::open(preference, &library::candidates(Some(&onnxruntime)));
-    let (runtime, told) = open(RuntimePreference::OnnxRuntime);
-    if told.library.is_none() {
-        bail!("ONNX Runtime could not be opened: {}", told.notes.join(" "));
-    }
+    let (runtime, told) = runtimes::open_onnxruntime()?;
     println!("runtime: {} · {}", told.runtime, told.provider);
     let load = |runtime: &Runtime, id: &str| -> Result<TuneModel> {
-        let folder = workspace::root().join("assets/models").join(id);
+        let folder = workspace::shipped_model(id);
         let files = ModelFiles::from_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         Ok(TuneModel::load(runtime, &files)?)
     };
-    let model = load(&runtime, MODEL)?;
-    let by_likelihood = load(&runtime, BY_LIKELIHOOD)?;
-    let built_in = load(&open(RuntimePreference::BuiltIn).0, MODEL)?;
+    let model = load(&runtime, SEQGAN)?;
+    let by_likelihood = load(&runtime, SEQGAN_BY_LIKELIHOOD)?;
+    let built_in = load(&runtimes::open_built_in()?.0, SEQGAN)?;
     let vocabulary = model.vocabulary().clone();
     if by_likelihood.vocabulary() != &vocabulary {
-        bail!("{MODEL} and {BY_LIKELIHOOD} have other vocabularies; export both from one run");
+        bail!("{SEQGAN} and {SEQGAN_BY_LIKELIHOOD} have other vocabularies; export both from one run");
     }
 
     let phrases = Phrases::new(&vocabulary, &train, &held_out);
@@ -84,8 +71,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let (speed, same) = (measured_speed(&model, &built_in)?, same_in_both(&model, &built_in)?);
 
     let steps = 2 * TEMPERATURES.len() + 2;
-    let bar = ProgressBar::new(steps as u64)
-        .with_style(ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}, {eta} left").expect("a valid template"));
+    let bar = progress::bar(steps, "{pos}/{len} {msg}, {eta} left");
     let write = |writer: &Writer, temperature: f32| -> Result<Vec<Vec<usize>>> {
         bar.set_message(format!("{} at {temperature}", writer.title()));
         let written = writer.write_all(&commissions, temperature)?;
@@ -117,7 +103,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let report = Report { split: args.split, tunes: TUNES, people, writers, trades, speed, same };
     report.print();
     json.write(&serde_json::to_vec_pretty(&report)?)?;
-    png.make(|path| picture::draw(path, &report.trades))?;
+    png.make(|path| Ok(picture::draw(path, &report.trades)?))?;
     println!("{}\n{}", json.name().display(), png.name().display());
     if let Some(kept) = kept {
         kept.write(&report, &report.to_markdown())?;
@@ -163,10 +149,4 @@ fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
         same += usize::from(model.write(&wish, &nobody)? == built_in.write(&wish, &nobody)?);
     }
     Ok(same)
-}
-
-/// The ids of a phrase, without a start and an end.
-fn ids_of(vocabulary: &Vocabulary, phrase: &Tune) -> Vec<usize> {
-    let ids = vocabulary.ids_of(phrase);
-    ids[1..ids.len() - 1].to_vec()
 }

@@ -1,27 +1,25 @@
-//! BLEU-4 against held-out tunes over BLEU-4 of what was written against itself, a line a writer, a dot a temperature.
+//! The plot of BLEU-4 against held-out tunes over self-BLEU: a line for each writer, a dot for each temperature.
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 
 use super::report::Trade;
-use crate::plot::{COLOURS, FONT, register_fonts};
+use crate::plots::legend;
+use tonenet_plot::{Area, COLOURS, Drawn, FONT, PlotError, draw_png};
 
-pub fn draw(path: &Path, trades: &[Trade]) -> Result<()> {
-    register_fonts();
-    chart(path, trades).map_err(|e| anyhow!("cannot draw {}: {e}", path.display()))
+/// Draws both BLEU scores of every writer.
+pub fn draw(path: &Path, trades: &[Trade]) -> Result<(), PlotError> {
+    draw_png(path, (760, 520), |area| chart(area, trades))
 }
 
-fn chart(path: &Path, trades: &[Trade]) -> Result<(), Box<dyn std::error::Error>> {
-    let root = BitMapBackend::new(path, (760, 520)).into_drawing_area();
-    root.fill(&WHITE)?;
+fn chart(root: &Area<'_>, trades: &[Trade]) -> Drawn {
     let points = || trades.iter().flat_map(|trade| &trade.points);
     let ends = |value: fn(&super::likeness::Point) -> f64| {
         let (low, high) = points().map(value).fold((1.0, 0.0), |(low, high), v| (f64::min(low, v), f64::max(high, v)));
         low - 0.02..high + 0.02
     };
-    let mut chart = ChartBuilder::on(&root)
+    let mut chart = ChartBuilder::on(root)
         .caption("as held-out tunes, and as each other (lower left: hotter)", (FONT, 18))
         .margin(12)
         .x_label_area_size(40)
@@ -48,12 +46,5 @@ fn chart(path: &Path, trades: &[Trade]) -> Result<(), Box<dyn std::error::Error>
             .label(trade.writer.as_str())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(3)));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font((FONT, 14))
-        .background_style(WHITE.mix(0.8))
-        .draw()?;
-    root.present()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }

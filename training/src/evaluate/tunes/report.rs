@@ -3,15 +3,18 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use tonenet_core::metrics::bootstrap_interval;
+use crate::metrics::bootstrap::bootstrap_interval;
 use tonenet_core::tune::{Symbol, Tune, Vocabulary};
 
 use super::likeness::{HISTOGRAMS, Phrases, Point, histograms, mean, overlap};
 use super::writer::Commission;
-use super::{BARS, SEEDS};
-use crate::dataset::Split;
-use crate::evaluate::bars::Bar;
+use super::likeness::BARS;
+use crate::data::Split;
 use crate::evaluate::measure::Interval;
+use crate::target::Target;
+
+/// Seeds that both runtimes are asked for.
+pub const SEEDS: u64 = 100;
 
 /// How often files are drawn for an interval, and by what seed.
 const DRAWS: usize = 1000;
@@ -135,24 +138,24 @@ impl Report {
         [value, low, high].iter().all(|v| v.is_finite()).then_some(Interval { value, low, high })
     }
 
-    /// What is needed, and what there is.
-    pub fn bars(&self) -> Vec<(String, Bar)> {
+    /// The model's figures next to their targets.
+    pub fn targets(&self) -> Vec<(String, Target)> {
         let Some(model) = self.writers.first() else { return Vec::new() };
         let gain = self.gain().map_or(f64::NAN, |gain| gain.low);
-        let mut bars = vec![
-            ("BLEU-4 above maximum likelihood at equal self-BLEU, lower end of 95 %".into(), Bar::above(gain, 0.0, 4)),
-            ("largest share of 8-symbol runs in one training tune".into(), Bar::at_most(model.copied_most, 0.4, 2)),
-            ("melody notes in key".into(), Bar::at_least(model.in_key, 0.95, 3)),
-            ("tunes whose bars add up".into(), Bar::at_least(model.whole_bars, 1.0, 3)),
-            (format!("same tune in both runtimes, of {SEEDS}"), Bar::at_least(self.same as f64, 99.0, 0)),
+        let mut targets = vec![
+            ("BLEU-4 above maximum likelihood at equal self-BLEU, lower end of 95 %".into(), Target::above(gain, 0.0, 4)),
+            ("largest share of 8-symbol runs in one training tune".into(), Target::at_most(model.copied_most, 0.4, 2)),
+            ("melody notes in key".into(), Target::at_least(model.in_key, 0.95, 3)),
+            ("tunes whose bars add up".into(), Target::at_least(model.whole_bars, 1.0, 3)),
+            (format!("same tune in both runtimes, of {SEEDS}"), Target::at_least(self.same as f64, 99.0, 0)),
         ];
         let overlaps = HISTOGRAMS.iter().zip(model.overlaps);
-        bars.extend(overlaps.map(|(what, found)| (format!("{what} overlap"), Bar::at_least(found, 0.85, 3))));
-        bars.extend(self.speed.iter().map(|speed| {
+        targets.extend(overlaps.map(|(what, found)| (format!("{what} overlap"), Target::at_least(found, 0.85, 3))));
+        targets.extend(self.speed.iter().map(|speed| {
             let what = format!("ms for {BARS} bars, worst of 40, {}", speed.runtime);
-            (what, Bar::below(speed.worst, 50.0, 1))
+            (what, Target::below(speed.worst, 50.0, 1))
         }));
-        bars
+        targets
     }
 
     pub fn print(&self) {
@@ -201,8 +204,8 @@ impl Report {
         for speed in &self.speed {
             println!("  {BARS} bars in {:.1} ms (worst {:.1}), {}", speed.median, speed.worst, speed.runtime);
         }
-        for (what, bar) in self.bars() {
-            println!("  {what:70} {bar}");
+        for (what, target) in self.targets() {
+            println!("  {what:70} {target}");
         }
     }
 
@@ -246,10 +249,10 @@ impl Report {
                 "BLEU-4 above maximum likelihood's at the temperature of equal self-BLEU: {value:+.4} ({low:+.4} to {high:+.4}).\n"
             )?;
         }
-        writeln!(text, "| bar | found (needed) |")?;
+        writeln!(text, "| figure | found (target) |")?;
         writeln!(text, "|---|---|")?;
-        for (what, bar) in self.bars() {
-            writeln!(text, "| {what} | {} |", bar.to_string().replace("missed", "**missed**"))?;
+        for (what, target) in self.targets() {
+            writeln!(text, "| {what} | {} |", target.to_markdown())?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use tonenet_core::tune::{Metre, Symbol, Tonality, Tune, Vocabulary};
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
 
-use super::BARS;
+use super::likeness::BARS;
 
 /// A tune to be written.
 #[derive(Debug, Clone, Copy)]

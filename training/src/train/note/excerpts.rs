@@ -11,7 +11,7 @@ use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY};
 use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
 
 use super::network::Masks;
-use crate::dataset::{Performance, USUAL_SPREAD};
+use crate::data::performances::{Performance, USUAL_SPREAD};
 use crate::graphs::OUTPUT_SCALE;
 
 /// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.

@@ -9,14 +9,15 @@ use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use tonenet_core::metrics::score_file;
+use crate::metrics::velocities::score_file;
 use tonenet_core::note_rows::{AHEAD, PAST};
 use tonenet_inference::take::TakeView;
 
 pub use network::NoteNetwork;
 
 use super::task::{Network, Score, Task};
-use crate::dataset::{self, Performance, Split};
+use crate::data::Split;
+use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
 
@@ -35,9 +36,9 @@ pub struct NoteTask {
 impl NoteTask {
     /// Reads the data.
     pub fn new(data: &Path) -> Result<Self> {
-        let train = dataset::load(data, Split::Train)?;
+        let train = performances::load(data, Split::Train)?;
         let mut left = [VALID_FILES; 3];
-        let mut valid = dataset::load(data, Split::Valid)?;
+        let mut valid = performances::load(data, Split::Valid)?;
         valid.retain(|p| {
             let left = &mut left[p.genre.index()];
             let counts = *left > 0;

@@ -9,7 +9,7 @@ use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, GridNote};
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::piano_roll::{FRAME, PianoRoll, VelocityRoll};
 
-use crate::dataset::{Performance, USUAL_SPREAD};
+use crate::data::performances::{Performance, USUAL_SPREAD};
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
 const TEMPO_SPREAD: f64 = 0.12;

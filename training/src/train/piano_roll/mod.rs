@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use tonenet_core::metrics::score_file;
+use crate::metrics::velocities::score_file;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
@@ -19,7 +19,8 @@ pub use network::PianoRollNetwork;
 use take::{Take, takes};
 
 use super::task::{Score, Task};
-use crate::dataset::{self, Split};
+use crate::data::{self, Split};
+use crate::data::performances;
 use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
 use excerpts::Excerpts;
 
@@ -46,8 +47,8 @@ pub struct PianoRollTask {
 impl PianoRollTask {
     /// Reads the data.
     pub fn new(data: &Path, attention: bool) -> Result<Self> {
-        let train = dataset::load(data, Split::Train)?;
-        let valid = takes(&dataset::load(data, Split::Valid)?, VALID_FILES);
+        let train = performances::load(data, Split::Train)?;
+        let valid = takes(&performances::load(data, Split::Valid)?, VALID_FILES);
         let performances = train.len();
         let excerpts = Genre::ALL
             .into_iter()

@@ -4,7 +4,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;
 use tonenet_core::piano_roll::PianoRoll;
 
-use crate::dataset::Performance;
+use crate::data::performances::Performance;
 
 /// A whole take on its grid.
 pub struct Take {

@@ -1,35 +1,27 @@
-//! A picture of a run: how surprised the generator is, and how it fares against the discriminator.
+//! The plot of a SeqGAN run: the generator's loss, and how it fares against the discriminator.
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
-use plotters::prelude::*;
+use tonenet_plot::{COLOURS, PlotError, draw_png};
 
-use super::run::Part;
-use crate::plot::{COLOURS, register_fonts};
-use crate::train::curves::{Failure, Line, Title, panel};
+use super::progress::Part;
+use crate::plots::curves::{Line, Panel};
 
-/// Nats a symbol on the left; reward, the share told right and BLEU on the right. Parts are counted through both stages.
-pub fn draw(path: &Path, parts: &[Part]) -> Result<()> {
-    register_fonts();
-    panels(path, parts).map_err(|e| anyhow!("cannot draw {}: {e}", path.display()))
-}
-
-fn panels(path: &Path, parts: &[Part]) -> Result<(), Failure> {
-    let root = BitMapBackend::new(path, (1100, 440)).into_drawing_area();
-    root.fill(&WHITE)?;
-    let title = |panel| Title { panel, part: "part", from_nought: false };
-    let (left, right) = root.split_horizontally(550);
-    let losses: [Line<Part>; 2] =
-        [("train", COLOURS[3], |p| Some(p.train_loss)), ("valid", COLOURS[4], |p| Some(p.valid_loss))];
-    panel(&left, &title("nats a symbol"), parts, &losses)?;
-    let adversaries: [Line<Part>; 4] = [
-        ("reward", COLOURS[0], |p| p.reward),
-        ("told right", COLOURS[1], |p| p.told_right),
-        ("BLEU-4, valid", COLOURS[2], |p| p.bleu),
-        ("BLEU-4 of itself", COLOURS[5], |p| p.self_bleu),
+/// Draws nats a symbol on the left; reward, accuracy and BLEU on the right. Parts are counted through both stages.
+pub fn draw(path: &Path, parts: &[Part]) -> Result<(), PlotError> {
+    let losses = [
+        Line::new("train", COLOURS[3], parts, |p| Some(p.train_loss)),
+        Line::new("valid", COLOURS[4], parts, |p| Some(p.valid_loss)),
     ];
-    panel(&right, &title("against each other"), parts, &adversaries)?;
-    root.present()?;
-    Ok(())
+    let adversaries = [
+        Line::new("reward", COLOURS[0], parts, |p| p.reward),
+        Line::new("told right", COLOURS[1], parts, |p| p.told_right),
+        Line::new("BLEU-4, valid", COLOURS[2], parts, |p| p.bleu),
+        Line::new("BLEU-4 of itself", COLOURS[5], parts, |p| p.self_bleu),
+    ];
+    draw_png(path, (1100, 440), |area| {
+        let (left, right) = area.split_horizontally(550);
+        Panel::fitted("nats a symbol", "part", parts.len(), &losses, false).draw(&left, &losses)?;
+        Panel::fitted("against each other", "part", parts.len(), &adversaries, false).draw(&right, &adversaries)
+    })
 }

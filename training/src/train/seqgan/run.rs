@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
-use tonenet_core::tune::bleu::{References, self_bleu};
+use crate::metrics::bleu::{References, self_bleu};
 use tonenet_core::tune::{Tune, Vocabulary};
 use tonenet_files::outputs;
 
@@ -19,11 +19,11 @@ use super::curves;
 use super::discriminator::Discriminator;
 use super::generator::Generator;
 use super::sequences::{Clock, Sequences};
-use crate::cli::TrainArgs;
-use crate::dataset::Split;
+use crate::arguments::TrainArgs;
+use crate::data::Split;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::folder::Folder;
-use crate::tunes;
+use crate::data::tunes;
 
 /// Symbols of the vocabulary.
 const VOCABULARY: usize = 1000;
