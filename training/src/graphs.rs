@@ -22,8 +22,11 @@ const CONTEXT_STEPS: usize = 64;
 
 /// Graphs that were written, as the manifest names them.
 pub struct Exported {
+    /// The model's title.
     pub title: &'static str,
+    /// Its shared graphs.
     pub network: NetworkEntry,
+    /// A graph for each style.
     pub decoders: Vec<(Genre, GraphEntry)>,
 }
 

@@ -8,11 +8,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use crate::metrics::velocities::{score_file, summarise};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use crate::metrics::velocities::{score_file, summarise};
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::{AHEAD, PAST};
 use tonenet_files::midi_files::read_song;
@@ -26,10 +26,10 @@ use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
 use crate::arguments::QuantiseArgs;
-use crate::models::VelocityModel;
-use crate::data::{self, Split};
 use crate::data::performances::{self, Performance};
+use crate::data::{self, Split};
 use crate::graphs;
+use crate::models::VelocityModel;
 use crate::runtimes;
 use crate::workspace;
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{done, put, text, xtask};
+use common::{done, put, text, training};
 
 const ORIGINAL: [u8; 6] = [30, 50, 70, 90, 110, 64];
 const PREDICTED: [u8; 6] = [35, 52, 66, 95, 100, 70];
@@ -39,7 +39,7 @@ fn bad_pairs_are_told_and_counted_and_the_others_scored() {
     put(&folder.join("originals/other.mid"), &ORIGINAL[1..]);
     put(&folder.join("originals/z.mid"), &ORIGINAL);
     fs::write(folder.join("mine/z.mid"), b"no midi").unwrap();
-    let run = xtask(&["evaluate", "--pairs", "mine", "originals"], folder);
+    let run = training(&["evaluate", "--pairs", "mine", "originals"], folder);
     let said = text(&run);
     assert_eq!(run.status.code(), Some(1), "{said}");
     let line =
@@ -60,7 +60,7 @@ fn where_nothing_can_be_scored_that_is_an_error() {
     fs::create_dir(folder.join("empty")).unwrap();
     put(&folder.join("flat/a.mid"), &[64; 6]);
     for (pair, what) in [(["empty", "flat"], "no MIDI file"), (["flat", "flat"], "no file"), (["flat", "no"], "no")] {
-        let run = xtask(&["evaluate", "--pairs", pair[0], pair[1]], folder);
+        let run = training(&["evaluate", "--pairs", pair[0], pair[1]], folder);
         assert_eq!(run.status.code(), Some(1));
         assert!(text(&run).contains(what), "{pair:?}: {}", text(&run));
     }

@@ -134,13 +134,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>, DataError> {
     let pedals = song.pedal_movements();
     let group = format!("{} {} {}", row.source, row.sub, row.alignment);
     let name = row.path.display().to_string();
-    let performance = Performance {
-        name,
-        genre: row.genre,
-        grid,
-        notes,
-        pedals,
-        group,
-    };
+    let performance = Performance { name, genre: row.genre, grid, notes, pedals, group };
     Ok(Some(ShippedFile { song, places, performance }))
 }

@@ -1,12 +1,12 @@
 //! What is measured of a predictor.
 
+use crate::metrics::bootstrap::bootstrap_interval;
+use crate::metrics::velocities::{FileScore, score_file, summarise};
 use anyhow::Result;
 use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use crate::metrics::bootstrap::bootstrap_interval;
-use crate::metrics::velocities::{FileScore, score_file, summarise};
 use tonenet_core::note::Note;
 use tonenet_core::style::Take;
 use tonenet_inference::model::Prediction;

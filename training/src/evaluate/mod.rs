@@ -108,7 +108,8 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 /// Scores the model in a folder on the valid split, and keeps its figures there.
 pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
     let files = ModelFiles::from_dir(folder)?;
-    let kept = FigureFiles::plan(&mut Inputs::default().files(data::files(data, performances::LIST)?).outputs(), folder)?;
+    let kept =
+        FigureFiles::plan(&mut Inputs::default().files(data::files(data, performances::LIST)?).outputs(), folder)?;
     let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
     let performances = performances::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
 use crate::metrics::bootstrap::bootstrap_interval;
 use crate::metrics::velocities::{FileScore, score_file, summarise};
+use anyhow::{Context, Result, bail};
 use tonenet_core::midi::Song;
 use tonenet_files::midi_files::{self, read_song};
 

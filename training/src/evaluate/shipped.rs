@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::metrics::velocities::score_file;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
-use crate::metrics::velocities::score_file;
 use tonenet_core::midi::SongPart;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};

@@ -22,11 +22,11 @@ use tonenet_inference::runtime::{Runtime, RuntimeReport};
 
 use super::card::FigureFiles;
 use crate::arguments::EvaluateArgs;
+use crate::data::phrases;
 use crate::data::{self, performances};
 use crate::metrics::phrases::{self as scores, Agreement, Counts};
-use crate::data::phrases;
-use crate::plots::phrases as plot;
 use crate::models::VAEGAN;
+use crate::plots::phrases as plot;
 use crate::runtimes;
 use crate::workspace;
 

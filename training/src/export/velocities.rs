@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result, bail};
 use tonenet_core::genre::Genre;
-use crate::metrics::velocities::score_file;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, StyleEntry};
 use tonenet_inference::runtime::RuntimePreference;
@@ -15,11 +15,11 @@ use tonenet_model_export::weights::Weights;
 use super::golden;
 use super::{NewFolder, for_each_runtime};
 use crate::arguments::ExportArgs;
-use crate::models::VelocityModel;
 use crate::data::Split;
 use crate::data::performances::{self, Performance};
 use crate::evaluate;
 use crate::graphs;
+use crate::models::VelocityModel;
 use crate::train::RunFolder;
 
 /// How far a runtime may be from torch, in velocity steps.

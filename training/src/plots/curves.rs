@@ -51,7 +51,8 @@ impl Panel {
         let (low, high) = if lowest < highest { (lowest, highest) } else { (0.0, 1.0) };
         let margin = (high - low) * 0.05;
         let low = if has_zero { low } else { low - margin };
-        let first = lines.iter().filter_map(|line| line.points.first()).map(|point| point.0).fold(f64::INFINITY, f64::min);
+        let first =
+            lines.iter().filter_map(|line| line.points.first()).map(|point| point.0).fold(f64::INFINITY, f64::min);
         let first = if first.is_finite() { first } else { 1.0 };
         let (x, y) = (first - 0.5..parts as f64 + 0.5, low..high + margin);
         Self { title, part, x, y, legend: SeriesLabelPosition::MiddleRight }

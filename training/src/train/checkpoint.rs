@@ -1,17 +1,17 @@
-//! What a run leaves behind after each epoch, so that a killed one goes on as if nothing had happened.
+//! What a velocity model's run keeps after each epoch, so that an interrupted run can be resumed without a difference.
 //!
-//! A run's folder holds `progress.json`, the folder of the last whole epoch that it names, `best.safetensors`,
-//! `log.csv` and `loss.png`. `progress.json` is replaced in one step after everything it speaks of is written.
+//! The folder holds `progress.json`, the folder of the last complete epoch, `best.safetensors`, `log.csv` and `loss.png`.
+//! `progress.json` is replaced in one step, after everything that it refers to is written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
-use tonenet_files::outputs;
 
 use super::adam::Adam;
+use super::folder::{self, Folder, load_weights, save_weights};
 
 /// How a run was started; a resumed run must be told the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,90 +47,87 @@ pub struct Progress {
     pub best_epoch: usize,
 }
 
-pub struct RunFolder(PathBuf);
+impl folder::Progress for Progress {
+    type Settings = Settings;
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// The folder of a velocity model's run.
+pub struct RunFolder(Folder);
+
+/// The networks of a run and their optimiser.
+pub struct Learners<'a> {
+    /// The network that learns.
+    pub learning: &'a mut VarStore,
+    /// The network that is scored, where it is another.
+    pub averaged: Option<&'a mut VarStore>,
+    pub optimiser: &'a mut Adam,
+}
 
 impl RunFolder {
+    /// Opens a folder, and makes it where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made.
     pub fn new(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the run's folder {}", path.display()))?;
-        Ok(Self(path.to_owned()))
+        Folder::new(path).map(Self)
     }
 
+    /// The weights of the best epoch.
     pub fn best_weights(&self) -> PathBuf {
-        self.0.join("best.safetensors")
+        self.0.path("best.safetensors")
     }
 
     pub fn log(&self) -> PathBuf {
-        self.0.join("log.csv")
+        self.0.path("log.csv")
     }
 
     pub fn plot(&self) -> PathBuf {
-        self.0.join("loss.png")
+        self.0.path("loss.png")
     }
 
-    pub fn progress(&self) -> Result<Option<Progress>> {
-        let path = self.0.join("progress.json");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let progress = serde_json::from_slice(&text)
-            .with_context(|| format!("{} is damaged; train without --resume to start anew", path.display()))?;
-        Ok(Some(progress))
+    /// See [`Folder::resumed`].
+    pub fn resumed(&self, resume: bool, settings: &Settings) -> Result<Option<Progress>> {
+        self.0.resumed(resume, settings)
     }
 
-    /// Keeps what the next epoch needs; `averaged` is the network that is scored, where it is another than the
-    /// one that learns.
-    pub fn save(
-        &self,
-        progress: &Progress,
-        learning: &VarStore,
-        averaged: Option<&VarStore>,
-        optimiser: &Adam,
-    ) -> Result<()> {
+    /// Keeps what the next epoch needs.
+    pub fn save(&self, progress: &Progress, learners: &Learners<'_>) -> Result<()> {
         let Some(last) = progress.history.last() else { bail!("there is no epoch to save") };
-        let folder = self.epoch_folder(last.epoch);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let save_weights = |variables: &VarStore, path: &Path| {
-            variables.save(path).with_context(|| format!("cannot write {}", path.display()))
-        };
+        let folder = self.0.make(&epoch(last.epoch))?;
+        let Learners { learning, averaged, optimiser } = learners;
         save_weights(learning, &folder.join("weights.safetensors"))?;
         if let Some(averaged) = averaged {
             save_weights(averaged, &folder.join("averaged.safetensors"))?;
         }
         optimiser.save(&folder.join("moments.safetensors"))?;
         if progress.best_epoch == last.epoch {
-            let new = self.0.join("best.new.safetensors");
-            save_weights(averaged.unwrap_or(learning), &new)?;
+            let new = self.0.path("best.new.safetensors");
+            save_weights(averaged.as_deref().unwrap_or(&**learning), &new)?;
             fs::rename(&new, self.best_weights())?;
         }
-        outputs::replace(&self.0.join("progress.json"), &serde_json::to_vec_pretty(progress)?)?;
+        self.0.keep(progress)?;
         if last.epoch > 0 {
-            // Left over only if the run was killed between the two; harmless then.
-            let _ = fs::remove_dir_all(self.epoch_folder(last.epoch - 1));
+            self.0.remove(&epoch(last.epoch - 1));
         }
         Ok(())
     }
 
-    /// Puts back what [`RunFolder::save`] kept of an epoch.
-    pub fn load(
-        &self,
-        epoch: usize,
-        learning: &mut VarStore,
-        averaged: Option<&mut VarStore>,
-        optimiser: &mut Adam,
-    ) -> Result<()> {
-        let folder = self.epoch_folder(epoch);
-        let load_weights = |variables: &mut VarStore, path: &Path| {
-            variables.load(path).with_context(|| format!("cannot resume from {}", path.display()))
-        };
-        load_weights(learning, &folder.join("weights.safetensors"))?;
-        if let Some(averaged) = averaged {
+    /// Restores what [`RunFolder::save`] kept of an epoch.
+    pub fn load(&self, last: usize, learners: &mut Learners<'_>) -> Result<()> {
+        let folder = self.0.path(&epoch(last));
+        load_weights(learners.learning, &folder.join("weights.safetensors"))?;
+        if let Some(averaged) = &mut learners.averaged {
             load_weights(averaged, &folder.join("averaged.safetensors"))?;
         }
-        optimiser.load(&folder.join("moments.safetensors"))
+        learners.optimiser.load(&folder.join("moments.safetensors"))
     }
+}
 
-    fn epoch_folder(&self, epoch: usize) -> PathBuf {
-        self.0.join(format!("epoch-{epoch}"))
-    }
+/// The folder of what the epoch after an epoch needs.
+fn epoch(last: usize) -> String {
+    format!("epoch-{last}")
 }

@@ -5,6 +5,9 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
 
+use crate::graphs::OUTPUT_SCALE;
+use crate::metrics::velocities::FileScore;
+
 /// A network whose weights are to be learned.
 pub trait Network: Send {
     /// What it learns from in one go.
@@ -29,11 +32,29 @@ pub struct Score {
     pub r: [f64; 3],
 }
 
-impl Score {
-    /// From the loss and the r of each genre's files.
-    pub fn new(loss: f64, r: &[Vec<f64>; 3]) -> Self {
+/// Scores of valid files, one by one.
+#[derive(Debug, Default)]
+pub struct Scores {
+    residual: f64,
+    notes: usize,
+    r: [Vec<f64>; 3],
+}
+
+impl Scores {
+    /// Adds a file's score, if it has one.
+    pub fn add(&mut self, genre: Genre, score: Option<FileScore>) {
+        if let Some(score) = score {
+            self.residual += score.residual;
+            self.notes += score.notes;
+            self.r[genre.index()].push(score.r);
+        }
+    }
+
+    /// The loss over all notes, and the mean r of each genre's files.
+    pub fn mean(&self) -> Score {
+        let loss = self.residual / self.notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE);
         let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        Self { loss, r: [mean(&r[0]), mean(&r[1]), mean(&r[2])] }
+        Score { loss, r: self.r.each_ref().map(mean) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::Parser as _;
 use tch::{Kind, Tensor};
 use tempfile::TempDir;
 use tonenet_core::clip::{Clip, ClipNote};
@@ -19,9 +19,9 @@ use tonenet_model_export::weights::Weights;
 
 use super::vaegan::DrawingLengths;
 use super::{Trained, seqgan, vaegan};
-use crate::cli::{Cli, Command, VelocityModel, TrainArgs};
-use crate::data::{self, Split};
-use crate::data::performances;
+use crate::arguments::{Cli, Command, TrainArgs};
+use crate::data::{Split, performances};
+use crate::models::VelocityModel;
 
 /// libtorch has one generator of random numbers a process.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

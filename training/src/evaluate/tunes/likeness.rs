@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use serde::Serialize;
 use crate::metrics::bleu::{References, self_bleu};
+use serde::Serialize;
 use tonenet_core::tune::{Tune, Vocabulary};
-
 
 /// Bars of the tunes that are compared: a phrase.
 pub const BARS: u32 = 8;

@@ -20,13 +20,12 @@ use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
 use tonenet_inference::runtime::Runtime;
 
 use crate::arguments::EvaluateArgs;
+use crate::data::tunes;
 use crate::data::{self, Split};
-use crate::data::performances;
 use crate::evaluate::card::FigureFiles;
 use crate::models::{SEQGAN, SEQGAN_BY_LIKELIHOOD};
 use crate::progress;
 use crate::runtimes;
-use crate::data::tunes;
 use crate::workspace;
 use likeness::{BARS, Phrases};
 use report::{Report, SEEDS, Speed, Trade, WriterReport};

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
 use crate::metrics::bootstrap::bootstrap_interval;
+use serde::Serialize;
 use tonenet_core::tune::{Symbol, Tune, Vocabulary};
 
+use super::likeness::BARS;
 use super::likeness::{HISTOGRAMS, Phrases, Point, histograms, mean, overlap};
 use super::writer::Commission;
-use super::likeness::BARS;
 use crate::data::Split;
 use crate::evaluate::measure::Interval;
 use crate::target::Target;
@@ -143,7 +143,10 @@ impl Report {
         let Some(model) = self.writers.first() else { return Vec::new() };
         let gain = self.gain().map_or(f64::NAN, |gain| gain.low);
         let mut targets = vec![
-            ("BLEU-4 above maximum likelihood at equal self-BLEU, lower end of 95 %".into(), Target::above(gain, 0.0, 4)),
+            (
+                "BLEU-4 above maximum likelihood at equal self-BLEU, lower end of 95 %".into(),
+                Target::above(gain, 0.0, 4),
+            ),
             ("largest share of 8-symbol runs in one training tune".into(), Target::at_most(model.copied_most, 0.4, 2)),
             ("melody notes in key".into(), Target::at_least(model.in_key, 0.95, 3)),
             ("tunes whose bars add up".into(), Target::at_least(model.whole_bars, 1.0, 3)),

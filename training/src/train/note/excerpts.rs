@@ -1,4 +1,4 @@
-//! Excerpts of the performances as rows of notes, cut at random moments and augmented.
+//! Excerpts of performances as rows of notes: cut at random moments, and augmented.
 
 use rand::distr::weighted::WeightedIndex;
 use rand::prelude::*;
@@ -10,7 +10,7 @@ use tonenet_core::grid::Grid;
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY};
 use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
 
-use super::network::Masks;
+use super::batch::{Masks, NoteBatch};
 use crate::data::performances::{Performance, USUAL_SPREAD};
 use crate::graphs::OUTPUT_SCALE;
 
@@ -49,25 +49,6 @@ const TOLD_ERROR: f64 = 6.0;
 
 /// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
-
-/// A batch of excerpts of one genre.
-pub struct NoteBatch {
-    /// \[excerpts, notes, PAST\].
-    pub past: Tensor,
-    /// \[excerpts, notes, AHEAD\].
-    pub ahead: Tensor,
-    /// Deviation of each note from its file's mean, in units of the usual spread: \[excerpts, notes\].
-    pub deviations: Tensor,
-    /// 0 where an excerpt is shorter and a row is empty, else how much its file counts.
-    pub weights: Tensor,
-    /// See [`super::network::NoteNetwork::forward`].
-    pub segment: i64,
-    /// The style that the player's velocities are told in, or `None` where they are kept from the model.
-    pub told: Option<Genre>,
-    /// The member that is to learn from it.
-    pub member: usize,
-    pub masks: Masks,
-}
 
 /// Draws batches of a genre.
 pub struct NoteExcerpts {

@@ -1,21 +1,23 @@
-//! Training the note model: [`network`] is what learns, [`excerpts`] what it learns from.
+//! Training the note model: [`network`] is the network, [`excerpts`] cuts and augments what it learns from, [`batch`] is
+//! one step's worth of that.
 
+mod batch;
 mod excerpts;
 mod network;
 
 use std::path::Path;
 
+use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use crate::metrics::velocities::score_file;
 use tonenet_core::note_rows::{AHEAD, PAST};
 use tonenet_inference::take::TakeView;
 
 pub use network::NoteNetwork;
 
-use super::task::{Network, Score, Task};
+use super::task::{Network, Score, Scores, Task};
 use crate::data::Split;
 use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
@@ -78,18 +80,13 @@ impl Task for NoteTask {
     }
 
     fn validate(&self, network: &NoteNetwork) -> Score {
-        let (mut residual, mut notes) = (0.0, 0);
-        let mut r = [const { Vec::new() }; 3];
+        let mut scores = Scores::default();
         for take in &self.valid {
             let predicted = whole_take(network, &take.take(), take.genre);
             let human: Vec<f32> = take.notes.iter().map(|n| f32::from(n.velocity)).collect();
-            if let Some(score) = score_file(&predicted, &human) {
-                residual += score.residual;
-                notes += score.notes;
-                r[take.genre.index()].push(score.r);
-            }
+            scores.add(take.genre, score_file(&predicted, &human));
         }
-        Score::new(residual / notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE), &r)
+        scores.mean()
     }
 
     fn describe(&self) -> String {

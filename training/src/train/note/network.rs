@@ -12,25 +12,17 @@ use tch::{Device, Kind, Tensor};
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 
-use super::excerpts::NoteBatch;
+use super::batch::{AHEAD_HIDDEN, DECODER_HIDDEN, Masks, NoteBatch, PAST_HIDDEN};
 use crate::train::layers::{LEARNING, Lstm, linear};
 use crate::train::task::Network;
 
 /// Width of a row after its first layer.
 const ROW: i64 = 96;
-/// Hidden units of both layers of the encoder of the past.
-const PAST_HIDDEN: i64 = 160;
-/// Hidden units of the look-ahead network.
-const AHEAD_HIDDEN: i64 = 128;
-/// Hidden units of each decoder's LSTM and of the layer behind it.
-const DECODER_HIDDEN: i64 = 96;
+/// Hidden units of the layer behind each decoder's LSTM.
 const HEAD: i64 = 64;
 
 /// Networks whose mean is the model's.
 pub const MEMBERS: usize = 2;
-
-/// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
-const DROPOUT: f32 = 0.3;
 
 /// The spread, as the natural logarithm of its share of the output's scale, stays within these.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
@@ -62,29 +54,6 @@ pub struct NoteNetwork {
 pub struct Output {
     pub mean: Tensor,
     pub log_spread: Tensor,
-}
-
-/// Units dropped in one batch, \[excerpts, 1, width\] each: 0, or what makes up for the dropped.
-pub struct Masks {
-    past: Tensor,
-    memory: Tensor,
-    decoder: Tensor,
-}
-
-impl Masks {
-    /// Widths of the three masks.
-    const WIDTHS: [i64; 3] = [PAST_HIDDEN, PAST_HIDDEN + AHEAD_HIDDEN, DECODER_HIDDEN];
-
-    /// Masks by coins: each call of `uniform` gives a number of 0–1.
-    pub fn draw(excerpts: usize, mut uniform: impl FnMut() -> f32, device: Device) -> Self {
-        let [past, memory, decoder] = Self::WIDTHS.map(|width| {
-            let kept: Vec<f32> = (0..excerpts * width as usize)
-                .map(|_| if uniform() < DROPOUT { 0.0 } else { 1.0 / (1.0 - DROPOUT) })
-                .collect();
-            Tensor::from_slice(&kept).view([excerpts as i64, 1, width]).to_device(device)
-        });
-        Self { past, memory, decoder }
-    }
 }
 
 impl Member {

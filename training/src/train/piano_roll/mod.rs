@@ -1,4 +1,4 @@
-//! Training the article's networks over piano-rolls: [`network`] is what learns, [`excerpts`] what it learns from,
+//! Training the article's networks over piano-rolls: [`network`] is the network, [`excerpts`] what it learns from,
 //! [`take`] what it is scored on.
 
 mod excerpts;
@@ -7,34 +7,28 @@ mod take;
 
 use std::path::Path;
 
+use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use crate::metrics::velocities::score_file;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
+use network::Batch;
 pub use network::PianoRollNetwork;
 use take::{Take, takes};
 
-use super::task::{Score, Task};
-use crate::data::{self, Split};
+use super::task::{Score, Scores, Task};
+use crate::data::Split;
 use crate::data::performances;
-use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
+use crate::graphs::WHOLE_TAKE_STEPS;
 use excerpts::Excerpts;
 
 /// Excerpts in a batch.
 const EXCERPTS: usize = 24;
 /// Valid files a genre that each epoch is scored on.
 const VALID_FILES: usize = 30;
-
-/// A batch as tensors: frames \[excerpts, steps, 176\], deviations and onsets \[excerpts, steps, 88\].
-pub struct Batch {
-    frames: Tensor,
-    deviations: Tensor,
-    onsets: Tensor,
-}
 
 /// Training one of the article's networks.
 pub struct PianoRollTask {
@@ -91,18 +85,13 @@ impl Task for PianoRollTask {
     }
 
     fn validate(&self, network: &PianoRollNetwork) -> Score {
-        let (mut residual, mut notes) = (0.0, 0);
-        let mut r = [const { Vec::new() }; 3];
+        let mut scores = Scores::default();
         for take in &self.valid {
             let deviations = network.predict(take.roll.frames(), take.genre);
             let predicted: Vec<f32> = take.cells.iter().map(|&cell| deviations[cell]).collect();
-            if let Some(score) = score_file(&predicted, &take.velocities) {
-                residual += score.residual;
-                notes += score.notes;
-                r[take.genre.index()].push(score.r);
-            }
+            scores.add(take.genre, score_file(&predicted, &take.velocities));
         }
-        Score::new(residual / notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE), &r)
+        scores.mean()
     }
 
     fn describe(&self) -> String {

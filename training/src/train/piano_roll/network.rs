@@ -9,7 +9,6 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
-use super::Batch;
 use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
 use crate::train::task::Network;
 
@@ -19,6 +18,13 @@ const ENCODER_HIDDEN: i64 = 128;
 const DECODER_HIDDEN: i64 = 128;
 
 const DROPOUT: f64 = 0.3;
+
+/// A batch as tensors: frames \[excerpts, steps, 176\], deviations and onsets \[excerpts, steps, 88\].
+pub struct Batch {
+    pub frames: Tensor,
+    pub deviations: Tensor,
+    pub onsets: Tensor,
+}
 
 struct Decoder {
     lstm: nn::LSTM,

@@ -1,12 +1,19 @@
-//! Training the SeqGAN (arXiv 1609.05473): first a [`generator`] by likelihood and a [`discriminator`] on what it
-//! writes; then, round by round, a step of the generator along the policy gradient, rewarded by what the discriminator
-//! makes of tunes that a delayed copy has finished, and some of the discriminator.
+//! Training the SeqGAN (arXiv 1609.05473) in two stages.
 //!
-//! [`sequences`] is what they learn from, [`mod@run`] the stages, what is kept of them, and how a killed one goes on.
+//! First the [`generator`] learns by likelihood ([`learners`]), and the [`discriminator`] learns to tell what it writes
+//! from real tunes. Then they train against each other ([`adversaries`]), round by round. The generator takes a step
+//! along the policy gradient: its reward is the discriminator's verdict on tunes that a delayed copy has finished. The
+//! discriminator takes steps of its own.
+//!
+//! [`sequences`] is what they learn from, [`mod@run`] the loop, [`progress`] its figures and [`checkpoint`] what it keeps.
 
+mod adversaries;
+mod checkpoint;
 mod curves;
 mod discriminator;
 mod generator;
+mod learners;
+mod progress;
 mod run;
 mod sequences;
 

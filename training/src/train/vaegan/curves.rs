@@ -25,7 +25,9 @@ pub fn draw(path: &Path, epochs: &[Epoch]) -> Result<(), PlotError> {
     draw_png(path, (1500, 440), |area| {
         let areas = area.split_evenly((1, 3));
         for ((title, lines), area) in
-            [("nats a phrase", &losses[..]), ("against each other", &adversaries), ("images", &images)].iter().zip(&areas)
+            [("nats a phrase", &losses[..]), ("against each other", &adversaries), ("images", &images)]
+                .iter()
+                .zip(&areas)
         {
             Panel::fitted(title, "epoch", epochs.len(), lines, true).draw(area, lines)?;
         }

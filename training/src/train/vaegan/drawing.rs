@@ -1,25 +1,25 @@
 //! The second stage: once encoder and decoder have learned, a [`Flow`] learns to draw what the encoder gives phrases.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tch::nn::VarStore;
 use tch::{Device, Kind};
 use tonenet_files::outputs;
 
 use super::flow::Flow;
 use super::network::Posterior;
+use crate::progress;
 use crate::train::adam::{Adam, gradients, mix};
+use crate::train::folder::{Folder, load_weights, save_weights};
 use crate::train::layers::LEARNING;
-use crate::train::run::schedule;
+use crate::train::log;
+use crate::train::session::{average_decay, schedule};
 
-/// How long the stage is.
+/// How long the stage takes.
 pub struct Lengths {
     /// Phrases that the encoder is asked about, to learn from.
     pub phrases: usize,
@@ -48,29 +48,29 @@ struct Epoch {
     seconds: f64,
 }
 
-/// Learns in `folder`, which holds `drawing.json`, `drawing.csv` and what the next epoch needs, and goes on where it was
-/// interrupted. `train` and `valid` are what the encoder says of phrases.
-pub fn learn(
-    folder: &Path,
-    seed: u64,
-    lengths: &Lengths,
-    train: &Posterior,
-    valid: &Posterior,
-    device: Device,
-) -> Result<Flow> {
-    let folder = Folder(folder);
+/// What the encoder says of phrases.
+pub struct Encoded {
+    pub train: Posterior,
+    pub valid: Posterior,
+}
+
+/// Trains a flow, and resumes where the stage was interrupted.
+///
+/// # Errors
+/// When what is kept cannot be read or written.
+pub fn learn(folder: &Folder, seed: u64, lengths: &Lengths, encoded: &Encoded, device: Device) -> Result<Flow> {
+    let kept = Kept(folder);
+    let Encoded { train, valid } = encoded;
     tch::manual_seed(seed as i64);
     let (mut learning, mut averaged) = (Flow::new(device), Flow::new(device));
     mix(averaged.variables(), learning.variables(), 1.0);
     let mut optimiser = Adam::new(learning.variables(), WEIGHT_DECAY);
-    let mut epochs = folder.epochs()?;
+    let mut epochs = kept.epochs()?;
     if !epochs.is_empty() {
-        folder.load(epochs.len(), &mut learning, &mut averaged, &mut optimiser)?;
+        kept.load(epochs.len(), &mut learning, &mut averaged, &mut optimiser)?;
         println!("resuming drawing after epoch {}", epochs.len());
     }
-    let bar = ProgressBar::new(lengths.epochs as u64).with_style(
-        ProgressStyle::with_template("{bar:32} {pos}/{len} epochs of drawing, {eta} left").expect("a valid template"),
-    );
+    let bar = progress::bar(lengths.epochs, "{pos}/{len} epochs of drawing, {eta} left");
     bar.set_position(epochs.len() as u64);
     bar.reset_eta();
     while epochs.len() < lengths.epochs {
@@ -91,8 +91,7 @@ pub fn learn(
             let step = at * lengths.batches + batch;
             let rate = RATE * schedule(step, lengths.epochs * lengths.batches);
             optimiser.step(&gradients(learning.variables()), rate, GRADIENT_NORM);
-            let decay = AVERAGE.min((1 + step) as f64 / (10 + step) as f64);
-            mix(averaged.variables(), learning.variables(), 1.0 - decay);
+            mix(averaged.variables(), learning.variables(), 1.0 - average_decay(AVERAGE, step));
             train_loss += loss.double_value(&[]) / lengths.batches as f64;
         }
         let valid_loss = tch::no_grad(|| {
@@ -105,18 +104,19 @@ pub fn learn(
             println!("drawing, epoch {:3}: loss {train_loss:.4}, valid {valid_loss:.4} ({seconds:.0} s)", at + 1);
         });
         epochs.push(Epoch { train_loss, valid_loss, seconds });
-        folder.save(&epochs, &learning, &averaged, &optimiser)?;
+        kept.save(&epochs, &learning, &averaged, &optimiser)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(averaged)
 }
 
-struct Folder<'a>(&'a Path);
+/// What is kept of the stage, in the run's folder: `drawing.json`, `drawing.csv` and what the next epoch needs.
+struct Kept<'a>(&'a Folder);
 
-impl Folder<'_> {
+impl Kept<'_> {
     fn epochs(&self) -> Result<Vec<Epoch>> {
-        let path = self.0.join("drawing.json");
+        let path = self.0.path("drawing.json");
         if !path.exists() {
             return Ok(Vec::new());
         }
@@ -124,46 +124,31 @@ impl Folder<'_> {
         serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged; remove it to draw anew", path.display()))
     }
 
-    fn epoch(&self, epochs: usize) -> PathBuf {
-        self.0.join(format!("drawing-{epochs}"))
-    }
-
     fn save(&self, epochs: &[Epoch], learning: &Flow, averaged: &Flow, optimiser: &Adam) -> Result<()> {
-        let folder = self.epoch(epochs.len());
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let save = |variables: &VarStore, name: &str| {
-            let path = folder.join(name);
-            variables.save(&path).with_context(|| format!("cannot write {}", path.display()))
-        };
-        save(learning.variables(), "flow.safetensors")?;
-        save(averaged.variables(), "averaged.safetensors")?;
+        let folder = self.0.make(&epoch(epochs.len()))?;
+        save_weights(learning.variables(), &folder.join("flow.safetensors"))?;
+        save_weights(averaged.variables(), &folder.join("averaged.safetensors"))?;
         optimiser.save(&folder.join("moments.safetensors"))?;
-        let path = self.0.join("drawing.csv");
-        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut log = csv::Writer::from_writer(file);
-        log.write_record(["epoch", "train_loss", "valid_loss", "seconds"])?;
-        for (at, Epoch { train_loss, valid_loss, seconds }) in epochs.iter().enumerate() {
-            let row =
-                [(at + 1).to_string(), format!("{train_loss:.5}"), format!("{valid_loss:.5}"), format!("{seconds:.1}")];
-            log.write_record(row)?;
-        }
-        log.flush().with_context(|| format!("cannot write {}", path.display()))?;
-        outputs::replace(&self.0.join("drawing.json"), &serde_json::to_vec_pretty(epochs)?)?;
+        let rows = epochs.iter().enumerate().map(|(at, Epoch { train_loss, valid_loss, seconds })| {
+            [(at + 1).to_string(), format!("{train_loss:.5}"), format!("{valid_loss:.5}"), format!("{seconds:.1}")]
+        });
+        log::write(&self.0.path("drawing.csv"), &["epoch", "train_loss", "valid_loss", "seconds"], rows)?;
+        outputs::replace(&self.0.path("drawing.json"), &serde_json::to_vec_pretty(epochs)?)?;
         if epochs.len() > 1 {
-            // Left over only if the run was killed between the two; harmless then.
-            let _ = fs::remove_dir_all(self.epoch(epochs.len() - 1));
+            self.0.remove(&epoch(epochs.len() - 1));
         }
         Ok(())
     }
 
     fn load(&self, epochs: usize, learning: &mut Flow, averaged: &mut Flow, optimiser: &mut Adam) -> Result<()> {
-        let folder = self.epoch(epochs);
-        let load = |variables: &mut VarStore, name: &str| {
-            let path = folder.join(name);
-            variables.load(&path).with_context(|| format!("cannot resume from {}", path.display()))
-        };
-        load(learning.variables_mut(), "flow.safetensors")?;
-        load(averaged.variables_mut(), "averaged.safetensors")?;
+        let folder = self.0.path(&epoch(epochs));
+        load_weights(learning.variables_mut(), &folder.join("flow.safetensors"))?;
+        load_weights(averaged.variables_mut(), &folder.join("averaged.safetensors"))?;
         optimiser.load(&folder.join("moments.safetensors"))
     }
+}
+
+/// The folder of what the epoch after so many needs.
+fn epoch(epochs: usize) -> String {
+    format!("drawing-{epochs}")
 }

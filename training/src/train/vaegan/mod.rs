@@ -1,24 +1,29 @@
-//! Training the VAE-GAN (arXiv 1512.09300) on images of phrases.
+//! Training the VAE-GAN (arXiv 1512.09300) on phrase images.
 //!
-//! The [`network`]s are an encoder, a decoder that is also the generator, and a discriminator. They learn from the
-//! paper's three losses, and from a fourth: the prior's ([`losses::divergence`]); the learned similarity, which is how
-//! far the discriminator's features of an image are from those of its reconstruction; the adversarial one; and a direct
-//! reconstruction of each cell ([`losses::of_cells`]), since features alone do not bring nine notes of ten back to the
-//! cell they came from, which is what the model is held to.
+//! The [`network`]s are an encoder, a decoder that is also the generator, and a discriminator. The [`losses`] are the
+//! paper's three: the prior's, the learned similarity (how far the discriminator's features of an image are from those of
+//! its reconstruction) and the adversarial one. A fourth reconstructs each cell directly, since features alone do not
+//! return nine notes of ten to their cells, which is the model's target.
 //!
-//! An image that comes back so well needs a wide latent, and a wide latent's aggregate posterior is no longer the
-//! standard normal that its prior says. So while the adversaries learn, images are drawn from normals that are fitted to
-//! encoded training phrases ([`prior`]), and afterwards a [`flow`] learns to draw as phrases are encoded ([`drawing`], as
-//! in the two stages of arXiv 1903.05789); that is what the model draws with.
+//! Such exact reconstruction needs a wide latent space, whose aggregate posterior is no longer the standard normal prior.
+//! While the adversaries learn, images are therefore drawn from normals fitted to encoded training phrases ([`prior`]).
+//! Afterwards a [`flow`] learns to draw as phrases are encoded ([`drawing`], as in the two stages of arXiv 1903.05789).
+//! The model draws with that flow.
 //!
-//! [`mod@run`] is the loop over epochs, what is kept of them, and how a killed run goes on.
+//! [`mod@run`] is the loop over epochs, [`learners`] a step of learning, [`review`] what is measured on valid phrases,
+//! [`images`] how phrases become tensors, [`progress`] a run's figures and [`checkpoint`] what it keeps.
 
+mod checkpoint;
 mod curves;
 mod drawing;
 mod flow;
+mod images;
+mod learners;
 mod losses;
 mod network;
 mod prior;
+mod progress;
+mod review;
 mod run;
 
 pub use flow::{Flow, STEPS};
