@@ -1,4 +1,4 @@
-//! The graphs of each model, from its weights.
+//! The ONNX graphs of velocity models, made from their weights.
 
 use anyhow::Result;
 use tonenet_core::genre::Genre;

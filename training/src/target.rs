@@ -1,4 +1,4 @@
-//! A figure and its target.
+//! Figures next to their targets.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where the repository's files lie, and what a command may find missing.
+//! Where the repository's files are, and which libraries a command may find missing.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The command line, as `--help` tells it.
+//! The command line, as `--help` prints it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -76,9 +76,9 @@ pub struct ForwardArgs {
 /// What `setup` installs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Library {
-    /// What bundles carry to run models
+    /// Runs models; bundles carry it
     Onnxruntime,
-    /// What training needs
+    /// Trains models
     Libtorch,
 }
 
@@ -107,7 +107,7 @@ pub enum BenchCommand {
 
 #[derive(Debug, Args)]
 pub struct BenchProcessArgs {
-    /// Seconds to time each mode (1 to 3600), three times as long again to warm it up and to repeat it
+    /// Seconds to time each mode (1 to 3600); warm-up and repeats take three times as long again
     #[arg(long, default_value_t = 20.0, value_name = "S", allow_negative_numbers = true, value_parser = number(1.0..=3600.0))]
     pub seconds: f64,
     /// Time this plugin instead of building one
@@ -117,7 +117,7 @@ pub struct BenchProcessArgs {
 
 #[derive(Debug, Args)]
 pub struct BenchInstancesArgs {
-    /// How many more instances to make beside the first (1 to 1000)
+    /// How many instances to make in addition to the first (1 to 1000)
     #[arg(long, default_value_t = 8, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=1000u32))]
     pub more: u32,
     /// Measure this plugin instead of building one
@@ -127,10 +127,10 @@ pub struct BenchInstancesArgs {
 
 #[derive(Debug, Args)]
 pub struct FuzzArgs {
-    /// Which (default: all, one after the other)
+    /// Target to fuzz (default: all, one after the other)
     #[arg(value_enum)]
     pub target: Option<FuzzTarget>,
-    /// Minutes for each (0 to 10080)
+    /// Minutes for each target (0 to 10080)
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true, value_parser = number(0.0..=A_WEEK))]
     pub minutes: f64,
 }
@@ -143,7 +143,7 @@ pub enum FuzzTarget {
     MidiFile,
     /// The plugin's saved state
     State,
-    /// Models' manifests and ONNX files
+    /// Manifests and ONNX files of models
     ModelMetadata,
     /// Events, blocks and transports through the scheduler and the engine
     EventStream,
@@ -169,10 +169,10 @@ pub struct DemoArgs {
     /// classical, jazz or pop
     #[arg(long, default_value = "jazz")]
     pub style: Genre,
-    /// How much of the style, in percent (0 to 100)
+    /// Amount of the style in percent (0 to 100)
     #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole(0..=100u8))]
     pub amount: u8,
-    /// Folder for the restyled file and the picture (default: target/demo)
+    /// Folder for the restyled file and the plot (default: target/demo)
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }
@@ -200,13 +200,13 @@ pub struct SoakArgs {
     /// Minutes to play (0 to 10080)
     #[arg(long, default_value_t = 2.0, value_name = "N", allow_negative_numbers = true, value_parser = number(0.0..=A_WEEK))]
     pub minutes: f64,
-    /// Until so many notes were played (1 to 1000000000), however long that takes
+    /// Play until this many notes were played (1 to 1000000000), instead of for some minutes
     #[arg(long, value_name = "N", conflicts_with = "minutes", allow_negative_numbers = true, value_parser = whole(1..=1_000_000_000u64))]
     pub notes: Option<u64>,
-    /// The same seed plays the same notes and has the host do the same (0 to 18446744073709551615)
+    /// Random seed; the same seed repeats the same session (0 to 18446744073709551615)
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
-    /// Have the allocator give large freed blocks back at once, to see what the plugin keeps rather than what glibc does
+    /// Make the allocator return large freed blocks at once, to measure the plugin's memory and not glibc's reserves
     #[arg(long)]
     pub give_back: bool,
 }

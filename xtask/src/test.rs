@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything CI runs, in the order in which a mistake shows soonest.
+//! `cargo xtask test`: everything that CI runs, in the order that finds mistakes soonest.
 
 use std::process::Command;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The training data: a folder with `performances.csv` and the MIDI files it lists.
+//! Human performances: the files that `performances.csv` lists, as notes, pedal movements and a grid.
 
 use std::path::{Path, PathBuf};
 

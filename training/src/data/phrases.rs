@@ -1,4 +1,4 @@
-//! Performances cut into phrases of 88 steps, as the VAE-GAN learns from them and is scored on.
+//! Performances cut into phrases of 88 steps, on which the VAE-GAN trains and is scored.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The tunes that generators learn from: a folder with `nottingham.csv` and the MIDI files it lists.
+//! Tunes: the files that `nottingham.csv` lists, in C major or A minor.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! The article's cycle test: a performance carried to another genre and back.
 //!
-//! Returning is only worth something beside how far it went: identity returns perfectly and goes nowhere. And an
-//! exchange of two expectations returns by construction, which says nothing of the model; it is here because it is
-//! what `restyle --from` does.
+//! The error of returning means little without the distance: identity returns perfectly and goes nowhere. Exchanging two
+//! styles' predicted means returns by construction and says nothing of the model. It is measured because
+//! `tonenet restyle --from` does it.
 
 use anyhow::Result;
 use rayon::prelude::*;

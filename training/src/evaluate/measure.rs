@@ -1,4 +1,4 @@
-//! What is measured of a predictor.
+//! Everything that an evaluation measures of a predictor.
 
 use crate::metrics::bootstrap::bootstrap_interval;
 use crate::metrics::velocities::{FileScore, score_file, summarise};

@@ -1,10 +1,10 @@
 //! `cargo xtask evaluate`: how close models come to human velocities on held-out performances.
 //!
-//! `docs/training.md` defines the metrics. [`predictor`] is what predicts: a model or a reference. [`measure`] is
-//! everything measured of it, [`transfer`] how far it moves a performance towards another genre, [`cycle`] how much of
-//! that returns, and [`targets`] what the project's models must reach. [`table`] prints, [`card`] writes model cards and
-//! [`curve`] draws. [`pairs`] scores files that others made, [`shipped`] whole files of several parts. [`tunes`] and
-//! [`textures`] score the generators.
+//! `docs/training.md` defines the metrics. `predictor` is what predicts: a model or a reference. `measure` is
+//! everything measured of it, `transfer` how far it moves a performance towards another genre, `cycle` how much of
+//! that returns, and `targets` what the project's models must reach. `table` prints, `card` writes model cards and
+//! `curve` draws. `pairs` scores files that others made, `shipped` whole files of several parts. `tunes` and
+//! `textures` score the generators.
 
 mod card;
 mod curve;
@@ -15,9 +15,9 @@ mod predictor;
 mod shipped;
 mod table;
 mod targets;
-pub mod textures;
+mod textures;
 mod transfer;
-pub mod tunes;
+mod tunes;
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `--pairs`: scores any folder of predictions against a folder of originals, whoever made them.
+//! `evaluate --pairs`: scores a folder of predictions, made by anything, against a folder of originals.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

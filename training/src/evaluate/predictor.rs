@@ -1,4 +1,4 @@
-//! Who predicts: a model's graphs, or one of the references that a model must beat.
+//! What predicts velocities: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use tonenet_core::genre::Genre;

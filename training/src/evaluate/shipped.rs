@@ -1,5 +1,6 @@
-//! Whole files as they ship, of several tracks or channels: how close restyling them comes to what restyling the
-//! performance in them alone does.
+//! `evaluate --as-shipped`: how restyling whole files compares with restyling the performance in them alone.
+//!
+//! Only files of several tracks or channels are scored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

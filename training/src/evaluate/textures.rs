@@ -1,8 +1,8 @@
-//! `cargo xtask evaluate vaegan`: the generator of textures against the project's bars, and its pictures.
+//! `cargo xtask evaluate vaegan`: the texture generator's figures next to their targets, and its plots.
 //!
-//! Phrases are a third of each genre, spread evenly over the split. New images are those of the seeds from 0, at
-//! temperature 1. A path between two phrases changes monotonically where each of its steps leads away from the first and
-//! towards the second; the distance is [`scores::distance`] between the images of what is written and those of the two.
+//! Phrases are a third of each genre, spread evenly over the split. New images come from the seeds from 0 on, at
+//! temperature 1. A path between two phrases is monotonic where each of its steps leads away from the first and towards
+//! the second. Distance is [`scores::distance`] between the generated images and those of the two phrases.
 
 use std::collections::HashSet;
 use std::path::Path;

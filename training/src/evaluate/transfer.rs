@@ -1,4 +1,4 @@
-//! How far a decoder carries a performance towards another genre, beside controls that carry nothing musical.
+//! How far a decoder moves a performance towards another genre, compared with controls that know no music.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;

@@ -1,4 +1,4 @@
-//! What torch computes with a model's weights, to hold the exported graphs against.
+//! Golden tensors: what libtorch computes from a velocity model's weights, for comparison with the exported graphs.
 
 use std::collections::BTreeMap;
 use std::fs;

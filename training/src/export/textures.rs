@@ -1,8 +1,8 @@
-//! The generator of textures: its graphs, held against torch, and where notes are read in what it decodes.
+//! Exports the texture generator: its graphs, checked against libtorch, and the thresholds at which notes are read.
 //!
-//! A threshold of ½ gives the likeliest image cell by cell. Where images come back, the one that serves the onsets' F1 on
-//! training phrases is better; in new images, where the decoder doubts more, those at which they have as many onsets and
-//! as many sounding cells as training phrases.
+//! A threshold of ½ gives the likeliest image cell by cell. For reconstructed images, the threshold with the best F1 of
+//! onsets on training phrases is better. In new images the decoder is less certain: there, thresholds are chosen so that
+//! images have as many onsets and sounding cells as training phrases.
 
 use std::fs;
 use std::path::Path;

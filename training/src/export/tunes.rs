@@ -1,4 +1,4 @@
-//! The generator of tunes: the adversaries' as the model, and beside it the one by likelihood alone, to compare with.
+//! Exports the tune generator, and the one trained by likelihood alone for comparison.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! A model of velocities: its graphs, and how its styles spread.
+//! Exports a velocity model: its graphs, and the spread of its styles.
 
 use std::fs;
 

@@ -1,5 +1,4 @@
-//! BLEU-4 over symbols (Papineni and others, 2002): how much of what was written is found, four symbols at a time, in
-//! what others have written.
+//! BLEU-4 over symbols (Papineni and others, 2002): how many of a text's runs of one to four symbols stand in others.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What is measured on images of phrases.
+//! Scores of phrase images: how well they are reconstructed, how dense they are, how far apart.
 
 use std::collections::BTreeMap;
 

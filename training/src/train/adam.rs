@@ -1,6 +1,6 @@
-//! Adam with decoupled weight decay (arXiv 1412.6980, 1711.05101), whose moments can be saved.
+//! Adam with decoupled weight decay (arXiv 1412.6980, 1711.05101), with moments that can be saved.
 //!
-//! `tch`'s own optimisers keep their moments to themselves; without them a resumed run is another run.
+//! The optimisers of `tch` do not expose their moments, without which a resumed run would differ.
 
 use std::path::Path;
 

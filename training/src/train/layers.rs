@@ -1,7 +1,7 @@
-//! Layers that compute in half the bits while they learn and in full otherwise.
+//! Layers that compute in bfloat16 while they learn and in 32 bits otherwise.
 //!
-//! Multiplying bfloat16 takes half the time where the processor knows it, and the weights themselves stay in 32 bits,
-//! so that small steps are not lost (mixed precision, arXiv 1710.03740, 1905.12322).
+//! Multiplying bfloat16 takes half the time on processors that support it. The weights stay in 32 bits, so that small
+//! steps are not lost (mixed precision, arXiv 1710.03740, 1905.12322).
 
 use tch::nn::{self, Path};
 use tch::{Kind, Tensor};

@@ -1,9 +1,9 @@
 //! Training with libtorch: what `cargo xtask train` runs.
 //!
-//! [`velocities`] is the loop that trains velocity models, [`task`] what it asks of one, [`piano_roll`] and [`note`] are
-//! those models, and [`trained`] runs their weights. [`seqgan`] and [`vaegan`] train generators in loops of their own.
-//! All loops share [`layers`], [`adam`] (the optimiser, whose state a checkpoint holds), [`folder`] (a run's files),
-//! [`session`] (seeds, device, schedule) and [`log`].
+//! `velocities` is the loop that trains velocity models, `task` what it asks of one, `piano_roll` and `note` are
+//! those models, and `trained` runs their weights. `seqgan` and `vaegan` train generators in loops of their own.
+//! All loops share `layers`, `adam` (the optimiser, whose state a checkpoint holds), `folder` (a run's files),
+//! `session` (seeds, device, schedule) and `log`.
 
 mod adam;
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! What the training loop asks of a model: a network, batches to learn from, and a score.
+//! What the training loop needs of a velocity model: a network, batches and a score.
 
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;

@@ -1,4 +1,4 @@
-//! Each model that trains: a handful of steps on files made here, and the same again with the disk failing in between.
+//! Trains each model for a few steps on generated files, once without a break and once with write errors in between.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Trained weights in torch itself, whose numbers every exported graph must reproduce.
+//! Trained weights run by libtorch; exported graphs must reproduce their numbers.
 
 use std::path::Path;
 

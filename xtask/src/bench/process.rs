@@ -1,4 +1,4 @@
-//! `cargo xtask bench process`: what each call of the plugin takes.
+//! `cargo xtask bench process`: how long each call of the plugin takes.
 
 use std::time::Duration;
 

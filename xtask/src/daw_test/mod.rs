@@ -1,7 +1,7 @@
 //! `cargo xtask daw-test`: the demo piece played through the VST3 in a real DAW.
 //!
-//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window; what
-//! the plugin's own hosts (`tests/`) cannot show is whether a DAW that was not made for it gets the same.
+//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window. It
+//! shows what the test hosts in `tests/` cannot: that a DAW which was not made for the plugin gets the same results.
 
 mod ardour;
 mod export;

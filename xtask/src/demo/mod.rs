@@ -69,7 +69,9 @@ pub fn run(args: &DemoArgs) -> Result<()> {
 
     midi.write(&bytes)?;
     png.make(|path| Ok(picture::velocities(path, &song, &restyled.velocities, args.style)?))?;
-    report(&song, &changes, &restyled, args, midi.name(), png.name());
+    report(&song, &changes, &restyled, args);
+    println!("restyled    {}", midi.name().display());
+    println!("picture     {}", png.name().display());
     Ok(())
 }
 
@@ -190,7 +192,7 @@ impl Changes {
     }
 }
 
-fn report(song: &Song, changes: &Changes, restyled: &Restyled, args: &DemoArgs, midi: &Path, png: &Path) {
+fn report(song: &Song, changes: &Changes, restyled: &Restyled, args: &DemoArgs) {
     let Changes { pairs } = changes;
     let stats = |values: &mut dyn Iterator<Item = u8>| {
         let values: Vec<f64> = values.map(f64::from).collect();
@@ -220,6 +222,4 @@ fn report(song: &Song, changes: &Changes, restyled: &Restyled, args: &DemoArgs, 
     );
     println!("runtime     {}", restyled.runtime);
     println!("at 0 %      unchanged, note by note");
-    println!("restyled    {}", midi.display());
-    println!("picture     {}", png.display());
 }

@@ -1,4 +1,4 @@
-//! Installs what a fresh machine lacks, into `third_party/`, pinned and checked by hash.
+//! Installs what a new machine lacks: pinned libraries, checked by hash, and Debian packages.
 
 mod libtorch;
 mod onnxruntime;

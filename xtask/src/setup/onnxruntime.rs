@@ -1,4 +1,4 @@
-//! The ONNX Runtime library that bundles carry beside the plugin.
+//! Installs the ONNX Runtime library that bundles carry next to the plugin.
 
 use std::fs;
 use std::path::PathBuf;

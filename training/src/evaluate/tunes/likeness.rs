@@ -1,4 +1,4 @@
-//! How much tunes resemble others: BLEU-4, shared runs of symbols, and histograms of what is in them.
+//! How much tunes resemble each other: BLEU-4, shared runs of symbols, and histograms of their contents.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;

@@ -1,7 +1,7 @@
-//! `cargo xtask evaluate seqgan`: how close written tunes come to held-out ones, how alike they are, and how new.
+//! `cargo xtask evaluate seqgan`: how close generated tunes are to held-out ones, how varied, and how new.
 //!
-//! [`writer`] is who writes, [`likeness`] how much written tunes resemble others, [`report`] what is measured of each
-//! writer and what is needed, [`picture`] how likeness and sameness trade off over temperatures.
+//! [`writer`] generates, [`likeness`] compares tunes, [`report`] holds the figures and their targets, [`picture`] plots
+//! likeness over sameness at several temperatures.
 
 mod likeness;
 mod picture;
@@ -28,7 +28,7 @@ use crate::progress;
 use crate::runtimes;
 use crate::workspace;
 use likeness::{BARS, Phrases};
-use report::{Report, SEEDS, Speed, Trade, WriterReport};
+use report::{ComparedWith, Report, SEEDS, Speed, Trade, WriterReport};
 use writer::{Commission, Writer};
 
 /// Tunes of each writer at each temperature.
@@ -69,6 +69,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let (model_nats, likelihood_nats) = (nats(&model)?, nats(&by_likelihood)?);
     let (speed, same) = (measured_speed(&model, &built_in)?, same_in_both(&model, &built_in)?);
 
+    let compared = ComparedWith { vocabulary: &vocabulary, phrases: &phrases, commissions: &commissions };
     let steps = 2 * TEMPERATURES.len() + 2;
     let bar = progress::bar(steps, "{pos}/{len} {msg}, {eta} left");
     let write = |writer: &Writer, temperature: f32| -> Result<Vec<Vec<usize>>> {
@@ -87,14 +88,14 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
             let written = write(writer, temperature)?;
             points.push(phrases.point(temperature, &written));
             if temperature == 1.0 {
-                writers.push(WriterReport::new(writer.title(), nats, &vocabulary, &phrases, &commissions, &written));
+                writers.push(WriterReport::new(&compared, writer.title(), nats, &written));
             }
         }
         trades.push(Trade { writer: writer.title().into(), points });
     }
     for writer in [Writer::unigram(&vocabulary, &train), Writer::random(&vocabulary)] {
         let written = write(&writer, 1.0)?;
-        writers.push(WriterReport::new(writer.title(), None, &vocabulary, &phrases, &commissions, &written));
+        writers.push(WriterReport::new(&compared, writer.title(), None, &written));
     }
     bar.finish_and_clear();
 

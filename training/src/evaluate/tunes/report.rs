@@ -1,4 +1,4 @@
-//! What is measured of each writer, and what is needed of the model.
+//! The figures of each tune writer, and the model's next to their targets.
 
 use std::fmt::Write;
 
@@ -70,15 +70,17 @@ pub struct Speed {
     pub worst: f64,
 }
 
+/// What written tunes are compared with.
+pub struct ComparedWith<'a> {
+    pub vocabulary: &'a Vocabulary,
+    pub phrases: &'a Phrases,
+    /// What each writer was asked for.
+    pub commissions: &'a [Commission],
+}
+
 impl WriterReport {
-    pub fn new(
-        writer: &str,
-        nats: Option<f64>,
-        vocabulary: &Vocabulary,
-        phrases: &Phrases,
-        commissions: &[Commission],
-        written: &[Vec<usize>],
-    ) -> Self {
+    pub fn new(compared: &ComparedWith<'_>, writer: &str, nats: Option<f64>, written: &[Vec<usize>]) -> Self {
+        let ComparedWith { vocabulary, phrases, commissions } = *compared;
         let point = phrases.point(1.0, written);
         let tune = |(commission, ids): (&Commission, &Vec<usize>)| {
             vocabulary.tune_of(commission.metre, commission.tonality.is_minor, ids)

@@ -1,4 +1,4 @@
-//! Who writes tunes: a model, or one of the references that anything must beat.
+//! What generates tunes: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use rand::distr::weighted::WeightedIndex;

@@ -1,4 +1,4 @@
-//! What the note model learns from in one step.
+//! One step's batch for the note model, with its dropout masks.
 
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;

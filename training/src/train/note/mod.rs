@@ -1,5 +1,6 @@
-//! Training the note model: [`network`] is the network, [`excerpts`] cuts and augments what it learns from, [`batch`] is
-//! one step's worth of that.
+//! Training the note model.
+//!
+//! [`excerpts`] cuts and augments training data, [`batch`] is one step's share of it, [`network`] learns from it.
 
 mod batch;
 mod excerpts;

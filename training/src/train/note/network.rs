@@ -1,11 +1,11 @@
-//! The note model: a causal encoder of the past, a backward network over what is known ahead, a decoder a genre.
+//! The note model: a causal encoder of the past, a backward network over the known future, a decoder for each genre.
 //!
-//! The encoder and the decoders read notes in order and can be stopped and taken up again with their state; the
-//! look-ahead network runs from the last known note back to the one that is due. So one set of weights serves a
-//! look-ahead of 10 ms and one of a whole take.
+//! The encoder and the decoders read notes in order and can continue from a saved state. The look-ahead network runs from
+//! the last known note back to the note that is due. One set of weights therefore serves a look-ahead of 10 ms and one of
+//! a whole performance.
 //!
-//! There are several such networks, its members, that learn from different excerpts and are right about the same
-//! things but wrong about different ones: the mean of what they say is better than any of them (arXiv 1612.01474).
+//! The model is a mean over several such networks, its members, which learn from different excerpts. Their errors differ,
+//! so the mean is better than each of them (arXiv 1612.01474).
 
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};

@@ -1,4 +1,4 @@
-//! Excerpts of the performances as training batches, augmented.
+//! Excerpts of performances as piano-rolls: cut at random places, and augmented.
 
 use rand::Rng;
 use rand::distr::weighted::WeightedIndex;

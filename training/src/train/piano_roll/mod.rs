@@ -1,5 +1,6 @@
-//! Training the article's networks over piano-rolls: [`network`] is the network, [`excerpts`] what it learns from,
-//! [`take`] what it is scored on.
+//! Training the article's piano-roll models.
+//!
+//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`take`] is what it is scored on.
 
 mod excerpts;
 mod network;

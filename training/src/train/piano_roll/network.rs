@@ -1,7 +1,7 @@
 //! The article's seq2seq networks: a StyleNet (arXiv 1708.03535), and the same with attention.
 //!
-//! One encoder that all genres share, one decoder each. With attention, each decoder weighs all steps of the
-//! encoder by Luong's general score (arXiv 1508.04025) before it answers.
+//! All genres share an encoder and each has a decoder. With attention, each decoder weighs all steps of the encoder by
+//! Luong's general score (arXiv 1508.04025).
 
 use tch::nn::{self, Module, RNN, VarStore};
 use tch::{Device, Kind, Tensor};

@@ -1,4 +1,4 @@
-//! Whole takes on their grid, to score networks on.
+//! Whole performances on their grid, on which networks are scored.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;

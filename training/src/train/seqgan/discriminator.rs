@@ -1,5 +1,7 @@
-//! The discriminator: convolutions of several widths over a tune's symbols, the largest of each over time, a highway
-//! layer, dropout and a sigmoid, as in arXiv 1609.05473 (after 1408.5882 and 1505.00387).
+//! The discriminator: convolutions over a tune's symbols, as in arXiv 1609.05473.
+//!
+//! The largest value of each filter over time goes through a highway layer, dropout and a sigmoid (after 1408.5882 and
+//! 1505.00387).
 
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};

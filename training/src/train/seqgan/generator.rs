@@ -1,5 +1,7 @@
-//! The generator: an embedding, an LSTM, a softmax over the vocabulary, as in arXiv 1609.05473; beside the symbol
-//! before it is told where in its bar, phrase and metre it is, and rows that the bar has no room for are barred.
+//! The generator: an embedding, an LSTM and a softmax over the vocabulary, as in arXiv 1609.05473.
+//!
+//! Besides the previous symbol it reads its place in bar, phrase and metre. Symbols longer than the rest of the bar are
+//! excluded.
 
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};

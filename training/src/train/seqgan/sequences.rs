@@ -1,4 +1,4 @@
-//! Tunes as rows of ids, each with where in its bar it stands.
+//! Tunes as sequences of ids, each with its place in the bar.
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;

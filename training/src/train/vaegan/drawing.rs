@@ -1,4 +1,4 @@
-//! The second stage: once encoder and decoder have learned, a [`Flow`] learns to draw what the encoder gives phrases.
+//! The second stage of a VAE-GAN run: a [`Flow`] learns to draw what the encoder gives phrases.
 
 use std::fs;
 use std::time::Instant;

@@ -1,7 +1,7 @@
-//! What new images are drawn with: a flow from noise to the latent numbers that the encoder gives phrases.
+//! A rectified flow (arXiv 2209.03003) from noise to the latent numbers of encoded phrases; it draws new images.
 //!
-//! A rectified flow (arXiv 2209.03003): on the straight way from noise to an encoded phrase, a mixer learns in which
-//! direction the phrase lies, at every moment of 0–1; drawing follows it from noise in a few steps.
+//! On the straight line from noise to an encoded phrase, a mixer learns the direction of the phrase at every moment of
+//! 0–1. Drawing follows that direction from noise in a few steps.
 
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};

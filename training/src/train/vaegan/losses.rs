@@ -1,4 +1,4 @@
-//! The losses, each in nats a phrase.
+//! The losses of the VAE-GAN, each in nats a phrase.
 
 use tch::{Kind, Reduction, Tensor};
 

@@ -1,7 +1,7 @@
-//! The networks. A beat of an image is a row; layers are fully connected and see, in turn, all of a row and all rows.
+//! The networks of the VAE-GAN: MLP-Mixers (arXiv 2105.01601) whose rows are the beats of an image.
 //!
-//! The paper's convolutions move a filter over pixels. Music is sparser than photographs: an MLP-Mixer (arXiv 2105.01601)
-//! over beats takes a tenth of the time on a processor, and its graph is made of matrix products alone.
+//! The paper's convolutions move a filter over pixels. Music is sparser than photographs: a mixer over beats takes a tenth
+//! of the time on a CPU, and its graph consists of matrix products alone.
 
 use tch::nn::{self, Path, VarStore};
 use tch::{Device, Kind, Tensor};

@@ -1,8 +1,7 @@
-//! The distribution that the adversaries' new images are drawn from: normals around several centres, fitted to encoded
-//! phrases.
+//! The distribution that new images are drawn from while the adversaries learn: normals around several centres.
 //!
-//! A centre stands for phrases alike in density, register and loudness; all have one covariance, over the whole phrase, so
-//! that neighbouring beats fit each other.
+//! They are fitted to encoded phrases. A centre stands for phrases of similar density, register and loudness. All share
+//! one covariance over the whole phrase, so that neighbouring beats fit each other.
 
 use std::path::Path;
 
