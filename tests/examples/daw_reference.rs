@@ -95,13 +95,13 @@ impl Reference {
     /// plugin counts its hops from there, so they lie some samples beside those of a host that starts with the song, and
     /// what a note's network knows differs by as much.
     fn velocities(&self, song: &Song) -> Outcome<Vec<u8>> {
-        let session = Session::of_song(song, self.sample_rate);
+        let session = Session::from_song(song, self.sample_rate);
         let look_ahead = self.look_ahead(song);
         let early = u64::from(look_ahead.latency.next_multiple_of(self.block));
         let (style, take) = (StyleBlend::only(STYLE), Take(0));
         let playback = Playback { sample_rate: self.sample_rate, look_ahead, block: self.block, style, take };
         let transport = |time: SampleTime| {
-            let (_, tempo) = session.transport(time.saturating_sub(early));
+            let (_, tempo) = session.position_at(time.saturating_sub(early));
             let seconds = (time as f64 - early as f64) / self.sample_rate;
             let beats = song.tempo().beats_at(seconds);
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }

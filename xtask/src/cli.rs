@@ -7,6 +7,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_files::arguments::{number, whole};
 
+use crate::vendor::VendorArgs;
+
 /// The most minutes that a command runs.
 const A_WEEK: f64 = 7.0 * 24.0 * 60.0;
 
@@ -33,6 +35,12 @@ pub enum Command {
     DawTest,
     /// Fuzz what ToneNet reads and its scheduler (installs cargo-fuzz on the first call)
     Fuzz(FuzzArgs),
+    /// Recreate the crates in vendor/ from their releases and our patches
+    ///
+    /// Edits that no patch contains are lost. vendor/README.md says how to turn them into a patch.
+    Vendor(VendorArgs),
+    /// Check licences, sources and advisories of all crates by deny.toml (installs cargo-deny on the first call)
+    Deny,
     /// Build ToneNet.clap and ToneNet.vst3 in target/bundled, with ONNX Runtime next to them
     Bundle,
     /// Run the plugin formats' own validators on the release bundles; give at least one

@@ -5,12 +5,14 @@ mod bundle;
 mod cli;
 mod daw_test;
 mod demo;
+mod deny;
 mod forward;
 mod fuzz;
 mod setup;
 mod soak;
 mod test;
 mod validate;
+mod vendor;
 mod workspace;
 
 use anyhow::Result;
@@ -38,6 +40,8 @@ fn run(command: Command) -> Result<()> {
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Vendor(args) => vendor::run(&args),
+        Command::Deny => deny::check().map(drop),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Train(args) => forward::to_training(&["train"], &args),

@@ -1,11 +1,13 @@
 //! Installs what a new machine lacks: pinned libraries, checked by hash, and Debian packages.
 
+mod cargo_deny;
 mod libtorch;
 mod onnxruntime;
 mod screen;
 mod system;
 mod wheel;
 
+pub use cargo_deny::install as cargo_deny;
 pub use libtorch::install as libtorch;
 pub use libtorch::install_if_there_is_one as libtorch_if_there_is_one;
 pub use libtorch::is_installed as has_libtorch;
