@@ -13,16 +13,16 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::scheduler::{LookAhead, SampleTime, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SampleTime, SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
-use tonenet_inference::offline::{PartEvent, Playback, part_of, restyle};
+use tonenet_inference::offline::{PartEvent, Playback, events_from_song, restyle};
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 /// The plugin's default style.
 const STYLE: Genre = Genre::Jazz;
@@ -68,23 +68,23 @@ struct Reference {
 
 impl Reference {
     /// The look-ahead of an instance that has seen the song's tempo.
-    fn look_ahead(&self, song: &Song) -> LookAhead {
+    fn look_ahead(&self, song: &Song) -> SchedulerConfig {
         // The plugin keeps the tempo in thousandths.
         let tempo = (song.tempo().beats_per_minute_at(0.0) * 1000.0).round() / 1000.0;
-        LookAhead::window(WindowLength::OneBeat, tempo, self.sample_rate)
+        SchedulerConfig::window(WindowLength::OneBeat, tempo, self.sample_rate)
     }
 
     /// What the song's file restyled as a whole has, in the order of its notes.
     fn whole_take(&self, song: &Song) -> Outcome<Vec<u8>> {
         let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
         let pedals = song.pedal_movements();
-        let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-        let restyling = Restyling {
+        let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+        let restyling = RestyleSettings {
             style: StyleBlend::only(STYLE),
             played_in: None,
-            take: Take(0),
+            take: TakeSeed(0),
             expression: Expression::default(),
-            knowledge: Knowledge::WholeTake,
+            look_ahead: LookAhead::WholePerformance,
         };
         Ok(restyling.velocities(&self.model, &take)?)
     }
@@ -98,7 +98,7 @@ impl Reference {
         let session = Session::from_song(song, self.sample_rate);
         let look_ahead = self.look_ahead(song);
         let early = u64::from(look_ahead.latency.next_multiple_of(self.block));
-        let (style, take) = (StyleBlend::only(STYLE), Take(0));
+        let (style, take) = (StyleBlend::only(STYLE), TakeSeed(0));
         let playback = Playback { sample_rate: self.sample_rate, look_ahead, block: self.block, style, take };
         let transport = |time: SampleTime| {
             let (_, tempo) = session.position_at(time.saturating_sub(early));
@@ -106,9 +106,11 @@ impl Reference {
             let beats = song.tempo().beats_at(seconds);
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
-        let part: Vec<PartEvent> =
-            part_of(song, self.sample_rate).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();
-        let mut restyler = Restyler::new(self.model.listener(self.sample_rate));
+        let part: Vec<PartEvent> = events_from_song(song, self.sample_rate)
+            .into_iter()
+            .map(|e| PartEvent { time: e.time + early, ..e })
+            .collect();
+        let mut restyler = Restyler::new(self.model.live_model(self.sample_rate));
         let expected = restyle(&mut restyler, &part, &playback, transport)?;
         // The part's note-ons stand in the order of the file, the song's notes by onset.
         let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();

@@ -20,8 +20,8 @@ use tonenet_files::outputs::{self, Inputs};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::manifest::{FILE_NAME, GraphEntry, Sha256};
 use tonenet_inference::note::NoteNetwork;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_inference::runtime::RuntimePreference;
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
@@ -108,7 +108,7 @@ fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Re
         .par_iter()
         .filter(|performance| performance.genre == genre)
         .map(|performance| {
-            let predicted = model.predict(&performance.take(), Knowledge::WholeTake, &[genre])?;
+            let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[genre])?;
             let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
             Ok(score_file(&deviations, &human))
@@ -128,7 +128,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     let put = |name: &str, bytes: &[u8]| -> Result<GraphEntry> {
         outputs::replace(&output.join(name), bytes)?;
         size.set(size.get() + bytes.len());
-        Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
+        Ok(GraphEntry { file: name.into(), sha256: Sha256::digest(bytes) })
     };
     let exported = graphs::graphs(VelocityModel::Note, &weights, precision, &put)?;
     let graphs = size.get();
@@ -147,7 +147,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
 fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
-    let take = TakeView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let take = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());

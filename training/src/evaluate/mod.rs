@@ -26,8 +26,8 @@ use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::take::LoadedModel;
 
 use crate::arguments::EvaluateArgs;
 use crate::data::performances::{self, Performance};

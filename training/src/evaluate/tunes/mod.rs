@@ -16,7 +16,7 @@ use tonenet_core::tune::Tune;
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::runtime::Runtime;
 
 use crate::arguments::EvaluateArgs;
@@ -115,7 +115,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
 fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     let (mut sum, mut symbols) = (0.0, 0);
     for tune in tunes {
-        let surprises = model.surprises(tune)?;
+        let surprises = model.surprisals(tune)?;
         sum += surprises.iter().sum::<f64>();
         symbols += surprises.len();
     }
@@ -130,7 +130,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
             let mut milliseconds = Vec::new();
             for seed in 0..40 {
                 let started = Instant::now();
-                model.write(&TuneWish { seed, bars: BARS, ..TuneWish::default() }, &Cancellation::default())?;
+                model.write(&TuneSettings { seed, bars: BARS, ..TuneSettings::default() }, &Cancellation::default())?;
                 milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
             }
             milliseconds.sort_by(f64::total_cmp);
@@ -144,7 +144,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
 fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
     let mut same = 0;
     for seed in 0..SEEDS {
-        let wish = TuneWish { seed, bars: BARS, ..TuneWish::default() };
+        let wish = TuneSettings { seed, bars: BARS, ..TuneSettings::default() };
         let nobody = Cancellation::default();
         same += usize::from(model.write(&wish, &nobody)? == built_in.write(&wish, &nobody)?);
     }

@@ -83,7 +83,7 @@ impl WriterReport {
         let ComparedWith { vocabulary, phrases, commissions } = *compared;
         let point = phrases.point(1.0, written);
         let tune = |(commission, ids): (&Commission, &Vec<usize>)| {
-            vocabulary.tune_of(commission.metre, commission.tonality.is_minor, ids)
+            vocabulary.decode(commission.metre, commission.tonality.is_minor, ids)
         };
         let tunes: Vec<Tune> = commissions.iter().zip(written).map(tune).collect();
         let (found, wanted) = (histograms(&tunes), histograms(&phrases.held_out));

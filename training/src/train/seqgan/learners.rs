@@ -50,7 +50,7 @@ impl Material {
         Self {
             train: Sequences::new(vocabulary, train),
             valid: Sequences::new(vocabulary, valid),
-            references: valid.iter().map(|t| first_symbols(&vocabulary.ids_of(t))).collect(),
+            references: valid.iter().map(|t| first_symbols(&vocabulary.encode(t))).collect(),
             clock: Clock::new(vocabulary, device),
             device,
         }

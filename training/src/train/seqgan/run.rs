@@ -36,7 +36,7 @@ pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
     let folder = Folder::new(&args.run_folder())?;
     let (epochs, batches) = args.length();
     let settings = Settings { seed: args.seed, epochs, batches, rounds: args.rounds };
-    let vocabulary = Vocabulary::of_tunes(&train, VOCABULARY);
+    let vocabulary = Vocabulary::from_tunes(&train, VOCABULARY);
     println!("{}", described(&vocabulary, &train, &valid));
     outputs::replace(&folder.path("vocabulary.txt"), vocabulary.to_text().as_bytes())?;
 
