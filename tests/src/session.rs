@@ -65,13 +65,18 @@ pub struct SessionOutput {
 }
 
 impl Session {
-    /// Plays a song in blocks of 512 samples, offline; times are rounded to the nearest sample.
+    /// A whole song in blocks of 512 samples, offline. Times are rounded to the nearest sample.
     pub fn from_song(song: &Song, sample_rate: f64) -> Self {
-        let messages = song
-            .messages()
-            .iter()
-            .map(|m| Message { time: (m.time * sample_rate).round() as u64, message: m.message.clone(), note: m.note })
-            .collect();
+        let messages = song.messages().iter().map(|m| InputMessage {
+            time: (m.time * sample_rate).round() as u64,
+            message: m.message.clone(),
+            note: m.note,
+        });
+        Self { messages: messages.collect(), ..Self::empty(song.tempo().clone(), sample_rate) }
+    }
+
+    /// A session without messages, in blocks of 512 samples, offline.
+    pub fn empty(tempo: TempoMap, sample_rate: f64) -> Self {
         Self {
             sample_rate,
             blocks: vec![512],

@@ -17,9 +17,7 @@ fn play(bundle: &std::path::Path, session: &Session) -> (Vec<u8>, Report) {
 }
 
 fn beginning(song: &Song, offline: bool) -> Session {
-    let mut session = Session { offline, ..Session::from_song(song, RATE) };
-    session.messages.retain(|m| m.time < 8 * RATE as u64);
-    session
+    Session { offline, ..Session::from_song(song, RATE) }.truncated(8 * RATE as u64)
 }
 
 #[test]

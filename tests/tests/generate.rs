@@ -238,7 +238,7 @@ fn a_clip_triggered_while_stopped_begins_where_playback_starts() {
 fn a_continuation_needs_played_notes_and_starts_at_the_next_bar() {
     let song = piece();
     let mut session = Session::from_song(&song, RATE);
-    let beat = 60.0 / session.transport(0).1 * RATE;
+    let beat = 60.0 / session.position_at(0).1 * RATE;
     session.messages.retain(|message| (message.time as f64) < 18.0 * beat);
     session.messages.push(InputMessage {
         time: (18.0 * beat) as u64,

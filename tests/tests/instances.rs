@@ -22,9 +22,8 @@ fn code_mappings(library: &str) -> usize {
 #[test]
 fn instances_share_the_model_and_the_runtime_and_play_the_same() {
     let song = piece();
-    let mut session = Session::from_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
-    session.messages.retain(|m| m.time < 8 * RATE as u64);
-    let (mut hosts, mut in_use, mut first) = (Vec::new(), Vec::new(), None::<Vec<Output>>);
+    let session = in_style(&song, Genre::Jazz).truncated(8 * RATE as u64);
+    let (mut hosts, mut in_use, mut first) = (Vec::new(), Vec::new(), None::<Vec<OutputMessage>>);
     for instance in 0..INSTANCES {
         let mut host = clap_host();
         let output = host.play_and_stay_active(&session, |_, _| {}).unwrap();

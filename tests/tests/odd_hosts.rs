@@ -16,9 +16,8 @@ fn all_audio_buses() -> impl Iterator<Item = AudioBuses> {
 
 /// Two seconds of the piece with a parameter change within a block, where the plugin framework splits the block.
 fn phrase() -> Session {
-    let mut session = Session::from_song(&piece(), RATE).with("Style", Genre::Jazz.index() as f64).with("Amount", 1.0);
-    session.messages.retain(|m| m.time < 2 * RATE as u64);
-    session.with_at(24_100, "Amount", 0.5)
+    let session = in_style(&piece(), Genre::Jazz).with_parameter("Amount", 1.0).with_automation(24_100, "Amount", 0.5);
+    session.truncated(2 * RATE as u64)
 }
 
 fn assert_audio_buses_change_nothing(mut host: impl Host) {

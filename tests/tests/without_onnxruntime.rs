@@ -21,7 +21,7 @@ fn without_onnx_runtime_velocities_differ_by_at_most_one_step() {
         std::env::set_var("TONENET_ORT_DYLIB", alone.path().join("nowhere/libonnxruntime.so"));
         std::env::set_var("XDG_DATA_HOME", alone.path());
     }
-    let session = Session::from_song(&song, RATE).with("Style", Genre::Jazz.index() as f64);
+    let session = in_style(&song, Genre::Jazz);
     let mut host = ClapHost::load(&bundle).unwrap();
     host.enable_report().unwrap();
     let (velocities, _) = play_velocities(&mut host, &session);
