@@ -50,8 +50,8 @@ pub enum DataError {
         file: PathBuf,
     },
     /// A listed file is no readable song; the message names the file.
-    #[error("{0:#}")]
-    Song(anyhow::Error),
+    #[error(transparent)]
+    Song(Box<dyn std::error::Error + Send + Sync>),
     /// A listed file holds no tune.
     #[error("{} is no tune", path.display())]
     Tune {

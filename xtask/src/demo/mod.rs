@@ -68,7 +68,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
 
     midi.write(&bytes)?;
-    png.make(|path| Ok(picture::velocities(path, &song, &restyled.velocities, args.style)?))?;
+    png.make(|path| -> Result<()> { Ok(picture::velocities(path, &song, &restyled.velocities, args.style)?) })?;
     report(&song, &changes, &restyled, args);
     println!("restyled    {}", midi.name().display());
     println!("picture     {}", png.name().display());
