@@ -1,4 +1,4 @@
-//! What an instance has opened: the runtime and a model, kept from one activation to the next.
+//! The runtime and the model that an instance has opened, kept from one activation to the next.
 //!
 //! Hosts restart a plugin often, for another buffer size, a bounce, or because its latency changed; a model that had to
 //! be opened anew each time would leave the first notes of each start without it.
@@ -13,26 +13,26 @@ use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
-use crate::generator::EmbeddedComposer;
-use crate::inference_thread::{Opened, RestyleTake};
+use crate::generator::BuiltInGenerator;
+use crate::inference_thread::{LoadedSession, RestyleTake};
 use crate::status::Status;
 
 /// See the [module](self). Only the inference thread of the moment and the studio's open anything with it.
 #[derive(Clone, Default)]
-pub struct Opener(Arc<Mutex<Kept>>);
+pub struct ModelCache(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
-struct Kept {
+struct Contents {
     runtime: Option<Runtime>,
     model: Option<(EmbeddedModel, LoadedModel)>,
 }
 
-impl Opener {
+impl ModelCache {
     /// A model, ready for one activation; with the first of them the runtime is opened, and `status` told which.
     ///
     /// # Errors
     /// In words for the user, when the model cannot be loaded.
-    pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<Opened, String> {
+    pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<LoadedSession, String> {
         let loaded = self.loaded(model, status)?;
         let listener = loaded.listener(sample_rate);
         #[cfg(feature = "fault-injection")]
@@ -42,13 +42,13 @@ impl Opener {
         };
         let restyle_take: RestyleTake =
             Box::new(move |take, cancellation| timeline::restyle(take, model.id(), &loaded, cancellation));
-        Ok(Opened { restyler: Restyler::new(listener), restyle_take })
+        Ok(LoadedSession { restyler: Restyler::new(listener), restyle_take })
     }
 
     /// Who writes; `status` is told which runtime was opened, if none was before.
-    pub fn composer(&self, status: &Status) -> EmbeddedComposer {
+    pub fn generator(&self, status: &Status) -> BuiltInGenerator {
         let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
-        EmbeddedComposer::new(runtime)
+        BuiltInGenerator::new(runtime)
     }
 
     fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {
@@ -82,16 +82,16 @@ mod tests {
 
     #[test]
     fn a_model_is_opened_once_for_all_activations() {
-        let (opener, status) = (Opener::default(), Status::default());
-        let note = |opener: &Opener| match opener.loaded(EmbeddedModel::Note, &status) {
+        let (cache, status) = (ModelCache::default(), Status::default());
+        let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status) {
             Ok(LoadedModel::Note(network)) => network,
             _ => panic!("the note model does not open"),
         };
-        let first = note(&opener);
-        let mut next_activation = opener.clone();
+        let first = note(&cache);
+        let mut next_activation = cache.clone();
         assert!(Arc::ptr_eq(&first, &note(&next_activation)));
         next_activation.loaded(EmbeddedModel::Baseline, &status).expect("another model");
-        next_activation = opener;
+        next_activation = cache;
         assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other took its place");
     }
 }

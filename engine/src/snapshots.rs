@@ -55,6 +55,7 @@ impl<Message: Clone + Send, T> SnapshotSender<Message, T> {
     }
 
     /// How many snapshots were handed over and not reclaimed yet.
+    #[cfg(test)]
     pub fn owned(&self) -> usize {
         self.owned.len()
     }

@@ -28,12 +28,12 @@ use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
 #[cfg(feature = "fault-injection")]
 use tonenet_engine::fault_injection::EngineFault;
-use tonenet_engine::generator::{Composer, Studio};
-use tonenet_engine::inference_thread::Worker;
-use tonenet_engine::model_cache::Opener;
+use tonenet_engine::generator::{Generator, GeneratorThread};
+use tonenet_engine::inference_thread::InferenceThread;
+use tonenet_engine::model_cache::ModelCache;
 use tonenet_engine::pass_through::PassThrough;
 use tonenet_engine::status::Status;
-use tonenet_engine::{Block, Engine};
+use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
 use params::ToneNetParams;
@@ -48,8 +48,8 @@ const SAME_TEMPO: f64 = 0.05;
 pub struct ToneNet {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    opener: Opener,
-    studio: Arc<Studio>,
+    models: ModelCache,
+    generator: Arc<GeneratorThread>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -76,17 +76,17 @@ impl Default for ToneNet {
     fn default() -> Self {
         let status: Arc<Status> = Arc::default();
         let params = Arc::new(ToneNetParams::new(status.clone()));
-        let opener = Opener::default();
+        let models = ModelCache::default();
         let open = {
-            let (opener, status) = (opener.clone(), status.clone());
-            move || Box::new(opener.composer(&status)) as Box<dyn Composer>
+            let (models, status) = (models.clone(), status.clone());
+            move || Box::new(models.generator(&status)) as Box<dyn Generator>
         };
-        let studio = Arc::new(Studio::new(params.clips(), params.timeline(), Box::new(open)));
+        let generator = Arc::new(GeneratorThread::new(params.clips(), params.timeline(), Box::new(open)));
         Self {
             params,
             status,
-            opener,
-            studio,
+            models,
+            generator,
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -124,15 +124,15 @@ impl ToneNet {
         // The old engine's thread ends before a new one starts.
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
-        let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let (opener, sample_rate) = (self.opener.clone(), self.sample_rate);
-        let open = move |model, status: &Status| opener.open(model, sample_rate, status);
-        let worker = Worker::start(self.status.clone(), memory, open)
+        let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
+        let (models, sample_rate) = (self.models.clone(), self.sample_rate);
+        let open = move |model, status: &Status| models.open(model, sample_rate, status);
+        let inference = InferenceThread::start(self.status.clone(), timeline, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
-        self.studio.start();
-        let clips = ClipTrack::new(self.params.clips(), self.studio.link().clone(), self.params.generate.value());
-        let (model, status) = (self.params.settings().model, self.status.clone());
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, clips));
+        self.generator.start();
+        let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
+        let config = SessionConfig { sample_rate, look_ahead, model: self.params.settings().model };
+        self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }
 
@@ -268,8 +268,8 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        let (params, status, studio) = (self.params.clone(), self.status.clone(), self.studio.clone());
-        editor::create(params, status, studio, self.editor_size.clone(), self.notifier.clone())
+        let (params, status, generator) = (self.params.clone(), self.status.clone(), self.generator.clone());
+        editor::create(params, status, generator, self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(

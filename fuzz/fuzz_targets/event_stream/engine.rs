@@ -11,11 +11,11 @@ use tonenet_core::timeline::{InSteps, Timeline};
 use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{Heard, Question};
 use tonenet_engine::clip_track::ClipTrack;
-use tonenet_engine::generator::{ClipStore, Studio};
-use tonenet_engine::inference_thread::{Opened, RestyleTake, Worker};
+use tonenet_engine::generator::{ClipStore, GeneratorThread};
+use tonenet_engine::inference_thread::{InferenceThread, LoadedSession, RestyleTake};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineStore;
-use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, Settings, Voice};
+use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -172,18 +172,19 @@ impl Player {
                 let expected = take.notes().iter().map(|_| deviations.map(|d| InSteps::new(d, 4.0)));
                 Ok(take.restyled(model.id().into(), [1.0; 3], expected))
             });
-            Ok(Opened { restyler, restyle_take })
+            Ok(LoadedSession { restyler, restyle_take })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
-        let worker =
-            Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
+        let inference = InferenceThread::start(status.clone(), memory, open)
+            .unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
         let look_ahead = script.look_ahead();
         // Nobody presses the trigger, so that all that leaves has come in.
         let store = Arc::<ClipStore>::default();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
-        let clips = ClipTrack::new(store, studio.link().clone(), false);
+        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+        let clips = ClipTrack::new(store, generator.link().clone(), false);
+        let config = SessionConfig { sample_rate: script.sample_rate(), look_ahead, model: EmbeddedModel::Note };
         Self {
-            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, clips),
+            engine: Engine::new(config, inference, clips, status),
             oracle: Oracle::new(look_ahead.latency),
             now: 0,
             offline: script.offline,

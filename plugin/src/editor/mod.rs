@@ -29,7 +29,7 @@ use crate::fill::{Filler, Filling};
 use crate::params::{LookAheadChoice, ToneNetParams};
 use crate::save::Saver;
 use tonenet_engine::Settings;
-use tonenet_engine::generator::Studio;
+use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::{EngineWords, Status};
 use tonenet_engine::timeline_store::Remembered;
 use widgets::choice;
@@ -258,8 +258,8 @@ impl View {
             engine: status.words(),
             tab: Tab::default(),
             generate: GenerateView {
-                wish: params.clips().wish(),
-                shown: params.clips().shown(),
+                wish: params.clips().settings(),
+                shown: params.clips().selected(),
                 ..GenerateView::default()
             },
         }
@@ -326,7 +326,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
 pub struct App {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    studio: Arc<Studio>,
+    generator: Arc<GeneratorThread>,
     filler: Filler,
     saver: Saver,
     fill_start: f64,
@@ -340,7 +340,7 @@ pub struct App {
 pub fn create(
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    studio: Arc<Studio>,
+    generator: Arc<GeneratorThread>,
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
@@ -352,7 +352,7 @@ pub fn create(
         App {
             params,
             status,
-            studio,
+            generator,
             filler,
             saver: Saver::default(),
             fill_start: 0.0,
@@ -372,9 +372,9 @@ impl App {
     fn view(&self) -> View {
         let view = View::new(&self.params, &self.status);
         let generate = GenerateView {
-            writing: self.studio.writing(),
+            writing: self.generator.status(),
             saving: self.saver.saving(),
-            place: self.studio.link().place(),
+            place: self.generator.link().position(),
             ..view.generate
         };
         View { filling: self.filler.filling(), fill_start: self.fill_start, tab: self.tab, generate, ..view }
@@ -405,16 +405,16 @@ impl App {
     fn apply_to_clips(&self, action: ClipAction) {
         let clips = self.params.clips();
         match action {
-            ClipAction::Change(change) => clips.change_wish(|wish| change.apply(wish)),
-            ClipAction::Press => self.studio.press(),
-            ClipAction::Cancel => self.studio.cancel(),
-            ClipAction::Capture(place) => self.studio.capture(place),
+            ClipAction::Change(change) => clips.change_settings(|wish| change.apply(wish)),
+            ClipAction::Press => self.generator.trigger(),
+            ClipAction::Cancel => self.generator.cancel(),
+            ClipAction::Capture(place) => self.generator.capture(place),
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),
             ClipAction::Save => {
-                clips.shown().clip.into_iter().for_each(|clip| self.saver.choose(clip, self.params.tempo()));
+                clips.selected().clip.into_iter().for_each(|clip| self.saver.choose(clip, self.params.tempo()));
             }
         }
     }

@@ -8,7 +8,9 @@ use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
-use tonenet_engine::generator::{InSong, Kind, Phrase, Shown, Wish, Writing};
+use tonenet_engine::generator::{
+    ClipKind, ClipPlacement, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip,
+};
 use tonenet_engine::status::FAILED;
 
 fn view() -> View {
@@ -209,8 +211,8 @@ fn assert_fits(view: &View) {
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
-    let in_song = Some(InSong { is_shown: true, start: Some(32.0) });
-    let shown = Shown { clip: Some(clip), place: 1, count: 3, in_song, phrases: [Some(12), None] };
+    let placement = Some(ClipPlacement { is_selected: true, start: Some(32.0) });
+    let shown = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { shown, ..GenerateView::default() }, ..view() }
 }
 
@@ -229,17 +231,17 @@ fn panels_are_a_click_apart() {
 
 #[test]
 fn what_is_to_be_written_is_a_click_away() {
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     for (label, expected) in [
-        ("Continue mine", Wish { kind: Kind::Continuation, ..wish }),
-        ("16", Wish { bars: 16, ..wish }),
-        ("minor", Wish { is_minor: true, ..wish }),
-        ("6/8", Wish { signature: (6, 8), ..wish }),
-        ("In key", Wish { in_key: false, ..wish }),
-        ("Keep", Wish { keeps_seed: true, ..wish }),
-        ("once", Wish { looped: false, ..wish }),
-        ("as written", Wish { restyled: false, ..wish }),
-        ("new ones at once", Wish { plays_at_once: false, ..wish }),
+        ("Continue mine", GenerateSettings { kind: ClipKind::Continuation, ..wish }),
+        ("16", GenerateSettings { bars: 16, ..wish }),
+        ("minor", GenerateSettings { is_minor: true, ..wish }),
+        ("6/8", GenerateSettings { signature: (6, 8), ..wish }),
+        ("In key", GenerateSettings { in_key: false, ..wish }),
+        ("Keep", GenerateSettings { keeps_seed: true, ..wish }),
+        ("once", GenerateSettings { looped: false, ..wish }),
+        ("as written", GenerateSettings { restyled: false, ..wish }),
+        ("new ones at once", GenerateSettings { plays_at_once: false, ..wish }),
     ] {
         let ClipAction::Change(change) = clip_action_of(&generating(), label) else { panic!("{label}") };
         let mut changed = wish;
@@ -249,9 +251,12 @@ fn what_is_to_be_written_is_a_click_away() {
     for change in [Change::Tonic(7), Change::Temperature(0.5), Change::Seed(9), Change::Metre(Metre::NineEight)] {
         change.apply(&mut wish);
     }
-    assert_eq!(wish, Wish { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..Wish::default() });
+    assert_eq!(
+        wish,
+        GenerateSettings { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..GenerateSettings::default() }
+    );
     let mut continuing = generating();
-    continuing.generate.wish.kind = Kind::Continuation;
+    continuing.generate.wish.kind = ClipKind::Continuation;
     assert_eq!(click_in(&continuing, "minor"), [], "it has the key of what it goes on from");
 }
 
@@ -259,18 +264,18 @@ fn what_is_to_be_written_is_a_click_away() {
 fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
     let mut view = generating();
     assert!(harness(&view).query_by_label("Capture A").is_none());
-    for (label, kind) in [("Texture", Kind::Texture), ("Morph", Kind::Morph)] {
+    for (label, kind) in [("Texture", ClipKind::Texture), ("Morph", ClipKind::Morph)] {
         assert_eq!(clip_action_of(&view, label), ClipAction::Change(Change::Kind(kind)));
     }
-    view.generate.wish.kind = Kind::Morph;
-    assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(Phrase::First));
-    assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(Phrase::Second));
+    view.generate.wish.kind = ClipKind::Morph;
+    assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(MorphPhrase::First));
+    assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(MorphPhrase::Second));
     harness(&view).get_by_label("12 notes");
     harness(&view).get_by_label("empty");
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     Change::Share(0.25).apply(&mut wish);
     assert_eq!(wish.share, 0.25);
-    view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());
+    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
     view.generate.shown.phrases = [Some(1_000), Some(1_000)];
     assert_fits(&view);
@@ -305,9 +310,9 @@ fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to
     for label in ["Undo", "Redo", "Place", "Clear", "Save .mid\u{2026}"] {
         assert_eq!(click_in(&view, label), [], "{label}");
     }
-    view.generate.writing = Writing::Busy;
+    view.generate.writing = GeneratorStatus::Generating;
     assert_eq!(clip_action_of(&view, "Cancel"), ClipAction::Cancel);
-    view.generate.writing = Writing::Refused("why it was not".into());
+    view.generate.writing = GeneratorStatus::Failed("why it was not".into());
     harness(&view).get_by_label("why it was not");
     view.generate.saving = Saving::Saved(PathBuf::from("/a/folder/clip.mid"));
     harness(&view).get_by_label("saved as clip.mid");
@@ -316,9 +321,9 @@ fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to
 #[test]
 fn the_other_panel_fits_the_window_too() {
     let mut view = generating();
-    view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());
+    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
-    view.generate.shown.in_song = Some(InSong { is_shown: false, start: Some(12_345.5) });
+    view.generate.shown.placement = Some(ClipPlacement { is_selected: false, start: Some(12_345.5) });
     assert_fits(&view);
 }
 

@@ -1,0 +1,74 @@
+//! What a host and a user ask of one block.
+
+use tonenet_core::clip::Bars;
+use tonenet_core::dynamics::Expression;
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::transport::Transport;
+use tonenet_inference::embedded::EmbeddedModel;
+
+/// The tempo that notes are recorded with where the host tells none, in quarter notes a minute.
+const FREE_TEMPO: f64 = 120.0;
+
+/// What the user has set, as of the start of a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// The styles of notes that come in.
+    pub style: StyleBlend,
+    /// Which performance of them.
+    pub take: Take,
+    /// How a model's prediction becomes a velocity.
+    pub expression: Expression,
+    /// Which model predicts.
+    pub model: EmbeddedModel,
+    /// Everything keeps its own velocity.
+    pub bypass: bool,
+}
+
+/// A block of the host.
+#[derive(Debug, Clone, Copy)]
+pub struct Block {
+    /// Its length in samples.
+    pub samples: u32,
+    /// The transport at its start.
+    pub transport: Transport,
+    /// The song's bars there.
+    pub bars: Bars,
+    /// Whether the trigger for a new clip is held.
+    pub pressed: bool,
+    /// Whether the host says that it renders offline.
+    pub offline: bool,
+}
+
+impl Block {
+    /// How long a beat lasts, in seconds.
+    pub fn beat_seconds(&self) -> f64 {
+        60.0 / self.transport.tempo.unwrap_or(FREE_TEMPO)
+    }
+}
+
+/// What the steps of one block share.
+pub struct BlockContext<'a, Emit> {
+    /// The block, with the transport as it is believed.
+    pub block: &'a Block,
+    /// What the user has set.
+    pub settings: &'a Settings,
+    /// Takes what leaves, in order.
+    pub emit: &'a mut Emit,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_tempo_beats_last_half_a_second() {
+        let block = |tempo| Block {
+            samples: 64,
+            transport: Transport { tempo, ..Transport::default() },
+            bars: Bars::default(),
+            pressed: false,
+            offline: false,
+        };
+        assert_eq!([None, Some(60.0)].map(|tempo| block(tempo).beat_seconds()), [0.5, 1.0]);
+    }
+}

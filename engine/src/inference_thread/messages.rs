@@ -1,0 +1,118 @@
+//! What the audio thread and the inference thread send each other.
+
+use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
+use tonenet_core::timeline::Played;
+use tonenet_core::window::{Heard, Question};
+use tonenet_inference::embedded::EmbeddedModel;
+
+use crate::outbox::{KeySet, Owed};
+
+/// To the inference thread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum InferenceMessage {
+    /// Predict with this model from now on.
+    UseModel(EmbeddedModel),
+    /// Forget all input; results from now on belong to this epoch.
+    Reset(u32),
+    /// Take in what was played.
+    Input(Heard),
+    /// Predict the notes of this hop, unless the audio thread is beyond the given sample.
+    Request(Question, SampleTime),
+    /// Record this at its place in the song.
+    Record(Played),
+}
+
+/// To the audio thread: what a model predicts of one note.
+#[derive(Debug, Clone, Copy)]
+pub struct InferenceResult {
+    /// The reset it came after; older ones speak of other notes.
+    pub epoch: u32,
+    /// Which note.
+    pub note: NoteId,
+    /// Its MIDI key.
+    pub key: u8,
+    /// When the request was made.
+    pub requested: SampleTime,
+    /// Its velocity.
+    pub estimate: Estimate,
+}
+
+/// What of the messages that found no room the inference thread must still get.
+///
+/// Without a note or a request some notes are not predicted, no more. Without the rest the inference thread would go on
+/// in another state than the audio thread.
+#[derive(Debug, Default)]
+pub struct OwedMessages {
+    model: Option<EmbeddedModel>,
+    reset: Option<u32>,
+    /// Something of a pass is missing: what comes is another one.
+    pass_ended: bool,
+    /// Keys that came up, and the pedal's last movement.
+    offs: KeySet,
+    pedal: Option<bool>,
+    /// When and where the last of these was.
+    time: SampleTime,
+    position: f64,
+}
+
+impl Owed for OwedMessages {
+    type Message = InferenceMessage;
+
+    fn owe(&mut self, message: InferenceMessage) {
+        match message {
+            InferenceMessage::UseModel(model) => self.model = Some(model),
+            // All input before it is forgotten with it, and the pass ends.
+            InferenceMessage::Reset(epoch) => {
+                *self = Self { model: self.model, reset: Some(epoch), ..Self::default() };
+            }
+            InferenceMessage::Input(Heard::NoteOff { time, position, channel, key }) => {
+                self.offs.insert(channel, key);
+                (self.time, self.position) = (time, position);
+            }
+            InferenceMessage::Input(Heard::Pedal { time, down }) => {
+                self.pedal = Some(down);
+                self.time = time;
+            }
+            InferenceMessage::Record(_) => self.pass_ended = true,
+            InferenceMessage::Input(Heard::NoteOn { .. }) | InferenceMessage::Request(..) => {}
+        }
+    }
+
+    fn take(&mut self) -> Option<InferenceMessage> {
+        let (time, position) = (self.time, self.position);
+        let off = |(channel, key)| InferenceMessage::Input(Heard::NoteOff { time, position, channel, key });
+        let model = self.model.take().map(InferenceMessage::UseModel);
+        model
+            .or_else(|| self.reset.take().map(InferenceMessage::Reset))
+            .or_else(|| std::mem::take(&mut self.pass_ended).then_some(InferenceMessage::Record(Played::Ended)))
+            .or_else(|| self.offs.take().map(off))
+            .or_else(|| self.pedal.take().map(|down| InferenceMessage::Input(Heard::Pedal { time, down })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
+        let mut owed = OwedMessages::default();
+        let off = |time, key| InferenceMessage::Input(Heard::NoteOff { time, position: 1.0, channel: 3, key });
+        let pedal = |time| InferenceMessage::Input(Heard::Pedal { time, down: true });
+        let messages = [
+            off(5, 60),
+            InferenceMessage::Record(Played::Ended),
+            InferenceMessage::Reset(7),
+            InferenceMessage::UseModel(EmbeddedModel::Note),
+            InferenceMessage::Reset(8),
+            off(2, 70),
+            pedal(6),
+            off(9, 65),
+            InferenceMessage::UseModel(EmbeddedModel::Baseline),
+        ];
+        messages.into_iter().for_each(|message| owed.owe(message));
+        let due: Vec<InferenceMessage> = std::iter::from_fn(|| owed.take()).collect();
+        let model = InferenceMessage::UseModel(EmbeddedModel::Baseline);
+        assert_eq!(due, [model, InferenceMessage::Reset(8), off(9, 65), off(9, 70), pedal(9)]);
+    }
+}
