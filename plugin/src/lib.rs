@@ -7,12 +7,11 @@
 //! model opens on the inference thread after activation.
 
 mod allocator;
+pub mod dialogs;
 pub mod editor;
 pub mod events;
-pub mod fill;
 pub mod params;
 pub mod persist;
-pub mod save;
 
 use std::any::Any;
 use std::cell::RefCell;

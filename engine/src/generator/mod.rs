@@ -15,7 +15,7 @@ pub use generator::{BuiltInGenerator, Generator, GeneratorInput};
 pub use link::GeneratorLink;
 pub use messages::{GeneratorMessage, OwedMessages};
 pub use settings::{BARS, ClipKind, GenerateSettings, LAST_SEED, TEMPERATURES};
-pub use store::{ClipLink, ClipPlacement, ClipStore, ClipUpdate, MorphPhrase, SavedClips, SelectedClip};
+pub use store::{ClipLink, ClipStore, ClipUpdate, MorphPhrase, SavedClips, SelectedClip, SongPlacement};
 pub use thread::{GeneratorStatus, GeneratorThread, OpenGenerator};
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub struct SelectedClip {
     /// How many there are.
     pub count: usize,
     /// The clip in the song.
-    pub placement: Option<ClipPlacement>,
+    pub placement: Option<SongPlacement>,
     /// Notes in each of the captured phrases.
     pub phrases: [Option<usize>; 2],
 }
@@ -123,7 +123,7 @@ impl MorphPhrase {
 
 /// Where the clip in the song begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ClipPlacement {
+pub struct SongPlacement {
     /// Whether it is the selected one.
     pub is_selected: bool,
     /// Where it begins, in beats; `None` while it waits for the host to come to a bar line.
@@ -214,7 +214,7 @@ impl ClipStore {
         let contents = self.lock();
         let clip = contents.variations.get(contents.selected).cloned();
         let is_selected = |placed: &PlacedClip| clip.as_ref().is_some_and(|clip| Arc::ptr_eq(clip, &placed.clip));
-        let placement = contents.placed.as_ref().map(|p| ClipPlacement { is_selected: is_selected(p), start: p.start });
+        let placement = contents.placed.as_ref().map(|p| SongPlacement { is_selected: is_selected(p), start: p.start });
         let phrases = contents.phrases.each_ref().map(|phrase| phrase.as_ref().map(|phrase| phrase.notes().len()));
         SelectedClip { clip, index: contents.selected, count: contents.variations.len(), placement, phrases }
     }

@@ -8,7 +8,9 @@ use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
 use super::{ACCENT, Action, LABELS, WARNING, WIDE};
-use crate::save::Saving;
+use std::path::PathBuf;
+
+use crate::dialogs::DialogState;
 use tonenet_engine::generator::{
     BARS, ClipKind, GenerateSettings, GeneratorStatus, LAST_SEED, MorphPhrase, SelectedClip, TEMPERATURES,
 };
@@ -26,7 +28,7 @@ pub struct GenerateView {
     /// Whether something is being written.
     pub writing: GeneratorStatus,
     /// Whether a clip is being saved.
-    pub saving: Saving,
+    pub saving: DialogState<PathBuf>,
     /// Where the song is, in beats.
     pub place: Option<f64>,
 }
@@ -280,7 +282,7 @@ fn place_in(clip: &Arc<Clip>, view: &GenerateView) -> Option<f64> {
     (0.0..clip.length()).contains(&into).then_some(into)
 }
 
-fn variations(ui: &mut egui::Ui, shown: &SelectedClip, saving: &Saving, did: &mut Vec<ClipAction>) {
+fn variations(ui: &mut egui::Ui, shown: &SelectedClip, saving: &DialogState<PathBuf>, did: &mut Vec<ClipAction>) {
     row(ui, "Variation", |ui| {
         let SelectedClip { clip, index: place, count, .. } = shown;
         let hint = "The piece before; in the song it takes the place of this one";
@@ -295,23 +297,23 @@ fn variations(ui: &mut egui::Ui, shown: &SelectedClip, saving: &Saving, did: &mu
         if ui.add_enabled(place + 1 < *count, egui::Button::new("Redo")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Redo);
         }
-        let can_save = clip.is_some() && *saving != Saving::Choosing;
+        let can_save = clip.is_some() && *saving != DialogState::Choosing;
         let hint = "With the velocities that it is written with, at the song's tempo";
         if ui.add_enabled(can_save, egui::Button::new("Save .mid\u{2026}")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Save);
         }
         match saving {
-            Saving::Idle | Saving::Refused(_) => {}
-            Saving::Choosing => {
+            DialogState::Idle | DialogState::Failed(_) => {}
+            DialogState::Choosing => {
                 ui.label(egui::RichText::new("choosing").weak());
             }
-            Saving::Saved(path) => {
+            DialogState::Done(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 ui.label(egui::RichText::new(format!("saved as {name}")).weak());
             }
         }
     });
-    if let Saving::Refused(refusal) = saving {
+    if let DialogState::Failed(refusal) = saving {
         ui.colored_label(WARNING, refusal);
     }
 }

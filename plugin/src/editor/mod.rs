@@ -25,9 +25,8 @@ use tonenet_core::scheduler::Mode;
 use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::fill::{Filler, Filling};
+use crate::dialogs::{DialogState, FileDialogs};
 use crate::params::{LookAheadChoice, ToneNetParams};
-use crate::save::Saver;
 use tonenet_engine::Settings;
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::{EngineWords, Status};
@@ -81,7 +80,7 @@ pub struct View {
     /// The take that Timeline mode remembers.
     pub remembered: Remembered,
     /// Whether it is being filled from a file.
-    pub filling: Filling,
+    pub filling: DialogState<String>,
     /// Where in the song a file is to begin, in beats.
     pub fill_start: f64,
     /// Runtime, model and errors in words.
@@ -253,7 +252,7 @@ impl View {
             late: status.late.load(Ordering::Relaxed),
             new: status.new.load(Ordering::Relaxed),
             remembered: params.timeline().remembered(),
-            filling: Filling::default(),
+            filling: DialogState::default(),
             fill_start: 0.0,
             engine: status.words(),
             tab: Tab::default(),
@@ -327,8 +326,7 @@ pub struct App {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
     generator: Arc<GeneratorThread>,
-    filler: Filler,
-    saver: Saver,
+    dialogs: FileDialogs,
     fill_start: f64,
     tab: Tab,
     context: Option<GuiContext>,
@@ -344,22 +342,12 @@ pub fn create(
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
-    let filler = Filler::new(params.timeline());
+    let dialogs = FileDialogs::new(params.timeline());
     create_egui_editor(
         size,
         notifier,
         EguiNiceSettings::new().with_tile("ToneNet"),
-        App {
-            params,
-            status,
-            generator,
-            filler,
-            saver: Saver::default(),
-            fill_start: 0.0,
-            tab: Tab::default(),
-            context: None,
-            broken: false,
-        },
+        App { params, status, generator, dialogs, fill_start: 0.0, tab: Tab::default(), context: None, broken: false },
     )
 }
 
@@ -373,11 +361,11 @@ impl App {
         let view = View::new(&self.params, &self.status);
         let generate = GenerateView {
             writing: self.generator.status(),
-            saving: self.saver.saving(),
+            saving: self.dialogs.saving(),
             place: self.generator.link().position(),
             ..view.generate
         };
-        View { filling: self.filler.filling(), fill_start: self.fill_start, tab: self.tab, generate, ..view }
+        View { filling: self.dialogs.opening(), fill_start: self.fill_start, tab: self.tab, generate, ..view }
     }
 
     fn apply(&mut self, action: Action, setter: &ParamSetter) {
@@ -395,7 +383,7 @@ impl App {
             Action::ForgetTake => params.timeline().replace(Timeline::default()),
             Action::BringTakeBack => params.timeline().undo(),
             Action::FillStart(beats) => self.fill_start = beats,
-            Action::FillTake(start) => self.filler.choose(start),
+            Action::FillTake(start) => self.dialogs.open_performance(start),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
             Action::Show(tab) => self.tab = tab,
             Action::Clip(action) => self.apply_to_clips(action),
@@ -414,7 +402,7 @@ impl App {
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),
             ClipAction::Save => {
-                clips.selected().clip.into_iter().for_each(|clip| self.saver.choose(clip, self.params.tempo()));
+                clips.selected().clip.into_iter().for_each(|clip| self.dialogs.save_clip(clip, self.params.tempo()));
             }
         }
     }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::params::LAST_TAKE;
-use crate::save::Saving;
+use std::path::PathBuf;
+
+use crate::dialogs::DialogState;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use tonenet_core::scheduler::WindowLength;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
-    ClipKind, ClipPlacement, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip,
+    ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
 };
 use tonenet_engine::status::FAILED;
 
@@ -163,11 +165,11 @@ fn a_remembered_take_can_be_forgotten_and_brought_back() {
 fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
     let mut view = View { look_ahead: Mode::Timeline, fill_start: 16.0, ..view() };
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [Action::FillTake(16.0)]);
-    view.filling = Filling::Choosing;
+    view.filling = DialogState::Choosing;
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
-    view.filling = Filling::Refused("x.mid is no MIDI file".into());
+    view.filling = DialogState::Failed("x.mid is no MIDI file".into());
     harness(&view).get_by_label("x.mid is no MIDI file");
-    view.filling = Filling::TookOf("took \"PIANO\" of 3 parts".into());
+    view.filling = DialogState::Done("took \"PIANO\" of 3 parts".into());
     harness(&view).get_by_label("took \"PIANO\" of 3 parts");
     view.look_ahead = Mode::Live;
     assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
@@ -183,7 +185,7 @@ fn an_engine_that_failed_is_told_of() {
 fn everything_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
-    view.filling = Filling::Refused("a line of what is wrong with a file".into());
+    view.filling = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
     view.settings.take = Take(99);
@@ -211,7 +213,7 @@ fn assert_fits(view: &View) {
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
-    let placement = Some(ClipPlacement { is_selected: true, start: Some(32.0) });
+    let placement = Some(SongPlacement { is_selected: true, start: Some(32.0) });
     let shown = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { shown, ..GenerateView::default() }, ..view() }
 }
@@ -276,7 +278,7 @@ fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
     Change::Share(0.25).apply(&mut wish);
     assert_eq!(wish.share, 0.25);
     view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
-    view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
+    view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
     view.generate.shown.phrases = [Some(1_000), Some(1_000)];
     assert_fits(&view);
 }
@@ -314,7 +316,7 @@ fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to
     assert_eq!(clip_action_of(&view, "Cancel"), ClipAction::Cancel);
     view.generate.writing = GeneratorStatus::Failed("why it was not".into());
     harness(&view).get_by_label("why it was not");
-    view.generate.saving = Saving::Saved(PathBuf::from("/a/folder/clip.mid"));
+    view.generate.saving = DialogState::Done(PathBuf::from("/a/folder/clip.mid"));
     harness(&view).get_by_label("saved as clip.mid");
 }
 
@@ -322,8 +324,8 @@ fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to
 fn the_other_panel_fits_the_window_too() {
     let mut view = generating();
     view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
-    view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
-    view.generate.shown.placement = Some(ClipPlacement { is_selected: false, start: Some(12_345.5) });
+    view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
+    view.generate.shown.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
     assert_fits(&view);
 }
 

@@ -26,7 +26,7 @@ fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
     let update = audio.next_update().unwrap();
     assert_eq!(update.start, None);
     audio.report_start(update.placement, 16.0);
-    assert_eq!(store.selected().placement, Some(ClipPlacement { is_selected: true, start: Some(16.0) }));
+    assert_eq!(store.selected().placement, Some(SongPlacement { is_selected: true, start: Some(16.0) }));
     store.change_settings(|settings| settings.looped = false);
     assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "it stays where it is");
     store.clear();
