@@ -17,6 +17,7 @@ pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
 mod screen;
+pub mod song;
 pub mod take;
 pub mod timeline;
 mod unfold;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use tonenet_files::outputs::Inputs;
 
-use crate::outputs::Inputs;
 use crate::setup;
 use crate::workspace;
 

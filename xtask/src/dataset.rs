@@ -9,9 +9,8 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
+use tonenet_files::midi_files::read_song;
 use tonenet_inference::take::TakeView;
-
-use crate::midi_files::read_song;
 
 /// The list of the performances.
 pub const LIST: &str = "performances.csv";

@@ -3,25 +3,19 @@
 mod bench;
 mod bundle;
 mod cli;
-mod console;
 mod dataset;
 mod daw_test;
 mod demo;
+mod deny;
 mod evaluate;
 #[cfg(feature = "train")]
 mod export;
+mod forward;
 mod fuzz;
-mod generate;
 mod graphs;
-mod jobs;
-mod listing;
-mod midi_files;
-mod outputs;
 mod phrases;
 mod plot;
 mod quantise;
-mod restyle;
-mod restyle_song;
 mod setup;
 mod soak;
 mod test;
@@ -30,6 +24,7 @@ mod train;
 mod training;
 mod tunes;
 mod validate;
+mod vendor;
 mod workspace;
 
 use anyhow::Result;
@@ -38,7 +33,7 @@ use clap::Parser;
 use cli::{Cli, Command, Library};
 
 fn main() -> std::process::ExitCode {
-    console::end_with_reader();
+    tonenet_files::console::end_with_reader();
     match run(Cli::parse().command) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -56,13 +51,15 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?)),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Vendor(args) => vendor::run(&args),
+        Command::Deny => deny::check().map(drop),
         Command::Validate(args) => validate::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Quantise(args) => quantise::run(&args),
-        Command::Generate(args) => generate::run(&args),
-        Command::Restyle(args) => restyle::run(&args),
+        Command::Generate(args) => forward::to_tonenet("generate", &args),
+        Command::Restyle(args) => forward::to_tonenet("restyle", &args),
         Command::Setup { library: Library::Onnxruntime } => setup::onnxruntime().map(drop),
         Command::Setup { library: Library::Libtorch } => setup::libtorch(),
         Command::Train(args) => training::check_run(&args).and_then(|()| train(&args)),

@@ -14,6 +14,7 @@ use tonenet_core::metrics::{score_file, summarise};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_files::outputs::{self, Inputs};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, GraphEntry, Sha256};
@@ -26,7 +27,6 @@ use tonenet_model_export::weights::Weights;
 use crate::cli::{ModelName, QuantiseArgs};
 use crate::dataset::{self, Performance, Split};
 use crate::graphs;
-use crate::outputs::{self, Inputs};
 use crate::setup;
 use crate::workspace;
 

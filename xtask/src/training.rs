@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use tonenet_files::outputs::{Identity, Inputs};
 
 use crate::cli::{ExportArgs, TrainArgs, Trainee};
 use crate::dataset;
-use crate::outputs::{Identity, Inputs};
 use crate::tunes;
 use crate::workspace;
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tonenet_core::tune::Tune;
+use tonenet_files::midi_files::read_song;
 
 use crate::dataset::{self, Split};
-use crate::midi_files::read_song;
 
 /// The list of the tunes.
 pub const LIST: &str = "nottingham.csv";

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use tonenet_core::midi::Song;
+use tonenet_files::midi_files::read_song;
 
 use crate::bundle::Bundles;
 use crate::demo::DEFAULT_PIECE;
-use crate::midi_files::read_song;
 use crate::setup;
 use crate::workspace;
 use ardour::{Answers, Ardour, Script};

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use tonenet_files::outputs::{OutputFile, Outputs};
 
 use super::bars::{self, Row};
 use super::cycle::Way;
 use super::measure::{GenreReport, Interval, Report};
-use crate::outputs::{OutputFile, Outputs};
 
 const BEGIN: &str = "<!-- figures, written by `cargo xtask evaluate --keep` -->";
 const END: &str = "<!-- end of figures -->";

@@ -24,6 +24,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use tonenet_core::genre::Genre;
+use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -31,7 +32,6 @@ use tonenet_inference::take::{Knowledge, LoadedModel};
 
 use crate::cli::EvaluateArgs;
 use crate::dataset::{self, Performance, Split};
-use crate::outputs::Inputs;
 use crate::setup;
 use crate::workspace;
 use card::Kept;

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tonenet_core::metrics::{FileScore, bootstrap_interval, score_file, summarise};
 use tonenet_core::midi::Song;
-
-use crate::midi_files::{self, read_song};
+use tonenet_files::midi_files::{self, read_song};
 
 /// Scores the MIDI files in `predicted` and below against those of the same names in `original`.
 ///

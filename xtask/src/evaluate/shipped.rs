@@ -13,12 +13,12 @@ use tonenet_core::midi::SongPart;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
 use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::{model_folder, open_runtime};
 use crate::cli::EvaluateArgs;
 use crate::dataset::{self, ShippedFile};
-use crate::restyle_song::{Selection, SongRestyling, restyle_song};
 
 /// How far below the performance alone a whole file may stay, in r.
 const MOST_LOST: f64 = 0.01;

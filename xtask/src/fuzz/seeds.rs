@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use tonenet_files::outputs::Inputs;
 use tonenet_model_export::graph::{Axis, Direction, Graph, States};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
 use crate::cli::{FuzzTarget, ModelName};
-use crate::outputs::Inputs;
 use crate::workspace::root;
 
 /// Puts a target's seeds among the inputs that earlier runs found.

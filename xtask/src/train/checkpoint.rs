@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
+use tonenet_files::outputs;
 
 use super::adam::Adam;
-use crate::outputs;
 
 /// How a run was started; a resumed run must be told the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

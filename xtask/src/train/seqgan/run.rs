@@ -13,6 +13,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 use tonenet_core::tune::bleu::{References, self_bleu};
 use tonenet_core::tune::{Tune, Vocabulary};
+use tonenet_files::outputs;
 
 use super::curves;
 use super::discriminator::Discriminator;
@@ -20,7 +21,6 @@ use super::generator::Generator;
 use super::sequences::{Clock, Sequences};
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
-use crate::outputs;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::folder::Folder;
 use crate::tunes;

@@ -11,10 +11,10 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 use tch::{Device, Kind};
+use tonenet_files::outputs;
 
 use super::flow::Flow;
 use super::network::Posterior;
-use crate::outputs;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::layers::LEARNING;
 use crate::train::run::schedule;

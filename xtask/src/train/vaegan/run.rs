@@ -14,6 +14,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 use tonenet_core::genre::Genre;
 use tonenet_core::phrase_image::{CELLS, PhraseImage, STEPS};
+use tonenet_files::outputs;
 
 use super::curves;
 use super::drawing;
@@ -23,7 +24,6 @@ use super::network::{Decoded, Discriminator, Generator, Posterior, ROW, ROWS};
 use super::prior::Prior;
 use crate::cli::TrainArgs;
 use crate::dataset::Split;
-use crate::outputs;
 use crate::phrases::scores::{Agreement, Counts};
 use crate::phrases::{self, Piece, picture};
 use crate::train::adam::{Adam, gradients, mix, sorted};

@@ -1,0 +1,67 @@
+//! Models by name, inside the program, or by folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::library;
+use tonenet_inference::manifest;
+use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport};
+use tonenet_inference::take::LoadedModel;
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelSource {
+    /// It is part of the program.
+    Embedded(EmbeddedModel),
+    /// It is in a folder.
+    Folder(PathBuf),
+}
+
+impl ModelSource {
+    /// The embedded model of a name, or the model in a folder.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn from_name(name: &str) -> Result<Self> {
+        if let Some(model) = EmbeddedModel::ALL.into_iter().find(|model| model.id() == name) {
+            return Ok(Self::Embedded(model));
+        }
+        let folder = Path::new(name);
+        if !folder.join(manifest::FILE_NAME).exists() {
+            let known = EmbeddedModel::ALL.map(EmbeddedModel::id).join(", ");
+            return Err(anyhow!("there is no {} in {}", manifest::FILE_NAME, folder.display())).with_context(|| {
+                format!("there is no model {name:?}; choose {known}, or a folder with a {}", manifest::FILE_NAME)
+            });
+        }
+        Ok(Self::Folder(folder.to_owned()))
+    }
+
+    /// The folder that is read, if one is.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Folder(folder) => Some(folder),
+        }
+    }
+
+    /// The model's title, and its graphs on a runtime.
+    ///
+    /// # Errors
+    /// When its files are damaged or the runtime refuses them.
+    pub fn load(&self, runtime: &Runtime) -> Result<(String, LoadedModel)> {
+        match self {
+            Self::Embedded(model) => Ok((model.title().into(), model.load(runtime)?)),
+            Self::Folder(folder) => {
+                let files = ModelFiles::from_dir(folder)?;
+                Ok((files.manifest().title.clone(), LoadedModel::load(runtime, &files)?))
+            }
+        }
+    }
+}
+
+/// ONNX Runtime where its library is found, else the built-in runtime.
+pub fn open_runtime() -> (Runtime, RuntimeReport) {
+    Runtime::open(RuntimePreference::Auto, &library::candidates(None))
+}

@@ -1,0 +1,101 @@
+//! Every number of the command line has a range that its help and its refusal tell, and contradictions are refused.
+//!
+//! That none is missing here is tested where the command line is declared.
+
+mod common;
+
+use common::{done, put, refused};
+
+const SEEDS: &str = "0 to 18446744073709551615";
+
+/// An option, its range, and a value below and above it.
+type Number = (&'static str, &'static str, &'static str, &'static str);
+
+/// Commands with what they need, and their numbers.
+const NUMBERS: [(&[&str], &[Number]); 3] = [
+    (
+        &["restyle", "a.mid", "-o", "out.mid", "--style-b", "pop"],
+        &[
+            ("--blend", "0 to 100", "-1", "101"),
+            ("--amount", "0 to 100", "-1", "101"),
+            ("--keep-accents", "0 to 100", "-1", "101"),
+            ("--level", "-64 to 64", "-65", "65"),
+            ("--range", "0 to 200", "-1", "201"),
+            ("--floor", "1 to 127", "0", "128"),
+            ("--ceiling", "1 to 127", "0", "128"),
+            ("--take", "0 to 65535", "-1", "65536"),
+            ("--look-ahead", "0 to 3600", "-0.1", "3600.1"),
+        ],
+    ),
+    (
+        &["generate", "seqgan", "-o", "out.mid", "--style", "pop"],
+        &[
+            ("--bars", "1 to 64", "0", "65"),
+            ("--seed", SEEDS, "-1", "18446744073709551616"),
+            ("--temperature", "0 to 2", "-0.1", "2.1"),
+            ("--top-p", "0.01 to 1", "0", "1.1"),
+            ("--take", "0 to 65535", "-1", "65536"),
+            ("--tempo", "4 to 1000", "3.9", "1001"),
+        ],
+    ),
+    (&["generate", "vaegan", "-o", "out.mid", "--morph", "a.mid", "a.mid"], &[("--share", "0 to 100", "-1", "101")]),
+];
+
+#[test]
+fn every_number_tells_its_range() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    put(&folder.join("a.mid"), &[60, 70]);
+    for (command, numbers) in NUMBERS {
+        let name = &command[..1];
+        let help = done(&[name, &["--help"]].concat(), folder);
+        // A description is broken where a line is full.
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (option, range, below, above) in numbers {
+            let (_, described) = help.split_once(&format!(" {option} ")).unwrap_or_else(|| panic!("{option}: {help}"));
+            let described = described.split(" --").next().unwrap();
+            let (low, high) = range.split_once(" to ").unwrap();
+            assert!(described.contains(&format!("{low} to {high}")), "{name:?} {option}: {described}");
+            for wrong in [*below, *above, "NaN", "inf", "1e999", "-1e999", "x", ""] {
+                let given = format!("{option}={wrong}");
+                refused(&[command, &[given.as_str()]].concat(), &format!("from {low} to {high}"), folder);
+            }
+            // As two words, a number below zero is no option.
+            refused(&[command, &[option, "-99999"]].concat(), &format!("from {low} to {high}"), folder);
+        }
+    }
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    put(&folder.join("a.mid"), &[60, 70]);
+    let restyle = ["restyle", "a.mid", "-o", "out.mid"];
+    let refuse = |more: &[&str], what: &str| refused(&[&restyle, more].concat(), what, folder);
+    refuse(&["--floor", "100", "--ceiling", "50"], "--floor 100 is above --ceiling 50");
+    refuse(&["--blend", "30"], "--style-b");
+    refuse(&["--from", "jazz", "--hear-player"], "cannot be used with");
+    let morph = ["generate", "vaegan", "-o", "out.mid", "--morph", "a.mid", "a.mid"];
+    refused(&[&morph[..], &["--seed", "4"]].concat(), "cannot be used with", folder);
+    refused(&["generate", "seqgan", "-o", "out.mid", "--take", "4"], "--style", folder);
+    refused(&["generate", "vaegan", "-o", "out.mid", "--metre", "3/4"], "is for seqgan", folder);
+    let equal = done(&[&restyle[..], &["--floor", "50", "--ceiling", "50"]].concat(), folder);
+    assert!(equal.contains("out.mid"), "{equal}");
+}
+
+#[test]
+fn a_metre_is_written_as_it_is_asked_for_or_refused() {
+    use tonenet_core::midi::Song;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (metre, signature) in [("6/8", (6, 8)), ("3/4", (3, 4))] {
+        done(&["generate", "seqgan", "-o", "out.mid", "--bars", "2", "--metre", metre], folder);
+        let song = Song::parse(std::fs::read(folder.join("out.mid")).unwrap()).unwrap();
+        assert_eq!(song.time_signatures(), [(0, signature.0, signature.1)]);
+        std::fs::remove_file(folder.join("out.mid")).unwrap();
+    }
+    for metre in ["12/8", "2/2", "3/2", "6/4", "5/4", "06/8", "0/0", "x"] {
+        refused(&["generate", "seqgan", "-o", "out.mid", "--metre", metre], "choose 4/4, 2/4, 3/4, 6/8 or 9/8", folder);
+    }
+}

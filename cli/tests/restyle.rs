@@ -1,0 +1,138 @@
+//! `tonenet restyle` as a user runs it.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{text, tonenet};
+use tonenet_core::midi::Song;
+
+fn piece() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/demo/bach-prelude-bwv-846.mid")
+}
+
+fn restyle(folder: &Path, output: &str, more: &[&str]) -> Vec<u8> {
+    let piece = piece();
+    let mut arguments = vec!["restyle", piece.to_str().unwrap(), "-o", output];
+    arguments.extend(more);
+    let run = tonenet(&arguments, folder);
+    assert!(run.status.success(), "{}", text(&run));
+    fs::read(folder.join(output)).unwrap()
+}
+
+fn velocities(midi: Vec<u8>) -> Vec<u8> {
+    Song::parse(midi).unwrap().notes().iter().map(|n| n.note.velocity).collect()
+}
+
+/// The mean distance of two files' velocities.
+fn apart(a: &[u8], b: &[u8]) -> f64 {
+    let (a, b) = (velocities(a.to_vec()), velocities(b.to_vec()));
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(&b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len() as f64
+}
+
+/// The file with all velocities made equal: what restyling must leave alone.
+fn without_velocities(midi: Vec<u8>) -> Vec<u8> {
+    let song = Song::parse(midi).unwrap();
+    song.with_velocities(&vec![64; song.notes().len()]).unwrap()
+}
+
+#[test]
+fn every_model_gives_new_velocities_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = fs::read(piece()).unwrap();
+    let mut seen = vec![velocities(original.clone())];
+    for model in ["note", "attention", "baseline"] {
+        let restyled = restyle(folder.path(), &format!("{model}.mid"), &["--model", model]);
+        assert_eq!(without_velocities(restyled.clone()), without_velocities(original.clone()), "{model}");
+        let restyled = velocities(restyled);
+        let changed = restyled.iter().zip(&seen[0]).filter(|(a, b)| a != b).count();
+        assert!(changed * 100 >= restyled.len() * 85, "{model} changed {changed} of {}", restyled.len());
+        assert!(!seen.contains(&restyled), "{model} plays as another model does");
+        seen.push(restyled);
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_what_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let original = fs::read(piece()).unwrap();
+    assert_eq!(restyle(folder, "none.mid", &["--amount", "0"]), original, "amount 0 is the file, bit for bit");
+    let whole = restyle(folder, "whole.mid", &[]);
+    assert_eq!(restyle(folder, "again.mid", &[]), whole, "the same twice");
+    let classical = restyle(folder, "classical.mid", &["--style", "classical"]);
+    assert!(apart(&classical, &whole) > 2.0);
+    let blend = ["--style", "classical", "--style-b", "jazz", "--blend"];
+    let end = |share| restyle(folder, "blend.mid", &[&blend[..], &[share]].concat());
+    assert_eq!((end("0"), end("100")), (classical, whole.clone()), "a blend's ends are its styles");
+    let take = restyle(folder, "take.mid", &["--take", "7"]);
+    assert!(apart(&take, &whole) > 2.0);
+    assert_eq!(restyle(folder, "take.mid", &["--take", "7"]), take, "a take is its number");
+    assert!(apart(&restyle(folder, "take.mid", &["--take", "8"]), &take) > 2.0);
+    let live = restyle(folder, "live.mid", &["--look-ahead", "0.01"]);
+    assert!(apart(&live, &whole) > 1.0, "a note that knows less");
+    let narrow = velocities(restyle(folder, "narrow.mid", &["--floor", "60", "--ceiling", "70"]));
+    assert!(narrow.iter().all(|v| (60..=70).contains(v)));
+}
+
+#[test]
+fn an_exchange_of_styles_keeps_the_players_own_dynamics() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let played = restyle(folder, "played.mid", &["--style", "jazz", "--take", "3"]);
+    let carry = |from: &str, to: &str, input: &str, output: &str| {
+        let run = tonenet(&["restyle", input, "-o", output, "--from", from, "--style", to], folder);
+        assert!(run.status.success(), "{}", text(&run));
+        velocities(fs::read(folder.join(output)).unwrap())
+    };
+    let played = velocities(played);
+    assert_eq!(carry("jazz", "jazz", "played.mid", "same.mid"), played, "nothing to exchange");
+    let there = carry("jazz", "classical", "played.mid", "there.mid");
+    let moved: f64 = there.iter().zip(&played).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    assert!(moved / played.len() as f64 > 2.0, "it goes somewhere");
+    let back = carry("classical", "jazz", "there.mid", "back.mid");
+    let near = back.iter().zip(&played).filter(|(a, b)| a.abs_diff(**b) <= 2).count();
+    assert!(near * 100 >= played.len() * 95, "{near} of {} came back", played.len());
+}
+
+#[test]
+fn a_folder_keeps_its_shape_and_one_bad_file_does_not_cost_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("in/deeper");
+    fs::create_dir_all(&inside).unwrap();
+    fs::copy(piece(), inside.join("good.mid")).unwrap();
+    fs::write(folder.path().join("in/bad.mid"), b"MThd and nothing").unwrap();
+    let run = tonenet(&["restyle", "in", "-o", "out"], folder.path());
+    assert_eq!(run.status.code(), Some(1));
+    assert!(
+        text(&run).contains("bad.mid")
+            && text(&run).contains("1 of 2 files could not be restyled; the other one is written"),
+        "{}",
+        text(&run)
+    );
+    assert!(folder.path().join("out/deeper/good.mid").exists());
+    assert!(!folder.path().join("out/bad.mid").exists());
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let piece = piece();
+    let piece = piece.to_str().unwrap();
+    for (more, said) in [
+        (&["--model", "nobody"][..], "there is no model"),
+        (&["--model", "baseline", "--look-ahead", "0.5"], "whole takes"),
+        (&["--model", "baseline", "--hear-player"], "--model note"),
+        (&["--look-ahead", "-1"], "look-ahead"),
+        (&["--style", "polka"], "polka"),
+    ] {
+        let run = tonenet(&[&["restyle", piece, "-o", "out.mid"], more].concat(), folder.path());
+        assert!(!run.status.success());
+        assert!(text(&run).contains(said), "{more:?}: {}", text(&run));
+        assert!(!folder.path().join("out.mid").exists(), "{more:?}");
+    }
+    let run = tonenet(&["restyle", "missing.mid", "-o", "out.mid"], folder.path());
+    assert!(text(&run).contains("missing.mid") && run.status.code() == Some(1));
+}
