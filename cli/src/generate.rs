@@ -7,16 +7,16 @@ use tonenet_core::clip::Clip;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::midi::Song;
 use tonenet_core::phrase_image::BEATS;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::tune::Tune;
 use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
+use tonenet_inference::performance::{LookAhead, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
-use tonenet_inference::take::{Knowledge, Restyling};
 
 use crate::args::{GenerateArgs, GeneratorName};
 use crate::models::open_runtime;
@@ -36,12 +36,12 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     let mut bytes = clip.to_midi(args.tempo);
     if let Some(style) = args.style {
         let model = EmbeddedModel::Note.load(&runtime)?;
-        let restyling = Restyling {
+        let restyling = RestyleSettings {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
             played_in: None,
-            take: Take(args.take),
+            take: TakeSeed(args.take),
             expression: Expression::default(),
-            knowledge: Knowledge::WholeTake,
+            look_ahead: LookAhead::WholePerformance,
         };
         let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
         let song = Song::parse(bytes)?;
@@ -62,7 +62,7 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let of_tunes = [
+    let from_tunes = [
         ("--bars", args.bars.is_some()),
         ("--key", args.key.is_some()),
         ("--metre", args.metre.is_some()),
@@ -70,7 +70,7 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
         ("--top-p", args.top_p.is_some()),
         ("--prime", args.prime.is_some()),
     ];
-    if let Some((option, _)) = of_tunes.iter().find(|(_, is_given)| *is_given) {
+    if let Some((option, _)) = from_tunes.iter().find(|(_, is_given)| *is_given) {
         bail!("a texture is {BEATS} beats long and in no key; {option} is for seqgan");
     }
     Ok(())
@@ -79,13 +79,13 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
 fn tune(model: &TuneModel, args: &GenerateArgs, messages: Messages) -> Result<Clip> {
     let prime = match &args.prime {
         Some(path) => {
-            let tune = Tune::of_song(&read_song(path)?);
+            let tune = Tune::from_song(&read_song(path)?);
             Some(tune.with_context(|| format!("cannot continue {}", path.display()))?)
         }
         None => None,
     };
-    let usual = TuneWish::default();
-    let wish = TuneWish {
+    let usual = TuneSettings::default();
+    let wish = TuneSettings {
         seed: args.seed,
         bars: args.bars.unwrap_or(usual.bars),
         metre: args.metre.unwrap_or(usual.metre),
@@ -99,7 +99,7 @@ fn tune(model: &TuneModel, args: &GenerateArgs, messages: Messages) -> Result<Cl
     let tune = model.write(&wish, &Cancellation::default())?;
     let (upper, lower) = tune.metre.signature();
     messages.line(format_args!("{}, {upper}/{lower}, {} bars, seed {}", tune.tonality, wish.bars, args.seed));
-    Ok(Clip::of_tune(&tune)?)
+    Ok(Clip::from_tune(&tune)?)
 }
 
 fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
@@ -115,5 +115,5 @@ fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
 
 /// The beginning of a piece, as long as a texture.
 fn phrase(path: &Path) -> Result<Clip> {
-    Clip::of_song(&read_song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
+    Clip::from_song(&read_song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
 }

@@ -5,12 +5,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::midi::MidiWarning;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_files::jobs::{self, Job, Jobs};
 use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{Inputs, Messages};
+use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
 use tonenet_inference::song::{PartOutcome, Restyled, Selection, SongRestyling, restyle_song};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::args::RestyleArgs;
 use crate::models::{ModelSource, open_runtime};
@@ -25,7 +25,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
     let Jobs { jobs, messages } = jobs::plan(read, &args.inputs, &args.output)?;
     let (runtime, report) = open_runtime();
     let (title, model) = source.load(&runtime)?;
-    if args.hear_player && !model.hears_player() {
+    if args.hear_player && !model.reads_player_velocities() {
         bail!("the {} model does not listen to velocities; use --model note with --hear-player", args.model);
     }
     messages.line(format_args!("{} by {} · {}", title, report.runtime, report.provider));
@@ -35,14 +35,14 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
         [] => Selection::Keyboards,
         tracks => Selection::Tracks(tracks.to_vec()),
     };
-    let restyling = Restyling {
+    let restyling = RestyleSettings {
         style: StyleBlend {
             a: args.style,
             b: args.style_b.unwrap_or(args.style),
             share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
         },
         played_in: args.from,
-        take: Take(args.take),
+        take: TakeSeed(args.take),
         expression: Expression {
             amount: percent(args.amount),
             keep_accents: percent(args.keep_accents),
@@ -51,7 +51,7 @@ pub fn run(args: &RestyleArgs) -> Result<()> {
             floor: args.floor,
             ceiling: args.ceiling,
         },
-        knowledge: args.look_ahead.map_or(Knowledge::WholeTake, Knowledge::Seconds),
+        look_ahead: args.look_ahead.map_or(LookAhead::WholePerformance, LookAhead::Seconds),
     };
     let restyling = SongRestyling { restyling, hear_player: args.hear_player, selection };
 

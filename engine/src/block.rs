@@ -2,7 +2,7 @@
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -15,7 +15,7 @@ pub struct Settings {
     /// The styles of notes that come in.
     pub style: StyleBlend,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
     /// How a model's prediction becomes a velocity.
     pub expression: Expression,
     /// Which model predicts.

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use tonenet_core::clip::{Bars, ClipEvent, ClipPlayer, Placed};
+use tonenet_core::clip::{Bars, ClipEvent, ClipPlacement, ClipPlayer};
 use tonenet_core::scheduler::{Event, SampleTime};
-use tonenet_core::timeline::Played;
+use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::transport::{StepClock, Transport};
 
 use crate::generator::{ClipLink, ClipStore, ClipUpdate, GeneratorLink, GeneratorMessage, OwedMessages};
@@ -94,7 +94,7 @@ impl ClipTrack {
 
     /// The transport stopped, started or jumped at a sample; the caller has [taken](Self::take_sounding) what sounds.
     pub fn leave(&mut self, time: SampleTime) {
-        self.player.leave(time);
+        self.player.interrupt(time);
         self.next_line = None;
         self.held = [0; 128];
     }
@@ -138,7 +138,7 @@ impl ClipTrack {
             self.player.place(time, None);
             return;
         };
-        let in_force = self.player.placed().filter(|_| self.placement == Some(update.placement));
+        let in_force = self.player.placement().filter(|_| self.placement == Some(update.placement));
         let start = match update.start.or(in_force.map(|placed| placed.start)) {
             Some(start) => start,
             None => {
@@ -151,7 +151,7 @@ impl ClipTrack {
             }
         };
         self.placement = Some(update.placement);
-        self.player.place(time, Some(Placed { clip: clip.clone(), start, looped: update.looped }));
+        self.player.place(time, Some(ClipPlacement { clip: clip.clone(), start, looped: update.looped }));
     }
 
     /// The bar line at which something begins that is there now.
@@ -172,7 +172,7 @@ impl ClipTrack {
         while let Some((time, event)) = self.player.next(clock, self.played_to, until) {
             let kind = match event {
                 ClipEvent::On { key, .. } if self.held[usize::from(key & 127)] > 0 => {
-                    self.player.forget(key);
+                    self.player.drop_key(key);
                     continue;
                 }
                 ClipEvent::On { key, .. } if self.restyled => Event::NoteOn { channel: CHANNEL, key },
@@ -188,7 +188,7 @@ impl ClipTrack {
     /// Takes a key that the clip holds and the player is about to strike or to end with all others; the caller ends it.
     pub fn yield_key_to_player(&mut self, event: Event) -> Option<u8> {
         match event {
-            Event::NoteOn { channel: CHANNEL, key } => self.player.forget(key).then_some(key),
+            Event::NoteOn { channel: CHANNEL, key } => self.player.drop_key(key).then_some(key),
             Event::AllNotesOff { channel: CHANNEL } => self.player.take_sounding(),
             _ => None,
         }
@@ -215,9 +215,11 @@ impl ClipTrack {
 pub fn told_of(event: Event, beats: f64, beat_seconds: f64, velocity: u8) -> Option<GeneratorMessage> {
     match event {
         Event::NoteOn { channel, key } if event.is_restylable() => {
-            Some(GeneratorMessage::Played(Played::NoteOn { beats, beat_seconds, channel, key, velocity }))
+            Some(GeneratorMessage::Played(TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity }))
         }
-        Event::NoteOff { channel, key } => Some(GeneratorMessage::Played(Played::NoteOff { beats, channel, key })),
+        Event::NoteOff { channel, key } => {
+            Some(GeneratorMessage::Played(TimelineEvent::NoteOff { beats, channel, key }))
+        }
         _ => None,
     }
 }
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn bars_are_told_once() {
         let (mut track, _) = track();
-        let waltz = Bars::told(Some((3, 4)), None, None, None);
+        let waltz = Bars::from_host(Some((3, 4)), None, None, None);
         let changes = [Bars::default(), Bars::default(), waltz].map(|bars| track.bars_changed(&bars).is_some());
         assert_eq!(changes, [true, false, true]);
     }

@@ -11,10 +11,10 @@ mod clips;
 
 use std::sync::Arc;
 
-use tonenet_core::scheduler::{Asking, Event, LookAhead, SampleTime};
-use tonenet_core::timeline::{Pedal, Played};
+use tonenet_core::scheduler::{Event, RequestPolicy, SampleTime, SchedulerConfig};
+use tonenet_core::timeline::{Pedal, TimelineEvent};
 use tonenet_core::transport::{TransportChange, Wrap};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::block::{Block, BlockContext, Settings};
@@ -34,7 +34,7 @@ pub struct SessionConfig {
     /// In Hz.
     pub sample_rate: f64,
     /// How long events are held.
-    pub look_ahead: LookAhead,
+    pub look_ahead: SchedulerConfig,
     /// Which model is opened at once.
     pub model: EmbeddedModel,
 }
@@ -56,9 +56,9 @@ impl<E: HostEvent> Engine<E> {
     /// song, if only an empty one.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
         let SessionConfig { sample_rate, look_ahead, model } = config;
-        let zero_latency = match look_ahead.asking {
-            Asking::Afterwards(hop) => Some(ZeroLatency::new(hop, thread.take_snapshot())),
-            Asking::EveryHop(_) | Asking::EachNote(_) => None,
+        let zero_latency = match look_ahead.policy {
+            RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_snapshot())),
+            RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
         };
         let inference = InferenceLink::new(thread, status.clone());
         let mut engine = Self {
@@ -139,7 +139,7 @@ impl<E: HostEvent> Engine<E> {
         }
         self.take_results();
         if self.zero_latency.is_none() {
-            self.wait(|engine| !engine.queue.scheduler().awaits_answer(block_end));
+            self.wait(|engine| !engine.queue.scheduler().awaits_estimate(block_end));
         }
         self.queue.emit_due(block_end, &mut context);
         self.now = block_end;
@@ -155,10 +155,10 @@ impl<E: HostEvent> Engine<E> {
         match change? {
             TransportChange::Stopped { at } => return Some(at),
             // The clip left in the block in which the wrap was foretold, where the next stretch began.
-            TransportChange::Wrapped { at, foretold: true } => self.queue.scheduler().transport_left(at),
+            TransportChange::Wrapped { at, foretold: true } => self.queue.scheduler().transport_interrupted(at),
             TransportChange::Wrapped { at, foretold: false } => {
                 self.leave_clip(self.now, context);
-                self.queue.scheduler().transport_left(at);
+                self.queue.scheduler().transport_interrupted(at);
             }
             // It was not at the loop's start where it was taken to be.
             TransportChange::RanOn => {
@@ -171,7 +171,7 @@ impl<E: HostEvent> Engine<E> {
             }
             TransportChange::Sought => {
                 self.leave_clip(self.now, context);
-                self.queue.scheduler().transport_sought(self.now);
+                self.queue.scheduler().transport_jumped(self.now);
             }
         }
         None
@@ -217,7 +217,7 @@ impl<E: HostEvent> Engine<E> {
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
         self.leave_clip(at, context);
-        self.queue.scheduler().transport_left(at);
+        self.queue.scheduler().transport_interrupted(at);
     }
 
     /// Takes in what the player does.
@@ -250,34 +250,34 @@ impl<E: HostEvent> Engine<E> {
         match (kind, note) {
             (_, Some((channel, key))) => {
                 let velocity = own_velocity(&event);
-                let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
+                let heard = InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
                 self.send(InferenceMessage::Input(heard));
                 let beat_seconds = context.block.beat_seconds();
-                let on = |beats| Played::NoteOn { beats, beat_seconds, channel, key, velocity };
+                let on = |beats| TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity };
                 self.record(beats.map(on));
             }
             (Event::NoteOff { channel, key }, _) => {
-                self.send(InferenceMessage::Input(Heard::NoteOff { time, position, channel, key }));
-                self.record(beats.map(|beats| Played::NoteOff { beats, channel, key }));
+                self.send(InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key }));
+                self.record(beats.map(|beats| TimelineEvent::NoteOff { beats, channel, key }));
             }
             _ => {
                 if let Some(down) = event.sustain() {
-                    self.send(InferenceMessage::Input(Heard::Pedal { time, down }));
-                    self.record(beats.map(|beats| Played::Pedal(Pedal { beats, down })));
+                    self.send(InferenceMessage::Input(InputEvent::Pedal { time, down }));
+                    self.record(beats.map(|beats| TimelineEvent::Pedal(Pedal { beats, down })));
                 }
             }
         }
     }
 
     /// Records what was played in the song, where there is a timeline.
-    fn record(&mut self, played: Option<Played>) {
+    fn record(&mut self, played: Option<TimelineEvent>) {
         if self.timeline().is_some() {
             played.into_iter().for_each(|played| self.record_pass(played));
         }
     }
 
     /// Records something of a pass; where that finds no room, the passage that it belongs to is never told as passed.
-    fn record_pass(&mut self, played: Played) {
+    fn record_pass(&mut self, played: TimelineEvent) {
         if !self.send(InferenceMessage::Record(played)) {
             self.timeline().into_iter().for_each(TimelineReader::lose_passage);
         }
@@ -289,12 +289,12 @@ impl<E: HostEvent> Engine<E> {
             if self.zero_latency.as_ref().is_some_and(|zero| !zero.has_note_since(hop.settle_from)) {
                 continue;
             }
-            let question = Question { hop, position: self.transport.position(hop.time) };
-            let LookAhead { latency, asking } = self.queue.scheduler().look_ahead();
-            let useful_for = match asking {
+            let question = InferenceRequest { hop, position: self.transport.position(hop.time) };
+            let SchedulerConfig { latency, policy } = self.queue.scheduler().config();
+            let useful_for = match policy {
                 // What is predicted of notes that have left still serves the next ones for a while.
-                Asking::Afterwards(hop) => 16 * u64::from(hop),
-                Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
+                RequestPolicy::Deferred(hop) => 16 * u64::from(hop),
+                RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => latency.into(),
             };
             // What a model was asked is part of what it predicts next: where there is time, no request is left out.
             let useful_until = if self.waits.may_wait() { SampleTime::MAX } else { hop.settle_to + useful_for };
@@ -344,7 +344,7 @@ fn accept_into<E: HostEvent>(
 ) -> impl FnMut(InferenceResult) {
     move |result| match zero_latency {
         Some(zero_latency) => zero_latency.learn(result.requested, result.key, result.estimate.expected),
-        None => queue.scheduler().answer(result.note, result.estimate),
+        None => queue.scheduler().set_estimate(result.note, result.estimate),
     }
 }
 

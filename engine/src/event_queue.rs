@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
-use tonenet_core::scheduler::{Estimate, Event, Leaving, LookAhead, NoteId, Outcome, SampleTime, Scheduler};
+use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
 
 use crate::block::{BlockContext, Settings};
 use crate::event::HostEvent;
@@ -36,13 +36,13 @@ pub struct EventQueue<E> {
 
 impl<E: HostEvent> EventQueue<E> {
     /// An empty queue at sample 0.
-    pub fn new(look_ahead: LookAhead, status: Arc<Status>) -> Self {
+    pub fn new(look_ahead: SchedulerConfig, status: Arc<Status>) -> Self {
         Self { scheduler: Scheduler::new(EVENTS, look_ahead), status, block_start: 0, last_timing: 0 }
     }
 
     /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.
     pub fn reset(&mut self) {
-        self.scheduler.reset(self.scheduler.look_ahead());
+        self.scheduler.reset(self.scheduler.config());
     }
 
     /// When each event leaves, which notes are predicted together, and what stops and jumps of the transport end.
@@ -61,7 +61,7 @@ impl<E: HostEvent> EventQueue<E> {
         if !self.scheduler.is_full() {
             return;
         }
-        while let Some(leaving) = self.scheduler.leave_early(self.block_start) {
+        while let Some(leaving) = self.scheduler.emit_early(self.block_start) {
             Status::count(&self.status.overloads);
             self.emit(leaving, context);
         }
@@ -77,9 +77,9 @@ impl<E: HostEvent> EventQueue<E> {
         known: Option<Known>,
     ) -> NoteId {
         let is_new = known.is_some_and(|known| !known.settled || known.expected.is_none());
-        let id = self.scheduler.hear(time, kind, Queued { event, expression: settings.expression, is_new });
+        let id = self.scheduler.push_event(time, kind, Queued { event, expression: settings.expression, is_new });
         if let Some(expected) = known.and_then(|known| known.expected) {
-            self.scheduler.answer(id, Estimate { expected, settled: true });
+            self.scheduler.set_estimate(id, Estimate { expected, settled: true });
         }
         id
     }
@@ -91,10 +91,12 @@ impl<E: HostEvent> EventQueue<E> {
         }
     }
 
-    fn emit(&mut self, leaving: Leaving<Queued<E>>, context: &mut BlockContext<impl FnMut(E)>) {
+    fn emit(&mut self, leaving: OutputEvent<Queued<E>>, context: &mut BlockContext<impl FnMut(E)>) {
         let (time, event) = match leaving {
-            Leaving::Release { time, channel, key } => (time, E::release(channel, key)),
-            Leaving::Event { time, payload, outcome, .. } => (time, self.restyle(payload, outcome, context.settings)),
+            OutputEvent::Release { time, channel, key } => (time, E::release(channel, key)),
+            OutputEvent::Event { time, payload, outcome, .. } => {
+                (time, self.restyle(payload, outcome, context.settings))
+            }
         };
         let last = u64::from(context.block.samples.saturating_sub(1));
         let in_block = time.saturating_sub(self.block_start).min(last) as u32;
@@ -140,15 +142,15 @@ mod tests {
     use tonenet_core::clip::Bars;
     use tonenet_core::dynamics::Expected;
     use tonenet_core::genre::Genre;
-    use tonenet_core::scheduler::Asking;
-    use tonenet_core::style::{StyleBlend, Take};
+    use tonenet_core::scheduler::RequestPolicy;
+    use tonenet_core::style::{StyleBlend, TakeSeed};
     use tonenet_core::transport::Transport;
     use tonenet_inference::embedded::EmbeddedModel;
 
-    const LOOK_AHEAD: LookAhead = LookAhead { latency: 100, asking: Asking::EveryHop(25) };
+    const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 100, policy: RequestPolicy::EveryHop(25) };
     const SETTINGS: Settings = Settings {
         style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 },
         model: EmbeddedModel::Note,
         bypass: false,
@@ -189,7 +191,7 @@ mod tests {
     fn a_note_leaves_one_latency_later_with_the_predicted_velocity() {
         let mut queue = queue();
         let id = push(&mut queue, 30, on(60), None);
-        queue.scheduler().answer(id, Estimate { expected: LOUD, settled: true });
+        queue.scheduler().set_estimate(id, Estimate { expected: LOUD, settled: true });
         assert_eq!(emitted(&mut queue, 0, &SETTINGS), []);
         let restyled = on(60).with_velocity(84.0 / 127.0).with_timing(30);
         assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![restyled], [1, 0, 0]));

@@ -6,7 +6,7 @@ use tonenet_core::clip::{Clip, ClipError};
 use tonenet_core::tune::{STEPS_PER_QUARTER, Tune};
 use tonenet_inference::embedded::EmbeddedGenerator;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::generate::{Cancellation, GenerateError};
 use tonenet_inference::runtime::Runtime;
 
@@ -62,7 +62,7 @@ impl BuiltInGenerator {
             Some(tunes) => tunes,
             None => self.tunes.insert(EmbeddedGenerator::tunes(&self.runtime)?),
         };
-        let tune_settings = TuneWish {
+        let tune_settings = TuneSettings {
             seed: settings.seed.into(),
             bars: settings.bars,
             metre: settings.metre(),
@@ -73,7 +73,7 @@ impl BuiltInGenerator {
             prime,
         };
         let tune = tunes.write(&tune_settings, cancel)?;
-        in_bars(&tune, settings.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        in_bars(&tune, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 
     fn textures(&mut self) -> Result<&TextureModel, GenerateError> {
@@ -100,7 +100,7 @@ impl Generator for BuiltInGenerator {
             }
             GeneratorInput::Morph([from, to]) => self.textures()?.morph(&from, &to, settings.share, cancel)?,
         };
-        whole_bars(&phrase, settings.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        whole_bars(&phrase, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 }
 
@@ -114,7 +114,7 @@ fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
 
 /// A tune as a clip of so many bars, also where it ends with a rest.
 fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
-    let clip = Clip::of_tune(tune)?;
+    let clip = Clip::from_tune(tune)?;
     let length = f64::from(bars * tune.metre.bar()) / f64::from(STEPS_PER_QUARTER);
     Clip::new(length, clip.signature(), clip.notes().to_vec())
 }

@@ -1,7 +1,7 @@
 //! What the audio thread tells the generator's thread.
 
 use tonenet_core::clip::Bars;
-use tonenet_core::timeline::Played;
+use tonenet_core::timeline::TimelineEvent;
 
 use crate::outbox::{KeySet, Owed};
 
@@ -9,7 +9,7 @@ use crate::outbox::{KeySet, Owed};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GeneratorMessage {
     /// The player played this.
-    Played(Played),
+    Played(TimelineEvent),
     /// The host's bars have changed.
     Bars(Bars),
     /// The trigger was pressed, so often so far.
@@ -33,7 +33,7 @@ impl Owed for OwedMessages {
         match message {
             GeneratorMessage::Bars(bars) => self.bars = Some(bars),
             GeneratorMessage::Triggered(triggers) => self.triggers = Some(triggers),
-            GeneratorMessage::Played(Played::NoteOff { beats, channel, key }) => {
+            GeneratorMessage::Played(TimelineEvent::NoteOff { beats, channel, key }) => {
                 self.offs.insert(channel, key);
                 self.beats = beats;
             }
@@ -43,7 +43,7 @@ impl Owed for OwedMessages {
 
     fn take(&mut self) -> Option<GeneratorMessage> {
         let beats = self.beats;
-        let off = |(channel, key)| GeneratorMessage::Played(Played::NoteOff { beats, channel, key });
+        let off = |(channel, key)| GeneratorMessage::Played(TimelineEvent::NoteOff { beats, channel, key });
         let bars = self.bars.take().map(GeneratorMessage::Bars);
         bars.or_else(|| self.offs.take().map(off)).or_else(|| self.triggers.take().map(GeneratorMessage::Triggered))
     }
@@ -56,9 +56,9 @@ mod tests {
     #[test]
     fn bars_note_offs_and_triggers_are_owed_and_beginnings_of_notes_are_not() {
         let mut owed = OwedMessages::default();
-        let bars = |upper| GeneratorMessage::Bars(Bars::told(Some((upper, 4)), None, None, None));
-        let on = Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 62, velocity: 64 };
-        let off = |beats, key| GeneratorMessage::Played(Played::NoteOff { beats, channel: 0, key });
+        let bars = |upper| GeneratorMessage::Bars(Bars::from_host(Some((upper, 4)), None, None, None));
+        let on = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 62, velocity: 64 };
+        let off = |beats, key| GeneratorMessage::Played(TimelineEvent::NoteOff { beats, channel: 0, key });
         for message in [
             bars(3),
             off(1.0, 64),

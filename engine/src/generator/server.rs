@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tonenet_core::clip::{Bars, Clip, Heard};
+use tonenet_core::clip::{Bars, CapturedPart, Clip};
 use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
@@ -34,7 +34,7 @@ pub(super) struct Server {
     open: OpenGenerator,
     /// `None` until something is generated, and after a panic.
     generator: Option<Box<dyn Generator>>,
-    heard: Heard,
+    heard: CapturedPart,
     bars: Bars,
     /// Triggers of the audio thread that were seen, and of the window.
     triggers: u64,
@@ -56,7 +56,7 @@ impl Server {
             timeline,
             open,
             generator: None,
-            heard: Heard::default(),
+            heard: CapturedPart::default(),
             bars: Bars::default(),
             triggers: 0,
             window_triggers: 0,
@@ -110,7 +110,7 @@ impl Server {
     fn read_messages(&mut self) {
         let Self { link, heard, bars, triggers, .. } = self;
         link.read_messages(|message| match message {
-            GeneratorMessage::Played(played) => heard.hear(&played),
+            GeneratorMessage::Played(played) => heard.record(&played),
             GeneratorMessage::Bars(told) => *bars = told,
             GeneratorMessage::Triggered(count) => *triggers = count,
         });
@@ -161,7 +161,9 @@ impl Server {
             ClipKind::Continuation => GeneratorInput::Continue(self.tune_before()?),
             ClipKind::Texture => GeneratorInput::NewTexture,
             ClipKind::Morph => GeneratorInput::Morph(self.store.phrases().ok_or_else(|| {
-                GenerateError::Wish("there are no two phrases to morph between; capture A and B first".into())
+                GenerateError::InvalidSettings(
+                    "there are no two phrases to morph between; capture A and B first".into(),
+                )
             })?),
         };
         let generator = self.generator.get_or_insert_with(&mut self.open);
@@ -171,7 +173,7 @@ impl Server {
     /// What a continuation goes on from.
     fn tune_before(&self) -> Result<Tune, GenerateError> {
         let tune = self.last_bars(BARS_BEFORE)?.tune();
-        tune.map_err(|e| GenerateError::Wish(format!("nothing goes on from what was played: {e}")))
+        tune.map_err(|e| GenerateError::InvalidSettings(format!("nothing goes on from what was played: {e}")))
     }
 
     /// What was played last, or else what the timeline has before the song's position.
@@ -179,12 +181,12 @@ impl Server {
         let recorded;
         let heard = if self.heard.is_empty() {
             let before = self.link.position().unwrap_or(f64::INFINITY);
-            recorded = Heard::of_timeline(&self.timeline.get().0, before);
+            recorded = CapturedPart::from_timeline(&self.timeline.get().0, before);
             &recorded
         } else {
             &self.heard
         };
         let clip = heard.last_bars(bars, &self.bars);
-        clip.ok_or_else(|| GenerateError::Wish("nothing was played yet; play something first".into()))
+        clip.ok_or_else(|| GenerateError::InvalidSettings("nothing was played yet; play something first".into()))
     }
 }

@@ -84,7 +84,7 @@ impl Default for GenerateSettings {
 impl GenerateSettings {
     /// The metre of a new tune.
     pub fn metre(&self) -> Metre {
-        Metre::of_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
+        Metre::from_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
     }
 
     /// The key of a new tune.

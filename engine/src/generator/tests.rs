@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::timeline_store::TimelineStore;
 use crate::waiting::BackgroundThread;
-use tonenet_core::clip::{Bars, Clip, ClipNote, Heard};
-use tonenet_core::timeline::{Played, Timeline};
+use tonenet_core::clip::{Bars, CapturedPart, Clip, ClipNote};
+use tonenet_core::timeline::{TimelineEvent, TimelineSnapshot};
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
 /// Writes one note, whose key says the seed and what it went on from.
@@ -89,11 +89,11 @@ fn it_goes_on_from_what_was_played_or_else_remembered() {
     store.change_settings(|settings| settings.kind = ClipKind::Continuation);
     press(&generator, &store);
     assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
-    let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
-    let mut heard = Heard::default();
-    heard.hear(&on(2.0, 72));
+    let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+    let mut heard = CapturedPart::default();
+    heard.record(&on(2.0, 72));
     let song = heard.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
-    timeline.replace(Timeline::of_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
+    timeline.replace(TimelineSnapshot::from_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
     generator.clear_status();
     press(&generator, &store);
     let mut outbox = generator.link().connect();
@@ -165,8 +165,9 @@ fn a_generator_that_breaks_as_it_goes_leaves_the_thread_running() {
 fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
     let (generator, store) = generator_thread(Arc::default());
     let mut outbox = generator.link().connect();
-    let on =
-        |key| GeneratorMessage::Played(Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 });
+    let on = |key| {
+        GeneratorMessage::Played(TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 })
+    };
     while outbox.try_send(on(60)) {}
     for told in [generator.link().trigger(), on(61), generator.link().trigger()] {
         outbox.give_up(told);
@@ -187,7 +188,7 @@ fn phrases_are_captured_and_morphed_between() {
     generator.capture(MorphPhrase::First);
     wait_until(|| matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
     store.change_settings(|settings| settings.kind = ClipKind::Morph);
-    let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+    let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
     let mut outbox = generator.link().connect();
     for (place, key) in [(MorphPhrase::First, 40), (MorphPhrase::Second, 60)] {
         assert!(outbox.try_send(GeneratorMessage::Played(on(f64::from(key), key))));

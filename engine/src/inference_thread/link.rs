@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use super::{InferenceMessage, InferenceResult, InferenceThread};
@@ -92,7 +92,7 @@ impl InferenceLink {
     }
 
     /// The latest snapshot of the song, if it has not been taken yet.
-    pub fn take_snapshot(&mut self) -> Option<Arc<Timeline>> {
+    pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
         self.thread.take_snapshot()
     }
 }

@@ -1,8 +1,8 @@
 //! What the audio thread and the inference thread send each other.
 
 use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
-use tonenet_core::timeline::Played;
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::timeline::TimelineEvent;
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::outbox::{KeySet, Owed};
@@ -15,11 +15,11 @@ pub enum InferenceMessage {
     /// Forget all input; results from now on belong to this epoch.
     Reset(u32),
     /// Take in what was played.
-    Input(Heard),
+    Input(InputEvent),
     /// Predict the notes of this hop, unless the audio thread is beyond the given sample.
-    Request(Question, SampleTime),
+    Request(InferenceRequest, SampleTime),
     /// Record this at its place in the song.
-    Record(Played),
+    Record(TimelineEvent),
 }
 
 /// To the audio thread: what a model predicts of one note.
@@ -65,28 +65,30 @@ impl Owed for OwedMessages {
             InferenceMessage::Reset(epoch) => {
                 *self = Self { model: self.model, reset: Some(epoch), ..Self::default() };
             }
-            InferenceMessage::Input(Heard::NoteOff { time, position, channel, key }) => {
+            InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key }) => {
                 self.offs.insert(channel, key);
                 (self.time, self.position) = (time, position);
             }
-            InferenceMessage::Input(Heard::Pedal { time, down }) => {
+            InferenceMessage::Input(InputEvent::Pedal { time, down }) => {
                 self.pedal = Some(down);
                 self.time = time;
             }
             InferenceMessage::Record(_) => self.pass_ended = true,
-            InferenceMessage::Input(Heard::NoteOn { .. }) | InferenceMessage::Request(..) => {}
+            InferenceMessage::Input(InputEvent::NoteOn { .. }) | InferenceMessage::Request(..) => {}
         }
     }
 
     fn take(&mut self) -> Option<InferenceMessage> {
         let (time, position) = (self.time, self.position);
-        let off = |(channel, key)| InferenceMessage::Input(Heard::NoteOff { time, position, channel, key });
+        let off = |(channel, key)| InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key });
         let model = self.model.take().map(InferenceMessage::UseModel);
         model
             .or_else(|| self.reset.take().map(InferenceMessage::Reset))
-            .or_else(|| std::mem::take(&mut self.pass_ended).then_some(InferenceMessage::Record(Played::Ended)))
+            .or_else(|| {
+                std::mem::take(&mut self.pass_ended).then_some(InferenceMessage::Record(TimelineEvent::PassEnded))
+            })
             .or_else(|| self.offs.take().map(off))
-            .or_else(|| self.pedal.take().map(|down| InferenceMessage::Input(Heard::Pedal { time, down })))
+            .or_else(|| self.pedal.take().map(|down| InferenceMessage::Input(InputEvent::Pedal { time, down })))
     }
 }
 
@@ -97,11 +99,11 @@ mod tests {
     #[test]
     fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
         let mut owed = OwedMessages::default();
-        let off = |time, key| InferenceMessage::Input(Heard::NoteOff { time, position: 1.0, channel: 3, key });
-        let pedal = |time| InferenceMessage::Input(Heard::Pedal { time, down: true });
+        let off = |time, key| InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, channel: 3, key });
+        let pedal = |time| InferenceMessage::Input(InputEvent::Pedal { time, down: true });
         let messages = [
             off(5, 60),
-            InferenceMessage::Record(Played::Ended),
+            InferenceMessage::Record(TimelineEvent::PassEnded),
             InferenceMessage::Reset(7),
             InferenceMessage::UseModel(EmbeddedModel::Note),
             InferenceMessage::Reset(8),

@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 
 use rtrb::{Consumer, RingBuffer};
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -76,7 +76,8 @@ pub struct LoadedSession {
 }
 
 /// See [`LoadedSession::restyle_take`].
-pub type RestyleTake = Box<dyn FnMut(&Timeline, &Cancellation) -> Result<Timeline, InferenceError> + Send>;
+pub type RestyleTake =
+    Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
 /// The audio thread's side of the running thread. Dropping it ends and joins the thread, so it is not to be dropped
 /// where audio is played.
@@ -86,7 +87,7 @@ pub struct InferenceThread {
     messages: Outbox<OwedMessages>,
     results: Consumer<InferenceResult>,
     /// Where a song is recorded.
-    snapshots: Option<SnapshotReceiver<Arc<Timeline>>>,
+    snapshots: Option<SnapshotReceiver<Arc<TimelineSnapshot>>>,
     shared: Arc<Shared>,
     /// The thread gives back what it recorded, so that snapshots are owned until it is joined.
     handle: Option<JoinHandle<Option<TimelineMemory>>>,
@@ -130,7 +131,7 @@ impl InferenceThread {
     }
 
     /// The latest snapshot of the song, if it has not been taken yet. Whoever takes one may drop it at any time.
-    pub fn take_snapshot(&mut self) -> Option<Arc<Timeline>> {
+    pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
         self.snapshots.as_mut()?.take()
     }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer};
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::timeline::Played;
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::timeline::TimelineEvent;
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 
@@ -36,10 +36,10 @@ pub(super) struct Server<Open> {
     /// `None` while there is no model that works.
     session: Option<(EmbeddedModel, LoadedSession)>,
     epoch: u32,
-    recent: VecDeque<Heard>,
+    recent: VecDeque<InputEvent>,
     pedal_down: Option<bool>,
     /// The pedal's last movement before `recent`.
-    pedal_before: Option<Heard>,
+    pedal_before: Option<InputEvent>,
     memory: Option<TimelineMemory>,
 }
 
@@ -139,7 +139,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.close();
         self.status.opens(None);
         let mut session = (self.open)(model, &self.status)?;
-        self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.hear(input));
+        self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
         self.session = Some((model, session));
         if self.memory.as_ref().is_some_and(|memory| memory.needs(model)) {
             self.shared.snapshot_pending.store(true, Ordering::Release);
@@ -154,11 +154,11 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         (self.pedal_down, self.pedal_before) = (None, None);
         self.session.iter_mut().for_each(|(_, session)| session.restyler.reset());
         if let Some(memory) = &mut self.memory {
-            memory.record(&Played::Ended);
+            memory.record(&TimelineEvent::PassEnded);
         }
     }
 
-    fn record(&mut self, played: &Played) {
+    fn record(&mut self, played: &TimelineEvent) {
         if let Some(memory) = &mut self.memory
             && memory.record(played)
         {
@@ -166,23 +166,23 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         }
     }
 
-    fn take_in(&mut self, input: Heard) {
-        if let Heard::Pedal { down, .. } = input
+    fn take_in(&mut self, input: InputEvent) {
+        if let InputEvent::Pedal { down, .. } = input
             && self.pedal_down.replace(down) == Some(down)
         {
             // A continuous pedal that stays on its side of the middle moves nothing.
             return;
         }
         if self.recent.len() == RECENT
-            && let Some(oldest @ Heard::Pedal { .. }) = self.recent.pop_front()
+            && let Some(oldest @ InputEvent::Pedal { .. }) = self.recent.pop_front()
         {
             self.pedal_before = Some(oldest);
         }
         self.recent.push_back(input);
-        self.session.iter_mut().for_each(|(_, session)| session.restyler.hear(&input));
+        self.session.iter_mut().for_each(|(_, session)| session.restyler.push_event(&input));
     }
 
-    fn predict(&mut self, question: &Question, of_use_until: SampleTime) -> Result<(), String> {
+    fn predict(&mut self, question: &InferenceRequest, of_use_until: SampleTime) -> Result<(), String> {
         let is_in_time = self.shared.audio_time.load(Ordering::Acquire) <= of_use_until;
         let Some((_, session)) = self.session.as_mut().filter(|_| is_in_time) else { return Ok(()) };
         let (results, epoch, requested) = (&mut self.results, self.epoch, question.hop.time);

@@ -5,9 +5,9 @@ use crate::waiting::WaitPolicy;
 use crate::waiting::budget::Budget;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Hop, NoteId};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{InSteps, Played, TimelineNote};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{QuantisedExpectation, TimelineEvent, TimelineNote};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
 /// It is never asked.
@@ -20,14 +20,19 @@ impl VelocityModel for Silent {
 
     fn reset(&mut self) {}
 
-    fn hear(&mut self, _: &Heard) {}
+    fn push_event(&mut self, _: &InputEvent) {}
 
-    fn predict(&mut self, _: &Question, style: Genre, _: &mut Vec<(NoteId, Prediction)>) -> Result<(), InferenceError> {
+    fn predict(
+        &mut self,
+        _: &InferenceRequest,
+        style: Genre,
+        _: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError> {
         Err(InferenceError::NoSuchStyle { style })
     }
 }
 
-fn take(notes: usize) -> Timeline {
+fn take(notes: usize) -> TimelineSnapshot {
     let note = |i| TimelineNote {
         beats: i as f64,
         length: 0.5,
@@ -37,7 +42,7 @@ fn take(notes: usize) -> Timeline {
         velocity: 64,
         expected: None,
     };
-    Timeline::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
+    TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
 }
 
 #[test]
@@ -62,11 +67,11 @@ fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
         Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_take })
     };
     let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
-    let played = Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+    let played = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
     for message in [
         InferenceMessage::UseModel(EmbeddedModel::Note),
         InferenceMessage::Record(played),
-        InferenceMessage::Record(Played::Ended),
+        InferenceMessage::Record(TimelineEvent::PassEnded),
     ] {
         assert!(inference.messages.try_send(message));
     }
@@ -90,7 +95,7 @@ fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
                 cancellation.check()?;
                 thread::yield_now();
             }
-            let expected = take.notes().iter().map(|_| [InSteps::new(1.0, 1.0); 3]);
+            let expected = take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
             Ok(take.restyled("note".into(), [1.0; 3], expected))
         });
         Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_take })
@@ -129,15 +134,15 @@ impl VelocityModel for Steady {
         self.0.clear();
     }
 
-    fn hear(&mut self, heard: &Heard) {
-        if let Heard::NoteOn { id, .. } = *heard {
+    fn push_event(&mut self, heard: &InputEvent) {
+        if let InputEvent::NoteOn { id, .. } = *heard {
             self.0.push(id);
         }
     }
 
     fn predict(
         &mut self,
-        _: &Question,
+        _: &InferenceRequest,
         _: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
@@ -158,7 +163,7 @@ fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
 }
 
 fn note(id: u64) -> InferenceMessage {
-    InferenceMessage::Input(Heard::NoteOn {
+    InferenceMessage::Input(InputEvent::NoteOn {
         id: NoteId(id),
         time: 10,
         position: 0.0,
@@ -167,13 +172,13 @@ fn note(id: u64) -> InferenceMessage {
         key: 60,
         velocity: 64,
         style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
-        take: Take(0),
+        take: TakeSeed(0),
     })
 }
 
 fn request() -> InferenceMessage {
     let hop = Hop { time: 20, settle_from: 0, settle_to: 20 };
-    InferenceMessage::Request(Question { hop, position: 0.0 }, SampleTime::MAX)
+    InferenceMessage::Request(InferenceRequest { hop, position: 0.0 }, SampleTime::MAX)
 }
 
 /// Sends messages, and waits until all have been dealt with; gives the notes of the results.

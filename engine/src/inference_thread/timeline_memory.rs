@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tonenet_core::timeline::{Played, Recorder, Timeline};
+use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -20,20 +20,20 @@ const MANY_CHANGES: usize = 256;
 pub(super) struct TimelineMemory {
     store: Arc<TimelineStore>,
     edition: u64,
-    recorder: Recorder,
-    snapshot: Arc<Timeline>,
+    recorder: TimelineRecorder,
+    snapshot: Arc<TimelineSnapshot>,
     /// Whether the snapshot has yet to be published.
     is_new: bool,
     pass_ended: bool,
     /// To the audio thread.
-    snapshots: SnapshotSender<Arc<Timeline>, Timeline>,
+    snapshots: SnapshotSender<Arc<TimelineSnapshot>, TimelineSnapshot>,
 }
 
 impl TimelineMemory {
     /// What the store has now, and where the audio thread gets this very snapshot and its successors.
-    pub(super) fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<Timeline>>) {
+    pub(super) fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<TimelineSnapshot>>) {
         let (snapshot, edition) = store.get();
-        let recorder = Recorder::new(&snapshot);
+        let recorder = TimelineRecorder::new(&snapshot);
         let mut snapshots = SnapshotSender::default();
         let receiver = snapshots.connect();
         snapshots.send(snapshot.clone(), Some(&snapshot));
@@ -51,9 +51,9 @@ impl TimelineMemory {
     }
 
     /// Records something of a pass; whether anything has changed since the last snapshot.
-    pub(super) fn record(&mut self, played: &Played) -> bool {
-        self.recorder.hear(played);
-        self.pass_ended |= *played == Played::Ended;
+    pub(super) fn record(&mut self, played: &TimelineEvent) -> bool {
+        self.recorder.record(played);
+        self.pass_ended |= *played == TimelineEvent::PassEnded;
         self.recorder.changes() > 0
     }
 
@@ -77,7 +77,7 @@ impl TimelineMemory {
 
     fn take_snapshot(&mut self) {
         if self.recorder.changes() > 0 {
-            self.snapshot = Arc::new(self.recorder.picture(&self.snapshot));
+            self.snapshot = Arc::new(self.recorder.snapshot(&self.snapshot));
             self.is_new = true;
         }
     }
@@ -116,7 +116,7 @@ mod tests {
     use std::thread;
     use tonenet_core::timeline::TimelineNote;
 
-    fn performance(notes: usize) -> Timeline {
+    fn performance(notes: usize) -> TimelineSnapshot {
         let note = |i| TimelineNote {
             beats: i as f64,
             length: 0.5,
@@ -126,7 +126,7 @@ mod tests {
             velocity: 64,
             expected: None,
         };
-        Timeline::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
+        TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
     }
 
     #[test]
@@ -137,11 +137,17 @@ mod tests {
         let mut shown = audio.take();
         for round in 0..10_000 {
             match round % 3 {
-                0 => store.replace(Timeline::default()),
+                0 => store.replace(TimelineSnapshot::default()),
                 1 => store.undo(),
                 _ => {
                     let beats = f64::from(round);
-                    memory.record(&Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 });
+                    memory.record(&TimelineEvent::NoteOn {
+                        beats,
+                        beat_seconds: 0.5,
+                        channel: 0,
+                        key: 60,
+                        velocity: 64,
+                    });
                 }
             }
             memory.follow_store();

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{KeyExpectation, Timeline};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{KeyExpectation, TimelineSnapshot};
 
 /// Results under way at most; beyond, the oldest counts early.
 const RESULTS: usize = 1024;
@@ -45,7 +45,7 @@ pub struct IncomingNote {
     /// The styles it is to be played in.
     pub style: StyleBlend,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
 }
 
 /// How well a note is known.
@@ -60,7 +60,7 @@ pub struct Known {
 impl ZeroLatency {
     /// Nothing known yet, except a snapshot of the song in Timeline mode. Results count so many samples after their
     /// request.
-    pub fn new(result_time: u32, snapshot: Option<Arc<Timeline>>) -> Self {
+    pub fn new(result_time: u32, snapshot: Option<Arc<TimelineSnapshot>>) -> Self {
         Self {
             result_time: result_time.into(),
             results: VecDeque::with_capacity(RESULTS),
@@ -108,7 +108,7 @@ impl ZeroLatency {
         let timeline = self.timeline.as_ref().zip(beats);
         let recorded = timeline.and_then(|(timeline, beats)| timeline.expected(beats, channel_and_key, style, take));
         let settled = recorded.is_some() || self.timeline.is_none();
-        Known { expected: recorded.or_else(|| self.expectation.of(channel_and_key.1)), settled }
+        Known { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled }
     }
 }
 
@@ -116,12 +116,12 @@ impl ZeroLatency {
 mod tests {
     use super::*;
     use tonenet_core::genre::Genre;
-    use tonenet_core::timeline::{InSteps, TimelineNote};
+    use tonenet_core::timeline::{QuantisedExpectation, TimelineNote};
 
     const STYLE: StyleBlend = StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 };
 
     fn note(time: SampleTime, beats: Option<f64>, key: u8) -> IncomingNote {
-        IncomingNote { time, beats, channel_and_key: (0, key), style: STYLE, take: Take(0) }
+        IncomingNote { time, beats, channel_and_key: (0, key), style: STYLE, take: TakeSeed(0) }
     }
 
     fn expected(deviation: f32) -> Expected {
@@ -151,8 +151,9 @@ mod tests {
             velocity: 64,
             expected: None,
         };
-        let timeline = Timeline::new(String::new(), [1.0; 3], vec![recorded], Vec::new());
-        let timeline = timeline.restyled("baseline".into(), [1.0; 3], [[InSteps::new(5.0, 2.0); 3]].into_iter());
+        let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], vec![recorded], Vec::new());
+        let timeline =
+            timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]].into_iter());
         let mut zero_latency = ZeroLatency::new(480, Some(Arc::new(timeline)));
         assert!(zero_latency.look_up(&note(0, Some(4.0), 60)).settled);
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Played, SAME_PLACE, Timeline};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{SAME_PLACE, TimelineEvent, TimelineSnapshot};
 use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
 
 /// How much of the song is told as passed at once, in beats.
@@ -13,7 +13,7 @@ const PASSAGE: f64 = 0.25;
 /// See the [module](self).
 #[derive(Debug)]
 pub struct TimelineReader {
-    snapshot: Arc<Timeline>,
+    snapshot: Arc<TimelineSnapshot>,
     passage: Option<Passage>,
     /// Whether something of the passage was not recorded.
     is_passage_lost: bool,
@@ -28,7 +28,7 @@ struct Passage {
 
 impl TimelineReader {
     /// A reader that has passed nothing yet.
-    pub fn new(snapshot: Arc<Timeline>) -> Self {
+    pub fn new(snapshot: Arc<TimelineSnapshot>) -> Self {
         Self { snapshot, passage: None, is_passage_lost: false }
     }
 
@@ -38,12 +38,18 @@ impl TimelineReader {
     }
 
     /// Reads another snapshot from now on.
-    pub fn set_snapshot(&mut self, snapshot: Arc<Timeline>) {
+    pub fn set_snapshot(&mut self, snapshot: Arc<TimelineSnapshot>) {
         self.snapshot = snapshot;
     }
 
     /// What the snapshot predicts of a note at a place in the song.
-    pub fn expected(&self, beats: f64, (channel, key): (u8, u8), style: StyleBlend, take: Take) -> Option<Expected> {
+    pub fn expected(
+        &self,
+        beats: f64,
+        (channel, key): (u8, u8),
+        style: StyleBlend,
+        take: TakeSeed,
+    ) -> Option<Expected> {
         let note = self.snapshot.find(beats, channel, key)?;
         self.snapshot.expected(note, style, take)
     }
@@ -69,10 +75,12 @@ impl TimelineReader {
     }
 
     /// Ends the pass; gives what is to be recorded of it, in order.
-    pub fn end_pass(&mut self) -> [Option<Played>; 2] {
+    pub fn end_pass(&mut self) -> [Option<TimelineEvent>; 2] {
         let is_lost = std::mem::take(&mut self.is_passage_lost);
         match self.passage.take() {
-            Some(Passage { from, to }) => [(!is_lost).then_some(Played::Passed { from, to }), Some(Played::Ended)],
+            Some(Passage { from, to }) => {
+                [(!is_lost).then_some(TimelineEvent::Traversed { from, to }), Some(TimelineEvent::PassEnded)]
+            }
             None => [None; 2],
         }
     }
@@ -83,7 +91,7 @@ impl TimelineReader {
     }
 
     /// The song went from one place to another in a block; gives what is to be recorded of it.
-    pub fn pass(&mut self, from: f64, to: f64) -> Option<Played> {
+    pub fn pass(&mut self, from: f64, to: f64) -> Option<TimelineEvent> {
         let passage = self.passage.get_or_insert(Passage { from, to });
         passage.to = to;
         if std::mem::take(&mut self.is_passage_lost) {
@@ -92,7 +100,7 @@ impl TimelineReader {
         }
         (passage.to - passage.from >= PASSAGE).then(|| {
             let from = std::mem::replace(&mut passage.from, to);
-            Played::Passed { from, to }
+            TimelineEvent::Traversed { from, to }
         })
     }
 }
@@ -109,9 +117,12 @@ mod tests {
     fn a_passage_is_recorded_once_it_is_long_enough_and_the_rest_when_the_pass_ends() {
         let mut reader = reader();
         assert_eq!(reader.pass(0.0, 0.2), None);
-        assert_eq!(reader.pass(0.2, 0.3), Some(Played::Passed { from: 0.0, to: 0.3 }));
+        assert_eq!(reader.pass(0.2, 0.3), Some(TimelineEvent::Traversed { from: 0.0, to: 0.3 }));
         assert_eq!(reader.pass(0.3, 0.4), None);
-        assert_eq!(reader.end_pass(), [Some(Played::Passed { from: 0.3, to: 0.4 }), Some(Played::Ended)]);
+        assert_eq!(
+            reader.end_pass(),
+            [Some(TimelineEvent::Traversed { from: 0.3, to: 0.4 }), Some(TimelineEvent::PassEnded)]
+        );
         assert_eq!(reader.end_pass(), [None; 2]);
     }
 
@@ -121,10 +132,14 @@ mod tests {
         reader.pass(0.0, 0.1);
         reader.lose_passage();
         assert_eq!(reader.pass(0.1, 0.5), None);
-        assert_eq!(reader.pass(0.5, 0.8), Some(Played::Passed { from: 0.5, to: 0.8 }), "what comes after it is");
+        assert_eq!(
+            reader.pass(0.5, 0.8),
+            Some(TimelineEvent::Traversed { from: 0.5, to: 0.8 }),
+            "what comes after it is"
+        );
         reader.pass(0.8, 0.9);
         reader.lose_passage();
-        assert_eq!(reader.end_pass(), [None, Some(Played::Ended)]);
+        assert_eq!(reader.end_pass(), [None, Some(TimelineEvent::PassEnded)]);
     }
 
     #[test]
@@ -143,9 +158,13 @@ mod tests {
         let mut reader = reader();
         reader.pass(4.0, 4.2);
         reader.resume_at(4.15);
-        assert_eq!(reader.end_pass()[0], Some(Played::Passed { from: 4.0, to: 4.15 }));
+        assert_eq!(reader.end_pass()[0], Some(TimelineEvent::Traversed { from: 4.0, to: 4.15 }));
         reader.pass(4.0, 4.2);
         reader.resume_at(4.22);
-        assert_eq!(reader.end_pass()[0], Some(Played::Passed { from: 4.22, to: 4.22 }), "the gap was not heard");
+        assert_eq!(
+            reader.end_pass()[0],
+            Some(TimelineEvent::Traversed { from: 4.22, to: 4.22 }),
+            "the gap was not heard"
+        );
     }
 }

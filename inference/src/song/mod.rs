@@ -10,7 +10,7 @@ use tonenet_core::midi::{NoteRef, PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
 
 use crate::error::InferenceError;
-use crate::take::{LoadedModel, Restyling, TakeView};
+use crate::performance::{LoadedModel, PerformanceView, RestyleSettings};
 use listing::{Listing, Staff};
 
 pub use listing::SelectionError;
@@ -41,7 +41,7 @@ pub enum Selection {
 #[derive(Debug, Clone)]
 pub struct SongRestyling {
     /// What is to become of each part.
-    pub restyling: Restyling,
+    pub restyling: RestyleSettings,
     /// Whether the model is told the player's own velocities.
     pub hear_player: bool,
     /// Which notes are restyled.
@@ -90,7 +90,7 @@ pub fn restyle_song(model: &LoadedModel, song: &Song, wanted: &SongRestyling) ->
         Selection::Tracks(lists) => Some(listing.chosen(lists)?),
         Selection::Keyboards | Selection::All => None,
     };
-    let pedals = PartPedals::of(song);
+    let pedals = PartPedals::from_song(song);
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut outcomes = Vec::new();
     for (number, part) in parts.iter().enumerate() {
@@ -135,10 +135,10 @@ fn part_velocities(
     // Models leave the drums' channel alone; drums that are asked for are notes like others.
     let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
     let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32;
-    let take = TakeView {
+    let take = PerformanceView {
         notes: &notes,
         pedals: &pedals.movements(part),
-        grid: Grid::of_notes(&notes, song.tempo()),
+        grid: Grid::from_notes(&notes, song.tempo()),
         player_level: wanted.hear_player.then_some(level),
     };
     let velocities = wanted.restyling.velocities(model, &take)?;

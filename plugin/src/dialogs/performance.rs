@@ -4,13 +4,17 @@ use std::path::Path;
 
 use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Instrument, PartPedals, SongPart};
-use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
+use tonenet_core::timeline::{MAX_NOTES, Place, TimelineSnapshot};
 
 /// What a MIDI file plays, from `start` beats on, and which part of it that is where it has several.
 ///
 /// # Errors
 /// In words for the user: which file, what is wrong, and what to do.
-pub(super) fn read(path: &Path, start: f64, recorded: &Timeline) -> Result<(Timeline, Option<String>), String> {
+pub(super) fn read(
+    path: &Path,
+    start: f64,
+    recorded: &TimelineSnapshot,
+) -> Result<(TimelineSnapshot, Option<String>), String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {shown}: {e}"))?;
     let song = Song::parse(bytes).map_err(|e| format!("{shown}: {e}"))?;
@@ -19,14 +23,18 @@ pub(super) fn read(path: &Path, start: f64, recorded: &Timeline) -> Result<(Time
 }
 
 /// The same of a song; an error says what it has instead.
-fn from_song(song: &Song, start: f64, recorded: &Timeline) -> Result<(Timeline, Option<String>), String> {
+fn from_song(
+    song: &Song,
+    start: f64,
+    recorded: &TimelineSnapshot,
+) -> Result<(TimelineSnapshot, Option<String>), String> {
     let parts = song.parts();
     let (part, performance) = choose_part(song, &parts, start, recorded)
         .ok_or("has no notes but on the drums' channel or beyond a piano's keys; choose a piano part")?;
     let playable = part.notes.iter().filter(|&&note| song.notes()[note].note.is_restylable()).count();
-    if playable > MOST_NOTES {
+    if playable > MAX_NOTES {
         return Err(format!(
-            "has {playable} notes, and Timeline remembers at most {MOST_NOTES}; cut it into shorter files"
+            "has {playable} notes, and Timeline remembers at most {MAX_NOTES}; cut it into shorter files"
         ));
     }
     let several = (parts.len() > 1).then_some(parts.len());
@@ -42,18 +50,19 @@ fn choose_part<'a>(
     song: &Song,
     parts: &'a [SongPart],
     start: f64,
-    recorded: &Timeline,
-) -> Option<(&'a SongPart, Timeline)> {
-    let pedals = PartPedals::of(song);
-    let takes = parts.iter().map(|part| (part, Timeline::of_part(song, part, &pedals, start)));
-    let known =
-        |take: &Timeline| take.notes().iter().filter(|n| recorded.find(n.beats, n.channel, n.key).is_some()).count();
-    takes.filter(|(part, take)| part.instrument != Instrument::Drums && !take.notes().is_empty()).max_by_key(
-        |(part, take)| {
+    recorded: &TimelineSnapshot,
+) -> Option<(&'a SongPart, TimelineSnapshot)> {
+    let pedals = PartPedals::from_song(song);
+    let performances = parts.iter().map(|part| (part, TimelineSnapshot::from_part(song, part, &pedals, start)));
+    let known = |performance: &TimelineSnapshot| {
+        performance.notes().iter().filter(|n| recorded.find(n.beats, n.channel, n.key).is_some()).count()
+    };
+    performances
+        .filter(|(part, performance)| part.instrument != Instrument::Drums && !performance.notes().is_empty())
+        .max_by_key(|(part, performance)| {
             // Of two alike the first.
-            (known(take), part.is_restylable(), take.notes().len(), std::cmp::Reverse(part.tracks[0]))
-        },
-    )
+            (known(performance), part.is_restylable(), performance.notes().len(), std::cmp::Reverse(part.tracks[0]))
+        })
 }
 
 #[cfg(test)]
@@ -80,7 +89,7 @@ mod tests {
     }
 
     /// What is taken of it when something is recorded already: the keys, and what the window says.
-    fn taken(file: Vec<u8>, recorded: &Timeline) -> (Vec<u8>, Option<String>) {
+    fn taken(file: Vec<u8>, recorded: &TimelineSnapshot) -> (Vec<u8>, Option<String>) {
         let (performance, which) = from_song(&Song::parse(file).unwrap(), 0.0, recorded).unwrap();
         (performance.notes().iter().map(|n| n.key).collect(), which)
     }
@@ -89,18 +98,18 @@ mod tests {
     fn one_part_of_a_file_is_taken_as_the_plugin_sits_on_one_track() {
         let names = ["MELODY", "BRIDGE", "PIANO"];
         let file = ensemble(names, [0, 0, 0]);
-        let (keys, which) = taken(file.clone(), &Timeline::default());
+        let (keys, which) = taken(file.clone(), &TimelineSnapshot::default());
         assert_eq!(keys, [72, 73, 74], "the largest");
         let told = which.expect("it says which");
         assert!(told.contains("\"PIANO\"") && told.contains("3 parts"), "{told}");
 
         let song = Song::parse(file.clone()).unwrap();
-        let melody = Timeline::of_part(&song, &song.parts()[0], &PartPedals::of(&song), 0.0);
+        let melody = TimelineSnapshot::from_part(&song, &song.parts()[0], &PartPedals::from_song(&song), 0.0);
         assert_eq!(taken(file, &melody).0, [48], "the one that was heard before");
 
-        let (keys, _) = taken(ensemble(names, [0, 0, 48]), &Timeline::default());
+        let (keys, _) = taken(ensemble(names, [0, 0, 48]), &TimelineSnapshot::default());
         assert_eq!(keys, [60, 61], "the largest that a keyboard plays");
-        let (keys, _) = taken(ensemble(names, [24, 32, 48]), &Timeline::default());
+        let (keys, _) = taken(ensemble(names, [24, 32, 48]), &TimelineSnapshot::default());
         assert_eq!(keys, [72, 73, 74], "none is a keyboard's, but the user chose it");
     }
 }

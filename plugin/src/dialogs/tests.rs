@@ -5,7 +5,7 @@ use std::thread;
 use super::*;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::midi::Song;
-use tonenet_core::timeline::{MOST_NOTES, Timeline, TimelineNote};
+use tonenet_core::timeline::{MAX_NOTES, TimelineNote, TimelineSnapshot};
 
 const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
 
@@ -21,10 +21,10 @@ fn filled(path: Option<PathBuf>, start: f64) -> (DialogState<String>, Arc<Timeli
     (dialogs.opening(), store)
 }
 
-fn before() -> Timeline {
+fn before() -> TimelineSnapshot {
     let note =
         TimelineNote { beats: 1.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64, expected: None };
-    Timeline::new(String::new(), [1.0; 3], vec![note], Vec::new())
+    TimelineSnapshot::new(String::new(), [1.0; 3], vec![note], Vec::new())
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_file_that_is_none_is_named_and_leaves_the_take_alone() {
 #[test]
 fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
     let mut events = Vec::new();
-    for _ in 0..=MOST_NOTES {
+    for _ in 0..=MAX_NOTES {
         events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
     }
     let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();

@@ -1,6 +1,5 @@
 use super::*;
 use crate::params::LAST_TAKE;
-use std::path::PathBuf;
 
 use crate::dialogs::DialogState;
 use egui_kittest::Harness;
@@ -8,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
     ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
@@ -66,7 +65,7 @@ fn a_click_on_a_style_chooses_it() {
 fn look_ahead_and_bypass_are_a_click_away() {
     assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
     assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
-    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveAtOnce)]);
+    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveZeroLatency)]);
     assert_eq!(click_in(&view(), "Timeline"), [Action::LookAhead(Mode::Timeline)]);
     assert_eq!(click_in(&view(), "Bypass"), [Action::Bypass(true)]);
 }
@@ -76,11 +75,11 @@ fn takes_go_up_and_down_and_round() {
     let mut view = view();
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
     assert_eq!(click_in(&view, "<"), [], "there is none before the first");
-    view.settings.take = Take(7);
+    view.settings.take = TakeSeed(7);
     assert_eq!(click_in(&view, "<"), [Action::Take(6)]);
     assert_eq!(click_in(&view, ">"), [Action::Take(8)]);
     assert_eq!(click_in(&view, "Average"), [Action::Take(0)]);
-    view.settings.take = Take(LAST_TAKE);
+    view.settings.take = TakeSeed(LAST_TAKE);
     assert_eq!(click_in(&view, ">"), []);
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
 }
@@ -188,7 +187,7 @@ fn everything_fits_the_window() {
     view.filling = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
-    view.settings.take = Take(99);
+    view.settings.take = TakeSeed(99);
     view.restart_pending = true;
     view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];

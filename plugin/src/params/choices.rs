@@ -95,10 +95,10 @@ pub enum LookAheadChoice {
     /// See [`Mode::Live`]; after the others, because automation and hosts count from the first.
     #[id = "live"]
     Live,
-    /// See [`Mode::LiveAtOnce`].
+    /// See [`Mode::LiveZeroLatency`].
     #[id = "live-at-once"]
     #[name = "Live, no latency"]
-    LiveAtOnce,
+    LiveZeroLatency,
     /// See [`Mode::Timeline`].
     #[id = "timeline"]
     Timeline,
@@ -112,7 +112,7 @@ impl From<LookAheadChoice> for Mode {
             LookAheadChoice::TwoBeats => Self::Window(WindowLength::TwoBeats),
             LookAheadChoice::FourBeats => Self::Window(WindowLength::FourBeats),
             LookAheadChoice::Live => Self::Live,
-            LookAheadChoice::LiveAtOnce => Self::LiveAtOnce,
+            LookAheadChoice::LiveZeroLatency => Self::LiveZeroLatency,
             LookAheadChoice::Timeline => Self::Timeline,
         }
     }
@@ -126,7 +126,7 @@ impl From<Mode> for LookAheadChoice {
             Mode::Window(WindowLength::TwoBeats) => Self::TwoBeats,
             Mode::Window(WindowLength::FourBeats) => Self::FourBeats,
             Mode::Live => Self::Live,
-            Mode::LiveAtOnce => Self::LiveAtOnce,
+            Mode::LiveZeroLatency => Self::LiveZeroLatency,
             Mode::Timeline => Self::Timeline,
         }
     }

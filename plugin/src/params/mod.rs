@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 
 use tonenet_engine::Settings;
 use tonenet_engine::generator::ClipStore;
@@ -66,7 +66,7 @@ pub struct ToneNetParams {
     /// See [`Expression::ceiling`].
     #[id = "ceiling"]
     pub ceiling: IntParam,
-    /// See [`Take`].
+    /// See [`TakeSeed`].
     #[id = "take"]
     pub take: IntParam,
     /// Whose idea of the styles.
@@ -140,7 +140,7 @@ impl ToneNetParams {
                 b: self.style_b.value().into(),
                 share_of_b: share(&self.blend),
             },
-            take: Take(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
+            take: TakeSeed(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
             expression: Expression {
                 amount: share(&self.amount),
                 keep_accents: share(&self.keep_accents),

@@ -1,8 +1,10 @@
 use super::upgrade::{choices, defaults};
 use super::*;
 use nice_plug::plugin::ParamValue;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::genre::Genre;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
+use tonenet_inference::embedded::EmbeddedModel;
 
 fn params() -> ToneNetParams {
     ToneNetParams::new(Arc::default())
@@ -12,7 +14,7 @@ fn params() -> ToneNetParams {
 fn by_default_jazz_is_played_as_it_is_expected() {
     let expected = Settings {
         style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
         model: EmbeddedModel::Note,
         bypass: false,
@@ -53,7 +55,7 @@ fn an_older_state_gets_the_defaults_of_what_it_lacks() {
     assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
     assert_eq!(state.fields["state_version"], "5");
     assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
-    assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
+    assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
 
 use super::{LookAheadChoice, ModelChoice, STATE_VERSION, StyleChoice, ToneNetParams};
@@ -29,7 +29,7 @@ pub fn upgrade(state: &mut PluginState) {
             state.params.insert(id.into(), default);
         }
     }
-    let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
+    let no_take = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty take has a JSON");
     state.fields.entry("timeline".into()).or_insert(no_take);
     let no_clips = serde_json::to_string(&SavedClips::default()).expect("no clips have a JSON");
     state.fields.entry("clips".into()).or_insert(no_clips);

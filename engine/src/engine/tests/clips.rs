@@ -45,7 +45,7 @@ impl Song {
         Self::at(LOOK_AHEAD, Arc::default())
     }
 
-    fn at(look_ahead: LookAhead, store: Arc<ClipStore>) -> Self {
+    fn at(look_ahead: SchedulerConfig, store: Arc<ClipStore>) -> Self {
         let status = Arc::<Status>::default();
         let open = |_, _: &Status| Ok(opened(FakeModel::default()));
         let thread = InferenceThread::start(status.clone(), None, open).unwrap();
@@ -81,7 +81,7 @@ impl Song {
                 loop_beats: self.loop_range,
                 ..Default::default()
             };
-            let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
+            let bars = Bars::from_host(Some((4, 4)), None, transport.beats, self.loop_range);
             let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };
             let begin = self.beats;
             let end = begin + length as f64 / BEAT as f64;
@@ -154,7 +154,7 @@ fn key(channel: u8, key: u8, down: bool) -> PlainEvent {
 
 #[test]
 fn a_press_puts_what_is_written_at_the_next_bar_line_and_it_is_restyled() {
-    let live = LookAhead::live(RATE, 480);
+    let live = SchedulerConfig::live(RATE, 480);
     for (look_ahead, block) in [(LOOK_AHEAD, 64), (LOOK_AHEAD, 480), (LOOK_AHEAD, 1000), (live, 64), (live, 480)] {
         let mut song = Song { block, ..Song::at(look_ahead, Arc::default()) };
         song.play(1.0);
@@ -305,7 +305,7 @@ fn another_activation_plays_on_what_is_in_the_song() {
     song.play_with(6.0, true, &[]);
     let before = song.ons();
     drop(song);
-    let mut song = Song::at(LookAhead::at_once(RATE, 480), store);
+    let mut song = Song::at(SchedulerConfig::zero_latency(RATE, 480), store);
     song.play_with(6.0, false, &[]);
     assert_eq!(song.ons(), before, "without latency");
 }
