@@ -6,9 +6,6 @@ use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_inference::embedded::EmbeddedModel;
 
-/// The tempo that notes are recorded with where the host tells none, in quarter notes a minute.
-const FREE_TEMPO: f64 = 120.0;
-
 /// What the user has set, as of the start of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -39,13 +36,6 @@ pub struct Block {
     pub offline: bool,
 }
 
-impl Block {
-    /// How long a beat lasts, in seconds.
-    pub fn beat_seconds(&self) -> f64 {
-        60.0 / self.transport.tempo.unwrap_or(FREE_TEMPO)
-    }
-}
-
 /// What the steps of one block share.
 pub struct BlockContext<'a, Emit> {
     /// The block, with the transport as it is believed.
@@ -54,21 +44,4 @@ pub struct BlockContext<'a, Emit> {
     pub settings: &'a Settings,
     /// Takes what leaves, in order.
     pub emit: &'a mut Emit,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_a_tempo_beats_last_half_a_second() {
-        let block = |tempo| Block {
-            samples: 64,
-            transport: Transport { tempo, ..Transport::default() },
-            bars: Bars::default(),
-            pressed: false,
-            offline: false,
-        };
-        assert_eq!([None, Some(60.0)].map(|tempo| block(tempo).beat_seconds()), [0.5, 1.0]);
-    }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use tonenet_core::clip::{Bars, ClipEvent, ClipPlacement, ClipPlayer};
 use tonenet_core::scheduler::{Event, SampleTime};
-use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::transport::{StepClock, Transport};
 
 use crate::generator::{ClipLink, ClipStore, ClipUpdate, GeneratorLink, GeneratorMessage, OwedMessages};
@@ -208,19 +207,6 @@ impl ClipTrack {
             Event::AllNotesOff { channel: CHANNEL } => self.held = [0; 128],
             _ => {}
         }
-    }
-}
-
-/// What the generator is told of what the player does at a place.
-pub fn told_of(event: Event, beats: f64, beat_seconds: f64, velocity: u8) -> Option<GeneratorMessage> {
-    match event {
-        Event::NoteOn { channel, key } if event.is_restylable() => {
-            Some(GeneratorMessage::Played(TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity }))
-        }
-        Event::NoteOff { channel, key } => {
-            Some(GeneratorMessage::Played(TimelineEvent::NoteOff { beats, channel, key }))
-        }
-        _ => None,
     }
 }
 

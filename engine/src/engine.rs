@@ -12,15 +12,16 @@ mod clips;
 use std::sync::Arc;
 
 use tonenet_core::scheduler::{Event, RequestPolicy, SampleTime, SchedulerConfig};
-use tonenet_core::timeline::{Pedal, TimelineEvent};
+use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::transport::{TransportChange, Wrap};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::block::{Block, BlockContext, Settings};
-use crate::clip_track::{self, ClipTrack};
+use crate::clip_track::ClipTrack;
 use crate::event::HostEvent;
 use crate::event_queue::{EventQueue, own_velocity};
+use crate::generator::GeneratorMessage;
 use crate::inference_thread::{InferenceLink, InferenceMessage, InferenceResult, InferenceThread};
 use crate::status::Status;
 use crate::transport_follower::TransportFollower;
@@ -163,7 +164,7 @@ impl<E: HostEvent> Engine<E> {
             // It was not at the loop's start where it was taken to be.
             TransportChange::RanOn => {
                 self.leave_clip(self.now, context);
-                self.timeline().into_iter().for_each(TimelineReader::lose_passage);
+                self.lose_passage();
             }
             TransportChange::Started => {
                 self.leave_clip(self.now, context);
@@ -227,15 +228,20 @@ impl<E: HostEvent> Engine<E> {
             self.end_clip_note(time, key, context);
         }
         self.clips.follow_player(kind);
-        self.take_in(time, event, kind, context);
-        // What is played while the song stands still has its place on the grid alone.
-        let place = self.transport.beats(time).unwrap_or_else(|| self.transport.position(time) / 4.0);
-        if let Some(told) = clip_track::told_of(kind, place, context.block.beat_seconds(), own_velocity(&event)) {
-            self.tell_generator(told);
+        let input = self.take_in(time, event, kind, context);
+        if let Some(input @ (InputEvent::NoteOn { .. } | InputEvent::NoteOff { .. })) = input {
+            self.tell_generator(GeneratorMessage::Input(input));
         }
     }
 
-    fn take_in(&mut self, time: SampleTime, event: E, kind: Event, context: &mut BlockContext<impl FnMut(E)>) {
+    /// Takes in an event of the player or of the clip; gives what models and the timeline are told of it.
+    fn take_in(
+        &mut self,
+        time: SampleTime,
+        event: E,
+        kind: Event,
+        context: &mut BlockContext<impl FnMut(E)>,
+    ) -> Option<InputEvent> {
         self.request_up_to(time);
         self.queue.make_room(context);
         let (position, beats) = (self.transport.position(time), self.transport.beats(time));
@@ -247,39 +253,24 @@ impl<E: HostEvent> Engine<E> {
         let incoming = note.map(|channel_and_key| IncomingNote { time, beats, channel_and_key, style, take });
         let known = self.zero_latency.as_mut().zip(incoming).map(|(zero_latency, note)| zero_latency.look_up(&note));
         let id = self.queue.push(time, event, kind, context.settings, known);
-        match (kind, note) {
+        let input = match (kind, note) {
             (_, Some((channel, key))) => {
-                let velocity = own_velocity(&event);
-                let heard = InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
-                self.send(InferenceMessage::Input(heard));
-                let beat_seconds = context.block.beat_seconds();
-                let on = |beats| TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity };
-                self.record(beats.map(on));
+                let (velocity, beat_seconds) = (own_velocity(&event), context.block.transport.beat_seconds());
+                InputEvent::NoteOn { id, time, position, beats, beat_seconds, channel, key, velocity, style, take }
             }
-            (Event::NoteOff { channel, key }, _) => {
-                self.send(InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key }));
-                self.record(beats.map(|beats| TimelineEvent::NoteOff { beats, channel, key }));
-            }
-            _ => {
-                if let Some(down) = event.sustain() {
-                    self.send(InferenceMessage::Input(InputEvent::Pedal { time, down }));
-                    self.record(beats.map(|beats| TimelineEvent::Pedal(Pedal { beats, down })));
-                }
-            }
+            (Event::NoteOff { channel, key }, _) => InputEvent::NoteOff { time, position, beats, channel, key },
+            _ => InputEvent::Pedal { time, beats, down: event.sustain()? },
+        };
+        if !self.send(InferenceMessage::Input(input)) && beats.is_some() {
+            self.lose_passage();
         }
+        Some(input)
     }
 
-    /// Records what was played in the song, where there is a timeline.
-    fn record(&mut self, played: Option<TimelineEvent>) {
-        if self.timeline().is_some() {
-            played.into_iter().for_each(|played| self.record_pass(played));
-        }
-    }
-
-    /// Records something of a pass; where that finds no room, the passage that it belongs to is never told as passed.
+    /// Records what a pass went over, or that it ended.
     fn record_pass(&mut self, played: TimelineEvent) {
         if !self.send(InferenceMessage::Record(played)) {
-            self.timeline().into_iter().for_each(TimelineReader::lose_passage);
+            self.lose_passage();
         }
     }
 
@@ -329,6 +320,11 @@ impl<E: HostEvent> Engine<E> {
                 return;
             }
         }
+    }
+
+    /// Something of the passage at hand is not recorded: it is never told as passed.
+    fn lose_passage(&mut self) {
+        self.timeline().into_iter().for_each(TimelineReader::lose_passage);
     }
 
     /// The song, in Timeline mode.

@@ -34,7 +34,7 @@ pub(super) struct Server {
     open: OpenGenerator,
     /// `None` until something is generated, and after a panic.
     generator: Option<Box<dyn Generator>>,
-    heard: CapturedPart,
+    captured: CapturedPart,
     bars: Bars,
     /// Triggers of the audio thread that were seen, and of the window.
     triggers: u64,
@@ -56,7 +56,7 @@ impl Server {
             timeline,
             open,
             generator: None,
-            heard: CapturedPart::default(),
+            captured: CapturedPart::default(),
             bars: Bars::default(),
             triggers: 0,
             window_triggers: 0,
@@ -108,9 +108,13 @@ impl Server {
     }
 
     fn read_messages(&mut self) {
-        let Self { link, heard, bars, triggers, .. } = self;
+        let Self { link, captured, bars, triggers, .. } = self;
         link.read_messages(|message| match message {
-            GeneratorMessage::Played(played) => heard.record(&played),
+            GeneratorMessage::Input(input) => {
+                if let Some(event) = input.captured_event() {
+                    captured.record(&event);
+                }
+            }
             GeneratorMessage::Bars(told) => *bars = told,
             GeneratorMessage::Triggered(count) => *triggers = count,
         });
@@ -179,14 +183,14 @@ impl Server {
     /// What was played last, or else what the timeline has before the song's position.
     fn last_bars(&self, bars: u32) -> Result<Clip, GenerateError> {
         let recorded;
-        let heard = if self.heard.is_empty() {
+        let captured = if self.captured.is_empty() {
             let before = self.link.position().unwrap_or(f64::INFINITY);
             recorded = CapturedPart::from_timeline(&self.timeline.get().0, before);
             &recorded
         } else {
-            &self.heard
+            &self.captured
         };
-        let clip = heard.last_bars(bars, &self.bars);
+        let clip = captured.last_bars(bars, &self.bars);
         clip.ok_or_else(|| GenerateError::InvalidSettings("nothing was played yet; play something first".into()))
     }
 }

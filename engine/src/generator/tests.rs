@@ -6,7 +6,11 @@ use super::*;
 use crate::timeline_store::TimelineStore;
 use crate::waiting::BackgroundThread;
 use tonenet_core::clip::{Bars, CapturedPart, Clip, ClipNote};
-use tonenet_core::timeline::{TimelineEvent, TimelineSnapshot};
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::NoteId;
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_core::window::InputEvent;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
 /// Writes one note, whose key says the seed and what it went on from.
@@ -64,6 +68,21 @@ fn keys(store: &ClipStore) -> Vec<u8> {
     keys
 }
 
+fn note_on(beats: f64, key: u8) -> InputEvent {
+    InputEvent::NoteOn {
+        id: NoteId(0),
+        time: 0,
+        position: 0.0,
+        beats: Some(beats),
+        beat_seconds: 0.5,
+        channel: 0,
+        key,
+        velocity: 64,
+        style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+        take: TakeSeed(0),
+    }
+}
+
 fn press(generator: &GeneratorThread, store: &ClipStore) {
     let count = store.selected().count;
     generator.trigger();
@@ -89,16 +108,15 @@ fn it_goes_on_from_what_was_played_or_else_remembered() {
     store.change_settings(|settings| settings.kind = ClipKind::Continuation);
     press(&generator, &store);
     assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
-    let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
-    let mut heard = CapturedPart::default();
-    heard.record(&on(2.0, 72));
-    let song = heard.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
+    let mut captured = CapturedPart::default();
+    captured.record(&note_on(2.0, 72).captured_event().unwrap());
+    let song = captured.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
     timeline.replace(TimelineSnapshot::from_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
     generator.clear_status();
     press(&generator, &store);
     let mut outbox = generator.link().connect();
-    for played in [on(8.0, 60), on(9.0, 65)] {
-        assert!(outbox.try_send(GeneratorMessage::Played(played)));
+    for input in [note_on(8.0, 60), note_on(9.0, 65)] {
+        assert!(outbox.try_send(GeneratorMessage::Input(input)));
     }
     press(&generator, &store);
     assert_eq!(keys(&store), [72, 65]);
@@ -165,9 +183,7 @@ fn a_generator_that_breaks_as_it_goes_leaves_the_thread_running() {
 fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
     let (generator, store) = generator_thread(Arc::default());
     let mut outbox = generator.link().connect();
-    let on = |key| {
-        GeneratorMessage::Played(TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 })
-    };
+    let on = |key| GeneratorMessage::Input(note_on(1.0, key));
     while outbox.try_send(on(60)) {}
     for told in [generator.link().trigger(), on(61), generator.link().trigger()] {
         outbox.give_up(told);
@@ -188,10 +204,9 @@ fn phrases_are_captured_and_morphed_between() {
     generator.capture(MorphPhrase::First);
     wait_until(|| matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
     store.change_settings(|settings| settings.kind = ClipKind::Morph);
-    let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
     let mut outbox = generator.link().connect();
     for (place, key) in [(MorphPhrase::First, 40), (MorphPhrase::Second, 60)] {
-        assert!(outbox.try_send(GeneratorMessage::Played(on(f64::from(key), key))));
+        assert!(outbox.try_send(GeneratorMessage::Input(note_on(key.into(), key))));
         generator.capture(place);
         wait_until(|| store.selected().phrases[place as usize].is_some());
         if place == MorphPhrase::First {

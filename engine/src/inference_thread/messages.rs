@@ -14,11 +14,11 @@ pub enum InferenceMessage {
     UseModel(EmbeddedModel),
     /// Forget all input; results from now on belong to this epoch.
     Reset(u32),
-    /// Take in what was played.
+    /// Take in what was played, and record it at its place in the song.
     Input(InputEvent),
     /// Predict the notes of this hop, unless the audio thread is beyond the given sample.
     Request(InferenceRequest, SampleTime),
-    /// Record this at its place in the song.
+    /// Record what a pass went over, or that it ended.
     Record(TimelineEvent),
 }
 
@@ -65,30 +65,38 @@ impl Owed for OwedMessages {
             InferenceMessage::Reset(epoch) => {
                 *self = Self { model: self.model, reset: Some(epoch), ..Self::default() };
             }
-            InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key }) => {
-                self.offs.insert(channel, key);
-                (self.time, self.position) = (time, position);
-            }
-            InferenceMessage::Input(InputEvent::Pedal { time, down }) => {
-                self.pedal = Some(down);
-                self.time = time;
+            InferenceMessage::Input(input) => {
+                self.pass_ended |= input.beats().is_some();
+                match input {
+                    InputEvent::NoteOff { time, position, channel, key, .. } => {
+                        self.offs.insert(channel, key);
+                        (self.time, self.position) = (time, position);
+                    }
+                    InputEvent::Pedal { time, down, .. } => {
+                        self.pedal = Some(down);
+                        self.time = time;
+                    }
+                    InputEvent::NoteOn { .. } => {}
+                }
             }
             InferenceMessage::Record(_) => self.pass_ended = true,
-            InferenceMessage::Input(InputEvent::NoteOn { .. }) | InferenceMessage::Request(..) => {}
+            InferenceMessage::Request(..) => {}
         }
     }
 
     fn take(&mut self) -> Option<InferenceMessage> {
         let (time, position) = (self.time, self.position);
-        let off = |(channel, key)| InferenceMessage::Input(InputEvent::NoteOff { time, position, channel, key });
+        // Their places in the song are lost with the pass.
+        let off = |(channel, key)| InputEvent::NoteOff { time, position, beats: None, channel, key };
+        let pedal = |down| InputEvent::Pedal { time, beats: None, down };
         let model = self.model.take().map(InferenceMessage::UseModel);
         model
             .or_else(|| self.reset.take().map(InferenceMessage::Reset))
             .or_else(|| {
                 std::mem::take(&mut self.pass_ended).then_some(InferenceMessage::Record(TimelineEvent::PassEnded))
             })
-            .or_else(|| self.offs.take().map(off))
-            .or_else(|| self.pedal.take().map(|down| InferenceMessage::Input(InputEvent::Pedal { time, down })))
+            .or_else(|| self.offs.take().map(off).map(InferenceMessage::Input))
+            .or_else(|| self.pedal.take().map(pedal).map(InferenceMessage::Input))
     }
 }
 
@@ -99,8 +107,10 @@ mod tests {
     #[test]
     fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
         let mut owed = OwedMessages::default();
-        let off = |time, key| InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, channel: 3, key });
-        let pedal = |time| InferenceMessage::Input(InputEvent::Pedal { time, down: true });
+        let off = |time, key| {
+            InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, beats: None, channel: 3, key })
+        };
+        let pedal = |time| InferenceMessage::Input(InputEvent::Pedal { time, beats: None, down: true });
         let messages = [
             off(5, 60),
             InferenceMessage::Record(TimelineEvent::PassEnded),
@@ -116,5 +126,23 @@ mod tests {
         let due: Vec<InferenceMessage> = std::iter::from_fn(|| owed.take()).collect();
         let model = InferenceMessage::UseModel(EmbeddedModel::Baseline);
         assert_eq!(due, [model, InferenceMessage::Reset(8), off(9, 65), off(9, 70), pedal(9)]);
+    }
+
+    #[test]
+    fn input_that_is_lost_in_the_song_ends_the_pass() {
+        for (beats, ends) in [(Some(4.0), true), (None, false)] {
+            let mut owed = OwedMessages::default();
+            owed.owe(InferenceMessage::Input(InputEvent::NoteOff {
+                time: 5,
+                position: 1.0,
+                beats,
+                channel: 3,
+                key: 60,
+            }));
+            let end = InferenceMessage::Record(TimelineEvent::PassEnded);
+            let off = InputEvent::NoteOff { time: 5, position: 1.0, beats: None, channel: 3, key: 60 };
+            let due: Vec<InferenceMessage> = std::iter::from_fn(|| owed.take()).collect();
+            assert_eq!(due, ends.then_some(end).into_iter().chain([InferenceMessage::Input(off)]).collect::<Vec<_>>());
+        }
     }
 }

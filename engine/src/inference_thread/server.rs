@@ -94,7 +94,12 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     fn keep(&mut self) -> Result<(), String> {
         let Some(memory) = &mut self.memory else { return Ok(()) };
         while let Ok(message) = self.messages.pop() {
-            if let InferenceMessage::Record(played) = message {
+            let played = match message {
+                InferenceMessage::Record(played) => Some(played),
+                InferenceMessage::Input(input) => input.timeline_event(),
+                _ => None,
+            };
+            if let Some(played) = played {
                 memory.record(&played);
             }
         }
@@ -167,6 +172,9 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     }
 
     fn take_in(&mut self, input: InputEvent) {
+        if let Some(played) = input.timeline_event() {
+            self.record(&played);
+        }
         if let InputEvent::Pedal { down, .. } = input
             && self.pedal_down.replace(down) == Some(down)
         {

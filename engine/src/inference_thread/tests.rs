@@ -168,6 +168,7 @@ fn note(id: u64) -> InferenceMessage {
         time: 10,
         position: 0.0,
         beats: None,
+        beat_seconds: 0.5,
         channel: 0,
         key: 60,
         velocity: 64,
