@@ -34,8 +34,8 @@ use crate::zero_latency::{IncomingNote, TimelineReader, ZeroLatency};
 pub struct SessionConfig {
     /// In Hz.
     pub sample_rate: f64,
-    /// How long events are held.
-    pub look_ahead: SchedulerConfig,
+    /// How long events are held, and when models are asked.
+    pub scheduler: SchedulerConfig,
     /// Which model is opened at once.
     pub model: EmbeddedModel,
 }
@@ -56,15 +56,15 @@ impl<E: HostEvent> Engine<E> {
     /// An engine at sample 0 whose thread opens the model at once. In Timeline mode the thread has a snapshot of the
     /// song, if only an empty one.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
-        let SessionConfig { sample_rate, look_ahead, model } = config;
-        let zero_latency = match look_ahead.policy {
+        let SessionConfig { sample_rate, scheduler, model } = config;
+        let zero_latency = match scheduler.policy {
             RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_snapshot())),
             RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
         };
         let inference = InferenceLink::new(thread, status.clone());
         let mut engine = Self {
             transport: TransportFollower::new(sample_rate),
-            queue: EventQueue::new(look_ahead, status),
+            queue: EventQueue::new(scheduler, status),
             waits: WaitPolicy::new(Budget::default(), inference.background(), clips.background()),
             inference,
             zero_latency,

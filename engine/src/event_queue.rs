@@ -36,8 +36,8 @@ pub struct EventQueue<E> {
 
 impl<E: HostEvent> EventQueue<E> {
     /// An empty queue at sample 0.
-    pub fn new(look_ahead: SchedulerConfig, status: Arc<Status>) -> Self {
-        Self { scheduler: Scheduler::new(EVENTS, look_ahead), status, block_start: 0, last_timing: 0 }
+    pub fn new(config: SchedulerConfig, status: Arc<Status>) -> Self {
+        Self { scheduler: Scheduler::new(EVENTS, config), status, block_start: 0, last_timing: 0 }
     }
 
     /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.

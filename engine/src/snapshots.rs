@@ -49,7 +49,7 @@ impl<Message: Clone + Send, T> SnapshotSender<Message, T> {
         self.reclaim();
     }
 
-    /// Lets go of the snapshots that nobody else refers to.
+    /// Drops the snapshots that nobody else refers to.
     pub fn reclaim(&mut self) {
         self.owned.retain(|snapshot| Arc::strong_count(snapshot) > 1);
     }

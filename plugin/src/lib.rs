@@ -1,9 +1,8 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
-//! [`engine`] is what the audio thread owns, [`pass_through`] what plays where the engine has failed, [`worker`] the
-//! instance's inference thread, [`status`] what all of them tell the [`editor`], [`memory`] the take that Timeline mode
-//! remembers, [`fill`] how a file becomes one, [`generate`] what is written anew, [`save`] how that becomes a file,
-//! `opener` the models that are opened, `allocator` where memory comes from. Nothing is loaded when a host scans: the
+//! The session that restyles notes is in [`tonenet_engine`]; this crate joins it to the host. [`params`] are what the host
+//! and the user set, [`persist`] what a project keeps besides, [`events`] the host's events in and out, [`editor`] the
+//! window, [`dialogs`] its file dialogs, and `allocator` where memory comes from. Nothing is loaded when a host scans: the
 //! model opens on the inference thread after activation.
 
 mod allocator;
@@ -52,7 +51,7 @@ pub struct ToneNet {
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
-    /// What the engine failed with. The engine stays where it is until it is let go of on the main thread: its end waits
+    /// What the engine failed with. The engine stays where it is until it is dropped on the main thread: its end waits
     /// for a thread and frees memory.
     failure: Option<Failure>,
     /// While the plugin is active.
@@ -105,7 +104,7 @@ impl Default for ToneNet {
 }
 
 impl ToneNet {
-    fn look_ahead(&self, tempo: f64) -> SchedulerConfig {
+    fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
         SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
@@ -115,9 +114,9 @@ impl ToneNet {
         self.longest_block = config.max_buffer_size;
         self.offline = config.process_mode == ProcessMode::Offline;
         self.tempo = self.params.tempo();
-        let look_ahead = self.look_ahead(self.tempo);
+        let scheduler = self.scheduler_config(self.tempo);
         self.asked_for = None;
-        self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
+        self.status.latency.store(scheduler.latency, Ordering::Relaxed);
         self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
         self.status.restart_pending.store(false, Ordering::Relaxed);
         // The old engine's thread ends before a new one starts.
@@ -130,13 +129,13 @@ impl ToneNet {
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         self.generator.start();
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
-        let config = SessionConfig { sample_rate, look_ahead, model: self.params.settings().model };
+        let config = SessionConfig { sample_rate, scheduler, model: self.params.settings().model };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }
 
     /// Ends the engine, on the main thread.
-    fn let_go_of_engine(&mut self) {
+    fn drop_engine(&mut self) {
         let engine = self.engine.take();
         // One that has failed may fail again; then there is no more to end.
         let _ = guarded(move || drop(engine));
@@ -170,12 +169,12 @@ impl ToneNet {
                 let event = events.borrow_mut().receive()?;
                 pass_through.borrow_mut().came_in(event);
                 #[cfg(feature = "fault-injection")]
-                self.fault.goes_by();
+                self.fault.count_event();
                 Some(event)
             },
             |event| {
                 #[cfg(feature = "fault-injection")]
-                self.fault.goes_by();
+                self.fault.count_event();
                 events.borrow_mut().send(event);
                 pass_through.borrow_mut().engine_sent(&event);
             },
@@ -198,7 +197,7 @@ impl ToneNet {
             Some(tempo) if stopped && (tempo - self.tempo).abs() > SAME_TEMPO => self.params.tempo(),
             _ => self.tempo,
         };
-        let wanted = self.look_ahead(tempo);
+        let wanted = self.scheduler_config(tempo);
         let in_force = self.status.latency.load(Ordering::Relaxed);
         let mode = Mode::from(self.params.look_ahead.value());
         let pending = wanted.latency != in_force || mode != self.mode;
@@ -277,11 +276,11 @@ impl Plugin for ToneNet {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.let_go_of_engine();
+        self.drop_engine();
         self.status.failed.store(false, Ordering::Relaxed);
         #[cfg(feature = "fault-injection")]
         {
-            self.fault = EngineFault::of_environment();
+            self.fault = EngineFault::from_environment();
         }
         let started = guarded(|| self.start(config));
         let latency = self.status.latency.load(Ordering::Relaxed);
@@ -349,7 +348,7 @@ impl Plugin for ToneNet {
     }
 
     fn deactivate(&mut self) {
-        self.let_go_of_engine();
+        self.drop_engine();
         self.pass_through = None;
     }
 
@@ -361,7 +360,7 @@ impl Plugin for ToneNet {
 
 impl Drop for ToneNet {
     fn drop(&mut self) {
-        self.let_go_of_engine();
+        self.drop_engine();
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::{PlainEvent, Voice};
 use crate::generator::{ClipStore, GeneratorThread};
-use crate::inference_thread::{LoadedSession, RestyleTake};
+use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::timeline_store::TimelineStore;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,11 +87,11 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
 }
 
 fn opened(model: FakeModel) -> LoadedSession {
-    let restyle_take: RestyleTake = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
+    let restyle_performance: RestylePerformance = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
         let expected = take.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
         Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
-    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_take }
+    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance }
 }
 
 fn engine_of(
@@ -109,8 +109,8 @@ fn engine_of(
     (Engine::new(config(look_ahead, model), thread, no_clips(), status.clone()), status)
 }
 
-fn config(look_ahead: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
-    SessionConfig { sample_rate: RATE, look_ahead, model }
+fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
+    SessionConfig { sample_rate: RATE, scheduler, model }
 }
 
 /// A track without a clip.
@@ -234,7 +234,7 @@ fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
         let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
         assert_eq!(ons(&out), ons(&part()));
         assert_eq!(status.late.load(Ordering::Relaxed), 60);
-        assert_eq!(status.engine.lock().error.as_deref(), Some(told));
+        assert_eq!(status.info.lock().error.as_deref(), Some(told));
     }
 }
 
@@ -259,7 +259,7 @@ fn models_change_while_playing_and_no_note_is_lost() {
         late += u64::from(!in_time);
     }
     assert_eq!((status.late.load(Ordering::Relaxed), status.restyled.load(Ordering::Relaxed)), (late, 60 - late));
-    let words = status.engine.lock();
+    let words = status.info.lock();
     assert_eq!((words.model.as_str(), &words.error), (EmbeddedModel::Baseline.title(), &None));
 }
 

@@ -72,11 +72,11 @@ pub struct LoadedSession {
     /// Predicts notes as they come.
     pub restyler: Restyler,
     /// Predicts every note of a recorded performance.
-    pub restyle_take: RestyleTake,
+    pub restyle_performance: RestylePerformance,
 }
 
-/// See [`LoadedSession::restyle_take`].
-pub type RestyleTake =
+/// See [`LoadedSession::restyle_performance`].
+pub type RestylePerformance =
     Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
 /// The audio thread's side of the running thread. Dropping it ends and joins the thread, so it is not to be dropped

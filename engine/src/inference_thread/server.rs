@@ -209,7 +209,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         if let Some((model, session)) = &mut self.session
             && memory.needs(*model)
         {
-            match memory.restyle(&mut session.restyle_take, &self.shared.stop) {
+            match memory.restyle(&mut session.restyle_performance, &self.shared.stop) {
                 Ok(()) => {}
                 // What was played is kept as it is.
                 Err(InferenceError::Cancelled) => return Ok(false),

@@ -51,7 +51,7 @@ fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
     let begun = pieces.clone();
     let open = move |_, _: &Status| {
         let begun = begun.clone();
-        let restyle_take: RestyleTake = Box::new(move |take, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |take, cancellation| {
             for _ in 0..3 {
                 cancellation.check()?;
                 begun.fetch_add(1, Ordering::AcqRel);
@@ -64,7 +64,7 @@ fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
             }
             Ok(take.clone())
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_take })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
     };
     let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
     let played = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
@@ -90,7 +90,7 @@ fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
     let is_open = gate.clone();
     let open = move |_, _: &Status| {
         let is_open = is_open.clone();
-        let restyle_take: RestyleTake = Box::new(move |take, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |take, cancellation| {
             while !is_open.load(Ordering::Acquire) {
                 cancellation.check()?;
                 thread::yield_now();
@@ -98,7 +98,7 @@ fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
             let expected = take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
             Ok(take.restyled("note".into(), [1.0; 3], expected))
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_take })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
     };
     let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
     assert!(inference.messages.try_send(InferenceMessage::UseModel(EmbeddedModel::Note)));
@@ -153,8 +153,8 @@ impl VelocityModel for Steady {
 
 fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
     let open = |_, _: &Status| {
-        let restyle_take: RestyleTake = Box::new(|take, _| Ok(take.clone()));
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Steady(Vec::new()))), restyle_take })
+        let restyle_performance: RestylePerformance = Box::new(|take, _| Ok(take.clone()));
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Steady(Vec::new()))), restyle_performance })
     };
     let status = Arc::<Status>::default();
     let thread = InferenceThread::start(status.clone(), None, open).unwrap();

@@ -7,7 +7,7 @@ use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 
-use super::RestyleTake;
+use super::RestylePerformance;
 use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 use crate::timeline_store::TimelineStore;
 
@@ -83,7 +83,11 @@ impl TimelineMemory {
     }
 
     /// Has a model predict the snapshot's notes.
-    pub(super) fn restyle(&mut self, restyle: &mut RestyleTake, stop: &Cancellation) -> Result<(), InferenceError> {
+    pub(super) fn restyle(
+        &mut self,
+        restyle: &mut RestylePerformance,
+        stop: &Cancellation,
+    ) -> Result<(), InferenceError> {
         self.snapshot = Arc::new(restyle(&self.snapshot, stop)?);
         self.is_new = true;
         Ok(())

@@ -29,7 +29,7 @@ use crate::dialogs::{DialogState, FileDialogs};
 use crate::params::{LookAheadChoice, ToneNetParams};
 use tonenet_engine::Settings;
 use tonenet_engine::generator::GeneratorThread;
-use tonenet_engine::status::{EngineWords, Status};
+use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::Remembered;
 use widgets::choice;
 
@@ -84,7 +84,7 @@ pub struct View {
     /// Where in the song a file is to begin, in beats.
     pub fill_start: f64,
     /// Runtime, model and errors in words.
-    pub engine: EngineWords,
+    pub engine: EngineInfo,
     /// Which panel is open.
     pub tab: Tab,
     /// What the other panel shows.
@@ -254,7 +254,7 @@ impl View {
             remembered: params.timeline().remembered(),
             filling: DialogState::default(),
             fill_start: 0.0,
-            engine: status.words(),
+            engine: status.info(),
             tab: Tab::default(),
             generate: GenerateView {
                 wish: params.clips().settings(),

@@ -20,7 +20,7 @@ fn view() -> View {
     status.sample_rate.store(48_000, Ordering::Relaxed);
     status.restyled.store(12, Ordering::Relaxed);
     status.late.store(3, Ordering::Relaxed);
-    status.engine.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
+    status.info.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 

@@ -114,6 +114,21 @@ impl Song {
         self.play_with(to, false, &[]);
     }
 
+    /// Where the loop that the song is in ends, in beats.
+    fn loop_end(&self) -> f64 {
+        self.loop_range.map(|range| range.1).filter(|end| *end > self.beats).unwrap_or(f64::INFINITY)
+    }
+
+    /// Plays on to a place; at the end of the loop the song goes on at its start.
+    fn play_to_loop_end(&mut self, to: f64, pressed: bool) {
+        self.play_with(to, pressed, &[]);
+        if let Some((start, end)) = self.loop_range
+            && self.beats == end
+        {
+            self.beats = start;
+        }
+    }
+
     fn stand(&mut self, samples: u32) {
         self.playing = false;
         let here = self.beats;
@@ -387,20 +402,18 @@ fn done(deeds: &[Deed], block: u32) -> Song {
             Deed::Play(sixteenths, pressed) => {
                 let mut left = f64::from(sixteenths) / 4.0;
                 while left > 0.0 {
-                    let wrap = song.loop_range.map(|range| range.1).filter(|end| *end > song.beats);
-                    let to = wrap.map_or(song.beats + left, |end| end.min(song.beats + left));
+                    let to = song.loop_end().min(song.beats + left);
                     left -= to - song.beats;
-                    song.play_with(to, pressed, &[]);
-                    if let Some((start, end)) = song.loop_range
-                        && song.beats == end
-                    {
-                        song.beats = start;
-                    }
+                    song.play_to_loop_end(to, pressed);
                 }
             }
             Deed::Rest(milliseconds) => song.stand(u32::from(milliseconds) * 48),
             Deed::Seek(beat) => song.beats = beat.into(),
             Deed::Strike(note) => {
+                // A host that runs on past its loop is not what this is about: where a loop ends, it is struck after.
+                if song.loop_end() <= song.beats + 1.0 {
+                    song.play_to_loop_end(song.loop_end(), false);
+                }
                 let (from, to) = (song.beats, song.beats + 1.0);
                 let events = [(from + 0.25, key(0, note, true)), (from + 0.75, key(0, note, false))];
                 song.play_with(to, false, &events);

@@ -19,13 +19,13 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_take: RestyleTake = Box::new(move |take: &TimelineSnapshot, _| {
+            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = take.performance();
                 let expected = notes.iter().map(|n| [QuantisedExpectation::new((n.onset + n.release) as f32, 2.0); 3]);
                 Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
             });
-            Ok(LoadedSession { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_take })
+            Ok(LoadedSession { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_performance })
         };
         let thread = InferenceThread::start(status.clone(), Some(store.clone()), open).unwrap();
         let look_ahead = SchedulerConfig::zero_latency(RATE, 480);

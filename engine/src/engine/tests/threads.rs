@@ -192,7 +192,7 @@ fn a_model_that_was_chosen_while_there_was_no_room_answers() {
     host.block(&[]);
     drop(closed);
     host.catch_up();
-    assert_eq!(host.status.engine.lock().model, EmbeddedModel::Note.title());
+    assert_eq!(host.status.info.lock().model, EmbeddedModel::Note.title());
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn a_model_that_breaks_and_breaks_again_as_it_goes_can_be_changed_for_another() 
     let mut host = Host::new(broken, LOOK_AHEAD, None);
     (0..10).for_each(|key| host.bounce(&[key_down(60 + key)]));
     assert!(host.engine.inference.background().is_running());
-    let told = host.status.engine.lock().error.clone();
+    let told = host.status.info.lock().error.clone();
     assert!(told.is_some_and(|error| error.contains("stopped unexpectedly")));
     host.settings.model = EmbeddedModel::Note;
     (0..10).for_each(|_| host.bounce(&[]));
