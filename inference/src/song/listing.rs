@@ -1,4 +1,4 @@
-//! What a song's tracks, channels and parts are called on the command line.
+//! Finds the tracks, channels and parts of a song by the words that a user names them with.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,9 @@ use tonenet_core::midi::{Song, SongPart};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SelectionError {
     /// A word is empty.
-    #[error("--tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two")]
+    #[error(
+        "the list of tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two"
+    )]
     EmptyWord {
         /// The list that it is in.
         list: String,
