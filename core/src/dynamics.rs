@@ -1,20 +1,9 @@
-//! From what a model expects to the velocity that leaves: level, range, accents, amount.
+//! From the level and the mixed deviation of a note to the velocity that leaves: level, range, accents, amount.
 //!
-//! A model speaks of deviations from a part's level; the level stays the player's own, so a quiet take stays
-//! quiet. The style's range is restored, because the mean of many possible performances is flatter than any one
-//! of them.
+//! The level stays the player's own, so a quiet performance stays quiet. The deviation comes from
+//! [`crate::style::mixing`].
 
 use crate::note::midi_velocity;
-
-/// Never stretch a model's deviations more than this: past it, its uncertainty becomes louder than its knowledge.
-const WIDEST_GAIN: f32 = 2.0;
-
-/// The factor that gives a style its own spread back: deviations whose standard deviation is `predicted` spread as
-/// `human` ones do; both in velocity steps within a file. Between 1 and 2.
-pub fn style_gain(human: f32, predicted: f32) -> f32 {
-    let gain = if predicted > 0.0 { human / predicted } else { 1.0 };
-    gain.clamp(1.0, WIDEST_GAIN)
-}
 
 /// What a model expects of a note, in velocity steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -69,14 +58,6 @@ mod tests {
 
     fn steps(expression: Expression, own: u8, level: f32, deviation: f32) -> u8 {
         expression.velocity(own, Expected { level, deviation })
-    }
-
-    #[test]
-    fn a_style_gets_its_own_range_back_but_not_more_than_twice() {
-        assert_eq!(style_gain(15.0, 10.0), 1.5);
-        assert_eq!(style_gain(16.0, 2.0), 2.0);
-        assert_eq!(style_gain(5.0, 10.0), 1.0);
-        assert_eq!(style_gain(5.0, 0.0), 1.0);
     }
 
     #[test]

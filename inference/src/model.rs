@@ -2,27 +2,10 @@
 
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
+pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
 use tonenet_core::window::{Heard, Question};
 
 use crate::error::InferenceError;
-
-/// What a model expects of one note in one style.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Prediction {
-    /// The mean of its deviation from the part's level, in velocity steps.
-    pub deviation: f32,
-    /// The standard deviation around that mean, in velocity steps.
-    pub spread: f32,
-}
-
-/// How a style's performances spread, measured on its training data.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StyleSpread {
-    /// Standard deviation of human velocities within a file, in velocity steps.
-    pub human: f32,
-    /// Standard deviation of the model's means within a file, in velocity steps.
-    pub predicted: f32,
-}
 
 /// A model that is told what is heard and asked for the notes that are due.
 pub trait VelocityModel: Send {

@@ -1,17 +1,18 @@
-//! Questions in, expectations out: a model together with the player's running level, each style's range, blends
-//! and takes.
+//! A model at work on one live part: it turns requests into the level and the mixed deviation of each note.
 //!
-//! The plugin's inference thread and the offline commands run this same code, which is why a bounce, a file and a
-//! live pass agree.
+//! The plugin's inference thread and the offline commands run this same code, so a bounce agrees with a live pass. A
+//! live pass knows only its past: its level is the mean velocity of the last bars, its centres are running means.
+//! [`tonenet_core::style::mixing`] has the rule that mixes the styles.
 
-use tonenet_core::dynamics::{Expected, style_gain};
+use tonenet_core::dynamics::Expected;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
-use tonenet_core::style::Mixed;
+use tonenet_core::style::PerStyle;
+use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleScales};
 use tonenet_core::window::{Heard, Question, Window, WindowNote};
 
 use crate::error::InferenceError;
-use crate::model::{Prediction, StyleSpread, VelocityModel};
+use crate::model::VelocityModel;
 
 /// How far back the player's level reaches, in steps: four bars of sixteenths.
 const LEVEL_STEPS: usize = 64;
@@ -20,9 +21,11 @@ const LEVEL_STEPS: usize = 64;
 pub struct Restyler {
     model: Box<dyn VelocityModel>,
     recent: Window,
-    centres: [Centre; Genre::ALL.len()],
+    centres: RunningCentres,
+    /// Of one style, as the model returns them.
     predictions: Vec<(NoteId, Prediction)>,
-    mixed: Vec<(NoteId, Mixed)>,
+    /// Of each note that a request asks about.
+    by_note: Vec<(NoteId, PerStyle<Option<Prediction>>)>,
 }
 
 impl Restyler {
@@ -31,9 +34,9 @@ impl Restyler {
         Self {
             model,
             recent: Window::new(LEVEL_STEPS),
-            centres: Default::default(),
+            centres: RunningCentres::default(),
             predictions: Vec::new(),
-            mixed: Vec::new(),
+            by_note: Vec::new(),
         }
     }
 
@@ -41,7 +44,7 @@ impl Restyler {
     pub fn reset(&mut self) {
         self.model.reset();
         self.recent.clear();
-        self.centres = Default::default();
+        self.centres = RunningCentres::default();
     }
 
     /// Takes in what was heard, in the order of time.
@@ -61,69 +64,43 @@ impl Restyler {
     ) -> Result<(), InferenceError> {
         self.recent.forget_before(question.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
-        self.mixed.clear();
-        self.mixed.extend(self.recent.to_settle(question.hop).map(|note| (note.id, Mixed::default())));
-        for style in Genre::ALL {
-            let share = |note: NoteId| {
-                self.recent.to_settle(question.hop).find(|n| n.id == note).map_or(0.0, |n| n.style.share(style))
-            };
-            if !self.recent.to_settle(question.hop).any(|note| note.style.share(style) > 0.0) {
-                continue;
-            }
-            let StyleSpread { human, predicted } =
-                self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-            let gain = style_gain(human, predicted);
-            self.predictions.clear();
-            self.model.predict(question, style, &mut self.predictions)?;
-            let centre = &mut self.centres[style.index()];
-            for &(note, prediction) in &self.predictions {
-                let share = share(note);
-                let mean = prediction.deviation - centre.mean();
-                if let Some((_, mixed)) = self.mixed.iter_mut().find(|m| m.0 == note) {
-                    mixed.add(share, gain, mean, prediction.spread);
-                }
-            }
-            for &(_, prediction) in &self.predictions {
-                centre.take_in(prediction.deviation);
-            }
-        }
-        for (note, &(_, mixed)) in self.recent.to_settle(question.hop).zip(&self.mixed) {
-            let deviation = mixed.deviation(note.take, note.beats, note.key);
+        let scales = self.predict(question)?;
+        for (note, (_, predictions)) in self.recent.to_settle(question.hop).zip(&self.by_note) {
+            let mixing = Mixing { mixture: Mixture::Blend(note.style), take: note.take };
+            let deviation = mixing.deviation(&scales, predictions, note.beats, note.key);
             answer(note, Estimate { expected: Expected { level, deviation }, settled: true });
         }
         Ok(())
     }
-}
 
-/// The running mean of a style's predictions.
-///
-/// Music unlike what a model has learned from can lean to one side for minutes; what is left of that beside the
-/// player's level would make Level another than the player's.
-#[derive(Debug, Clone, Copy, Default)]
-struct Centre {
-    mean: f32,
-    notes: f32,
-}
-
-impl Centre {
-    /// Notes that the mean starts from 0 with, and that it reaches back at most: a phrase must not shift it, a piece
-    /// may.
-    const PRIOR: f32 = 96.0;
-    const REACH: f32 = 1024.0;
-
-    fn mean(&self) -> f32 {
-        self.mean
-    }
-
-    fn take_in(&mut self, deviation: f32) {
-        self.notes = (self.notes + 1.0).min(Self::REACH);
-        self.mean += (deviation - self.mean) / (self.notes + Self::PRIOR);
+    /// Predicts the notes of a hop in each style that one of them has a share of. Returns each style's gain and the
+    /// centre that it had before.
+    fn predict(&mut self, question: &Question) -> Result<StyleScales, InferenceError> {
+        let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
+        self.by_note.clear();
+        self.by_note.extend(self.recent.to_settle(question.hop).map(|note| (note.id, PerStyle::default())));
+        for style in Genre::ALL {
+            if !self.recent.to_settle(question.hop).any(|note| note.style.share(style) > 0.0) {
+                continue;
+            }
+            scales.gains[style.index()] = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
+            self.predictions.clear();
+            self.model.predict(question, style, &mut self.predictions)?;
+            for &(id, prediction) in &self.predictions {
+                if let Some((_, predictions)) = self.by_note.iter_mut().find(|note| note.0 == id) {
+                    predictions[style.index()] = Some(prediction);
+                }
+                self.centres.add(style, prediction.deviation);
+            }
+        }
+        Ok(scales)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::StyleSpread;
     use tonenet_core::scheduler::Hop;
     use tonenet_core::style::{StyleBlend, Take};
 

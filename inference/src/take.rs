@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tonenet_core::dynamics::{Expected, Expression, style_gain};
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{Grid, GridNote};
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::excerpts;
-use tonenet_core::style::{Mixed, StyleBlend, Take};
+use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
+use tonenet_core::style::{InSteps, PerStyle, StyleBlend, Take};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -96,6 +97,18 @@ impl LoadedModel {
             Self::PianoRoll(network) => network.style(style),
             Self::Note(network) => network.style(style),
         }
+    }
+
+    /// The gain of each of `styles`; 1 for the others.
+    ///
+    /// # Errors
+    /// When a style has no decoder.
+    pub fn gains(&self, styles: impl IntoIterator<Item = Genre>) -> Result<PerStyle<f32>, InferenceError> {
+        let mut gains = [1.0; Genre::ALL.len()];
+        for style in styles {
+            gains[style.index()] = self.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
+        }
+        Ok(gains)
     }
 
     /// What each of `styles` expects of each note of a take, in the order of its notes.
@@ -190,7 +203,7 @@ pub struct Restyling {
 impl Restyling {
     /// The take's velocities, 1–127, in the order of its notes.
     ///
-    /// The level is the take's own mean; the model's deviations are centred on theirs.
+    /// The level is the take's own mean; the styles are mixed as in Timeline.
     ///
     /// # Errors
     /// When the model fails or has no decoder for a style.
@@ -198,35 +211,40 @@ impl Restyling {
         if take.notes.is_empty() {
             return Ok(Vec::new());
         }
-        let share = |style| {
-            let exchanged = if self.played_in == Some(style) { -1.0 } else { 0.0 };
-            self.style.share(style) + exchanged
-        };
-        let styles: Vec<Genre> = Genre::ALL.into_iter().filter(|&s| share(s) != 0.0).collect();
+        let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
+        let styles: Vec<Genre> = mixing.mixture.styles().collect();
         let predicted = model.predict(take, self.knowledge, &styles)?;
-        let count = take.notes.len() as f32;
-        let level = take.notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-        let mut mixed = vec![Mixed::default(); take.notes.len()];
-        for (&style, predictions) in styles.iter().zip(&predicted) {
-            let spread = model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-            let share = share(style);
-            // An exchange adds to dynamics that have their full spread already.
-            let gain = if self.played_in.is_some() { 1.0 } else { style_gain(spread.human, spread.predicted) };
-            let centre = predictions.iter().map(|p| p.deviation).sum::<f32>() / count;
-            for (mixed, prediction) in mixed.iter_mut().zip(predictions) {
-                mixed.add(share, gain, prediction.deviation - centre, prediction.spread);
-            }
-        }
-        let velocity = |(place, note): (usize, &Note)| {
+        let note = |(note, predictions): (&Note, PerStyle<InSteps>)| {
             let beats = match take.grid {
                 Grid::Sixteenths => note.onset_sixteenths / 4.0,
-                // A free take's beat is half a second, as on its grid.
+                // A beat of a performance without a click is half a second, as on its grid.
                 Grid::Seconds(step) => note.onset / step / 4.0,
             };
-            let kept = if self.played_in.is_some() { f32::from(note.velocity) - level } else { 0.0 };
-            let deviation = mixed[place].deviation(self.take, beats, note.key) + kept;
-            self.expression.velocity(note.velocity, Expected { level, deviation })
+            MixedNote { beats, key: note.key, velocity: note.velocity, predictions }
         };
-        Ok(take.notes.iter().enumerate().map(velocity).collect())
+        let notes = take.notes.iter().zip(by_note(&styles, &predicted, take.notes.len()));
+        let notes: Vec<MixedNote> = notes.map(note).collect();
+        let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
+        let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);
+        let velocity = |note: &MixedNote| {
+            let restyled = whole.expected(note, mixing).map(|e| self.expression.velocity(note.velocity, e));
+            restyled.unwrap_or(note.velocity)
+        };
+        Ok(notes.iter().map(velocity).collect())
     }
+}
+
+/// The predictions of each of so many notes, as Timeline keeps them; styles that were not asked for are unknown.
+pub(crate) fn by_note(
+    styles: &[Genre],
+    predicted: &[Vec<Prediction>],
+    notes: usize,
+) -> impl Iterator<Item = PerStyle<InSteps>> {
+    (0..notes).map(move |note| {
+        let mut predictions = [InSteps::UNKNOWN; Genre::ALL.len()];
+        for (style, predicted) in styles.iter().zip(predicted) {
+            predictions[style.index()] = predicted[note].into();
+        }
+        predictions
+    })
 }

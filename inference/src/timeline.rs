@@ -1,13 +1,12 @@
 //! What a model expects of a whole remembered take.
 
-use tonenet_core::dynamics::style_gain;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_core::timeline::Timeline;
 
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
-use crate::take::{Knowledge, LoadedModel, TakeView};
+use crate::take::{Knowledge, LoadedModel, TakeView, by_note};
 
 /// The same notes with what every style of `model`, whose id is given, expects of each when all of the take is known.
 ///
@@ -19,11 +18,7 @@ pub fn restyle(
     model: &LoadedModel,
     cancellation: &Cancellation,
 ) -> Result<Timeline, InferenceError> {
-    let mut gains = [1.0; Genre::ALL.len()];
-    for (style, gain) in Genre::ALL.into_iter().zip(&mut gains) {
-        let spread = model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-        *gain = style_gain(spread.human, spread.predicted);
-    }
+    let gains = model.gains(Genre::ALL)?;
     if timeline.notes().is_empty() {
         return Ok(timeline.restyled(id.into(), gains, []));
     }
@@ -32,11 +27,5 @@ pub fn restyle(
     cancellation.check()?;
     let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
     let predicted = model.predict_unless_cancelled(&take, Knowledge::WholeTake, &Genre::ALL, cancellation)?;
-    let of_note = |note: usize| {
-        std::array::from_fn(|style| {
-            let prediction = predicted[style][note];
-            InSteps::new(prediction.deviation, prediction.spread)
-        })
-    };
-    Ok(timeline.restyled(id.into(), gains, (0..notes.len()).map(of_note)))
+    Ok(timeline.restyled(id.into(), gains, by_note(&Genre::ALL, &predicted, notes.len())))
 }

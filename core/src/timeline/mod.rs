@@ -13,9 +13,11 @@ mod recorder;
 mod saved;
 
 pub use expectation::KeyExpectation;
-pub use picture::{InSteps, MOST_NOTES, Pedal, Timeline, TimelineNote};
+pub use picture::{MOST_NOTES, Pedal, Timeline, TimelineNote};
 pub use place::Place;
 pub use recorder::{Played, Recorder};
+
+pub use crate::style::InSteps;
 
 /// Onsets closer than this are the same place, in beats: a host's rounding, and less than a musician moves a note by.
 pub const SAME_PLACE: f64 = 0.01;

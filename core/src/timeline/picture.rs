@@ -8,7 +8,8 @@ use crate::dynamics::Expected;
 use crate::genre::Genre;
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
-use crate::style::{Mixed, StyleBlend, Take};
+use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
+use crate::style::{InSteps, PerStyle, StyleBlend, Take};
 
 /// Most notes that are remembered: some twenty hours of dense playing.
 pub const MOST_NOTES: usize = 200_000;
@@ -28,48 +29,6 @@ pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
     beat_seconds.clamp(*BEAT_SECONDS.start(), *BEAT_SECONDS.end())
 }
 
-/// A style's mean and spread of a note, in 64ths of a velocity step: what is saved is exactly what is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[repr(Rust, packed)]
-pub struct InSteps {
-    mean: i16,
-    spread: i16,
-}
-
-impl InSteps {
-    const FRACTION: f32 = 64.0;
-
-    /// What stands for a style of which nothing is known, beside others of which something is.
-    pub const UNKNOWN: Self = Self { mean: i16::MIN, spread: 0 };
-
-    /// From velocity steps.
-    pub fn new(mean: f32, spread: f32) -> Self {
-        let rounded = |steps: f32| (steps * Self::FRACTION).round() as i16;
-        Self { mean: rounded(mean).max(-i16::MAX), spread: rounded(spread.max(0.0)) }
-    }
-
-    /// Whether it says something.
-    pub fn is_known(self) -> bool {
-        self != Self::UNKNOWN
-    }
-
-    pub(super) fn from_64ths((mean, spread): (i16, i16)) -> Self {
-        Self { mean, spread }
-    }
-
-    pub(super) fn to_64ths(self) -> (i16, i16) {
-        (self.mean, self.spread)
-    }
-
-    fn mean(self) -> f32 {
-        f32::from(self.mean) / Self::FRACTION
-    }
-
-    fn spread(self) -> f32 {
-        f32::from(self.spread.max(0)) / Self::FRACTION
-    }
-}
-
 /// A note of the song. Instances hold thousands of them twice, so it is kept small: 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
@@ -87,7 +46,7 @@ pub struct TimelineNote {
     pub velocity: u8,
     /// What each style expects of it, in the order of [`Genre::ALL`], or [`InSteps::UNKNOWN`]; `None` until the take was
     /// restyled with it.
-    pub expected: Option<[InSteps; Genre::ALL.len()]>,
+    pub expected: Option<PerStyle<InSteps>>,
 }
 
 /// A movement of the sustain pedal.
@@ -105,12 +64,10 @@ pub struct Pedal {
 pub struct Timeline {
     /// Who expects; nobody where what was played has changed since.
     pub(super) model: String,
-    pub(super) gains: [f32; Genre::ALL.len()],
     pub(super) notes: Vec<TimelineNote>,
     pub(super) pedals: Vec<Pedal>,
     pub(super) others: OtherStyles,
-    level: f32,
-    centres: [f32; Genre::ALL.len()],
+    mixing: PerformanceMixing,
 }
 
 impl Timeline {
@@ -119,12 +76,7 @@ impl Timeline {
     ///
     /// Where each is is rounded to a [`Place`]. Notes that have no place in a song (too far, not restylable) are left out,
     /// as is what is over the limit.
-    pub fn new(
-        model: String,
-        gains: [f32; Genre::ALL.len()],
-        mut notes: Vec<TimelineNote>,
-        mut pedals: Vec<Pedal>,
-    ) -> Self {
+    pub fn new(model: String, gains: PerStyle<f32>, mut notes: Vec<TimelineNote>, mut pedals: Vec<Pedal>) -> Self {
         let place = |beats: &mut f64| {
             Place::new(*beats).is_some_and(|place| {
                 *beats = place.beats();
@@ -139,7 +91,7 @@ impl Timeline {
     /// The same, each exactly where it is said to be.
     pub(super) fn as_placed(
         model: String,
-        gains: [f32; Genre::ALL.len()],
+        gains: PerStyle<f32>,
         mut notes: Vec<TimelineNote>,
         mut pedals: Vec<Pedal>,
     ) -> Self {
@@ -157,14 +109,9 @@ impl Timeline {
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
         pedals.truncate(MOST_NOTES);
         let gains = gains.map(|gain| if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 });
-        let count = notes.len().max(1) as f32;
-        let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / count;
-        let centre = |style: usize| {
-            let known = notes.iter().filter_map(|n| n.expected.map(|e| e[style]).filter(|e| e.is_known()));
-            known.clone().map(InSteps::mean).sum::<f32>() / known.count().max(1) as f32
-        };
-        let centres = std::array::from_fn(centre);
-        Self { model, gains, notes, pedals, others: OtherStyles::default(), level, centres }
+        let predictions = notes.iter().filter_map(|n| n.expected.as_ref());
+        let mixing = PerformanceMixing::new(gains, notes.iter().map(|n| n.velocity), predictions);
+        Self { model, notes, pedals, others: OtherStyles::default(), mixing }
     }
 
     /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
@@ -229,8 +176,8 @@ impl Timeline {
     pub fn restyled(
         &self,
         model: String,
-        gains: [f32; Genre::ALL.len()],
-        expected: impl IntoIterator<Item = [InSteps; Genre::ALL.len()]>,
+        gains: PerStyle<f32>,
+        expected: impl IntoIterator<Item = PerStyle<InSteps>>,
     ) -> Self {
         let notes = self.notes.iter().zip(expected).map(|(n, e)| TimelineNote { expected: Some(e), ..*n }).collect();
         Self::as_placed(model, gains, notes, self.pedals.clone())
@@ -238,12 +185,12 @@ impl Timeline {
 
     /// What it has become: other notes, of which no model has said yet what it expects.
     pub(super) fn edited(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
-        Self::new(String::new(), self.gains, notes, pedals)
+        Self::new(String::new(), self.gains(), notes, pedals)
     }
 
     /// As a project saves it. Only what was saved by version 4 or before has places that are not [`Place`]s.
     pub fn as_saved(&self) -> Self {
-        let placed = Self::new(self.model.clone(), self.gains, self.notes.clone(), self.pedals.clone());
+        let placed = Self::new(self.model.clone(), self.gains(), self.notes.clone(), self.pedals.clone());
         placed.with_others(self.others.clone())
     }
 
@@ -261,19 +208,16 @@ impl Timeline {
             .min_by(|a, b| (a.beats - beats).abs().total_cmp(&(b.beats - beats).abs()))
     }
 
-    /// What a mixture of styles expects of a note, around the take's own level; `None` where that is not known yet.
+    /// The gain of each style.
+    pub(super) fn gains(&self) -> PerStyle<f32> {
+        self.mixing.gains()
+    }
+
+    /// The level and the mixed deviation of a note; `None` where a style that counts has no prediction yet.
     pub fn expected(&self, note: &TimelineNote, style: StyleBlend, take: Take) -> Option<Expected> {
-        let of_styles = note.expected?;
-        let mut mixed = Mixed::default();
-        for genre in Genre::ALL {
-            let (place, share) = (genre.index(), style.share(genre));
-            if share == 0.0 {
-                continue;
-            }
-            let expected = Some(of_styles[place]).filter(|expected| expected.is_known())?;
-            mixed.add(share, self.gains[place], expected.mean() - self.centres[place], expected.spread());
-        }
-        Some(Expected { level: self.level, deviation: mixed.deviation(take, note.beats, note.key) })
+        let TimelineNote { beats, key, velocity, .. } = *note;
+        let note = MixedNote { beats, key, velocity, predictions: note.expected? };
+        self.mixing.expected(&note, Mixing { mixture: Mixture::Blend(style), take })
     }
 
     /// Notes and pedal as a performance, in seconds from the first of them: beats become time by each note's tempo. The

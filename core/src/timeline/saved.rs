@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 
 use super::picture::MOST_NOTES;
 use super::place::SavedBeats;
-use super::{InSteps, Pedal, Timeline, TimelineNote};
+use super::{Pedal, Timeline, TimelineNote};
 use crate::genre::Genre;
+use crate::style::{InSteps, PerStyle};
 
 /// The styles of projects up to state version 4, which have one number for each of these.
 const STYLES_OF_VERSION_4: [Genre; 3] = [Genre::Classical, Genre::Jazz, Genre::Pop];
@@ -57,7 +58,7 @@ struct SavedNote(
 
 #[derive(Debug, Default)]
 struct SavedStyles {
-    known: [Option<SavedStyle>; Genre::ALL.len()],
+    known: PerStyle<Option<SavedStyle>>,
     others: OtherStyles,
 }
 
@@ -118,7 +119,7 @@ impl<'de> Deserialize<'de> for SavedStyles {
 
 impl SavedStyles {
     /// What is known of a note by its place among all.
-    fn of_note(&self, note: usize) -> Option<[InSteps; Genre::ALL.len()]> {
+    fn of_note(&self, note: usize) -> Option<PerStyle<InSteps>> {
         let of_style = |style: &Option<SavedStyle>| {
             let expected = style.as_ref().and_then(|style| *style.expected.get(note)?);
             expected.map_or(InSteps::UNKNOWN, InSteps::from_64ths)
@@ -129,7 +130,7 @@ impl SavedStyles {
 }
 
 impl SavedNote {
-    fn note(self, expected: Option<[InSteps; Genre::ALL.len()]>) -> TimelineNote {
+    fn note(self, expected: Option<PerStyle<InSteps>>) -> TimelineNote {
         let Self(SavedBeats(beats), length, beat_seconds, channel, key, velocity, _) = self;
         TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
     }
@@ -198,7 +199,9 @@ impl TryFrom<Saved> for Timeline {
 
 impl From<Timeline> for Saved {
     fn from(timeline: Timeline) -> Self {
-        let Timeline { model, gains, notes, pedals, others, .. } = timeline.as_saved();
+        let saved = timeline.as_saved();
+        let gains = saved.gains();
+        let Timeline { model, notes, pedals, others, .. } = saved;
         let style = |style: usize| {
             let of_note = |n: &TimelineNote| n.expected.map(|styles| styles[style]).filter(|style| style.is_known());
             let mut expected: Vec<_> = notes.iter().map(|note| of_note(note).map(InSteps::to_64ths)).collect();
@@ -273,7 +276,7 @@ mod tests {
         let take = read(OF_VERSION_4);
         assert_eq!(take.notes()[0].beats, 0.1234567891234, "to the bit, for a performance is drawn by it");
         assert_eq!(take.pedals()[0].beats, 0.3333333333333333);
-        assert_eq!((take.gains, take.notes()[1].expected), ([1.0, 2.0, 3.0], None));
+        assert_eq!((take.gains(), take.notes()[1].expected), ([1.0, 2.0, 3.0], None));
         let expected = [(64, 1), (128, 2), (192, 3)].map(InSteps::from_64ths);
         assert_eq!(take.notes()[0].expected, Some(expected));
         assert!(take.needs("note"), "the other note has yet to be restyled");

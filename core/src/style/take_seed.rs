@@ -1,61 +1,4 @@
-//! How a note is to be played: which styles, in what shares, and which take of them.
-
-use crate::genre::Genre;
-
-/// Two styles and the way between them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StyleBlend {
-    /// Style A.
-    pub a: Genre,
-    /// Style B.
-    pub b: Genre,
-    /// 0: A alone; 1: B alone.
-    pub share_of_b: f32,
-}
-
-impl StyleBlend {
-    /// One style alone.
-    pub fn only(style: Genre) -> Self {
-        Self { a: style, b: style, share_of_b: 0.0 }
-    }
-
-    /// The share of a style, 0–1; over all styles they add up to 1.
-    pub fn share(&self, style: Genre) -> f32 {
-        let b = self.share_of_b.clamp(0.0, 1.0);
-        let of = |is: bool, share: f32| if is { share } else { 0.0 };
-        of(style == self.a, 1.0 - b) + of(style == self.b, b)
-    }
-}
-
-/// What several styles expect of a note, each by its share.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Mixed {
-    /// Means stretched to each style's own spread.
-    stretched: f32,
-    /// Means as predicted.
-    mean: f32,
-    /// Spreads around them.
-    spread: f32,
-}
-
-impl Mixed {
-    /// Adds a style by its share: its mean, the gain that gives it its own spread
-    /// ([`crate::dynamics::style_gain`]), and its spread around the mean, in velocity steps.
-    pub fn add(&mut self, share: f32, gain: f32, mean: f32, spread: f32) {
-        self.stretched += share * gain * mean;
-        self.mean += share * mean;
-        self.spread += share * spread;
-    }
-
-    /// How far from the level the note is played, in velocity steps: as drawn where there is a take, else the
-    /// stretched mean.
-    pub fn deviation(&self, take: Take, beats: f64, key: u8) -> f32 {
-        match take.deviation(beats, key) {
-            Some(drawn) => self.mean + self.spread * drawn,
-            None => self.stretched,
-        }
-    }
-}
+//! A take's seed, and the noise that it draws for each note.
 
 /// A seed: one of the many performances that a style's spread allows. 0 is none of them, but what they have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -136,15 +79,6 @@ mod tests {
         for beats in [f64::MAX, f64::MIN, 1e19, -1e19, 0.0] {
             assert!(Take(7).deviation(beats, 60).is_some_and(f32::is_finite), "{beats}");
         }
-    }
-
-    #[test]
-    fn shares_go_from_one_style_to_the_other() {
-        let blend = StyleBlend { a: Genre::Jazz, b: Genre::Pop, share_of_b: 0.25 };
-        assert_eq!([Genre::Classical, Genre::Jazz, Genre::Pop].map(|g| blend.share(g)), [0.0, 0.75, 0.25]);
-        assert_eq!(StyleBlend::only(Genre::Pop).share(Genre::Pop), 1.0);
-        let same = StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.3 };
-        assert!((same.share(Genre::Jazz) - 1.0).abs() < 1e-6);
     }
 
     #[test]

@@ -1,0 +1,251 @@
+//! The one rule that mixes styles, used in live passes, for files and in Timeline.
+//!
+//! For each note and style a model predicts a mean `m` and a spread `d`: how far from the part's level the style plays
+//! the note, in velocity steps. With the share `w`, the gain `g` and the centre `c` of each style, the note is played
+//! this far from the level:
+//!
+//! - Take 0: the sum over the styles of `w · g · (m − c)`;
+//! - any other Take: the sum of `w · (m − c)`, plus `z` times the sum of `w · d`.
+//!
+//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because a mean of many possible performances is
+//! flatter than any one of them. A Take needs no gain: its noise `z` ([`Take::deviation`]) restores the spread.
+//! The noise depends on the note's [`Place`], so a rounding error in its beats cannot draw another number.
+//! The **centre** is the mean of the style's predictions: without it, a style that leans to one side would change the
+//! part's loudness, which is Level's job.
+//!
+//! Level and centre are all that differs, because they depend on what is known when a note is mixed:
+//!
+//! - A performance that is known as a whole, a file or Timeline's, has the mean of all its notes
+//!   ([`PerformanceMixing`]). Its predictions are rounded to 64ths of a velocity step ([`InSteps`]) first, because
+//!   projects save those: Timeline and a file agree, before and after a project is saved.
+//! - A live pass knows only its past, so both are running means: the level over the last bars, the centre in
+//!   [`RunningCentres`]. Nothing of it is saved, so nothing is rounded.
+
+use super::{InSteps, PerStyle, StyleBlend, Take};
+use crate::dynamics::Expected;
+use crate::genre::Genre;
+use crate::timeline::Place;
+
+/// The predicted mean and spread of one note in one style.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// The mean of its deviation from the part's level, in velocity steps.
+    pub deviation: f32,
+    /// The standard deviation around that mean, in velocity steps.
+    pub spread: f32,
+}
+
+/// The spread of a style's performances, measured on its training data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StyleSpread {
+    /// Standard deviation of human velocities within a file, in velocity steps.
+    pub human: f32,
+    /// Standard deviation of the model's means within a file, in velocity steps.
+    pub predicted: f32,
+}
+
+/// The widest gain: past it, a model's uncertainty becomes louder than its knowledge.
+const WIDEST_GAIN: f32 = 2.0;
+
+impl StyleSpread {
+    /// The factor that makes the model's means spread as human velocities do; from 1 to 2.
+    pub fn gain(self) -> f32 {
+        let gain = if self.predicted > 0.0 { self.human / self.predicted } else { 1.0 };
+        gain.clamp(1.0, WIDEST_GAIN)
+    }
+}
+
+/// How the styles count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mixture {
+    /// The styles take the place of the player's dynamics.
+    Blend(StyleBlend),
+    /// The styles take the place of the style that was played; all else of the player's dynamics stays.
+    Exchange {
+        /// The style that was played.
+        played_in: Genre,
+        /// The styles that take its place.
+        style: StyleBlend,
+    },
+}
+
+impl Mixture {
+    /// A blend, or an exchange where the style that was played is given.
+    pub fn new(style: StyleBlend, played_in: Option<Genre>) -> Self {
+        played_in.map_or(Self::Blend(style), |played_in| Self::Exchange { played_in, style })
+    }
+
+    /// The share of a style. All shares add up to 1 in a blend and to 0 in an exchange, where the style that was played
+    /// counts −1.
+    pub fn share(self, style: Genre) -> f32 {
+        match self {
+            Self::Blend(blend) => blend.share(style),
+            Self::Exchange { played_in, style: blend } => {
+                blend.share(style) + if played_in == style { -1.0 } else { 0.0 }
+            }
+        }
+    }
+
+    /// The styles that count, in the order of [`Genre::ALL`].
+    pub fn styles(self) -> impl Iterator<Item = Genre> + Clone {
+        Genre::ALL.into_iter().filter(move |&style| self.share(style) != 0.0)
+    }
+
+    /// An exchange adds to dynamics that have their full spread already.
+    fn gain(self, gain: f32) -> f32 {
+        match self {
+            Self::Blend(_) => gain,
+            Self::Exchange { .. } => 1.0,
+        }
+    }
+
+    /// The part of the player's own deviation that stays.
+    fn kept(self, own: f32) -> f32 {
+        match self {
+            Self::Blend(_) => 0.0,
+            Self::Exchange { .. } => own,
+        }
+    }
+}
+
+/// What mixing has to know of the styles.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StyleScales {
+    /// The gain of each style.
+    pub gains: PerStyle<f32>,
+    /// The centre of each style, in velocity steps.
+    pub centres: PerStyle<f32>,
+}
+
+/// What the user asks of the mix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mixing {
+    /// The styles.
+    pub mixture: Mixture,
+    /// Which performance of them.
+    pub take: Take,
+}
+
+impl Mixing {
+    /// The mixed deviation of a note at so many beats of the song, in velocity steps: the rule in the
+    /// [module's head](self). A style without a prediction adds nothing.
+    pub fn deviation(
+        self,
+        scales: &StyleScales,
+        predictions: &PerStyle<Option<Prediction>>,
+        beats: f64,
+        key: u8,
+    ) -> f32 {
+        let (mut stretched, mut mean, mut spread) = (0.0, 0.0, 0.0);
+        for style in self.mixture.styles() {
+            let (index, share) = (style.index(), self.mixture.share(style));
+            let Some(prediction) = predictions[index] else { continue };
+            let centred = prediction.deviation - scales.centres[index];
+            stretched += share * self.mixture.gain(scales.gains[index]) * centred;
+            mean += share * centred;
+            spread += share * prediction.spread;
+        }
+        let beats = Place::new(beats).map_or(beats, Place::beats);
+        match self.take.deviation(beats, key) {
+            Some(noise) => mean + spread * noise,
+            None => stretched,
+        }
+    }
+}
+
+/// A note of a performance that is known as a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MixedNote {
+    /// Where it begins, in beats of the song.
+    pub beats: f64,
+    /// MIDI key, 21–108.
+    pub key: u8,
+    /// The player's velocity, 1–127.
+    pub velocity: u8,
+    /// The predictions of the styles.
+    pub predictions: PerStyle<InSteps>,
+}
+
+/// Mixing for a performance that is known as a whole: its level and its centres are the means of all its notes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PerformanceMixing {
+    level: f32,
+    scales: StyleScales,
+}
+
+impl PerformanceMixing {
+    /// From the gain of each style, the players' velocities, and the predictions of as many notes as have some.
+    pub fn new<'a>(
+        gains: PerStyle<f32>,
+        velocities: impl IntoIterator<Item = u8>,
+        predictions: impl IntoIterator<Item = &'a PerStyle<InSteps>>,
+    ) -> Self {
+        let (sum, notes) = velocities.into_iter().fold((0, 0), |(sum, notes), v| (sum + u64::from(v), notes + 1));
+        // Whole numbers add up to the same in any order.
+        let mut sums: PerStyle<(i64, u64)> = Default::default();
+        for styles in predictions {
+            for ((sum, notes), style) in sums.iter_mut().zip(styles).filter(|(_, style)| style.is_known()) {
+                *sum += i64::from(style.to_64ths().0);
+                *notes += 1;
+            }
+        }
+        let mean = |sum: f32, notes: u64| sum / notes.max(1) as f32;
+        let centres = sums.map(|(sum, notes)| mean(sum as f32 / InSteps::FRACTION, notes));
+        Self { level: mean(sum as f32, notes), scales: StyleScales { gains, centres } }
+    }
+
+    /// The gain of each style.
+    pub fn gains(&self) -> PerStyle<f32> {
+        self.scales.gains
+    }
+
+    /// The level and the note's mixed deviation; `None` where a style that counts has no prediction.
+    pub fn expected(&self, note: &MixedNote, mixing: Mixing) -> Option<Expected> {
+        let predictions = note.predictions.map(InSteps::prediction);
+        if mixing.mixture.styles().any(|style| predictions[style.index()].is_none()) {
+            return None;
+        }
+        let mixed = mixing.deviation(&self.scales, &predictions, note.beats, note.key);
+        let kept = mixing.mixture.kept(f32::from(note.velocity) - self.level);
+        Some(Expected { level: self.level, deviation: mixed + kept })
+    }
+}
+
+/// The centres of a live pass: each style's mean over the predictions so far.
+///
+/// A mean starts at 0 and moves slowly: a phrase may stand out from the level, a piece may not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunningCentres(PerStyle<RunningMean>);
+
+impl RunningCentres {
+    /// The centre of each style, in velocity steps.
+    pub fn means(&self) -> PerStyle<f32> {
+        self.0.map(|centre| centre.mean)
+    }
+
+    /// Adds a style's predicted mean, once its note was mixed: no note is part of its own centre.
+    pub fn add(&mut self, style: Genre, deviation: f32) {
+        self.0[style.index()].add(deviation);
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct RunningMean {
+    mean: f32,
+    notes: f32,
+}
+
+impl RunningMean {
+    /// Notes that count for the 0 at the start.
+    const PRIOR: f32 = 96.0;
+    /// Notes that the mean reaches back at most.
+    const REACH: f32 = 1024.0;
+
+    fn add(&mut self, deviation: f32) {
+        self.notes = (self.notes + 1.0).min(Self::REACH);
+        self.mean += (deviation - self.mean) / (self.notes + Self::PRIOR);
+    }
+}
+
+#[cfg(test)]
+mod tests;

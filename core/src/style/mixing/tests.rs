@@ -1,0 +1,197 @@
+use super::*;
+use proptest::prelude::*;
+
+const GAINS: PerStyle<f32> = [1.0, 1.5, 2.0];
+
+fn note(index: usize, means: [f32; 3]) -> MixedNote {
+    MixedNote {
+        beats: index as f64 / 3.0,
+        key: 40 + (index * 5 % 40) as u8,
+        velocity: 40 + (index * 7 % 60) as u8,
+        predictions: means.map(|mean| InSteps::new(mean, 6.0)),
+    }
+}
+
+fn performance(means: &[[f32; 3]]) -> Vec<MixedNote> {
+    means.iter().enumerate().map(|(index, &means)| note(index, means)).collect()
+}
+
+fn mixing(notes: &[MixedNote]) -> PerformanceMixing {
+    PerformanceMixing::new(GAINS, notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions))
+}
+
+fn blend(a: Genre, b: Genre, share_of_b: f32) -> Mixture {
+    Mixture::Blend(StyleBlend { a, b, share_of_b })
+}
+
+fn only(style: Genre) -> Mixture {
+    Mixture::Blend(StyleBlend::only(style))
+}
+
+/// The deviation of every note.
+fn deviations(notes: &[MixedNote], mixture: Mixture, take: Take) -> Vec<f32> {
+    let of_all = mixing(notes);
+    let deviation = |n| of_all.expected(n, Mixing { mixture, take }).expect("all styles are known").deviation;
+    notes.iter().map(deviation).collect()
+}
+
+#[test]
+fn a_style_gets_its_own_spread_back_but_is_never_stretched_more_than_twice() {
+    let gain = |human, predicted| StyleSpread { human, predicted }.gain();
+    assert_eq!(gain(15.0, 10.0), 1.5);
+    assert_eq!(gain(16.0, 2.0), 2.0);
+    assert_eq!(gain(5.0, 10.0), 1.0);
+    assert_eq!(gain(5.0, 0.0), 1.0);
+}
+
+#[test]
+fn take_0_is_the_formula_with_the_gain_and_another_take_the_one_with_noise() {
+    let scales = StyleScales { gains: GAINS, centres: [1.0, -2.0, 0.0] };
+    let predictions =
+        [(5.0, 4.0), (6.0, 8.0), (0.0, 0.0)].map(|(deviation, spread)| Some(Prediction { deviation, spread }));
+    let mixture = blend(Genre::Classical, Genre::Jazz, 0.25);
+    let deviation = |take| Mixing { mixture, take }.deviation(&scales, &predictions, 1.5, 60);
+    assert_eq!(deviation(Take(0)), 0.75 * 1.0 * 4.0 + 0.25 * 1.5 * 8.0);
+    let noise = Take(7).deviation(1.5, 60).expect("a number");
+    assert_eq!(deviation(Take(7)), (0.75 * 4.0 + 0.25 * 8.0) + noise * (0.75 * 4.0 + 0.25 * 8.0));
+}
+
+#[test]
+fn a_rounding_error_in_its_beats_gives_a_note_no_other_noise() {
+    let scales = StyleScales { gains: GAINS, ..StyleScales::default() };
+    let predictions = [Some(Prediction { deviation: 0.0, spread: 10.0 }); 3];
+    // A sixth of 80 thousandths of a beat, and half a thousandth: what is on either side of it draws differently.
+    for beats in [0.0125, 3.4375, 1000.0005] {
+        let at =
+            |beats| Mixing { mixture: only(Genre::Pop), take: Take(7) }.deviation(&scales, &predictions, beats, 60);
+        assert_eq!(at(beats), at(beats - 1e-9));
+        assert_eq!(at(beats), at(beats + 1e-9));
+    }
+}
+
+#[test]
+fn only_the_styles_that_count_have_to_be_known() {
+    let mut notes = performance(&[[1.0, 2.0, 3.0]; 4]);
+    notes.iter_mut().for_each(|n| n.predictions[Genre::Pop.index()] = InSteps::UNKNOWN);
+    let of_all = mixing(&notes);
+    let expected = |mixture| of_all.expected(&notes[0], Mixing { mixture, take: Take(0) });
+    assert!(expected(blend(Genre::Classical, Genre::Jazz, 0.5)).is_some());
+    assert!(expected(blend(Genre::Jazz, Genre::Pop, 0.0)).is_some());
+    assert_eq!(expected(blend(Genre::Jazz, Genre::Pop, 0.01)), None);
+}
+
+#[test]
+fn an_exchange_changes_the_player_by_the_difference_of_the_styles() {
+    let notes = performance(&[[8.0, -4.0, 0.0], [-8.0, 4.0, 0.0]]);
+    let mixture = Mixture::new(StyleBlend::only(Genre::Jazz), Some(Genre::Classical));
+    let level = (f32::from(notes[0].velocity) + f32::from(notes[1].velocity)) / 2.0;
+    let own = notes.iter().map(|n| f32::from(n.velocity) - level);
+    let differences = [-12.0, 12.0];
+    let wanted: Vec<f32> = own.zip(differences).map(|(own, difference)| own + difference).collect();
+    assert_eq!(deviations(&notes, mixture, Take(0)), wanted);
+}
+
+#[test]
+fn a_live_centre_follows_a_piece_and_hardly_a_phrase() {
+    let mut centres = RunningCentres::default();
+    let mut after = Vec::new();
+    for _ in 0..2000 {
+        centres.add(Genre::Jazz, 10.0);
+        after.push(centres.means()[Genre::Jazz.index()]);
+    }
+    assert!(after.is_sorted());
+    assert!(after[15] < 2.5, "a phrase may stand out: {}", after[15]);
+    assert!(after[1999] > 9.0, "a piece may not: {}", after[1999]);
+    assert_eq!(centres.means()[Genre::Pop.index()], 0.0, "each style has its own");
+}
+
+fn means() -> impl Strategy<Value = Vec<[f32; 3]>> {
+    prop::collection::vec(prop::array::uniform3(-30.0f32..30.0), 1..60)
+}
+
+fn styles() -> impl Strategy<Value = (Genre, Genre)> {
+    let style = prop::sample::select(Genre::ALL.to_vec());
+    (style.clone(), style)
+}
+
+proptest! {
+    #[test]
+    fn a_blend_lies_between_its_styles(means in means(), (a, b) in styles(), share in 0.0f32..=1.0) {
+        let notes = performance(&means);
+        let [of_a, of_b] = [a, b].map(|style| deviations(&notes, only(style), Take(0)));
+        let mixed = deviations(&notes, blend(a, b, share), Take(0));
+        for ((a, b), mixed) in of_a.into_iter().zip(of_b).zip(mixed) {
+            prop_assert!((a.min(b) - 1e-3..=a.max(b) + 1e-3).contains(&mixed), "{mixed} between {a} and {b}");
+        }
+    }
+
+    #[test]
+    fn a_share_of_nothing_or_all_is_one_style_alone(means in means(), (a, b) in styles(), take in 0u16..9) {
+        let (notes, take) = (performance(&means), Take(take));
+        prop_assert_eq!(deviations(&notes, blend(a, b, 0.0), take), deviations(&notes, only(a), take));
+        prop_assert_eq!(deviations(&notes, blend(a, b, 1.0), take), deviations(&notes, only(b), take));
+    }
+
+    #[test]
+    fn over_a_whole_performance_the_deviations_of_take_0_add_up_to_nothing(
+        means in means(), (a, b) in styles(), share in 0.0f32..=1.0
+    ) {
+        let notes = performance(&means);
+        let sum: f32 = deviations(&notes, blend(a, b, share), Take(0)).iter().sum();
+        prop_assert!((sum / notes.len() as f32).abs() < 1e-3, "{sum}");
+    }
+
+    #[test]
+    fn a_style_that_leans_to_one_side_sounds_as_if_it_did_not(
+        means in means(), (a, b) in styles(), share in 0.0f32..=1.0, lean in -20i8..20, take in 0u16..9
+    ) {
+        let leaning: Vec<_> = means.iter().map(|styles| styles.map(|mean| mean + f32::from(lean))).collect();
+        let of = |means: &[[f32; 3]]| deviations(&performance(means), blend(a, b, share), Take(take));
+        for (straight, leaning) in of(&means).into_iter().zip(of(&leaning)) {
+            prop_assert!((straight - leaning).abs() < 0.05, "{straight} {leaning}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_notes_says_nothing(means in means(), (a, b) in styles(), share in 0.0f32..=1.0) {
+        let mut notes = performance(&means);
+        let forwards = mixing(&notes);
+        notes.reverse();
+        prop_assert_eq!(forwards, mixing(&notes));
+        let mixed = deviations(&notes, blend(a, b, share), Take(3));
+        let mixing = Mixing { mixture: blend(a, b, share), take: Take(3) };
+        let one_by_one = notes.iter().map(|n| forwards.expected(n, mixing).map_or(f32::NAN, |e| e.deviation));
+        prop_assert_eq!(mixed, one_by_one.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_style_exchanged_for_itself_is_the_player(means in means(), (style, _) in styles(), take in 0u16..9) {
+        let notes = performance(&means);
+        let of_all = mixing(&notes);
+        let mixture = Mixture::new(StyleBlend::only(style), Some(style));
+        for note in &notes {
+            let expected = of_all.expected(note, Mixing { mixture, take: Take(take) }).expect("no style has to be known");
+            prop_assert!((expected.level + expected.deviation - f32::from(note.velocity)).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn the_shares_of_a_blend_add_up_to_all_and_those_of_an_exchange_to_nothing(
+        (a, b) in styles(), (played_in, _) in styles(), share_of_b in 0.0f32..=1.0
+    ) {
+        let style = StyleBlend { a, b, share_of_b };
+        let sum = |mixture: Mixture| Genre::ALL.iter().map(|&style| mixture.share(style)).sum::<f32>();
+        prop_assert!((sum(Mixture::Blend(style)) - 1.0).abs() < 1e-6);
+        prop_assert!(sum(Mixture::new(style, Some(played_in))).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_mean_of_many_takes_is_the_mean_that_was_predicted() {
+    let notes = performance(&[[4.0, -8.0, 2.0], [-4.0, 8.0, -2.0]]);
+    let mixture = blend(Genre::Classical, Genre::Jazz, 0.5);
+    let takes = 1..4000;
+    let sum: f32 = takes.clone().map(|take| deviations(&notes, mixture, Take(take))[0]).sum();
+    let mean = sum / takes.len() as f32;
+    assert!((mean - -2.0).abs() < 0.3, "{mean}, not stretched by a gain");
+}

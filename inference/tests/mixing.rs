@@ -1,0 +1,86 @@
+//! A performance gets the same velocities as a file and in Timeline: both mix its styles by the one rule.
+
+use std::path::{Path, PathBuf};
+
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::Grid;
+use tonenet_core::note::Note;
+use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::timeline::{Timeline, TimelineNote};
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
+use tonenet_inference::timeline;
+
+/// Ticks in a beat, which lasts a second: seconds, beats and ticks are then one number apart.
+const TICKS: f64 = 480.0;
+
+fn model() -> LoadedModel {
+    let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note");
+    LoadedModel::load(&runtime, &ModelFiles::from_dir(&folder).unwrap()).unwrap()
+}
+
+/// Notes as somebody plays them, at any tick: at every twelfth of these, thousandths of a beat have a half left over.
+fn performance() -> Vec<Note> {
+    let note = |index: u32| {
+        let beats = f64::from(index * 97 + index * index % 23) / TICKS;
+        let end = beats + 0.5;
+        Note {
+            onset: beats,
+            release: end,
+            onset_sixteenths: beats * 4.0,
+            release_sixteenths: end * 4.0,
+            channel: 0,
+            key: 48 + (index * 7 % 29) as u8,
+            velocity: 45 + (index * 13 % 50) as u8,
+        }
+    };
+    (0..400).map(note).collect()
+}
+
+fn as_a_file(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: Take) -> Vec<u8> {
+    let view = TakeView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let restyling =
+        Restyling { style, played_in: None, take, expression: Expression::default(), knowledge: Knowledge::WholeTake };
+    restyling.velocities(model, &view).unwrap()
+}
+
+fn in_timeline(model: &LoadedModel, notes: &[Note]) -> Timeline {
+    let note = |n: &Note| TimelineNote {
+        beats: n.onset_sixteenths / 4.0,
+        length: ((n.release_sixteenths - n.onset_sixteenths) / 4.0) as f32,
+        beat_seconds: 1.0,
+        channel: n.channel,
+        key: n.key,
+        velocity: n.velocity,
+        expected: None,
+    };
+    let played = Timeline::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
+    timeline::restyle(&played, "note", model, &Cancellation::default()).unwrap()
+}
+
+#[test]
+fn a_file_and_timeline_give_the_same_performance_the_same_velocities() {
+    let (model, notes) = (model(), performance());
+    let snapshot = in_timeline(&model, &notes);
+    assert_eq!(snapshot.notes().len(), notes.len(), "all have a place");
+    let mut differences = Vec::new();
+    for share_of_b in [0.0, 0.3, 0.5] {
+        for take in [Take(0), Take(7)] {
+            let style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b };
+            let file = as_a_file(&model, &notes, style, take);
+            let expected = snapshot.notes().iter().map(|n| (n.velocity, snapshot.expected(n, style, take).unwrap()));
+            let timeline: Vec<u8> = expected.map(|(own, e)| Expression::default().velocity(own, e)).collect();
+            assert_ne!(file, notes.iter().map(|n| n.velocity).collect::<Vec<_>>(), "the style is heard");
+            let steps = file.iter().zip(&timeline).map(|(a, b)| a.abs_diff(*b)).filter(|&steps| steps > 0);
+            let steps: Vec<u8> = steps.collect();
+            if !steps.is_empty() {
+                differences.push(format!("{} of {share_of_b} {take:?}: {steps:?}", steps.len()));
+            }
+        }
+    }
+    assert!(differences.is_empty(), "of {} notes differ: {differences:#?}", notes.len());
+}
