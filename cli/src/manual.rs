@@ -1,9 +1,11 @@
 //! Shell completions and manual pages, made of the command line's own description.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use tonenet_files::outputs::Inputs;
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
@@ -46,12 +48,33 @@ pub fn man(args: &ManArgs) -> Result<()> {
 
 fn page(command: &clap::Command, name: &str) -> Result<Vec<u8>> {
     let mut page = Vec::new();
-    let man = clap_mangen::Man::new(command.clone()).title(name);
-    man.render(&mut page).with_context(|| format!("cannot make the page of {name}"))?;
+    let man = Man::new(command.clone()).title(name).source(format!("{NAME} {}", env!("CARGO_PKG_VERSION")));
+    sections(&man, command, &mut page).with_context(|| format!("cannot make the page of {name}"))?;
     Ok(page)
 }
 
+/// Writes a page with the examples as they are laid out; clap_mangen would fill their lines.
+fn sections(man: &Man, command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(page)?;
+    }
+    if let Some(examples) = command.get_after_help() {
+        let mut section = Roff::new();
+        section.control("SH", ["EXAMPLES AND NOTES"]).control("nf", []);
+        for line in examples.to_string().lines() {
+            section.text([roman(line)]);
+        }
+        section.control("fi", []).to_writer(page)?;
+    }
+    Ok(())
+}
+
 fn print(bytes: &[u8]) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }

@@ -12,7 +12,7 @@ use crate::workspace;
 
 /// Refuses a run whose data is not there, or that would write over what it reads.
 pub fn check_run(args: &TrainArgs) -> Result<()> {
-    Inputs::default().files(data(args.model, &args.data)?).outputs().folder(&args.run_folder())
+    Ok(Inputs::default().files(data(args.model, &args.data)?).outputs().folder(&args.run_folder())?)
 }
 
 /// Refuses an export whose data or weights are not there, or that would write over what it reads.

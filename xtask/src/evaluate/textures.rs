@@ -73,7 +73,7 @@ impl Row {
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let folder = workspace::root().join("assets/models").join(MODEL);
     let mut outputs = Inputs::default().files(dataset::files(data, dataset::LIST)?).outputs();
-    let pictures = Pictures::plan(|name| outputs.file(&workspace::root().join("target/evaluate").join(name)))?;
+    let pictures = Pictures::plan(|name| Ok(outputs.file(&workspace::root().join("target/evaluate").join(name))?))?;
     let kept = args.keep.then(|| Kept::plan(&mut outputs, &folder)).transpose()?;
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
     if phrases.len() < 2 * PATHS {
