@@ -1,4 +1,6 @@
-//! A whole recorded take, as models see it outside a host: in evaluation, and when files are restyled.
+//! A recorded performance outside a host: what models predict of it, and its restyled velocities.
+//!
+//! Evaluation and the restyling of files use this; [`crate::timeline`] does the same for Timeline.
 
 use std::sync::Arc;
 
@@ -20,44 +22,45 @@ use crate::note::{NoteModel, NoteNetwork};
 use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
 use crate::runtime::Runtime;
 
-/// Steps of a whole take that a piano-roll network runs over at once, unless its manifest says fewer: some milliseconds of
-/// work, so that it can be stopped, and 32 bars, of which the middle half counts.
+/// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
+///
+/// A run takes some milliseconds, so it can be cancelled soon. Of its 32 bars the middle half counts.
 const MOST_STEPS: usize = 512;
 
-/// A take: its notes must all be restylable.
+/// A performance, all of whose notes are restylable.
 #[derive(Debug, Clone, Copy)]
 pub struct TakeView<'a> {
     /// Its notes, in any order.
     pub notes: &'a [Note],
     /// Movements of the sustain pedal by time: when, in seconds, and whether it is down then.
     pub pedals: &'a [(f64, bool)],
-    /// The grid it stands on; on sixteenths, its beats mean something.
+    /// Its grid. Only on sixteenths do its beats mean something.
     pub grid: Grid,
-    /// The level from which the model is told the player's own velocities; `None` keeps them from it. Only the note
-    /// model listens to them.
+    /// The level that the player's velocities are measured from, for a model conditioned on them; `None` keeps them from
+    /// it. Only the note model can be conditioned.
     pub player_level: Option<f32>,
 }
 
 impl TakeView<'_> {
-    /// The take as the note model reads it, and the place in `notes` of each of its rows.
+    /// The performance as the note model reads it, and the index in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
         Part::of_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
     }
 }
 
-/// How far behind a note's onset its velocity is decided.
+/// How much of a performance is known when a note's velocity is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Knowledge {
-    /// When the take is over.
+    /// All of it.
     WholeTake,
-    /// So many seconds after each onset.
+    /// What was played up to so many seconds after the note's onset.
     Seconds(f64),
 }
 
-/// A model's loaded graphs, whichever network it is.
+/// The loaded graphs of a model of velocities.
 #[derive(Clone)]
 pub enum LoadedModel {
-    /// One of the article's.
+    /// One of the article's models.
     PianoRoll(Arc<PianoRollNetwork>),
     /// The note model.
     Note(Arc<NoteNetwork>),
@@ -78,7 +81,7 @@ impl LoadedModel {
         })
     }
 
-    /// The model for one part that a host plays; `sample_rate` in Hz.
+    /// The model for one live part; `sample_rate` in Hz.
     pub fn listener(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match self {
             Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
@@ -86,12 +89,12 @@ impl LoadedModel {
         }
     }
 
-    /// Whether it can be told the player's own velocities.
+    /// Whether it can be conditioned on the player's velocities.
     pub fn hears_player(&self) -> bool {
         matches!(self, Self::Note(_))
     }
 
-    /// How a style spreads, if the model plays it.
+    /// How a style spreads, if the model has it.
     pub fn style(&self, style: Genre) -> Option<StyleSpread> {
         match self {
             Self::PianoRoll(network) => network.style(style),
@@ -111,10 +114,10 @@ impl LoadedModel {
         Ok(gains)
     }
 
-    /// What each of `styles` expects of each note of a take, in the order of its notes.
+    /// The predictions of each of `styles`, in the order of the performance's notes.
     ///
     /// # Errors
-    /// When the runtime fails, a style has no decoder, or the network cannot be asked at that look-ahead
+    /// When the runtime fails, a style has no decoder, or the network reads whole performances only
     /// ([`InferenceError::WholeTakesOnly`]).
     pub fn predict(
         &self,
@@ -125,7 +128,7 @@ impl LoadedModel {
         self.predict_unless_cancelled(take, knowledge, styles, &Cancellation::default())
     }
 
-    /// [`Self::predict`] for somebody who may not want it any more before it is done; of whole takes only.
+    /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
     ///
     /// # Errors
     /// As [`Self::predict`], and [`InferenceError::Cancelled`].
@@ -184,26 +187,26 @@ fn on_the_grid(
     Ok(expected)
 }
 
-/// What is to become of a take.
+/// How a performance is restyled.
 #[derive(Debug, Clone, Copy)]
 pub struct Restyling {
     /// The styles of every note.
     pub style: StyleBlend,
-    /// The style it was played in, if what that style expects is to be exchanged for what the others expect while all
-    /// else of the player's dynamics stays.
+    /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
+    /// [`Mixture::Exchange`].
     pub played_in: Option<Genre>,
-    /// Which performance of them.
+    /// The Take: which of the styles' many possible performances.
     pub take: Take,
-    /// What becomes of what the model expects.
+    /// Amount, accents, level and range.
     pub expression: Expression,
-    /// What each note knows.
+    /// How much is known when a note's velocity is predicted.
     pub knowledge: Knowledge,
 }
 
 impl Restyling {
-    /// The take's velocities, 1–127, in the order of its notes.
+    /// The restyled velocities, 1–127, in the order of the performance's notes.
     ///
-    /// The level is the take's own mean; the styles are mixed as in Timeline.
+    /// The styles are mixed exactly as in Timeline ([`tonenet_core::style::mixing`]).
     ///
     /// # Errors
     /// When the model fails or has no decoder for a style.
@@ -226,6 +229,7 @@ impl Restyling {
         let notes: Vec<MixedNote> = notes.map(note).collect();
         let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
         let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);
+        // Of a style that counts there is a prediction of every note.
         let velocity = |note: &MixedNote| {
             let restyled = whole.expected(note, mixing).map(|e| self.expression.velocity(note.velocity, e));
             restyled.unwrap_or(note.velocity)
@@ -234,7 +238,7 @@ impl Restyling {
     }
 }
 
-/// The predictions of each of so many notes, as Timeline keeps them; styles that were not asked for are unknown.
+/// The predictions of each of so many notes in the precision of a project; styles that were not predicted are unknown.
 pub(crate) fn by_note(
     styles: &[Genre],
     predicted: &[Vec<Prediction>],

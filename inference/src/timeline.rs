@@ -1,4 +1,4 @@
-//! What a model expects of a whole remembered take.
+//! Predictions for the performance that Timeline has recorded.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
@@ -8,10 +8,10 @@ use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::take::{Knowledge, LoadedModel, TakeView, by_note};
 
-/// The same notes with what every style of `model`, whose id is given, expects of each when all of the take is known.
+/// The same notes with the predictions of all styles of `model`, whose id is given; the model reads the whole performance.
 ///
 /// # Errors
-/// When the model fails or lacks a style, or nobody wants it any more.
+/// When the model fails or lacks a style, or on cancellation.
 pub fn restyle(
     timeline: &Timeline,
     id: &str,

@@ -1,13 +1,16 @@
 //! Between the framework's events and the scheduler's.
 
-use nice_plug::midi::{Channel, Key};
+use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
-use tonenet_core::scheduler::Event;
+use tonenet_engine::event::{HostEvent, Voice};
+use tonenet_engine::status::Status;
 
-use crate::status::Status;
+/// An event as the framework has it, with short SysEx.
+type Framework = NoteEvent<ShortSysEx>;
 
-/// An event as hosts send it, with short SysEx.
-pub type HostEvent = NoteEvent<ShortSysEx>;
+/// An event as hosts send it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PluginEvent(pub NoteEvent<ShortSysEx>);
 
 /// A system-exclusive message short enough to be queued without allocation; longer ones do not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,50 +37,103 @@ impl SysExMessage for ShortSysEx {
     }
 }
 
-const ALL_SOUND_OFF: u8 = 120;
-const SUSTAIN: u8 = 64;
-const ALL_NOTES_OFF: u8 = 123;
-
-/// What the scheduler needs to know of an event.
-pub fn scheduler_event(event: &HostEvent) -> Event {
-    match *event {
-        NoteEvent::NoteOn { channel: Channel::Number(channel), key: Key::Number(key), .. } => {
-            Event::NoteOn { channel, key }
-        }
-        NoteEvent::NoteOff { channel: Channel::Number(channel), key: Key::Number(key), .. }
-        | NoteEvent::Choke { channel: Channel::Number(channel), key: Key::Number(key), .. } => {
-            Event::NoteOff { channel, key }
-        }
-        NoteEvent::MidiCC { channel, cc: ALL_SOUND_OFF | ALL_NOTES_OFF, .. } => Event::AllNotesOff { channel },
-        _ => Event::Other,
-    }
+fn voice(voice_id: VoiceID, channel: Channel, key: Key) -> Voice<VoiceID> {
+    let channel = match channel {
+        Channel::Number(channel) => Some(channel),
+        Channel::Wildcard => None,
+    };
+    let key = match key {
+        Key::Number(key) => Some(key),
+        Key::Wildcard => None,
+    };
+    Voice { id: voice_id, channel, key }
 }
 
-/// The event at another sample of the block.
-pub fn at(mut event: HostEvent, sample: u32) -> HostEvent {
-    match &mut event {
-        NoteEvent::NoteOn { timing, .. }
-        | NoteEvent::NoteOff { timing, .. }
-        | NoteEvent::Choke { timing, .. }
-        | NoteEvent::VoiceTerminated { timing, .. }
-        | NoteEvent::PolyModulation { timing, .. }
-        | NoteEvent::MonoAutomation { timing, .. }
-        | NoteEvent::PolyPressure { timing, .. }
-        | NoteEvent::PolyVolume { timing, .. }
-        | NoteEvent::PolyPan { timing, .. }
-        | NoteEvent::PolyTuning { timing, .. }
-        | NoteEvent::PolyVibrato { timing, .. }
-        | NoteEvent::PolyExpression { timing, .. }
-        | NoteEvent::PolyBrightness { timing, .. }
-        | NoteEvent::MidiChannelPressure { timing, .. }
-        | NoteEvent::MidiPitchBend { timing, .. }
-        | NoteEvent::MidiCC { timing, .. }
-        | NoteEvent::MidiProgramChange { timing, .. }
-        | NoteEvent::MidiSysEx { timing, .. } => *timing = sample,
-        // The framework's enum may grow; a new kind would leave at its own sample.
-        _ => {}
+fn channel_and_key(voice: Voice<VoiceID>) -> (Channel, Key) {
+    (voice.channel.map_or(Channel::Wildcard, Channel::Number), voice.key.map_or(Key::Wildcard, Key::Number))
+}
+
+impl HostEvent for PluginEvent {
+    type VoiceId = VoiceID;
+
+    const ANY_VOICE: VoiceID = VoiceID::Wildcard;
+
+    fn note_on(voice: Voice<VoiceID>, velocity: f32) -> Self {
+        let (channel, key) = channel_and_key(voice);
+        Self(NoteEvent::NoteOn { timing: 0, voice_id: voice.id, channel, key, velocity })
     }
-    event
+
+    fn note_off(voice: Voice<VoiceID>) -> Self {
+        let (channel, key) = channel_and_key(voice);
+        Self(NoteEvent::NoteOff { timing: 0, voice_id: voice.id, channel, key, velocity: 0.0 })
+    }
+
+    fn timing(&self) -> u32 {
+        self.0.timing()
+    }
+
+    fn with_timing(mut self, sample: u32) -> Self {
+        match &mut self.0 {
+            NoteEvent::NoteOn { timing, .. }
+            | NoteEvent::NoteOff { timing, .. }
+            | NoteEvent::Choke { timing, .. }
+            | NoteEvent::VoiceTerminated { timing, .. }
+            | NoteEvent::PolyModulation { timing, .. }
+            | NoteEvent::MonoAutomation { timing, .. }
+            | NoteEvent::PolyPressure { timing, .. }
+            | NoteEvent::PolyVolume { timing, .. }
+            | NoteEvent::PolyPan { timing, .. }
+            | NoteEvent::PolyTuning { timing, .. }
+            | NoteEvent::PolyVibrato { timing, .. }
+            | NoteEvent::PolyExpression { timing, .. }
+            | NoteEvent::PolyBrightness { timing, .. }
+            | NoteEvent::MidiChannelPressure { timing, .. }
+            | NoteEvent::MidiPitchBend { timing, .. }
+            | NoteEvent::MidiCC { timing, .. }
+            | NoteEvent::MidiProgramChange { timing, .. }
+            | NoteEvent::MidiSysEx { timing, .. } => *timing = sample,
+            // The framework's enum may grow; a new kind would leave at its own sample.
+            _ => {}
+        }
+        self
+    }
+
+    fn begins(&self) -> Option<Voice<VoiceID>> {
+        match self.0 {
+            NoteEvent::NoteOn { voice_id, channel, key, .. } => Some(voice(voice_id, channel, key)),
+            _ => None,
+        }
+    }
+
+    fn ends(&self) -> Option<Voice<VoiceID>> {
+        match self.0 {
+            NoteEvent::NoteOff { voice_id, channel, key, .. } | NoteEvent::Choke { voice_id, channel, key, .. } => {
+                Some(voice(voice_id, channel, key))
+            }
+            _ => None,
+        }
+    }
+
+    fn controller(&self) -> Option<(u8, u8, f32)> {
+        match self.0 {
+            NoteEvent::MidiCC { channel, cc, value, .. } => Some((channel, cc, value)),
+            _ => None,
+        }
+    }
+
+    fn velocity(&self) -> Option<f32> {
+        match self.0 {
+            NoteEvent::NoteOn { velocity, .. } => Some(velocity),
+            _ => None,
+        }
+    }
+
+    fn with_velocity(mut self, new: f32) -> Self {
+        if let NoteEvent::NoteOn { velocity, .. } = &mut self.0 {
+            *velocity = new;
+        }
+        self
+    }
 }
 
 /// Drops what hosts send for VST3's MIDI parameters when they load a project: all 2,080 of them at exactly 0.5,
@@ -91,7 +147,7 @@ pub struct ControllerStorm {
 
 impl ControllerStorm {
     /// Whether an event says nothing.
-    pub fn is_empty_word(&mut self, event: &HostEvent) -> bool {
+    pub fn is_empty_word(&mut self, event: &Framework) -> bool {
         match *event {
             NoteEvent::MidiCC { value, .. } | NoteEvent::MidiChannelPressure { pressure: value, .. } => value == 0.5,
             NoteEvent::MidiPitchBend { channel, value, .. } => {
@@ -109,7 +165,7 @@ const UNKNOWN_VELOCITY: f32 = 64.0 / 127.0;
 
 /// The event with what MIDI has: velocities and controllers from 0 to 1. `None` for a controller that is not a number,
 /// which says nothing. A note stays one, whatever its velocity.
-pub fn in_range(mut event: HostEvent) -> Option<HostEvent> {
+pub fn in_range(mut event: Framework) -> Option<Framework> {
     match &mut event {
         NoteEvent::NoteOn { velocity, .. } | NoteEvent::NoteOff { velocity, .. } => {
             *velocity = if velocity.is_nan() { UNKNOWN_VELOCITY } else { velocity.clamp(0.0, 1.0) };
@@ -158,7 +214,7 @@ impl<'a, Context> BlockEvents<'a, Context> {
     }
 
     /// The next event that says something.
-    pub fn receive<P: Plugin<SysExMessage = ShortSysEx>>(&mut self) -> Option<HostEvent>
+    pub fn receive<P: Plugin<SysExMessage = ShortSysEx>>(&mut self) -> Option<PluginEvent>
     where
         Context: ProcessContext<P>,
     {
@@ -168,27 +224,19 @@ impl<'a, Context> BlockEvents<'a, Context> {
             if !(filters_storm && self.storm.is_empty_word(&event))
                 && let Some(event) = in_range(event)
             {
-                return Some(event);
+                return Some(PluginEvent(event));
             }
         }
     }
 
     /// Sends an event; one that the host does not take is counted.
-    pub fn send<P: Plugin<SysExMessage = ShortSysEx>>(&mut self, event: HostEvent)
+    pub fn send<P: Plugin<SysExMessage = ShortSysEx>>(&mut self, event: PluginEvent)
     where
         Context: ProcessContext<P>,
     {
-        if self.context.try_send_event(event).is_err() {
+        if self.context.try_send_event(event.0).is_err() {
             Status::count(&self.status.overloads);
         }
-    }
-}
-
-/// Whether the sustain pedal goes down or up, if the event moves it.
-pub fn sustain(event: &HostEvent) -> Option<bool> {
-    match event {
-        NoteEvent::MidiCC { cc: SUSTAIN, value, .. } => Some(value * 127.0 >= 63.5),
-        _ => None,
     }
 }
 
@@ -221,7 +269,7 @@ mod tests {
     fn numbers_that_midi_has_no_word_for_become_some_that_it_has() {
         let on = |velocity| {
             let (channel, key) = (Channel::Number(0), Key::Number(60));
-            NoteEvent::NoteOn { timing: 0, voice_id: nice_plug::midi::VoiceID::Wildcard, channel, key, velocity }
+            NoteEvent::NoteOn { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity }
         };
         let cc = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
         for (velocity, in_midi) in [(f32::NAN, UNKNOWN_VELOCITY), (-1.0, 0.0), (0.5, 0.5), (f32::INFINITY, 1.0)] {
@@ -229,13 +277,5 @@ mod tests {
         }
         assert_eq!(in_range(cc(f32::NAN)), None);
         assert_eq!(in_range(cc(2.0)), Some(cc(1.0)));
-    }
-
-    #[test]
-    fn controllers_120_and_123_end_notes() {
-        let cc = |cc| scheduler_event(&NoteEvent::MidiCC { timing: 0, channel: 2, cc, value: 0.0 });
-        assert_eq!(cc(120), Event::AllNotesOff { channel: 2 });
-        assert_eq!(cc(123), Event::AllNotesOff { channel: 2 });
-        assert_eq!(cc(64), Event::Other);
     }
 }

@@ -13,7 +13,7 @@ use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Instrument, PartPedals, SongPart};
 use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
 
-use crate::memory::TimelineStore;
+use tonenet_engine::timeline_store::TimelineStore;
 
 /// How far filling has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

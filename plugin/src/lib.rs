@@ -8,22 +8,11 @@
 
 mod allocator;
 pub mod editor;
-pub mod engine;
 pub mod events;
-#[cfg(feature = "faults")]
-pub mod faults;
 pub mod fill;
-pub mod generate;
-pub mod handover;
-pub mod memory;
-mod opener;
-pub mod outbox;
-pub mod pace;
 pub mod params;
-pub mod pass_through;
+pub mod persist;
 pub mod save;
-pub mod status;
-pub mod worker;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -36,15 +25,18 @@ use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::{LookAhead, Mode};
 use tonenet_core::transport::Transport as CoreTransport;
+use tonenet_engine::clip_track::ClipTrack;
+#[cfg(feature = "fault-injection")]
+use tonenet_engine::fault_injection::EngineFault;
+use tonenet_engine::generator::{Composer, Studio};
+use tonenet_engine::inference_thread::Worker;
+use tonenet_engine::model_cache::Opener;
+use tonenet_engine::pass_through::PassThrough;
+use tonenet_engine::status::Status;
+use tonenet_engine::{Block, Engine};
 
-use engine::{Block, ClipTrack, Engine};
-use events::{BlockEvents, ControllerStorm, ShortSysEx};
-use generate::Studio;
-use opener::Opener;
+use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
 use params::ToneNetParams;
-use pass_through::PassThrough;
-use status::Status;
-use worker::Worker;
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -60,14 +52,14 @@ pub struct ToneNet {
     studio: Arc<Studio>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
-    engine: Option<Engine>,
+    engine: Option<Engine<PluginEvent>>,
     /// What the engine failed with. The engine stays where it is until it is let go of on the main thread: its end waits
     /// for a thread and frees memory.
     failure: Option<Failure>,
     /// While the plugin is active.
-    pass_through: Option<PassThrough>,
-    #[cfg(feature = "faults")]
-    fault: faults::EngineFault,
+    pass_through: Option<PassThrough<PluginEvent>>,
+    #[cfg(feature = "fault-injection")]
+    fault: EngineFault,
     storm: ControllerStorm,
     sample_rate: f64,
     longest_block: u32,
@@ -87,7 +79,7 @@ impl Default for ToneNet {
         let opener = Opener::default();
         let open = {
             let (opener, status) = (opener.clone(), status.clone());
-            move || Box::new(opener.composer(&status)) as Box<dyn generate::Composer>
+            move || Box::new(opener.composer(&status)) as Box<dyn Composer>
         };
         let studio = Arc::new(Studio::new(params.clips(), params.timeline(), Box::new(open)));
         Self {
@@ -100,8 +92,8 @@ impl Default for ToneNet {
             engine: None,
             failure: None,
             pass_through: None,
-            #[cfg(feature = "faults")]
-            fault: faults::EngineFault::default(),
+            #[cfg(feature = "fault-injection")]
+            fault: EngineFault::default(),
             storm: ControllerStorm::default(),
             sample_rate: 48_000.0,
             longest_block: 0,
@@ -163,7 +155,7 @@ impl ToneNet {
         &mut self,
         samples: u32,
         events: &RefCell<BlockEvents<'_, Context>>,
-        pass_through: &RefCell<PassThrough>,
+        pass_through: &RefCell<PassThrough<PluginEvent>>,
     ) {
         let Some(engine) = &mut self.engine else { return };
         let (transport, bars) = {
@@ -178,12 +170,12 @@ impl ToneNet {
             || {
                 let event = events.borrow_mut().receive()?;
                 pass_through.borrow_mut().came_in(event);
-                #[cfg(feature = "faults")]
+                #[cfg(feature = "fault-injection")]
                 self.fault.goes_by();
                 Some(event)
             },
             |event| {
-                #[cfg(feature = "faults")]
+                #[cfg(feature = "fault-injection")]
                 self.fault.goes_by();
                 events.borrow_mut().send(event);
                 pass_through.borrow_mut().engine_sent(&event);
@@ -288,9 +280,9 @@ impl Plugin for ToneNet {
     ) -> bool {
         self.let_go_of_engine();
         self.status.failed.store(false, Ordering::Relaxed);
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "fault-injection")]
         {
-            self.fault = faults::EngineFault::of_environment();
+            self.fault = EngineFault::of_environment();
         }
         let started = guarded(|| self.start(config));
         let latency = self.status.latency.load(Ordering::Relaxed);

@@ -12,10 +12,12 @@ use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::engine::Settings;
-use crate::generate::{ClipField, ClipStore, SavedClips};
-use crate::memory::{TimelineField, TimelineStore};
-use crate::status::{ReportField, Status};
+use tonenet_engine::Settings;
+use tonenet_engine::generator::{ClipStore, SavedClips};
+use tonenet_engine::status::Status;
+use tonenet_engine::timeline_store::TimelineStore;
+
+use crate::persist::{ClipField, ReportField, TimelineField};
 
 /// The version of the saved state; older ones must load for ever. Version 1 has one style and one model,
 /// 2 no remembered take, 3 no clips; 4 has what is expected of a take's notes in the order of three styles, 5 by their ids.

@@ -1,26 +1,27 @@
-//! What hosts lend of audio, as the formats have it and as hosts should not.
+//! The audio buffers that a host passes to the plugin: those the formats describe, and those a host should not pass.
+#![forbid(unsafe_code)]
 
 use std::ptr;
 
-/// What a host lends of one audio bus with a block.
+/// What a host passes for one audio bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AudioBus {
-    /// Memory for so many channels; the plugin's own choice is two.
+    /// This many channels with memory. The plugin declares two.
     Channels(usize),
-    /// So many channels, each with a null pointer for its memory.
+    /// This many channels, each with a null pointer to its samples.
     NullChannels(usize),
-    /// So many channels, the first with a null pointer, the others with memory.
+    /// This many channels, the first with a null pointer and the others with memory.
     FirstNull(usize),
-    /// So many channels, with a null pointer for their list.
-    NoList(usize),
-    /// A bus without channels, as hosts lend one that they have deactivated.
+    /// This many channels, with a null pointer in place of the channel list.
+    NullList(usize),
+    /// A bus without channels, as hosts pass a deactivated one.
     Inactive,
     /// No bus.
     Absent,
 }
 
 impl AudioBus {
-    /// Each kind there is, as the plugin may meet it.
+    /// Every kind of bus that the tests pass to the plugin.
     pub const ALL: [Self; 10] = [
         Self::Channels(2),
         Self::Channels(1),
@@ -29,61 +30,59 @@ impl AudioBus {
         Self::NullChannels(6),
         Self::FirstNull(2),
         Self::FirstNull(6),
-        Self::NoList(2),
+        Self::NullList(2),
         Self::Inactive,
         Self::Absent,
     ];
 
-    /// How many channels the host says that the bus has.
+    /// The number of channels that the host announces.
     pub(crate) fn channels(self) -> usize {
         match self {
-            Self::Channels(count) | Self::NullChannels(count) | Self::FirstNull(count) | Self::NoList(count) => count,
+            Self::Channels(count) | Self::NullChannels(count) | Self::FirstNull(count) | Self::NullList(count) => count,
             Self::Inactive | Self::Absent => 0,
         }
     }
 
-    /// Whether a channel of it has memory.
     fn has_memory(self, channel: usize) -> bool {
         match self {
             Self::Channels(_) => true,
             Self::FirstNull(_) => channel > 0,
-            Self::NullChannels(_) | Self::NoList(_) | Self::Inactive | Self::Absent => false,
+            Self::NullChannels(_) | Self::NullList(_) | Self::Inactive | Self::Absent => false,
         }
     }
 
-    /// Whether there is a list of channels, each with memory or not.
-    fn has_list(self) -> bool {
-        !matches!(self, Self::NoList(_) | Self::Inactive | Self::Absent)
+    fn has_channel_list(self) -> bool {
+        !matches!(self, Self::NullList(_) | Self::Inactive | Self::Absent)
     }
 }
 
-/// What a host lends of audio with each block. A MIDI effect must not care.
+/// The audio buses of a block. They must not affect a MIDI effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioBuses {
-    /// What comes in.
+    /// The input bus.
     pub input: AudioBus,
-    /// What goes out.
+    /// The output bus.
     pub output: AudioBus,
 }
 
 impl AudioBuses {
-    /// The same for both.
+    /// The same bus for input and output.
     pub const fn both(bus: AudioBus) -> Self {
         Self { input: bus, output: bus }
     }
 }
 
 impl Default for AudioBuses {
-    /// Two channels each, as the plugin asks for.
+    /// Two channels each, as the plugin declares.
     fn default() -> Self {
         Self::both(AudioBus::Channels(2))
     }
 }
 
-/// What stands in the memory that a host lends: what comes in, and what nobody has written over yet.
-const SOUND: f32 = 0.25;
+/// The value of every sample before the plugin is called, in input and output alike.
+const FILL: f32 = 0.25;
 
-/// The memory of a bus.
+/// The sample memory of a bus.
 #[derive(Debug, Default)]
 pub(crate) struct BusMemory {
     channels: Vec<Vec<f32>>,
@@ -91,21 +90,21 @@ pub(crate) struct BusMemory {
 }
 
 impl BusMemory {
-    /// Makes it ready for a block, with sound in it; gives the list of the channels, or a null pointer.
-    pub(crate) fn lend(&mut self, bus: AudioBus, samples: u32) -> *mut *mut f32 {
+    /// Fills the memory for a block and returns the channel list, or a null pointer where the bus has none.
+    pub(crate) fn prepare(&mut self, bus: AudioBus, samples: u32) -> *mut *mut f32 {
         self.channels.resize_with(bus.channels(), Vec::new);
         self.list.clear();
         for (index, channel) in self.channels.iter_mut().enumerate() {
             channel.clear();
-            channel.resize(samples as usize, SOUND);
+            channel.resize(samples as usize, FILL);
             self.list.push(if bus.has_memory(index) { channel.as_mut_ptr() } else { ptr::null_mut() });
         }
-        if bus.has_list() { self.list.as_mut_ptr() } else { ptr::null_mut() }
+        if bus.has_channel_list() { self.list.as_mut_ptr() } else { ptr::null_mut() }
     }
 
-    /// Whether the plugin wrote silence over all that it could reach.
+    /// Whether the plugin wrote silence to every channel that it can access.
     pub(crate) fn is_silent(&self, bus: AudioBus) -> bool {
-        let reached = self.channels.iter().enumerate().filter(|(channel, _)| bus.has_memory(*channel));
-        reached.flat_map(|(_, samples)| samples).all(|sample| *sample == 0.0)
+        let accessible = self.channels.iter().enumerate().filter(|(channel, _)| bus.has_memory(*channel));
+        accessible.flat_map(|(_, samples)| samples).all(|sample| *sample == 0.0)
     }
 }

@@ -1,6 +1,6 @@
-//! What this process has in use.
+//! Measures and limits the memory that this process uses.
 
-/// Memory of this process that is in use, in bytes; `None` where the system does not tell.
+/// Resident memory of this process in bytes; `None` where the system does not report it.
 pub fn resident_bytes() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -8,29 +8,30 @@ pub fn resident_bytes() -> Option<i64> {
     Some(kibibytes * 1024)
 }
 
-/// Of that, what is allocated and not freed; `None` where the allocator does not tell. The rest is code, stacks, and
-/// what the allocator keeps for the next time.
+/// Bytes that are allocated and not freed; `None` where the allocator does not report them.
+///
+/// The rest of the resident memory is code, stacks, and what the allocator keeps for reuse.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn allocated_bytes() -> Option<i64> {
-    // SAFETY: it reads the allocator's own books under its locks.
-    let books = unsafe { libc::mallinfo2() };
-    i64::try_from(books.uordblks + books.hblkhd).ok()
+    // SAFETY: the call reads the allocator's statistics under the allocator's own locks.
+    let statistics = unsafe { libc::mallinfo2() };
+    i64::try_from(statistics.uordblks + statistics.hblkhd).ok()
 }
 
-/// Of that, what is allocated and not freed; `None` where the allocator does not tell.
+/// Bytes that are allocated and not freed; `None` where the allocator does not report them.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn allocated_bytes() -> Option<i64> {
     None
 }
 
-/// Has the allocator give large blocks back to the system as soon as they are freed, where it has such a setting.
+/// Makes the allocator return large freed blocks to the system at once, where it has such a setting.
 ///
-/// By itself glibc raises its threshold for that to the largest block that was ever freed, and from then on keeps what it
-/// may need again: memory that no one has in use, and that no plugin can tell from what is.
+/// By default glibc raises its threshold to the largest block ever freed and keeps smaller blocks for reuse. That memory
+/// is unused, but cannot be told apart from a plugin's growth.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn give_freed_blocks_back() {
+pub fn return_freed_blocks() {
     const LARGE_BLOCK: libc::c_int = 64 * 1024;
-    // SAFETY: it sets parameters of the allocator under its locks.
+    // SAFETY: the calls set parameters of the allocator under the allocator's own locks.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BLOCK);
         libc::mallopt(libc::M_TOP_PAD, LARGE_BLOCK);
@@ -38,6 +39,6 @@ pub fn give_freed_blocks_back() {
     }
 }
 
-/// Has the allocator give large blocks back to the system as soon as they are freed, where it has such a setting.
+/// Makes the allocator return large freed blocks to the system at once, where it has such a setting.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn give_freed_blocks_back() {}
+pub fn return_freed_blocks() {}

@@ -1,4 +1,5 @@
-//! What the plugin tells of itself through its saved state.
+//! What the plugin reports about itself in its saved state.
+#![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,100 +15,103 @@ use serde_json::{Value, json};
 pub struct Report {
     /// Notes that left with the model's velocity.
     pub restyled: u64,
-    /// Notes that were due before the model had answered.
+    /// Notes that were due before the model's result was available.
     pub late: u64,
     /// Notes that a mode without latency did not know yet.
     #[serde(default)]
     pub new: u64,
-    /// The runtime with its version and what computes it.
+    /// The runtime with its version and processor.
     pub runtime: String,
-    /// The model's title; empty where none could be opened.
+    /// The model's title; empty where no model could be opened.
     pub model: String,
-    /// What went wrong, and what to do.
+    /// The error that the editor shows, with its remedy.
     #[serde(default)]
     pub error: Option<String>,
 }
 
 impl Report {
-    /// The JSON of a state with a wish for reports in it.
-    pub(crate) fn ask_in(state: &[u8]) -> Result<Vec<u8>, String> {
+    /// The JSON of a state with reports enabled.
+    pub(crate) fn enable_in(state: &[u8]) -> Result<Vec<u8>, String> {
         let mut state = parse(state)?;
-        // The framework keeps each field as JSON in a string.
-        *state.pointer_mut("/fields/report").ok_or("its state has no place for one")? = json!("{}");
+        // The plugin framework stores each field as JSON in a string.
+        *state.pointer_mut("/fields/report").ok_or("it has no field for a report")? = json!("{}");
         Ok(state.to_string().into_bytes())
     }
 
-    pub(crate) fn of_state(state: &[u8]) -> Result<Self, String> {
+    /// The report within the JSON of a state.
+    pub(crate) fn from_state(state: &[u8]) -> Result<Self, String> {
         let state = parse(state)?;
         let report = state.pointer("/fields/report").and_then(Value::as_str).unwrap_or("null");
-        serde_json::from_str(report).map_err(|e| format!("its state has no report ({e})"))
+        serde_json::from_str(report).map_err(|e| format!("it contains no report ({e})"))
     }
 }
 
-/// How many notes of the song a state remembers.
+/// How many notes the Timeline memory in a state holds.
 ///
-/// A state of a long take is large; it is read where it lies, so that a host that asks often needs no more memory for it.
-pub(crate) fn remembered(state: &[u8]) -> Result<usize, String> {
+/// The state of a long performance is large. It is parsed in place, so that a host that asks often does not allocate
+/// memory for it.
+pub(crate) fn remembered_notes(state: &[u8]) -> Result<usize, String> {
     #[derive(Deserialize)]
     struct State<'a> {
         #[serde(borrow)]
         fields: BTreeMap<&'a str, &'a RawValue>,
     }
     #[derive(Deserialize)]
-    struct Take {
-        notes: Count,
+    struct SavedTimeline {
+        notes: ListLength,
     }
     let state: State = serde_json::from_slice(state).map_err(|e| e.to_string())?;
-    let take = state.fields.get("timeline").ok_or("its state remembers no song")?;
-    let take: Take = serde_json::from_reader(Unescaped::new(take.get())).map_err(|e| e.to_string())?;
-    Ok(take.notes.0)
+    let timeline = state.fields.get("timeline").ok_or("it has no Timeline memory")?;
+    let timeline: SavedTimeline =
+        serde_json::from_reader(UnescapedReader::new(timeline.get())).map_err(|e| e.to_string())?;
+    Ok(timeline.notes.0)
 }
 
-/// How many elements a list has.
-struct Count(usize);
+/// The length of a list whose elements are skipped.
+struct ListLength(usize);
 
-impl<'de> Deserialize<'de> for Count {
+impl<'de> Deserialize<'de> for ListLength {
     fn deserialize<D: Deserializer<'de>>(list: D) -> Result<Self, D::Error> {
-        struct Counting;
-        impl<'de> Visitor<'de> for Counting {
-            type Value = Count;
+        struct LengthVisitor;
+        impl<'de> Visitor<'de> for LengthVisitor {
+            type Value = ListLength;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("a list")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ListLength, A::Error> {
                 let mut count = 0;
                 while list.next_element::<IgnoredAny>()?.is_some() {
                     count += 1;
                 }
-                Ok(Count(count))
+                Ok(ListLength(count))
             }
         }
-        list.deserialize_seq(Counting)
+        list.deserialize_seq(LengthVisitor)
     }
 }
 
-/// The text in a JSON string, byte by byte. Of escapes it knows those that JSON within JSON needs.
-struct Unescaped<'a>(std::slice::Iter<'a, u8>);
+/// Reads the content of a JSON string without a copy. Supports only the escapes that JSON within JSON needs.
+struct UnescapedReader<'a>(std::slice::Iter<'a, u8>);
 
-impl<'a> Unescaped<'a> {
-    /// Of a string with its quotes.
+impl<'a> UnescapedReader<'a> {
+    /// A reader of a string in quotes.
     fn new(quoted: &'a str) -> Self {
         Self(quoted.trim_matches('"').as_bytes().iter())
     }
 }
 
-impl Read for Unescaped<'_> {
+impl Read for UnescapedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut count = 0;
-        for place in buffer {
-            *place = match self.0.next() {
+        for byte_out in buffer {
+            *byte_out = match self.0.next() {
                 None => break,
                 Some(b'\\') => match self.0.next() {
                     Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
                     Some(b'n' | b't' | b'r') => b' ',
-                    _ => return Err(io::Error::other("an escape that JSON within JSON has no need for")),
+                    _ => return Err(io::Error::other("unsupported escape in a JSON string")),
                 },
                 Some(&byte) => byte,
             };
@@ -126,12 +130,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn remembered_notes_are_counted_where_they_lie() {
-        let state = |take: &str| json!({"version": "1", "params": {}, "fields": {"timeline": take}}).to_string();
-        let take = json!({"model": "a \"name\" \\ of\n it", "notes": [{"a": [1, 2]}, [3, 4], 5]}).to_string();
-        assert_eq!(remembered(state(&take).as_bytes()), Ok(3));
-        assert_eq!(remembered(state(r#"{"notes": []}"#).as_bytes()), Ok(0));
-        assert!(remembered(state("{}").as_bytes()).is_err());
-        assert!(remembered(br#"{"fields": {}}"#).is_err());
+    fn remembered_notes_are_counted_in_place() {
+        let state =
+            |timeline: &str| json!({"version": "1", "params": {}, "fields": {"timeline": timeline}}).to_string();
+        let timeline = json!({"model": "a \"name\" \\ of\n it", "notes": [{"a": [1, 2]}, [3, 4], 5]}).to_string();
+        assert_eq!(remembered_notes(state(&timeline).as_bytes()), Ok(3));
+        assert_eq!(remembered_notes(state(r#"{"notes": []}"#).as_bytes()), Ok(0));
+        assert!(remembered_notes(state("{}").as_bytes()).is_err());
+        assert!(remembered_notes(br#"{"fields": {}}"#).is_err());
     }
 }

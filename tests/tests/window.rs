@@ -1,12 +1,12 @@
-//! The window of the built `.vst3`: given up before it is opened, refused where there is no screen, and on the screen of
-//! an X server that shows nothing to anybody. Alone in its process, whose open files it counts.
+//! The window of the built `.vst3`: closed before it opens, refused without a screen, and open on a virtual X server.
+//!
+//! Only one of its tests runs in a process, because it counts the open files of the process.
 
 mod common;
 
 use std::time::{Duration, Instant};
 
-use common::vst3;
-use tonenet_hosts::vst3::Vst3Host;
+use common::vst3_host;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::*;
 use x11rb::rust_connection::RustConnection;
@@ -15,31 +15,31 @@ fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// What nobody has on a screen: a number that no X server gives.
-const NO_WINDOW: u32 = 7;
+/// A window id that no X server assigns.
+const INVALID_WINDOW: u32 = 7;
 
 #[test]
-fn windows_that_come_to_no_screen_leave_nothing_in_the_host() {
-    // SAFETY: the only test that runs without being asked for, and no thread of the plugin's reads the environment yet.
+fn windows_that_never_open_leave_no_handlers_or_files_behind() {
+    // SAFETY: this is the only test that runs by default, and the plugin has not started a thread yet.
     unsafe { std::env::remove_var("DISPLAY") };
-    let host = Vst3Host::load(&vst3()).unwrap();
-    // The first may open what all share.
-    assert_eq!(host.window().unwrap().close(), 0);
+    let host = vst3_host();
+    // The first window may open files that all windows share.
+    assert_eq!(host.create_window().unwrap().close(), 0);
     let before = open_files();
-    for is_tried in [false, true].repeat(5) {
-        let mut window = host.window().unwrap();
+    for tries_to_open in [false, true].repeat(5) {
+        let mut window = host.create_window().unwrap();
         assert_eq!(window.handlers(), 1);
         let (width, height) = window.size();
         assert!(width > 300 && height > 200, "{width} by {height}");
-        if is_tried {
-            assert!(!window.open(NO_WINDOW), "there is no screen");
+        if tries_to_open {
+            assert!(!window.open(INVALID_WINDOW), "there is no screen");
         }
         assert_eq!(window.close(), 0);
     }
     assert_eq!(open_files(), before);
 }
 
-/// A host's screen and the window that it lends to plugins.
+/// A screen with a host window for the plugin's window.
 struct Screen {
     x: RustConnection,
     parent: u32,
@@ -57,7 +57,7 @@ impl Screen {
         Self { x, parent }
     }
 
-    /// The plugin's windows in the host's.
+    /// The plugin's windows inside the host window.
     fn children(&self) -> Vec<u32> {
         self.x.query_tree(self.parent).unwrap().reply().unwrap().children
     }
@@ -72,36 +72,36 @@ impl Screen {
     }
 }
 
-/// Looks again and again until something is so, which takes as long as it takes.
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+/// Polls a condition until it holds. The limit only turns a hang into a failure.
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let since = Instant::now();
-    while !is_so() {
+    while !condition() {
         assert!(since.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
         std::thread::yield_now();
     }
 }
 
 #[test]
-#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts one that shows nothing, and runs this"]
-fn a_window_on_a_screen_draws_itself_and_is_gone_when_it_is_closed() {
+#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
+fn an_open_window_draws_its_controls_and_closing_it_releases_its_files() {
     let screen = Screen::new();
-    let host = Vst3Host::load(&vst3()).unwrap();
+    let host = vst3_host();
     let open_and_close = || {
-        let mut window = host.window().unwrap();
+        let mut window = host.create_window().unwrap();
         assert!(window.open(screen.parent));
-        assert!(!window.open(screen.parent), "it is open already");
-        wait_until("the plugin's window is there", || screen.children().len() == 1);
+        assert!(!window.open(screen.parent), "it is already open");
+        wait_until("the plugin's window opens", || screen.children().len() == 1);
         let child = screen.children()[0];
         let size = screen.x.get_geometry(child).unwrap().reply().unwrap();
         assert_eq!((i32::from(size.width), i32::from(size.height)), window.size());
-        wait_until("letters, dials and keys are drawn", || screen.colours(child) > 50);
+        wait_until("text, dials and keys are drawn", || screen.colours(child) > 50);
         assert_eq!(window.close(), 0);
-        wait_until("the plugin's window is gone", || screen.children().is_empty());
+        wait_until("the plugin's window closes", || screen.children().is_empty());
     };
-    // The first opens what all share, and the plugin's thread closes what is its own after its window is gone; so
-    // `before` may count the first window's files, which are fewer than the windows that follow.
+    // The first window opens files that all windows share, and its thread closes its own files only after the window has
+    // closed. So `before` may include files of the first window, but fewer than 20 windows would leave behind.
     open_and_close();
     let before = open_files();
     (0..20).for_each(|_| open_and_close());
-    wait_until("no window keeps files open", || open_files() <= before);
+    wait_until("all windows close their files", || open_files() <= before);
 }

@@ -58,7 +58,7 @@ pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
 
 fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
-    let own = ["assert_process_allocs", "faults"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
+    let own = ["assert_process_allocs", "fault-injection"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
     let features = [&[own.as_str()], others].concat().join(",");
     workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };

@@ -8,6 +8,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_files::arguments::{number, whole};
 
+use crate::vendor::VendorArgs;
+
 /// The most minutes that a command is left to itself.
 const A_WEEK: f64 = 7.0 * 24.0 * 60.0;
 
@@ -43,6 +45,12 @@ pub enum Command {
     DawTest,
     /// Feed what ToneNet reads, and its scheduler, with inputs that a fuzzer makes up (installs cargo-fuzz on the first call)
     Fuzz(FuzzArgs),
+    /// Make the crates in vendor/ anew from their releases and our patches
+    ///
+    /// Edits in such a crate that no patch has are lost; vendor/README.md tells how to make one of them.
+    Vendor(VendorArgs),
+    /// Check licences, sources and advisories of all crates by the rules in deny.toml (installs cargo-deny on the first call)
+    Deny,
     /// Build ToneNet.clap and ToneNet.vst3 into target/bundled, with ONNX Runtime beside them
     Bundle,
     /// Run the formats' own validators on the release bundles; each is optional, and one is needed

@@ -6,6 +6,7 @@ mod cli;
 mod dataset;
 mod daw_test;
 mod demo;
+mod deny;
 mod evaluate;
 #[cfg(feature = "train")]
 mod export;
@@ -23,6 +24,7 @@ mod train;
 mod training;
 mod tunes;
 mod validate;
+mod vendor;
 mod workspace;
 
 use anyhow::Result;
@@ -49,6 +51,8 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?)),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Vendor(args) => vendor::run(&args),
+        Command::Deny => deny::check().map(drop),
         Command::Validate(args) => validate::run(&args),
         Command::Bundle => bundle::release().map(drop),
         Command::Install => bundle::install(),

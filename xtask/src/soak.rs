@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use tonenet_hosts::ledger::Findings;
+use tonenet_hosts::event_tracker::Findings;
 use tonenet_hosts::memory;
 use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
 
@@ -21,7 +21,7 @@ const MEMORY_LINES: usize = 12;
 pub fn run(args: &SoakArgs) -> Result<()> {
     let bundles = bundle::for_tests()?;
     if args.give_back {
-        memory::give_freed_blocks_back();
+        memory::return_freed_blocks();
     }
     let started = Instant::now();
     let limit = Duration::from_secs_f64(args.minutes.max(0.0) * 60.0);
@@ -60,7 +60,7 @@ fn style(what: &str) -> ProgressStyle {
 
 fn print(report: &SoakReport, wall: Duration) {
     let SoakReport { seed, blocks, seconds, notes, late, restyled, .. } = report;
-    let Findings { left, dropped, lost, stuck, duplicated, mistimed, cut_short, .. } = &report.findings;
+    let Findings { emitted: left, dropped, lost, stuck, duplicated, mistimed, cut_short, .. } = &report.findings;
     println!(
         "seed {seed}: {notes} notes, {blocks} blocks, {:.1} h of audio in {:.0} s",
         seconds / 3600.0,
@@ -68,9 +68,9 @@ fn print(report: &SoakReport, wall: Duration) {
     );
     println!("  left {left}, dropped where the host jumped, reset or restarted {dropped}");
     println!("  restyled {restyled}, late {late}");
-    let SoakReport { activations, resets, jumps, stops, wraps, habits, .. } = report;
+    let SoakReport { activations, resets, jumps, stops, wraps, behaviour_changes, .. } = report;
     println!(
-        "  activations {activations}, resets {resets}, jumps ahead {jumps}, back {wraps}, stops {stops}, other habits {habits}"
+        "  activations {activations}, resets {resets}, jumps ahead {jumps}, back {wraps}, stops {stops}, changes of host behaviour {behaviour_changes}"
     );
     println!(
         "  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}, ended too early {cut_short}"

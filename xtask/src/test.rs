@@ -7,7 +7,9 @@ use anyhow::Result;
 
 use crate::bundle;
 use crate::daw_test;
+use crate::deny;
 use crate::setup::{self, Screen};
+use crate::vendor::{self, VendorArgs};
 use crate::workspace::{cargo, run};
 
 /// What trains, and what only it needs. All of cargo's steps are told of it, not one for itself: it wants features of
@@ -27,6 +29,10 @@ pub fn all() -> Result<()> {
         &[]
     };
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    vendor::run(&VendorArgs { check: true })?;
+    if deny::check()? == deny::Checked::AllButAdvisories {
+        left_out.push("advisories");
+    }
     run(whole("clippy", features).args(["--all-targets", "--", "--deny", "warnings"]))?;
     // As all other commands build it.
     run(cargo().args(["clippy", "--package", "xtask", "--locked", "--", "--deny", "warnings"]))?;

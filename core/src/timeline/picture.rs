@@ -1,4 +1,4 @@
-//! The picture itself: notes by their place, with what each style expects of them.
+//! A snapshot of the song in Timeline: its notes by their places, with the predictions of each style.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ use crate::note::{Note, is_restylable};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use crate::style::{InSteps, PerStyle, StyleBlend, Take};
 
-/// Most notes that are remembered: some twenty hours of dense playing.
+/// The most notes in a snapshot: some twenty hours of dense playing.
 pub const MOST_NOTES: usize = 200_000;
 
 /// Slowest and fastest beat that counts, in seconds.
 const BEAT_SECONDS: std::ops::RangeInclusive<f32> = 0.005..=60.0;
 
-/// How long a beat lasts where a host or file tells what no song has, in seconds.
+/// The length of a beat where a host or file gives one that no song has, in seconds.
 const FREE_BEAT_SECONDS: f32 = 0.5;
 
 /// The longest note, in beats.
@@ -29,7 +29,7 @@ pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
     beat_seconds.clamp(*BEAT_SECONDS.start(), *BEAT_SECONDS.end())
 }
 
-/// A note of the song. Instances hold thousands of them twice, so it is kept small: 32 bytes.
+/// A note of the song. It is kept small, 32 bytes, because instances hold thousands of them twice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
     /// Where it begins, in beats; see [`Place`].
@@ -44,8 +44,8 @@ pub struct TimelineNote {
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// What each style expects of it, in the order of [`Genre::ALL`], or [`InSteps::UNKNOWN`]; `None` until the take was
-    /// restyled with it.
+    /// The prediction of each style, or [`InSteps::UNKNOWN`]; `None` until a model has read the performance with this note
+    /// in it.
     pub expected: Option<PerStyle<InSteps>>,
 }
 
@@ -58,11 +58,11 @@ pub struct Pedal {
     pub down: bool,
 }
 
-/// What was played at each place of a song. As JSON it is part of a project.
+/// What was played at each place of a song, with the predictions of each style. As JSON it is part of a project.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Timeline {
-    /// Who expects; nobody where what was played has changed since.
+    /// The id of the model that predicted; empty where what was played has changed since.
     pub(super) model: String,
     pub(super) notes: Vec<TimelineNote>,
     pub(super) pedals: Vec<Pedal>,
@@ -71,11 +71,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// A picture of notes and pedal in any order; `model` is the id of who expects, `gains` stretch each style's means
-    /// to its own spread ([`crate::dynamics::style_gain`]).
+    /// A snapshot of notes and pedal in any order, with the id of the model that predicted and the gain of each style
+    /// ([`crate::style::mixing::StyleSpread::gain`]).
     ///
-    /// Where each is is rounded to a [`Place`]. Notes that have no place in a song (too far, not restylable) are left out,
-    /// as is what is over the limit.
+    /// Each place is rounded to a [`Place`]. Notes that no song can have (too far, not restylable) are left out, and so is
+    /// all beyond [`MOST_NOTES`].
     pub fn new(model: String, gains: PerStyle<f32>, mut notes: Vec<TimelineNote>, mut pedals: Vec<Pedal>) -> Self {
         let place = |beats: &mut f64| {
             Place::new(*beats).is_some_and(|place| {
@@ -88,7 +88,7 @@ impl Timeline {
         Self::as_placed(model, gains, notes, pedals)
     }
 
-    /// The same, each exactly where it is said to be.
+    /// [`Self::new`] without rounding places.
     pub(super) fn as_placed(
         model: String,
         gains: PerStyle<f32>,
@@ -114,13 +114,12 @@ impl Timeline {
         Self { model, notes, pedals, others: OtherStyles::default(), mixing }
     }
 
-    /// What a MIDI file plays, its first tick at `start` beats of the song and nothing expected of its notes yet; others
-    /// than restylable ones are left out.
+    /// The restylable notes of a MIDI file without predictions, its first tick at `start` beats of the song.
     pub fn of_song(song: &Song, start: f64) -> Self {
         Self::of_notes(song, song.notes().iter(), song.pedal_movements(), start)
     }
 
-    /// One part of a MIDI file, as [`Timeline::of_song`] has all of it.
+    /// [`Self::of_song`] for one part of the file.
     pub fn of_part(song: &Song, part: &SongPart, pedals: &PartPedals, start: f64) -> Self {
         let notes = part.notes.iter().map(|&place| &song.notes()[place]);
         Self::of_notes(song, notes, pedals.movements(part), start)
@@ -148,22 +147,22 @@ impl Timeline {
         Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
     }
 
-    /// All notes by their places.
+    /// All notes in the order of their places.
     pub fn notes(&self) -> &[TimelineNote] {
         &self.notes
     }
 
-    /// The pedal's movements by their places.
+    /// The pedal's movements in the order of their places.
     pub fn pedals(&self) -> &[Pedal] {
         &self.pedals
     }
 
-    /// Whether a model has yet to say what it expects of the notes as they are.
+    /// Whether predictions of this model are missing.
     pub fn needs(&self, model: &str) -> bool {
         !self.notes.is_empty() && (self.model != model || self.is_incomplete())
     }
 
-    /// Whether every model has.
+    /// Whether predictions are missing, whatever the model.
     pub fn needs_any_model(&self) -> bool {
         !self.notes.is_empty() && (self.model.is_empty() || self.is_incomplete())
     }
@@ -172,7 +171,7 @@ impl Timeline {
         !self.notes.iter().all(|n| n.expected.is_some_and(|styles| styles.iter().all(|style| style.is_known())))
     }
 
-    /// The same notes with what a model expects of each, in their order; see [`Timeline::new`].
+    /// The same notes with a model's predictions, in their order; see [`Self::new`].
     pub fn restyled(
         &self,
         model: String,
@@ -183,12 +182,12 @@ impl Timeline {
         Self::as_placed(model, gains, notes, self.pedals.clone())
     }
 
-    /// What it has become: other notes, of which no model has said yet what it expects.
+    /// Other notes in its place, as no model has read them yet.
     pub(super) fn edited(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
         Self::new(String::new(), self.gains(), notes, pedals)
     }
 
-    /// As a project saves it. Only what was saved by version 4 or before has places that are not [`Place`]s.
+    /// As a project saves it: on [`Place`]s. Snapshots from states up to version 4 may lie beside them.
     pub fn as_saved(&self) -> Self {
         let placed = Self::new(self.model.clone(), self.gains(), self.notes.clone(), self.pedals.clone());
         placed.with_others(self.others.clone())
@@ -198,7 +197,7 @@ impl Timeline {
         Self { others, ..self }
     }
 
-    /// The note that begins at a place, if there is one.
+    /// The note nearest to a place, within [`SAME_PLACE`].
     pub fn find(&self, beats: f64, channel: u8, key: u8) -> Option<&TimelineNote> {
         let from = self.notes.partition_point(|n| n.beats < beats - SAME_PLACE);
         self.notes[from..]
@@ -220,8 +219,8 @@ impl Timeline {
         self.mixing.expected(&note, Mixing { mixture: Mixture::Blend(style), take })
     }
 
-    /// Notes and pedal as a performance, in seconds from the first of them: beats become time by each note's tempo. The
-    /// pedal moves where it goes down or up; that it stays where it was is no movement.
+    /// Notes and pedal as a performance, in seconds from the first note: each note's tempo holds up to the next note. A pedal
+    /// event that leaves the pedal where it was is no movement.
     pub fn performance(&self) -> (Vec<Note>, Vec<(f64, bool)>) {
         let first = self.notes.first().map_or(0.0, |n| n.beats);
         // Where each note stands, and the tempo from there on.

@@ -1,9 +1,7 @@
-//! A script through the plugin's engine and its inference thread, with a model that answers, fails or is missing.
+//! A script through the whole session and its inference thread, with a model that answers, fails or is missing.
 
 use std::sync::Arc;
 
-use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::prelude::{NoteEvent, SysExMessage};
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
@@ -12,17 +10,17 @@ use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::timeline::{InSteps, Timeline};
 use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{Heard, Question};
+use tonenet_engine::clip_track::ClipTrack;
+use tonenet_engine::generator::{ClipStore, Studio};
+use tonenet_engine::inference_thread::{Opened, RestyleTake, Worker};
+use tonenet_engine::status::Status;
+use tonenet_engine::timeline_store::TimelineStore;
+use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, Settings, Voice};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
-use tonenet_plugin::engine::{Block, ClipTrack, Engine, Settings};
-use tonenet_plugin::events::{HostEvent, ShortSysEx, at, scheduler_event};
-use tonenet_plugin::generate::{ClipStore, Studio};
-use tonenet_plugin::memory::TimelineStore;
-use tonenet_plugin::status::Status;
-use tonenet_plugin::worker::{Opened, RestyleTake, Worker};
 
 use super::oracle::Oracle;
 use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
@@ -55,39 +53,26 @@ pub fn play(script: &Script) {
 }
 
 /// An event as a host sends it.
-fn host_event(timing: u32, event: EventScript) -> HostEvent {
-    let voice_id = VoiceID::ID(timing as i32);
-    let place = |channel: u8, key: u8| (Channel::Number(channel % 16), Key::Number(key % 128));
+fn host_event(timing: u32, event: EventScript) -> PlainEvent {
+    let voice = |channel: u8, key: u8| Voice::new(Some(timing as i32), channel % 16, key % 128);
     let share = |value: u8| f32::from(value) / 255.0;
     match event {
         EventScript::On { channel, key, velocity } => {
-            let (channel, key) = place(channel, key);
-            NoteEvent::NoteOn { timing, voice_id, channel, key, velocity: share(velocity) }
+            PlainEvent::NoteOn { timing, voice: voice(channel, key), velocity: share(velocity) }
         }
-        EventScript::Off { channel, key } => {
-            let (channel, key) = place(channel, key);
-            NoteEvent::NoteOff { timing, voice_id, channel, key, velocity: 0.5 }
-        }
-        EventScript::Choke { channel, key } => {
-            let (channel, key) = place(channel, key);
-            NoteEvent::Choke { timing, voice_id, channel, key }
-        }
+        EventScript::Off { channel, key } => PlainEvent::NoteOff { timing, voice: voice(channel, key), velocity: 0.5 },
+        EventScript::Choke { channel, key } => PlainEvent::Choke { timing, voice: voice(channel, key) },
         EventScript::AllNotesOff { channel, sound } => {
-            NoteEvent::MidiCC { timing, channel: channel % 16, cc: if sound { 120 } else { 123 }, value: 0.0 }
+            let number = if sound { 120 } else { 123 };
+            PlainEvent::Controller { timing, channel: channel % 16, number, value: 0.0 }
         }
-        EventScript::Pedal { value } => NoteEvent::MidiCC { timing, channel: 0, cc: 64, value: share(value) },
-        EventScript::Bend { value } => NoteEvent::MidiPitchBend { timing, channel: 0, value: share(value) },
-        EventScript::Wildcard { velocity } => NoteEvent::NoteOn {
-            timing,
-            voice_id,
-            channel: Channel::Wildcard,
-            key: Key::Wildcard,
-            velocity: share(velocity),
-        },
-        EventScript::SysEx { byte } => match ShortSysEx::from_buffer(&[0xF0, byte & 0x7F, 0xF7]) {
-            Some(message) => NoteEvent::MidiSysEx { timing, message },
-            None => panic!("three bytes are too long a message"),
-        },
+        EventScript::Pedal { value } => PlainEvent::Controller { timing, channel: 0, number: 64, value: share(value) },
+        EventScript::Bend { value } => PlainEvent::Other { timing, data: value.into() },
+        EventScript::Wildcard { velocity } => {
+            let voice = Voice { id: Some(timing as i32), channel: None, key: None };
+            PlainEvent::NoteOn { timing, voice, velocity: share(velocity) }
+        }
+        EventScript::SysEx { byte } => PlainEvent::Other { timing, data: 0xF0_00_F7 | u32::from(byte & 0x7F) << 8 },
     }
 }
 
@@ -160,12 +145,12 @@ impl VelocityModel for ScriptedModel {
 
 /// An event as it came in, and the expression set then.
 struct Came {
-    event: HostEvent,
+    event: PlainEvent,
     expression: Expression,
 }
 
 struct Player {
-    engine: Engine,
+    engine: Engine<PlainEvent>,
     oracle: Oracle,
     now: SampleTime,
     offline: bool,
@@ -218,7 +203,7 @@ impl Player {
         transport: Transport,
         change: Option<TransportChange>,
         settings: &Settings,
-        events: &[HostEvent],
+        events: &[PlainEvent],
     ) {
         self.oracle.block_begins(self.now);
         let mut left = None;
@@ -232,7 +217,7 @@ impl Player {
         for &event in events {
             let time = self.now + u64::from(event.timing().min(last));
             left.take_if(|at| *at <= time).into_iter().for_each(|at| self.oracle.left(at));
-            self.oracle.heard(time, scheduler_event(&event), self.came.len());
+            self.oracle.heard(time, event.kind(), self.came.len());
             self.came.push(Came { event, expression: settings.expression });
         }
         left.into_iter().for_each(|at| self.oracle.left(at));
@@ -248,20 +233,14 @@ impl Player {
         self.oracle.block_ends(self.now);
     }
 
-    fn leaves(&mut self, time: SampleTime, event: HostEvent, bypass: bool) {
+    fn leaves(&mut self, time: SampleTime, event: PlainEvent, bypass: bool) {
         // The script gives every voice an id, so only the engine's own note-offs have none.
-        if let NoteEvent::NoteOff {
-            voice_id: VoiceID::Wildcard,
-            channel: Channel::Number(channel),
-            key: Key::Number(key),
-            ..
-        } = event
-        {
+        if let PlainEvent::NoteOff { voice: Voice { id: None, channel: Some(channel), key: Some(key) }, .. } = event {
             return self.oracle.release_leaves(time, channel, key);
         }
         let Came { event: came, expression } = &self.came[self.oracle.event_leaves(time)];
-        let mut left = at(event, 0);
-        if let (NoteEvent::NoteOn { velocity, .. }, NoteEvent::NoteOn { velocity: own, .. }) = (&mut left, came) {
+        let mut left = event.with_timing(0);
+        if let (PlainEvent::NoteOn { velocity, .. }, PlainEvent::NoteOn { velocity: own, .. }) = (&mut left, came) {
             let may_change = is_restyled(came) && !bypass && expression.amount > 0.0;
             let steps = *velocity * 127.0;
             let is_velocity = (1..=127u8).any(|step| f32::from(step) / 127.0 == *velocity);
@@ -269,12 +248,12 @@ impl Player {
             assert!(kept || may_change && is_velocity, "{own} becomes {velocity}, {steps} steps");
             *velocity = *own;
         }
-        assert_eq!(left, at(*came, 0), "an event changes on its way");
+        assert_eq!(left, came.with_timing(0), "an event changes on its way");
     }
 }
 
 /// Whether it is a note that models give a velocity.
-fn is_restyled(event: &HostEvent) -> bool {
-    let kind = scheduler_event(event);
+fn is_restyled(event: &PlainEvent) -> bool {
+    let kind = event.kind();
     matches!(kind, Event::NoteOn { .. }) && kind.is_restylable()
 }

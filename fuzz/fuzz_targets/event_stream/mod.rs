@@ -1,5 +1,5 @@
 //! Arbitrary events, blocks, transports, settings, answers and delays, through core's scheduler alone and through the
-//! plugin's whole engine with its inference thread; `oracle` says what may come out.
+//! whole session with its inference thread; `oracle` says what may come out.
 
 mod engine;
 mod oracle;

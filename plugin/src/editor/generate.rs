@@ -8,8 +8,8 @@ use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
 use super::{ACCENT, Action, LABELS, WARNING, WIDE};
-use crate::generate::{BARS, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Wish, Writing};
 use crate::save::Saving;
+use tonenet_engine::generator::{BARS, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Wish, Writing};
 
 /// Height of the picture of the clip.
 const PICTURE: f32 = 150.0;

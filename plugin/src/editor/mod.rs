@@ -25,13 +25,13 @@ use tonenet_core::scheduler::Mode;
 use tonenet_core::timeline::Timeline;
 use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::engine::Settings;
 use crate::fill::{Filler, Filling};
-use crate::generate::Studio;
-use crate::memory::Remembered;
 use crate::params::{LookAheadChoice, ToneNetParams};
 use crate::save::Saver;
-use crate::status::{EngineWords, Status};
+use tonenet_engine::Settings;
+use tonenet_engine::generator::Studio;
+use tonenet_engine::status::{EngineWords, Status};
+use tonenet_engine::timeline_store::Remembered;
 use widgets::choice;
 
 /// Size of the window in logical pixels: all of it fits with everything unfolded.

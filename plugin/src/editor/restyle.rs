@@ -9,8 +9,8 @@ use tonenet_inference::embedded::EmbeddedModel;
 use super::widgets::{choice, column, label, row, slider, wide_dial};
 use super::{Action, Dial, LABELS, NARROW, View, WARNING};
 use crate::fill::Filling;
-use crate::memory::Remembered;
 use crate::params::{AVERAGE, LAST_TAKE, ModelChoice};
+use tonenet_engine::timeline_store::Remembered;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {

@@ -1,8 +1,6 @@
 use super::*;
-use crate::generate::{InSong, Kind, Phrase, Shown, Wish, Writing};
 use crate::params::LAST_TAKE;
 use crate::save::Saving;
-use crate::status::FAILED;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
@@ -10,6 +8,8 @@ use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
 use tonenet_core::style::{StyleBlend, Take};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
+use tonenet_engine::generator::{InSong, Kind, Phrase, Shown, Wish, Writing};
+use tonenet_engine::status::FAILED;
 
 fn view() -> View {
     let status = Arc::<Status>::default();

@@ -1,86 +1,99 @@
-//! How soon the plugin plays, and what each instance takes.
+//! Measures how soon the plugin plays and how much memory each instance takes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tonenet_core::midi::MidiMessage;
 
-use super::{BLOCK, LIVE, SETUP, SoundCard, transport};
+use super::{BLOCK, CONFIG, LIVE, SoundCard, transport_at};
 use crate::HostError;
 use crate::clap::ClapHost;
-use crate::host::{BlockOutput, Host, Input};
+use crate::host::{Block, BlockInput, BlockOutput, Host};
 use crate::memory::resident_bytes;
 
-/// Blocks from one note to the next, each of which lasts half as long: some 20 ms.
-const BLOCKS_A_NOTE: u64 = 16;
-/// When no note will be restyled any more.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Blocks from one note to the next, about 20 ms. Each note lasts half as long.
+const BLOCKS_PER_NOTE: u64 = 16;
+/// How long to wait for a restyled note.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What was measured.
+/// The costs of loading instances.
 #[derive(Debug, Clone, Copy)]
-pub struct Measured {
-    /// To read the bundle as a host that scans does.
+pub struct InstanceCosts {
+    /// The time to scan the bundle.
     pub scan: Duration,
-    /// From there to an instance that is active.
+    /// The time to load an instance and activate it.
     pub ready: Duration,
-    /// From the making of the instance to when the first restyled note left, in Live.
+    /// The time from loading an instance to its first restyled note, in Live.
     pub first_note: Duration,
-    /// What another instance that has played takes, in bytes; `None` where the system does not tell.
-    pub another: Option<i64>,
+    /// The memory of a further instance that has played, in bytes; `None` where the system does not report it.
+    pub bytes_per_instance: Option<i64>,
 }
 
-/// Measures the plugin in `clap`, in a process that has not loaded it yet; memory over some more instances.
+/// Measures the plugin in `clap`. The process must not have loaded it yet. Memory is the mean over `more` instances.
 ///
 /// # Errors
-/// When the plugin cannot be hosted, or never restyles a note.
-pub fn measure(clap: &Path, more: u32) -> Result<Measured, HostError> {
+/// When the plugin cannot be hosted or never restyles a note.
+pub fn measure(clap: &Path, more: u32) -> Result<InstanceCosts, HostError> {
     let started = Instant::now();
     ClapHost::scan(clap)?;
     let scan = started.elapsed();
-    let (first, ready, first_note) = instance(clap)?;
+    let first = play_until_restyled(clap)?;
+    let (ready, first_note) = (first.ready, first.first_note);
     let before = resident_bytes();
     let mut instances = vec![first];
     for _ in 0..more {
-        instances.push(instance(clap)?.0);
+        instances.push(play_until_restyled(clap)?);
     }
-    let another = before.zip(resident_bytes()).map(|(before, after)| (after - before) / i64::from(more.max(1)));
-    Ok(Measured { scan, ready, first_note, another })
+    let per_instance = |(before, after): (i64, i64)| (after - before) / i64::from(more.max(1));
+    Ok(InstanceCosts { scan, ready, first_note, bytes_per_instance: before.zip(resident_bytes()).map(per_instance) })
 }
 
-/// An instance that has restyled a note; the time until it was active, and until that note left.
-fn instance(clap: &Path) -> Result<(ClapHost, Duration, Duration), HostError> {
+/// An instance that has restyled a note.
+struct PlayedInstance {
+    /// Kept loaded while memory is measured.
+    _host: ClapHost,
+    ready: Duration,
+    first_note: Duration,
+}
+
+fn play_until_restyled(clap: &Path) -> Result<PlayedInstance, HostError> {
     let started = Instant::now();
     let mut host = ClapHost::load(clap)?;
-    host.ask_for_report()?;
+    host.enable_report()?;
     host.set_parameter("Look-ahead", LIVE)?;
-    host.activate(&SETUP)?;
+    host.activate(&CONFIG)?;
     let ready = started.elapsed();
-    let failed = |reason: String| HostError::Plugin { bundle: clap.display().to_string(), step: "play", reason };
     let mut card = SoundCard::new();
     for block in 0.. {
-        let key = 48 + (block / BLOCKS_A_NOTE % 24) as u8;
-        let message = match block % BLOCKS_A_NOTE {
-            0 => Some(MidiMessage::Channel([0x90, key, 64])),
-            8 => Some(MidiMessage::Channel([0x80, key, 0])),
-            _ => None,
-        };
-        let inputs: Vec<Input> = message.iter().map(|message| Input::Message(0, message)).collect();
+        let message = note_message(block);
+        let inputs: Vec<BlockInput> = message.iter().map(|message| BlockInput::Message(0, message)).collect();
         card.wait();
-        let mut left = None;
-        let mut each = |out: BlockOutput| {
+        let mut first_note = None;
+        let mut on_output = |out: BlockOutput| {
             if matches!(out.message, MidiMessage::Channel([0x90..=0x9F, ..])) {
-                left = Some(started.elapsed());
+                first_note = Some(started.elapsed());
             }
         };
-        host.block(Some(&transport(block * u64::from(BLOCK), true)), BLOCK, &inputs, &mut each)?;
-        if let Some(left) = left
+        let transport = transport_at(block * u64::from(BLOCK), true);
+        host.process(&Block::new(BLOCK).with_transport(&transport).with_inputs(&inputs), &mut on_output)?;
+        if let Some(first_note) = first_note
             && host.report()?.restyled > 0
         {
-            return Ok((host, ready, left));
+            return Ok(PlayedInstance { _host: host, ready, first_note });
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > TIMEOUT {
             break;
         }
     }
-    Err(failed(format!("no note was restyled in {} s", PATIENCE.as_secs())))
+    Err(HostError::plugin(clap, "play", format!("no note was restyled in {} s", TIMEOUT.as_secs())))
+}
+
+/// The message of a block, if it has one.
+fn note_message(block: u64) -> Option<MidiMessage> {
+    let key = 48 + (block / BLOCKS_PER_NOTE % 24) as u8;
+    match block % BLOCKS_PER_NOTE {
+        0 => Some(MidiMessage::Channel([0x90, key, 64])),
+        8 => Some(MidiMessage::Channel([0x80, key, 0])),
+        _ => None,
+    }
 }

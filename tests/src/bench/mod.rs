@@ -1,34 +1,35 @@
-//! What the built plugin costs a host: [`process`] times its blocks, [`instances`] how soon it plays and what each
-//! instance takes.
+//! Measures what the built plugin costs a host: [`process`] times its blocks, [`instances`] measures loading and memory.
 //!
-//! Both play in real time, as a sound card has it: faster, the plugin would take it for an export and wait for its
-//! model.
+//! Both play in real time, like a sound card. If they played faster, the plugin would detect an offline render and wait
+//! for its model.
+#![forbid(unsafe_code)]
 
 pub mod instances;
 pub mod process;
+mod thread_usage;
 
 use std::time::{Duration, Instant};
 
-use crate::host::{HostTransport, Setup};
+use crate::host::{ActivationConfig, HostTransport};
 
-/// What the host runs at.
+/// Samples per second.
 pub const SAMPLE_RATE: f64 = 48_000.0;
-/// Samples a block.
+/// Samples per block.
 pub const BLOCK: u32 = 64;
-/// Live, as the parameter Look-ahead counts its choices.
+/// Live, as a value of the parameter Look-ahead.
 const LIVE: f64 = 4.0;
 
 /// How the plugin is activated.
-const SETUP: Setup = Setup { sample_rate: SAMPLE_RATE, longest_block: BLOCK, offline: false };
+const CONFIG: ActivationConfig = ActivationConfig { sample_rate: SAMPLE_RATE, max_block_size: BLOCK, offline: false };
 
-/// Lets blocks begin when a sound card would ask for them.
+/// Starts blocks at the times at which a sound card would ask for them.
 #[derive(Debug)]
 struct SoundCard {
     due: Instant,
 }
 
-/// What a sound card has in store: a host that is later than this has a gap, and is not asked to make up for it.
-const STORE: Duration = Duration::from_millis(3);
+/// How late a host may be without a dropout. After a dropout it does not catch up.
+const BUFFERED: Duration = Duration::from_millis(3);
 
 impl SoundCard {
     fn new() -> Self {
@@ -38,7 +39,7 @@ impl SoundCard {
     /// Returns when the next block is due.
     fn wait(&mut self) {
         let now = Instant::now();
-        if now > self.due + STORE {
+        if now > self.due + BUFFERED {
             self.due = now;
         }
         std::thread::sleep(self.due.saturating_duration_since(now));
@@ -46,8 +47,8 @@ impl SoundCard {
     }
 }
 
-/// The song at a sample, at 120 beats a minute.
-fn transport(sample: u64, playing: bool) -> HostTransport {
+/// The transport at a sample, at 120 beats per minute.
+fn transport_at(sample: u64, playing: bool) -> HostTransport {
     let seconds = sample as f64 / SAMPLE_RATE;
     HostTransport { playing, beats: 2.0 * seconds, seconds, ..HostTransport::default() }
 }

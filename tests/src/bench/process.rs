@@ -1,9 +1,9 @@
-//! How long `process()` takes while 128 notes sound, block by block.
+//! Times each call of `process()` while 128 notes sound.
 //!
-//! A part is played twice from the start of the song: the first pass opens the model, fills its caches and, in
-//! Timeline, is what is remembered; the second is timed, from the moment on when all notes sound. Each block is followed
-//! by an empty loop that takes about as long: what goes wrong there is the machine's doing. Further passes play the same
-//! again: what a block takes in each of them is its own.
+//! A part is played several times from the start of the song. The first pass opens the model, fills its caches and, in
+//! Timeline, the memory. The second pass is timed from the moment at which all notes sound. An empty loop of about the
+//! same duration follows each block, so that outliers of the machine show up there too. Further passes repeat the second;
+//! the minimum per block is the plugin's own time.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -11,30 +11,33 @@ use std::time::{Duration, Instant};
 
 use tonenet_core::midi::MidiMessage;
 
-use super::{BLOCK, LIVE, SAMPLE_RATE, SETUP, SoundCard, transport};
+use super::thread_usage::{ContextSwitches, thread_cpu_time};
+use super::{BLOCK, CONFIG, LIVE, SAMPLE_RATE, SoundCard, transport_at};
 use crate::HostError;
 use crate::clap::ClapHost;
-use crate::host::{Host, Input};
+use crate::host::{Block, BlockInput, Host};
 
-/// Notes that sound.
-pub const SOUNDING: usize = 128;
-/// Notes a second until all sound.
-const FILLING: u64 = 128;
-/// Notes a second from then on, when each new one ends the oldest.
-pub const NOTES_A_SECOND: u64 = 32;
+/// How many notes sound at a time.
+pub const SOUNDING_NOTES: usize = 128;
+/// Notes per second until all sound.
+const FILL_RATE: u64 = 128;
+/// Notes per second from then on; each new note ends the oldest.
+pub const NOTES_PER_SECOND: u64 = 32;
 
-/// Further passes.
-const AGAIN: usize = 2;
+/// How many passes repeat the timed one.
+const REPEATS: usize = 2;
+/// The rest between two passes, in seconds: all notes end, and a remembered song is restyled.
+const REST: f64 = 2.0;
 
-/// A choice of the parameter Look-ahead.
+/// A value of the parameter Look-ahead.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mode {
-    /// What a user knows it by.
+    /// The name that users see.
     pub name: &'static str,
     look_ahead: f64,
 }
 
-/// One of each kind.
+/// The modes that are measured, one of each kind.
 pub const MODES: [Mode; 4] = [
     Mode { name: "Live", look_ahead: LIVE },
     Mode { name: "Window, 1 beat", look_ahead: 1.0 },
@@ -42,73 +45,71 @@ pub const MODES: [Mode; 4] = [
     Mode { name: "0 ms", look_ahead: 5.0 },
 ];
 
-/// One call of `process()`.
+/// The timing of one call of `process()`.
 #[derive(Debug, Clone, Copy)]
 pub struct BlockTime {
-    /// How long it took.
-    pub took: Duration,
-    /// How long of that it had the processor: what the system or, where the machine is virtual, its host took away is
-    /// left out.
-    pub on_processor: Duration,
-    /// How long the empty loop after it took.
+    /// The duration of the call.
+    pub duration: Duration,
+    /// The processor time of the call, without what the system or the host of a virtual machine took away.
+    pub cpu_time: Duration,
+    /// The duration of the empty loop after the call.
     pub empty_loop: Duration,
-    /// How often the system gave the processor to another thread meanwhile.
+    /// How often the system gave the processor to another thread during the call.
     pub preempted: u64,
-    /// How often the call waited for something.
+    /// How often the call waited.
     pub waited: u64,
 }
 
-/// What was measured in a mode.
+/// The measurement of a mode.
 #[derive(Debug)]
-pub struct Measured {
+pub struct ModeMeasurement {
     /// The mode.
     pub mode: Mode,
     /// Its latency in samples.
     pub latency: u32,
-    /// All blocks of the second pass with all notes sounding.
+    /// The blocks of the timed pass in which all notes sound.
     pub blocks: Vec<BlockTime>,
-    /// The least that each of them took in that pass and two further ones.
-    pub least: Vec<Duration>,
-    /// Notes of the second pass that left with the model's velocity, …
+    /// The shortest duration of each of these blocks over the timed pass and its repeats.
+    pub fastest: Vec<Duration>,
+    /// Notes of the timed pass that left with the model's velocity. Where few are late or new, the model kept up.
     pub restyled: u64,
-    /// … before the model had answered, …
+    /// Notes of the timed pass that were due before the model's result was available.
     pub late: u64,
-    /// … and unknown to a mode without latency: where there are few of both, the model kept up.
+    /// Notes of the timed pass that a mode without latency did not know yet.
     pub new: u64,
 }
 
-/// Times the plugin in `clap` for some seconds in a mode.
+/// Times the plugin in `clap` in a mode for some seconds per pass.
 ///
 /// # Errors
 /// When the plugin cannot be hosted.
-pub fn measure(clap: &Path, mode: Mode, seconds: f64) -> Result<Measured, HostError> {
+pub fn measure(clap: &Path, mode: Mode, seconds: f64) -> Result<ModeMeasurement, HostError> {
     let mut host = ClapHost::load(clap)?;
-    host.ask_for_report()?;
+    host.enable_report()?;
     host.set_parameter("Look-ahead", mode.look_ahead)?;
-    let (latency, _) = host.activate_at_rest(&SETUP, &[], &transport(0, false))?;
-    let mut bench = Bench { host, latency, card: SoundCard::new(), loops: 0 };
-    let end = ((seconds + filling_seconds()) * SAMPLE_RATE) as u64;
+    let (latency, _) = host.activate_stopped(&CONFIG, &[], &transport_at(0, false))?;
+    let mut bench = Bench { host, latency, card: SoundCard::new(), loop_rounds: 0 };
+    let end = ((seconds + fill_seconds()) * SAMPLE_RATE) as u64;
 
-    let mut warm: Vec<Duration> = bench.pass(end)?.iter().map(|block| block.took).collect();
-    warm.sort();
-    bench.loops = loops_of(warm.get(warm.len() / 2).copied().unwrap_or_default());
-    // What sounded ends, and a remembered take is restyled.
-    bench.rest((SAMPLE_RATE * 2.0) as u64)?;
+    let mut warm_up: Vec<Duration> = bench.play_pass(end)?.iter().map(|block| block.duration).collect();
+    warm_up.sort();
+    bench.loop_rounds = loop_rounds_for(warm_up.get(warm_up.len() / 2).copied().unwrap_or_default());
+    bench.rest((SAMPLE_RATE * REST) as u64)?;
     let before = bench.host.report()?;
-    let blocks = bench.pass(end)?;
+    let blocks = bench.play_pass(end)?;
     bench.rest((SAMPLE_RATE * 0.5) as u64 + u64::from(latency))?;
     let after = bench.host.report()?;
-    let mut least: Vec<Duration> = blocks.iter().map(|block| block.took).collect();
-    for _ in 0..AGAIN {
-        bench.rest((SAMPLE_RATE * 2.0) as u64)?;
-        let again = bench.pass(end)?;
-        least.iter_mut().zip(again).for_each(|(least, block)| *least = block.took.min(*least));
+    let mut fastest: Vec<Duration> = blocks.iter().map(|block| block.duration).collect();
+    for _ in 0..REPEATS {
+        bench.rest((SAMPLE_RATE * REST) as u64)?;
+        let repeat = bench.play_pass(end)?;
+        fastest.iter_mut().zip(repeat).for_each(|(fastest, block)| *fastest = block.duration.min(*fastest));
     }
-    Ok(Measured {
+    Ok(ModeMeasurement {
         mode,
         latency,
         blocks,
-        least,
+        fastest,
         restyled: after.restyled - before.restyled,
         late: after.late - before.late,
         new: after.new - before.new,
@@ -120,137 +121,112 @@ struct Bench {
     latency: u32,
     card: SoundCard,
     /// Rounds of the empty loop.
-    loops: u64,
+    loop_rounds: u64,
 }
 
 impl Bench {
-    /// Plays from the start of the song to a sample; gives the blocks in which all notes sounded.
-    fn pass(&mut self, end: u64) -> Result<Vec<BlockTime>, HostError> {
+    /// Plays from the start of the song to a sample; returns the blocks in which all notes sound.
+    fn play_pass(&mut self, end: u64) -> Result<Vec<BlockTime>, HostError> {
         let mut blocks = Vec::with_capacity((end / u64::from(BLOCK)) as usize + 1);
-        let all_sound = (filling_seconds() * SAMPLE_RATE) as u64 + u64::from(self.latency);
-        let (mut at, mut note) = (0, 0);
-        while at < end {
-            let mut messages = vec![(0, wheel(at))];
-            while onset(note) < at + u64::from(BLOCK) {
-                let sample = (onset(note) - at) as u32;
-                if let Some(ended) = note.checked_sub(SOUNDING as u64) {
-                    messages.push((sample, message(0x80, ended)));
+        let all_sound = (fill_seconds() * SAMPLE_RATE) as u64 + u64::from(self.latency);
+        let (mut start, mut note) = (0, 0);
+        while start < end {
+            let mut messages = vec![(0, pitch_bend(start))];
+            while onset(note) < start + u64::from(BLOCK) {
+                let offset = (onset(note) - start) as u32;
+                if let Some(oldest) = note.checked_sub(SOUNDING_NOTES as u64) {
+                    messages.push((offset, note_message(0x80, oldest)));
                 }
-                messages.push((sample, message(0x90, note)));
+                messages.push((offset, note_message(0x90, note)));
                 note += 1;
             }
-            let time = self.block(at, true, &messages)?;
-            if at >= all_sound {
+            let time = self.time_block(start, true, &messages)?;
+            if start >= all_sound {
                 blocks.push(time);
             }
-            at += u64::from(BLOCK);
+            start += u64::from(BLOCK);
         }
         Ok(blocks)
     }
 
-    /// Lets some samples pass with the transport at rest.
+    /// Lets samples pass with the transport stopped.
     fn rest(&mut self, samples: u64) -> Result<(), HostError> {
-        (0..samples / u64::from(BLOCK)).try_for_each(|_| self.block(0, false, &[]).map(drop))
+        (0..samples / u64::from(BLOCK)).try_for_each(|_| self.time_block(0, false, &[]).map(drop))
     }
 
-    fn block(&mut self, at: u64, playing: bool, messages: &[(u32, MidiMessage)]) -> Result<BlockTime, HostError> {
-        let inputs: Vec<Input> = messages.iter().map(|(at, m)| Input::Message(*at, m)).collect();
+    fn time_block(
+        &mut self,
+        start: u64,
+        playing: bool,
+        messages: &[(u32, MidiMessage)],
+    ) -> Result<BlockTime, HostError> {
+        let inputs: Vec<BlockInput> = messages.iter().map(|(offset, m)| BlockInput::Message(*offset, m)).collect();
+        let transport = transport_at(start, playing);
+        let block = Block::new(BLOCK).with_transport(&transport).with_inputs(&inputs);
         self.card.wait();
-        let before = Switches::of_this_thread();
-        let began = processor_time();
-        self.host.block(Some(&transport(at, playing)), BLOCK, &inputs, &mut |_| {})?;
-        let took = self.host.took();
-        // What the host did around the call is in it too, so it can be more than the call took, never less.
-        let on_processor = processor_time().zip(began).map_or(took, |(now, began)| took.min(now.saturating_sub(began)));
-        let after = Switches::of_this_thread();
-        let started = Instant::now();
-        (0..self.loops).for_each(|round| {
-            black_box(round);
-        });
-        let empty_loop = started.elapsed();
-        let (preempted, waited) = (after.involuntary - before.involuntary, after.voluntary - before.voluntary);
-        Ok(BlockTime { took, on_processor, empty_loop, preempted, waited })
+        let switches_before = ContextSwitches::of_current_thread();
+        let cpu_before = thread_cpu_time();
+        self.host.process(&block, &mut |_| {})?;
+        let cpu_after = thread_cpu_time();
+        let switches = ContextSwitches::of_current_thread();
+        let duration = self.host.last_block_duration();
+        // The measured processor time includes the host's work around the call, so it can exceed the call's duration.
+        let used = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+        let loop_started = Instant::now();
+        run_empty_loop(self.loop_rounds);
+        Ok(BlockTime {
+            duration,
+            cpu_time: used.map_or(duration, |used| used.min(duration)),
+            empty_loop: loop_started.elapsed(),
+            preempted: switches.involuntary - switches_before.involuntary,
+            waited: switches.voluntary - switches_before.voluntary,
+        })
     }
 }
 
-/// Until so many seconds not all notes sound.
-fn filling_seconds() -> f64 {
-    SOUNDING as f64 / FILLING as f64
+/// The seconds until all notes sound.
+fn fill_seconds() -> f64 {
+    SOUNDING_NOTES as f64 / FILL_RATE as f64
 }
 
 /// The sample at which a note begins.
 fn onset(note: u64) -> u64 {
     let rate = SAMPLE_RATE as u64;
-    match note.checked_sub(SOUNDING as u64) {
-        None => note * rate / FILLING,
-        Some(later) => SOUNDING as u64 * rate / FILLING + later * rate / NOTES_A_SECOND,
+    match note.checked_sub(SOUNDING_NOTES as u64) {
+        None => note * rate / FILL_RATE,
+        Some(later) => SOUNDING_NOTES as u64 * rate / FILL_RATE + later * rate / NOTES_PER_SECOND,
     }
 }
 
-/// A note's on or off: no two of those that sound have the same channel and key.
-fn message(status: u8, note: u64) -> MidiMessage {
-    // 128 places in a scattered order: a piano's 88 keys on one channel, the others on the next.
-    let place = (note * 37 % SOUNDING as u64) as u8;
-    let (channel, key) = if place < 88 { (0, 21 + place) } else { (1, 40 + place - 88) };
+/// A note's note-on or note-off. No two sounding notes share a channel and key.
+fn note_message(status: u8, note: u64) -> MidiMessage {
+    // A scattered order of 128 slots: a piano's 88 keys on one channel, the others on the next.
+    let slot = (note * 37 % SOUNDING_NOTES as u64) as u8;
+    let (channel, key) = if slot < 88 { (0, 21 + slot) } else { (1, 40 + slot - 88) };
     MidiMessage::Channel([status | channel, key, 30 + (note * 13 % 70) as u8])
 }
 
-/// A movement of the pitch wheel, so that no block is without an event.
-fn wheel(at: u64) -> MidiMessage {
-    MidiMessage::Channel([0xE0, 0, (at / u64::from(BLOCK) % 128) as u8])
+/// A pitch bend, so that no block is without an event.
+fn pitch_bend(start: u64) -> MidiMessage {
+    MidiMessage::Channel([0xE0, 0, (start / u64::from(BLOCK) % 128) as u8])
 }
 
-/// Rounds of an empty loop that take so long.
-fn loops_of(time: Duration) -> u64 {
+fn run_empty_loop(rounds: u64) {
+    (0..rounds).for_each(|round| {
+        black_box(round);
+    });
+}
+
+/// How many rounds of the empty loop take this long.
+fn loop_rounds_for(time: Duration) -> u64 {
     const ROUNDS: u64 = 100_000;
-    let round = |_| {
+    let timed = |_| {
         let started = Instant::now();
-        (0..ROUNDS).for_each(|round| {
-            black_box(round);
-        });
+        run_empty_loop(ROUNDS);
         started.elapsed()
     };
-    let fastest = (0..8).map(round).min().unwrap_or_default();
+    let fastest = (0..8).map(timed).min().unwrap_or_default();
     (time.as_secs_f64() / fastest.as_secs_f64().max(f64::MIN_POSITIVE) * ROUNDS as f64) as u64
-}
-
-/// How long this thread has had the processor; `None` where the system does not tell.
-#[cfg(unix)]
-fn processor_time() -> Option<Duration> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: there is room for the time.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    (failed == 0).then(|| Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32))
-}
-
-#[cfg(not(unix))]
-fn processor_time() -> Option<Duration> {
-    None
-}
-
-/// How often a thread has given the processor away.
-#[derive(Debug, Clone, Copy, Default)]
-struct Switches {
-    voluntary: u64,
-    involuntary: u64,
-}
-
-impl Switches {
-    #[cfg(target_os = "linux")]
-    fn of_this_thread() -> Self {
-        let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-        // SAFETY: `usage` is valid for writing, and all of its fields are numbers, so that zeroed is initialised.
-        let usage = unsafe {
-            libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
-            usage.assume_init()
-        };
-        Self { voluntary: usage.ru_nvcsw as u64, involuntary: usage.ru_nivcsw as u64 }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn of_this_thread() -> Self {
-        Self::default()
-    }
 }
 
 #[cfg(test)]
@@ -259,16 +235,16 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn once_all_notes_sound_there_are_always_as_many_and_no_two_alike() {
-        let key = |note| match message(0x90, note) {
+    fn no_two_sounding_notes_share_a_channel_and_key() {
+        let key = |note| match note_message(0x90, note) {
             MidiMessage::Channel([status, key, _]) => (status, key),
             MidiMessage::SysEx(_) => panic!("a note"),
         };
         for first in [0, 1, 100, 1000] {
-            let sounding: HashSet<_> = (first..first + SOUNDING as u64).map(key).collect();
-            assert_eq!(sounding.len(), SOUNDING);
+            let sounding: HashSet<_> = (first..first + SOUNDING_NOTES as u64).map(key).collect();
+            assert_eq!(sounding.len(), SOUNDING_NOTES);
         }
-        assert_eq!(onset(SOUNDING as u64), (filling_seconds() * SAMPLE_RATE) as u64);
+        assert_eq!(onset(SOUNDING_NOTES as u64), (fill_seconds() * SAMPLE_RATE) as u64);
         assert!((0..500).all(|note| onset(note) < onset(note + 1)));
     }
 }

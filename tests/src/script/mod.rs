@@ -1,41 +1,40 @@
-//! Sessions written down: all that a user, a player and a DAW do with the plugin, step by step, in a text that both
-//! formats' hosts play.
+//! Sessions written as text: every step of a user, a player and a DAW, played through either format's host.
 //!
-//! [`parse`] reads the text, [`performance`] plays it through a [`crate::Host`], [`transcript`] is what leaves, as it is
-//! kept in a file and compared. `tests/sessions/README.md` tells the language.
+//! [`parse`] reads the text, [`runner`] plays it through a [`crate::Host`], and [`transcript`] records and compares what
+//! leaves. `tests/sessions/README.md` documents the language.
+#![forbid(unsafe_code)]
 
 pub mod parse;
-pub mod performance;
-mod position;
+pub mod runner;
 pub mod transcript;
 
 use tonenet_core::midi::{MidiMessage, Song};
 
 use crate::audio::AudioBuses;
-use crate::host::Setup;
+use crate::host::{ActivationConfig, ReportedPosition};
 
-/// A session written down.
+/// A session as text describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
-    /// What lies on the track, by its place in the song.
+    /// The events on the track, in the order of their positions.
     pub track: Vec<TrackEvent>,
-    /// What is done.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
-/// Something on the track.
+/// An event on the track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackEvent {
-    /// Its place in the song, in quarter notes.
+    /// Position in the song, in quarter notes.
     pub beats: f64,
-    /// What it is.
-    pub what: OnTrack,
+    /// The note or message.
+    pub content: TrackContent,
 }
 
-/// What lies on a track.
+/// A note or message on the track.
 #[derive(Debug, Clone, PartialEq)]
-pub enum OnTrack {
-    /// A note of so many quarter notes.
+pub enum TrackContent {
+    /// A note.
     Note {
         /// MIDI channel, 0–15.
         channel: u8,
@@ -43,85 +42,85 @@ pub enum OnTrack {
         key: u8,
         /// 1–127.
         velocity: u8,
-        /// Quarter notes.
+        /// Length in quarter notes.
         length: f64,
     },
     /// Any other message.
     Message(MidiMessage),
 }
 
-/// Something that is done, in the words of the script.
+/// A step of the session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The line that says it.
-    pub words: String,
-    /// What it says.
+    /// The step's line in the script.
+    pub text: String,
+    /// What the step does.
     pub action: Action,
 }
 
-/// What is done in a step.
+/// What a step does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// The host activates the plugin.
-    Activate(Setup),
-    /// The host deactivates it.
+    /// Activates the plugin.
+    Activate(ActivationConfig),
+    /// Deactivates the plugin.
     Deactivate,
-    /// The host grants the restart that the plugin must have asked for.
+    /// Grants the restart that the plugin must have asked for.
     Restart,
-    /// The host resets it.
+    /// Resets the plugin.
     Reset,
-    /// From now on blocks have these sizes in turn.
+    /// Sets the block sizes, which are used in turn.
     Blocks {
-        /// Samples each.
+        /// Sizes in samples.
         sizes: Vec<u32>,
-        /// Whether they may be longer than the longest that was announced.
+        /// Whether sizes may exceed the longest announced block.
         unannounced: bool,
     },
-    /// Whether blocks end where a loop or a tempo does, from now on; hosts need not.
-    Cuts(bool),
-    /// The host tells another position than the song's from now on.
-    TellPosition(ToldPosition),
-    /// The host tells this tempo from now on, whatever the song's is.
-    TellTempo(Option<f64>),
-    /// What of audio the plugin is lent from now on.
+    /// Sets whether blocks end at a loop's end or a tempo change. Hosts differ in this.
+    SplitBlocks(bool),
+    /// Sets how the reported position relates to the true one.
+    ReportPosition(ReportedPosition),
+    /// Sets a reported tempo other than the song's, or `None` for the song's.
+    ReportTempo(Option<f64>),
+    /// Sets the audio buses.
     Audio(AudioBuses),
-    /// A parameter is set.
+    /// Sets a parameter.
     Set {
-        /// Its name.
+        /// The parameter's name.
         name: String,
-        /// Its value, as in [`crate::Session::parameters`].
+        /// The new value, as in [`crate::Session::parameters`].
         value: f64,
     },
-    /// The song has another tempo from here on.
+    /// Changes the song's tempo from here on.
     Tempo(f64),
-    /// The tempo changes evenly to another one while the song plays for so many quarter notes.
+    /// Changes the tempo linearly while the song plays.
     Ramp {
-        /// Where it ends, in quarter notes a minute.
+        /// The final tempo in quarter notes per minute.
         to: f64,
-        /// For how long.
+        /// The length in quarter notes.
         beats: f64,
     },
-    /// The song has another time signature from here on.
+    /// Changes the time signature from here on.
     Signature(u16, u16),
-    /// The host loops from a place to another, or no longer.
+    /// Sets the loop's start and end in quarter notes, or turns looping off.
     Loop(Option<(f64, f64)>),
-    /// The host goes to a place in the song.
+    /// Moves to a position in quarter notes.
     Seek(f64),
-    /// The transport starts.
+    /// Starts the transport.
     Play,
-    /// The transport stops.
+    /// Stops the transport.
     Stop,
-    /// The host records from now on, or no longer.
+    /// Turns recording on or off.
     Record(bool),
-    /// The host tells of its transport from now on, or no longer.
-    TellTransport(bool),
-    /// Whether the host ends what sounds where it stops or jumps.
-    SendOffs(bool),
-    /// Time goes by.
+    /// Sets whether the host reports its transport at all.
+    ReportTransport(bool),
+    /// Sets whether the host sends note-offs for the track's notes where it stops or jumps.
+    SendNoteOffs(bool),
+    /// Lets time pass.
     Run(Length),
-    /// Time goes by, the song goes on, and the host says all the same that it does not play.
+    /// Lets time pass while the host wrongly reports a stopped transport.
     Flicker(Length),
-    /// A key goes down.
+    /// Presses a key.
     Press {
         /// MIDI channel, 0–15.
         channel: u8,
@@ -130,40 +129,27 @@ pub enum Action {
         /// 1–127.
         velocity: u8,
     },
-    /// A key comes up.
+    /// Releases a key.
     Release {
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key.
         key: u8,
     },
-    /// A message that is no note comes in.
+    /// Sends a message that is not a note.
     Send(MidiMessage),
-    /// The project is saved under a name.
+    /// Saves the project under a name.
     Save(String),
-    /// The project saved under a name is loaded.
+    /// Loads the project with this name.
     Load(String),
-    /// The plugin is removed, and a new instance is there instead.
+    /// Removes the plugin and loads a new instance.
     Replace,
 }
 
-/// What a host tells of where the song is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ToldPosition {
-    /// Where it is.
-    Right,
-    /// Where it is in seconds, and nothing in quarter notes.
-    Seconds,
-    /// Always this, in quarter notes; it may be no number.
-    Always(f64),
-    /// Quarter notes that go by at so many times the tempo.
-    Times(f64),
-}
-
-/// How much time goes by.
+/// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Length {
-    /// Quarter notes at the tempo at hand.
+    /// Quarter notes at the current tempo.
     Beats(f64),
     /// Seconds.
     Seconds(f64),
@@ -172,20 +158,20 @@ pub enum Length {
 }
 
 impl Script {
-    /// Lays the part of a song on the track that begins from a quarter note on and before another.
-    pub fn lay(&mut self, song: &Song, from: f64, to: f64) {
+    /// Adds a song's events from one position up to another, in quarter notes, to the track.
+    pub fn add_song(&mut self, song: &Song, from: f64, to: f64) {
         let beats_at = |tick: u64| tick as f64 / f64::from(song.tempo().ticks_per_beat());
-        let notes = song.notes().iter().map(|placed| {
-            let beats = beats_at(placed.onset_tick);
-            let length = beats_at(placed.release_tick) - beats;
-            let note = placed.note;
-            let what = OnTrack::Note { channel: note.channel, key: note.key, velocity: note.velocity, length };
-            TrackEvent { beats, what }
+        let notes = song.notes().iter().map(|note| {
+            let beats = beats_at(note.onset_tick);
+            let length = beats_at(note.release_tick) - beats;
+            let note = note.note;
+            let content = TrackContent::Note { channel: note.channel, key: note.key, velocity: note.velocity, length };
+            TrackEvent { beats, content }
         });
-        let is_of_note = |message: &MidiMessage| matches!(message, MidiMessage::Channel([0x80..=0x9F, ..]));
-        let others = song.messages().iter().filter(|m| !is_of_note(&m.message)).map(|m| {
-            let what = OnTrack::Message(m.message.clone());
-            TrackEvent { beats: song.tempo().beats_at(m.time), what }
+        let is_note = |message: &MidiMessage| matches!(message, MidiMessage::Channel([0x80..=0x9F, ..]));
+        let others = song.messages().iter().filter(|m| !is_note(&m.message)).map(|m| {
+            let content = TrackContent::Message(m.message.clone());
+            TrackEvent { beats: song.tempo().beats_at(m.time), content }
         });
         self.track.extend(notes.chain(others).filter(|event| (from..to).contains(&event.beats)));
         self.track.sort_by(|a, b| a.beats.total_cmp(&b.beats));

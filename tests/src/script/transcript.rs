@@ -1,4 +1,4 @@
-//! What left the plugin, step by step of the session: as a text to be kept and read, and compared with another.
+//! What left the plugin in each step of a script, as text that can be stored, read and compared.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,115 +6,120 @@ use std::str::FromStr;
 use thiserror::Error;
 use tonenet_core::midi::MidiMessage;
 
-/// What left in a session.
+use crate::session::OutputMessage;
+
+/// What left the plugin in a scripted session.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transcript {
-    /// The session's steps, in order.
-    pub passages: Vec<Passage>,
+    /// One section per step, in order.
+    pub sections: Vec<Section>,
 }
 
-/// What left in a step.
+/// What left the plugin in a step.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Passage {
-    /// The step, in the words of the script.
+pub struct Section {
+    /// The step's line in the script.
     pub step: String,
-    /// The latency that the plugin reported in it, where it was activated.
+    /// The reported latency, where the step activated the plugin.
     pub latency: Option<u32>,
-    /// The sample at which it began; a transcript that was read has none.
-    pub begins: u64,
-    /// What left, by time.
-    pub left: Vec<Left>,
+    /// The sample at which the step began; not part of the text.
+    pub start: u64,
+    /// What left, in order of time.
+    pub outputs: Vec<OutputMessage>,
 }
 
-/// Something that left.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Left {
-    /// Sample since the start of the session.
-    pub time: u64,
-    /// The message.
-    pub message: MidiMessage,
-}
-
-/// Why a text is no transcript, or one is not as another.
+/// Why a text is not a transcript, or why two transcripts differ.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum TranscriptError {
-    /// A line is not of a transcript.
-    #[error("line {0} is not of a transcript")]
+    /// A line cannot be parsed.
+    #[error("line {0} of the transcript cannot be parsed")]
     Line(usize),
-    /// Something else left than is written down.
-    #[error("in the step `{step}`: {written} is written, and {left} left")]
+    /// The transcripts differ.
+    #[error("in step `{step}`: expected {expected}, got {actual}")]
     Difference {
         /// The step.
         step: String,
-        /// What should have left.
-        written: String,
-        /// What left.
-        left: String,
+        /// The expected output.
+        expected: String,
+        /// The actual output.
+        actual: String,
     },
 }
 
-impl Left {
+impl OutputMessage {
     fn is_note(&self) -> bool {
         matches!(self.message, MidiMessage::Channel([0x80..=0x9F, ..]))
     }
 
-    /// Whether this is the same, at most so many velocity steps aside.
-    fn is_like(&self, other: &Self, steps: u8) -> bool {
-        let same = match (&self.message, &other.message) {
+    /// Whether two outputs are equal, apart from a tolerance in note-on velocities.
+    fn is_similar(&self, other: &Self, tolerance: u8) -> bool {
+        let same_message = match (&self.message, &other.message) {
             (MidiMessage::Channel([status @ 0x90..=0x9F, key, velocity]), MidiMessage::Channel(other)) => {
-                [*status, *key] == other[..2] && velocity.abs_diff(other[2]) <= steps
+                [*status, *key] == other[..2] && velocity.abs_diff(other[2]) <= tolerance
             }
-            // How hard a key comes up is each format's own.
+            // Each format has its own release velocity.
             (MidiMessage::Channel([status @ 0x80..=0x8F, key, _]), MidiMessage::Channel(other)) => {
                 [*status, *key] == other[..2]
             }
             (message, other) => message == other,
         };
-        same && self.time == other.time
+        same_message && self.time == other.time
     }
 }
 
-impl Passage {
-    /// Notes in their order, then all else sorted: controllers and notes of one sample have no order in VST3.
-    fn parts(&self, carries: &dyn Fn(&MidiMessage) -> bool) -> Vec<&Left> {
-        let carried = || self.left.iter().filter(|left| carries(&left.message));
-        let mut others: Vec<&Left> = carried().filter(|left| !left.is_note()).collect();
-        others.sort_by_key(|left| left.to_string());
-        carried().filter(|left| left.is_note()).chain(others).collect()
+impl Section {
+    /// The supported outputs in a comparable order: notes as they left, then everything else sorted.
+    ///
+    /// VST3 does not keep the order of controllers and notes at one sample.
+    fn comparable(&self, is_supported: &dyn Fn(&MidiMessage) -> bool) -> Vec<&OutputMessage> {
+        let (notes, mut others): (Vec<_>, Vec<_>) =
+            self.outputs.iter().filter(|output| is_supported(&output.message)).partition(|output| output.is_note());
+        others.sort_by_key(|output| output.to_string());
+        notes.into_iter().chain(others).collect()
+    }
+
+    fn heading(&self) -> String {
+        format!("`{}` with latency {:?}", self.step, self.latency)
     }
 }
 
 impl Transcript {
-    /// The last step that had begun at a sample.
+    /// The last section that started at or before a sample.
     ///
     /// # Panics
-    /// When none has begun at all.
-    pub fn passage_at(&mut self, time: u64) -> &mut Passage {
-        let begun = self.passages.partition_point(|passage| passage.begins <= time);
-        &mut self.passages[begun.saturating_sub(1)]
+    /// When there is no section.
+    pub fn section_at(&mut self, time: u64) -> &mut Section {
+        let started = self.sections.partition_point(|section| section.start <= time);
+        &mut self.sections[started.saturating_sub(1)]
     }
 
-    /// Whether what left is as it is written here, at most so many velocity steps aside and without what the format
-    /// does not carry.
+    /// Compares an actual transcript with this expected one.
+    ///
+    /// Note-on velocities may differ by `tolerance`. Messages that the format does not support are ignored.
     ///
     /// # Errors
     /// With the first difference.
-    pub fn check(&self, left: &Self, steps: u8, carries: &dyn Fn(&MidiMessage) -> bool) -> Result<(), TranscriptError> {
-        let nothing = Passage::default();
-        for index in 0..self.passages.len().max(left.passages.len()) {
-            let [written, came] = [self, left].map(|all| all.passages.get(index).unwrap_or(&nothing));
-            let difference =
-                |written: String, left: String| TranscriptError::Difference { step: came.step.clone(), written, left };
-            if (&written.step, written.latency) != (&came.step, came.latency) {
-                let tell = |passage: &Passage| format!("`{}` with latency {:?}", passage.step, passage.latency);
-                return Err(difference(tell(written), tell(came)));
+    pub fn compare(
+        &self,
+        actual: &Self,
+        tolerance: u8,
+        is_supported: &dyn Fn(&MidiMessage) -> bool,
+    ) -> Result<(), TranscriptError> {
+        let empty = Section::default();
+        for index in 0..self.sections.len().max(actual.sections.len()) {
+            let [expected, actual] = [self, actual].map(|all| all.sections.get(index).unwrap_or(&empty));
+            let difference = |expected: String, found: String| {
+                Err(TranscriptError::Difference { step: actual.step.clone(), expected, actual: found })
+            };
+            if (&expected.step, expected.latency) != (&actual.step, actual.latency) {
+                return difference(expected.heading(), actual.heading());
             }
-            let (written, came) = (written.parts(carries), came.parts(carries));
-            for at in 0..written.len().max(came.len()) {
-                let pair = (written.get(at), came.get(at));
-                if !matches!(pair, (Some(written), Some(came)) if written.is_like(came, steps)) {
-                    let tell = |left: Option<&&Left>| left.map_or("nothing".into(), |left| left.to_string());
-                    return Err(difference(tell(pair.0), tell(pair.1)));
+            let (expected, actual) = (expected.comparable(is_supported), actual.comparable(is_supported));
+            for at in 0..expected.len().max(actual.len()) {
+                let pair = (expected.get(at), actual.get(at));
+                if !matches!(pair, (Some(expected), Some(actual)) if expected.is_similar(actual, tolerance)) {
+                    let describe = |output: Option<&&OutputMessage>| output.map_or("nothing".into(), |o| o.to_string());
+                    return difference(describe(pair.0), describe(pair.1));
                 }
             }
         }
@@ -124,18 +129,18 @@ impl Transcript {
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Passage { step, latency, left, .. } in &self.passages {
+        for Section { step, latency, outputs, .. } in &self.sections {
             writeln!(f, "> {step}")?;
             if let Some(latency) = latency {
                 writeln!(f, "latency {latency}")?;
             }
-            left.iter().try_for_each(|left| writeln!(f, "{left}"))?;
+            outputs.iter().try_for_each(|output| writeln!(f, "{output}"))?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Left {
+impl fmt::Display for OutputMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>8}", self.time)?;
         match &self.message {
@@ -151,7 +156,7 @@ impl fmt::Display for Left {
     }
 }
 
-impl FromStr for Left {
+impl FromStr for OutputMessage {
     type Err = ();
 
     fn from_str(line: &str) -> Result<Self, ()> {
@@ -172,8 +177,10 @@ impl FromStr for Left {
                 let number = |word: &str| word.parse::<u8>().map_err(drop);
                 let channel = |word: &str| number(word)?.checked_sub(1).filter(|channel| *channel < 16).ok_or(());
                 MidiMessage::Channel(match rest.split_whitespace().collect::<Vec<_>>().as_slice() {
-                    [of, "on", key, velocity] => [0x90 | channel(of)?, number(key)?, number(velocity)?],
-                    [of, "off", key] => [0x80 | channel(of)?, number(key)?, 0],
+                    [channel_word, "on", key, velocity] => {
+                        [0x90 | channel(channel_word)?, number(key)?, number(velocity)?]
+                    }
+                    [channel_word, "off", key] => [0x80 | channel(channel_word)?, number(key)?, 0],
                     _ => return Err(()),
                 })
             }
@@ -188,15 +195,15 @@ impl FromStr for Transcript {
     fn from_str(text: &str) -> Result<Self, TranscriptError> {
         let mut transcript = Self::default();
         for (index, line) in text.lines().enumerate() {
-            let wrong = TranscriptError::Line(index + 1);
+            let error = TranscriptError::Line(index + 1);
             if let Some(step) = line.strip_prefix("> ") {
-                transcript.passages.push(Passage { step: step.into(), ..Passage::default() });
+                transcript.sections.push(Section { step: step.into(), ..Section::default() });
                 continue;
             }
-            let Some(passage) = transcript.passages.last_mut() else { return Err(wrong) };
+            let Some(section) = transcript.sections.last_mut() else { return Err(error) };
             match line.strip_prefix("latency ") {
-                Some(latency) => passage.latency = Some(latency.parse().map_err(|_| wrong)?),
-                None => passage.left.push(line.parse().map_err(|()| wrong)?),
+                Some(latency) => section.latency = Some(latency.parse().map_err(|_| error)?),
+                None => section.outputs.push(line.parse().map_err(|()| error)?),
             }
         }
         Ok(transcript)
@@ -209,46 +216,48 @@ mod tests {
 
     const ALL: fn(&MidiMessage) -> bool = |_| true;
 
-    fn transcript(left: &[(u64, [u8; 3])]) -> Transcript {
-        let left = left.iter().map(|&(time, bytes)| Left { time, message: MidiMessage::Channel(bytes) }).collect();
-        Transcript { passages: vec![Passage { step: "run 1 beat".into(), latency: Some(480), begins: 0, left }] }
+    fn transcript(outputs: &[(u64, [u8; 3])]) -> Transcript {
+        let output = |&(time, bytes)| OutputMessage { time, message: MidiMessage::Channel(bytes) };
+        let outputs = outputs.iter().map(output).collect();
+        Transcript { sections: vec![Section { step: "run 1 beat".into(), latency: Some(480), start: 0, outputs }] }
     }
 
     #[test]
-    fn it_is_read_as_it_is_written() {
+    fn a_transcript_survives_a_round_trip_through_text() {
         let mut all = transcript(&[(0, [0x9F, 60, 1]), (7, [0x8F, 60, 0]), (12_345_678, [0xE0, 1, 64])]);
         let sysex = MidiMessage::SysEx(vec![0xF0, 0x7E, 0xF7]);
-        all.passages[0].left.push(Left { time: 12_345_679, message: sysex });
+        all.sections[0].outputs.push(OutputMessage { time: 12_345_679, message: sysex });
         assert_eq!(all.to_string().parse(), Ok(all));
         assert_eq!("       0  1 on   60  64".parse::<Transcript>(), Err(TranscriptError::Line(1)));
         assert_eq!("> play\nnothing".parse::<Transcript>(), Err(TranscriptError::Line(2)));
     }
 
     #[test]
-    fn velocities_may_differ_by_so_many_steps_and_times_not_at_all() {
-        let written = transcript(&[(480, [0x90, 60, 64])]);
-        assert_eq!(written.check(&transcript(&[(480, [0x90, 60, 65])]), 1, &ALL), Ok(()));
-        for left in [&[(480, [0x90, 60, 66])][..], &[(481, [0x90, 60, 64])], &[(480, [0x91, 60, 64])], &[]] {
-            assert!(written.check(&transcript(left), 1, &ALL).is_err(), "{left:?}");
+    fn velocities_may_differ_by_the_tolerance_and_times_may_not_differ() {
+        let expected = transcript(&[(480, [0x90, 60, 64])]);
+        assert_eq!(expected.compare(&transcript(&[(480, [0x90, 60, 65])]), 1, &ALL), Ok(()));
+        for actual in [&[(480, [0x90, 60, 66])][..], &[(481, [0x90, 60, 64])], &[(480, [0x91, 60, 64])], &[]] {
+            assert!(expected.compare(&transcript(actual), 1, &ALL).is_err(), "{actual:?}");
         }
         let more = transcript(&[(480, [0x90, 60, 64]), (500, [0x80, 60, 0])]);
-        assert!(written.check(&more, 1, &ALL).is_err() && more.check(&written, 1, &ALL).is_err());
+        assert!(expected.compare(&more, 1, &ALL).is_err() && more.compare(&expected, 1, &ALL).is_err());
     }
 
     #[test]
-    fn controllers_have_no_order_among_the_notes_of_their_sample_and_notes_have() {
+    fn the_order_at_one_sample_matters_for_notes_but_not_for_controllers() {
         let [off, on, pedal] = [(480, [0x80, 60, 0]), (480, [0x90, 60, 64]), (480, [0xB0, 64, 127])];
-        let written = transcript(&[off, on, pedal]);
-        assert_eq!(written.check(&transcript(&[pedal, off, on]), 0, &ALL), Ok(()));
-        assert!(written.check(&transcript(&[on, off, pedal]), 0, &ALL).is_err());
+        let expected = transcript(&[off, on, pedal]);
+        assert_eq!(expected.compare(&transcript(&[pedal, off, on]), 0, &ALL), Ok(()));
+        assert!(expected.compare(&transcript(&[on, off, pedal]), 0, &ALL).is_err());
     }
 
     #[test]
-    fn what_a_format_does_not_carry_is_left_out() {
+    fn messages_that_a_format_does_not_support_are_ignored() {
         let (on, program) = ((480, [0x90, 60, 64]), (480, [0xC0, 5, 0]));
-        let carries = |message: &MidiMessage| !matches!(message, MidiMessage::Channel([0xC0..=0xCF, ..]));
-        let (written, left) = (transcript(&[on, program]), transcript(&[on]));
-        assert_eq!(written.check(&left, 0, &carries), Ok(()));
-        assert!(written.check(&left, 0, &ALL).is_err());
+        let supports_all_but_programs =
+            |message: &MidiMessage| !matches!(message, MidiMessage::Channel([0xC0..=0xCF, ..]));
+        let (expected, actual) = (transcript(&[on, program]), transcript(&[on]));
+        assert_eq!(expected.compare(&actual, 0, &supports_all_but_programs), Ok(()));
+        assert!(expected.compare(&actual, 0, &ALL).is_err());
     }
 }

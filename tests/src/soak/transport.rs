@@ -1,86 +1,80 @@
-//! Where the song is: a transport that plays, stops, flickers, jumps, loops and changes its tempo at random.
+//! A random transport that plays, stops, flickers, jumps, loops and changes its tempo.
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
-use crate::host::HostTransport;
+use crate::host::{HostTransport, ReportedPosition};
 
-/// How often each happens, in times a minute.
-const STOPS: f64 = 2.0;
-const FLICKERS: f64 = 2.0;
-const JUMPS: f64 = 2.0;
-const TEMPI: f64 = 4.0;
-const LOOPS: f64 = 2.0;
-const HABITS: f64 = 4.0;
+/// How often each event happens, per minute.
+mod per_minute {
+    pub const STOPS: f64 = 2.0;
+    pub const FLICKERS: f64 = 2.0;
+    pub const JUMPS: f64 = 2.0;
+    pub const TEMPO_CHANGES: f64 = 4.0;
+    pub const LOOP_CHANGES: f64 = 2.0;
+    pub const BEHAVIOUR_CHANGES: f64 = 4.0;
+}
 
-/// A rest that is shorter is no stop, in seconds.
-const FLICKER: f64 = 0.05;
+/// The shortest pause that counts as a stop, in seconds.
+const FLICKER_LIMIT: f64 = 0.05;
 
-/// What the song did, as the host tells it, that notes must bear.
+/// A change of the reported transport that affects notes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Jump {
-    /// It stopped.
+pub enum TransportChange {
+    /// The song stopped.
     Stopped,
-    /// It went back, so many seconds after the block began: from the end of its loop to the start, or elsewhere.
+    /// The song jumped back this many seconds after the block's start, to its loop's start or elsewhere.
     Back(f64),
-    /// It went ahead while it played.
+    /// The song jumped ahead while playing.
     Ahead,
-    /// The host tells its positions in another way from now on.
-    Habits,
+    /// The host reports its position in another way from now on.
+    Behaviour,
 }
 
-/// What a host tells of where the song is.
+/// How a host cuts time into blocks and what it reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Told {
-    Right,
-    /// Seconds, without beats.
-    Seconds,
-    /// The same for ever.
-    Always(f64),
-    /// At another rate than the tempo's.
-    Times(f64),
-    /// Right, with a tempo that is none.
-    Tempo(f64),
+struct HostBehaviour {
+    /// Whether blocks end at a loop's end or a tempo change.
+    splits_blocks: bool,
+    position: ReportedPosition,
+    /// A reported tempo that is invalid.
+    tempo: Option<f64>,
 }
 
-/// How a host cuts time into blocks, and what it tells.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Habits {
-    /// Whether its blocks end where a loop or a tempo does.
-    cuts: bool,
-    told: Told,
-}
+impl HostBehaviour {
+    const CORRECT: Self = Self { splits_blocks: true, position: ReportedPosition::Correct, tempo: None };
 
-impl Habits {
-    const GOOD: Self = Self { cuts: true, told: Told::Right };
-
-    fn at_random(random: &mut ChaCha8Rng) -> Self {
-        let told = match random.random_range(0..12) {
-            0 => Told::Seconds,
-            1 => Told::Always(*[0.0, 17.3, f64::NAN].choose(random).expect("some places")),
-            2 => Told::Times(*[0.5, 4.0, -1.0].choose(random).expect("some rates")),
-            3 => Told::Tempo(*[0.0, f64::NAN].choose(random).expect("some tempi")),
-            _ => Told::Right,
-        };
-        Self { cuts: random.random_bool(0.5), told }
+    fn random(random: &mut ChaCha8Rng) -> Self {
+        let (mut position, mut tempo) = (ReportedPosition::Correct, None);
+        match random.random_range(0..12) {
+            0 => position = ReportedPosition::SecondsOnly,
+            1 => position = ReportedPosition::Constant(*[0.0, 17.3, f64::NAN].choose(random).expect("not empty")),
+            2 => position = ReportedPosition::Scaled(*[0.5, 4.0, -1.0].choose(random).expect("not empty")),
+            3 => tempo = [0.0, f64::NAN].choose(random).copied(),
+            _ => {}
+        }
+        Self { splits_blocks: random.random_bool(0.5), position, tempo }
     }
 }
 
-/// See the [module](self).
+/// A transport whose changes follow from the random generator.
 #[derive(Debug, Clone)]
 pub struct RandomTransport {
+    /// The true transport of the current block.
     transport: HostTransport,
-    habits: Habits,
-    /// Where the next block begins.
-    next: f64,
+    behaviour: HostBehaviour,
+    /// Where the next block begins, in quarter notes.
+    next_beats: f64,
     /// The tempo there.
     next_tempo: f64,
-    /// Seconds that have gone by.
+    /// Seconds since the start, at the start of the current block.
+    block_start: f64,
+    /// Seconds since the start, at the end of the current block.
     elapsed: f64,
-    /// Seconds that it still rests; playing where none are left.
-    resting: f64,
-    /// Seconds that it has rested, the block at hand included.
-    rested: f64,
+    /// Seconds until a pause ends; at most 0 while playing.
+    pause_left: f64,
+    /// Seconds that the pause has lasted, the current block included.
+    paused: f64,
 }
 
 impl Default for RandomTransport {
@@ -88,146 +82,140 @@ impl Default for RandomTransport {
         let transport = HostTransport { playing: true, ..HostTransport::default() };
         Self {
             transport,
-            habits: Habits::GOOD,
-            next: 0.0,
+            behaviour: HostBehaviour::CORRECT,
+            next_beats: 0.0,
             next_tempo: transport.tempo,
+            block_start: 0.0,
             elapsed: 0.0,
-            resting: 0.0,
-            rested: 0.0,
+            pause_left: 0.0,
+            paused: 0.0,
         }
     }
 }
 
 impl RandomTransport {
-    /// The transport of the block at hand, as the host tells it.
-    pub fn now(&self) -> HostTransport {
-        let right = self.transport;
-        match self.habits.told {
-            Told::Right => right,
-            Told::Seconds => HostTransport { tells_beats: false, loop_beats: None, ..right },
-            Told::Always(beats) => HostTransport { beats, ..right },
-            Told::Times(times) => HostTransport { beats: right.beats * times, ..right },
-            Told::Tempo(tempo) => HostTransport { tempo, ..right },
-        }
+    /// The transport that the host reports for the current block.
+    pub fn reported(&self) -> HostTransport {
+        let correct = HostTransport { tempo: self.behaviour.tempo.unwrap_or(self.transport.tempo), ..self.transport };
+        let reported = self.behaviour.position.apply(correct, self.block_start);
+        HostTransport { loop_beats: reported.loop_beats.filter(|_| reported.has_beats), ..reported }
     }
 
-    /// Whether the host says that the song goes backwards: each block may then be taken for a jump back.
-    pub fn goes_backwards(&self) -> bool {
-        matches!(self.habits.told, Told::Times(times) if times < 0.0)
+    /// Whether the reported position runs backwards, so that the plugin may take each block for a jump back.
+    pub fn runs_backwards(&self) -> bool {
+        matches!(self.behaviour.position, ReportedPosition::Scaled(factor) if factor < 0.0)
     }
 
-    /// Whether it rests for so long that it has stopped by the end of the block at hand, if only its blocks are too long for
-    /// a flicker.
+    /// Whether the pause counts as a stop by the end of the current block. Long blocks turn a flicker into a stop.
     pub fn has_stopped(&self) -> bool {
-        self.rested >= FLICKER
+        self.paused >= FLICKER_LIMIT
     }
 
-    /// How long the block at hand may be, of so many samples: a host that cuts ends it where its loop does.
-    pub fn cut(&self, samples: u32, sample_rate: f64) -> u32 {
-        let Some((_, end)) = self.transport.loop_beats.filter(|_| self.habits.cuts && self.resting <= 0.0) else {
-            return samples;
-        };
-        let left = (end - self.next) * 60.0 / self.next_tempo * sample_rate;
+    /// Shortens a block of `samples` to the loop's end, if the host splits blocks.
+    pub fn limit_block(&self, samples: u32, sample_rate: f64) -> u32 {
+        let splits = self.behaviour.splits_blocks && self.pause_left <= 0.0;
+        let Some((_, end)) = self.transport.loop_beats.filter(|_| splits) else { return samples };
+        let left = (end - self.next_beats) * 60.0 / self.next_tempo * sample_rate;
         if left > 0.0 && left < f64::from(samples) { (left.ceil() as u32).min(samples) } else { samples }
     }
 
-    /// Goes on to a block of `samples`, and tells what happened at its start.
-    pub fn next_block(&mut self, samples: u32, sample_rate: f64, random: &mut ChaCha8Rng) -> Option<Jump> {
+    /// Advances to a block of `samples` and returns what changed.
+    pub fn next_block(&mut self, samples: u32, sample_rate: f64, random: &mut ChaCha8Rng) -> Option<TransportChange> {
+        use per_minute::*;
         let seconds = f64::from(samples) / sample_rate;
-        let mut happens = |a_minute: f64| random.random_bool((a_minute * seconds / 60.0).min(1.0));
-        let [stops, flickers, jumps, changes_tempo, changes_loop, changes_habits] =
-            [STOPS, FLICKERS, JUMPS, TEMPI, LOOPS, HABITS].map(&mut happens);
+        let mut happens = |rate: f64| random.random_bool((rate * seconds / 60.0).min(1.0));
+        let [stops, flickers, jumps, changes_tempo, changes_loop, changes_behaviour] =
+            [STOPS, FLICKERS, JUMPS, TEMPO_CHANGES, LOOP_CHANGES, BEHAVIOUR_CHANGES].map(&mut happens);
         self.transport.tempo = self.next_tempo;
         if changes_tempo {
-            self.next_tempo = (random.random_range(40.0..220.0f64) * 4.0).round() / 4.0;
-            if self.habits.cuts {
-                self.transport.tempo = self.next_tempo;
-            }
-            self.transport.signature = *[(4, 4), (3, 4), (7, 8)].choose(random).expect("some signatures");
+            self.change_tempo(random);
         }
         if changes_loop {
-            let start = self.next.floor();
+            let start = self.next_beats.floor();
             self.transport.loop_beats =
                 random.random_bool(0.7).then(|| (start, start + f64::from(random.random_range(1..8))));
         }
-        let mut jump = None;
-        if self.resting > 0.0 {
-            self.resting -= seconds;
-            self.transport.playing = self.resting <= 0.0;
+        let mut change = None;
+        if self.pause_left > 0.0 {
+            self.pause_left -= seconds;
+            self.transport.playing = self.pause_left <= 0.0;
             if self.transport.playing && random.random_bool(0.3) {
-                // Only a jump where it rested for so short a time that it has not stopped; the plugin knows.
-                jump = Some(self.jump(random));
+                // After a pause too short for a stop this is a jump; the plugin can tell.
+                change = Some(self.jump(random));
             }
         } else if stops {
-            self.resting = random.random_range(0.06..2.0);
-            jump = Some(Jump::Stopped);
+            self.pause_left = random.random_range(0.06..2.0);
+            change = Some(TransportChange::Stopped);
             self.transport.playing = false;
         } else if flickers {
-            self.resting = random.random_range(0.001..0.045);
+            self.pause_left = random.random_range(0.001..0.045);
             self.transport.playing = false;
         } else if jumps {
-            jump = Some(self.jump(random));
-        } else if changes_habits {
-            self.habits = Habits::at_random(random);
-            jump = Some(Jump::Habits);
+            change = Some(self.jump(random));
+        } else if changes_behaviour {
+            self.behaviour = HostBehaviour::random(random);
+            change = Some(TransportChange::Behaviour);
         } else if let Some((start, end)) = self.transport.loop_beats
-            && self.next >= end
-            && self.habits.cuts
+            && self.next_beats >= end
+            && self.behaviour.splits_blocks
         {
-            self.next = start;
-            jump = Some(Jump::Back(0.0));
+            self.next_beats = start;
+            change = Some(TransportChange::Back(0.0));
         }
-        let wrapped = self.place(seconds);
-        jump.or(wrapped)
+        let wrap = self.advance(seconds);
+        change.or(wrap)
     }
 
-    /// Goes elsewhere, to before the song's start too.
-    fn jump(&mut self, random: &mut ChaCha8Rng) -> Jump {
-        let before = self.next;
-        self.next = random.random_range(-4.0..400.0);
-        if self.next > before { Jump::Ahead } else { Jump::Back(0.0) }
+    fn change_tempo(&mut self, random: &mut ChaCha8Rng) {
+        self.next_tempo = (random.random_range(40.0..220.0f64) * 4.0).round() / 4.0;
+        if self.behaviour.splits_blocks {
+            self.transport.tempo = self.next_tempo;
+        }
+        self.transport.signature = *[(4, 4), (3, 4), (7, 8)].choose(random).expect("not empty");
     }
 
-    /// Plays on without anything happening, as a host with good habits.
+    /// Jumps to a random position, possibly before the song's start.
+    fn jump(&mut self, random: &mut ChaCha8Rng) -> TransportChange {
+        let before = self.next_beats;
+        self.next_beats = random.random_range(-4.0..400.0);
+        if self.next_beats > before { TransportChange::Ahead } else { TransportChange::Back(0.0) }
+    }
+
+    /// Plays a block without changes and with correct reports.
     pub fn play_on(&mut self, samples: u32, sample_rate: f64) {
-        self.resting = 0.0;
+        self.pause_left = 0.0;
         self.transport.playing = true;
         self.transport.loop_beats = None;
-        self.habits = Habits::GOOD;
+        self.behaviour = HostBehaviour::CORRECT;
         self.transport.tempo = self.next_tempo;
-        self.place(f64::from(samples) / sample_rate);
+        self.advance(f64::from(samples) / sample_rate);
     }
 
-    /// Stops; the song then stays where it is until the next block.
+    /// Stops until the next call of [`next_block`](Self::next_block).
     pub fn stop(&mut self) {
         self.transport.playing = false;
-        self.resting = f64::MIN_POSITIVE;
+        self.pause_left = f64::MIN_POSITIVE;
     }
 
-    /// Places the block at hand, whose tempo may change in its midst, and finds where the next begins; whether the song
-    /// wraps within it.
-    fn place(&mut self, seconds: f64) -> Option<Jump> {
-        self.transport.beats = self.next;
-        // Seconds go by as they do, whatever the tempo.
-        self.transport.seconds = match self.habits.told {
-            Told::Seconds => self.elapsed,
-            _ => self.next * 60.0 / self.transport.tempo,
-        };
+    /// Places the current block, whose tempo may change within, and finds where the next begins.
+    ///
+    /// Returns the wrap, if the loop wraps within the block.
+    fn advance(&mut self, seconds: f64) -> Option<TransportChange> {
+        self.transport.beats = self.next_beats;
+        self.transport.seconds = self.next_beats * 60.0 / self.transport.tempo;
+        self.block_start = self.elapsed;
         self.elapsed += seconds;
-        self.rested = if self.transport.playing { 0.0 } else { self.rested + seconds };
-        let mut wrapped = None;
-        if self.transport.playing {
-            let tempo = (self.transport.tempo + self.next_tempo) / 2.0;
-            self.next += seconds * tempo / 60.0;
-            if let Some((start, end)) = self.transport.loop_beats
-                && !self.habits.cuts
-                && (start..end).contains(&self.transport.beats)
-                && self.next >= end
-            {
-                wrapped = Some(Jump::Back((end - self.transport.beats) * 60.0 / tempo));
-                self.next = start + (self.next - end) % (end - start);
-            }
+        self.paused = if self.transport.playing { 0.0 } else { self.paused + seconds };
+        if !self.transport.playing {
+            return None;
         }
-        wrapped
+        let tempo = (self.transport.tempo + self.next_tempo) / 2.0;
+        self.next_beats += seconds * tempo / 60.0;
+        let (start, end) = self.transport.loop_beats.filter(|_| !self.behaviour.splits_blocks)?;
+        if !(start..end).contains(&self.transport.beats) || self.next_beats < end {
+            return None;
+        }
+        self.next_beats = start + (self.next_beats - end) % (end - start);
+        Some(TransportChange::Back((end - self.transport.beats) * 60.0 / tempo))
     }
 }

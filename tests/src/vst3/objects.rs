@@ -1,6 +1,6 @@
-//! The objects that a VST3 host lends to a plugin: its name, its wishes, lists of events and parameters, a stream.
+//! The COM objects that a VST3 host passes to a plugin: its name, its callbacks, and lists of events and parameters.
 //!
-//! A plugin calls them on the thread that called it, while it is being called.
+//! The plugin calls them only on the host's thread and during a host's call, so they need no locks.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,19 +14,18 @@ use vst3::{Class, ComWrapper};
 use super::events;
 use crate::host::BlockOutput;
 
-/// What the host is called, in UTF-16.
 const NAME: &str = "ToneNet host";
 
-/// The host as the plugin sees it.
-pub struct Application;
+/// Names the host to the plugin.
+pub struct HostApplication;
 
-impl Class for Application {
+impl Class for HostApplication {
     type Interfaces = (IHostApplication,);
 }
 
-impl IHostApplicationTrait for Application {
+impl IHostApplicationTrait for HostApplication {
     unsafe fn getName(&self, name: *mut String128) -> tresult {
-        // SAFETY: the plugin lends a string, or nothing.
+        // SAFETY: the plugin passes a valid string or null.
         let Some(name) = (unsafe { name.as_mut() }) else { return kInvalidArgument };
         name.fill(0);
         name.iter_mut().zip(NAME.encode_utf16()).for_each(|(to, from)| *to = from);
@@ -38,18 +37,24 @@ impl IHostApplicationTrait for Application {
     }
 }
 
-/// Hears what the plugin asks for.
+/// Receives the plugin's requests.
 #[derive(Default)]
-pub struct Handler {
-    /// Whether it has asked for a restart, because its latency is another.
-    pub restart: Cell<bool>,
+pub struct ComponentHandler {
+    restart_requested: Cell<bool>,
 }
 
-impl Class for Handler {
+impl ComponentHandler {
+    /// Whether the plugin asked for a restart since the last call, because its latency changed.
+    pub fn take_restart_request(&self) -> bool {
+        self.restart_requested.take()
+    }
+}
+
+impl Class for ComponentHandler {
     type Interfaces = (IComponentHandler,);
 }
 
-impl IComponentHandlerTrait for Handler {
+impl IComponentHandlerTrait for ComponentHandler {
     unsafe fn beginEdit(&self, _id: ParamID) -> tresult {
         kResultOk
     }
@@ -64,20 +69,20 @@ impl IComponentHandlerTrait for Handler {
 
     unsafe fn restartComponent(&self, flags: int32) -> tresult {
         if flags & RestartFlags_::kLatencyChanged != 0 {
-            self.restart.set(true);
+            self.restart_requested.set(true);
         }
         kResultOk
     }
 }
 
-/// Events on their way in.
-pub struct EventsIn(pub Vec<Event>);
+/// The events that go into a block.
+pub struct InputEvents(pub Vec<Event>);
 
-impl Class for EventsIn {
+impl Class for InputEvents {
     type Interfaces = (IEventList,);
 }
 
-impl IEventListTrait for EventsIn {
+impl IEventListTrait for InputEvents {
     unsafe fn getEventCount(&self) -> int32 {
         self.0.len() as int32
     }
@@ -86,7 +91,7 @@ impl IEventListTrait for EventsIn {
         let (Some(from), false) = (usize::try_from(index).ok().and_then(|i| self.0.get(i)), event.is_null()) else {
             return kInvalidArgument;
         };
-        // SAFETY: the plugin lends room for an event, which need not hold one yet.
+        // SAFETY: the plugin passes memory for an event, which may be uninitialised.
         unsafe { event.write(*from) };
         kResultOk
     }
@@ -96,15 +101,24 @@ impl IEventListTrait for EventsIn {
     }
 }
 
-/// Events on their way out, understood as they come: what they point to lives no longer.
+/// The events that leave a block.
+///
+/// They are converted at once, because the data behind an event is only valid during the plugin's call.
 #[derive(Default)]
-pub struct EventsOut(pub RefCell<Vec<BlockOutput>>);
+pub struct OutputEvents(RefCell<Vec<BlockOutput>>);
 
-impl Class for EventsOut {
+impl OutputEvents {
+    /// The collected events.
+    pub fn take(&self) -> Vec<BlockOutput> {
+        self.0.take()
+    }
+}
+
+impl Class for OutputEvents {
     type Interfaces = (IEventList,);
 }
 
-impl IEventListTrait for EventsOut {
+impl IEventListTrait for OutputEvents {
     unsafe fn getEventCount(&self) -> int32 {
         self.0.borrow().len() as int32
     }
@@ -114,25 +128,25 @@ impl IEventListTrait for EventsOut {
     }
 
     unsafe fn addEvent(&self, event: *mut Event) -> tresult {
-        // SAFETY: the plugin lends an event, or nothing.
+        // SAFETY: the plugin passes a valid event or null.
         let Some(event) = (unsafe { event.as_ref() }) else { return kInvalidArgument };
-        // SAFETY: the event and what it points to live until this call ends.
-        self.0.borrow_mut().extend(unsafe { events::message_of(event) });
+        // SAFETY: the event and what it points to are valid until this call ends.
+        self.0.borrow_mut().extend(unsafe { events::output_from_event(event) });
         kResultOk
     }
 }
 
 /// The values of one parameter in a block.
-struct Values {
+struct ValueQueue {
     id: ParamID,
     points: Vec<(int32, ParamValue)>,
 }
 
-impl Class for Values {
+impl Class for ValueQueue {
     type Interfaces = (IParamValueQueue,);
 }
 
-impl IParamValueQueueTrait for Values {
+impl IParamValueQueueTrait for ValueQueue {
     unsafe fn getParameterId(&self) -> ParamID {
         self.id
     }
@@ -145,7 +159,7 @@ impl IParamValueQueueTrait for Values {
         let Some(point) = usize::try_from(index).ok().and_then(|i| self.points.get(i)) else {
             return kInvalidArgument;
         };
-        // SAFETY: the plugin lends room for both.
+        // SAFETY: the plugin passes memory for both.
         unsafe { (*sample, *value) = *point };
         kResultOk
     }
@@ -155,13 +169,16 @@ impl IParamValueQueueTrait for Values {
     }
 }
 
-/// The values of all parameters that change in a block, and of controllers, which VST3 carries as parameters.
-pub struct ParameterChanges(Vec<ComWrapper<Values>>);
+/// The points of each parameter that changes in a block: sample offset and normalised value.
+pub type ParameterPoints = BTreeMap<ParamID, Vec<(int32, ParamValue)>>;
+
+/// The values of all parameters that change in a block, MIDI controllers included.
+pub struct ParameterChanges(Vec<ComWrapper<ValueQueue>>);
 
 impl ParameterChanges {
-    /// From parameters, each with its samples and values.
-    pub fn new(changes: BTreeMap<ParamID, Vec<(int32, ParamValue)>>) -> Self {
-        Self(changes.into_iter().map(|(id, points)| ComWrapper::new(Values { id, points })).collect())
+    /// One queue per parameter.
+    pub fn new(changes: ParameterPoints) -> Self {
+        Self(changes.into_iter().map(|(id, points)| ComWrapper::new(ValueQueue { id, points })).collect())
     }
 }
 
@@ -181,84 +198,5 @@ impl IParameterChangesTrait for ParameterChanges {
 
     unsafe fn addParameterData(&self, _id: *const ParamID, _index: *mut int32) -> *mut IParamValueQueue {
         ptr::null_mut()
-    }
-}
-
-/// A stream of bytes in memory.
-#[derive(Default)]
-pub struct Stream {
-    bytes: RefCell<Vec<u8>>,
-    at: Cell<usize>,
-}
-
-impl Stream {
-    /// A stream at the start of some bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: RefCell::new(bytes.to_vec()), at: Cell::new(0) }
-    }
-
-    /// All that is in it.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.bytes.borrow().clone()
-    }
-}
-
-impl Class for Stream {
-    type Interfaces = (IBStream,);
-}
-
-impl IBStreamTrait for Stream {
-    unsafe fn read(&self, buffer: *mut c_void, count: int32, read: *mut int32) -> tresult {
-        let bytes = self.bytes.borrow();
-        let rest = bytes.get(self.at.get()..).unwrap_or_default();
-        let count = rest.len().min(count.max(0) as usize);
-        // SAFETY: the plugin lends room for as many bytes as it asks for.
-        unsafe { ptr::copy_nonoverlapping(rest.as_ptr(), buffer.cast(), count) };
-        self.at.set(self.at.get() + count);
-        // SAFETY: the plugin lends a number, or nothing.
-        unsafe { tell(read, count as int32) };
-        kResultOk
-    }
-
-    unsafe fn write(&self, buffer: *mut c_void, count: int32, written: *mut int32) -> tresult {
-        // SAFETY: the plugin lends so many bytes.
-        let new = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), count.max(0) as usize) };
-        let mut bytes = self.bytes.borrow_mut();
-        bytes.truncate(self.at.get());
-        bytes.extend_from_slice(new);
-        self.at.set(bytes.len());
-        // SAFETY: the plugin lends a number, or nothing.
-        unsafe { tell(written, new.len() as int32) };
-        kResultOk
-    }
-
-    unsafe fn seek(&self, to: int64, mode: int32, result: *mut int64) -> tresult {
-        let length = self.bytes.borrow().len();
-        let from = match mode as u32 {
-            IBStream_::IStreamSeekMode_::kIBSeekCur => self.at.get(),
-            IBStream_::IStreamSeekMode_::kIBSeekEnd => length,
-            _ => 0,
-        };
-        self.at.set((from as int64 + to).clamp(0, length as int64) as usize);
-        // SAFETY: the plugin lends a number, or nothing.
-        unsafe { tell(result, self.at.get() as int64) };
-        kResultOk
-    }
-
-    unsafe fn tell(&self, position: *mut int64) -> tresult {
-        // SAFETY: the plugin lends a number, or nothing.
-        unsafe { tell(position, self.at.get() as int64) };
-        kResultOk
-    }
-}
-
-/// Writes a number where the plugin wants to have it.
-///
-/// # Safety
-/// `to` points to a number or is null.
-unsafe fn tell<T>(to: *mut T, number: T) {
-    // SAFETY: see above.
-    if let Some(to) = unsafe { to.as_mut() } {
-        *to = number;
     }
 }

@@ -1,4 +1,4 @@
-//! The plugin's window in a window of the host's, and the frame with the host's run loop that is lent to it.
+//! The plugin's window inside a window of the host, and the frame with a run loop that the host gives it.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -7,12 +7,12 @@ use vst3::Steinberg::Linux::*;
 use vst3::Steinberg::*;
 use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
-use super::lent;
+use super::interface_pointer;
 
-/// The host's frame around a window, which gives access to its run loop.
+/// The host's frame around a window, which provides the run loop.
 #[derive(Default)]
 struct Frame {
-    /// What is registered, by address.
+    /// Registered handlers, each with a reference of the host.
     handlers: RefCell<Vec<*mut IEventHandler>>,
 }
 
@@ -28,7 +28,7 @@ impl IPlugFrameTrait for Frame {
 
 impl IRunLoopTrait for Frame {
     unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, _file: FileDescriptor) -> tresult {
-        // SAFETY: the plugin lends a handler; the host keeps a reference until it is taken back.
+        // SAFETY: the plugin passes a valid handler or null. The host keeps a reference until it is unregistered.
         let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else { return kInvalidArgument };
         self.handlers.borrow_mut().push(handler.to_com_ptr().into_raw());
         kResultOk
@@ -36,9 +36,9 @@ impl IRunLoopTrait for Frame {
 
     unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
         let mut handlers = self.handlers.borrow_mut();
-        let Some(place) = handlers.iter().position(|known| ptr::eq(*known, handler)) else { return kInvalidArgument };
-        // SAFETY: this gives back the reference that registering took.
-        drop(unsafe { ComPtr::from_raw(handlers.swap_remove(place)) });
+        let Some(index) = handlers.iter().position(|known| ptr::eq(*known, handler)) else { return kInvalidArgument };
+        // SAFETY: this releases the reference that registration took.
+        drop(unsafe { ComPtr::from_raw(handlers.swap_remove(index)) });
         kResultOk
     }
 
@@ -51,7 +51,7 @@ impl IRunLoopTrait for Frame {
     }
 }
 
-/// A window of the plugin's that has a frame. It is closed, and gives the frame back, when it is dropped.
+/// A window of the plugin with a frame. Dropping it closes it and removes the frame.
 pub struct Window {
     view: ComPtr<IPlugView>,
     frame: ComWrapper<Frame>,
@@ -59,16 +59,17 @@ pub struct Window {
 }
 
 impl Window {
-    pub(super) fn framed(view: ComPtr<IPlugView>) -> Self {
+    /// Gives a new window a frame.
+    pub(super) fn with_frame(view: ComPtr<IPlugView>) -> Self {
         let frame = ComWrapper::new(Frame::default());
-        // SAFETY: the frame lives until the view has let go of it, which is when this is dropped.
-        unsafe { view.setFrame(lent(&frame)) };
+        // SAFETY: the frame lives until `detach` removes it from the view.
+        unsafe { view.setFrame(interface_pointer(&frame)) };
         Self { view, frame, is_open: false }
     }
 
-    /// Opens it in a window of the host's on an X11 screen; whether the plugin could.
+    /// Opens it inside a host window on an X11 screen; returns whether the plugin succeeded.
     pub fn open(&mut self, parent: u32) -> bool {
-        // SAFETY: X11 windows are lent as numbers.
+        // SAFETY: VST3 passes an X11 window id in place of a pointer.
         let opened =
             unsafe { self.view.attached(ptr::without_provenance_mut(parent as usize), kPlatformTypeX11EmbedWindowID) };
         self.is_open |= opened == kResultOk;
@@ -78,24 +79,24 @@ impl Window {
     /// Its size in pixels.
     pub fn size(&self) -> (i32, i32) {
         let mut size = ViewRect { left: 0, top: 0, right: 0, bottom: 0 };
-        // SAFETY: the view is lent room for its size.
+        // SAFETY: the view writes to `size`.
         unsafe { self.view.getSize(&raw mut size) };
         (size.right - size.left, size.bottom - size.top)
     }
 
-    /// The plugin's handlers in the host's run loop.
+    /// How many handlers the plugin has registered in the run loop.
     pub fn handlers(&self) -> usize {
         self.frame.handlers.borrow().len()
     }
 
-    /// Closes it and takes the frame back; how many handlers the plugin has left in the host's run loop.
+    /// Closes it and removes the frame; returns how many handlers the plugin left registered.
     pub fn close(mut self) -> usize {
-        self.give_up();
+        self.detach();
         self.handlers()
     }
 
-    fn give_up(&mut self) {
-        // SAFETY: what was opened is closed once, and the view lets go of the frame.
+    fn detach(&mut self) {
+        // SAFETY: an open view is closed once, and releases the frame before the frame is dropped.
         unsafe {
             if std::mem::take(&mut self.is_open) {
                 self.view.removed();
@@ -107,6 +108,6 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.give_up();
+        self.detach();
     }
 }

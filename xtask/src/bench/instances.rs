@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tonenet_hosts::bench::instances::{Measured, measure};
+use tonenet_hosts::bench::instances::{InstanceCosts, measure};
 
 use super::bars::Bars;
 use crate::cli::BenchInstancesArgs;
@@ -18,13 +18,13 @@ const ANOTHER_BAR: f64 = 5.0;
 /// Measures it.
 pub fn run(args: &BenchInstancesArgs) -> Result<()> {
     let plugin = super::plugin(args.plugin.as_ref())?;
-    let Measured { scan, ready, first_note, another } = measure(&plugin, args.more)?;
+    let InstanceCosts { scan, ready, first_note, bytes_per_instance } = measure(&plugin, args.more)?;
     let mut bars = Bars::default();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     bars.hold("scan", milliseconds(scan), SCAN_BAR, "ms");
     bars.hold("instance ready", milliseconds(ready), READY_BAR, "ms");
     bars.hold("first restyled note, Live", milliseconds(first_note), FIRST_NOTE_BAR, "ms");
-    match another {
+    match bytes_per_instance {
         Some(bytes) => bars.hold("another instance", bytes as f64 / 1e6, ANOTHER_BAR, "MB"),
         None => println!("  what another instance takes this system does not tell"),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tonenet_hosts::bench::process::{BlockTime, MODES, Measured, NOTES_A_SECOND, SOUNDING, measure};
+use tonenet_hosts::bench::process::{BlockTime, MODES, ModeMeasurement, NOTES_PER_SECOND, SOUNDING_NOTES, measure};
 use tonenet_hosts::bench::{BLOCK, SAMPLE_RATE};
 
 use super::bars::Bars;
@@ -21,7 +21,7 @@ pub fn run(args: &BenchProcessArgs) -> Result<()> {
     let plugin = super::plugin(args.plugin.as_ref())?;
     let block_micros = f64::from(BLOCK) / SAMPLE_RATE * 1e6;
     println!(
-        "{SOUNDING} notes sound, {NOTES_A_SECOND} a second are new; {BLOCK} samples at {} kHz are {block_micros:.0} µs",
+        "{SOUNDING_NOTES} notes sound, {NOTES_PER_SECOND} a second are new; {BLOCK} samples at {} kHz are {block_micros:.0} µs",
         SAMPLE_RATE / 1e3
     );
     let mut bars = Bars::default();
@@ -29,7 +29,7 @@ pub fn run(args: &BenchProcessArgs) -> Result<()> {
         let measured = measure(&plugin, mode, args.seconds.max(1.0))?;
         print(&measured);
         // The whole call counts: one that waited would have had the processor for less of it.
-        let took = distribution(&measured.blocks, |block| block.took);
+        let took = distribution(&measured.blocks, |block| block.duration);
         let percent = |share| took.micros(share) / block_micros * 100.0;
         bars.hold(&format!("{}, median", mode.name), percent(0.5), MEDIAN_BAR, "%");
         bars.hold(&format!("{}, worst", mode.name), percent(1.0), WORST_BAR, "%");
@@ -44,14 +44,14 @@ fn distribution<'a>(
     Distribution::new(blocks.into_iter().map(duration).collect())
 }
 
-fn print(measured: &Measured) {
-    let Measured { mode, latency, blocks, least, restyled, late, new } = measured;
+fn print(measured: &ModeMeasurement) {
+    let ModeMeasurement { mode, latency, blocks, fastest, restyled, late, new } = measured;
     println!("\n{}, latency {latency} samples, {} blocks", mode.name, blocks.len());
     println!("  the model kept up with {restyled} notes; {late} late, {new} not known yet");
-    let took = distribution(blocks, |block| block.took);
+    let took = distribution(blocks, |block| block.duration);
     let empty_loop = distribution(blocks, |block| block.empty_loop);
-    let on_processor = distribution(blocks, |block| block.on_processor);
-    let least = Distribution::new(least.clone());
+    let on_processor = distribution(blocks, |block| block.cpu_time);
+    let least = Distribution::new(fastest.clone());
     let names = PERCENTILES.map(|(name, _)| format!("{name:>11}")).concat();
     println!("  {:<28}{names}", "µs");
     let rows = [

@@ -61,13 +61,13 @@ pub fn whole_take(song: &Song) -> Result<Vec<u8>> {
 /// what a note's network knows differs by as much.
 pub fn velocities(song: &Song) -> Result<Vec<u8>> {
     let model = model()?;
-    let session = Session::of_song(song, SAMPLE_RATE);
+    let session = Session::from_song(song, SAMPLE_RATE);
     let look_ahead = look_ahead(song);
     let early = u64::from(look_ahead.latency.next_multiple_of(BLOCK));
     let (style, take) = (StyleBlend::only(STYLE), Take(0));
     let playback = Playback { sample_rate: SAMPLE_RATE, look_ahead, block: BLOCK, style, take };
     let transport = |time: SampleTime| {
-        let (_, tempo) = session.transport(time.saturating_sub(early));
+        let (_, tempo) = session.position_at(time.saturating_sub(early));
         let seconds = (time as f64 - early as f64) / SAMPLE_RATE;
         let beats = song.tempo().beats_at(seconds);
         Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }

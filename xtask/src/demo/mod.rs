@@ -112,7 +112,7 @@ fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -
 fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
     let voices: BTreeSet<(usize, u8)> =
         part.notes.iter().map(|&place| (song.notes()[place].track, song.notes()[place].note.channel)).collect();
-    let mut session = Session::of_song(song, SAMPLE_RATE);
+    let mut session = Session::from_song(song, SAMPLE_RATE);
     let mut kept = song.messages().iter().map(|m| match m.message {
         MidiMessage::Channel([status, ..]) => voices.contains(&(m.track, status & 0x0F)),
         MidiMessage::SysEx(_) => part.tracks.contains(&m.track),
@@ -128,9 +128,9 @@ fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
 
 /// Plays a part through the plugin and checks every message that comes out.
 fn play(bundle: &Path, session: &Session, style: Genre, amount: f64) -> Result<Restyled> {
-    let session = session.clone().with("Style", style.index() as f64).with("Amount", amount);
+    let session = session.clone().with_parameter("Style", style.index() as f64).with_parameter("Amount", amount);
     let mut host = ClapHost::load(bundle)?;
-    host.ask_for_report().context("the plugin takes no wish for a report; this is a bug")?;
+    host.enable_report().context("the plugin takes no wish for a report; this is a bug")?;
     let bar = ProgressBar::new(1).with_style(
         ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),

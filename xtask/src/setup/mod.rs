@@ -1,11 +1,13 @@
 //! Installs what a fresh machine lacks, into `third_party/`, pinned and checked by hash.
 
+mod cargo_deny;
 mod libtorch;
 mod onnxruntime;
 mod screen;
 mod system;
 mod wheel;
 
+pub use cargo_deny::install as cargo_deny;
 pub use libtorch::install as libtorch;
 pub use libtorch::install_if_there_is_one as libtorch_if_there_is_one;
 #[cfg(not(feature = "train"))]

@@ -1,0 +1,443 @@
+use super::*;
+use crate::event::{PlainEvent, Voice};
+use crate::generator::{ClipStore, Studio};
+use crate::inference_thread::{Opened, RestyleTake};
+use crate::timeline_store::TimelineStore;
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::NoteId;
+use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
+use tonenet_inference::restyler::Restyler;
+
+const RATE: f64 = 48_000.0;
+const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, asking: tonenet_core::scheduler::Asking::EveryHop(600) };
+
+/// Expects of every note a deviation that its id decides.
+#[derive(Default)]
+struct FakeModel {
+    notes: Vec<(NoteId, SampleTime)>,
+    breaks: bool,
+    /// Held by a test for as long as the model is not to get on.
+    gate: Arc<Mutex<()>>,
+    /// Notes that it was asked about.
+    asked: Arc<Mutex<Vec<NoteId>>>,
+    /// Questions that have come as far as the gate.
+    questions: Arc<AtomicU64>,
+    /// What it was told.
+    heard: Arc<Mutex<Vec<Heard>>>,
+    /// Breaks when it goes.
+    _last: Option<BreaksAsItGoes>,
+}
+
+struct BreaksAsItGoes;
+
+impl Drop for BreaksAsItGoes {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a fault in a model that goes");
+    }
+}
+
+impl VelocityModel for FakeModel {
+    fn style(&self, _style: Genre) -> Option<StyleSpread> {
+        Some(StyleSpread { human: 10.0, predicted: 10.0 })
+    }
+
+    fn reset(&mut self) {
+        self.notes.clear();
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        self.heard.lock().push(*heard);
+        if let Heard::NoteOn { id, time, .. } = *heard {
+            self.notes.push((id, time));
+        }
+    }
+
+    fn predict(
+        &mut self,
+        question: &Question,
+        _style: Genre,
+        predictions: &mut Vec<(NoteId, Prediction)>,
+    ) -> Result<(), InferenceError> {
+        assert!(!self.breaks, "a fault in a model");
+        self.questions.fetch_add(1, Ordering::Release);
+        let _open = self.gate.lock();
+        let due = question.hop.settle_from..question.hop.settle_to;
+        let notes = self.notes.iter().filter(|n| due.contains(&n.1));
+        self.asked.lock().extend(notes.clone().map(|n| n.0));
+        predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
+        Ok(())
+    }
+}
+
+/// An engine that begins with a model: the note model is missing, the attention model panics when it is asked, and
+/// the baseline works.
+fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
+    engine_of(model, LOOK_AHEAD, None)
+}
+
+fn opened(model: FakeModel) -> Opened {
+    let restyle_take: RestyleTake = Box::new(|take: &Timeline, _: &Cancellation| {
+        let expected = take.notes().iter().map(|n| [InSteps::new(f32::from(n.key) / 4.0, 2.0); 3]);
+        Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+    });
+    Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
+}
+
+fn engine_of(
+    model: EmbeddedModel,
+    look_ahead: LookAhead,
+    memory: Option<Arc<TimelineStore>>,
+) -> (Engine<PlainEvent>, Arc<Status>) {
+    let status = Arc::<Status>::default();
+    let open = |model, _: &Status| match model {
+        EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
+        EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
+        EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
+    };
+    let worker = Worker::start(status.clone(), memory, open).unwrap();
+    (Engine::new(RATE, look_ahead, model, worker, status.clone(), no_clips()), status)
+}
+
+/// A track without a clip.
+fn no_clips() -> ClipTrack {
+    let store = Arc::<ClipStore>::default();
+    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+    ClipTrack::new(store, studio.link().clone(), false)
+}
+
+/// A block in bars of four beats, in which nothing is pressed.
+fn block_of(samples: u32, transport: CoreTransport, offline: bool) -> Block {
+    Block { samples, transport, bars: Bars::default(), pressed: false, offline }
+}
+
+fn on(time: u32, key: u8, velocity: f32) -> (u64, PlainEvent) {
+    (time.into(), PlainEvent::note_on(Voice::new(Some(time as i32), 0, key), velocity))
+}
+
+fn part() -> Vec<(u64, PlainEvent)> {
+    let mut part: Vec<_> = (0..60).map(|i| on(i * 437, 30 + (i % 50) as u8, 0.3 + i as f32 * 0.01)).collect();
+    part.push((9_000, PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 }));
+    part.push((20_000, PlainEvent::Controller { timing: 0, channel: 0, number: 123, value: 0.0 }));
+    part.sort_by_key(|e| e.0);
+    part
+}
+
+/// Plays a part offline; gives what left with its absolute sample.
+fn play(
+    engine: &mut Engine<PlainEvent>,
+    part: &[(u64, PlainEvent)],
+    block: u32,
+    settings: &Settings,
+) -> Vec<(u64, PlainEvent)> {
+    play_with(engine, part, block, |_| *settings)
+}
+
+/// The same with settings that depend on the sample a block begins with.
+fn play_with(
+    engine: &mut Engine<PlainEvent>,
+    part: &[(u64, PlainEvent)],
+    block: u32,
+    settings: impl Fn(u64) -> Settings,
+) -> Vec<(u64, PlainEvent)> {
+    let (mut now, mut next, mut out) = (0u64, 0, Vec::new());
+    while now < part.last().unwrap().0 + 4_000 {
+        let end = now + u64::from(block);
+        let events = || {
+            let (time, event) = *part.get(next).filter(|e| e.0 < end)?;
+            next += 1;
+            Some(event.with_timing((time - now) as u32))
+        };
+        let block = block_of(block, CoreTransport::default(), true);
+        let send = |event: PlainEvent| out.push((now + u64::from(event.timing()), event.with_timing(0)));
+        engine.process(&block, &settings(now), events, send);
+        now = end;
+    }
+    out
+}
+
+const FULL: Expression = Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 };
+const SETTINGS: Settings = Settings {
+    style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+    take: Take(0),
+    expression: FULL,
+    model: EmbeddedModel::Baseline,
+    bypass: false,
+};
+
+fn ons(events: &[(u64, PlainEvent)]) -> Vec<f32> {
+    let velocity = |e: &(u64, PlainEvent)| match e.1 {
+        PlainEvent::NoteOn { velocity, .. } => Some(velocity),
+        _ => None,
+    };
+    events.iter().filter_map(velocity).collect()
+}
+
+#[test]
+fn the_size_of_blocks_changes_nothing() {
+    let reference = play(&mut engine(EmbeddedModel::Baseline).0, &part(), 512, &SETTINGS);
+    let changed = ons(&reference).iter().zip(ons(&part())).filter(|(a, b)| *a != b).count();
+    assert_eq!((ons(&reference).len(), changed), (60, 60), "every note has a new velocity");
+    for block in [1, 32, 64, 100, 4096] {
+        assert_eq!(
+            play(&mut engine(EmbeddedModel::Baseline).0, &part(), block, &SETTINGS),
+            reference,
+            "blocks of {block}"
+        );
+    }
+}
+
+#[test]
+fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
+    let (mut engine, status) = engine(EmbeddedModel::Baseline);
+    let out = play(&mut engine, &part(), 100, &SETTINGS);
+    let latency = u64::from(LOOK_AHEAD.latency);
+    let times: Vec<u64> = out.iter().filter(|e| !matches!(e.1, PlainEvent::NoteOff { .. })).map(|e| e.0).collect();
+    assert_eq!(times, part().iter().map(|e| e.0 + latency).collect::<Vec<_>>());
+    let released = out.iter().filter(|e| matches!(e.1, PlainEvent::NoteOff { .. })).count();
+    assert_eq!(released, 46, "controller 123 ends the notes before it");
+    assert_eq!(status.restyled.load(Ordering::Relaxed), 60);
+    assert_eq!(status.late.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn at_amount_zero_and_in_bypass_velocities_keep_every_bit() {
+    for settings in
+        [Settings { expression: Expression { amount: 0.0, ..FULL }, ..SETTINGS }, Settings { bypass: true, ..SETTINGS }]
+    {
+        let out = play(&mut engine(EmbeddedModel::Baseline).0, &part(), 64, &settings);
+        assert_eq!(ons(&out), ons(&part()));
+    }
+}
+
+#[test]
+fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
+    for (model, told) in [
+        (EmbeddedModel::Note, "decoder-jazz.onnx is damaged"),
+        (EmbeddedModel::Attention, "the model stopped unexpectedly; choose another or reload the plugin"),
+    ] {
+        let (mut engine, status) = engine(model);
+        let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
+        assert_eq!(ons(&out), ons(&part()));
+        assert_eq!(status.late.load(Ordering::Relaxed), 60);
+        assert_eq!(status.engine.lock().error.as_deref(), Some(told));
+    }
+}
+
+#[test]
+fn models_change_while_playing_and_no_note_is_lost() {
+    let (mut engine, status) = engine(EmbeddedModel::Baseline);
+    let without_model = 9_600..15_360;
+    let out = play_with(&mut engine, &part(), 64, |sample| match without_model.contains(&sample) {
+        true => Settings { model: EmbeddedModel::Note, ..SETTINGS },
+        false => SETTINGS,
+    });
+    let notes = |events: &[(u64, PlainEvent)]| -> Vec<(u64, PlainEvent)> {
+        events.iter().copied().filter(|e| matches!(e.1, PlainEvent::NoteOn { .. })).collect()
+    };
+    let (played, came) = (notes(&part()), notes(&out));
+    assert_eq!(played.len(), came.len());
+    // A hop settles the notes heard from three hops before it on, so those under way at a change get the next model.
+    let mut late = 0;
+    for ((time, own), (left, came)) in played.into_iter().zip(came) {
+        let in_time = !(7_800..13_800).contains(&time);
+        assert_eq!((left, came != own), (time + u64::from(LOOK_AHEAD.latency), in_time), "the note at {time}");
+        late += u64::from(!in_time);
+    }
+    assert_eq!((status.late.load(Ordering::Relaxed), status.restyled.load(Ordering::Relaxed)), (late, 60 - late));
+    let words = status.engine.lock();
+    assert_eq!((words.model.as_str(), &words.error), (EmbeddedModel::Baseline.title(), &None));
+}
+
+#[test]
+fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
+    let (mut engine, _) = engine(EmbeddedModel::Baseline);
+    let first = play(&mut engine, &[on(0, 60, 0.5)], 64, &SETTINGS);
+    engine.reset();
+    let second = play(&mut engine, &[on(0, 62, 0.5)], 64, &SETTINGS);
+    assert_eq!(first.len(), 1);
+    assert!(matches!(second[0], (0, PlainEvent::NoteOff { voice: Voice { key: Some(60), .. }, .. })));
+    assert_eq!(second[1].0, u64::from(LOOK_AHEAD.latency));
+}
+
+/// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
+/// with the time that each needed.
+fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
+    let settings = Settings { model: engine.model, ..SETTINGS };
+    let mut left = Vec::new();
+    let start = engine.now;
+    let last = song.last().unwrap().0 + 1.0;
+    let block = 480;
+    let blocks = (last * 24_000.0) as u64 / block;
+    for index in 0..blocks + 20 {
+        let (from, to) = (index * block, (index + 1) * block);
+        let mut events: Vec<(u64, PlainEvent)> = Vec::new();
+        for &(beats, key) in song {
+            let (begin, end) = ((beats * 24_000.0) as u64, ((beats + 0.25) * 24_000.0) as u64);
+            if (from..to).contains(&begin) {
+                events.push((begin - from, on(begin as u32, key, 0.5).1));
+            }
+            if (from..to).contains(&end) {
+                events.push((end - from, PlainEvent::release(0, key)));
+            }
+        }
+        events.sort_by_key(|e| e.0);
+        let mut events = events.into_iter();
+        let playing = index < blocks;
+        let transport = CoreTransport {
+            playing,
+            tempo: Some(120.0),
+            beats: Some(from.min(blocks * block) as f64 / 24_000.0),
+            ..Default::default()
+        };
+        let block = block_of(block as u32, transport, offline);
+        let next = || events.next().map(|(sample, event)| event.with_timing(sample as u32));
+        engine.process(&block, &settings, next, |event| {
+            if let PlainEvent::NoteOn { timing, velocity, .. } = event {
+                left.push((from + u64::from(timing), velocity * 127.0));
+            }
+        });
+    }
+    assert_eq!(engine.now - start, (blocks + 20) * block);
+    left
+}
+
+const SONG: [(f64, u8); 5] = [(0.0, 40), (1.0, 60), (1.5, 72), (2.0, 50), (3.25, 100)];
+
+/// What [`opened`] expects of a take at its level: a quarter of the key, centred.
+fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
+    let mean = song.iter().map(|n| f32::from(n.1) / 4.0).sum::<f32>() / song.len() as f32;
+    let level = 64.0;
+    song.iter().map(|n| (level + f32::from(n.1) / 4.0 - mean).round()).collect()
+}
+
+fn timeline(store: &Arc<TimelineStore>) -> (Engine<PlainEvent>, Arc<Status>) {
+    engine_of(EmbeddedModel::Baseline, LookAhead::at_once(RATE, 480), Some(store.clone()))
+}
+
+fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
+    left.iter().map(|n| n.1.round()).collect()
+}
+
+#[test]
+fn in_timeline_the_second_pass_gets_what_the_whole_take_gives_and_no_note_waits() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    let first = pass(&mut engine, &SONG, true);
+    let times: Vec<u64> = SONG.iter().map(|n| (n.0 * 24_000.0) as u64).collect();
+    assert_eq!(first.iter().map(|n| n.0).collect::<Vec<_>>(), times, "at once");
+    assert_eq!(status.new.load(Ordering::Relaxed), 5);
+    let second = pass(&mut engine, &SONG, true);
+    assert_eq!(second.iter().map(|n| n.0).collect::<Vec<_>>(), times);
+    assert_eq!(velocities(&second), of_whole_take(&SONG));
+    assert_eq!((status.restyled.load(Ordering::Relaxed), status.late.load(Ordering::Relaxed)), (5, 0));
+    assert_eq!(pass(&mut engine, &SONG, true), second, "and every time again");
+
+    // As after a project was loaded again.
+    drop(engine);
+    let (mut engine, status) = timeline(&store);
+    assert_eq!(pass(&mut engine, &SONG, true), second);
+    assert_eq!(status.new.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn in_timeline_a_moved_note_is_new_and_a_pass_later_it_is_not() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    pass(&mut engine, &SONG, true);
+    let mut edited = SONG;
+    edited[2].0 = 1.75;
+    pass(&mut engine, &edited, true);
+    assert_eq!(status.new.load(Ordering::Relaxed), 6);
+    assert_eq!(velocities(&pass(&mut engine, &edited, true)), of_whole_take(&edited));
+    assert_eq!((status.new.load(Ordering::Relaxed), store.remembered().notes), (6, 5), "the old one is gone");
+}
+
+#[test]
+fn a_take_that_the_user_forgets_is_no_longer_played() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, status) = timeline(&store);
+    pass(&mut engine, &SONG, true);
+    let remembered = pass(&mut engine, &SONG, true);
+    store.replace(Timeline::default());
+    pass(&mut engine, &[(8.0, 40)], true);
+    assert_eq!(store.remembered().notes, 1);
+    store.undo();
+    pass(&mut engine, &[(8.0, 40)], true);
+    assert_eq!(pass(&mut engine, &SONG, true).len(), remembered.len());
+    assert!(status.new.load(Ordering::Relaxed) >= 6);
+}
+
+#[test]
+fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = engine_of(EmbeddedModel::Attention, LookAhead::at_once(RATE, 480), Some(store));
+    for _ in 0..2 {
+        assert_eq!(velocities(&pass(&mut engine, &SONG, true)), [64.0; SONG.len()]);
+    }
+}
+
+#[test]
+fn what_was_played_when_the_host_deactivates_is_remembered() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = timeline(&store);
+    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
+    let mut events = vec![on(0, 60, 0.5).1].into_iter();
+    engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
+    drop(engine);
+    assert_eq!(store.remembered().notes, 1);
+}
+
+#[test]
+fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
+    let store = Arc::<TimelineStore>::default();
+    let (mut engine, _) = timeline(&store);
+    let mut play_at = |beats, events: Vec<PlainEvent>| {
+        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
+        let mut events = events.into_iter();
+        engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
+        engine.reset();
+    };
+    play_at(4.0, vec![on(0, 60, 0.5).1]);
+    play_at(8.0, Vec::new());
+    assert_eq!(store.remembered().notes, 1);
+}
+
+#[test]
+fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
+    let (gate, asked) = (Arc::<Mutex<()>>::default(), Arc::<Mutex<Vec<NoteId>>>::default());
+    let model = FakeModel { gate: gate.clone(), asked: asked.clone(), ..FakeModel::default() };
+    let mut model = Some(opened(model));
+    let status = Arc::<Status>::default();
+    let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
+    let worker = Worker::start(status.clone(), None, open).unwrap();
+    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, no_clips());
+    let mut left = 0;
+    let mut play = |samples: std::ops::Range<u32>, beats: f64| {
+        for now in samples.step_by(100) {
+            let beats = Some(beats + f64::from(now) / 24_000.0);
+            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
+            let block = block_of(100, transport, true);
+            let mut event = matches!(now, 4_500 | 4_700 | 25_000).then(|| on(0, 60, 0.5).1);
+            engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);
+        }
+    };
+    play(0..4_500, 0.0);
+    let closed = gate.lock();
+    play(4_500..4_800, 0.0);
+    // Nobody waits for what was dropped; by the end of this its questions are long overdue.
+    play(4_800..25_000, 100.0);
+    drop(closed);
+    play(25_000..29_000, 100.0);
+    assert_eq!(left, 1);
+    assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
+}
+
+mod clips;
+mod hosts;
+mod remembering;
+mod threads;

@@ -1,0 +1,429 @@
+//! The clip in the song, through the engine.
+
+use super::*;
+use crate::generator::{Composer, Material, Wish};
+use proptest::prelude::*;
+use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_inference::generate::GenerateError;
+
+const BEAT: u64 = 24_000;
+
+/// Writes two bars in which each beat has a key that says the seed, half a beat long.
+struct Double;
+
+impl Composer for Double {
+    fn compose(&mut self, wish: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+        let key = 60 + wish.seed as u8;
+        let note = |beat: u8| ClipNote { onset: beat.into(), length: 0.5, key, velocity: 80 };
+        Ok(Clip::new(8.0, (4, 4), (0..8).map(note).collect()).unwrap())
+    }
+}
+
+/// An engine, its studio, and a host that plays in four-four at 120 beats a minute.
+struct Song {
+    engine: Engine<PlainEvent>,
+    store: Arc<ClipStore>,
+    studio: Studio,
+    settings: Settings,
+    block: u32,
+    offline: bool,
+    loop_range: Option<(f64, f64)>,
+    beats: f64,
+    playing: bool,
+    /// What left: sample, key, and the velocity of an on.
+    left: Vec<(u64, u8, Option<u8>)>,
+}
+
+impl Song {
+    fn new() -> Self {
+        Self::at(LOOK_AHEAD, Arc::default())
+    }
+
+    fn at(look_ahead: LookAhead, store: Arc<ClipStore>) -> Self {
+        let status = Arc::<Status>::default();
+        let open = |_, _: &Status| Ok(opened(FakeModel::default()));
+        let worker = Worker::start(status.clone(), None, open).unwrap();
+        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
+        studio.start();
+        let clips = ClipTrack::new(store.clone(), studio.link().clone(), false);
+        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, clips);
+        Self {
+            engine,
+            store,
+            studio,
+            settings: SETTINGS,
+            block: 480,
+            offline: true,
+            loop_range: None,
+            beats: 0.0,
+            playing: true,
+            left: Vec::new(),
+        }
+    }
+
+    /// Plays on to a place, with the trigger pressed or not, and events at places.
+    fn play_with(&mut self, to: f64, pressed: bool, events: &[(f64, PlainEvent)]) {
+        let mut samples = ((to - self.beats) * BEAT as f64).round() as u64;
+        let mut events = events.iter().peekable();
+        while samples > 0 {
+            let length = u64::from(self.block).min(samples);
+            let transport = CoreTransport {
+                playing: self.playing,
+                tempo: Some(120.0),
+                beats: Some(self.beats),
+                loop_beats: self.loop_range,
+                ..Default::default()
+            };
+            let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
+            let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };
+            let begin = self.beats;
+            let end = begin + length as f64 / BEAT as f64;
+            let next = || {
+                let (place, event) = events.next_if(|e| e.0 < end - 1e-9)?;
+                Some(event.with_timing(((place - begin) * BEAT as f64).round() as u32))
+            };
+            let now = self.engine.now;
+            let left = &mut self.left;
+            self.engine.process(&block, &self.settings, next, |event| match event {
+                PlainEvent::NoteOn { timing, voice: Voice { key: Some(key), .. }, velocity, .. } => {
+                    left.push((now + u64::from(timing), key, Some(midi_velocity(velocity * 127.0))));
+                }
+                PlainEvent::NoteOff { timing, voice: Voice { key: Some(key), .. }, .. } => {
+                    left.push((now + u64::from(timing), key, None));
+                }
+                _ => {}
+            });
+            if self.playing {
+                self.beats = end;
+            }
+            samples -= length;
+        }
+        if self.playing {
+            self.beats = to;
+        }
+    }
+
+    fn play(&mut self, to: f64) {
+        self.play_with(to, false, &[]);
+    }
+
+    fn stand(&mut self, samples: u32) {
+        self.playing = false;
+        let here = self.beats;
+        self.play(here + f64::from(samples) / BEAT as f64);
+        self.playing = true;
+    }
+
+    /// The beats at which ons left, one latency earlier, with their keys; time began at beat 0.
+    fn ons(&self) -> Vec<(f64, u8)> {
+        let latency = u64::from(self.engine.scheduler.look_ahead().latency);
+        let ons = self.left.iter().filter(|e| e.2.is_some());
+        ons.map(|e| ((e.0 - latency) as f64 / BEAT as f64, e.1)).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        let mut sounding = std::collections::HashMap::<u8, i32>::new();
+        self.left.is_sorted_by_key(|e| e.0)
+            && self.left.iter().all(|&(_, key, velocity)| {
+                let count = sounding.entry(key).or_default();
+                *count += if velocity.is_some() { 1 } else { -1 };
+                (0..=1).contains(count)
+            })
+            && sounding.values().all(|count| *count == 0)
+    }
+}
+
+fn beats(from: u8, to: u8, key: u8) -> Vec<(f64, u8)> {
+    (from..to).map(|beat| (beat.into(), key)).collect()
+}
+
+fn key(channel: u8, key: u8, down: bool) -> PlainEvent {
+    let voice = Voice::new(Some(7), channel, key);
+    match down {
+        true => PlainEvent::note_on(voice, 0.5),
+        false => PlainEvent::note_off(voice),
+    }
+}
+
+#[test]
+fn a_press_puts_what_is_written_at_the_next_bar_line_and_it_is_restyled() {
+    let live = LookAhead::live(RATE, 480);
+    for (look_ahead, block) in [(LOOK_AHEAD, 64), (LOOK_AHEAD, 480), (LOOK_AHEAD, 1000), (live, 64), (live, 480)] {
+        let mut song = Song { block, ..Song::at(look_ahead, Arc::default()) };
+        song.play(1.0);
+        song.play_with(1.5, true, &[]);
+        song.play(14.0);
+        assert_eq!(song.ons(), beats(4, 14, 61), "blocks of {block}: looped after two bars");
+        let restyled = song.left.iter().filter_map(|e| e.2).filter(|v| *v != 80).count();
+        assert!(restyled >= 9, "{restyled}");
+        assert_eq!(song.store.shown().in_song.unwrap().start, Some(4.0));
+        song.stand(6_000);
+        assert!(song.is_whole(), "{:?}", song.left);
+    }
+}
+
+#[test]
+fn a_press_shortly_before_a_bar_line_means_the_one_after() {
+    let mut song = Song::new();
+    song.play(3.6);
+    song.play_with(3.7, true, &[]);
+    song.play(10.0);
+    assert_eq!(song.ons(), beats(8, 10, 61));
+}
+
+#[test]
+fn the_next_press_takes_over_at_its_bar_line_and_a_held_trigger_is_one_press() {
+    let mut song = Song::new();
+    song.play_with(5.0, true, &[]);
+    song.play_with(5.5, false, &[]);
+    song.play_with(12.0, true, &[]);
+    assert_eq!(song.ons(), [beats(4, 8, 61), beats(8, 12, 62)].concat());
+    assert!(song.store.shown().count == 2);
+}
+
+#[test]
+fn without_restyling_it_leaves_as_it_is_written_and_once_is_once() {
+    let mut song = Song::new();
+    song.store.change_wish(|wish| (wish.looped, wish.restyled) = (false, false));
+    song.play_with(1.0, true, &[]);
+    song.play(16.0);
+    assert_eq!(song.ons(), beats(4, 12, 61));
+    assert!(song.left.iter().filter_map(|e| e.2).all(|velocity| velocity == 80));
+    assert!(song.is_whole());
+}
+
+#[test]
+fn while_the_transport_rests_it_begins_at_the_bar_line_there() {
+    let mut song = Song::new();
+    song.playing = false;
+    song.play_with(0.2, true, &[]);
+    song.playing = true;
+    assert_eq!(song.store.shown().in_song.unwrap().start, Some(0.0));
+    let rested = 4_800.0 / BEAT as f64;
+    song.play(2.0);
+    let ons: Vec<f64> = song.ons().iter().map(|on| on.0 - rested).collect();
+    assert_eq!(ons.len(), 2);
+    assert!(ons[0].abs() < 1e-9 && (ons[1] - 1.0).abs() < 1e-9, "{ons:?}");
+}
+
+#[test]
+fn stops_seeks_and_loops_end_what_sounds_and_the_clip_is_where_the_song_is() {
+    let mut song = Song { loop_range: Some((4.0, 8.0)), ..Song::new() };
+    song.play_with(1.0, true, &[]);
+    song.play(8.0);
+    song.beats = 4.0;
+    song.play(6.25);
+    song.stand(9_600);
+    song.beats = 100.25;
+    song.play(102.0);
+    let count = song.ons().len();
+    assert_eq!(count, 4 + 3 + 1, "{:?}", song.ons());
+    song.stand(9_600);
+    assert!(song.is_whole(), "{:?}", song.left);
+}
+
+#[test]
+fn at_the_end_of_a_loop_the_next_bar_line_is_the_loops_first() {
+    let mut song = Song { loop_range: Some((0.0, 8.0)), ..Song::new() };
+    song.play(5.0);
+    song.play_with(8.0, true, &[]);
+    assert_eq!(song.store.shown().in_song.unwrap().start, Some(0.0));
+    song.beats = 0.0;
+    song.play(4.0);
+    let ons: Vec<f64> = song.ons().iter().map(|on| on.0).collect();
+    assert_eq!(ons[ons.len() - 4..], [8.0, 9.0, 10.0, 11.0]);
+}
+
+#[test]
+fn the_player_and_the_clip_never_end_each_others_notes() {
+    let mut song = Song::new();
+    song.play_with(1.0, true, &[]);
+    // Struck while the clip holds the key, held over its next note; and struck beside it on another channel.
+    let events =
+        [(4.25, key(0, 61, true)), (5.75, key(0, 61, false)), (6.25, key(1, 61, true)), (6.75, key(1, 61, false))];
+    song.play_with(6.0, false, &events[..2]);
+    assert_eq!(song.ons(), [(4.0, 61), (4.25, 61)]);
+    let offs: Vec<u64> = song.left.iter().filter(|e| e.2.is_none()).map(|e| e.0 - 2_400).collect();
+    assert_eq!(offs, [102_000, 138_000], "the clip's where the player strikes, the player's where it is let go");
+    song.play_with(7.0, false, &events[2..]);
+    assert_eq!(song.ons()[2..], [(6.0, 61), (6.25, 61)]);
+}
+
+#[test]
+fn all_notes_off_ends_the_clips_note_once() {
+    let mut song = Song::new();
+    song.play_with(1.0, true, &[]);
+    let all_off = PlainEvent::Controller { timing: 0, channel: 0, number: 123, value: 0.0 };
+    song.play_with(5.0, false, &[(4.25, all_off)]);
+    song.stand(6_000);
+    assert!(song.is_whole(), "{:?}", song.left);
+    assert_eq!(song.left.first().map(|e| (e.0, e.1)), Some((96_000 + 2_400, 61)));
+    assert_eq!(
+        song.left.get(1),
+        Some(&(102_000 + 2_400, 61, None)),
+        "where the controller is, before it ends by itself"
+    );
+}
+
+#[test]
+fn in_bypass_the_clip_is_silent() {
+    let mut song = Song::new();
+    song.play_with(4.25, true, &[]);
+    song.settings.bypass = true;
+    song.play(6.0);
+    song.settings.bypass = false;
+    song.play(8.0);
+    assert_eq!(song.ons(), [(4.0, 61), (6.0, 61), (7.0, 61)]);
+    assert!(song.left.contains(&(102_000 + 2_400, 61, None)));
+}
+
+#[test]
+fn the_window_presses_too_and_a_cleared_clip_ends() {
+    let mut song = Song::new();
+    song.studio.press();
+    while song.store.shown().count == 0 {
+        std::thread::yield_now();
+    }
+    song.play(5.25);
+    song.store.clear();
+    song.play(8.0);
+    assert_eq!(song.ons(), beats(4, 6, 61));
+    assert_eq!(song.left.last(), Some(&(126_000 + 2_400, 61, None)));
+}
+
+#[test]
+fn another_activation_plays_on_what_is_in_the_song() {
+    let store = Arc::<ClipStore>::default();
+    let mut song = Song::at(LOOK_AHEAD, store.clone());
+    song.play_with(6.0, true, &[]);
+    let before = song.ons();
+    drop(song);
+    let mut song = Song::at(LookAhead::at_once(RATE, 480), store);
+    song.play_with(6.0, false, &[]);
+    assert_eq!(song.ons(), before, "without latency");
+}
+
+#[test]
+fn a_trigger_that_is_held_when_the_host_activates_is_no_press() {
+    let store = Arc::<ClipStore>::default();
+    let mut song = Song::at(LOOK_AHEAD, store.clone());
+    song.engine.clips = ClipTrack::new(store.clone(), song.studio.link().clone(), true);
+    song.play_with(1.0, true, &[]);
+    assert_eq!(store.shown().count, 0);
+    song.play_with(1.5, false, &[]);
+    song.play_with(2.0, true, &[]);
+    assert_eq!(store.shown().count, 1);
+}
+
+#[test]
+fn in_real_time_a_clip_that_comes_late_begins_at_a_later_bar_line() {
+    let mut song = Song { offline: false, ..Song::new() };
+    song.play_with(0.5, true, &[]);
+    // Nobody waits, so it is there at some later time; blocks of a test take no time.
+    while !song.studio.link().is_answered() {
+        std::thread::yield_now();
+    }
+    song.play(16.0);
+    assert_eq!(song.ons()[0], (4.0, 61));
+    let press = song.studio.link().press();
+    assert!(song.engine.clips.outbox.try_send(press));
+    while !song.studio.link().is_answered() {
+        std::thread::yield_now();
+    }
+    song.play(24.0);
+    assert_eq!(song.ons().iter().find(|on| on.1 == 62), Some(&(16.0, 62)), "the line at hand");
+}
+
+/// What a user and a host may do at any time.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    /// The song plays on for so many sixteenths, with the trigger pressed or not.
+    Play(u8, bool),
+    /// It rests for so many milliseconds.
+    Rest(u8),
+    /// It goes to a beat.
+    Seek(u8),
+    /// A key goes down, and up again after a beat.
+    Strike(u8),
+    /// The host's loop is these bars, or none.
+    Loop(Option<(u8, u8)>),
+    Step(bool),
+    Place,
+    Clear,
+    Looped(bool),
+    Restyled(bool),
+    Bypass(bool),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        6 => (1u8..32, prop::bool::weighted(0.4)).prop_map(|(sixteenths, pressed)| Deed::Play(sixteenths, pressed)),
+        1 => (1u8..200).prop_map(Deed::Rest),
+        1 => (0u8..40).prop_map(Deed::Seek),
+        3 => (60u8..66).prop_map(Deed::Strike),
+        1 => prop::option::of((0u8..4, 1u8..3)).prop_map(Deed::Loop),
+        1 => any::<bool>().prop_map(Deed::Step),
+        1 => Just(Deed::Place),
+        1 => Just(Deed::Clear),
+        1 => any::<bool>().prop_map(Deed::Looped),
+        1 => any::<bool>().prop_map(Deed::Restyled),
+        1 => any::<bool>().prop_map(Deed::Bypass),
+    ];
+    prop::collection::vec(deed, 1..24)
+}
+
+/// Does it all, and stops; gives what left.
+fn done(deeds: &[Deed], block: u32) -> Song {
+    let mut song = Song { block, ..Song::new() };
+    for deed in deeds {
+        match *deed {
+            Deed::Play(sixteenths, pressed) => {
+                let mut left = f64::from(sixteenths) / 4.0;
+                while left > 0.0 {
+                    let wrap = song.loop_range.map(|range| range.1).filter(|end| *end > song.beats);
+                    let to = wrap.map_or(song.beats + left, |end| end.min(song.beats + left));
+                    left -= to - song.beats;
+                    song.play_with(to, pressed, &[]);
+                    if let Some((start, end)) = song.loop_range
+                        && song.beats == end
+                    {
+                        song.beats = start;
+                    }
+                }
+            }
+            Deed::Rest(milliseconds) => song.stand(u32::from(milliseconds) * 48),
+            Deed::Seek(beat) => song.beats = beat.into(),
+            Deed::Strike(note) => {
+                let (from, to) = (song.beats, song.beats + 1.0);
+                let events = [(from + 0.25, key(0, note, true)), (from + 0.75, key(0, note, false))];
+                song.play_with(to, false, &events);
+            }
+            Deed::Loop(bars) => {
+                song.loop_range = bars.map(|(from, bars)| (f64::from(from) * 4.0, f64::from(from + bars) * 4.0));
+            }
+            Deed::Step(back) => song.store.step(back),
+            Deed::Place => song.store.place(),
+            Deed::Clear => song.store.clear(),
+            Deed::Looped(looped) => song.store.change_wish(|wish| wish.looped = looped),
+            Deed::Restyled(restyled) => song.store.change_wish(|wish| wish.restyled = restyled),
+            Deed::Bypass(bypass) => song.settings.bypass = bypass,
+        }
+    }
+    song.stand(12_000);
+    song
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_done_every_note_ends_and_the_blocks_change_nothing(deeds in deeds()) {
+        let song = done(&deeds, 480);
+        prop_assert!(song.is_whole(), "{:?}", song.left);
+        for block in [64, 1000] {
+            let other = done(&deeds, block);
+            prop_assert_eq!(&other.left, &song.left, "blocks of {}", block);
+            prop_assert_eq!(other.store.shown().in_song, song.store.shown().in_song);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What an instance remembers of a song, over edits, projects that are opened again, undo and files.
+
+use std::sync::atomic::AtomicUsize;
+
+use tonenet_core::timeline::TimelineNote;
+
+use super::*;
+
+/// An instance in Timeline mode, and how often its model was asked for a whole take.
+struct Instance {
+    engine: Engine<PlainEvent>,
+    restylings: Arc<AtomicUsize>,
+    store: Arc<TimelineStore>,
+}
+
+impl Instance {
+    fn new(store: Arc<TimelineStore>) -> Self {
+        let (status, restylings) = (Arc::<Status>::default(), Arc::<AtomicUsize>::default());
+        let counter = restylings.clone();
+        let open = move |_: EmbeddedModel, _: &Status| {
+            let counter = counter.clone();
+            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                let (notes, _) = take.performance();
+                let expected = notes.iter().map(|n| [InSteps::new((n.onset + n.release) as f32, 2.0); 3]);
+                Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+            });
+            Ok(Opened { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_take })
+        };
+        let worker = Worker::start(status.clone(), Some(store.clone()), open).unwrap();
+        let look_ahead = LookAhead::at_once(RATE, 480);
+        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, no_clips());
+        Self { engine, restylings, store }
+    }
+
+    /// As in a project that is saved and opened.
+    fn opened_again(self) -> Self {
+        drop(self.engine);
+        let json = serde_json::to_string(&*self.store.get().0).unwrap();
+        let store = Arc::<TimelineStore>::default();
+        store.load(serde_json::from_str(&json).unwrap());
+        Self::new(store)
+    }
+
+    /// As a host restarts it.
+    fn activated_again(self) -> Self {
+        drop(self.engine);
+        Self::new(self.store)
+    }
+
+    /// Plays offline from a place, and a bit of silence; gives what left by its beat, and how many restylings that took.
+    fn pass(&mut self, from: f64, song: &[(f64, PlainEvent)]) -> (Vec<(f64, PlainEvent)>, usize) {
+        let before = self.restylings.load(Ordering::Relaxed);
+        let beats = |block: u32| from + f64::from(block) * 480.0 / 24_000.0;
+        let (mut left, mut song) = (Vec::new(), song.iter().copied().peekable());
+        for index in 0..420 {
+            let playing = index < 400;
+            let place = Some(beats(index.min(400)));
+            let transport = CoreTransport { playing, tempo: Some(120.0), beats: place, ..Default::default() };
+            let events = || {
+                let (beat, event) = song.next_if(|e| e.0 < beats(index + 1))?;
+                Some(event.with_timing(((beat - beats(index)) * 24_000.0).round() as u32))
+            };
+            self.engine.process(&block_of(480, transport, true), &SETTINGS, events, |event| {
+                left.push((beats(index) + f64::from(event.timing()) / 24_000.0, event.with_timing(0)));
+            });
+        }
+        assert!(song.next().is_none(), "all of it was played");
+        // What a pass has changed is restyled at the latest when the next begins.
+        let mut nothing = std::iter::empty::<PlainEvent>();
+        for beats in [-100.0, -200.0] {
+            let transport =
+                CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
+            self.engine.process(&block_of(1, transport, true), &SETTINGS, || nothing.next(), |_| ());
+        }
+        (left, self.restylings.load(Ordering::Relaxed) - before)
+    }
+
+    fn restylings(&mut self, song: &[(f64, PlainEvent)]) -> usize {
+        self.pass(0.0, song).1
+    }
+}
+
+/// A note: where, how long, its key and velocity.
+type Struck = (f64, f64, u8, f32);
+
+fn song(notes: &[Struck]) -> Vec<(f64, PlainEvent)> {
+    let mut events = Vec::new();
+    for &(beats, length, key, velocity) in notes {
+        events.push((beats, on(0, key, velocity).1));
+        events.push((beats + length, PlainEvent::release(0, key)));
+    }
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    events
+}
+
+fn pedal(beats: f64, value: u8) -> (f64, PlainEvent) {
+    let value = f32::from(value) / 127.0;
+    (beats, PlainEvent::Controller { timing: 0, channel: 0, number: 64, value })
+}
+
+const PART: [Struck; 4] = [(0.5, 0.5, 60, 0.5), (1.0, 0.25, 64, 0.6), (2.0, 1.0, 67, 0.7), (4.0, 0.5, 72, 0.5)];
+
+#[test]
+fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
+    let went_on = |mut instance: Instance| {
+        instance.restylings(&song(&PART));
+        instance
+    };
+    let ways: [(&str, &dyn Fn() -> Instance); 5] = [
+        ("played", &|| went_on(Instance::new(Arc::default()))),
+        ("opened again", &|| went_on(Instance::new(Arc::default())).opened_again()),
+        ("activated again", &|| went_on(Instance::new(Arc::default())).activated_again()),
+        ("taken back", &|| {
+            let instance = went_on(Instance::new(Arc::default()));
+            instance.store.replace(Timeline::default());
+            instance.store.undo();
+            instance
+        }),
+        ("filled in", &|| {
+            let played = went_on(Instance::new(Arc::default()));
+            let filled = Instance::new(Arc::default());
+            let (take, _) = played.store.get();
+            let notes = take.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
+            filled.store.replace(Timeline::new(String::new(), [1.0; 3], notes, Vec::new()));
+            went_on(filled)
+        }),
+    ];
+    let mut takes = Vec::new();
+    for (way, take) in ways {
+        let mut instance = take();
+        assert_eq!(instance.restylings(&song(&PART)), 0, "{way}: nothing was edited");
+        let mut part = PART;
+        part[1].1 = 0.5;
+        assert_eq!(instance.restylings(&song(&part)), 1, "{way}: a length");
+        part[1].3 = 0.9;
+        assert_eq!(instance.restylings(&song(&part)), 1, "{way}: a velocity");
+        assert_eq!(instance.restylings(&song(&part[1..])), 1, "{way}: a deletion");
+        let pedalled = [song(&part[1..]), vec![pedal(5.0, 127), pedal(6.0, 0)]].concat();
+        assert_eq!(instance.restylings(&pedalled), 1, "{way}: the pedal");
+        assert_eq!(instance.restylings(&pedalled), 0, "{way}: the same again");
+        takes.push(instance.store.get().0);
+    }
+    assert_eq!(takes[0].notes().len(), 3);
+    assert!(takes.iter().all(|take| *take == takes[0]), "{takes:?}");
+}
+
+#[test]
+fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
+    let mut instance = Instance::new(Arc::default());
+    instance.restylings(&song(&PART));
+    let mut part = PART;
+    part[0].3 = 0.9;
+    let edit = part[0];
+    let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(edit.0), ..Default::default() };
+    let mut events = vec![on(0, edit.2, edit.3).1].into_iter();
+    instance.engine.process(&block_of(480, transport, false), &SETTINGS, || events.next(), |_| ());
+    let instance = instance.activated_again();
+    assert!(instance.store.get().0.needs_any_model());
+    let mut instance = instance.opened_again();
+    assert_eq!(instance.restylings(&song(&part)), 1);
+    assert!(!instance.store.get().0.needs_any_model());
+}
+
+#[test]
+fn a_continuous_pedal_passes_untouched_and_is_no_edit() {
+    // 500 messages a second at 120 beats a minute, half-way up and down.
+    let stream = |from: f64| -> Vec<(f64, PlainEvent)> {
+        let value = |i: u32| (64.0 + 40.0 * (f64::from(i) / 80.0).sin() + f64::from(i % 3)) as u8;
+        let stream = (0..1_900).map(|i| pedal(f64::from(i) / 250.0 + 0.001, value(i))).filter(|e| e.0 >= from);
+        let mut events: Vec<_> = song(&PART).into_iter().filter(|e| e.0 >= from).chain(stream).collect();
+        events.sort_by(|a, b| a.0.total_cmp(&b.0));
+        events
+    };
+    let controllers = |events: &[(f64, PlainEvent)]| -> Vec<(i64, PlainEvent)> {
+        let pedal = events.iter().filter(|e| matches!(e.1, PlainEvent::Controller { .. }));
+        pedal.map(|e| ((e.0 * 24_000.0).round() as i64, e.1)).collect()
+    };
+    let mut instance = Instance::new(Arc::default());
+    let (left, restylings) = instance.pass(0.0, &stream(0.0));
+    assert!(controllers(&left) == controllers(&stream(0.0)));
+    assert_eq!(controllers(&left).len(), 1_900);
+    assert!(restylings <= 2, "{restylings}");
+    let stored = instance.store.get().0.pedals().len();
+    assert!((2..40).contains(&stored), "{stored}");
+    let mut instance = instance.opened_again();
+    for from in [0.0, 3.02, 1.5] {
+        let song: Vec<_> = stream(from).into_iter().filter(|e| e.0 < from + 7.9).collect();
+        let (left, restylings) = instance.pass(from, &song);
+        let differs = controllers(&left).into_iter().zip(controllers(&song)).find(|(left, came)| left != came);
+        assert_eq!((differs, left.len() >= song.len(), restylings), (None, true, 0), "from {from}");
+    }
+    assert_eq!(instance.store.get().0.pedals().len(), stored);
+}
+
+#[test]
+fn a_take_with_notes_at_the_ends_of_the_world_opens_plays_and_is_saved() {
+    let far = (1u64 << 52) as f64;
+    let notes = [0.5, 268_435_455.0, far, -far, 1e12, -1e9];
+    let json = |beats: f64| format!("[{beats:?},1.0,0.5,0,60,80,null]");
+    let notes = notes.map(json).join(",");
+    let take = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{notes},[1e300,1.0,0.5,0,60,80,null]],"pedals":[]}}"#);
+    let store = Arc::<TimelineStore>::default();
+    store.load(serde_json::from_str(&take).unwrap());
+    let mut instance = Instance::new(store);
+    assert_eq!(instance.store.remembered().notes, 6, "what is no place is left out");
+    let (left, _) = instance.pass(0.0, &song(&PART));
+    assert_eq!(left.len(), 8);
+    for place in [268_435_454.0, far - 400.0, -far, 1e12 - 1.0, 1e15] {
+        instance.pass(place, &[]);
+    }
+    let before = instance.store.get().0;
+    let opened = instance.opened_again();
+    assert_eq!(opened.store.get().0, before);
+    assert_eq!(opened.store.remembered().waiting, 0);
+}
+
+#[test]
+fn a_continuous_pedal_does_not_keep_the_notes_under_way_from_a_model_that_takes_over() {
+    let (mut engine, status) = engine(EmbeddedModel::Note);
+    let mut part = vec![on(0, 60, 0.5)];
+    part.extend((0..2_100).map(|i| (10 + i / 2, pedal(0.0, 64 + (i % 60) as u8).1)));
+    part.push(on(4_000, 62, 0.5));
+    let out = play_with(&mut engine, &part, 64, |sample| match sample < 1_280 {
+        true => Settings { model: EmbeddedModel::Note, ..SETTINGS },
+        false => SETTINGS,
+    });
+    assert_eq!(out.len(), part.len());
+    assert_eq!((status.restyled.load(Ordering::Relaxed), status.late.load(Ordering::Relaxed)), (2, 0));
+}

@@ -1,0 +1,4 @@
+//! How long a block may wait for other threads.
+
+pub mod budget;
+pub mod pace;
