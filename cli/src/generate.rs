@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use tonenet_core::clip::Clip;
-use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::phrase_image::BEATS;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::Take;
 use tonenet_core::tune::Tune;
 use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{Inputs, Messages, OutputFile, Outputs};
@@ -18,12 +17,11 @@ use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
-use tonenet_inference::take::{Knowledge, Restyling};
+use tonenet_inference::song::{SongRestyling, restyle_song};
 
 use crate::args::{GenerateArgs, GeneratorName};
 use crate::models::open_runtime;
-use crate::report::{Head, ModelEntry, RuntimeEntry, finish};
+use crate::report::{Head, ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 
 /// The report of `tonenet generate --json`.
@@ -84,9 +82,7 @@ fn generate(args: &GenerateArgs, report: &mut GenerateReport) -> Result<()> {
     let mut outputs = Inputs::default().files(args.prime.iter().chain(args.morph.iter().flatten())).outputs();
     let output = promised(&mut outputs, args, &report.model.name)?;
     let messages = outputs.messages();
-    if args.json && messages.are_on_stderr() {
-        return Err(wrong("--json needs standard output for its report; choose a file with -o"));
-    }
+    keep_stdout_for_report(args.json, messages)?;
     let say = |line: &dyn std::fmt::Display, messages: Messages| {
         if !args.json {
             messages.line(line);
@@ -140,14 +136,7 @@ fn default_name(args: &GenerateArgs, model: &str) -> PathBuf {
 /// A piece with the velocities of a style.
 fn played(midi: Vec<u8>, style: Genre, take: u16, runtime: &Runtime) -> Result<Vec<u8>> {
     let model = EmbeddedModel::Note.load(runtime)?;
-    let restyling = Restyling {
-        style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
-        played_in: None,
-        take: Take(take),
-        expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
-    };
-    let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+    let wanted = SongRestyling::in_style(style, Take(take));
     let song = Song::parse(midi)?;
     Ok(song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?)
 }

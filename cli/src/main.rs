@@ -1,5 +1,6 @@
 //! `tonenet`, the program that users install: gives MIDI files another genre's dynamics and writes new material, without
 //! a DAW.
+#![forbid(unsafe_code)]
 
 mod args;
 mod doctor;

@@ -1,6 +1,6 @@
 //! Shell completions and manual pages, made of the command line's own description.
 
-use std::io::{self, Write};
+use std::io;
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -9,6 +9,7 @@ use clap_mangen::roff::{Roff, roman};
 use tonenet_files::outputs::Inputs;
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
+use crate::terminal;
 
 /// The program's name, whatever it was called by.
 const NAME: &str = "tonenet";
@@ -20,7 +21,7 @@ const NAME: &str = "tonenet";
 pub fn completions(args: &CompletionsArgs) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
-    print(&script)
+    terminal::print(&script)
 }
 
 /// `tonenet man`.
@@ -31,7 +32,7 @@ pub fn man(args: &ManArgs) -> Result<()> {
     // Built, commands know their full names and the help command is among them.
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
-    let Some(folder) = &args.output else { return print(&page(&program, NAME)?) };
+    let Some(folder) = &args.output else { return terminal::print(&page(&program, NAME)?) };
     let mut outputs = Inputs::default().outputs();
     let mut pages = vec![(NAME.to_owned(), page(&program, NAME)?)];
     for command in program.get_subcommands() {
@@ -72,9 +73,4 @@ fn sections(man: &Man, command: &clap::Command, page: &mut Vec<u8>) -> io::Resul
         section.control("fi", []).to_writer(page)?;
     }
     Ok(())
-}
-
-fn print(bytes: &[u8]) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }

@@ -1,14 +1,14 @@
 //! What `--json` prints: one object on standard output, with keys that stay.
 
-use std::io::Write;
-
 use anyhow::{Context, Result};
 use serde::Serialize;
 use tonenet_core::midi::SongPart;
 use tonenet_core::midi::parts::Instrument;
+use tonenet_files::outputs::Messages;
 use tonenet_inference::runtime::RuntimeReport;
 
-use crate::usage::UsageError;
+use crate::terminal;
+use crate::usage::{UsageError, wrong};
 
 /// The version of the keys and their meaning; new keys may come without a new version.
 const FORMAT: u32 = 1;
@@ -103,10 +103,20 @@ impl From<&SongPart> for PartEntry {
 /// # Errors
 /// When standard output takes nothing.
 pub fn print(report: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(report).context("the report cannot be written as JSON")?;
-    text.push('\n');
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
+    let mut text = serde_json::to_vec_pretty(report).context("the report cannot be written as JSON")?;
+    text.push(b'\n');
+    terminal::print(&text)
+}
+
+/// Refuses a report where standard output carries a file.
+///
+/// # Errors
+/// When both are asked for.
+pub fn keep_stdout_for_report(is_json: bool, messages: Messages) -> Result<()> {
+    match is_json && messages.are_on_stderr() {
+        true => Err(wrong("--json needs standard output for its report; choose a file with -o")),
+        false => Ok(()),
+    }
 }
 
 /// Ends a command that may report in JSON: what went wrong is part of the report. A wrong command line has none.

@@ -1,8 +1,10 @@
-//! What the terminal can show.
+//! Standard output: what a terminal can show, and text for other programs.
 
 use std::env;
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::{Context, Result};
 
 /// A heading.
 pub const HEADING: Style = Style::new().bold();
@@ -22,4 +24,13 @@ pub fn is_utf8() -> bool {
         // Only Unix tells by the environment.
         None => cfg!(not(unix)),
     }
+}
+
+/// Prints text that is made for another program.
+///
+/// # Errors
+/// When standard output takes nothing.
+pub fn print(text: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }

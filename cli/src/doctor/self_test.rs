@@ -4,14 +4,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
-use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::Take;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
-use tonenet_inference::take::{Knowledge, Restyling};
+use tonenet_inference::song::{SongRestyling, restyle_song};
 
 /// Bach's Prelude in C major, with one velocity for all notes.
 const PIECE: &[u8] = include_bytes!("../../../assets/demo/bach-prelude-bwv-846.mid");
@@ -41,14 +39,7 @@ impl SelfTest {
         let started = Instant::now();
         let model = EmbeddedModel::Note.load(runtime)?;
         let load_ms = started.elapsed().as_secs_f64() * 1000.0;
-        let restyling = Restyling {
-            style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
-            played_in: None,
-            take: Take(0),
-            expression: Expression::default(),
-            knowledge: Knowledge::WholeTake,
-        };
-        let settings = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+        let settings = SongRestyling::in_style(Genre::Jazz, Take(0));
         let started = Instant::now();
         let restyled = restyle_song(&model, &song, &settings)?;
         let restyle_ms = started.elapsed().as_secs_f64() * 1000.0;

@@ -16,7 +16,7 @@ use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::args::{RestyleArgs, SelectionArgs};
 use crate::models::{ModelSource, open_runtime};
-use crate::report::{ModelEntry, RuntimeEntry, finish};
+use crate::report::{ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 use progress::Progress;
 use report::{FileEntry, LeftOutEntry, PartOutcomeEntry, RestyleReport};
@@ -48,9 +48,7 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     let output = args.output.as_deref();
     let request = Request { inputs: &args.inputs, output, names: &names, replace: args.force };
     let Jobs { jobs, left_out, messages } = jobs::plan(Inputs::default().folders(source.folder()), &request)?;
-    if args.json && messages.are_on_stderr() {
-        return Err(wrong("--json needs standard output for its report; choose a file with -o"));
-    }
+    keep_stdout_for_report(args.json, messages)?;
     let (runtime, opened) = open_runtime();
     let (title, model) = source.load(&runtime)?;
     if args.hear_player && !model.hears_player() {

@@ -4,12 +4,15 @@ mod listing;
 mod selection;
 
 use thiserror::Error;
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
+use tonenet_core::style::{StyleBlend, Take};
 
 use crate::error::InferenceError;
-use crate::take::{LoadedModel, Restyling, TakeView};
+use crate::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 pub use listing::SelectionError;
 pub use selection::{LeftAlone, PartSelection, Selection};
@@ -34,6 +37,20 @@ pub struct SongRestyling {
     pub hear_player: bool,
     /// Which notes are restyled.
     pub selection: Selection,
+}
+
+impl SongRestyling {
+    /// The parts of keyboards in one style, with nothing else asked for.
+    pub fn in_style(style: Genre, take: Take) -> Self {
+        let restyling = Restyling {
+            style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
+            played_in: None,
+            take,
+            expression: Expression::default(),
+            knowledge: Knowledge::WholeTake,
+        };
+        Self { restyling, hear_player: false, selection: Selection::Keyboards }
+    }
 }
 
 /// A restyled song.
