@@ -1,4 +1,4 @@
-//! Which result a command makes of which file.
+//! Pairs each file that a command reads with the file that it writes.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::midi_files::{self, Source};
 use crate::outputs::{Identity, Inputs, Messages, OutputFile, Outputs};
 use crate::result_names::{ResultNames, differ_in_velocities_alone};
 
-/// A file and what is made of it.
+/// A file to read and the result to write.
 #[derive(Debug)]
 pub struct Job {
     /// What is read.
@@ -33,11 +33,11 @@ pub struct Jobs {
     pub jobs: Vec<Job>,
     /// Results of earlier runs that were found among the inputs.
     pub left_out: Vec<LeftOut>,
-    /// Where the command says what it does.
+    /// Where the command prints messages.
     pub messages: Messages,
 }
 
-/// What a command was asked for.
+/// The inputs and outputs that a command was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Files, and folders of them; `-` is standard input.
@@ -73,11 +73,11 @@ pub fn plan(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
     let read = read.files(pairs.iter().map(|(input, _)| input)).results(left_out.iter().map(|left| &left.result));
     let mut outputs = read.folders(folders).outputs();
     let jobs = pairs.into_iter().map(|(input, output)| {
-        let promised = match &output {
+        let reserved = match &output {
             Some(output) => outputs.file(output),
             None => beside(&mut outputs, &input, request),
         };
-        let output = promised.map_err(|source| no_result(&input, source))?;
+        let output = reserved.map_err(|source| no_result(&input, source))?;
         Ok(Job { input: Source::File(input), output })
     });
     let jobs = jobs.collect::<Result<_, FileError>>()?;
@@ -100,13 +100,13 @@ fn plan_stream(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
         Source::Stdin => None,
     };
     let mut outputs = read.files(files).outputs();
-    // What comes from nowhere has no place beside it.
+    // There is no place beside standard input, so its result goes to standard output.
     let output = request.output.filter(|output| *output != Path::new("-"));
-    let promised = match output {
+    let reserved = match output {
         Some(output) => outputs.file(output),
         None => outputs.stdout(),
     };
-    let output = promised.map_err(|source| no_result(input, source))?;
+    let output = reserved.map_err(|source| no_result(input, source))?;
     let jobs = vec![Job { input: source, output }];
     Ok(Jobs { jobs, left_out: Vec::new(), messages: outputs.messages() })
 }
@@ -126,9 +126,9 @@ fn gather(request: &Request<'_>) -> Result<Gathered, FileError> {
     let mut gathered = Gathered { pairs: Vec::new(), folders: Vec::new() };
     for input in inputs {
         if input.is_dir() {
-            // The folder itself is not left out: then its files would be overwritten, which is told.
-            let own = output.and_then(|output| Identity::of(output).ok());
-            let own = own.filter(|output| !Identity::of(input).is_ok_and(|own| own == *output));
+            // An output folder that is the input itself is searched: the refusal then names a file.
+            let own = output.and_then(|output| Identity::from_path(output).ok());
+            let own = own.filter(|output| !Identity::from_path(input).is_ok_and(|own| own == *output));
             let found = midi_files::find(input, own.as_ref())?;
             gathered.folders.extend(found.folders);
             for file in found.files {
@@ -145,13 +145,13 @@ fn gather(request: &Request<'_>) -> Result<Gathered, FileError> {
     Ok(gathered)
 }
 
-/// Parts files from results that were made of other files among them.
+/// Separates originals from the results that were made of them.
 fn leave_out_results(pairs: Vec<Pair>, names: &ResultNames) -> (Vec<Pair>, Vec<LeftOut>) {
-    let known: HashSet<Identity> = pairs.iter().filter_map(|(input, _)| Identity::of(input).ok()).collect();
+    let known: HashSet<Identity> = pairs.iter().filter_map(|(input, _)| Identity::from_path(input).ok()).collect();
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     for pair in pairs {
         let is_original = |original: &PathBuf| {
-            Identity::of(original).is_ok_and(|identity| known.contains(&identity))
+            Identity::from_path(original).is_ok_and(|identity| known.contains(&identity))
                 && differ_in_velocities_alone(original, &pair.0)
         };
         match names.originals_of(&pair.0).into_iter().find(is_original) {
@@ -162,7 +162,7 @@ fn leave_out_results(pairs: Vec<Pair>, names: &ResultNames) -> (Vec<Pair>, Vec<L
     (kept, left_out)
 }
 
-/// Promises the result beside an original.
+/// Reserves the result beside an original.
 fn beside(outputs: &mut Outputs, input: &Path, request: &Request<'_>) -> Result<OutputFile, FileError> {
     let result = request.names.result_of(input);
     if !request.replace || !result.exists() {

@@ -1,4 +1,4 @@
-//! MIDI files on disk: which there are in a folder, and what is in one.
+//! Finds MIDI files in folders and reads them.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -11,7 +11,7 @@ use tonenet_core::midi::Song;
 use crate::error::FileError;
 use crate::outputs::Identity;
 
-/// The endings of MIDI files: standard, karaoke, and wrapped in RIFF.
+/// Extensions of MIDI files: standard, karaoke, and wrapped in RIFF.
 const ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 
 /// Where a MIDI file comes from.
@@ -19,12 +19,12 @@ const ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 pub enum Source {
     /// A file.
     File(PathBuf),
-    /// What the program is fed: `-` on the command line.
+    /// Standard input: `-` on the command line.
     Stdin,
 }
 
 impl Source {
-    /// What a word of the command line names.
+    /// Reads an argument of the command line.
     pub fn from_argument(path: &Path) -> Self {
         if path == Path::new("-") { Self::Stdin } else { Self::File(path.to_owned()) }
     }
@@ -63,21 +63,21 @@ pub fn read_song(path: &Path) -> Result<Song, FileError> {
     Source::File(path.to_owned()).read_song()
 }
 
-/// The endings, as a person reads them.
+/// The extensions of MIDI files, as a list for messages.
 pub fn endings() -> String {
     ENDINGS.map(|ending| format!(".{ending}")).join(", ")
 }
 
-/// What is in a folder and the folders below it.
+/// What was found in a folder and below.
 #[derive(Debug, Default)]
 pub struct Found {
     /// MIDI files, in the order of their paths.
     pub files: Vec<PathBuf>,
-    /// Every folder that was met.
+    /// Every folder that was found.
     pub folders: Vec<PathBuf>,
 }
 
-/// Finds the MIDI files in a folder and below; what is in the folder `left_out` is met, but not looked at.
+/// Finds the MIDI files in a folder and below. The folder `left_out` is listed among the folders, but not searched.
 ///
 /// Links to folders are followed. A folder that several paths lead to is visited once, by its own path if that is among
 /// them.
@@ -97,7 +97,7 @@ pub fn find(folder: &Path, left_out: Option<&Identity>) -> Result<Found, FileErr
 struct Walk<'a> {
     left_out: Option<&'a Identity>,
     met: HashSet<Identity>,
-    /// Links to folders, for later: the folders' own paths come first.
+    /// Links to folders, visited last so that a folder is found by its own path first.
     links: VecDeque<PathBuf>,
     found: Found,
 }
@@ -105,7 +105,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(&mut self, folder: &Path) -> Result<(), FileError> {
         let unread = |source| FileError::UnreadableFolder { path: folder.to_owned(), source };
-        let identity = Identity::of(folder).map_err(unread)?;
+        let identity = Identity::from_path(folder).map_err(unread)?;
         let is_left_out = self.left_out == Some(&identity);
         if !self.met.insert(identity) {
             return Ok(());
@@ -127,9 +127,9 @@ impl Walk<'_> {
                         self.visit(&path)?;
                     }
                 }
-                // A pipe would be waited for.
+                // Reading a pipe could wait for ever.
                 Ok(metadata) if !metadata.is_file() => {}
-                // Why a file cannot be read is told when it is.
+                // A broken link is listed too: reading it reports why it fails.
                 _ if is_midi_file(&path) => self.found.files.push(path),
                 _ => {}
             }

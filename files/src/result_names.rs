@@ -1,4 +1,4 @@
-//! What results are called that nobody named: `song-jazz.mid` for `song.mid`.
+//! Names results after their originals where the user names none: `song-jazz.mid` for `song.mid`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +11,7 @@ use tonenet_core::midi::Song;
 pub struct ResultNames {
     /// What is added to the names of this command's results.
     pub label: String,
-    /// What any command adds, so that results of earlier ones are known.
+    /// Every label that a command may add, to recognise results of earlier runs.
     pub all_labels: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ impl ResultNames {
         named(original, original.file_stem().unwrap_or_default().to_owned(), &self.label)
     }
 
-    /// The originals beside a file that it may be a result of, by its name.
+    /// The files beside a result that it may have been made of, by its name.
     pub fn originals_of(&self, result: &Path) -> Vec<PathBuf> {
         let stem = result.file_stem().unwrap_or_default().to_string_lossy();
         let original = |label: &String| {

@@ -26,8 +26,8 @@ pub fn check_export(args: &ExportArgs) -> Result<()> {
     let models = workspace::root().join("assets/models");
     let target = models.join(args.model.id());
     // Shipped weights may be exported again: they are written back as they are.
-    let shipped = Identity::of(&target.join("weights.safetensors")).ok();
-    let weights = args.weights.iter().filter(|weights| Identity::of(weights).ok() != shipped);
+    let shipped = Identity::from_path(&target.join("weights.safetensors")).ok();
+    let weights = args.weights.iter().filter(|weights| Identity::from_path(weights).ok() != shipped);
     read = read.files(weights).folders([&run]);
     let mut outputs = read.outputs();
     outputs.folder(&target)?;

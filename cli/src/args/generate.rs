@@ -23,7 +23,8 @@ Examples:
       Write what lies half-way between two phrases
 
 The same seed writes the same notes on every machine.
---json reports: format, command, version, model, runtime, output, notes, beats, tempo, seed, tune, style, errors.";
+--json reports: format, command, version, model, runtime, output, notes, beats, tempo, seed, tune,
+style, errors.";
 
 /// The models that write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

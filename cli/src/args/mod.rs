@@ -15,7 +15,7 @@ pub use restyle::{RestyleArgs, SelectionArgs};
 const EXAMPLES: &str = "\
 Examples:
   tonenet restyle song.mid --style jazz   Write song-jazz.mid beside song.mid
-  tonenet inspect song.mid                Show parts, tempo and velocities, and what restyle would change
+  tonenet inspect song.mid                Show parts, tempo, velocities and what restyle would do
   tonenet generate seqgan --key Em        Write a new tune in E minor
   tonenet doctor                          Check that everything works
 

@@ -11,11 +11,11 @@ const INSPECT: &str = "\
 Examples:
   tonenet inspect song.mid                 Show its parts, tempo, metre and velocities
   tonenet inspect song.mid --tracks 2      Show what restyle --tracks 2 would change
-  tonenet inspect songs/ --json            Describe every MIDI file in a folder and below to another program
+  tonenet inspect songs/ --json            Report on all MIDI files in a folder and below
 
 Plots use plain ASCII unless the locale is UTF-8. NO_COLOR switches emphasis off.
---json reports: format, command, version, files, errors; and for each of the files: input, seconds, notes, tempo,
-metre, parts, warnings, errors.";
+--json reports: format, command, version, files, errors; and for each of the files: input, seconds,
+notes, tempo, metre, parts, warnings, errors.";
 
 /// Show what is in MIDI files: parts, notes, tempo, metre, velocities, and what restyle would change
 #[derive(Debug, Args)]

@@ -28,8 +28,8 @@ Examples:
       Report what became of each part to another program
 
 Results of earlier runs are neither restyled again nor replaced, unless --force says so.
---json reports: format, command, version, model, runtime, settings, files, left_out, errors; and for each of the
-files: input, output, notes, restyled, changed, parts, warnings, errors.";
+--json reports: format, command, version, model, runtime, settings, files, left_out, errors; and
+for each of the files: input, output, notes, restyled, changed, parts, warnings, errors.";
 
 /// Give MIDI files the dynamics of another genre
 ///

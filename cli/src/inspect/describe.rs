@@ -87,7 +87,7 @@ struct Velocities {
 /// When a track is selected that the song does not have.
 pub fn describe(song: &Song, selection: &Selection) -> Result<SongEntry, SelectionError> {
     let parts = song.parts();
-    let selected = selection.of_parts(song, &parts)?;
+    let selected = selection.select(song, &parts)?;
     let seconds = |tick: u64| song.tempo().seconds(tick);
     let tempo = song
         .tempo()

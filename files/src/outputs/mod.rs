@@ -1,8 +1,8 @@
-//! Where a command writes, settled against what it reads before anything is written.
+//! Decides where a command may write, before it writes anything, so that no file it reads is overwritten.
 //!
-//! A command first names its [`Inputs`], then asks the [`Outputs`] for each file that it will write. What would cost an
-//! original is refused there, by whatever path or link it is named. Only then does it write, through the [`OutputFile`]s
-//! that it got: files whole or not at all, links through to their target, devices and pipes as they are.
+//! A command first names its [`Inputs`], then reserves each file that it will write with [`Outputs`]. Outputs refuse a
+//! file that would replace an original, by whatever path or link it is named. The command then writes through the
+//! [`OutputFile`]s: a file is written whole or not at all, a link through to its target, a device or pipe as it is.
 
 mod identity;
 mod write;
@@ -24,73 +24,73 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Files that are read, and so never written; one that is not there is left to who reads it.
+    /// Adds files that are read, and so never written. A missing file is no error here; reading it will be.
     pub fn files<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.files.extend(named(paths));
         self
     }
 
-    /// Results of an earlier run, which only [`Outputs::replaced_result`] replaces.
+    /// Adds results of an earlier run, which only [`Outputs::replaced_result`] replaces.
     pub fn results<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.results.extend(named(paths));
         self
     }
 
-    /// Folders that are read: no file that is in one already, or in a folder below, is replaced.
+    /// Adds folders that are read: no file that exists in one, or in a folder below, is replaced.
     pub fn folders<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.folders.extend(named(paths));
         self
     }
 
-    /// Nothing more is read; what is written comes next.
+    /// Ends the list of inputs; outputs are reserved next.
     pub fn outputs(self) -> Outputs {
         Outputs { inputs: self, files: Named::new(), folders: Named::new(), to_stdout: false }
     }
 }
 
 fn named<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> impl Iterator<Item = (Identity, PathBuf)> {
-    paths.into_iter().filter_map(|path| Some((Identity::of(path.as_ref()).ok()?, path.as_ref().to_owned())))
+    paths.into_iter().filter_map(|path| Some((Identity::from_path(path.as_ref()).ok()?, path.as_ref().to_owned())))
 }
 
 /// What a command writes.
 #[derive(Debug)]
 pub struct Outputs {
     inputs: Inputs,
-    /// Files that were promised, and the folders that are made for them.
+    /// Files that are reserved, and the folders that are made for them.
     files: Named,
     folders: Named,
     to_stdout: bool,
 }
 
 impl Outputs {
-    /// Promises a file; what is there is replaced.
+    /// Reserves a file; what is there is replaced.
     ///
     /// # Errors
     /// When an input or another output would be lost, or it cannot be written; nothing was written then.
     pub fn file(&mut self, path: &Path) -> Result<OutputFile, FileError> {
-        self.promise(path, Existing::Replace)
+        self.reserve(path, Existing::Replace)
     }
 
-    /// Promises a file that is not there yet: its name is not the user's choice.
+    /// Reserves a file that must not exist yet: use it where the user did not choose the name.
     ///
     /// # Errors
     /// As [`Self::file`], and when something is there.
     pub fn new_file(&mut self, path: &Path) -> Result<OutputFile, FileError> {
-        self.promise(path, Existing::Refuse)
+        self.reserve(path, Existing::Refuse)
     }
 
-    /// Promises a file in place of what an earlier run made, also in a folder that is read.
+    /// Reserves a file that an earlier run made, to replace it; it may be in a folder that is read.
     ///
     /// # Errors
     /// As [`Self::file`].
     pub fn replaced_result(&mut self, path: &Path) -> Result<OutputFile, FileError> {
-        self.promise(path, Existing::Result)
+        self.reserve(path, Existing::Result)
     }
 
-    /// Promises what the program prints to, for one file.
+    /// Reserves standard output for one file.
     ///
     /// # Errors
-    /// When it is a terminal, or promised already.
+    /// When it is a terminal, or reserved already.
     pub fn stdout(&mut self) -> Result<OutputFile, FileError> {
         if self.to_stdout {
             return Err(Refusal::OneStream.into());
@@ -102,7 +102,7 @@ impl Outputs {
         Ok(OutputFile { name: "standard output".into(), target: Target::Stdout })
     }
 
-    fn promise(&mut self, path: &Path, existing: Existing) -> Result<OutputFile, FileError> {
+    fn reserve(&mut self, path: &Path, existing: Existing) -> Result<OutputFile, FileError> {
         if path.as_os_str().is_empty() {
             return Err(Refusal::NoName.into());
         }
@@ -113,10 +113,10 @@ impl Outputs {
             _ => Target::File(place.path.clone()),
         };
         let target = if is_stdout(&place.identity) { Target::Stdout } else { target };
-        // Many may write to a terminal or to /dev/null: there is nothing to lose.
+        // Several outputs may share a terminal or /dev/null: nothing is lost there.
         if !place.metadata.as_ref().is_some_and(is_character_device) {
-            self.spare_inputs(path, &place, existing)?;
-            self.spare_outputs(path, &place)?;
+            self.check_inputs(path, &place, existing)?;
+            self.check_outputs(path, &place)?;
         }
         if let Target::File(_) = target {
             check_rights(path, &place)?;
@@ -127,7 +127,7 @@ impl Outputs {
         Ok(OutputFile { name: path.to_owned(), target })
     }
 
-    /// Promises a folder that the command keeps for itself, and whatever it may write there.
+    /// Reserves a folder that the command keeps for itself, and every file in it.
     ///
     /// # Errors
     /// When an input is in it, or a link, a device or a file that may not be replaced; nothing was written then.
@@ -154,12 +154,12 @@ impl Outputs {
         Ok(())
     }
 
-    /// Where the command may say what it does: not into what it writes.
+    /// Where the command prints messages, so that they do not mix with a file on standard output.
     pub fn messages(&self) -> Messages {
         Messages { to_stderr: self.to_stdout }
     }
 
-    fn spare_inputs(&self, path: &Path, place: &Place, existing: Existing) -> Result<(), Refusal> {
+    fn check_inputs(&self, path: &Path, place: &Place, existing: Existing) -> Result<(), Refusal> {
         let Inputs { files, results, folders } = &self.inputs;
         let result = results.get(&place.identity).filter(|_| existing == Existing::Replace);
         if let Some(input) = files.get(&place.identity).or(result) {
@@ -172,7 +172,7 @@ impl Outputs {
             Existing::Result => {}
             Existing::Refuse => return Err(Refusal::AlreadyThere(path.to_owned())),
             Existing::Replace => {
-                let above = place.path.ancestors().skip(1).filter_map(|folder| Identity::of(folder).ok());
+                let above = place.path.ancestors().skip(1).filter_map(|folder| Identity::from_path(folder).ok());
                 if let Some(folder) = above.filter_map(|folder| folders.get(&folder)).last() {
                     return Err(Refusal::InReadFolder { path: path.to_owned(), folder: folder.clone() });
                 }
@@ -181,7 +181,7 @@ impl Outputs {
         Ok(())
     }
 
-    fn spare_outputs(&self, path: &Path, place: &Place) -> Result<(), Refusal> {
+    fn check_outputs(&self, path: &Path, place: &Place) -> Result<(), Refusal> {
         if let Some(other) = self.files.get(&place.identity) {
             return Err(Refusal::Twice { path: path.to_owned(), other: other.clone() });
         }
@@ -194,7 +194,7 @@ impl Outputs {
     }
 }
 
-/// What becomes of a file that is there.
+/// What happens to a file that exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Existing {
     /// It is replaced, unless it is in a folder that is read.
@@ -208,14 +208,14 @@ enum Existing {
 fn check_rights(path: &Path, place: &Place) -> Result<(), FileError> {
     let unwritable = |advice| move |source| FileError::Unwritable { path: path.to_owned(), advice, source };
     if let Some(metadata) = &place.metadata {
-        // Whoever may do anything may write it too, but meant to keep it.
+        // The superuser could write it, but it was made read-only to be kept.
         if metadata.permissions().readonly() {
             return Err(Refusal::ReadOnly(path.to_owned()).into());
         }
         let opened = OpenOptions::new().write(true).open(&place.path);
         opened.map_err(unwritable("; choose another output"))?;
     }
-    // Where it is made without a name, nobody sees it.
+    // A file without a name shows whether the folder can be written to, and leaves no trace.
     let probe = tempfile::tempfile_in(&place.folder);
     probe.map_err(unwritable("; choose a folder you may write to"))?;
     Ok(())
@@ -246,12 +246,12 @@ fn device(path: &Path, _metadata: &Metadata) -> Result<Target, Refusal> {
     Ok(Target::Stream(path.to_owned()))
 }
 
-/// Whether it is what this program prints to.
+/// Whether a path leads to standard output.
 #[cfg(unix)]
 fn is_stdout(identity: &Identity) -> bool {
     use std::os::fd::AsFd;
     let stdout = io::stdout().as_fd().try_clone_to_owned().map(fs::File::from);
-    stdout.and_then(|stdout| Identity::of_open(&stdout)).is_ok_and(|stdout| stdout == *identity)
+    stdout.and_then(|stdout| Identity::from_open_file(&stdout)).is_ok_and(|stdout| stdout == *identity)
 }
 
 #[cfg(not(unix))]
@@ -263,13 +263,13 @@ fn is_stdout(_identity: &Identity) -> bool {
 enum Target {
     /// A file, there or not, with every link followed.
     File(PathBuf),
-    /// A device or pipe, which is written to.
+    /// A device or pipe.
     Stream(PathBuf),
-    /// What this program prints to, whatever that is.
+    /// Standard output, whatever that is.
     Stdout,
 }
 
-/// A file that a command may write.
+/// A file that a command has reserved and may write.
 #[derive(Debug)]
 pub struct OutputFile {
     name: PathBuf,
@@ -305,10 +305,10 @@ impl OutputFile {
     pub fn make<E: From<FileError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
         let unwritable = |error| FileError::unwritable(&self.name, error);
         if let Target::File(path) = &self.target {
-            let made = write::whole(path, |path| make(path).map_err(Making::Failed));
+            let made = write::whole(path, |path| make(path).map_err(MakeError::Failed));
             return made.map_err(|error| match error {
-                Making::Unwritable(error) => unwritable(error).into(),
-                Making::Failed(error) => error,
+                MakeError::Unwritable(error) => unwritable(error).into(),
+                MakeError::Failed(error) => error,
             });
         }
         let folder = tempfile::tempdir().map_err(unwritable)?;
@@ -320,18 +320,18 @@ impl OutputFile {
 }
 
 /// Why a file was not made.
-enum Making<E> {
+enum MakeError<E> {
     Unwritable(io::Error),
     Failed(E),
 }
 
-impl<E> From<io::Error> for Making<E> {
+impl<E> From<io::Error> for MakeError<E> {
     fn from(error: io::Error) -> Self {
         Self::Unwritable(error)
     }
 }
 
-/// Writes a file of a folder that was promised by [`Outputs::folder`].
+/// Writes a file in a folder that [`Outputs::folder`] reserved.
 ///
 /// # Errors
 /// When it cannot be written; it is then as it was.
@@ -339,7 +339,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write::whole(path, |path| fs::write(path, bytes)).map_err(|error| FileError::unwritable(path, error))
 }
 
-/// Where a command says what it does.
+/// Prints what a command does: to standard output, unless that carries a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Messages {
     to_stderr: bool,

@@ -94,7 +94,7 @@ pub fn restyle_song_with(
     on_part: &mut dyn FnMut(&PartOutcome),
 ) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
-    let selected = wanted.selection.of_parts(song, &parts)?;
+    let selected = wanted.selection.select(song, &parts)?;
     let pedals = PartPedals::of(song);
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut outcomes = Vec::with_capacity(parts.len());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tonenet_core::midi::{NoteRef, Song, SongPart};
 use tonenet_core::note::piano_key;
 
-use super::listing::{Listing, SelectionError, Staff};
+use super::listing::{Listing, SelectionError, Voice};
 
 /// Which of a song's notes get other velocities.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +44,8 @@ impl Selection {
     ///
     /// # Errors
     /// When a track is named that the song does not have.
-    pub fn of_parts(&self, song: &Song, parts: &[SongPart]) -> Result<Vec<PartSelection>, SelectionError> {
-        let listing = Listing::of(song, parts);
+    pub fn select(&self, song: &Song, parts: &[SongPart]) -> Result<Vec<PartSelection>, SelectionError> {
+        let listing = Listing::from_song(song, parts);
         let named = match self {
             Self::Tracks(lists) => Some(listing.chosen(lists)?),
             Self::Keyboards | Self::All => None,
@@ -67,6 +67,6 @@ impl Selection {
     }
 }
 
-fn is_named(named: &BTreeSet<Staff>, part: usize, note: &NoteRef) -> bool {
-    named.contains(&Staff { part, track: note.track, channel: note.note.channel })
+fn is_named(named: &BTreeSet<Voice>, part: usize, note: &NoteRef) -> bool {
+    named.contains(&Voice { part, track: note.track, channel: note.note.channel })
 }
