@@ -7,8 +7,8 @@ use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
 use tonenet_inference::manifest;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport};
-use tonenet_inference::take::LoadedModel;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

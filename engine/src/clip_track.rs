@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tonenet_core::clip::{Bars, ClipEvent, ClipPlayer, Placed};
+use tonenet_core::clip::{Bars, ClipEvent, ClipPlacement, ClipPlayer};
 use tonenet_core::scheduler::{Event, SampleTime};
-use tonenet_core::timeline::Played;
+use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::transport::{StepClock, Transport};
 
 use crate::generator::{ClipLink, ClipStore, Delivery, OwedTold, StudioLink, Told};
@@ -89,7 +89,7 @@ impl ClipTrack {
 
     /// The transport stopped, started or jumped at a sample; what the clip holds has been [taken](Self::take_sounding).
     pub fn leave(&mut self, time: SampleTime) {
-        self.player.leave(time);
+        self.player.interrupt(time);
         self.wanted = None;
         self.held = [0; 128];
     }
@@ -132,7 +132,7 @@ impl ClipTrack {
             self.player.place(time, None);
             return;
         };
-        let in_force = self.player.placed().filter(|_| self.placing == Some(delivery.placing));
+        let in_force = self.player.placement().filter(|_| self.placing == Some(delivery.placing));
         let start = match delivery.start.or(in_force.map(|placed| placed.start)) {
             Some(start) => start,
             None => {
@@ -145,7 +145,7 @@ impl ClipTrack {
             }
         };
         self.placing = Some(delivery.placing);
-        self.player.place(time, Some(Placed { clip: clip.clone(), start, looped: delivery.looped }));
+        self.player.place(time, Some(ClipPlacement { clip: clip.clone(), start, looped: delivery.looped }));
     }
 
     /// The bar line at which something begins that is there now.
@@ -166,7 +166,7 @@ impl ClipTrack {
         while let Some((time, event)) = self.player.next(clock, self.played_to, until) {
             let told = match event {
                 ClipEvent::On { key, .. } if self.held[usize::from(key & 127)] > 0 => {
-                    self.player.forget(key);
+                    self.player.drop_key(key);
                     continue;
                 }
                 ClipEvent::On { key, .. } if self.restyled => Event::NoteOn { channel: CHANNEL, key },
@@ -182,7 +182,7 @@ impl ClipTrack {
     /// Takes a key that the clip holds and the player is about to strike or to end with all others; the caller ends it.
     pub fn give_way(&mut self, event: Event) -> Option<u8> {
         match event {
-            Event::NoteOn { channel: CHANNEL, key } => self.player.forget(key).then_some(key),
+            Event::NoteOn { channel: CHANNEL, key } => self.player.drop_key(key).then_some(key),
             Event::AllNotesOff { channel: CHANNEL } => self.player.take_sounding(),
             _ => None,
         }
@@ -209,9 +209,9 @@ impl ClipTrack {
 pub fn told_of(event: Event, beats: f64, beat_seconds: f64, velocity: u8) -> Option<Told> {
     match event {
         Event::NoteOn { channel, key } if event.is_restylable() => {
-            Some(Told::Played(Played::NoteOn { beats, beat_seconds, channel, key, velocity }))
+            Some(Told::Played(TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity }))
         }
-        Event::NoteOff { channel, key } => Some(Told::Played(Played::NoteOff { beats, channel, key })),
+        Event::NoteOff { channel, key } => Some(Told::Played(TimelineEvent::NoteOff { beats, channel, key })),
         _ => None,
     }
 }

@@ -12,11 +12,13 @@ use std::thread::Thread;
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
-use tonenet_core::scheduler::{Asking, Estimate, Event, Leaving, LookAhead, Outcome, SampleTime, Scheduler};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Pedal, Played};
+use tonenet_core::scheduler::{
+    Estimate, Event, Outcome, OutputEvent, RequestPolicy, SampleTime, Scheduler, SchedulerConfig,
+};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{Pedal, TimelineEvent};
 use tonenet_core::transport::{StepClock, Transport as CoreTransport, TransportChange, TransportWatch, Wrap};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::clip_track::{self, ClipTrack};
@@ -38,7 +40,7 @@ pub struct Settings {
     /// The styles of notes that come in.
     pub style: StyleBlend,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
     /// What becomes of what the model expects.
     pub expression: Expression,
     /// Which model is asked.
@@ -116,15 +118,15 @@ impl<E: HostEvent> Engine<E> {
     /// picture of the song, if only an empty one.
     pub fn new(
         sample_rate: f64,
-        look_ahead: LookAhead,
+        look_ahead: SchedulerConfig,
         model: EmbeddedModel,
         mut worker: Worker,
         status: Arc<Status>,
         clips: ClipTrack,
     ) -> Self {
-        let at_once = match look_ahead.asking {
-            Asking::Afterwards(hop) => Some(AtOnce::new(hop, worker.take_picture())),
-            Asking::EveryHop(_) | Asking::EachNote(_) => None,
+        let at_once = match look_ahead.policy {
+            RequestPolicy::Deferred(hop) => Some(AtOnce::new(hop, worker.take_picture())),
+            RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
         };
         let mut engine = Self {
             sample_rate,
@@ -155,7 +157,7 @@ impl<E: HostEvent> Engine<E> {
 
     /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.
     pub fn reset(&mut self) {
-        self.scheduler.reset(self.scheduler.look_ahead());
+        self.scheduler.reset(self.scheduler.config());
         self.clock = StepClock::new(self.sample_rate);
         self.watch = TransportWatch::new(self.sample_rate);
         self.now = 0;
@@ -193,10 +195,10 @@ impl<E: HostEvent> Engine<E> {
         match change {
             Some(TransportChange::Stopped { at }) => stop = Some(at),
             // The clip left in the block that it was foretold in, where the next stretch began.
-            Some(TransportChange::Wrapped { at, foretold: true }) => self.scheduler.transport_left(at),
+            Some(TransportChange::Wrapped { at, foretold: true }) => self.scheduler.transport_interrupted(at),
             Some(TransportChange::Wrapped { at, foretold: false }) => {
                 self.clip_leaves(self.now, &mut turn);
-                self.scheduler.transport_left(at);
+                self.scheduler.transport_interrupted(at);
             }
             // It was not at the loop's start where it was taken to be.
             Some(TransportChange::RanOn) => {
@@ -209,7 +211,7 @@ impl<E: HostEvent> Engine<E> {
             }
             Some(TransportChange::Sought) => {
                 self.clip_leaves(self.now, &mut turn);
-                self.scheduler.transport_sought(self.now);
+                self.scheduler.transport_jumped(self.now);
             }
             None => {}
         }
@@ -248,7 +250,7 @@ impl<E: HostEvent> Engine<E> {
         }
         self.take_answers();
         if self.budget.may_wait() && self.at_once.is_none() {
-            self.wait(|engine| !engine.scheduler.awaits_answer(block_end));
+            self.wait(|engine| !engine.scheduler.awaits_estimate(block_end));
         }
         while let Some(leaving) = self.scheduler.next_due(block_end) {
             self.leave(leaving, settings, block.samples, &mut send);
@@ -303,7 +305,7 @@ impl<E: HostEvent> Engine<E> {
     fn transport_stopped(&mut self, at: SampleTime, turn: &mut Turn<impl FnMut(E)>) {
         self.play_clip(at, turn);
         self.clip_leaves(at, turn);
-        self.scheduler.transport_left(at);
+        self.scheduler.transport_interrupted(at);
     }
 
     /// Takes in what the player does.
@@ -337,35 +339,35 @@ impl<E: HostEvent> Engine<E> {
         let known =
             self.at_once.as_mut().zip(note).map(|(at_once, note)| at_once.known(time, beats, note, style, take));
         let new = known.is_some_and(|known| !known.settled || known.expected.is_none());
-        let id = self.scheduler.hear(time, kind, Payload { event, expression: settings.expression, new });
+        let id = self.scheduler.push_event(time, kind, Payload { event, expression: settings.expression, new });
         if let Some(expected) = known.and_then(|known| known.expected) {
-            self.scheduler.answer(id, Estimate { expected, settled: true });
+            self.scheduler.set_estimate(id, Estimate { expected, settled: true });
         }
         match (kind, note) {
             (_, Some((channel, key))) => {
                 let velocity = own_velocity(&event);
                 self.last_note = Some(time);
-                let heard = Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
+                let heard = InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take };
                 self.send(Request::Heard(heard));
                 let beat_seconds = block.beat_seconds();
-                let on = |beats| Played::NoteOn { beats, beat_seconds, channel, key, velocity };
+                let on = |beats| TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity };
                 self.remember(beats.map(on));
             }
             (Event::NoteOff { channel, key }, _) => {
-                self.send(Request::Heard(Heard::NoteOff { time, position, channel, key }));
-                self.remember(beats.map(|beats| Played::NoteOff { beats, channel, key }));
+                self.send(Request::Heard(InputEvent::NoteOff { time, position, channel, key }));
+                self.remember(beats.map(|beats| TimelineEvent::NoteOff { beats, channel, key }));
             }
             _ => {
                 if let Some(down) = event.sustain() {
-                    self.send(Request::Heard(Heard::Pedal { time, down }));
-                    self.remember(beats.map(|beats| Played::Pedal(Pedal { beats, down })));
+                    self.send(Request::Heard(InputEvent::Pedal { time, down }));
+                    self.remember(beats.map(|beats| TimelineEvent::Pedal(Pedal { beats, down })));
                 }
             }
         }
     }
 
     /// Tells what was played in the song, where it is to be remembered.
-    fn remember(&mut self, played: Option<Played>) {
+    fn remember(&mut self, played: Option<TimelineEvent>) {
         if self.at_once.as_ref().is_some_and(AtOnce::remembers)
             && let Some(played) = played
         {
@@ -374,7 +376,7 @@ impl<E: HostEvent> Engine<E> {
     }
 
     /// Tells something of a pass; where that finds no room, the passage that it belongs to is never told as heard.
-    fn tell_of_song(&mut self, played: Played) {
+    fn tell_of_song(&mut self, played: TimelineEvent) {
         if !self.send(Request::Remember(played)) {
             self.at_once.iter_mut().for_each(AtOnce::lose_passage);
         }
@@ -385,12 +387,12 @@ impl<E: HostEvent> Engine<E> {
             if self.at_once.is_some() && self.last_note.is_none_or(|last| last < hop.settle_from) {
                 continue;
             }
-            let question = Question { hop, position: self.clock.position(hop.time) };
-            let LookAhead { latency, asking } = self.scheduler.look_ahead();
-            let wanted = match asking {
+            let question = InferenceRequest { hop, position: self.clock.position(hop.time) };
+            let SchedulerConfig { latency, policy } = self.scheduler.config();
+            let wanted = match policy {
                 // What is said of notes that have left still serves the next ones for a while.
-                Asking::Afterwards(hop) => 16 * u64::from(hop),
-                Asking::EveryHop(_) | Asking::EachNote(_) => latency.into(),
+                RequestPolicy::Deferred(hop) => 16 * u64::from(hop),
+                RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => latency.into(),
             };
             // What a model was asked is part of what it answers next: where there is time, no question is left out.
             let of_use_until = if self.budget.may_wait() { SampleTime::MAX } else { hop.settle_to + wanted };
@@ -418,7 +420,7 @@ impl<E: HostEvent> Engine<E> {
             }
             match &mut self.at_once {
                 Some(at_once) => at_once.learn(answer.asked, answer.key, answer.estimate.expected),
-                None => self.scheduler.answer(answer.note, answer.estimate),
+                None => self.scheduler.set_estimate(answer.note, answer.estimate),
             }
         }
     }
@@ -463,16 +465,16 @@ impl<E: HostEvent> Engine<E> {
         if !self.scheduler.is_full() {
             return;
         }
-        while let Some(leaving) = self.scheduler.leave_early(self.now) {
+        while let Some(leaving) = self.scheduler.emit_early(self.now) {
             Status::count(&self.status.overloads);
             self.leave(leaving, settings, samples, send);
         }
     }
 
-    fn leave(&mut self, leaving: Leaving<Payload<E>>, settings: &Settings, samples: u32, send: &mut impl FnMut(E)) {
+    fn leave(&mut self, leaving: OutputEvent<Payload<E>>, settings: &Settings, samples: u32, send: &mut impl FnMut(E)) {
         let (time, event) = match leaving {
-            Leaving::Release { time, channel, key } => (time, E::release(channel, key)),
-            Leaving::Event { time, payload, outcome, .. } => (time, self.revoice(payload, outcome, settings)),
+            OutputEvent::Release { time, channel, key } => (time, E::release(channel, key)),
+            OutputEvent::Event { time, payload, outcome, .. } => (time, self.revoice(payload, outcome, settings)),
         };
         let in_block = time.saturating_sub(self.now).min(u64::from(samples.saturating_sub(1))) as u32;
         // Never back: something that left early may stand before what is due earlier in the block.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
@@ -97,13 +97,13 @@ impl VelocityModel for Faulty {
         self.model.reset();
     }
 
-    fn hear(&mut self, heard: &Heard) {
-        self.model.hear(heard);
+    fn push_event(&mut self, heard: &InputEvent) {
+        self.model.push_event(heard);
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {

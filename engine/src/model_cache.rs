@@ -8,9 +8,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
 use crate::generator::EmbeddedComposer;
@@ -34,7 +34,7 @@ impl Opener {
     /// In words for the user, when the model cannot be loaded.
     pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<Opened, String> {
         let loaded = self.loaded(model, status)?;
-        let listener = loaded.listener(sample_rate);
+        let listener = loaded.live_model(sample_rate);
         #[cfg(feature = "fault-injection")]
         let listener = match crate::fault_injection::Fault::of_environment() {
             Some(fault) => Box::new(crate::fault_injection::Faulty::new(listener, fault)),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{KeyExpectation, Played, SAME_PLACE, Timeline};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{KeyExpectation, SAME_PLACE, TimelineEvent, TimelineSnapshot};
 use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
 
 /// Answers under way at most; beyond, the oldest counts early.
@@ -32,7 +32,7 @@ pub struct AtOnce {
 
 #[derive(Debug)]
 struct Song {
-    picture: Arc<Timeline>,
+    picture: Arc<TimelineSnapshot>,
     passage: Option<Passage>,
     /// Whether something of the passage was not told.
     is_passage_lost: bool,
@@ -56,7 +56,7 @@ pub struct Known {
 
 impl AtOnce {
     /// Nothing known but a picture of the song, in Timeline mode.
-    pub fn new(answer_time: u32, picture: Option<Arc<Timeline>>) -> Self {
+    pub fn new(answer_time: u32, picture: Option<Arc<TimelineSnapshot>>) -> Self {
         Self {
             answer_time: answer_time.into(),
             answers: VecDeque::with_capacity(ANSWERS),
@@ -78,7 +78,7 @@ impl AtOnce {
     }
 
     /// Looks the song up in another picture from now on; the old one is let go.
-    pub fn show(&mut self, picture: Arc<Timeline>) {
+    pub fn show(&mut self, picture: Arc<TimelineSnapshot>) {
         self.song.iter_mut().for_each(|song| song.picture = picture.clone());
     }
 
@@ -99,7 +99,7 @@ impl AtOnce {
         beats: Option<f64>,
         (channel, key): (u8, u8),
         style: StyleBlend,
-        take: Take,
+        take: TakeSeed,
     ) -> Known {
         while let Some((_, key, expected)) = self.answers.pop_front_if(|answer| answer.0 <= time) {
             self.expectation.learn(key, expected);
@@ -109,7 +109,7 @@ impl AtOnce {
             song.picture.expected(note, style, take)
         });
         let settled = remembered.is_some() || self.song.is_none();
-        Known { expected: remembered.or_else(|| self.expectation.of(key)), settled }
+        Known { expected: remembered.or_else(|| self.expectation.get(key)), settled }
     }
 
     /// Whether a block that begins at `beats` does not go on from the last one: then a new pass begins.
@@ -134,14 +134,14 @@ impl AtOnce {
     }
 
     /// Ends the pass; `tell` gets what is to be remembered of it.
-    pub fn end_pass(&mut self, mut tell: impl FnMut(Played)) {
+    pub fn end_pass(&mut self, mut tell: impl FnMut(TimelineEvent)) {
         let Some(song) = &mut self.song else { return };
         let is_lost = std::mem::take(&mut song.is_passage_lost);
         if let Some(Passage { from, to }) = song.passage.take() {
             if !is_lost {
-                tell(Played::Passed { from, to });
+                tell(TimelineEvent::Traversed { from, to });
             }
-            tell(Played::Ended);
+            tell(TimelineEvent::PassEnded);
         }
     }
 
@@ -151,14 +151,14 @@ impl AtOnce {
     }
 
     /// The song went from one place to another in a block; `tell` gets what is to be remembered of it.
-    pub fn pass(&mut self, from: f64, to: f64, mut tell: impl FnMut(Played)) {
+    pub fn pass(&mut self, from: f64, to: f64, mut tell: impl FnMut(TimelineEvent)) {
         let Some(song) = &mut self.song else { return };
         let passage = song.passage.get_or_insert(Passage { from, to });
         passage.to = to;
         if std::mem::take(&mut song.is_passage_lost) {
             passage.from = to;
         } else if passage.to - passage.from >= PASSAGE {
-            tell(Played::Passed { from: passage.from, to });
+            tell(TimelineEvent::Traversed { from: passage.from, to });
             passage.from = to;
         }
     }

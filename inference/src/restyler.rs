@@ -9,7 +9,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::PerStyle;
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleScales};
-use tonenet_core::window::{Heard, Question, Window, WindowNote};
+use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
 use crate::model::VelocityModel;
@@ -48,9 +48,9 @@ impl Restyler {
     }
 
     /// Takes in what was heard, in the order of time.
-    pub fn hear(&mut self, heard: &Heard) {
-        self.recent.hear(heard);
-        self.model.hear(heard);
+    pub fn push_event(&mut self, heard: &InputEvent) {
+        self.recent.push_event(heard);
+        self.model.push_event(heard);
     }
 
     /// Answers a question: one settled estimate for each note of its hop.
@@ -59,7 +59,7 @@ impl Restyler {
     /// When the model fails; there are then no answers.
     pub fn ask(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         mut answer: impl FnMut(&WindowNote, Estimate),
     ) -> Result<(), InferenceError> {
         self.recent.forget_before(question.position);
@@ -75,7 +75,7 @@ impl Restyler {
 
     /// Predicts the notes of a hop in each style that one of them has a share of. Returns each style's gain and the
     /// centre that it had before.
-    fn predict(&mut self, question: &Question) -> Result<StyleScales, InferenceError> {
+    fn predict(&mut self, question: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();
         self.by_note.extend(self.recent.to_settle(question.hop).map(|note| (note.id, PerStyle::default())));
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::model::StyleSpread;
     use tonenet_core::scheduler::Hop;
-    use tonenet_core::style::{StyleBlend, Take};
+    use tonenet_core::style::{StyleBlend, TakeSeed};
 
     /// Expects the same of every note of a style.
     struct Fixed([f32; 3]);
@@ -114,11 +114,11 @@ mod tests {
 
         fn reset(&mut self) {}
 
-        fn hear(&mut self, _: &Heard) {}
+        fn push_event(&mut self, _: &InputEvent) {}
 
         fn predict(
             &mut self,
-            question: &Question,
+            question: &InferenceRequest,
             style: Genre,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
@@ -129,8 +129,8 @@ mod tests {
         }
     }
 
-    fn hear(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: Take) {
-        restyler.hear(&Heard::NoteOn {
+    fn hear(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: TakeSeed) {
+        restyler.push_event(&InputEvent::NoteOn {
             id: NoteId(id),
             time: id,
             position: id as f64,
@@ -147,7 +147,7 @@ mod tests {
         let hop = Hop { time: to, settle_from: from, settle_to: to };
         let mut answers = Vec::new();
         restyler
-            .ask(&Question { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
+            .ask(&InferenceRequest { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
             .expect("an answer");
         answers
     }
@@ -157,7 +157,7 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([-8.0, 8.0, 0.0])));
         for (id, share_of_b) in [0.0, 0.25, 1.0].into_iter().enumerate() {
             let blend = StyleBlend { a: Genre::Classical, b: Genre::Jazz, share_of_b };
-            hear(&mut restyler, id as u64, 60, blend, Take(0));
+            hear(&mut restyler, id as u64, 60, blend, TakeSeed(0));
         }
         let deviations: Vec<f32> = ask(&mut restyler, 0, 3).iter().map(|e| e.deviation).collect();
         assert_eq!(deviations, [-12.0, -6.0, 12.0], "stretched from a spread of 10 to one of 15");
@@ -166,8 +166,8 @@ mod tests {
     #[test]
     fn a_take_keeps_the_models_own_mean_and_spreads_around_it() {
         let mut restyler = Restyler::new(Box::new(Fixed([0.0, 4.0, 0.0])));
-        hear(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), Take(7));
-        let drawn = Take(7).deviation(0.0, 60).expect("a number");
+        hear(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), TakeSeed(7));
+        let drawn = TakeSeed(7).deviation(0.0, 60).expect("a number");
         assert_eq!(ask(&mut restyler, 0, 1), [Expected { level: 60.0, deviation: 4.0 + 8.0 * drawn }]);
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([16.0; 3])));
         let mut deviations = Vec::new();
         for id in 0..2000 {
-            hear(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), Take(0));
+            hear(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), TakeSeed(0));
             deviations.extend(ask(&mut restyler, id, id + 1).iter().map(|e| e.deviation));
         }
         assert_eq!(deviations[0], 24.0);

@@ -11,7 +11,7 @@ use std::thread;
 use parking_lot::Mutex;
 use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Instrument, PartPedals, SongPart};
-use tonenet_core::timeline::{MOST_NOTES, Place, Timeline};
+use tonenet_core::timeline::{MAX_NOTES, Place, TimelineSnapshot};
 
 use tonenet_engine::timeline_store::TimelineStore;
 
@@ -93,7 +93,7 @@ impl Filler {
 }
 
 /// What a MIDI file plays as a take, and what to say of it; an error says which file, what is wrong, and what to do.
-fn take_of(path: &Path, start: f64, remembered: &Timeline) -> Result<(Timeline, Filling), String> {
+fn take_of(path: &Path, start: f64, remembered: &TimelineSnapshot) -> Result<(TimelineSnapshot, Filling), String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {shown}: {e}"))?;
     let song = Song::parse(bytes).map_err(|e| format!("{shown}: {e}"))?;
@@ -102,14 +102,14 @@ fn take_of(path: &Path, start: f64, remembered: &Timeline) -> Result<(Timeline, 
 }
 
 /// The same of a song; an error says what it has instead.
-fn take_of_song(song: &Song, start: f64, remembered: &Timeline) -> Result<(Timeline, Filling), String> {
+fn take_of_song(song: &Song, start: f64, remembered: &TimelineSnapshot) -> Result<(TimelineSnapshot, Filling), String> {
     let parts = song.parts();
     let (part, take) = part_to_take(song, &parts, start, remembered)
         .ok_or("has no notes but on the drums' channel or beyond a piano's keys; choose a piano part")?;
     let playable = part.notes.iter().filter(|&&note| song.notes()[note].note.is_restylable()).count();
-    if playable > MOST_NOTES {
+    if playable > MAX_NOTES {
         return Err(format!(
-            "has {playable} notes, and Timeline remembers at most {MOST_NOTES}; cut it into shorter files"
+            "has {playable} notes, and Timeline remembers at most {MAX_NOTES}; cut it into shorter files"
         ));
     }
     let filling = match parts.len() {
@@ -127,12 +127,13 @@ fn part_to_take<'a>(
     song: &Song,
     parts: &'a [SongPart],
     start: f64,
-    remembered: &Timeline,
-) -> Option<(&'a SongPart, Timeline)> {
-    let pedals = PartPedals::of(song);
-    let takes = parts.iter().map(|part| (part, Timeline::of_part(song, part, &pedals, start)));
-    let known =
-        |take: &Timeline| take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count();
+    remembered: &TimelineSnapshot,
+) -> Option<(&'a SongPart, TimelineSnapshot)> {
+    let pedals = PartPedals::from_song(song);
+    let takes = parts.iter().map(|part| (part, TimelineSnapshot::from_part(song, part, &pedals, start)));
+    let known = |take: &TimelineSnapshot| {
+        take.notes().iter().filter(|n| remembered.find(n.beats, n.channel, n.key).is_some()).count()
+    };
     takes.filter(|(part, take)| part.instrument != Instrument::Drums && !take.notes().is_empty()).max_by_key(
         |(part, take)| {
             // Of two alike the first.
@@ -161,7 +162,7 @@ mod tests {
         (filler.filling(), store)
     }
 
-    fn before() -> Timeline {
+    fn before() -> TimelineSnapshot {
         let note = TimelineNote {
             beats: 1.0,
             length: 0.5,
@@ -171,7 +172,7 @@ mod tests {
             velocity: 64,
             expected: None,
         };
-        Timeline::new(String::new(), [1.0; 3], vec![note], Vec::new())
+        TimelineSnapshot::new(String::new(), [1.0; 3], vec![note], Vec::new())
     }
 
     #[test]
@@ -204,7 +205,7 @@ mod tests {
     }
 
     /// What is taken of it when a take is remembered already: the keys, and what the window says.
-    fn taken(file: Vec<u8>, remembered: &Timeline) -> (Vec<u8>, Filling) {
+    fn taken(file: Vec<u8>, remembered: &TimelineSnapshot) -> (Vec<u8>, Filling) {
         let (take, filling) = take_of_song(&Song::parse(file).unwrap(), 0.0, remembered).unwrap();
         (take.notes().iter().map(|n| n.key).collect(), filling)
     }
@@ -213,18 +214,18 @@ mod tests {
     fn one_part_of_a_file_is_taken_as_the_plugin_sits_on_one_track() {
         let names = ["MELODY", "BRIDGE", "PIANO"];
         let file = ensemble(names, [0, 0, 0]);
-        let (keys, filling) = taken(file.clone(), &Timeline::default());
+        let (keys, filling) = taken(file.clone(), &TimelineSnapshot::default());
         assert_eq!(keys, [72, 73, 74], "the largest");
         let Filling::TookOf(told) = filling else { panic!("{filling:?}") };
         assert!(told.contains("\"PIANO\"") && told.contains("3 parts"), "{told}");
 
         let song = Song::parse(file.clone()).unwrap();
-        let melody = Timeline::of_part(&song, &song.parts()[0], &PartPedals::of(&song), 0.0);
+        let melody = TimelineSnapshot::from_part(&song, &song.parts()[0], &PartPedals::from_song(&song), 0.0);
         assert_eq!(taken(file, &melody).0, [48], "the one that was heard before");
 
-        let (keys, _) = taken(ensemble(names, [0, 0, 48]), &Timeline::default());
+        let (keys, _) = taken(ensemble(names, [0, 0, 48]), &TimelineSnapshot::default());
         assert_eq!(keys, [60, 61], "the largest that a keyboard plays");
-        let (keys, _) = taken(ensemble(names, [24, 32, 48]), &Timeline::default());
+        let (keys, _) = taken(ensemble(names, [24, 32, 48]), &TimelineSnapshot::default());
         assert_eq!(keys, [72, 73, 74], "none is a keyboard's, but the user chose it");
     }
 
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
         let mut events = Vec::new();
-        for _ in 0..=MOST_NOTES {
+        for _ in 0..=MAX_NOTES {
             events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
         }
         let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();

@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::clip::Bars;
-use tonenet_core::scheduler::{LookAhead, Mode};
+use tonenet_core::scheduler::{Mode, SchedulerConfig};
 use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
 #[cfg(feature = "fault-injection")]
@@ -69,7 +69,7 @@ pub struct ToneNet {
     /// The mode in force.
     mode: Mode,
     /// The latency that the host was last asked to restart for.
-    asked_for: Option<(Mode, LookAhead)>,
+    asked_for: Option<(Mode, SchedulerConfig)>,
 }
 
 impl Default for ToneNet {
@@ -106,8 +106,8 @@ impl Default for ToneNet {
 }
 
 impl ToneNet {
-    fn look_ahead(&self, tempo: f64) -> LookAhead {
-        LookAhead::of(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
+    fn look_ahead(&self, tempo: f64) -> SchedulerConfig {
+        SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
     /// Starts an engine with the latency that it then has, or says why there is none.
@@ -243,7 +243,7 @@ fn core_transport(transport: &Transport) -> CoreTransport {
 
 fn bars(transport: &Transport) -> Bars {
     let signature = transport.time_sig_numerator.zip(transport.time_sig_denominator);
-    Bars::told(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
+    Bars::from_host(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
 }
 
 impl Plugin for ToneNet {

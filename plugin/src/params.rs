@@ -8,8 +8,8 @@ use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::Timeline;
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use tonenet_engine::Settings;
@@ -125,10 +125,10 @@ pub enum LookAheadChoice {
     /// See [`Mode::Live`]; after the others, because automation and hosts count from the first.
     #[id = "live"]
     Live,
-    /// See [`Mode::LiveAtOnce`].
+    /// See [`Mode::LiveZeroLatency`].
     #[id = "live-at-once"]
     #[name = "Live, no latency"]
-    LiveAtOnce,
+    LiveZeroLatency,
     /// See [`Mode::Timeline`].
     #[id = "timeline"]
     Timeline,
@@ -142,7 +142,7 @@ impl From<LookAheadChoice> for Mode {
             LookAheadChoice::TwoBeats => Self::Window(WindowLength::TwoBeats),
             LookAheadChoice::FourBeats => Self::Window(WindowLength::FourBeats),
             LookAheadChoice::Live => Self::Live,
-            LookAheadChoice::LiveAtOnce => Self::LiveAtOnce,
+            LookAheadChoice::LiveZeroLatency => Self::LiveZeroLatency,
             LookAheadChoice::Timeline => Self::Timeline,
         }
     }
@@ -156,7 +156,7 @@ impl From<Mode> for LookAheadChoice {
             Mode::Window(WindowLength::TwoBeats) => Self::TwoBeats,
             Mode::Window(WindowLength::FourBeats) => Self::FourBeats,
             Mode::Live => Self::Live,
-            Mode::LiveAtOnce => Self::LiveAtOnce,
+            Mode::LiveZeroLatency => Self::LiveZeroLatency,
             Mode::Timeline => Self::Timeline,
         }
     }
@@ -192,7 +192,7 @@ pub struct ToneNetParams {
     /// See [`Expression::ceiling`].
     #[id = "ceiling"]
     pub ceiling: IntParam,
-    /// See [`Take`].
+    /// See [`TakeSeed`].
     #[id = "take"]
     pub take: IntParam,
     /// Whose idea of the styles.
@@ -266,7 +266,7 @@ impl ToneNetParams {
                 b: self.style_b.value().into(),
                 share_of_b: share(&self.blend),
             },
-            take: Take(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
+            take: TakeSeed(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
             expression: Expression {
                 amount: share(&self.amount),
                 keep_accents: share(&self.keep_accents),
@@ -349,7 +349,7 @@ pub fn upgrade(state: &mut PluginState) {
             state.params.insert(id.into(), default);
         }
     }
-    let no_take = serde_json::to_string(&Timeline::default()).expect("an empty take has a JSON");
+    let no_take = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty take has a JSON");
     state.fields.entry("timeline".into()).or_insert(no_take);
     let no_clips = serde_json::to_string(&SavedClips::default()).expect("no clips have a JSON");
     state.fields.entry("clips".into()).or_insert(no_clips);
@@ -402,7 +402,7 @@ mod tests {
     fn by_default_jazz_is_played_as_it_is_expected() {
         let expected = Settings {
             style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
-            take: Take(0),
+            take: TakeSeed(0),
             expression: Expression::default(),
             model: EmbeddedModel::Note,
             bypass: false,
@@ -443,7 +443,7 @@ mod tests {
         assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
         assert_eq!(state.fields["state_version"], "5");
         assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
-        assert!(serde_json::from_str::<Timeline>(&state.fields["timeline"]).unwrap().notes().is_empty());
+        assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
     }
 
     #[test]

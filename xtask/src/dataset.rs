@@ -10,7 +10,7 @@ use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_files::midi_files::read_song;
-use tonenet_inference::take::TakeView;
+use tonenet_inference::performance::PerformanceView;
 
 /// The list of the performances.
 pub const LIST: &str = "performances.csv";
@@ -66,8 +66,8 @@ pub const USUAL_SPREAD: f64 = 16.0;
 
 impl Performance {
     /// What a model may know of it.
-    pub fn take(&self) -> TakeView<'_> {
-        TakeView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
+    pub fn take(&self) -> PerformanceView<'_> {
+        PerformanceView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
     }
 
     /// Mean and standard deviation of its velocities.

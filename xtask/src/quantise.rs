@@ -19,8 +19,8 @@ use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
 use tonenet_inference::manifest::{FILE_NAME, GraphEntry, Sha256};
 use tonenet_inference::note::NoteNetwork;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
@@ -106,7 +106,7 @@ fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Re
         .par_iter()
         .filter(|performance| performance.genre == genre)
         .map(|performance| {
-            let predicted = model.predict(&performance.take(), Knowledge::WholeTake, &[genre])?;
+            let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[genre])?;
             let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
             Ok(score_file(&deviations, &human))
@@ -126,7 +126,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     let put = |name: &str, bytes: &[u8]| -> Result<GraphEntry> {
         outputs::replace(&output.join(name), bytes)?;
         size.set(size.get() + bytes.len());
-        Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
+        Ok(GraphEntry { file: name.into(), sha256: Sha256::digest(bytes) })
     };
     let exported = graphs::graphs(ModelName::Note, &weights, precision, &put)?;
     let graphs = size.get();
@@ -146,7 +146,7 @@ fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
-    let take = TakeView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let take = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());

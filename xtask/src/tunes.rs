@@ -34,7 +34,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>> {
         }
         let path = data.join(&row.path);
         let song = read_song(&path)?;
-        let tune = Tune::of_song(&song).with_context(|| path.display().to_string())?;
+        let tune = Tune::from_song(&song).with_context(|| path.display().to_string())?;
         let plain = tune.transposed(tune.tonality.to_plain());
         tunes.push(plain.with_context(|| format!("{} leaves the keyboard in its plain key", path.display()))?);
     }

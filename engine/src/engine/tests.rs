@@ -7,14 +7,15 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
 
 const RATE: f64 = 48_000.0;
-const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, asking: tonenet_core::scheduler::Asking::EveryHop(600) };
+const LOOK_AHEAD: SchedulerConfig =
+    SchedulerConfig { latency: 2_400, policy: tonenet_core::scheduler::RequestPolicy::EveryHop(600) };
 
 /// Expects of every note a deviation that its id decides.
 #[derive(Default)]
@@ -28,7 +29,7 @@ struct FakeModel {
     /// Questions that have come as far as the gate.
     questions: Arc<AtomicU64>,
     /// What it was told.
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<InputEvent>>>,
     /// Breaks when it goes.
     _last: Option<BreaksAsItGoes>,
 }
@@ -50,16 +51,16 @@ impl VelocityModel for FakeModel {
         self.notes.clear();
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn push_event(&mut self, heard: &InputEvent) {
         self.heard.lock().push(*heard);
-        if let Heard::NoteOn { id, time, .. } = *heard {
+        if let InputEvent::NoteOn { id, time, .. } = *heard {
             self.notes.push((id, time));
         }
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         _style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
@@ -81,8 +82,8 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
 }
 
 fn opened(model: FakeModel) -> Opened {
-    let restyle_take: RestyleTake = Box::new(|take: &Timeline, _: &Cancellation| {
-        let expected = take.notes().iter().map(|n| [InSteps::new(f32::from(n.key) / 4.0, 2.0); 3]);
+    let restyle_take: RestyleTake = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
+        let expected = take.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
         Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
     Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
@@ -90,7 +91,7 @@ fn opened(model: FakeModel) -> Opened {
 
 fn engine_of(
     model: EmbeddedModel,
-    look_ahead: LookAhead,
+    look_ahead: SchedulerConfig,
     memory: Option<Arc<TimelineStore>>,
 ) -> (Engine<PlainEvent>, Arc<Status>) {
     let status = Arc::<Status>::default();
@@ -163,7 +164,7 @@ fn play_with(
 const FULL: Expression = Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 };
 const SETTINGS: Settings = Settings {
     style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
-    take: Take(0),
+    take: TakeSeed(0),
     expression: FULL,
     model: EmbeddedModel::Baseline,
     bypass: false,
@@ -316,7 +317,7 @@ fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
 }
 
 fn timeline(store: &Arc<TimelineStore>) -> (Engine<PlainEvent>, Arc<Status>) {
-    engine_of(EmbeddedModel::Baseline, LookAhead::at_once(RATE, 480), Some(store.clone()))
+    engine_of(EmbeddedModel::Baseline, SchedulerConfig::zero_latency(RATE, 480), Some(store.clone()))
 }
 
 fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
@@ -363,7 +364,7 @@ fn a_take_that_the_user_forgets_is_no_longer_played() {
     let (mut engine, status) = timeline(&store);
     pass(&mut engine, &SONG, true);
     let remembered = pass(&mut engine, &SONG, true);
-    store.replace(Timeline::default());
+    store.replace(TimelineSnapshot::default());
     pass(&mut engine, &[(8.0, 40)], true);
     assert_eq!(store.remembered().notes, 1);
     store.undo();
@@ -375,7 +376,7 @@ fn a_take_that_the_user_forgets_is_no_longer_played() {
 #[test]
 fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
     let store = Arc::<TimelineStore>::default();
-    let (mut engine, _) = engine_of(EmbeddedModel::Attention, LookAhead::at_once(RATE, 480), Some(store));
+    let (mut engine, _) = engine_of(EmbeddedModel::Attention, SchedulerConfig::zero_latency(RATE, 480), Some(store));
     for _ in 0..2 {
         assert_eq!(velocities(&pass(&mut engine, &SONG, true)), [64.0; SONG.len()]);
     }

@@ -6,11 +6,11 @@ use tonenet_core::clip::{Clip, ClipError};
 use tonenet_core::tune::{STEPS_PER_QUARTER, Tune};
 use tonenet_inference::embedded::EmbeddedGenerator;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::generate::{Cancellation, GenerateError};
 use tonenet_inference::runtime::Runtime;
 
-use super::Wish;
+use super::GenerateSettings;
 
 /// What a piece is made of, beside the wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,12 @@ pub trait Composer: Send {
     ///
     /// # Errors
     /// When it was cancelled, or the model fails.
-    fn compose(&mut self, wish: &Wish, material: Material, cancellation: &Cancellation) -> Result<Clip, GenerateError>;
+    fn compose(
+        &mut self,
+        wish: &GenerateSettings,
+        material: Material,
+        cancellation: &Cancellation,
+    ) -> Result<Clip, GenerateError>;
 }
 
 /// Writes with the models that every copy of the plugin has; each is opened when it is first needed.
@@ -47,12 +52,17 @@ impl EmbeddedComposer {
         Self { runtime, tunes: None, textures: None }
     }
 
-    fn tune(&mut self, wish: &Wish, prime: Option<Tune>, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+    fn tune(
+        &mut self,
+        wish: &GenerateSettings,
+        prime: Option<Tune>,
+        cancel: &Cancellation,
+    ) -> Result<Clip, GenerateError> {
         let tunes = match &mut self.tunes {
             Some(tunes) => tunes,
             None => self.tunes.insert(EmbeddedGenerator::tunes(&self.runtime)?),
         };
-        let wish = TuneWish {
+        let wish = TuneSettings {
             seed: wish.seed.into(),
             bars: wish.bars,
             metre: wish.metre(),
@@ -63,7 +73,7 @@ impl EmbeddedComposer {
             prime,
         };
         let tune = tunes.write(&wish, cancel)?;
-        in_bars(&tune, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        in_bars(&tune, wish.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 
     fn textures(&mut self) -> Result<&TextureModel, GenerateError> {
@@ -76,14 +86,19 @@ impl EmbeddedComposer {
 }
 
 impl Composer for EmbeddedComposer {
-    fn compose(&mut self, wish: &Wish, material: Material, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+    fn compose(
+        &mut self,
+        wish: &GenerateSettings,
+        material: Material,
+        cancel: &Cancellation,
+    ) -> Result<Clip, GenerateError> {
         let phrase = match material {
             Material::Tune => return self.tune(wish, None, cancel),
             Material::Before(tune) => return self.tune(wish, Some(tune), cancel),
             Material::Noise => self.textures()?.texture(wish.seed.into(), wish.temperature, cancel)?,
             Material::Between([from, to]) => self.textures()?.morph(&from, &to, wish.share, cancel)?,
         };
-        whole_bars(&phrase, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        whole_bars(&phrase, wish.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 }
 
@@ -97,7 +112,7 @@ fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
 
 /// A tune as a clip of so many bars, also where it ends with a rest.
 fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
-    let clip = Clip::of_tune(tune)?;
+    let clip = Clip::from_tune(tune)?;
     let length = f64::from(bars * tune.metre.bar()) / f64::from(STEPS_PER_QUARTER);
     Clip::new(length, clip.signature(), clip.notes().to_vec())
 }
@@ -112,7 +127,7 @@ mod tests {
         EmbeddedComposer::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
     }
 
-    fn write(composer: &mut EmbeddedComposer, wish: &Wish, material: Material) -> Clip {
+    fn write(composer: &mut EmbeddedComposer, wish: &GenerateSettings, material: Material) -> Clip {
         composer.compose(wish, material, &Cancellation::default()).unwrap()
     }
 
@@ -126,21 +141,26 @@ mod tests {
     #[test]
     fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
         let mut composer = composer();
-        let wish = Wish { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..Wish::default() };
+        let wish =
+            GenerateSettings { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..GenerateSettings::default() };
         let clip = write(&mut composer, &wish, Material::Tune);
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
         assert_eq!(write(&mut composer, &wish, Material::Tune), clip);
-        let other = write(&mut composer, &Wish { seed: 2, ..wish }, Material::Tune);
+        let other = write(&mut composer, &GenerateSettings { seed: 2, ..wish }, Material::Tune);
         assert!(shared(&other, &clip) < 0.5, "{other:?}");
     }
 
     #[test]
     fn a_continuation_keeps_the_metre_of_what_it_goes_on_from() {
         let mut composer = composer();
-        let waltz = Wish { bars: 4, signature: (3, 4), ..Wish::default() };
+        let waltz = GenerateSettings { bars: 4, signature: (3, 4), ..GenerateSettings::default() };
         let before = write(&mut composer, &waltz, Material::Tune).tune().unwrap();
-        let clip = write(&mut composer, &Wish { bars: 2, ..Wish::default() }, Material::Before(before));
+        let clip = write(
+            &mut composer,
+            &GenerateSettings { bars: 2, ..GenerateSettings::default() },
+            Material::Before(before),
+        );
         assert_eq!((clip.length(), clip.signature()), (6.0, (3, 4)));
     }
 
@@ -148,13 +168,13 @@ mod tests {
     fn textures_differ_by_seed_and_a_morph_leads_from_one_to_the_other() {
         let mut composer = composer();
         let [first, second] = [1, 2].map(|seed| {
-            let clip = write(&mut composer, &Wish { seed, ..Wish::default() }, Material::Noise);
+            let clip = write(&mut composer, &GenerateSettings { seed, ..GenerateSettings::default() }, Material::Noise);
             assert_eq!((clip.length(), clip.notes().is_empty()), (20.0, false), "five whole bars of its 22 beats");
             Arc::new(clip)
         });
         assert!(shared(&first, &second) < 0.5);
         let mut morph = |share| {
-            let wish = Wish { share, bars: 4, ..Wish::default() };
+            let wish = GenerateSettings { share, bars: 4, ..GenerateSettings::default() };
             write(&mut composer, &wish, Material::Between([first.clone(), second.clone()]))
         };
         let halfway = morph(0.5);
@@ -170,7 +190,7 @@ mod tests {
         let cancellation = Cancellation::default();
         cancellation.cancel();
         for material in [Material::Tune, Material::Noise] {
-            let written = composer().compose(&Wish::default(), material, &cancellation);
+            let written = composer().compose(&GenerateSettings::default(), material, &cancellation);
             assert!(matches!(written, Err(GenerateError::Cancelled)));
         }
     }

@@ -30,7 +30,7 @@ pub enum Kind {
 /// What the user wants written, and what is to become of it. Part of the saved state: a project that says nothing of something has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Wish {
+pub struct GenerateSettings {
     /// What kind of piece.
     pub kind: Kind,
     /// How many bars, of [`BARS`].
@@ -59,7 +59,7 @@ pub struct Wish {
     pub restyled: bool,
 }
 
-impl Default for Wish {
+impl Default for GenerateSettings {
     fn default() -> Self {
         Self {
             kind: Kind::Variation,
@@ -79,10 +79,10 @@ impl Default for Wish {
     }
 }
 
-impl Wish {
+impl GenerateSettings {
     /// The metre of a new tune.
     pub fn metre(&self) -> Metre {
-        Metre::of_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
+        Metre::from_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
     }
 
     /// The key of a new tune.
@@ -116,17 +116,17 @@ mod tests {
 
     #[test]
     fn what_a_project_says_nothing_of_has_its_default() {
-        let wish: Wish = serde_json::from_str(r#"{"kind":"continuation","bars":4}"#).unwrap();
-        assert_eq!(wish, Wish { kind: Kind::Continuation, bars: 4, ..Wish::default() });
-        assert_eq!(Wish::default().in_range(), Wish::default());
+        let wish: GenerateSettings = serde_json::from_str(r#"{"kind":"continuation","bars":4}"#).unwrap();
+        assert_eq!(wish, GenerateSettings { kind: Kind::Continuation, bars: 4, ..GenerateSettings::default() });
+        assert_eq!(GenerateSettings::default().in_range(), GenerateSettings::default());
     }
 
     #[test]
     fn what_no_user_can_set_is_brought_into_range() {
         let json =
             r#"{"bars":4000000000,"signature":[5,3],"tonic":255,"temperature":6e99,"share":6e99,"seed":4294967295}"#;
-        let wish = serde_json::from_str::<Wish>(json).unwrap().in_range();
-        assert_eq!(wish, Wish { bars: 32, tonic: 3, seed: LAST_SEED, ..Wish::default() });
+        let wish = serde_json::from_str::<GenerateSettings>(json).unwrap().in_range();
+        assert_eq!(wish, GenerateSettings { bars: 32, tonic: 3, seed: LAST_SEED, ..GenerateSettings::default() });
         assert_eq!(wish.next_seed(), 0);
     }
 }

@@ -11,7 +11,7 @@ use tonenet_core::clip::Clip;
 use tonenet_core::timeline::Place;
 use triple_buffer::{Input, Output, triple_buffer};
 
-use super::Wish;
+use super::GenerateSettings;
 use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 
 /// Clips that are kept to go back to.
@@ -73,7 +73,7 @@ impl ClipLink {
 
 #[derive(Debug, Default)]
 struct Kept {
-    wish: Wish,
+    wish: GenerateSettings,
     /// What was written, the latest last.
     variations: Vec<Arc<Clip>>,
     /// Which of them the window shows.
@@ -129,12 +129,12 @@ pub struct InSong {
 
 impl ClipStore {
     /// What the user wants.
-    pub fn wish(&self) -> Wish {
+    pub fn wish(&self) -> GenerateSettings {
         self.kept.lock().wish
     }
 
     /// Changes what the user wants.
-    pub fn change_wish(&self, change: impl FnOnce(&mut Wish)) {
+    pub fn change_wish(&self, change: impl FnOnce(&mut GenerateSettings)) {
         let mut kept = self.kept();
         let before = kept.wish;
         change(&mut kept.wish);
@@ -145,7 +145,7 @@ impl ClipStore {
     }
 
     /// What is to be written now; the next piece has another seed, unless the user keeps it.
-    pub fn begin(&self) -> Wish {
+    pub fn begin(&self) -> GenerateSettings {
         let mut kept = self.kept.lock();
         let wish = kept.wish;
         if !wish.keeps_seed {
@@ -262,7 +262,7 @@ impl ClipStore {
 #[serde(default)]
 pub struct SavedClips {
     /// What the user wants.
-    pub wish: Wish,
+    pub wish: GenerateSettings,
     /// What was written, the latest last.
     pub variations: Vec<Clip>,
     /// Which of them the window shows.

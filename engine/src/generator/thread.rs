@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rtrb::{Consumer, RingBuffer};
-use tonenet_core::clip::{Bars, Clip, Heard};
-use tonenet_core::timeline::Played;
+use tonenet_core::clip::{Bars, CapturedPart, Clip};
+use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::tune::Tune;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
-use super::{ClipStore, Composer, Kind, Material, Phrase, Wish};
+use super::{ClipStore, Composer, GenerateSettings, Kind, Material, Phrase};
 use crate::outbox::{KeySet, Outbox, Owed};
 use crate::timeline_store::TimelineStore;
 
@@ -36,7 +36,7 @@ const CAPTURED: f64 = 22.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Told {
     /// The player played this.
-    Played(Played),
+    Played(TimelineEvent),
     /// The host's bars have changed.
     Bars(Bars),
     /// The trigger was pressed, so often so far.
@@ -60,7 +60,7 @@ impl Owed for OwedTold {
         match told {
             Told::Bars(bars) => self.bars = Some(bars),
             Told::Pressed(presses) => self.presses = Some(presses),
-            Told::Played(Played::NoteOff { beats, channel, key }) => {
+            Told::Played(TimelineEvent::NoteOff { beats, channel, key }) => {
                 self.offs.insert(channel, key);
                 self.beats = beats;
             }
@@ -70,7 +70,7 @@ impl Owed for OwedTold {
 
     fn take(&mut self) -> Option<Told> {
         let beats = self.beats;
-        let off = |(channel, key)| Told::Played(Played::NoteOff { beats, channel, key });
+        let off = |(channel, key)| Told::Played(TimelineEvent::NoteOff { beats, channel, key });
         let bars = self.bars.take().map(Told::Bars);
         bars.or_else(|| self.offs.take().map(off)).or_else(|| self.presses.take().map(Told::Pressed))
     }
@@ -202,7 +202,7 @@ impl Studio {
             timeline,
             open,
             composer: None,
-            heard: Heard::default(),
+            heard: CapturedPart::default(),
             bars: Bars::default(),
             presses: 0,
             window_presses: 0,
@@ -292,7 +292,7 @@ struct Desk {
     open: OpenComposer,
     /// `None` until something is written, and after a panic.
     composer: Option<Box<dyn Composer>>,
-    heard: Heard,
+    heard: CapturedPart,
     bars: Bars,
     /// Presses of the audio thread's that were seen, and of the window's.
     presses: u64,
@@ -343,7 +343,7 @@ impl Desk {
         let mut inbox = self.link.inbox.lock();
         for told in inbox.iter_mut().flat_map(|told| std::iter::from_fn(|| told.pop().ok())) {
             match told {
-                Told::Played(played) => self.heard.hear(&played),
+                Told::Played(played) => self.heard.record(&played),
                 Told::Bars(bars) => self.bars = bars,
                 Told::Pressed(presses) => self.presses = presses,
             }
@@ -386,13 +386,15 @@ impl Desk {
         *self.progress.writing.lock() = outcome;
     }
 
-    fn compose(&mut self, wish: &Wish, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
+    fn compose(&mut self, wish: &GenerateSettings, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
         let material = match wish.kind {
             Kind::Variation => Material::Tune,
             Kind::Continuation => Material::Before(self.before()?),
             Kind::Texture => Material::Noise,
             Kind::Morph => Material::Between(self.store.phrases().ok_or_else(|| {
-                GenerateError::Wish("there are no two phrases to morph between; capture A and B first".into())
+                GenerateError::InvalidSettings(
+                    "there are no two phrases to morph between; capture A and B first".into(),
+                )
             })?),
         };
         let composer = self.composer.get_or_insert_with(&mut self.open);
@@ -402,7 +404,7 @@ impl Desk {
     /// What a continuation goes on from.
     fn before(&self) -> Result<Tune, GenerateError> {
         let tune = self.last_bars(BARS_BEFORE)?.tune();
-        tune.map_err(|e| GenerateError::Wish(format!("nothing goes on from what was played: {e}")))
+        tune.map_err(|e| GenerateError::InvalidSettings(format!("nothing goes on from what was played: {e}")))
     }
 
     /// What was played last, or else what is remembered before the song's place.
@@ -410,13 +412,13 @@ impl Desk {
         let remembered;
         let heard = if self.heard.is_empty() {
             let place = self.link.place().unwrap_or(f64::INFINITY);
-            remembered = Heard::of_timeline(&self.timeline.get().0, place);
+            remembered = CapturedPart::from_timeline(&self.timeline.get().0, place);
             &remembered
         } else {
             &self.heard
         };
         let clip = heard.last_bars(bars, &self.bars);
-        clip.ok_or_else(|| GenerateError::Wish("nothing was played yet; play something first".into()))
+        clip.ok_or_else(|| GenerateError::InvalidSettings("nothing was played yet; play something first".into()))
     }
 }
 
@@ -425,13 +427,18 @@ mod tests {
     use super::*;
     use std::time::Instant;
     use tonenet_core::clip::ClipNote;
-    use tonenet_core::timeline::Timeline;
+    use tonenet_core::timeline::TimelineSnapshot;
 
     /// Writes one note, whose key says the seed and what it went on from.
     struct Double;
 
     impl Composer for Double {
-        fn compose(&mut self, wish: &Wish, material: Material, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+        fn compose(
+            &mut self,
+            wish: &GenerateSettings,
+            material: Material,
+            cancel: &Cancellation,
+        ) -> Result<Clip, GenerateError> {
             match wish.bars {
                 13 => panic!("a test"),
                 // Until it is cancelled.
@@ -502,11 +509,11 @@ mod tests {
         store.change_wish(|wish| wish.kind = Kind::Continuation);
         press(&studio, &store);
         assert!(matches!(studio.writing(), Writing::Refused(told) if told.contains("play something first")));
-        let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
-        let mut heard = Heard::default();
-        heard.hear(&on(2.0, 72));
+        let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+        let mut heard = CapturedPart::default();
+        heard.record(&on(2.0, 72));
         let song = heard.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
-        timeline.replace(Timeline::of_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
+        timeline.replace(TimelineSnapshot::from_song(&tonenet_core::midi::Song::parse(song).unwrap(), 0.0));
         *studio.progress.writing.lock() = Writing::Idle;
         press(&studio, &store);
         let mut outbox = studio.link().connect();
@@ -545,9 +552,10 @@ mod tests {
     #[test]
     fn bars_note_offs_and_presses_are_owed_and_beginnings_of_notes_are_not() {
         let mut owed = OwedTold::default();
-        let bars = |upper| Told::Bars(Bars::told(Some((upper, 4)), None, None, None));
-        let on = Told::Played(Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 62, velocity: 64 });
-        let off = |beats, key| Told::Played(Played::NoteOff { beats, channel: 0, key });
+        let bars = |upper| Told::Bars(Bars::from_host(Some((upper, 4)), None, None, None));
+        let on =
+            Told::Played(TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 62, velocity: 64 });
+        let off = |beats, key| Told::Played(TimelineEvent::NoteOff { beats, channel: 0, key });
         for told in [bars(3), off(1.0, 64), Told::Pressed(1), on, off(2.0, 60), Told::Pressed(2), bars(5)] {
             owed.owe(told);
         }
@@ -559,7 +567,7 @@ mod tests {
     struct Broken;
 
     impl Composer for Broken {
-        fn compose(&mut self, _: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+        fn compose(&mut self, _: &GenerateSettings, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
             panic!("a test")
         }
     }
@@ -591,7 +599,8 @@ mod tests {
     fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
         let (studio, store) = studio(Arc::default());
         let mut outbox = studio.link().connect();
-        let on = |key| Told::Played(Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 });
+        let on =
+            |key| Told::Played(TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 });
         while outbox.try_send(on(60)) {}
         for told in [studio.link().press(), on(61), studio.link().press()] {
             outbox.give_up(told);
@@ -612,7 +621,7 @@ mod tests {
         studio.capture(Phrase::First);
         wait_until(|| matches!(studio.writing(), Writing::Refused(told) if told.contains("play something first")));
         store.change_wish(|wish| wish.kind = Kind::Morph);
-        let on = |beats, key| Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+        let on = |beats, key| TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
         let mut outbox = studio.link().connect();
         for (place, key) in [(Phrase::First, 40), (Phrase::Second, 60)] {
             assert!(outbox.try_send(Told::Played(on(f64::from(key), key))));

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
-use tonenet_core::timeline::{Played, Recorder, Timeline};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -49,11 +49,11 @@ pub enum Request {
     /// Forget what was heard; answers from now on belong to this epoch.
     Reset(u32),
     /// Take this in.
-    Heard(Heard),
+    Heard(InputEvent),
     /// Answer for the notes of this hop, unless the audio thread is beyond the given sample.
-    Ask(Question, SampleTime),
+    Ask(InferenceRequest, SampleTime),
     /// Remember this at its place in the song.
-    Remember(Played),
+    Remember(TimelineEvent),
 }
 
 /// To the audio thread.
@@ -95,28 +95,28 @@ impl Owed for OwedRequests {
             Request::Use(model) => self.model = Some(model),
             // All that was heard before is forgotten with it, and the pass ends.
             Request::Reset(epoch) => *self = Self { model: self.model, reset: Some(epoch), ..Self::default() },
-            Request::Heard(Heard::NoteOff { time, position, channel, key }) => {
+            Request::Heard(InputEvent::NoteOff { time, position, channel, key }) => {
                 self.offs.insert(channel, key);
                 (self.time, self.position) = (time, position);
             }
-            Request::Heard(Heard::Pedal { time, down }) => {
+            Request::Heard(InputEvent::Pedal { time, down }) => {
                 self.pedal = Some(down);
                 self.time = time;
             }
             Request::Remember(_) => self.pass_ended = true,
-            Request::Heard(Heard::NoteOn { .. }) | Request::Ask(..) => {}
+            Request::Heard(InputEvent::NoteOn { .. }) | Request::Ask(..) => {}
         }
     }
 
     fn take(&mut self) -> Option<Request> {
         let (time, position) = (self.time, self.position);
-        let off = |(channel, key)| Request::Heard(Heard::NoteOff { time, position, channel, key });
+        let off = |(channel, key)| Request::Heard(InputEvent::NoteOff { time, position, channel, key });
         let model = self.model.take().map(Request::Use);
         model
             .or_else(|| self.reset.take().map(Request::Reset))
-            .or_else(|| std::mem::take(&mut self.pass_ended).then_some(Request::Remember(Played::Ended)))
+            .or_else(|| std::mem::take(&mut self.pass_ended).then_some(Request::Remember(TimelineEvent::PassEnded)))
             .or_else(|| self.offs.take().map(off))
-            .or_else(|| self.pedal.take().map(|down| Request::Heard(Heard::Pedal { time, down })))
+            .or_else(|| self.pedal.take().map(|down| Request::Heard(InputEvent::Pedal { time, down })))
     }
 }
 
@@ -142,7 +142,8 @@ pub struct Opened {
 }
 
 /// See [`Opened::restyle_take`].
-pub type RestyleTake = Box<dyn FnMut(&Timeline, &Cancellation) -> Result<Timeline, InferenceError> + Send>;
+pub type RestyleTake =
+    Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
 /// The audio thread's side of the running thread. Dropping it ends and joins the thread, so it is not to be dropped
 /// where audio is played.
@@ -152,7 +153,7 @@ pub struct Worker {
     pub requests: Outbox<OwedRequests>,
     answers: Consumer<Answer>,
     /// Where a song is remembered.
-    pictures: Option<SnapshotReceiver<Arc<Timeline>>>,
+    pictures: Option<SnapshotReceiver<Arc<TimelineSnapshot>>>,
     link: Arc<Link>,
     /// The thread gives back what it remembered, so that snapshots are owned until it is joined.
     handle: Option<JoinHandle<Option<Memory>>>,
@@ -203,7 +204,7 @@ impl Worker {
     }
 
     /// The last finished picture of the song, if it has not been taken yet. Whoever takes one may let it go at any time.
-    pub fn take_picture(&mut self) -> Option<Arc<Timeline>> {
+    pub fn take_picture(&mut self) -> Option<Arc<TimelineSnapshot>> {
         self.pictures.as_mut()?.take()
     }
 
@@ -259,10 +260,10 @@ struct Server<Open> {
     /// `None` while there is no model that works.
     opened: Option<(EmbeddedModel, Opened)>,
     epoch: u32,
-    recent: VecDeque<Heard>,
+    recent: VecDeque<InputEvent>,
     pedal_down: Option<bool>,
     /// The pedal's last movement before `recent`.
-    pedal_before: Option<Heard>,
+    pedal_before: Option<InputEvent>,
     memory: Option<Memory>,
 }
 
@@ -290,7 +291,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
         let Some(memory) = &mut self.memory else { return Ok(()) };
         while let Ok(request) = self.requests.pop() {
             if let Request::Remember(played) = request {
-                memory.recorder.hear(&played);
+                memory.recorder.record(&played);
             }
         }
         memory.record();
@@ -331,33 +332,33 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
                 (self.pedal_down, self.pedal_before) = (None, None);
                 self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
                 if let Some(memory) = &mut self.memory {
-                    memory.recorder.hear(&Played::Ended);
+                    memory.recorder.record(&TimelineEvent::PassEnded);
                     memory.pass_ended = true;
                 }
             }
             Request::Remember(played) => {
                 if let Some(memory) = &mut self.memory {
-                    memory.recorder.hear(&played);
-                    memory.pass_ended |= played == Played::Ended;
+                    memory.recorder.record(&played);
+                    memory.pass_ended |= played == TimelineEvent::PassEnded;
                     if memory.recorder.changes() > 0 {
                         self.link.picture_pending.store(true, Ordering::Release);
                     }
                 }
             }
             Request::Heard(heard) => {
-                if let Heard::Pedal { down, .. } = heard
+                if let InputEvent::Pedal { down, .. } = heard
                     && self.pedal_down.replace(down) == Some(down)
                 {
                     // A continuous pedal that stays on its side of the middle moves nothing.
                     return Ok(());
                 }
                 if self.recent.len() == RECENT
-                    && let Some(oldest @ Heard::Pedal { .. }) = self.recent.pop_front()
+                    && let Some(oldest @ InputEvent::Pedal { .. }) = self.recent.pop_front()
                 {
                     self.pedal_before = Some(oldest);
                 }
                 self.recent.push_back(heard);
-                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
+                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.push_event(&heard));
             }
             Request::Ask(question, of_use_until) => {
                 let in_time = self.link.audio_time.load(Ordering::Acquire) <= of_use_until;
@@ -379,7 +380,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
         self.close();
         self.status.opens(None);
         let mut opened = (self.open)(model, &self.status)?;
-        self.pedal_before.iter().chain(&self.recent).for_each(|heard| opened.restyler.hear(heard));
+        self.pedal_before.iter().chain(&self.recent).for_each(|heard| opened.restyler.push_event(heard));
         self.opened = Some((model, opened));
         if self.memory.as_ref().is_some_and(|memory| memory.picture.needs(model.id())) {
             self.link.picture_pending.store(true, Ordering::Release);
@@ -422,20 +423,20 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open>
 struct Memory {
     store: Arc<TimelineStore>,
     edition: u64,
-    recorder: Recorder,
-    picture: Arc<Timeline>,
+    recorder: TimelineRecorder,
+    picture: Arc<TimelineSnapshot>,
     /// Whether the picture has yet to be shown to the others.
     is_new: bool,
     pass_ended: bool,
     /// To the audio thread.
-    pictures: SnapshotSender<Arc<Timeline>, Timeline>,
+    pictures: SnapshotSender<Arc<TimelineSnapshot>, TimelineSnapshot>,
 }
 
 impl Memory {
     /// What the store has now, and where the audio thread gets this very take and its successors.
-    fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<Timeline>>) {
+    fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<TimelineSnapshot>>) {
         let (picture, edition) = store.get();
-        let recorder = Recorder::new(&picture);
+        let recorder = TimelineRecorder::new(&picture);
         let mut pictures = SnapshotSender::default();
         let receiver = pictures.connect();
         pictures.send(picture.clone(), Some(&picture));
@@ -454,7 +455,7 @@ impl Memory {
     /// Draws what was played since the last picture, if anything was.
     fn record(&mut self) {
         if self.recorder.changes() > 0 {
-            self.picture = Arc::new(self.recorder.picture(&self.picture));
+            self.picture = Arc::new(self.recorder.snapshot(&self.picture));
             self.is_new = true;
         }
     }
@@ -472,7 +473,7 @@ mod tests {
     use super::*;
     use tonenet_core::genre::Genre;
     use tonenet_core::scheduler::NoteId;
-    use tonenet_core::timeline::{InSteps, TimelineNote};
+    use tonenet_core::timeline::{QuantisedExpectation, TimelineNote};
     use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
     /// It is never asked.
@@ -485,11 +486,11 @@ mod tests {
 
         fn reset(&mut self) {}
 
-        fn hear(&mut self, _: &Heard) {}
+        fn push_event(&mut self, _: &InputEvent) {}
 
         fn predict(
             &mut self,
-            _: &Question,
+            _: &InferenceRequest,
             style: Genre,
             _: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
@@ -497,7 +498,7 @@ mod tests {
         }
     }
 
-    fn take(notes: usize) -> Timeline {
+    fn take(notes: usize) -> TimelineSnapshot {
         let note = |i| TimelineNote {
             beats: i as f64,
             length: 0.5,
@@ -507,7 +508,7 @@ mod tests {
             velocity: 64,
             expected: None,
         };
-        Timeline::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
+        TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
     }
 
     #[test]
@@ -532,8 +533,9 @@ mod tests {
             Ok(Opened { restyler: Restyler::new(Box::new(Silent)), restyle_take })
         };
         let mut worker = Worker::start(Arc::default(), Some(store.clone()), open).unwrap();
-        let played = Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
-        for request in [Request::Use(EmbeddedModel::Note), Request::Remember(played), Request::Remember(Played::Ended)]
+        let played = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+        for request in
+            [Request::Use(EmbeddedModel::Note), Request::Remember(played), Request::Remember(TimelineEvent::PassEnded)]
         {
             assert!(worker.requests.try_send(request));
         }
@@ -557,7 +559,7 @@ mod tests {
                     cancellation.check()?;
                     thread::yield_now();
                 }
-                let expected = take.notes().iter().map(|_| [InSteps::new(1.0, 1.0); 3]);
+                let expected = take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
                 Ok(take.restyled("note".into(), [1.0; 3], expected))
             });
             Ok(Opened { restyler: Restyler::new(Box::new(Silent)), restyle_take })
@@ -586,9 +588,9 @@ mod tests {
         let mut shown = audio.take();
         for round in 0..10_000 {
             match round % 3 {
-                0 => store.replace(Timeline::default()),
+                0 => store.replace(TimelineSnapshot::default()),
                 1 => store.undo(),
-                _ => memory.recorder.hear(&Played::NoteOn {
+                _ => memory.recorder.record(&TimelineEvent::NoteOn {
                     beats: f64::from(round),
                     beat_seconds: 0.5,
                     channel: 0,
@@ -642,11 +644,11 @@ mod tests {
     #[test]
     fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
         let mut owed = OwedRequests::default();
-        let off = |time, key| Request::Heard(Heard::NoteOff { time, position: 1.0, channel: 3, key });
-        let down = Request::Heard(Heard::Pedal { time: 6, down: true });
+        let off = |time, key| Request::Heard(InputEvent::NoteOff { time, position: 1.0, channel: 3, key });
+        let down = Request::Heard(InputEvent::Pedal { time: 6, down: true });
         let requests = [
             off(5, 60),
-            Request::Remember(Played::Ended),
+            Request::Remember(TimelineEvent::PassEnded),
             Request::Reset(7),
             Request::Use(EmbeddedModel::Note),
             Request::Reset(8),
@@ -657,7 +659,7 @@ mod tests {
         ];
         requests.into_iter().for_each(|request| owed.owe(request));
         let due: Vec<Request> = std::iter::from_fn(|| owed.take()).collect();
-        let pedal = Request::Heard(Heard::Pedal { time: 9, down: true });
+        let pedal = Request::Heard(InputEvent::Pedal { time: 9, down: true });
         assert_eq!(due, [Request::Use(EmbeddedModel::Baseline), Request::Reset(8), off(9, 65), off(9, 70), pedal]);
     }
 }

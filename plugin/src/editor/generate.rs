@@ -9,7 +9,7 @@ use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
 use super::{ACCENT, Action, LABELS, WARNING, WIDE};
 use crate::save::Saving;
-use tonenet_engine::generator::{BARS, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Wish, Writing};
+use tonenet_engine::generator::{BARS, GenerateSettings, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Writing};
 
 /// Height of the picture of the clip.
 const PICTURE: f32 = 150.0;
@@ -18,7 +18,7 @@ const PICTURE: f32 = 150.0;
 #[derive(Debug, Clone, Default)]
 pub struct GenerateView {
     /// What the user wants.
-    pub wish: Wish,
+    pub wish: GenerateSettings,
     /// What was written.
     pub shown: Shown,
     /// Whether something is being written.
@@ -32,37 +32,37 @@ pub struct GenerateView {
 /// What the user changed of what is to be written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Change {
-    /// See [`Wish::kind`].
+    /// See [`GenerateSettings::kind`].
     Kind(Kind),
-    /// See [`Wish::bars`].
+    /// See [`GenerateSettings::bars`].
     Bars(u32),
-    /// See [`Wish::signature`].
+    /// See [`GenerateSettings::signature`].
     Metre(Metre),
-    /// See [`Wish::tonic`].
+    /// See [`GenerateSettings::tonic`].
     Tonic(u8),
-    /// See [`Wish::is_minor`].
+    /// See [`GenerateSettings::is_minor`].
     Minor(bool),
-    /// See [`Wish::in_key`].
+    /// See [`GenerateSettings::in_key`].
     InKey(bool),
-    /// See [`Wish::temperature`].
+    /// See [`GenerateSettings::temperature`].
     Temperature(f32),
-    /// See [`Wish::share`].
+    /// See [`GenerateSettings::share`].
     Share(f32),
-    /// See [`Wish::seed`].
+    /// See [`GenerateSettings::seed`].
     Seed(u32),
-    /// See [`Wish::keeps_seed`].
+    /// See [`GenerateSettings::keeps_seed`].
     KeepSeed(bool),
-    /// See [`Wish::plays_at_once`].
+    /// See [`GenerateSettings::plays_at_once`].
     PlayAtOnce(bool),
-    /// See [`Wish::looped`].
+    /// See [`GenerateSettings::looped`].
     Looped(bool),
-    /// See [`Wish::restyled`].
+    /// See [`GenerateSettings::restyled`].
     Restyled(bool),
 }
 
 impl Change {
     /// Makes the change.
-    pub fn apply(self, wish: &mut Wish) {
+    pub fn apply(self, wish: &mut GenerateSettings) {
         match self {
             Self::Kind(kind) => wish.kind = kind,
             Self::Bars(bars) => wish.bars = bars,
@@ -121,7 +121,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Ac
     actions.extend(did.into_iter().map(Action::Clip));
 }
 
-fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
+fn wishes(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
     let mut change = |change| did.push(ClipAction::Change(change));
     let kinds = [
         (Kind::Variation, "New tune", "A melody over chords, of the key and metre below"),
@@ -174,7 +174,7 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
 }
 
 /// How a piece is drawn by chance.
-fn chance(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
+fn chance(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
     let mut change = |change| did.push(ClipAction::Change(change));
     ui.horizontal(|ui| {
         let label = label(ui, "Temperature", LABELS);

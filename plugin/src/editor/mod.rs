@@ -22,7 +22,7 @@ use nice_plug_egui::{
 };
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::Mode;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::fill::{Filler, Filling};
@@ -392,7 +392,7 @@ impl App {
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
             Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
-            Action::ForgetTake => params.timeline().replace(Timeline::default()),
+            Action::ForgetTake => params.timeline().replace(TimelineSnapshot::default()),
             Action::BringTakeBack => params.timeline().undo(),
             Action::FillStart(beats) => self.fill_start = beats,
             Action::FillTake(start) => self.filler.choose(start),

@@ -94,7 +94,7 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         let windows = windows.map(|(length, label)| (Mode::Window(length), label, held));
         let at_once = "No latency: each note gets what was expected of its key lately";
         let timeline = "No latency: from its second pass on, each place of the song gets what the whole take gives it";
-        let modes = [(Mode::LiveAtOnce, "0 ms", at_once), (Mode::Live, "Live", live)].into_iter().chain(windows);
+        let modes = [(Mode::LiveZeroLatency, "0 ms", at_once), (Mode::Live, "Live", live)].into_iter().chain(windows);
         for (mode, label, hint) in modes.chain([(Mode::Timeline, "Timeline", timeline)]) {
             if choice(ui, mode == view.look_ahead, label, hint) {
                 actions.push(Action::LookAhead(mode));
@@ -179,7 +179,7 @@ fn notes(ui: &mut egui::Ui, view: &View) {
         } else {
             ui.label(late);
         }
-        if matches!(view.look_ahead, Mode::LiveAtOnce | Mode::Timeline) {
+        if matches!(view.look_ahead, Mode::LiveZeroLatency | Mode::Timeline) {
             let hint = "They left at once with what was expected of their key lately, or with their own velocity.";
             ui.label(format!("{} new", view.new)).on_hover_text(hint);
         }

@@ -6,9 +6,9 @@ use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
-use tonenet_engine::generator::{InSong, Kind, Phrase, Shown, Wish, Writing};
+use tonenet_engine::generator::{GenerateSettings, InSong, Kind, Phrase, Shown, Writing};
 use tonenet_engine::status::FAILED;
 
 fn view() -> View {
@@ -62,7 +62,7 @@ fn a_click_on_a_style_chooses_it() {
 fn look_ahead_and_bypass_are_a_click_away() {
     assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
     assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
-    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveAtOnce)]);
+    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveZeroLatency)]);
     assert_eq!(click_in(&view(), "Timeline"), [Action::LookAhead(Mode::Timeline)]);
     assert_eq!(click_in(&view(), "Bypass"), [Action::Bypass(true)]);
 }
@@ -72,11 +72,11 @@ fn takes_go_up_and_down_and_round() {
     let mut view = view();
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
     assert_eq!(click_in(&view, "<"), [], "there is none before the first");
-    view.settings.take = Take(7);
+    view.settings.take = TakeSeed(7);
     assert_eq!(click_in(&view, "<"), [Action::Take(6)]);
     assert_eq!(click_in(&view, ">"), [Action::Take(8)]);
     assert_eq!(click_in(&view, "Average"), [Action::Take(0)]);
-    view.settings.take = Take(LAST_TAKE);
+    view.settings.take = TakeSeed(LAST_TAKE);
     assert_eq!(click_in(&view, ">"), []);
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
 }
@@ -184,7 +184,7 @@ fn everything_fits_the_window() {
     view.filling = Filling::Refused("a line of what is wrong with a file".into());
     view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
-    view.settings.take = Take(99);
+    view.settings.take = TakeSeed(99);
     view.restart_pending = true;
     view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];
@@ -229,17 +229,17 @@ fn panels_are_a_click_apart() {
 
 #[test]
 fn what_is_to_be_written_is_a_click_away() {
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     for (label, expected) in [
-        ("Continue mine", Wish { kind: Kind::Continuation, ..wish }),
-        ("16", Wish { bars: 16, ..wish }),
-        ("minor", Wish { is_minor: true, ..wish }),
-        ("6/8", Wish { signature: (6, 8), ..wish }),
-        ("In key", Wish { in_key: false, ..wish }),
-        ("Keep", Wish { keeps_seed: true, ..wish }),
-        ("once", Wish { looped: false, ..wish }),
-        ("as written", Wish { restyled: false, ..wish }),
-        ("new ones at once", Wish { plays_at_once: false, ..wish }),
+        ("Continue mine", GenerateSettings { kind: Kind::Continuation, ..wish }),
+        ("16", GenerateSettings { bars: 16, ..wish }),
+        ("minor", GenerateSettings { is_minor: true, ..wish }),
+        ("6/8", GenerateSettings { signature: (6, 8), ..wish }),
+        ("In key", GenerateSettings { in_key: false, ..wish }),
+        ("Keep", GenerateSettings { keeps_seed: true, ..wish }),
+        ("once", GenerateSettings { looped: false, ..wish }),
+        ("as written", GenerateSettings { restyled: false, ..wish }),
+        ("new ones at once", GenerateSettings { plays_at_once: false, ..wish }),
     ] {
         let ClipAction::Change(change) = clip_action_of(&generating(), label) else { panic!("{label}") };
         let mut changed = wish;
@@ -249,7 +249,10 @@ fn what_is_to_be_written_is_a_click_away() {
     for change in [Change::Tonic(7), Change::Temperature(0.5), Change::Seed(9), Change::Metre(Metre::NineEight)] {
         change.apply(&mut wish);
     }
-    assert_eq!(wish, Wish { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..Wish::default() });
+    assert_eq!(
+        wish,
+        GenerateSettings { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..GenerateSettings::default() }
+    );
     let mut continuing = generating();
     continuing.generate.wish.kind = Kind::Continuation;
     assert_eq!(click_in(&continuing, "minor"), [], "it has the key of what it goes on from");
@@ -267,7 +270,7 @@ fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
     assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(Phrase::Second));
     harness(&view).get_by_label("12 notes");
     harness(&view).get_by_label("empty");
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     Change::Share(0.25).apply(&mut wish);
     assert_eq!(wish.share, 0.25);
     view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());

@@ -8,11 +8,11 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::bars::Bars;
 use crate::evaluate::model_folder;
@@ -73,13 +73,13 @@ fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
 
 /// The mean over as many takes as are worth timing.
 fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
-    let take = TakeView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let restyling = Restyling {
+    let take = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let restyling = RestyleSettings {
         style: StyleBlend::only(Genre::Jazz),
         played_in: None,
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
+        look_ahead: LookAhead::WholePerformance,
     };
     restyling.velocities(model, &take)?;
     let takes = NOTES_A_SIZE.div_ceil(notes.len());

@@ -6,16 +6,16 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::scheduler::{LookAhead, SampleTime, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SampleTime, SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
-use tonenet_inference::offline::{PartEvent, Playback, part_of, restyle};
+use tonenet_inference::offline::{PartEvent, Playback, events_from_song, restyle};
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::{BLOCK, SAMPLE_RATE};
 use crate::evaluate::model_folder;
@@ -26,10 +26,10 @@ const MODEL: &str = "note";
 const STYLE: Genre = Genre::Jazz;
 
 /// The look-ahead of an instance that has seen the song's tempo.
-pub fn look_ahead(song: &Song) -> LookAhead {
+pub fn look_ahead(song: &Song) -> SchedulerConfig {
     // The plugin keeps the tempo in thousandths.
     let tempo = (song.tempo().beats_per_minute_at(0.0) * 1000.0).round() / 1000.0;
-    LookAhead::window(WindowLength::OneBeat, tempo, SAMPLE_RATE)
+    SchedulerConfig::window(WindowLength::OneBeat, tempo, SAMPLE_RATE)
 }
 
 fn model() -> Result<LoadedModel> {
@@ -43,13 +43,13 @@ fn model() -> Result<LoadedModel> {
 pub fn whole_take(song: &Song) -> Result<Vec<u8>> {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let pedals = song.pedal_movements();
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = Restyling {
+    let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let restyling = RestyleSettings {
         style: StyleBlend::only(STYLE),
         played_in: None,
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
+        look_ahead: LookAhead::WholePerformance,
     };
     restyling.velocities(&model()?, &take).context("the model fails on the piece")
 }
@@ -64,7 +64,7 @@ pub fn velocities(song: &Song) -> Result<Vec<u8>> {
     let session = Session::from_song(song, SAMPLE_RATE);
     let look_ahead = look_ahead(song);
     let early = u64::from(look_ahead.latency.next_multiple_of(BLOCK));
-    let (style, take) = (StyleBlend::only(STYLE), Take(0));
+    let (style, take) = (StyleBlend::only(STYLE), TakeSeed(0));
     let playback = Playback { sample_rate: SAMPLE_RATE, look_ahead, block: BLOCK, style, take };
     let transport = |time: SampleTime| {
         let (_, tempo) = session.position_at(time.saturating_sub(early));
@@ -73,8 +73,8 @@ pub fn velocities(song: &Song) -> Result<Vec<u8>> {
         Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
     };
     let part: Vec<PartEvent> =
-        part_of(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();
-    let mut restyler = Restyler::new(model.listener(SAMPLE_RATE));
+        events_from_song(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();
+    let mut restyler = Restyler::new(model.live_model(SAMPLE_RATE));
     let expected = restyle(&mut restyler, &part, &playback, transport).context("the model fails on the piece")?;
     // The part's note-ons stand in the order of the file, the song's notes by onset.
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::note::{Note, midi_velocity};
-use tonenet_inference::take::{Knowledge, TakeView};
+use tonenet_inference::performance::{LookAhead, PerformanceView};
 
 use super::predictor::Predictor;
 use crate::dataset::Performance;
@@ -124,8 +124,8 @@ fn carried(
 ) -> Result<Vec<u8>> {
     let level = level(notes);
     let player_level = (way == Way::Heard).then_some(level);
-    let take = TakeView { notes, player_level, ..performance.take() };
-    let predicted = predictor.predict(&take, Knowledge::WholeTake, &[from, to])?;
+    let take = PerformanceView { notes, player_level, ..performance.take() };
+    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &[from, to])?;
     let there = predicted[1].iter().map(|p| p.deviation);
     Ok(match way {
         Way::Heard => there.map(|there| midi_velocity(level + there)).collect(),

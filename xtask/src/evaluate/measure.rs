@@ -8,9 +8,9 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::metrics::{FileScore, bootstrap_interval, score_file, summarise};
 use tonenet_core::note::Note;
-use tonenet_core::style::Take;
+use tonenet_core::style::TakeSeed;
 use tonenet_inference::model::Prediction;
-use tonenet_inference::take::{Knowledge, TakeView};
+use tonenet_inference::performance::{LookAhead, PerformanceView};
 
 use super::cycle::{self, CycleReport};
 use super::knowledge_name;
@@ -22,7 +22,7 @@ const DRAWS: usize = 2000;
 const SEED: u64 = 1;
 
 /// The take that sampling is measured on.
-const TAKE: Take = Take(1);
+const TAKE: TakeSeed = TakeSeed(1);
 
 /// Everything measured of one predictor.
 #[derive(Debug, Serialize)]
@@ -154,7 +154,7 @@ pub fn measure(
         }
     });
     let measured: Vec<&Performance> = files.iter().map(|f| f.performance).collect();
-    let cycles = if predictor.hears_player() { cycle::measure(predictor, &measured)? } else { Vec::new() };
+    let cycles = if predictor.reads_player_velocities() { cycle::measure(predictor, &measured)? } else { Vec::new() };
     Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&files), cycles })
 }
 
@@ -166,19 +166,19 @@ fn measure_file<'a>(
     let own = performance.genre;
     let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
     let take = performance.take();
-    let predicted = predictor.predict(&take, Knowledge::WholeTake, &Genre::ALL)?;
+    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &Genre::ALL)?;
     let means = |p: &[Prediction]| -> Vec<f32> { p.iter().map(|p| p.deviation).collect() };
     let styles: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
     let scores: Vec<FileScore> = styles.iter().filter_map(|p| score_file(p, &human)).collect();
     let Ok(scores) = <[FileScore; 3]>::try_from(scores) else { return Ok(None) };
     let mut early = Vec::new();
     for &seconds in look_aheads {
-        let predicted = predictor.predict(&take, Knowledge::Seconds(seconds), &[own])?;
+        let predicted = predictor.predict(&take, LookAhead::Seconds(seconds), &[own])?;
         early.extend(score_file(&means(&predicted[0]), &human));
     }
     let (stepped, pedals) = (step_entered(performance), []);
-    let step_view = TakeView { notes: &stepped, pedals: &pedals, grid: performance.grid, player_level: None };
-    let step_predicted = predictor.predict(&step_view, Knowledge::WholeTake, &[own])?;
+    let step_view = PerformanceView { notes: &stepped, pedals: &pedals, grid: performance.grid, player_level: None };
+    let step_predicted = predictor.predict(&step_view, LookAhead::WholePerformance, &[own])?;
     let step_entered = score_file(&means(&step_predicted[0]), &human);
 
     let own_predictions = &predicted[own.index()];
@@ -229,9 +229,9 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
     let mut scores = Vec::new();
     for (place, &seconds) in look_aheads.iter().enumerate() {
         let early: Vec<FileScore> = files.iter().filter_map(|f| f.early.get(place).copied()).collect();
-        scores.extend(score_report(Knowledge::Seconds(seconds), &early));
+        scores.extend(score_report(LookAhead::Seconds(seconds), &early));
     }
-    scores.extend(score_report(Knowledge::WholeTake, &own));
+    scores.extend(score_report(LookAhead::WholePerformance, &own));
 
     let together: Vec<[FileScore; 3]> = files.iter().map(|f| f.scores).collect();
     let specificity = |files: &[[FileScore; 3]]| {
@@ -279,13 +279,13 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
     })
 }
 
-fn score_report(knowledge: Knowledge, files: &[FileScore]) -> Option<ScoreReport> {
+fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreReport> {
     let summary = summarise(files)?;
     Some(ScoreReport {
-        look_ahead: knowledge_name(knowledge),
-        seconds: match knowledge {
-            Knowledge::WholeTake => None,
-            Knowledge::Seconds(seconds) => Some(seconds),
+        look_ahead: knowledge_name(look_ahead),
+        seconds: match look_ahead {
+            LookAhead::WholePerformance => None,
+            LookAhead::Seconds(seconds) => Some(seconds),
         },
         r: interval(files, |f| summarise(f).map_or(0.0, |s| s.r)),
         r2: summary.r2,

@@ -27,8 +27,8 @@ use tonenet_core::genre::Genre;
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
+use tonenet_inference::performance::{LoadedModel, LookAhead};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel};
 
 use crate::cli::EvaluateArgs;
 use crate::dataset::{self, Performance, Split};
@@ -162,10 +162,10 @@ pub fn model_folder(name: &str) -> Result<std::path::PathBuf> {
 }
 
 /// What a file was predicted from, in words.
-fn knowledge_name(knowledge: Knowledge) -> String {
-    match knowledge {
-        Knowledge::WholeTake => "whole take".into(),
-        Knowledge::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),
-        Knowledge::Seconds(seconds) => format!("{seconds} s"),
+fn knowledge_name(look_ahead: LookAhead) -> String {
+    match look_ahead {
+        LookAhead::WholePerformance => "whole take".into(),
+        LookAhead::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),
+        LookAhead::Seconds(seconds) => format!("{seconds} s"),
     }
 }

@@ -5,7 +5,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::{LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
 use tonenet_inference::model::Prediction;
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 
 use crate::dataset::Performance;
 
@@ -23,23 +23,28 @@ pub enum Predictor {
 
 impl Predictor {
     /// What is expected of each note in each of `styles`.
-    pub fn predict(&self, take: &TakeView<'_>, knowledge: Knowledge, styles: &[Genre]) -> Result<Vec<Vec<Prediction>>> {
+    pub fn predict(
+        &self,
+        take: &PerformanceView<'_>,
+        look_ahead: LookAhead,
+        styles: &[Genre],
+    ) -> Result<Vec<Vec<Prediction>>> {
         let certain = |deviations: Vec<f32>| -> Vec<Prediction> {
             deviations.into_iter().map(|deviation| Prediction { deviation, spread: 0.0 }).collect()
         };
         Ok(match self {
             Self::Flat => styles.iter().map(|_| certain(vec![0.0; take.notes.len()])).collect(),
             Self::Lookup(tables) => {
-                styles.iter().map(|s| certain(tables[s.index()].predict(take, knowledge))).collect()
+                styles.iter().map(|s| certain(tables[s.index()].predict(take, look_ahead))).collect()
             }
-            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(take, knowledge))).collect(),
-            Self::Model(model) => model.predict(take, knowledge, styles)?,
+            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(take, look_ahead))).collect(),
+            Self::Model(model) => model.predict(take, look_ahead, styles)?,
         })
     }
 
     /// Whether it can be told the player's own velocities.
-    pub fn hears_player(&self) -> bool {
-        matches!(self, Self::Model(model) if model.hears_player())
+    pub fn reads_player_velocities(&self) -> bool {
+        matches!(self, Self::Model(model) if model.reads_player_velocities())
     }
 
     /// Whether it can be asked before a take is over.
@@ -49,15 +54,15 @@ impl Predictor {
 }
 
 /// Rows of a take: [`PAST`] and [`AHEAD`] numbers each, with the note they are of.
-fn rows(take: &TakeView<'_>, knowledge: Knowledge, mut each: impl FnMut(usize, &[f32])) {
+fn rows(take: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(usize, &[f32])) {
     let (part, order) = take.part();
     let end = part.end_known();
     let mut row = Vec::with_capacity(PAST + AHEAD);
     for (index, &note) in order.iter().enumerate() {
         row.clear();
-        let known = match knowledge {
-            Knowledge::WholeTake => end,
-            Knowledge::Seconds(seconds) => take.notes[note].onset + seconds,
+        let known = match look_ahead {
+            LookAhead::WholePerformance => end,
+            LookAhead::Seconds(seconds) => take.notes[note].onset + seconds,
         };
         part.past(index, &mut row);
         part.ahead(index, known, &mut row);
@@ -77,7 +82,7 @@ impl Lookup {
         let mut sums = vec![(0.0f64, 0.0f64); PIANO_KEYS * PLACES];
         for performance in performances {
             let mean = mean_velocity(performance);
-            rows(&performance.take(), Knowledge::WholeTake, |note, row| {
+            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
                 let note = &performance.notes[note];
                 let cell = &mut sums[cell(note.key, row)];
                 cell.0 += f64::from(note.velocity) - mean;
@@ -88,9 +93,9 @@ impl Lookup {
         Self(sums.into_iter().map(|(sum, count)| (sum / (count + 10.0)) as f32).collect())
     }
 
-    fn predict(&self, take: &TakeView<'_>, knowledge: Knowledge) -> Vec<f32> {
+    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
         let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, knowledge, |note, row| deviations[note] = self.0[cell(take.notes[note].key, row)]);
+        rows(take, look_ahead, |note, row| deviations[note] = self.0[cell(take.notes[note].key, row)]);
         deviations
     }
 }
@@ -124,7 +129,7 @@ impl Linear {
         for performance in performances {
             let mean = mean_velocity(performance);
             let mut place = 0;
-            rows(&performance.take(), Knowledge::WholeTake, |note, row| {
+            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
                 place += 1;
                 if place % EVERY != 0 {
                     return;
@@ -147,9 +152,9 @@ impl Linear {
         Self(conjugate_gradients(&matrix, &right))
     }
 
-    fn predict(&self, take: &TakeView<'_>, knowledge: Knowledge) -> Vec<f32> {
+    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
         let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, knowledge, |note, row| {
+        rows(take, look_ahead, |note, row| {
             deviations[note] = with_constant(row).map(|(i, x)| self.0[i] * x).sum::<f64>() as f32;
         });
         deviations

@@ -11,10 +11,10 @@ use tonenet_core::genre::Genre;
 use tonenet_core::metrics::score_file;
 use tonenet_core::midi::SongPart;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::{model_folder, open_runtime};
 use crate::cli::EvaluateArgs;
@@ -104,19 +104,19 @@ fn kind(parts: &[SongPart]) -> String {
 
 fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let ShippedFile { song, places, performance } = file;
-    let restyling = Restyling {
+    let restyling = RestyleSettings {
         style: StyleBlend::only(performance.genre),
         played_in: None,
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
+        look_ahead: LookAhead::WholePerformance,
     };
     let alone = restyling.velocities(model, &performance.take())?;
 
     let everything: Vec<usize> =
         (0..song.notes().len()).filter(|&place| song.notes()[place].note.is_restylable()).collect();
     let notes: Vec<Note> = everything.iter().map(|&place| song.notes()[place].note).collect();
-    let as_one = restyling.velocities(model, &TakeView { notes: &notes, ..performance.take() })?;
+    let as_one = restyling.velocities(model, &PerformanceView { notes: &notes, ..performance.take() })?;
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 

@@ -91,7 +91,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
 
     let again = reconstructed(model, &phrases)?;
     let drawn: Vec<Clip> = (0..DRAWN).into_par_iter().map(|seed| draw(model, seed)).collect::<Result<_>>()?;
-    let images: Vec<PhraseImage> = drawn.iter().map(PhraseImage::of_clip).collect();
+    let images: Vec<PhraseImage> = drawn.iter().map(PhraseImage::from_clip).collect();
     let paths = paths(model, &phrases)?;
     let mut rows = of_reconstructions(model, &phrases, &again)?;
     rows.extend(of_drawn(&phrases, &drawn, &images));
@@ -224,7 +224,7 @@ fn paths(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Walk>> {
             let images = (0..=PATH_STEPS)
                 .map(|step| {
                     let share = step as f32 / PATH_STEPS as f32;
-                    Ok(PhraseImage::of_clip(&model.morph(&a, &b, share, &Cancellation::default())?))
+                    Ok(PhraseImage::from_clip(&model.morph(&a, &b, share, &Cancellation::default())?))
                 })
                 .collect::<Result<_>>()?;
             Ok(Walk { from, to, images })

@@ -10,7 +10,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_model_export::weights::Weights;
 
 use crate::cli::ModelName;
@@ -34,7 +34,7 @@ pub fn compute(model: ModelName, weights: &Weights) -> Result<Golden> {
     let path = workspace::root().join(crate::demo::DEFAULT_PIECE);
     let song = Song::parse(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
-    let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     // The ending tells torch what it reads.
     let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
     fs::write(rounded.path(), weights.rounded()?)?;
@@ -46,10 +46,10 @@ pub fn compute(model: ModelName, weights: &Weights) -> Result<Golden> {
 impl Golden {
     /// How far a loaded model is from torch at most, in velocity steps.
     pub fn worst_difference(&self, model: &LoadedModel) -> Result<f32> {
-        let take = TakeView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let take = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         let mut worst = 0f32;
         for (style, expected) in &self.expected {
-            let found = model.predict(&take, Knowledge::WholeTake, &[*style])?;
+            let found = model.predict(&take, LookAhead::WholePerformance, &[*style])?;
             for (found, expected) in found[0].iter().zip(expected) {
                 // A NaN must not pass for 0.
                 let difference = (found.deviation - expected).abs();

@@ -50,7 +50,7 @@ impl NewFolder {
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<GraphEntry> {
         fs::write(self.path().join(name), bytes).with_context(|| format!("cannot write {name}"))?;
-        Ok(GraphEntry { file: name.into(), sha256: Sha256::of(bytes) })
+        Ok(GraphEntry { file: name.into(), sha256: Sha256::digest(bytes) })
     }
 
     /// Puts its files in the place of those of the same names, and tells where.

@@ -7,7 +7,7 @@ use tch::Tensor;
 use tonenet_core::tune::{Tune, Vocabulary};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, Manifest, NetworkEntry};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::tunes;
@@ -62,12 +62,12 @@ fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
         let (tune, wanted) = match &golden {
             Some(golden) => golden,
             None => {
-                let tune = model.write(&TuneWish::default(), &Cancellation::default())?;
+                let tune = model.write(&TuneSettings::default(), &Cancellation::default())?;
                 let wanted = seqgan::surprises(model.vocabulary(), rounded.path(), &tune)?;
                 golden.insert((tune, wanted))
             }
         };
-        let found = model.surprises(tune)?;
+        let found = model.surprisals(tune)?;
         // A NaN must not pass for 0.
         let off = found.iter().zip(wanted).map(|(found, wanted)| (found - wanted).abs());
         let worst = off.fold(0.0, |worst: f64, off| if off.is_nan() { off } else { worst.max(off) });
@@ -79,7 +79,7 @@ fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
     })?;
     let (tune, wanted) = golden.context("no runtime was opened")?;
     let vocabulary = Vocabulary::from_text(vocabulary)?;
-    let ids: Vec<i64> = vocabulary.ids_of(&tune).into_iter().map(|id| id as i64).collect();
+    let ids: Vec<i64> = vocabulary.encode(&tune).into_iter().map(|id| id as i64).collect();
     let tensors = [("ids", Tensor::from_slice(&ids)), ("surprises", Tensor::from_slice(&wanted))];
     let path = folder.path().join("golden.safetensors");
     Tensor::write_safetensors(&tensors, &path).with_context(|| format!("cannot write {}", path.display()))?;

@@ -7,8 +7,8 @@ use tonenet_core::genre::Genre;
 use tonenet_core::metrics::score_file;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, StyleEntry};
+use tonenet_inference::performance::{LoadedModel, LookAhead};
 use tonenet_inference::runtime::RuntimePreference;
-use tonenet_inference::take::{Knowledge, LoadedModel};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::Weights;
 
@@ -89,7 +89,7 @@ fn spreads(model: &LoadedModel, train: &[Performance], style: Genre) -> Result<[
     let mut sums = [0.0; 3];
     let mut files = 0.0;
     for performance in train.iter().filter(|p| p.genre == style).take(SPREAD_FILES) {
-        let predicted = model.predict(&performance.take(), Knowledge::WholeTake, &[style])?;
+        let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[style])?;
         let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
         let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
         if let Some(score) = score_file(&deviations, &human) {

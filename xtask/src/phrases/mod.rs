@@ -30,10 +30,10 @@ pub struct Piece {
 impl Piece {
     fn of(performance: &dataset::Performance) -> Self {
         let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
-        Self::of_notes(performance.genre, notes)
+        Self::from_notes(performance.genre, notes)
     }
 
-    fn of_notes(genre: Genre, mut notes: Vec<GridNote>) -> Self {
+    fn from_notes(genre: Genre, mut notes: Vec<GridNote>) -> Self {
         notes.sort_by_key(|note| (note.onset, note.key));
         // A beat begins every four sixteenths from the file's start.
         let beat = STEPS_PER_BEAT as i64;
@@ -60,7 +60,7 @@ impl Piece {
     /// A phrase as it was played.
     pub fn phrase(&self, index: usize) -> PhraseImage {
         let start = self.starts[index];
-        PhraseImage::of_notes(start, self.between(start))
+        PhraseImage::from_notes(start, self.between(start))
     }
 
     /// A phrase `later` steps behind one of those it is cut into, so many semitones higher; as it was played where it
@@ -77,8 +77,8 @@ impl Piece {
             (key < tonenet_core::note::PIANO_KEYS).then_some(GridNote { key, ..*note })
         };
         match notes.iter().map(moved).collect::<Option<Vec<_>>>() {
-            Some(moved) => PhraseImage::of_notes(start, &moved),
-            None => PhraseImage::of_notes(start, notes),
+            Some(moved) => PhraseImage::from_notes(start, &moved),
+            None => PhraseImage::from_notes(start, notes),
         }
     }
 }
@@ -116,7 +116,7 @@ mod tests {
     /// A piece of a note at each step from `first` on, of one key.
     fn piece(genre: Genre, first: i64, steps: i64, key: usize) -> Piece {
         let note = |onset| GridNote { onset, release: onset + 1, key, velocity: 80 };
-        Piece::of_notes(genre, (first..first + steps).map(note).collect())
+        Piece::from_notes(genre, (first..first + steps).map(note).collect())
     }
 
     #[test]

@@ -110,7 +110,7 @@ mod tests {
     fn image(notes: &[(i64, i64, usize, u8)]) -> PhraseImage {
         let notes: Vec<GridNote> =
             notes.iter().map(|&(onset, release, key, velocity)| GridNote { onset, release, key, velocity }).collect();
-        PhraseImage::of_notes(0, &notes)
+        PhraseImage::from_notes(0, &notes)
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::PianoRoll;
-use tonenet_inference::take::TakeView;
+use tonenet_inference::performance::PerformanceView;
 
 use super::note::{self, NoteNetwork};
 use super::piano_roll::PianoRollNetwork;
@@ -39,7 +39,7 @@ impl Trained {
     }
 
     /// Deviations of a whole take's notes in a style, in velocity steps.
-    pub fn deviations(&self, take: &TakeView<'_>, style: Genre) -> Vec<f32> {
+    pub fn deviations(&self, take: &PerformanceView<'_>, style: Genre) -> Vec<f32> {
         match self {
             Self::Note(network) => note::whole_take(network, take, style),
             Self::PianoRoll(network) => {

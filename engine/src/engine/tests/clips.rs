@@ -1,7 +1,7 @@
 //! The clip in the song, through the engine.
 
 use super::*;
-use crate::generator::{Composer, Material, Wish};
+use crate::generator::{Composer, GenerateSettings, Material};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_inference::generate::GenerateError;
@@ -12,7 +12,7 @@ const BEAT: u64 = 24_000;
 struct Double;
 
 impl Composer for Double {
-    fn compose(&mut self, wish: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+    fn compose(&mut self, wish: &GenerateSettings, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
         let key = 60 + wish.seed as u8;
         let note = |beat: u8| ClipNote { onset: beat.into(), length: 0.5, key, velocity: 80 };
         Ok(Clip::new(8.0, (4, 4), (0..8).map(note).collect()).unwrap())
@@ -39,7 +39,7 @@ impl Song {
         Self::at(LOOK_AHEAD, Arc::default())
     }
 
-    fn at(look_ahead: LookAhead, store: Arc<ClipStore>) -> Self {
+    fn at(look_ahead: SchedulerConfig, store: Arc<ClipStore>) -> Self {
         let status = Arc::<Status>::default();
         let open = |_, _: &Status| Ok(opened(FakeModel::default()));
         let worker = Worker::start(status.clone(), None, open).unwrap();
@@ -74,7 +74,7 @@ impl Song {
                 loop_beats: self.loop_range,
                 ..Default::default()
             };
-            let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
+            let bars = Bars::from_host(Some((4, 4)), None, transport.beats, self.loop_range);
             let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };
             let begin = self.beats;
             let end = begin + length as f64 / BEAT as f64;
@@ -116,7 +116,7 @@ impl Song {
 
     /// The beats at which ons left, one latency earlier, with their keys; time began at beat 0.
     fn ons(&self) -> Vec<(f64, u8)> {
-        let latency = u64::from(self.engine.scheduler.look_ahead().latency);
+        let latency = u64::from(self.engine.scheduler.config().latency);
         let ons = self.left.iter().filter(|e| e.2.is_some());
         ons.map(|e| ((e.0 - latency) as f64 / BEAT as f64, e.1)).collect()
     }
@@ -147,7 +147,7 @@ fn key(channel: u8, key: u8, down: bool) -> PlainEvent {
 
 #[test]
 fn a_press_puts_what_is_written_at_the_next_bar_line_and_it_is_restyled() {
-    let live = LookAhead::live(RATE, 480);
+    let live = SchedulerConfig::live(RATE, 480);
     for (look_ahead, block) in [(LOOK_AHEAD, 64), (LOOK_AHEAD, 480), (LOOK_AHEAD, 1000), (live, 64), (live, 480)] {
         let mut song = Song { block, ..Song::at(look_ahead, Arc::default()) };
         song.play(1.0);
@@ -298,7 +298,7 @@ fn another_activation_plays_on_what_is_in_the_song() {
     song.play_with(6.0, true, &[]);
     let before = song.ons();
     drop(song);
-    let mut song = Song::at(LookAhead::at_once(RATE, 480), store);
+    let mut song = Song::at(SchedulerConfig::zero_latency(RATE, 480), store);
     song.play_with(6.0, false, &[]);
     assert_eq!(song.ons(), before, "without latency");
 }

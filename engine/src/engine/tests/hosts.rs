@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use tonenet_core::scheduler::Asking;
+use tonenet_core::scheduler::RequestPolicy;
 
 use super::*;
 
-const LIVE: LookAhead = LookAhead { latency: 480, asking: Asking::EachNote(96) };
-const TIMELINE: LookAhead = LookAhead { latency: 0, asking: Asking::Afterwards(480) };
+const LIVE: SchedulerConfig = SchedulerConfig { latency: 480, policy: RequestPolicy::PerNote(96) };
+const TIMELINE: SchedulerConfig = SchedulerConfig { latency: 0, policy: RequestPolicy::Deferred(480) };
 const BLOCKS: [u32; 5] = [64, 480, 1_024, 2_048, 4_096];
 /// What a note of the part lasts, in samples: 450 ms.
 const LENGTH: u64 = 21_600;
@@ -38,7 +38,7 @@ fn eighty_notes() -> Part {
 
 /// Plays a part in a host that tells a transport at each sample; gives each note that left as (begin, length).
 fn lengths(
-    look_ahead: LookAhead,
+    look_ahead: SchedulerConfig,
     samples: u32,
     part: &Part,
     transport: &dyn Fn(u64) -> CoreTransport,
@@ -117,7 +117,7 @@ fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
 #[test]
 fn a_note_that_a_wrap_within_a_block_cut_off_ends_one_latency_later() {
     for samples in BLOCKS {
-        for look_ahead in [LookAhead { latency: 4_800, ..LOOK_AHEAD }, LookAhead::live(RATE, samples)] {
+        for look_ahead in [SchedulerConfig { latency: 4_800, ..LOOK_AHEAD }, SchedulerConfig::live(RATE, samples)] {
             // Held from before the wrap; the host forgets its end.
             let part = vec![
                 on(BEAT as u32 - 500, 50, 0.5),

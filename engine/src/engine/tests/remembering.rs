@@ -19,16 +19,16 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _| {
+            let restyle_take: RestyleTake = Box::new(move |take: &TimelineSnapshot, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = take.performance();
-                let expected = notes.iter().map(|n| [InSteps::new((n.onset + n.release) as f32, 2.0); 3]);
+                let expected = notes.iter().map(|n| [QuantisedExpectation::new((n.onset + n.release) as f32, 2.0); 3]);
                 Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
             });
             Ok(Opened { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_take })
         };
         let worker = Worker::start(status.clone(), Some(store.clone()), open).unwrap();
-        let look_ahead = LookAhead::at_once(RATE, 480);
+        let look_ahead = SchedulerConfig::zero_latency(RATE, 480);
         let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, no_clips());
         Self { engine, restylings, store }
     }
@@ -113,7 +113,7 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
         ("activated again", &|| went_on(Instance::new(Arc::default())).activated_again()),
         ("taken back", &|| {
             let instance = went_on(Instance::new(Arc::default()));
-            instance.store.replace(Timeline::default());
+            instance.store.replace(TimelineSnapshot::default());
             instance.store.undo();
             instance
         }),
@@ -122,7 +122,7 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
             let filled = Instance::new(Arc::default());
             let (take, _) = played.store.get();
             let notes = take.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
-            filled.store.replace(Timeline::new(String::new(), [1.0; 3], notes, Vec::new()));
+            filled.store.replace(TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new()));
             went_on(filled)
         }),
     ];

@@ -1,7 +1,7 @@
 //! What becomes of the engine's other threads: full queues, threads that stand still, break or are gone.
 
 use super::*;
-use crate::generator::{Composer, Material, Wish};
+use crate::generator::{Composer, GenerateSettings, Material};
 use crate::waiting::budget::PATIENCE;
 use crate::waiting::budget::tests::TestClock;
 use crate::waiting::budget::{Budget, Clock};
@@ -38,7 +38,7 @@ impl Stall {
 struct StalledComposer(Stall);
 
 impl Composer for StalledComposer {
-    fn compose(&mut self, _: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+    fn compose(&mut self, _: &GenerateSettings, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
         self.0.came.fetch_add(1, Ordering::Release);
         let _open = self.0.gate.lock();
         let note = ClipNote { onset: 0.0, length: 0.5, key: 61, velocity: 80 };
@@ -60,13 +60,13 @@ struct Host {
 }
 
 impl Host {
-    fn new(model: FakeModel, look_ahead: LookAhead, memory: Option<Arc<TimelineStore>>) -> Self {
+    fn new(model: FakeModel, look_ahead: SchedulerConfig, memory: Option<Arc<TimelineStore>>) -> Self {
         Self::with_composer(model, look_ahead, memory, Stall::default())
     }
 
     fn with_composer(
         model: FakeModel,
-        look_ahead: LookAhead,
+        look_ahead: SchedulerConfig,
         memory: Option<Arc<TimelineStore>>,
         composer: Stall,
     ) -> Self {
@@ -198,7 +198,7 @@ fn a_model_that_was_chosen_while_there_was_no_room_answers() {
 #[test]
 fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     let stall = Stall::default();
-    let (model, heard) = (stall.model(), Arc::<Mutex<Vec<Heard>>>::default());
+    let (model, heard) = (stall.model(), Arc::<Mutex<Vec<InputEvent>>>::default());
     let mut host = Host::new(FakeModel { heard: heard.clone(), ..model }, LOOK_AHEAD, None);
     let closed = stall.begin();
     host.block(&[64, 67].map(key_down));
@@ -212,17 +212,17 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     host.catch_up();
     let heard = heard.lock();
     let of_keys = heard.iter().filter_map(|heard| match *heard {
-        Heard::NoteOn { key, .. } => Some((key, true)),
-        Heard::NoteOff { key, .. } => Some((key, false)),
-        Heard::Pedal { .. } => None,
+        InputEvent::NoteOn { key, .. } => Some((key, true)),
+        InputEvent::NoteOff { key, .. } => Some((key, false)),
+        InputEvent::Pedal { .. } => None,
     });
     let all = [(64, true), (67, true), (60, true), (60, false), (64, false), (60, true)];
     assert_eq!(of_keys.collect::<Vec<_>>(), all, "67 is still held, and 72 is lost");
     let pedals: Vec<bool> =
-        heard.iter().filter_map(|h| if let Heard::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
+        heard.iter().filter_map(|h| if let InputEvent::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
     assert_eq!(pedals.last(), Some(&false));
     assert!(heard.is_sorted_by_key(|heard| match *heard {
-        Heard::NoteOn { time, .. } | Heard::NoteOff { time, .. } | Heard::Pedal { time, .. } => time,
+        InputEvent::NoteOn { time, .. } | InputEvent::NoteOff { time, .. } | InputEvent::Pedal { time, .. } => time,
     }));
 }
 
@@ -230,7 +230,7 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
 fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
     let store = Arc::<TimelineStore>::default();
     let stall = Stall::default();
-    let mut host = Host::new(stall.model(), LookAhead::at_once(RATE, BLOCK), Some(store.clone()));
+    let mut host = Host::new(stall.model(), SchedulerConfig::zero_latency(RATE, BLOCK), Some(store.clone()));
     let keys = |host: &mut Host, from: u8| {
         (0..50).for_each(|block| match block % 10 {
             0 => host.bounce(&[key_down(from + block)]),
@@ -264,14 +264,15 @@ fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
 }
 
 /// A host whose model and generator both stand still over something.
-fn stalled(look_ahead: LookAhead, store: Option<Arc<TimelineStore>>) -> (Host, Stall, Stall) {
+fn stalled(look_ahead: SchedulerConfig, store: Option<Arc<TimelineStore>>) -> (Host, Stall, Stall) {
     let (model, composer) = (Stall::default(), Stall::default());
     (Host::with_composer(model.model(), look_ahead, store, composer.clone()), model, composer)
 }
 
 #[test]
 fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
-    for (look_ahead, store) in [(LOOK_AHEAD, None), (LookAhead::at_once(RATE, BLOCK), Some(Arc::default()))] {
+    for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
+    {
         for is_full in [false, true] {
             let (mut host, model, composer) = stalled(look_ahead, store.clone());
             let (closed, shut) = (model.begin(), composer.begin());
@@ -301,7 +302,8 @@ fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
 
 #[test]
 fn ahead_of_the_wall_clock_all_waits_together_never_make_the_host_late() {
-    for (look_ahead, store) in [(LOOK_AHEAD, None), (LookAhead::at_once(RATE, BLOCK), Some(Arc::default()))] {
+    for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
+    {
         let (mut host, model, composer) = stalled(look_ahead, store);
         let (closed, shut) = (model.begin(), composer.begin());
         host.stall(&model, &composer);

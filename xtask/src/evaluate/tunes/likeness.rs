@@ -136,7 +136,7 @@ mod tests {
     fn a_copy_shares_all_its_runs_and_a_stranger_none() {
         let scale: Vec<u8> = (60..84).collect();
         let (copied, other) = (tune(&scale), tune(&scale.iter().rev().copied().collect::<Vec<_>>()));
-        let vocabulary = Vocabulary::of_tunes([&copied, &other], 100);
+        let vocabulary = Vocabulary::from_tunes([&copied, &other], 100);
         let phrases = Phrases::new(&vocabulary, &[other.clone(), copied.clone()], std::slice::from_ref(&other));
         let ids = ids_of(&vocabulary, &copied);
         assert_eq!(phrases.copied(&ids), 1.0);

@@ -17,7 +17,7 @@ use tonenet_core::tune::{Tune, Vocabulary};
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::library;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
@@ -129,7 +129,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
 fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     let (mut sum, mut symbols) = (0.0, 0);
     for tune in tunes {
-        let surprises = model.surprises(tune)?;
+        let surprises = model.surprisals(tune)?;
         sum += surprises.iter().sum::<f64>();
         symbols += surprises.len();
     }
@@ -144,7 +144,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
             let mut milliseconds = Vec::new();
             for seed in 0..40 {
                 let started = Instant::now();
-                model.write(&TuneWish { seed, bars: BARS, ..TuneWish::default() }, &Cancellation::default())?;
+                model.write(&TuneSettings { seed, bars: BARS, ..TuneSettings::default() }, &Cancellation::default())?;
                 milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
             }
             milliseconds.sort_by(f64::total_cmp);
@@ -158,7 +158,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
 fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
     let mut same = 0;
     for seed in 0..SEEDS {
-        let wish = TuneWish { seed, bars: BARS, ..TuneWish::default() };
+        let wish = TuneSettings { seed, bars: BARS, ..TuneSettings::default() };
         let nobody = Cancellation::default();
         same += usize::from(model.write(&wish, &nobody)? == built_in.write(&wish, &nobody)?);
     }
@@ -167,6 +167,6 @@ fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
 
 /// The ids of a phrase, without a start and an end.
 fn ids_of(vocabulary: &Vocabulary, phrase: &Tune) -> Vec<usize> {
-    let ids = vocabulary.ids_of(phrase);
+    let ids = vocabulary.encode(phrase);
     ids[1..ids.len() - 1].to_vec()
 }

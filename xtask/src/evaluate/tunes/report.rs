@@ -78,7 +78,7 @@ impl WriterReport {
     ) -> Self {
         let point = phrases.point(1.0, written);
         let tune = |(commission, ids): (&Commission, &Vec<usize>)| {
-            vocabulary.tune_of(commission.metre, commission.tonality.is_minor, ids)
+            vocabulary.decode(commission.metre, commission.tonality.is_minor, ids)
         };
         let tunes: Vec<Tune> = commissions.iter().zip(written).map(tune).collect();
         let (found, wanted) = (histograms(&tunes), histograms(&phrases.held_out));

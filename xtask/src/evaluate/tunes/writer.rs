@@ -6,7 +6,7 @@ use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use tonenet_core::tune::{Metre, Symbol, Tonality, Tune, Vocabulary};
 use tonenet_inference::generate::Cancellation;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 
 use super::BARS;
 
@@ -46,7 +46,7 @@ impl Writer {
     /// Draws rows as often as they are met in tunes.
     pub fn unigram(vocabulary: &Vocabulary, tunes: &[Tune]) -> Self {
         let mut weights = vec![0.0; vocabulary.size()];
-        for id in tunes.iter().flat_map(|tune| vocabulary.ids_of(tune)) {
+        for id in tunes.iter().flat_map(|tune| vocabulary.encode(tune)) {
             weights[id] += 1.0;
         }
         Self::Rows { title: "unigram", vocabulary: vocabulary.clone(), weights }
@@ -72,7 +72,7 @@ impl Writer {
         let Commission { seed, metre, tonality } = *commission;
         match self {
             Self::Model(_, model) => {
-                let wish = TuneWish { seed, bars: BARS, metre, tonality, temperature, ..TuneWish::default() };
+                let wish = TuneSettings { seed, bars: BARS, metre, tonality, temperature, ..TuneSettings::default() };
                 Ok(model.symbols(&wish, &Cancellation::default())?)
             }
             Self::Rows { vocabulary, weights, .. } => {

@@ -11,7 +11,7 @@ use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
 use tonenet_core::metrics::score_file;
 use tonenet_core::note_rows::{AHEAD, PAST};
-use tonenet_inference::take::TakeView;
+use tonenet_inference::performance::PerformanceView;
 
 pub use network::NoteNetwork;
 
@@ -97,7 +97,7 @@ impl Task for NoteTask {
 }
 
 /// Deviations of a whole take, note by note in the order of the performance, in velocity steps.
-pub fn whole_take(network: &NoteNetwork, take: &TakeView<'_>, genre: Genre) -> Vec<f32> {
+pub fn whole_take(network: &NoteNetwork, take: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
     let (part, order) = take.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());

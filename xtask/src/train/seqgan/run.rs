@@ -128,7 +128,7 @@ pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
     let folder = Folder::new(&args.run_folder())?;
     let (epochs, batches) = args.length();
     let settings = Settings { seed: args.seed, epochs, batches, rounds: args.rounds };
-    let vocabulary = Vocabulary::of_tunes(&train, VOCABULARY);
+    let vocabulary = Vocabulary::from_tunes(&train, VOCABULARY);
     println!("{}", described(&vocabulary, &train, &valid));
     outputs::replace(&folder.path("vocabulary.txt"), vocabulary.to_text().as_bytes())?;
 
@@ -226,7 +226,7 @@ impl Material {
         Self {
             train: Sequences::new(vocabulary, train),
             valid: Sequences::new(vocabulary, valid),
-            references: valid.iter().map(|t| first_symbols(&vocabulary.ids_of(t))).collect(),
+            references: valid.iter().map(|t| first_symbols(&vocabulary.encode(t))).collect(),
             clock: Clock::new(vocabulary, device),
             device,
         }

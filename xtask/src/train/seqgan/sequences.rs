@@ -172,7 +172,7 @@ impl Sequences {
 
 impl Sequence {
     fn new(vocabulary: &Vocabulary, tune: &Tune) -> Self {
-        let ids = vocabulary.ids_of(tune);
+        let ids = vocabulary.encode(tune);
         let bar_steps = tune.metre.bar();
         let (mut step, mut bar) = (0, 0);
         let mut places = Vec::with_capacity(ids.len());

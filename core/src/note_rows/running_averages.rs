@@ -8,7 +8,7 @@ const REACH: u32 = 4096;
 
 /// How a note is played.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manner {
+pub struct NoteFeatures {
     /// MIDI key.
     pub key: f32,
     /// Logarithm of the seconds from the chord before to its chord.
@@ -21,7 +21,7 @@ pub struct Manner {
     pub begins_chord: f32,
 }
 
-impl Manner {
+impl NoteFeatures {
     fn numbers(&self) -> [f32; 5] {
         [self.key, self.gap, self.busy, self.pedal, self.begins_chord]
     }
@@ -29,17 +29,17 @@ impl Manner {
 
 /// Means over the notes so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Usual {
+pub struct RunningAverages {
     means: [f32; 5],
     notes: u32,
 }
 
-impl Usual {
-    /// Columns of [`Usual::compare`].
+impl RunningAverages {
+    /// Columns of [`RunningAverages::compare`].
     pub const COLUMNS: usize = 6;
 
     /// With one more note.
-    pub fn with(mut self, note: &Manner) -> Self {
+    pub fn with(mut self, note: &NoteFeatures) -> Self {
         self.notes = (self.notes + 1).min(REACH);
         for (mean, number) in self.means.iter_mut().zip(note.numbers()) {
             *mean += (number - *mean) / self.notes as f32;
@@ -48,7 +48,7 @@ impl Usual {
     }
 
     /// How a note in a chord of `size` notes differs, and how much there is to compare it with.
-    pub fn compare(&self, note: &Manner, size: f32) -> [f32; Self::COLUMNS] {
+    pub fn compare(&self, note: &NoteFeatures, size: f32) -> [f32; Self::COLUMNS] {
         let [key, gap, busy, pedal, begins_chord] = self.means;
         [
             (note.key - key) / 12.0,
@@ -67,16 +67,16 @@ mod tests {
 
     #[test]
     fn a_note_is_compared_with_the_mean_of_all() {
-        let note = |key| Manner { key, begins_chord: 1.0, ..Manner::default() };
-        let usual = Usual::default().with(&note(60.0)).with(&note(72.0)).with(&note(78.0));
+        let note = |key| NoteFeatures { key, begins_chord: 1.0, ..NoteFeatures::default() };
+        let usual = RunningAverages::default().with(&note(60.0)).with(&note(72.0)).with(&note(78.0));
         let row = usual.compare(&note(82.0), 1.0);
         assert_eq!((row[0], row[4]), (1.0, 0.0), "an octave above the mean, alone as all are");
     }
 
     #[test]
     fn after_many_notes_old_ones_fade() {
-        let at = |key| Manner { key, ..Manner::default() };
-        let low = (0..REACH).fold(Usual::default(), |usual, _| usual.with(&at(40.0)));
+        let at = |key| NoteFeatures { key, ..NoteFeatures::default() };
+        let low = (0..REACH).fold(RunningAverages::default(), |usual, _| usual.with(&at(40.0)));
         let moved = (0..REACH).fold(low, |usual, _| usual.with(&at(76.0)));
         let above = moved.compare(&at(76.0), 1.0)[0];
         assert!((0.9..1.3).contains(&above), "{above}");

@@ -1,8 +1,8 @@
 //! Weights that a file stores in 8 bits, made the 32-bit floats that runtimes compute with.
 //!
 //! model-export writes a matrix as whole numbers, the factors of its rows and a `DequantizeLinear` of both. Runtimes
-//! differ in what they make of that, and prepare only constants; unfolded here, both get the same ones and run as fast
-//! as if the file had held them. What comes out is no larger than four times the file, and still to be screened.
+//! differ in what they make of that, and prepare only constants; dequantised here, both get the same ones and run as fast
+//! as if the file had held them. What comes out is no larger than four times the file, and still to be validated.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -29,16 +29,16 @@ const TENSOR_RAW: u64 = 9;
 const FLOAT: u64 = 1;
 const INT8: u64 = 3;
 
-/// An ONNX file with its stored weights unfolded; one that has none stays as it is. What is wrong, otherwise.
-pub(crate) fn unfold(file: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
-    if !texts(file, MODEL_GRAPH).flat_map(|graph| texts(graph, GRAPH_NODE)).any(unfolds) {
+/// An ONNX file with its stored weights dequantised; one that has none stays as it is. What is wrong, otherwise.
+pub(crate) fn dequantise(file: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
+    if !texts(file, MODEL_GRAPH).flat_map(|graph| texts(graph, GRAPH_NODE)).any(is_dequantisation) {
         return Ok(Cow::Borrowed(file));
     }
     let mut model = Vec::with_capacity(file.len().saturating_mul(4));
     for field in fields(file) {
         match field? {
             Field { number: MODEL_GRAPH, value: Value::Bytes(graph), .. } => {
-                put_bytes(&mut model, MODEL_GRAPH, &unfold_graph(graph)?);
+                put_bytes(&mut model, MODEL_GRAPH, &dequantise_graph(graph)?);
             }
             Field { written, .. } => model.extend_from_slice(written),
         }
@@ -46,40 +46,41 @@ pub(crate) fn unfold(file: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     Ok(Cow::Owned(model))
 }
 
-fn unfolds(node: &[u8]) -> bool {
+fn is_dequantisation(node: &[u8]) -> bool {
     text(node, NODE_OPERATOR) == b"DequantizeLinear" && text(node, NODE_DOMAIN).is_empty()
 }
 
-fn unfold_graph(graph: &[u8]) -> Result<Vec<u8>, &'static str> {
+fn dequantise_graph(graph: &[u8]) -> Result<Vec<u8>, &'static str> {
     let constants: HashMap<_, _> =
         texts(graph, GRAPH_INITIALIZER).map(|tensor| (text(tensor, TENSOR_NAME), tensor)).collect();
-    let mut unfolded = Vec::new();
+    let mut dequantised = Vec::new();
     let mut spent = HashSet::new();
-    for node in texts(graph, GRAPH_NODE).filter(|node| unfolds(node)) {
+    for node in texts(graph, GRAPH_NODE).filter(|node| is_dequantisation(node)) {
         let inputs: Vec<_> = texts(node, NODE_INPUT).collect();
-        let tensor = unfolded_tensor(node, &inputs, &constants).ok_or("its 8-bit weights do not fit their factors")?;
+        let tensor =
+            dequantised_tensor(node, &inputs, &constants).ok_or("its 8-bit weights do not fit their factors")?;
         // Each once, or a small file could ask for any amount of memory.
         if inputs.into_iter().any(|input| !spent.insert(input)) {
             return Err("its 8-bit weights are used twice");
         }
-        put_bytes(&mut unfolded, GRAPH_INITIALIZER, &tensor);
+        put_bytes(&mut dequantised, GRAPH_INITIALIZER, &tensor);
     }
     for field in fields(graph) {
         let Field { number, value, written } = field?;
         let replaced = match (number, value) {
-            (GRAPH_NODE, Value::Bytes(node)) => unfolds(node),
+            (GRAPH_NODE, Value::Bytes(node)) => is_dequantisation(node),
             (GRAPH_INITIALIZER, Value::Bytes(tensor)) => spent.contains(text(tensor, TENSOR_NAME)),
             _ => false,
         };
         if !replaced {
-            unfolded.extend_from_slice(written);
+            dequantised.extend_from_slice(written);
         }
     }
-    Ok(unfolded)
+    Ok(dequantised)
 }
 
 /// The constant that a node makes of constant whole numbers and one factor for each place on an axis of theirs.
-fn unfolded_tensor(node: &[u8], inputs: &[&[u8]], constants: &HashMap<&[u8], &[u8]>) -> Option<Vec<u8>> {
+fn dequantised_tensor(node: &[u8], inputs: &[&[u8]], constants: &HashMap<&[u8], &[u8]>) -> Option<Vec<u8>> {
     let &[whole, factors] = inputs else { return None };
     let (whole, factors) = (*constants.get(whole)?, *constants.get(factors)?);
     let output = only(texts(node, NODE_OUTPUT))?;
@@ -145,8 +146,8 @@ mod tests {
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    /// A node that unfolds `whole` by `factors` along an axis, as `w`.
-    fn unfolding(axis: u64) -> Vec<u8> {
+    /// A node that is_dequantisation `whole` by `factors` along an axis, as `w`.
+    fn dequantisation(axis: u64) -> Vec<u8> {
         let mut attribute = field(ATTRIBUTE_NAME, b"axis");
         put_int(&mut attribute, ATTRIBUTE_INT, axis);
         [
@@ -180,7 +181,7 @@ mod tests {
 
     /// What is said of whole numbers, factors and nodes that do not go together.
     fn complaint(nodes: &[Vec<u8>], constants: &[Vec<u8>]) -> &'static str {
-        unfold(&model(nodes, constants)).expect_err("they do not fit")
+        dequantise(&model(nodes, constants)).expect_err("they do not fit")
     }
 
     #[test]
@@ -191,8 +192,8 @@ mod tests {
         ] {
             let factors = tensor("factors", FLOAT, &[factors.len() as u64], &floats(factors));
             let other = tensor("other", FLOAT, &[1], &floats(&[7.0]));
-            let file = model(&[unfolding(axis), node("Tanh")], &[whole(), factors, other.clone()]);
-            let found = unfold(&file).expect("they fit");
+            let file = model(&[dequantisation(axis), node("Tanh")], &[whole(), factors, other.clone()]);
+            let found = dequantise(&file).expect("they fit");
             let graph = text(&found, MODEL_GRAPH);
             assert_eq!(texts(graph, GRAPH_NODE).collect::<Vec<_>>(), [node("Tanh")]);
             let constants: Vec<_> = texts(graph, GRAPH_INITIALIZER).collect();
@@ -204,9 +205,9 @@ mod tests {
     #[test]
     fn a_file_without_them_stays_as_it_is() {
         let file = model(&[node("Tanh")], &[whole()]);
-        assert!(matches!(unfold(&file), Ok(Cow::Borrowed(same)) if same == file));
+        assert!(matches!(dequantise(&file), Ok(Cow::Borrowed(same)) if same == file));
         for broken in [&b""[..], b"not a graph", &file[..file.len() - 1]] {
-            assert!(matches!(unfold(broken), Ok(Cow::Borrowed(same)) if same == broken));
+            assert!(matches!(dequantise(broken), Ok(Cow::Borrowed(same)) if same == broken));
         }
     }
 
@@ -228,12 +229,12 @@ mod tests {
             (0, tensor("whole", INT8, &[2, u64::MAX, u64::MAX], &[1; 6]), factors(&[2], 2)),
             (0, tensor("another", INT8, &[2, 3], &[1; 6]), factors(&[2], 2)),
         ] {
-            assert_eq!(complaint(&[unfolding(axis)], &[whole, factors]), misfit);
+            assert_eq!(complaint(&[dequantisation(axis)], &[whole, factors]), misfit);
         }
-        let with_zeros = [unfolding(0), field(NODE_INPUT, b"zeros")].concat();
+        let with_zeros = [dequantisation(0), field(NODE_INPUT, b"zeros")].concat();
         assert_eq!(complaint(&[with_zeros], &[whole(), factors(&[2], 2)]), misfit);
         assert_eq!(
-            complaint(&[unfolding(0), unfolding(0)], &[whole(), factors(&[2], 2)]),
+            complaint(&[dequantisation(0), dequantisation(0)], &[whole(), factors(&[2], 2)]),
             "its 8-bit weights are used twice"
         );
     }
@@ -241,9 +242,9 @@ mod tests {
     #[test]
     fn a_file_cut_anywhere_or_with_any_byte_changed_is_no_harm() {
         let factors = tensor("factors", FLOAT, &[2], &floats(&[0.5, 2.0]));
-        let file = model(&[unfolding(0), node("Tanh")], &[whole(), factors]);
-        let (mut refused, mut unfolded, mut left) = (0, 0, 0);
-        let mut tried = |damaged: &[u8]| match unfold(damaged) {
+        let file = model(&[dequantisation(0), node("Tanh")], &[whole(), factors]);
+        let (mut refused, mut dequantised, mut left) = (0, 0, 0);
+        let mut tried = |damaged: &[u8]| match dequantise(damaged) {
             Err(said) => {
                 assert!(!said.is_empty());
                 refused += 1;
@@ -255,8 +256,8 @@ mod tests {
             Ok(Cow::Owned(found)) => {
                 assert!(found.len() <= 4 * damaged.len());
                 let mut nodes = texts(&found, MODEL_GRAPH).flat_map(|graph| texts(graph, GRAPH_NODE));
-                assert!(!nodes.any(unfolds), "something is left to unfold");
-                unfolded += 1;
+                assert!(!nodes.any(is_dequantisation), "something is left to dequantise");
+                dequantised += 1;
             }
         };
         for at in 0..file.len() {
@@ -267,6 +268,9 @@ mod tests {
                 tried(&damaged);
             }
         }
-        assert!(refused > 0 && unfolded > 0 && left > 0, "{refused} refused, {unfolded} unfolded, {left} left");
+        assert!(
+            refused > 0 && dequantised > 0 && left > 0,
+            "{refused} refused, {dequantised} dequantised, {left} left"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Bars, Clip, ClipNote};
 use crate::midi::Song;
-use crate::timeline::{Played, SAME_PLACE, Timeline};
+use crate::timeline::{SAME_PLACE, TimelineEvent, TimelineSnapshot};
 use crate::tune::{Tune, TuneError};
 
 /// Notes that are kept: more than the densest eight bars.
@@ -25,14 +25,14 @@ struct Note {
 
 /// Listens to what is played, and keeps the song as it was last heard up to now.
 #[derive(Debug, Default)]
-pub struct Heard {
+pub struct CapturedPart {
     /// By their places.
     notes: VecDeque<Note>,
 }
 
-impl Heard {
+impl CapturedPart {
     /// What is remembered of a song before a place, or all of it where nothing is.
-    pub fn of_timeline(timeline: &Timeline, before: f64) -> Self {
+    pub fn from_timeline(timeline: &TimelineSnapshot, before: f64) -> Self {
         let notes = timeline.notes();
         let end = match notes.partition_point(|note| note.beats < before - SAME_PLACE) {
             0 => notes.len(),
@@ -50,9 +50,9 @@ impl Heard {
 
     /// Takes in what was played, in the order of time. Where the song went back, what was heard from there on is
     /// forgotten.
-    pub fn hear(&mut self, played: &Played) {
+    pub fn record(&mut self, played: &TimelineEvent) {
         match *played {
-            Played::NoteOn { beats, channel, key, velocity, .. } => {
+            TimelineEvent::NoteOn { beats, channel, key, velocity, .. } => {
                 while self.notes.back().is_some_and(|last| last.begins > beats + SAME_PLACE) {
                     self.notes.pop_back();
                 }
@@ -61,13 +61,13 @@ impl Heard {
                 }
                 self.notes.push_back(Note { channel, begins: beats, ends: None, key, velocity });
             }
-            Played::NoteOff { beats, channel, key } => {
+            TimelineEvent::NoteOff { beats, channel, key } => {
                 let is_it = |n: &&mut Note| n.ends.is_none() && (n.channel, n.key) == (channel, key);
                 if let Some(note) = self.notes.iter_mut().rev().find(is_it) {
                     note.ends = Some(beats.max(note.begins));
                 }
             }
-            Played::Pedal(_) | Played::Passed { .. } | Played::Ended => {}
+            TimelineEvent::Pedal(_) | TimelineEvent::Traversed { .. } | TimelineEvent::PassEnded => {}
         }
     }
 
@@ -102,7 +102,7 @@ impl Clip {
     pub fn tune(&self) -> Result<Tune, TuneError> {
         const TEMPO: f64 = 120.0;
         let song = Song::parse(self.to_midi(TEMPO)).map_err(|_| TuneError::NoMelody)?;
-        Tune::of_song(&song)
+        Tune::from_song(&song)
     }
 }
 
@@ -110,17 +110,17 @@ impl Clip {
 mod tests {
     use super::*;
 
-    fn on(beats: f64, key: u8) -> Played {
-        Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 70 }
+    fn on(beats: f64, key: u8) -> TimelineEvent {
+        TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity: 70 }
     }
 
-    fn off(beats: f64, key: u8) -> Played {
-        Played::NoteOff { beats, channel: 0, key }
+    fn off(beats: f64, key: u8) -> TimelineEvent {
+        TimelineEvent::NoteOff { beats, channel: 0, key }
     }
 
-    fn heard(played: &[Played]) -> Heard {
-        let mut heard = Heard::default();
-        played.iter().for_each(|played| heard.hear(played));
+    fn heard(played: &[TimelineEvent]) -> CapturedPart {
+        let mut heard = CapturedPart::default();
+        played.iter().for_each(|played| heard.record(played));
         heard
     }
 
@@ -139,7 +139,7 @@ mod tests {
         let clip = heard.last_bars(4, &Bars::default()).unwrap();
         assert_eq!(notes(&clip), [(1.0, 1.0, 60), (5.0, 0.5, 62), (6.0, 1.0, 64), (12.0, 4.0, 65)]);
         assert_eq!(heard.last_bars(64, &Bars::default()).unwrap().length(), 16.0, "from the first bar with notes");
-        assert!(Heard::default().last_bars(4, &Bars::default()).is_none());
+        assert!(CapturedPart::default().last_bars(4, &Bars::default()).is_none());
     }
 
     #[test]
@@ -152,8 +152,9 @@ mod tests {
     #[test]
     fn of_a_remembered_song_it_is_what_stands_before_a_place() {
         let song = Song::parse(heard(&[on(0.0, 60), off(1.0, 60), on(8.0, 62), off(9.0, 62)]).whole().to_midi(120.0));
-        let timeline = Timeline::of_song(&song.unwrap(), 0.0);
-        let before = |beats| notes(&Heard::of_timeline(&timeline, beats).last_bars(1, &Bars::default()).unwrap());
+        let timeline = TimelineSnapshot::from_song(&song.unwrap(), 0.0);
+        let before =
+            |beats| notes(&CapturedPart::from_timeline(&timeline, beats).last_bars(1, &Bars::default()).unwrap());
         assert_eq!(before(8.0), [(0.0, 1.0, 60)]);
         assert_eq!(before(8.5), [(0.0, 1.0, 62)]);
         assert_eq!(before(-4.0), [(0.0, 1.0, 62)], "all of it where nothing stands before");
@@ -179,7 +180,7 @@ mod tests {
         assert_eq!(Clip::new(4.0, (4, 4), vec![]).unwrap().tune(), Err(TuneError::NoMelody));
     }
 
-    impl Heard {
+    impl CapturedPart {
         fn whole(&self) -> Clip {
             self.last_bars(64, &Bars::default()).unwrap()
         }

@@ -9,10 +9,10 @@ use crate::genre::Genre;
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
-use crate::style::{InSteps, PerStyle, StyleBlend, Take};
+use crate::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 
 /// The most notes in a snapshot: some twenty hours of dense playing.
-pub const MOST_NOTES: usize = 200_000;
+pub const MAX_NOTES: usize = 200_000;
 
 /// Slowest and fastest beat that counts, in seconds.
 const BEAT_SECONDS: std::ops::RangeInclusive<f32> = 0.005..=60.0;
@@ -44,9 +44,9 @@ pub struct TimelineNote {
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// The prediction of each style, or [`InSteps::UNKNOWN`]; `None` until a model has read the performance with this note
+    /// The prediction of each style, or [`QuantisedExpectation::UNKNOWN`]; `None` until a model has read the performance with this note
     /// in it.
-    pub expected: Option<PerStyle<InSteps>>,
+    pub expected: Option<PerStyle<QuantisedExpectation>>,
 }
 
 /// A movement of the sustain pedal.
@@ -61,7 +61,7 @@ pub struct Pedal {
 /// What was played at each place of a song, with the predictions of each style. As JSON it is part of a project.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
-pub struct Timeline {
+pub struct TimelineSnapshot {
     /// The id of the model that predicted; empty where what was played has changed since.
     pub(super) model: String,
     pub(super) notes: Vec<TimelineNote>,
@@ -70,12 +70,12 @@ pub struct Timeline {
     mixing: PerformanceMixing,
 }
 
-impl Timeline {
+impl TimelineSnapshot {
     /// A snapshot of notes and pedal in any order, with the id of the model that predicted and the gain of each style
     /// ([`crate::style::mixing::StyleSpread::gain`]).
     ///
     /// Each place is rounded to a [`Place`]. Notes that no song can have (too far, not restylable) are left out, and so is
-    /// all beyond [`MOST_NOTES`].
+    /// all beyond [`MAX_NOTES`].
     pub fn new(model: String, gains: PerStyle<f32>, mut notes: Vec<TimelineNote>, mut pedals: Vec<Pedal>) -> Self {
         let place = |beats: &mut f64| {
             Place::new(*beats).is_some_and(|place| {
@@ -104,10 +104,10 @@ impl Timeline {
                 && (1..=127).contains(&n.velocity)
         });
         notes.sort_by(|a, b| a.beats.total_cmp(&b.beats).then((a.key, a.channel).cmp(&(b.key, b.channel))));
-        notes.truncate(MOST_NOTES);
+        notes.truncate(MAX_NOTES);
         pedals.retain(|p| Place::new(p.beats).is_some());
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
-        pedals.truncate(MOST_NOTES);
+        pedals.truncate(MAX_NOTES);
         let gains = gains.map(|gain| if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 });
         let predictions = notes.iter().filter_map(|n| n.expected.as_ref());
         let mixing = PerformanceMixing::new(gains, notes.iter().map(|n| n.velocity), predictions);
@@ -115,17 +115,17 @@ impl Timeline {
     }
 
     /// The restylable notes of a MIDI file without predictions, its first tick at `start` beats of the song.
-    pub fn of_song(song: &Song, start: f64) -> Self {
-        Self::of_notes(song, song.notes().iter(), song.pedal_movements(), start)
+    pub fn from_song(song: &Song, start: f64) -> Self {
+        Self::from_notes(song, song.notes().iter(), song.pedal_movements(), start)
     }
 
-    /// [`Self::of_song`] for one part of the file.
-    pub fn of_part(song: &Song, part: &SongPart, pedals: &PartPedals, start: f64) -> Self {
+    /// [`Self::from_song`] for one part of the file.
+    pub fn from_part(song: &Song, part: &SongPart, pedals: &PartPedals, start: f64) -> Self {
         let notes = part.notes.iter().map(|&place| &song.notes()[place]);
-        Self::of_notes(song, notes, pedals.movements(part), start)
+        Self::from_notes(song, notes, pedals.movements(part), start)
     }
 
-    fn of_notes<'a>(
+    fn from_notes<'a>(
         song: &Song,
         notes: impl Iterator<Item = &'a NoteRef>,
         pedals: Vec<(f64, bool)>,
@@ -176,7 +176,7 @@ impl Timeline {
         &self,
         model: String,
         gains: PerStyle<f32>,
-        expected: impl IntoIterator<Item = PerStyle<InSteps>>,
+        expected: impl IntoIterator<Item = PerStyle<QuantisedExpectation>>,
     ) -> Self {
         let notes = self.notes.iter().zip(expected).map(|(n, e)| TimelineNote { expected: Some(e), ..*n }).collect();
         Self::as_placed(model, gains, notes, self.pedals.clone())
@@ -213,7 +213,7 @@ impl Timeline {
     }
 
     /// The level and the mixed deviation of a note; `None` where a style that counts has no prediction yet.
-    pub fn expected(&self, note: &TimelineNote, style: StyleBlend, take: Take) -> Option<Expected> {
+    pub fn expected(&self, note: &TimelineNote, style: StyleBlend, take: TakeSeed) -> Option<Expected> {
         let TimelineNote { beats, key, velocity, .. } = *note;
         let note = MixedNote { beats, key, velocity, predictions: note.expected? };
         self.mixing.expected(&note, Mixing { mixture: Mixture::Blend(style), take })
@@ -258,13 +258,13 @@ mod tests {
     use super::*;
 
     fn note(beats: f64, key: u8, velocity: u8, mean: f32) -> TimelineNote {
-        let expected = Some([InSteps::new(mean, 4.0); 3]);
+        let expected = Some([QuantisedExpectation::new(mean, 4.0); 3]);
         TimelineNote { beats, length: 0.5, beat_seconds: 0.5, channel: 0, key, velocity, expected }
     }
 
-    fn picture() -> Timeline {
+    fn picture() -> TimelineSnapshot {
         let notes = vec![note(2.0, 64, 70, -6.0), note(0.0, 60, 50, 6.0), note(2.0, 67, 60, 0.0)];
-        Timeline::new("note".into(), [2.0; 3], notes, vec![Pedal { beats: 1.0, down: true }])
+        TimelineSnapshot::new("note".into(), [2.0; 3], notes, vec![Pedal { beats: 1.0, down: true }])
     }
 
     /// A file of 96 ticks a beat that begins at 60 beats a minute: a note a beat long at beat 1, the pedal down with it,
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_file_is_laid_where_the_user_wants_it_with_the_tempo_it_has_there() {
-        let picture = Timeline::of_song(&file(), 16.0);
+        let picture = TimelineSnapshot::from_song(&file(), 16.0);
         let places: Vec<_> = picture.notes().iter().map(|n| (n.beats, n.length, n.beat_seconds, n.key)).collect();
         assert_eq!(places, [(17.0, 1.0, 1.0, 60), (18.0, 0.5, 0.5, 64)], "without the drums");
         assert_eq!(picture.pedals(), [Pedal { beats: 17.0, down: true }]);
@@ -306,7 +306,7 @@ mod tests {
     fn a_style_plays_around_the_takes_level_with_its_own_spread() {
         let picture = picture();
         let style = StyleBlend::only(Genre::Pop);
-        let expected = |beats, key| picture.expected(picture.find(beats, 0, key).unwrap(), style, Take(0)).unwrap();
+        let expected = |beats, key| picture.expected(picture.find(beats, 0, key).unwrap(), style, TakeSeed(0)).unwrap();
         assert_eq!(expected(0.0, 60), Expected { level: 60.0, deviation: 12.0 });
         assert_eq!(expected(2.0, 64), Expected { level: 60.0, deviation: -12.0 });
     }
@@ -319,10 +319,10 @@ mod tests {
     #[test]
     fn a_picture_comes_back_from_its_json() {
         let json = serde_json::to_string(&picture()).unwrap();
-        assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), picture());
+        assert_eq!(serde_json::from_str::<TimelineSnapshot>(&json).unwrap(), picture());
         let damaged = json.replace("0.5", "null");
-        assert!(serde_json::from_str::<Timeline>(&damaged).is_err());
-        assert!(serde_json::from_str::<Timeline>(&json.replace(",60,", ",200,")).unwrap().notes().len() < 3);
+        assert!(serde_json::from_str::<TimelineSnapshot>(&damaged).is_err());
+        assert!(serde_json::from_str::<TimelineSnapshot>(&json.replace(",60,", ",200,")).unwrap().notes().len() < 3);
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
         slow.beat_seconds = 1.0;
         let last = note(3.0, 64, 70, 0.0);
         let pedals = vec![Pedal { beats: 1.0, down: true }, Pedal { beats: 2.5, down: false }];
-        let picture = Timeline::new(String::new(), [1.0; 3], vec![note(0.0, 60, 50, 0.0), slow, last], pedals);
+        let picture = TimelineSnapshot::new(String::new(), [1.0; 3], vec![note(0.0, 60, 50, 0.0), slow, last], pedals);
         let (notes, pedals) = picture.performance();
         assert_eq!(
             notes.iter().map(|n| (n.onset, n.release)).collect::<Vec<_>>(),
@@ -345,7 +345,7 @@ mod tests {
         assert!(!picture().needs("note") && picture().needs("attention"));
         let mut notes = picture().notes().to_vec();
         notes[1].expected = None;
-        assert!(Timeline::new("note".into(), [1.0; 3], notes, Vec::new()).needs("note"));
-        assert!(!Timeline::default().needs("note"), "nothing needs nothing");
+        assert!(TimelineSnapshot::new("note".into(), [1.0; 3], notes, Vec::new()).needs("note"));
+        assert!(!TimelineSnapshot::default().needs("note"), "nothing needs nothing");
     }
 }

@@ -11,7 +11,7 @@ use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
-use tonenet_core::style::{InSteps, PerStyle, StyleBlend, Take};
+use tonenet_core::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -29,7 +29,7 @@ const MOST_STEPS: usize = 512;
 
 /// A performance, all of whose notes are restylable.
 #[derive(Debug, Clone, Copy)]
-pub struct TakeView<'a> {
+pub struct PerformanceView<'a> {
     /// Its notes, in any order.
     pub notes: &'a [Note],
     /// Movements of the sustain pedal by time: when, in seconds, and whether it is down then.
@@ -41,18 +41,18 @@ pub struct TakeView<'a> {
     pub player_level: Option<f32>,
 }
 
-impl TakeView<'_> {
+impl PerformanceView<'_> {
     /// The performance as the note model reads it, and the index in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
-        Part::of_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
+        Part::from_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
     }
 }
 
 /// How much of a performance is known when a note's velocity is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Knowledge {
+pub enum LookAhead {
     /// All of it.
-    WholeTake,
+    WholePerformance,
     /// What was played up to so many seconds after the note's onset.
     Seconds(f64),
 }
@@ -82,7 +82,7 @@ impl LoadedModel {
     }
 
     /// The model for one live part; `sample_rate` in Hz.
-    pub fn listener(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
+    pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match self {
             Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
             Self::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
@@ -90,7 +90,7 @@ impl LoadedModel {
     }
 
     /// Whether it can be conditioned on the player's velocities.
-    pub fn hears_player(&self) -> bool {
+    pub fn reads_player_velocities(&self) -> bool {
         matches!(self, Self::Note(_))
     }
 
@@ -118,14 +118,14 @@ impl LoadedModel {
     ///
     /// # Errors
     /// When the runtime fails, a style has no decoder, or the network reads whole performances only
-    /// ([`InferenceError::WholeTakesOnly`]).
+    /// ([`InferenceError::WholePerformancesOnly`]).
     pub fn predict(
         &self,
-        take: &TakeView<'_>,
-        knowledge: Knowledge,
+        take: &PerformanceView<'_>,
+        look_ahead: LookAhead,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_unless_cancelled(take, knowledge, styles, &Cancellation::default())
+        self.predict_unless_cancelled(take, look_ahead, styles, &Cancellation::default())
     }
 
     /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
@@ -134,19 +134,21 @@ impl LoadedModel {
     /// As [`Self::predict`], and [`InferenceError::Cancelled`].
     pub fn predict_unless_cancelled(
         &self,
-        take: &TakeView<'_>,
-        knowledge: Knowledge,
+        take: &PerformanceView<'_>,
+        look_ahead: LookAhead,
         styles: &[Genre],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         match self {
-            Self::PianoRoll(_) if knowledge != Knowledge::WholeTake => Err(InferenceError::WholeTakesOnly),
+            Self::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
+                Err(InferenceError::WholePerformancesOnly)
+            }
             Self::PianoRoll(network) => on_the_grid(network, take, styles, cancellation),
             Self::Note(network) => {
                 let (part, order) = take.part();
-                let by_row = match knowledge {
-                    Knowledge::WholeTake => network.whole_take(&part, styles, cancellation)?,
-                    Knowledge::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
+                let by_row = match look_ahead {
+                    LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
+                    LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
                 };
                 let in_order = |rows: Vec<Prediction>| {
                     let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; take.notes.len()];
@@ -163,7 +165,7 @@ impl LoadedModel {
 
 fn on_the_grid(
     network: &PianoRollNetwork,
-    take: &TakeView<'_>,
+    take: &PerformanceView<'_>,
     styles: &[Genre],
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
@@ -189,35 +191,35 @@ fn on_the_grid(
 
 /// How a performance is restyled.
 #[derive(Debug, Clone, Copy)]
-pub struct Restyling {
+pub struct RestyleSettings {
     /// The styles of every note.
     pub style: StyleBlend,
     /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
     /// [`Mixture::Exchange`].
     pub played_in: Option<Genre>,
     /// The Take: which of the styles' many possible performances.
-    pub take: Take,
+    pub take: TakeSeed,
     /// Amount, accents, level and range.
     pub expression: Expression,
     /// How much is known when a note's velocity is predicted.
-    pub knowledge: Knowledge,
+    pub look_ahead: LookAhead,
 }
 
-impl Restyling {
+impl RestyleSettings {
     /// The restyled velocities, 1–127, in the order of the performance's notes.
     ///
     /// The styles are mixed exactly as in Timeline ([`tonenet_core::style::mixing`]).
     ///
     /// # Errors
     /// When the model fails or has no decoder for a style.
-    pub fn velocities(&self, model: &LoadedModel, take: &TakeView<'_>) -> Result<Vec<u8>, InferenceError> {
+    pub fn velocities(&self, model: &LoadedModel, take: &PerformanceView<'_>) -> Result<Vec<u8>, InferenceError> {
         if take.notes.is_empty() {
             return Ok(Vec::new());
         }
         let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
         let styles: Vec<Genre> = mixing.mixture.styles().collect();
-        let predicted = model.predict(take, self.knowledge, &styles)?;
-        let note = |(note, predictions): (&Note, PerStyle<InSteps>)| {
+        let predicted = model.predict(take, self.look_ahead, &styles)?;
+        let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {
             let beats = match take.grid {
                 Grid::Sixteenths => note.onset_sixteenths / 4.0,
                 // A beat of a performance without a click is half a second, as on its grid.
@@ -243,9 +245,9 @@ pub(crate) fn by_note(
     styles: &[Genre],
     predicted: &[Vec<Prediction>],
     notes: usize,
-) -> impl Iterator<Item = PerStyle<InSteps>> {
+) -> impl Iterator<Item = PerStyle<QuantisedExpectation>> {
     (0..notes).map(move |note| {
-        let mut predictions = [InSteps::UNKNOWN; Genre::ALL.len()];
+        let mut predictions = [QuantisedExpectation::UNKNOWN; Genre::ALL.len()];
         for (style, predicted) in styles.iter().zip(predicted) {
             predictions[style.index()] = predicted[note].into();
         }

@@ -4,7 +4,7 @@
 //! for so much memory that the process is aborted. ONNX Runtime 1.28 ends the process over a recurrent layer whose
 //! weights have other axes than they should. Neither can be caught, so such files must not reach them. Operators and
 //! kinds of constants that model-export does not write are refused as a whole: nobody has looked at what they can do.
-//! Weights that were stored in 8 bits are unfolded by then.
+//! Weights that were stored in 8 bits are dequantised by then.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,7 @@ impl Message {
 }
 
 /// Checks an ONNX file; what is wrong, otherwise.
-pub(crate) fn check(file: &[u8]) -> Result<(), &'static str> {
+pub(crate) fn validate(file: &[u8]) -> Result<(), &'static str> {
     if file.is_empty() {
         return Err("the file is empty");
     }
@@ -182,22 +182,22 @@ mod tests {
     #[test]
     fn lengths_must_stay_inside() {
         // Field 7 (graph) of 4 bytes: in it field 11 (an input) of 2 bytes, an unknown varint.
-        assert_eq!(check(&[0x3A, 4, 0x5A, 2, 0x78, 1]), Ok(()));
-        assert!(check(&[0x3A, 5, 0x5A, 2, 0x78, 1]).is_err());
-        assert!(check(&[0x3A, 4, 0x5A, 3, 0x78, 1]).is_err());
+        assert_eq!(validate(&[0x3A, 4, 0x5A, 2, 0x78, 1]), Ok(()));
+        assert!(validate(&[0x3A, 5, 0x5A, 2, 0x78, 1]).is_err());
+        assert!(validate(&[0x3A, 4, 0x5A, 3, 0x78, 1]).is_err());
         let past_every_end = [0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1];
-        assert!(check(&past_every_end).is_err());
-        assert!(check(b"").is_err());
-        assert!(check(b"not a graph").is_err());
+        assert!(validate(&past_every_end).is_err());
+        assert!(validate(b"").is_err());
+        assert!(validate(b"not a graph").is_err());
     }
 
     #[test]
     fn operators_are_known_or_refused() {
         let model =
             |domain: &[u8], operator: &[u8]| field(7, &field(1, &[field(4, operator), field(7, domain)].concat()));
-        assert_eq!(check(&model(b"", b"Tanh")), Ok(()));
+        assert_eq!(validate(&model(b"", b"Tanh")), Ok(()));
         for (domain, operator) in [(&b""[..], &b"Loop"[..]), (b"", b""), (b"com.microsoft", b"Tanh"), (b"", b"GRU")] {
-            assert_eq!(check(&model(domain, operator)), Err("it has an operator that ToneNet's models do without"));
+            assert_eq!(validate(&model(domain, operator)), Err("it has an operator that ToneNet's models do without"));
         }
     }
 
@@ -205,13 +205,13 @@ mod tests {
     fn constants_hold_as_many_numbers_as_their_axes_say() {
         let model = |tensor: &[u8]| field(7, &field(5, tensor));
         // Fields 1 (the lengths of the axes) and 2 (the type).
-        assert_eq!(check(&model(&[&[8, 2, 8, 1, 16, 1], &*field(9, &[0; 8])].concat())), Ok(()));
+        assert_eq!(validate(&model(&[&[8, 2, 8, 1, 16, 1], &*field(9, &[0; 8])].concat())), Ok(()));
         for (head, bytes) in [([8, 2, 8, 1, 16, 1], 4), ([8, 2, 8, 3, 16, 1], 8), ([8, 2, 8, 1, 16, 8], 8)] {
             let tensor = [&head[..], &*field(9, &vec![0; bytes])].concat();
-            assert_eq!(check(&model(&tensor)), Err("a constant does not hold the numbers that it should"));
+            assert_eq!(validate(&model(&tensor)), Err("a constant does not hold the numbers that it should"));
         }
         let twice = field(5, &[&[16, 1], &*field(9, &[0; 4])].concat()).repeat(2);
-        assert_eq!(check(&field(7, &twice)), Err("two of its constants have one name"));
+        assert_eq!(validate(&field(7, &twice)), Err("two of its constants have one name"));
     }
 
     #[test]
@@ -226,6 +226,6 @@ mod tests {
         }
         let mut model = vec![0x3A, (file.len() & 0x7F) as u8 | 0x80, (file.len() >> 7) as u8];
         model.append(&mut file);
-        assert_eq!(check(&model), Err("its parts are nested too deeply"));
+        assert_eq!(validate(&model), Err("its parts are nested too deeply"));
     }
 }

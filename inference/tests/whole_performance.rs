@@ -10,8 +10,8 @@ use tonenet_core::piano_roll::PianoRoll;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::note::NoteNetwork;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 
 /// In velocity steps.
 const TOLERANCE: f32 = 1e-3;
@@ -47,7 +47,7 @@ fn a_take_in_pieces_is_the_take_at_once() {
     let (runtime, files) = files("note");
     let network = NoteNetwork::load(&runtime, &files).unwrap();
     let notes = bach(4);
-    let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let (part, _) = take.part();
     assert!(part.len() > 2048, "more than looking ahead is kept of at once");
 
@@ -61,7 +61,7 @@ fn a_take_in_pieces_is_the_take_at_once() {
     let behind = network.look_ahead(&past, &ahead, &mut network.fresh_ahead(1)).unwrap();
     let at_once = network.decode(Genre::Jazz, &before, &behind, &mut network.fresh_decoder()).unwrap();
 
-    let in_pieces = &network.whole_take(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
+    let in_pieces = &network.whole_performance(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
     assert_eq!(in_pieces.len(), at_once.len());
     for (note, (found, wanted)) in in_pieces.iter().zip(&at_once).enumerate() {
         assert!((found.deviation - wanted.deviation).abs() < TOLERANCE, "note {note}: {found:?}, {wanted:?}");
@@ -74,8 +74,8 @@ fn a_long_piano_roll_in_windows_is_nearly_the_roll_at_once() {
     let model = LoadedModel::load(&runtime, &files).unwrap();
     let LoadedModel::PianoRoll(network) = &model else { panic!("it is none") };
     let notes = bach(3);
-    let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let in_windows = model.predict(&take, Knowledge::WholeTake, &[Genre::Jazz]).unwrap().remove(0);
+    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let in_windows = model.predict(&take, LookAhead::WholePerformance, &[Genre::Jazz]).unwrap().remove(0);
 
     let placed: Vec<GridNote> = notes.iter().map(|n| take.grid.place(n).unwrap()).collect();
     let steps = placed.iter().map(|n| n.onset).max().unwrap() + 1;

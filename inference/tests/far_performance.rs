@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Timeline, TimelineNote};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline::restyle;
 
 fn workspace() -> PathBuf {
@@ -22,22 +22,22 @@ fn model(name: &str) -> LoadedModel {
 }
 
 /// The beginning of a piece with some notes behind it.
-fn take(far: &[f64]) -> Timeline {
+fn take(far: &[f64]) -> TimelineSnapshot {
     let piece = std::fs::read(workspace().join("assets/demo/bach-prelude-bwv-846.mid")).unwrap();
-    let mut notes = Timeline::of_song(&Song::parse(piece).unwrap(), 0.0).notes()[..64].to_vec();
+    let mut notes = TimelineSnapshot::from_song(&Song::parse(piece).unwrap(), 0.0).notes()[..64].to_vec();
     for &beats in far {
         let mut note = notes[0];
         note.beats = beats;
         notes.push(note);
     }
-    Timeline::new(String::new(), [1.0; 3], notes, Vec::new())
+    TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new())
 }
 
 /// Where every note stands, and what jazz expects of it.
-fn expected(model: &LoadedModel, take: &Timeline) -> Vec<(f64, f32)> {
+fn expected(model: &LoadedModel, take: &TimelineSnapshot) -> Vec<(f64, f32)> {
     let restyled = restyle(take, "model", model, &Cancellation::default()).unwrap();
     let jazz = StyleBlend::only(Genre::Jazz);
-    let of = |note: &TimelineNote| (note.beats, restyled.expected(note, jazz, Take(0)).unwrap().deviation);
+    let of = |note: &TimelineNote| (note.beats, restyled.expected(note, jazz, TakeSeed(0)).unwrap().deviation);
     restyled.notes().iter().map(of).collect()
 }
 
