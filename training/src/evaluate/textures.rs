@@ -14,7 +14,7 @@ use serde::Serialize;
 use tonenet_core::clip::Clip;
 use tonenet_core::genre::Genre;
 use tonenet_core::phrase_image::PhraseImage;
-use tonenet_files::outputs::{Inputs, OutputFile, Outputs};
+use tonenet_files::outputs::{Inputs, OutputFile};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
@@ -71,7 +71,7 @@ impl Row {
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let folder = workspace::shipped_model(VAEGAN);
     let mut outputs = Inputs::default().files(data::files(data, performances::LIST)?).outputs();
-    let pictures = Pictures::plan(&mut outputs)?;
+    let pictures = Pictures::plan(|name| Ok(outputs.file(&workspace::evaluations().join(name))?))?;
     let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &folder)).transpose()?;
     workspace::onnxruntime()?;
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
@@ -303,8 +303,7 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn plan(outputs: &mut Outputs) -> Result<Self> {
-        let mut file = |name: &str| outputs.file(&workspace::evaluations().join(name));
+    fn plan(mut file: impl FnMut(&str) -> Result<OutputFile>) -> Result<Self> {
         Ok(Self {
             reconstructions: file("vaegan-reconstructions.png")?,
             samples: file("vaegan-samples.png")?,
@@ -327,9 +326,9 @@ impl Pictures {
             rows.push(("phrases".into(), spread(phrases, row)));
             rows.push(("come back".into(), spread(again, row)));
         }
-        self.reconstructions.make(|path| -> Result<()> { Ok(plot::draw(path, &rows)?) })?;
+        self.reconstructions.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         let rows: Vec<_> = drawn[..24].chunks(6).map(|row| ("new".to_owned(), row.to_vec())).collect();
-        self.samples.make(|path| -> Result<()> { Ok(plot::draw(path, &rows)?) })?;
+        self.samples.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         let rows: Vec<_> = paths
             .iter()
             .step_by(PATHS / 4)
@@ -341,7 +340,7 @@ impl Pictures {
                 (title, std::iter::once(first).chain(between).chain([last]).collect())
             })
             .collect();
-        self.interpolations.make(|path| -> Result<()> { Ok(plot::draw(path, &rows)?) })?;
+        self.interpolations.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         for picture in [&self.reconstructions, &self.samples, &self.interpolations] {
             println!("{}", picture.name().display());
         }
