@@ -113,7 +113,7 @@ pub fn restyle(
             let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
                 let question = InferenceRequest { hop, position: clock.position(hop.time) };
-                restyler.ask(&question, |note, estimate| answers.push((note.id, estimate)))?;
+                restyler.estimate(&question, |note, estimate| answers.push((note.id, estimate)))?;
             }
             let Some(PartEvent { time, kind }) = event else { break };
             all_left = time.saturating_add(latency);

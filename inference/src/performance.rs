@@ -25,7 +25,7 @@ use crate::runtime::Runtime;
 /// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
 ///
 /// A run takes some milliseconds, so it can be cancelled soon. Of its 32 bars the middle half counts.
-const MOST_STEPS: usize = 512;
+const MAX_STEPS: usize = 512;
 
 /// A performance, all of whose notes are restylable.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,8 @@ pub struct PerformanceView<'a> {
     pub pedals: &'a [(f64, bool)],
     /// Its grid. Only on sixteenths do its beats mean something.
     pub grid: Grid,
-    /// The level that the player's velocities are measured from, for a model conditioned on them; `None` keeps them from
-    /// it. Only the note model can be conditioned.
+    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them. Only
+    /// the note model can be conditioned.
     pub player_level: Option<f32>,
 }
 
@@ -121,11 +121,11 @@ impl LoadedModel {
     /// ([`InferenceError::WholePerformancesOnly`]).
     pub fn predict(
         &self,
-        take: &PerformanceView<'_>,
+        performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_unless_cancelled(take, look_ahead, styles, &Cancellation::default())
+        self.predict_unless_cancelled(performance, look_ahead, styles, &Cancellation::default())
     }
 
     /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
@@ -134,7 +134,7 @@ impl LoadedModel {
     /// As [`Self::predict`], and [`InferenceError::Cancelled`].
     pub fn predict_unless_cancelled(
         &self,
-        take: &PerformanceView<'_>,
+        performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
         cancellation: &Cancellation,
@@ -143,15 +143,15 @@ impl LoadedModel {
             Self::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
                 Err(InferenceError::WholePerformancesOnly)
             }
-            Self::PianoRoll(network) => on_the_grid(network, take, styles, cancellation),
+            Self::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
             Self::Note(network) => {
-                let (part, order) = take.part();
+                let (part, order) = performance.part();
                 let by_row = match look_ahead {
                     LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
                     LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
                 };
                 let in_order = |rows: Vec<Prediction>| {
-                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; take.notes.len()];
+                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; performance.notes.len()];
                     for (prediction, &note) in rows.into_iter().zip(&order) {
                         notes[note] = prediction;
                     }
@@ -163,30 +163,31 @@ impl LoadedModel {
     }
 }
 
-fn on_the_grid(
+/// The predictions of a piano-roll network, which reads a performance on its grid.
+fn predict_on_grid(
     network: &PianoRollNetwork,
-    take: &PerformanceView<'_>,
+    performance: &PerformanceView<'_>,
     styles: &[Genre],
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-    let placed = take.notes.iter().enumerate().filter_map(|(place, note)| Some((place, take.grid.place(note)?)));
-    let mut placed: Vec<(usize, GridNote)> = placed.collect();
-    placed.sort_by_key(|(_, note)| note.onset);
-    let (places, notes): (Vec<usize>, Vec<GridNote>) = placed.into_iter().unzip();
+    let on_grid = performance.notes.iter().enumerate();
+    let on_grid = on_grid.filter_map(|(index, note)| Some((index, performance.grid.place(note)?)));
+    let mut on_grid: Vec<(usize, GridNote)> = on_grid.collect();
+    on_grid.sort_by_key(|(_, note)| note.onset);
+    let (indices, notes): (Vec<usize>, Vec<GridNote>) = on_grid.into_iter().unzip();
     cancellation.check()?;
-    let silent = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
-    let mut expected: Vec<_> = styles.iter().map(|style| vec![silent(style); take.notes.len()]).collect();
-    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MOST_STEPS)) {
-        for (expected, deviations) in
-            expected.iter_mut().zip(network.deviations(&excerpt.roll, styles, cancellation)?)
-        {
+    let unplaced = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let mut predicted: Vec<_> = styles.iter().map(|style| vec![unplaced(style); performance.notes.len()]).collect();
+    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MAX_STEPS)) {
+        let of_styles = network.deviations(&excerpt.roll, styles, cancellation)?;
+        for (predicted, deviations) in predicted.iter_mut().zip(of_styles) {
             for note in excerpt.notes.clone() {
                 let cell = excerpt.roll.cell(&notes[note]);
-                expected[places[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
+                predicted[indices[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
             }
         }
     }
-    Ok(expected)
+    Ok(predicted)
 }
 
 /// How a performance is restyled.
@@ -212,22 +213,26 @@ impl RestyleSettings {
     ///
     /// # Errors
     /// When the model fails or has no decoder for a style.
-    pub fn velocities(&self, model: &LoadedModel, take: &PerformanceView<'_>) -> Result<Vec<u8>, InferenceError> {
-        if take.notes.is_empty() {
+    pub fn velocities(
+        &self,
+        model: &LoadedModel,
+        performance: &PerformanceView<'_>,
+    ) -> Result<Vec<u8>, InferenceError> {
+        if performance.notes.is_empty() {
             return Ok(Vec::new());
         }
         let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
         let styles: Vec<Genre> = mixing.mixture.styles().collect();
-        let predicted = model.predict(take, self.look_ahead, &styles)?;
+        let predicted = model.predict(performance, self.look_ahead, &styles)?;
         let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {
-            let beats = match take.grid {
+            let beats = match performance.grid {
                 Grid::Sixteenths => note.onset_sixteenths / 4.0,
                 // A beat of a performance without a click is half a second, as on its grid.
                 Grid::Seconds(step) => note.onset / step / 4.0,
             };
             MixedNote { beats, key: note.key, velocity: note.velocity, predictions }
         };
-        let notes = take.notes.iter().zip(by_note(&styles, &predicted, take.notes.len()));
+        let notes = performance.notes.iter().zip(by_note(&styles, &predicted, performance.notes.len()));
         let notes: Vec<MixedNote> = notes.map(note).collect();
         let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
         let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);

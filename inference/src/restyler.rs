@@ -24,7 +24,7 @@ pub struct Restyler {
     centres: RunningCentres,
     /// Of one style, as the model returns them.
     predictions: Vec<(NoteId, Prediction)>,
-    /// Of each note that a request asks about.
+    /// Of each note of the current request.
     by_note: Vec<(NoteId, PerStyle<Option<Prediction>>)>,
 }
 
@@ -40,52 +40,52 @@ impl Restyler {
         }
     }
 
-    /// Forgets all that was heard.
+    /// Forgets all events.
     pub fn reset(&mut self) {
         self.model.reset();
         self.recent.clear();
         self.centres = RunningCentres::default();
     }
 
-    /// Takes in what was heard, in the order of time.
-    pub fn push_event(&mut self, heard: &InputEvent) {
-        self.recent.push_event(heard);
-        self.model.push_event(heard);
+    /// Adds an event of the part; events come in the order of time.
+    pub fn push_event(&mut self, event: &InputEvent) {
+        self.recent.push_event(event);
+        self.model.push_event(event);
     }
 
-    /// Answers a question: one settled estimate for each note of its hop.
+    /// Emits a settled estimate for each note that a request asks about.
     ///
     /// # Errors
-    /// When the model fails; there are then no answers.
-    pub fn ask(
+    /// When the model fails; nothing is then emitted.
+    pub fn estimate(
         &mut self,
-        question: &InferenceRequest,
-        mut answer: impl FnMut(&WindowNote, Estimate),
+        request: &InferenceRequest,
+        mut emit: impl FnMut(&WindowNote, Estimate),
     ) -> Result<(), InferenceError> {
-        self.recent.forget_before(question.position);
+        self.recent.forget_before(request.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
-        let scales = self.predict(question)?;
-        for (note, (_, predictions)) in self.recent.to_settle(question.hop).zip(&self.by_note) {
+        let scales = self.predict(request)?;
+        for (note, (_, predictions)) in self.recent.to_settle(request.hop).zip(&self.by_note) {
             let mixing = Mixing { mixture: Mixture::Blend(note.style), take: note.take };
             let deviation = mixing.deviation(&scales, predictions, note.beats, note.key);
-            answer(note, Estimate { expected: Expected { level, deviation }, settled: true });
+            emit(note, Estimate { expected: Expected { level, deviation }, settled: true });
         }
         Ok(())
     }
 
-    /// Predicts the notes of a hop in each style that one of them has a share of. Returns each style's gain and the
-    /// centre that it had before.
-    fn predict(&mut self, question: &InferenceRequest) -> Result<StyleScales, InferenceError> {
+    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the centres
+    /// as they were before.
+    fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();
-        self.by_note.extend(self.recent.to_settle(question.hop).map(|note| (note.id, PerStyle::default())));
+        self.by_note.extend(self.recent.to_settle(request.hop).map(|note| (note.id, PerStyle::default())));
         for style in Genre::ALL {
-            if !self.recent.to_settle(question.hop).any(|note| note.style.share(style) > 0.0) {
+            if !self.recent.to_settle(request.hop).any(|note| note.style.share(style) > 0.0) {
                 continue;
             }
             scales.gains[style.index()] = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
             self.predictions.clear();
-            self.model.predict(question, style, &mut self.predictions)?;
+            self.model.predict(request, style, &mut self.predictions)?;
             for &(id, prediction) in &self.predictions {
                 if let Some((_, predictions)) = self.by_note.iter_mut().find(|note| note.0 == id) {
                     predictions[style.index()] = Some(prediction);
@@ -104,7 +104,7 @@ mod tests {
     use tonenet_core::scheduler::Hop;
     use tonenet_core::style::{StyleBlend, TakeSeed};
 
-    /// Expects the same of every note of a style.
+    /// Predicts the same of every note of a style.
     struct Fixed([f32; 3]);
 
     impl VelocityModel for Fixed {
@@ -148,7 +148,7 @@ mod tests {
         let hop = Hop { time: to, settle_from: from, settle_to: to };
         let mut answers = Vec::new();
         restyler
-            .ask(&InferenceRequest { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
+            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
             .expect("an answer");
         answers
     }

@@ -25,7 +25,8 @@ pub fn restyle(
     cancellation.check()?;
     let (notes, pedals) = timeline.performance();
     cancellation.check()?;
-    let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let predicted = model.predict_unless_cancelled(&take, LookAhead::WholePerformance, &Genre::ALL, cancellation)?;
+    let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let predicted =
+        model.predict_unless_cancelled(&performance, LookAhead::WholePerformance, &Genre::ALL, cancellation)?;
     Ok(timeline.restyled(id.into(), gains, by_note(&Genre::ALL, &predicted, notes.len())))
 }

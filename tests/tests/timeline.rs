@@ -28,15 +28,15 @@ fn play_pass(host: &mut impl Host, session: &Session) -> (Vec<u8>, Report) {
 fn restyled_file(song: &Song) -> Vec<u8> {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let pedals = song.pedal_movements();
-    let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = RestyleSettings {
+    let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let settings = RestyleSettings {
         style: StyleBlend::only(Genre::Classical),
         played_in: None,
         take: TakeSeed(0),
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(&load_model(MODELS[0]), &take).unwrap()
+    settings.velocities(&load_model(MODELS[0]), &performance).unwrap()
 }
 
 /// Plays three passes through one host, and one through another that loads the saved project.

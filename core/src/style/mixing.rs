@@ -7,19 +7,20 @@
 //! - Take 0: the sum over the styles of `w · g · (m − c)`;
 //! - any other Take: the sum of `w · (m − c)`, plus `z` times the sum of `w · d`.
 //!
-//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because a mean of many possible performances is
-//! flatter than any one of them. A Take needs no gain: its noise `z` ([`TakeSeed::deviation`]) restores the spread.
+//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because the mean of many possible performances
+//! is flatter than any one of them. Other Takes need no gain: the noise `z` ([`TakeSeed::deviation`]) restores the spread.
 //! The noise depends on the note's [`Place`], so a rounding error in its beats cannot draw another number.
-//! The **centre** is the mean of the style's predictions: without it, a style that leans to one side would change the
+//!
+//! The **centre** is the mean of the style's predictions. Without it, a style that leans to one side would change the
 //! part's loudness, which is Level's job.
 //!
-//! Level and centre are all that differs, because they depend on what is known when a note is mixed:
+//! Only the level and the centres are found in two ways, because they depend on what is known when a note is mixed:
 //!
-//! - A performance that is known as a whole, a file or Timeline's, has the mean of all its notes
-//!   ([`PerformanceMixing`]). Its predictions are rounded to 64ths of a velocity step ([`QuantisedExpectation`]) first, because
-//!   projects save those: Timeline and a file agree, before and after a project is saved.
-//! - A live pass knows only its past, so both are running means: the level over the last bars, the centre in
-//!   [`RunningCentres`]. Nothing of it is saved, so nothing is rounded.
+//! - A performance that is known as a whole, from a file or in Timeline, has the means of all its notes
+//!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step ([`QuantisedExpectation`]),
+//!   because projects save those. So Timeline and a file agree, before and after a project is saved.
+//! - A live pass knows only its past. Its level is the mean velocity of the last bars, its centres are running means
+//!   ([`RunningCentres`]). Nothing of it is saved, so nothing is rounded.
 
 use super::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 use crate::dynamics::Expected;
@@ -174,7 +175,7 @@ pub struct PerformanceMixing {
 }
 
 impl PerformanceMixing {
-    /// From the gain of each style, the players' velocities, and the predictions of as many notes as have some.
+    /// From the gain of each style, the player's velocities, and the predictions of as many notes as have some.
     pub fn new<'a>(
         gains: PerStyle<f32>,
         velocities: impl IntoIterator<Item = u8>,

@@ -1,9 +1,8 @@
 //! A tune: one melody over chords, on a grid, in a metre and a key; what the SeqGAN generator reads and writes.
 //!
 //! `reading` takes a tune from a song, `token` writes it as the rows of numbers of the article, `vocabulary`
-//! gives those their ids, `chord` knows what chords are made of; [`bleu`] tells how alike such texts are.
+//! gives those their ids, `chord` knows what chords are made of.
 
-pub mod bleu;
 mod chord;
 mod reading;
 mod token;

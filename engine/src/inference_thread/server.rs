@@ -194,7 +194,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         let is_in_time = self.shared.audio_time.load(Ordering::Acquire) <= of_use_until;
         let Some((_, session)) = self.session.as_mut().filter(|_| is_in_time) else { return Ok(()) };
         let (results, epoch, requested) = (&mut self.results, self.epoch, question.hop.time);
-        let predicted = session.restyler.ask(question, |note, estimate| {
+        let predicted = session.restyler.estimate(question, |note, estimate| {
             // The audio thread empties the queue every block; a full one means that it stands still.
             let _ = results.push(InferenceResult { epoch, note: note.id, key: note.key, requested, estimate });
         });

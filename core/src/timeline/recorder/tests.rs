@@ -394,9 +394,9 @@ proptest! {
         let mut new = TimelineRecorder::default();
         project.play(&mut new, 0, END);
         let new = next_picture(&mut new, TimelineSnapshot::default());
-        let struck = |take: &Timeline| -> Vec<_> { take.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
+        let struck = |take: &TimelineSnapshot| -> Vec<_> { take.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
         prop_assert_eq!(struck(&take), struck(&new));
-        let moves = |take: &Timeline| take.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
+        let moves = |take: &TimelineSnapshot| take.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
         prop_assert_eq!(moves(&take), moves(&new));
     }
 
