@@ -9,6 +9,7 @@ use crate::grid::{GridNote, quantise};
 use crate::piano_roll::PianoRoll;
 use crate::scheduler::{Hop, NoteId, SampleTime};
 use crate::style::{StyleBlend, TakeSeed};
+use crate::timeline::{Pedal, TimelineEvent};
 
 /// Something that was heard and that a model may want to know of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +24,8 @@ pub enum InputEvent {
         position: f64,
         /// Where in the song, in beats, if the host tells.
         beats: Option<f64>,
+        /// How long a beat lasts there, in seconds.
+        beat_seconds: f64,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 21–108.
@@ -40,6 +43,8 @@ pub enum InputEvent {
         time: SampleTime,
         /// Where on the grid, in steps.
         position: f64,
+        /// Where in the song, in beats, if the host tells.
+        beats: Option<f64>,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 0–127.
@@ -49,9 +54,44 @@ pub enum InputEvent {
     Pedal {
         /// When.
         time: SampleTime,
+        /// Where in the song, in beats, if the host tells.
+        beats: Option<f64>,
         /// Whether it is down (controller 64 at 64 or more).
         down: bool,
     },
+}
+
+impl InputEvent {
+    /// Where in the song it was played, in beats, if the host tells.
+    pub fn beats(&self) -> Option<f64> {
+        match *self {
+            Self::NoteOn { beats, .. } | Self::NoteOff { beats, .. } | Self::Pedal { beats, .. } => beats,
+        }
+    }
+
+    /// What a timeline records of it; `None` where it has no place in the song.
+    pub fn timeline_event(&self) -> Option<TimelineEvent> {
+        self.beats().map(|beats| self.at(beats))
+    }
+
+    /// The same of a note that was played while the song stood still: its place is then the one on the grid.
+    pub fn captured_event(&self) -> Option<TimelineEvent> {
+        let on_grid = match *self {
+            Self::NoteOn { position, .. } | Self::NoteOff { position, .. } => Some(position / 4.0),
+            Self::Pedal { .. } => None,
+        };
+        self.beats().or(on_grid).map(|beats| self.at(beats))
+    }
+
+    fn at(&self, beats: f64) -> TimelineEvent {
+        match *self {
+            Self::NoteOn { beat_seconds, channel, key, velocity, .. } => {
+                TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity }
+            }
+            Self::NoteOff { channel, key, .. } => TimelineEvent::NoteOff { beats, channel, key },
+            Self::Pedal { down, .. } => TimelineEvent::Pedal(Pedal { beats, down }),
+        }
+    }
 }
 
 /// A hop, with where on the grid it falls.
@@ -106,7 +146,7 @@ impl Window {
     /// Takes in what was heard; must come in the order of time.
     pub fn push_event(&mut self, heard: &InputEvent) {
         match *heard {
-            InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take } => {
+            InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take, .. } => {
                 self.notes.push_back(WindowNote {
                     id,
                     time,
@@ -192,9 +232,26 @@ mod tests {
             key,
             velocity,
             beats: None,
+            beat_seconds: 0.5,
             style: StyleBlend::only(Genre::Jazz),
             take: TakeSeed(0),
         }
+    }
+
+    #[test]
+    fn an_event_is_recorded_at_its_place_in_the_song_and_captured_on_the_grid_where_it_has_none() {
+        let InputEvent::NoteOn { beat_seconds, channel, key, velocity, .. } = on(0, 2.0, 21, 50) else {
+            unreachable!()
+        };
+        let note_on = |beats| Some(TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity });
+        let mut event = on(0, 2.0, 21, 50);
+        assert_eq!((event.timeline_event(), event.captured_event()), (None, note_on(0.5)));
+        if let InputEvent::NoteOn { beats, .. } = &mut event {
+            *beats = Some(9.0);
+        }
+        assert_eq!((event.timeline_event(), event.captured_event()), (note_on(9.0), note_on(9.0)));
+        let pedal = InputEvent::Pedal { time: 0, beats: None, down: true };
+        assert_eq!((pedal.timeline_event(), pedal.captured_event()), (None, None), "it has no place on the grid");
     }
 
     #[test]
@@ -205,7 +262,7 @@ mod tests {
         assert_eq!((roll.first_step(), roll.steps()), (2, 4));
         assert!((0..4).all(|row| roll.frames()[row * FRAME + 1] == 1.0));
         assert_eq!(cells.len(), 1);
-        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 21 });
+        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, beats: None, channel: 0, key: 21 });
         let (roll, _) = window.piano_roll(5.0);
         assert_eq!((0..4).map(|row| roll.frames()[row * FRAME + 1]).sum::<f32>(), 1.0);
     }
@@ -215,7 +272,7 @@ mod tests {
         let mut window = Window::new(8);
         window.push_event(&on(0, 0.0, 60, 50));
         window.push_event(&on(1, 2.0, 60, 50));
-        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 60 });
+        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, beats: None, channel: 0, key: 60 });
         let releases: Vec<_> = window.notes().map(|n| n.release).collect();
         assert_eq!(releases, [Some(3.0), None]);
     }

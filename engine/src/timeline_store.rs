@@ -1,5 +1,6 @@
-//! The take that an instance remembers of its song: shared by the inference thread, which draws it, the window, and
-//! the saved state. The audio thread gets finished pictures through a queue and never comes here.
+//! What Timeline mode has recorded of an instance's song.
+//!
+//! The inference thread, the window and the saved state share it. The audio thread gets snapshots and never comes here.
 
 use std::sync::Arc;
 
@@ -42,12 +43,12 @@ impl TimelineStore {
         self.0.lock().edition
     }
 
-    /// Puts the inference thread's next picture of an edition in its place; one of an older edition is refused.
-    pub fn draw(&self, picture: Arc<TimelineSnapshot>, edition: u64) -> bool {
+    /// Publishes the inference thread's next snapshot of an edition; one of an older edition is refused.
+    pub fn publish(&self, snapshot: Arc<TimelineSnapshot>, edition: u64) -> bool {
         let mut slot = self.0.lock();
         let is_current = slot.edition == edition;
         if is_current {
-            slot.current = picture;
+            slot.current = snapshot;
         }
         is_current
     }
@@ -108,9 +109,9 @@ mod tests {
     fn clearing_can_be_undone_and_a_late_picture_does_not_bring_it_back() {
         let store = TimelineStore::default();
         let (_, edition) = store.get();
-        assert!(store.draw(Arc::new(take(3)), edition));
+        assert!(store.publish(Arc::new(take(3)), edition));
         store.replace(TimelineSnapshot::default());
-        assert!(!store.draw(Arc::new(take(4)), edition), "of a take that is no longer wanted");
+        assert!(!store.publish(Arc::new(take(4)), edition), "of a take that is no longer wanted");
         assert_eq!(store.remembered(), Remembered { notes: 0, waiting: 0, can_undo: true });
         store.undo();
         assert_eq!(store.remembered(), Remembered { notes: 3, waiting: 3, can_undo: false });

@@ -35,8 +35,8 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(again.settings(), params.settings());
     assert_eq!(again.tempo(), params.tempo());
     assert_eq!(again.look_ahead.value(), params.look_ahead.value());
-    assert_eq!(again.clips().wish(), params.clips().wish());
-    let in_song = |params: &ToneNetParams| params.clips().shown().in_song.is_some();
+    assert_eq!(again.clips().settings(), params.clips().settings());
+    let in_song = |params: &ToneNetParams| params.clips().selected().placement.is_some();
     assert_eq!(in_song(&again), in_song(&params));
 }
 
@@ -133,10 +133,10 @@ fn check_params(params: &ToneNetParams) {
     assert!(velocities.contains(&expression.floor) && velocities.contains(&expression.ceiling), "{expression:?}");
     assert!(settings.take.0 <= LAST_TAKE, "{:?}", settings.take);
 
-    let wish = params.clips().wish();
+    let wish = params.clips().settings();
     assert_eq!(wish.in_range(), wish, "a wish out of range");
-    let shown = params.clips().shown();
-    assert!(shown.place < shown.count.max(1) && shown.count <= 16, "{shown:?}");
+    let shown = params.clips().selected();
+    assert!(shown.index < shown.count.max(1) && shown.count <= 16, "{shown:?}");
 
     for (id, param, _) in params.param_map() {
         // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.

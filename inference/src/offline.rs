@@ -106,7 +106,8 @@ pub fn restyle(
             skipped += silence.saturating_sub(longest) / block * block;
         }
         let block_end = block_start + block;
-        clock.follow(block_start, &transport(block_start + skipped));
+        let transport = transport(block_start + skipped);
+        clock.follow(block_start, &transport);
         loop {
             let event = events.next_if(|e| e.time - skipped < block_end);
             let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
@@ -116,15 +117,15 @@ pub fn restyle(
             }
             let Some(PartEvent { time, kind }) = event else { break };
             all_left = time.saturating_add(latency);
-            let position = clock.position(time);
+            let (position, beats) = (clock.position(time), clock.beats(time));
             let (channel, key, velocity) = match kind {
                 PartEventKind::Pedal(down) => {
-                    restyler.push_event(&InputEvent::Pedal { time, down });
+                    restyler.push_event(&InputEvent::Pedal { time, beats, down });
                     continue;
                 }
                 PartEventKind::Note { channel, key, velocity: 0 } => {
                     scheduler.push_event(time, Event::NoteOff { channel, key }, 0);
-                    restyler.push_event(&InputEvent::NoteOff { time, position, channel, key });
+                    restyler.push_event(&InputEvent::NoteOff { time, position, beats, channel, key });
                     continue;
                 }
                 PartEventKind::Note { channel, key, velocity } => (channel, key, velocity),
@@ -132,12 +133,13 @@ pub fn restyle(
             let id = scheduler.push_event(time, Event::NoteOn { channel, key }, note_ons);
             note_ons += 1;
             if is_restylable(channel, key) {
-                let (beats, style, take) = (clock.beats(time), playback.style, playback.take);
+                let (style, take) = (playback.style, playback.take);
                 restyler.push_event(&InputEvent::NoteOn {
                     id,
                     time,
                     position,
                     beats,
+                    beat_seconds: transport.beat_seconds(),
                     channel,
                     key,
                     velocity,

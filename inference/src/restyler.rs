@@ -135,6 +135,7 @@ mod tests {
             time: id,
             position: id as f64,
             beats: None,
+            beat_seconds: 0.5,
             channel: 0,
             key: 60,
             velocity,

@@ -1,13 +1,18 @@
 use super::*;
 use crate::event::{PlainEvent, Voice};
-use crate::generator::{ClipStore, Studio};
-use crate::inference_thread::{Opened, RestyleTake};
+use crate::generator::{ClipStore, GeneratorThread};
+use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::timeline_store::TimelineStore;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tonenet_core::clip::Bars;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
+use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
+use tonenet_core::transport::Transport;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
@@ -81,12 +86,12 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
     engine_of(model, LOOK_AHEAD, None)
 }
 
-fn opened(model: FakeModel) -> Opened {
-    let restyle_take: RestyleTake = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
+fn opened(model: FakeModel) -> LoadedSession {
+    let restyle_performance: RestylePerformance = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
         let expected = take.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
         Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
-    Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
+    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance }
 }
 
 fn engine_of(
@@ -100,19 +105,23 @@ fn engine_of(
         EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
         EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
     };
-    let worker = Worker::start(status.clone(), memory, open).unwrap();
-    (Engine::new(RATE, look_ahead, model, worker, status.clone(), no_clips()), status)
+    let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
+    (Engine::new(config(look_ahead, model), thread, no_clips(), status.clone()), status)
+}
+
+fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
+    SessionConfig { sample_rate: RATE, scheduler, model }
 }
 
 /// A track without a clip.
 fn no_clips() -> ClipTrack {
     let store = Arc::<ClipStore>::default();
-    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
-    ClipTrack::new(store, studio.link().clone(), false)
+    let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+    ClipTrack::new(store, generator.link().clone(), false)
 }
 
 /// A block in bars of four beats, in which nothing is pressed.
-fn block_of(samples: u32, transport: CoreTransport, offline: bool) -> Block {
+fn block_of(samples: u32, transport: Transport, offline: bool) -> Block {
     Block { samples, transport, bars: Bars::default(), pressed: false, offline }
 }
 
@@ -153,7 +162,7 @@ fn play_with(
             next += 1;
             Some(event.with_timing((time - now) as u32))
         };
-        let block = block_of(block, CoreTransport::default(), true);
+        let block = block_of(block, Transport::default(), true);
         let send = |event: PlainEvent| out.push((now + u64::from(event.timing()), event.with_timing(0)));
         engine.process(&block, &settings(now), events, send);
         now = end;
@@ -225,7 +234,7 @@ fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
         let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
         assert_eq!(ons(&out), ons(&part()));
         assert_eq!(status.late.load(Ordering::Relaxed), 60);
-        assert_eq!(status.engine.lock().error.as_deref(), Some(told));
+        assert_eq!(status.info.lock().error.as_deref(), Some(told));
     }
 }
 
@@ -250,7 +259,7 @@ fn models_change_while_playing_and_no_note_is_lost() {
         late += u64::from(!in_time);
     }
     assert_eq!((status.late.load(Ordering::Relaxed), status.restyled.load(Ordering::Relaxed)), (late, 60 - late));
-    let words = status.engine.lock();
+    let words = status.info.lock();
     assert_eq!((words.model.as_str(), &words.error), (EmbeddedModel::Baseline.title(), &None));
 }
 
@@ -268,7 +277,7 @@ fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
 /// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
 /// with the time that each needed.
 fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
-    let settings = Settings { model: engine.model, ..SETTINGS };
+    let settings = Settings { model: engine.inference.model().unwrap(), ..SETTINGS };
     let mut left = Vec::new();
     let start = engine.now;
     let last = song.last().unwrap().0 + 1.0;
@@ -289,7 +298,7 @@ fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> V
         events.sort_by_key(|e| e.0);
         let mut events = events.into_iter();
         let playing = index < blocks;
-        let transport = CoreTransport {
+        let transport = Transport {
             playing,
             tempo: Some(120.0),
             beats: Some(from.min(blocks * block) as f64 / 24_000.0),
@@ -386,7 +395,7 @@ fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
 fn what_was_played_when_the_host_deactivates_is_remembered() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
-    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
+    let playing = Transport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
     engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
@@ -398,7 +407,7 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let mut play_at = |beats, events: Vec<PlainEvent>| {
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
+        let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
         let mut events = events.into_iter();
         engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
         engine.reset();
@@ -415,13 +424,13 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let mut model = Some(opened(model));
     let status = Arc::<Status>::default();
     let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
-    let worker = Worker::start(status.clone(), None, open).unwrap();
-    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, no_clips());
+    let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+    let mut engine = Engine::new(config(LOOK_AHEAD, EmbeddedModel::Baseline), thread, no_clips(), status);
     let mut left = 0;
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {
         for now in samples.step_by(100) {
             let beats = Some(beats + f64::from(now) / 24_000.0);
-            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
+            let transport = Transport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
             let block = block_of(100, transport, true);
             let mut event = matches!(now, 4_500 | 4_700 | 25_000).then(|| on(0, 60, 0.5).1);
             engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);

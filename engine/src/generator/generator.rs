@@ -1,4 +1,4 @@
-//! Who writes: the models behind one question.
+//! The models that generate clips, behind one interface.
 
 use std::sync::Arc;
 
@@ -12,41 +12,41 @@ use tonenet_inference::runtime::Runtime;
 
 use super::GenerateSettings;
 
-/// What a piece is made of, beside the wish.
+/// What a clip is made from, beside the settings.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Material {
-    /// A new tune needs nothing.
-    Tune,
-    /// A continuation goes on from this.
-    Before(Tune),
-    /// Nor does a phrase from noise.
-    Noise,
-    /// A morph lies between these.
-    Between([Arc<Clip>; 2]),
+pub enum GeneratorInput {
+    /// Nothing: a new tune.
+    NewTune,
+    /// A tune to continue.
+    Continue(Tune),
+    /// Nothing: a new phrase from noise.
+    NewTexture,
+    /// Two phrases to morph between.
+    Morph([Arc<Clip>; 2]),
 }
 
-/// Writes clips.
-pub trait Composer: Send {
-    /// Writes what is wanted. The same wish and material always give the same clip.
+/// Generates clips.
+pub trait Generator: Send {
+    /// Generates a clip. The same settings and input always give the same one.
     ///
     /// # Errors
     /// When it was cancelled, or the model fails.
-    fn compose(
+    fn generate(
         &mut self,
-        wish: &GenerateSettings,
-        material: Material,
+        settings: &GenerateSettings,
+        input: GeneratorInput,
         cancellation: &Cancellation,
     ) -> Result<Clip, GenerateError>;
 }
 
-/// Writes with the models that every copy of the plugin has; each is opened when it is first needed.
-pub struct EmbeddedComposer {
+/// Generates with the models inside the binary; each is opened when it is first needed.
+pub struct BuiltInGenerator {
     runtime: Runtime,
     tunes: Option<TuneModel>,
     textures: Option<TextureModel>,
 }
 
-impl EmbeddedComposer {
+impl BuiltInGenerator {
     /// One that has opened nothing yet.
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime, tunes: None, textures: None }
@@ -54,7 +54,7 @@ impl EmbeddedComposer {
 
     fn tune(
         &mut self,
-        wish: &GenerateSettings,
+        settings: &GenerateSettings,
         prime: Option<Tune>,
         cancel: &Cancellation,
     ) -> Result<Clip, GenerateError> {
@@ -62,18 +62,18 @@ impl EmbeddedComposer {
             Some(tunes) => tunes,
             None => self.tunes.insert(EmbeddedGenerator::tunes(&self.runtime)?),
         };
-        let wish = TuneSettings {
-            seed: wish.seed.into(),
-            bars: wish.bars,
-            metre: wish.metre(),
-            tonality: wish.tonality(),
-            in_key: wish.in_key,
-            temperature: wish.temperature,
+        let tune_settings = TuneSettings {
+            seed: settings.seed.into(),
+            bars: settings.bars,
+            metre: settings.metre(),
+            tonality: settings.tonality(),
+            in_key: settings.in_key,
+            temperature: settings.temperature,
             top_p: 1.0,
             prime,
         };
-        let tune = tunes.write(&wish, cancel)?;
-        in_bars(&tune, wish.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
+        let tune = tunes.write(&tune_settings, cancel)?;
+        in_bars(&tune, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 
     fn textures(&mut self) -> Result<&TextureModel, GenerateError> {
@@ -85,20 +85,22 @@ impl EmbeddedComposer {
     }
 }
 
-impl Composer for EmbeddedComposer {
-    fn compose(
+impl Generator for BuiltInGenerator {
+    fn generate(
         &mut self,
-        wish: &GenerateSettings,
-        material: Material,
+        settings: &GenerateSettings,
+        input: GeneratorInput,
         cancel: &Cancellation,
     ) -> Result<Clip, GenerateError> {
-        let phrase = match material {
-            Material::Tune => return self.tune(wish, None, cancel),
-            Material::Before(tune) => return self.tune(wish, Some(tune), cancel),
-            Material::Noise => self.textures()?.texture(wish.seed.into(), wish.temperature, cancel)?,
-            Material::Between([from, to]) => self.textures()?.morph(&from, &to, wish.share, cancel)?,
+        let phrase = match input {
+            GeneratorInput::NewTune => return self.tune(settings, None, cancel),
+            GeneratorInput::Continue(tune) => return self.tune(settings, Some(tune), cancel),
+            GeneratorInput::NewTexture => {
+                self.textures()?.texture(settings.seed.into(), settings.temperature, cancel)?
+            }
+            GeneratorInput::Morph([from, to]) => self.textures()?.morph(&from, &to, settings.share, cancel)?,
         };
-        whole_bars(&phrase, wish.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
+        whole_bars(&phrase, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 }
 
@@ -123,12 +125,12 @@ mod tests {
     use tonenet_core::clip::ClipNote;
     use tonenet_inference::runtime::RuntimePreference;
 
-    fn composer() -> EmbeddedComposer {
-        EmbeddedComposer::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
+    fn generator() -> BuiltInGenerator {
+        BuiltInGenerator::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
     }
 
-    fn write(composer: &mut EmbeddedComposer, wish: &GenerateSettings, material: Material) -> Clip {
-        composer.compose(wish, material, &Cancellation::default()).unwrap()
+    fn write(generator: &mut BuiltInGenerator, settings: &GenerateSettings, input: GeneratorInput) -> Clip {
+        generator.generate(settings, input, &Cancellation::default()).unwrap()
     }
 
     /// The share of a clip's notes that another has at the same places and keys.
@@ -140,42 +142,46 @@ mod tests {
 
     #[test]
     fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
-        let mut composer = composer();
-        let wish =
+        let mut generator = generator();
+        let settings =
             GenerateSettings { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..GenerateSettings::default() };
-        let clip = write(&mut composer, &wish, Material::Tune);
+        let clip = write(&mut generator, &settings, GeneratorInput::NewTune);
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
-        assert_eq!(write(&mut composer, &wish, Material::Tune), clip);
-        let other = write(&mut composer, &GenerateSettings { seed: 2, ..wish }, Material::Tune);
+        assert_eq!(write(&mut generator, &settings, GeneratorInput::NewTune), clip);
+        let other = write(&mut generator, &GenerateSettings { seed: 2, ..settings }, GeneratorInput::NewTune);
         assert!(shared(&other, &clip) < 0.5, "{other:?}");
     }
 
     #[test]
     fn a_continuation_keeps_the_metre_of_what_it_goes_on_from() {
-        let mut composer = composer();
+        let mut generator = generator();
         let waltz = GenerateSettings { bars: 4, signature: (3, 4), ..GenerateSettings::default() };
-        let before = write(&mut composer, &waltz, Material::Tune).tune().unwrap();
+        let before = write(&mut generator, &waltz, GeneratorInput::NewTune).tune().unwrap();
         let clip = write(
-            &mut composer,
+            &mut generator,
             &GenerateSettings { bars: 2, ..GenerateSettings::default() },
-            Material::Before(before),
+            GeneratorInput::Continue(before),
         );
         assert_eq!((clip.length(), clip.signature()), (6.0, (3, 4)));
     }
 
     #[test]
     fn textures_differ_by_seed_and_a_morph_leads_from_one_to_the_other() {
-        let mut composer = composer();
+        let mut generator = generator();
         let [first, second] = [1, 2].map(|seed| {
-            let clip = write(&mut composer, &GenerateSettings { seed, ..GenerateSettings::default() }, Material::Noise);
+            let clip = write(
+                &mut generator,
+                &GenerateSettings { seed, ..GenerateSettings::default() },
+                GeneratorInput::NewTexture,
+            );
             assert_eq!((clip.length(), clip.notes().is_empty()), (20.0, false), "five whole bars of its 22 beats");
             Arc::new(clip)
         });
         assert!(shared(&first, &second) < 0.5);
         let mut morph = |share| {
-            let wish = GenerateSettings { share, bars: 4, ..GenerateSettings::default() };
-            write(&mut composer, &wish, Material::Between([first.clone(), second.clone()]))
+            let settings = GenerateSettings { share, bars: 4, ..GenerateSettings::default() };
+            write(&mut generator, &settings, GeneratorInput::Morph([first.clone(), second.clone()]))
         };
         let halfway = morph(0.5);
         assert_eq!(halfway.length(), 16.0);
@@ -189,8 +195,8 @@ mod tests {
     fn what_nobody_wants_any_more_is_not_written() {
         let cancellation = Cancellation::default();
         cancellation.cancel();
-        for material in [Material::Tune, Material::Noise] {
-            let written = composer().compose(&GenerateSettings::default(), material, &cancellation);
+        for input in [GeneratorInput::NewTune, GeneratorInput::NewTexture] {
+            let written = generator().generate(&GenerateSettings::default(), input, &cancellation);
             assert!(matches!(written, Err(GenerateError::Cancelled)));
         }
     }

@@ -11,11 +11,11 @@ use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
 use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_engine::clip_track::ClipTrack;
-use tonenet_engine::generator::{ClipStore, Studio};
-use tonenet_engine::inference_thread::{Opened, RestyleTake, Worker};
+use tonenet_engine::generator::{ClipStore, GeneratorThread};
+use tonenet_engine::inference_thread::{InferenceThread, LoadedSession, RestylePerformance};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineStore;
-use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, Settings, Voice};
+use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -168,23 +168,24 @@ impl Player {
                 EmbeddedModel::Baseline => return Err("the model is missing".into()),
             };
             let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, breaks_at }));
-            let restyle_take: RestyleTake = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
+            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
                 let expected = take.notes().iter().map(|_| deviations.map(|d| QuantisedExpectation::new(d, 4.0)));
                 Ok(take.restyled(model.id().into(), [1.0; 3], expected))
             });
-            Ok(Opened { restyler, restyle_take })
+            Ok(LoadedSession { restyler, restyle_performance })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
-        let worker =
-            Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
-        let look_ahead = script.look_ahead();
+        let inference = InferenceThread::start(status.clone(), memory, open)
+            .unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
+        let scheduler = script.look_ahead();
         // Nobody presses the trigger, so that all that leaves has come in.
         let store = Arc::<ClipStore>::default();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
-        let clips = ClipTrack::new(store, studio.link().clone(), false);
+        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+        let clips = ClipTrack::new(store, generator.link().clone(), false);
+        let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, model: EmbeddedModel::Note };
         Self {
-            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, clips),
-            oracle: Oracle::new(look_ahead.latency),
+            engine: Engine::new(config, inference, clips, status),
+            oracle: Oracle::new(scheduler.latency),
             now: 0,
             offline: script.offline,
             came: Vec::new(),

@@ -177,7 +177,7 @@ impl VelocityModel for NoteModel {
                     new.note.release = release;
                 }
             }
-            InputEvent::Pedal { time, down } => {
+            InputEvent::Pedal { time, down, .. } => {
                 if down != self.pedal_down {
                     self.pedal_down = down;
                     self.part.pedal(self.seconds(time), down);

@@ -8,7 +8,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::widgets::{choice, column, label, row, slider, wide_dial};
 use super::{Action, Dial, LABELS, NARROW, View, WARNING};
-use crate::fill::Filling;
+use crate::dialogs::DialogState;
 use crate::params::{AVERAGE, LAST_TAKE, ModelChoice};
 use tonenet_engine::timeline_store::Remembered;
 
@@ -145,7 +145,7 @@ fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Acti
 
 fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     row(ui, "From a file", |ui| {
-        let is_choosing = view.filling == Filling::Choosing;
+        let is_choosing = view.filling == DialogState::Choosing;
         let button = ui.add_enabled(!is_choosing, egui::Button::new("MIDI file\u{2026}"));
         let hint =
             "What the file plays takes the place of the remembered take, so that the first pass is restyled already";
@@ -163,9 +163,9 @@ fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         }
     });
     match &view.filling {
-        Filling::Refused(refusal) => drop(ui.colored_label(WARNING, refusal)),
-        Filling::TookOf(part) => drop(ui.label(egui::RichText::new(part).weak())),
-        Filling::Idle | Filling::Choosing => {}
+        DialogState::Failed(refusal) => drop(ui.colored_label(WARNING, refusal)),
+        DialogState::Done(part) => drop(ui.label(egui::RichText::new(part).weak())),
+        DialogState::Idle | DialogState::Choosing => {}
     }
 }
 
