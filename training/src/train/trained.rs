@@ -38,7 +38,7 @@ impl Trained {
         })
     }
 
-    /// Deviations of a whole take's notes in a style, in velocity steps.
+    /// Predicted deviations of a whole performance's notes in a style, in velocity steps.
     pub fn deviations(&self, take: &PerformanceView<'_>, style: Genre) -> Vec<f32> {
         match self {
             Self::Note(network) => note::whole_take(network, take, style),

@@ -24,12 +24,12 @@ use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
 
-/// Notes that a member learns from in a batch.
+/// Notes per batch of each member.
 const NOTES: usize = 4096;
-/// Valid files a genre that each epoch is scored on.
+/// Valid files per genre that each epoch is scored on.
 const VALID_FILES: usize = 20;
 
-/// Training the note model.
+/// The task of training the note model.
 pub struct NoteTask {
     excerpts: Vec<NoteExcerpts>,
     valid: Vec<Performance>,
@@ -95,7 +95,7 @@ impl Task for NoteTask {
     }
 }
 
-/// Deviations of a whole take, note by note in the order of the performance, in velocity steps.
+/// Predicted deviations of a whole performance, in the order of its notes, in velocity steps.
 pub fn whole_take(network: &NoteNetwork, take: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
     let (part, order) = take.part();
     let known = part.end_known();

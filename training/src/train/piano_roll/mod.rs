@@ -26,12 +26,12 @@ use crate::data::performances;
 use crate::graphs::WHOLE_TAKE_STEPS;
 use excerpts::Excerpts;
 
-/// Excerpts in a batch.
+/// Excerpts per batch.
 const EXCERPTS: usize = 24;
-/// Valid files a genre that each epoch is scored on.
+/// Valid files per genre that each epoch is scored on.
 const VALID_FILES: usize = 30;
 
-/// Training one of the article's networks.
+/// The task of training one of the article's networks.
 pub struct PianoRollTask {
     attention: bool,
     excerpts: Vec<Excerpts>,

@@ -6,7 +6,7 @@ use tonenet_core::piano_roll::PianoRoll;
 
 use crate::data::performances::Performance;
 
-/// A whole take on its grid.
+/// A whole performance on its grid.
 pub struct Take {
     pub genre: Genre,
     pub roll: PianoRoll,
@@ -16,7 +16,7 @@ pub struct Take {
     pub velocities: Vec<f32>,
 }
 
-/// Whole takes of the first `files` performances of each genre.
+/// The first `files` performances of each genre, each on its grid.
 pub fn takes(performances: &[Performance], files: usize) -> Vec<Take> {
     let mut left = [files; 3];
     let mut takes = Vec::new();

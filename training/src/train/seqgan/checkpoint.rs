@@ -11,7 +11,7 @@ use super::progress::{Part, Progress, best_epoch, write_log};
 use crate::train::folder::{Folder, load_weights, save_weights};
 
 impl Learners {
-    /// Keeps what the next part needs, and the weights that a stage ends with.
+    /// Saves the state for the next part, and the weights at the end of a stage.
     pub fn save(&self, kept: &Folder, progress: &Progress) -> Result<()> {
         let parts = progress.parts.len();
         let folder = kept.make(&part(parts))?;
@@ -34,7 +34,7 @@ impl Learners {
         Ok(())
     }
 
-    /// Restores what [`Learners::save`] kept after so many parts.
+    /// Restores the state that [`Learners::save`] saved after so many parts.
     pub fn load(&mut self, kept: &Folder, parts: usize) -> Result<()> {
         let folder = kept.path(&part(parts));
         load_weights(self.generator.variables_mut(), &folder.join("generator.safetensors"))?;
@@ -45,7 +45,7 @@ impl Learners {
         self.telling.load(&folder.join("telling.safetensors"))
     }
 
-    /// Takes the generator with the lowest loss on the valid tunes, with which the second stage begins.
+    /// Loads the generator with the lowest loss on the valid tunes, for the second stage.
     pub fn load_best(&mut self, kept: &Folder, parts: &[Part]) -> Result<()> {
         if best_epoch(parts).is_none() {
             return Ok(());
@@ -55,7 +55,7 @@ impl Learners {
     }
 }
 
-/// The folder of what the part after so many needs.
+/// The folder with the state after so many parts.
 fn part(parts: usize) -> String {
     format!("part-{parts}")
 }

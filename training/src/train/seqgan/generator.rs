@@ -15,7 +15,7 @@ const STEP: i64 = 16;
 const BAR: i64 = 8;
 const METRE: i64 = 8;
 const HIDDEN: i64 = 256;
-/// Share of units dropped while it learns from tunes.
+/// Share of units dropped during training on tunes.
 const DROPOUT: f64 = 0.4;
 
 /// Steps in the longest bar.
@@ -31,7 +31,7 @@ pub struct Generator {
     output: nn::Linear,
 }
 
-/// What the layers have made of the symbols so far, \[1, tunes, hidden\] each.
+/// States of the LSTM layers after the symbols so far, \[1, tunes, hidden\] each.
 pub struct State([[Tensor; 2]; 2]);
 
 impl State {
@@ -44,7 +44,7 @@ impl State {
     }
 }
 
-/// Tunes in the making.
+/// Partly generated tunes.
 pub struct Draft {
     state: State,
     place: Place,
@@ -55,7 +55,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Each tune as often as that, copies side by side.
+    /// `times` copies of each tune; copies are adjacent.
     pub fn repeated(&self, times: i64) -> Self {
         let repeated = |x: &Tensor| x.repeat_interleave_self_int(times, 0, None);
         Self {
@@ -103,7 +103,7 @@ impl Generator {
         &mut self.variables
     }
 
-    /// \[tunes, length, width\] of ids, steps and bars of \[tunes, length\] and metres of \[tunes\].
+    /// Input rows, \[tunes, length, width\], of ids, steps and bars of \[tunes, length\] and metres of \[tunes\].
     fn rows(&self, ids: &Tensor, step: &Tensor, bar: &Tensor, metre: &Tensor) -> Tensor {
         let look_up = |table: &Tensor, at: &Tensor| Tensor::embedding(table, at, -1, false, false);
         let metre = metre.unsqueeze(1).expand_as(ids);
@@ -117,7 +117,7 @@ impl Generator {
         Tensor::cat(&parts, -1)
     }
 
-    /// Natural logarithms of the likelihoods of all ids behind each symbol: \[tunes, length, ids\].
+    /// Log-likelihoods of all ids after each symbol: \[tunes, length, ids\].
     pub fn log_likelihoods(&self, batch: &Batch, clock: &Clock, is_learning: bool) -> Tensor {
         let drop = |x: Tensor| x.dropout(DROPOUT, is_learning);
         let kind = if is_learning { LEARNING } else { Kind::Float };
@@ -134,7 +134,7 @@ impl Generator {
         (linear(&self.output, &upper).to_kind(Kind::Float) + barred).log_softmax(-1, Kind::Float)
     }
 
-    /// Tunes in these metres, \[tunes\], before their first symbol.
+    /// Starts tunes in these metres, \[tunes\].
     pub fn draft(&self, metre: &Tensor, clock: &Clock) -> Draft {
         let tunes = metre.size()[0];
         Draft {
@@ -146,13 +146,13 @@ impl Generator {
         }
     }
 
-    /// Takes up a symbol of every tune, \[tunes\], that something else has written.
+    /// Appends a given symbol to every tune, \[tunes\].
     pub fn read(&self, draft: &mut Draft, clock: &Clock, symbols: &Tensor) {
         let _ = self.top(draft);
         draft.take_up(clock, symbols);
     }
 
-    /// What the upper layer makes of the last symbol of every tune: \[tunes, hidden\].
+    /// The upper layer's output for the last symbol of every tune: \[tunes, hidden\].
     fn top(&self, draft: &mut Draft) -> Tensor {
         let place = &draft.place;
         let mut rows =
@@ -165,8 +165,9 @@ impl Generator {
         rows.squeeze_dim(1)
     }
 
-    /// Writes the next symbol of every tune, \[tunes\]: drawn with temperature, by numbers of 0–1 that `uniform` gives
-    /// for so many tunes. What is over goes on with its end.
+    /// Draws the next symbol of every tune, \[tunes\], with temperature.
+    ///
+    /// `uniform` returns numbers of 0–1 for so many tunes. A tune that has ended repeats its end symbol.
     pub fn go_on(
         &self,
         draft: &mut Draft,
@@ -186,7 +187,7 @@ impl Generator {
         next
     }
 
-    /// The rest of tunes, `length` symbols each: \[tunes, length\].
+    /// Completes tunes with `length` symbols each: \[tunes, length\].
     pub fn finish(
         &self,
         mut draft: Draft,

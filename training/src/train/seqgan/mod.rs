@@ -29,7 +29,7 @@ pub use run::run;
 pub use run::run_with;
 use sequences::{Clock, Sequences};
 
-/// What torch gives a tune's symbols, from its first bar to its end, in nats each; the tune must be in its plain key.
+/// Surprisal in torch of a tune's symbols, from its first bar to its end, in nats. The tune must be in its plain key.
 pub fn surprises(vocabulary: &Vocabulary, weights: &Path, tune: &Tune) -> Result<Vec<f64>> {
     let mut generator = Generator::new(vocabulary, Device::Cpu);
     let told = || format!("{} holds other weights than a generator's", weights.display());

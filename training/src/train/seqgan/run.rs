@@ -15,11 +15,11 @@ use crate::progress;
 use crate::train::folder::Folder;
 use crate::train::session::{device, seeded};
 
-/// Symbols of the vocabulary.
+/// Symbols in the vocabulary.
 const VOCABULARY: usize = 1000;
-/// Steps of the discriminator before the second stage.
+/// Discriminator steps before the second stage.
 const DISCRIMINATOR_FIRST: usize = 200;
-/// Rounds between two looks at the valid tunes.
+/// Adversarial rounds in a part, after which the valid tunes are scored.
 const ROUNDS_A_PART: usize = 10;
 
 /// `cargo xtask train seqgan`.

@@ -10,7 +10,7 @@ use super::progress::{Progress, write_log};
 use crate::train::folder::{Folder, load_weights, save_weights};
 
 impl Learners {
-    /// Keeps what the next epoch needs.
+    /// Saves the state for the next epoch.
     pub fn save(&self, kept: &Folder, progress: &Progress) -> Result<()> {
         let epochs = progress.epochs.len();
         let folder = kept.make(&epoch(epochs))?;
@@ -28,7 +28,7 @@ impl Learners {
         Ok(())
     }
 
-    /// Restores what [`Learners::save`] kept.
+    /// Restores the state that [`Learners::save`] saved.
     pub fn load(&mut self, kept: &Folder, progress: &Progress) -> Result<()> {
         let folder = kept.path(&epoch(progress.epochs.len()));
         load_weights(self.generator.variables_mut(), &folder.join("generator.safetensors"))?;
@@ -42,7 +42,7 @@ impl Learners {
     }
 }
 
-/// The folder of what the epoch after so many needs.
+/// The folder with the state after so many epochs.
 fn epoch(epochs: usize) -> String {
     format!("epoch-{epochs}")
 }

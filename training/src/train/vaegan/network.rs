@@ -12,11 +12,11 @@ use tonenet_model_export::vaegan::LOG_VARIANCE;
 
 use crate::train::layers::linear;
 
-/// Cells of a beat in one channel.
+/// Cells per beat in one channel.
 pub const ROW: i64 = (STEPS_PER_BEAT * PIANO_KEYS) as i64;
 /// Rows of an image.
 pub const ROWS: i64 = BEATS as i64;
-/// Latent numbers of a beat.
+/// Latent values per beat.
 pub const LATENT: i64 = 40;
 
 const SHAPE: Shape = Shape { width: 384, hidden: 768, blocks: 2 };
@@ -25,7 +25,7 @@ const DISCRIMINATOR_WIDTH: i64 = 256;
 const DISCRIMINATOR_HIDDEN: i64 = 384;
 const DROPOUT: f64 = 0.2;
 
-/// The logarithm of latent numbers' variance at first: with much of it, decoding would learn to do without them.
+/// Initial log variance of the latent values. With a high variance, the decoder would learn to ignore them.
 const CERTAIN: f64 = -4.0;
 
 /// Decoding begins near silence: one cell in ninety holds an onset, one in twenty sounds. Its weights begin that small.
@@ -36,7 +36,7 @@ fn layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     nn::linear(path, inputs, outputs, Default::default())
 }
 
-/// A layer that begins with next to nothing, so that a network begins with little more than its first one.
+/// A layer with initial weights near zero. The network then starts with little more than its first layer.
 fn silent_layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     let weights = nn::Init::Randn { mean: 0.0, stdev: 0.02 / (inputs as f64).sqrt() };
     nn::linear(
@@ -47,7 +47,7 @@ fn silent_layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     )
 }
 
-/// What a mixer adds to its rows: first along time, then within each row.
+/// A residual block of a mixer: it mixes along time, then within each row.
 struct Block {
     along_in: nn::Linear,
     along_out: nn::Linear,
@@ -73,7 +73,7 @@ impl Block {
     }
 }
 
-/// How wide a mixer's rows are between its layers, how wide within a block, and how many blocks it has.
+/// Width of a mixer's rows between its layers, width within a block, and number of blocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     pub width: i64,
@@ -81,7 +81,7 @@ pub struct Shape {
     pub blocks: i64,
 }
 
-/// Rows in, rows out: a layer, blocks, a layer.
+/// Maps rows to rows: a layer, blocks, a layer.
 pub struct Mixer {
     input: nn::Linear,
     blocks: Vec<Block>,
@@ -103,32 +103,32 @@ impl Mixer {
     }
 }
 
-/// The distribution of an image's latent numbers: \[images, ROWS, LATENT\] each.
+/// The posterior of images' latent values: \[images, ROWS, LATENT\] each.
 pub struct Posterior {
     pub mean: Tensor,
     pub log_variance: Tensor,
 }
 
 impl Posterior {
-    /// A draw from it.
+    /// Draws a sample.
     pub fn drawn(&self) -> Tensor {
         &self.mean + (&self.log_variance * 0.5).exp() * self.mean.randn_like()
     }
 
-    /// That of some of the images.
+    /// The posterior of the chosen images.
     pub fn chosen(&self, images: &[i64]) -> Self {
         let images = Tensor::from_slice(images).to_device(self.mean.device());
         Self { mean: self.mean.index_select(0, &images), log_variance: self.log_variance.index_select(0, &images) }
     }
 
-    /// Those of several groups of images, one after the other.
+    /// The posteriors of several groups of images, concatenated.
     pub fn joined(groups: &[Self]) -> Self {
         let join = |part: fn(&Self) -> &Tensor| Tensor::cat(&groups.iter().map(part).collect::<Vec<_>>(), 0);
         Self { mean: join(|group| &group.mean), log_variance: join(|group| &group.log_variance) }
     }
 }
 
-/// What is decoded: \[images, ROWS, ROW\] each.
+/// Decoded images: \[images, ROWS, ROW\] each.
 pub struct Decoded {
     /// Logits of an onset.
     pub onsets: Tensor,
@@ -189,7 +189,7 @@ impl Generator {
         &mut self.variables
     }
 
-    /// What images, \[images, ROWS, 2 ROW\], may have come from; computed in `kind`.
+    /// The posterior of images, \[images, ROWS, 2 ROW\]; computed in `kind`.
     pub fn encode(&self, images: &Tensor, kind: Kind) -> Posterior {
         let parts = self.encoder.mixed(&images.to_kind(kind)).to_kind(Kind::Float).split(LATENT, -1);
         Posterior {
@@ -198,7 +198,7 @@ impl Generator {
         }
     }
 
-    /// What latent numbers, \[images, ROWS, LATENT\], stand for; computed in `kind`.
+    /// Decodes latent values, \[images, ROWS, LATENT\]; computed in `kind`.
     pub fn decode(&self, latent: &Tensor, kind: Kind) -> Decoded {
         let parts = self.decoder.mixed(&latent.to_kind(kind)).to_kind(Kind::Float).split(ROW, -1);
         Decoded {
@@ -209,7 +209,7 @@ impl Generator {
     }
 }
 
-/// What tells real images from written ones, and what of them it looks at.
+/// Tells real images from generated ones; its features also measure how similar images are.
 pub struct Discriminator {
     variables: VarStore,
     input: nn::Linear,
@@ -240,8 +240,9 @@ impl Discriminator {
         &mut self.variables
     }
 
-    /// Features of images' beats, \[images, ROWS, width\], and above zero where an image is taken for real, \[images\];
-    /// computed in `kind`.
+    /// Features of the images' beats, \[images, ROWS, width\], and scores, \[images\]; computed in `kind`.
+    ///
+    /// A score above zero means that the image is taken for real.
     pub fn look(&self, images: &Tensor, kind: Kind, is_learning: bool) -> (Tensor, Tensor) {
         let rows = linear(&self.input, &images.to_kind(kind)).leaky_relu();
         let features = linear(&self.row, &self.block.mixed(rows)).leaky_relu().to_kind(Kind::Float);

@@ -22,10 +22,10 @@ use crate::train::adam::sorted;
 use crate::train::folder::Folder;
 use crate::train::session::{device, seeded};
 
-/// The averaged encoder and decoder and the flow, as a run leaves them.
+/// The result of a run: the averaged encoder and decoder, and the flow.
 pub const WEIGHTS_FILE: &str = "vaegan.safetensors";
 
-/// Valid phrases that are scored after an epoch, and new images that are plotted.
+/// Valid phrases that are scored after each epoch, and new images that are plotted.
 const LOOKED_AT: usize = 192;
 const SHOWN: i64 = 12;
 
@@ -34,7 +34,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     run_with(args, &drawing::LENGTHS)
 }
 
-/// The same with a second stage of another length.
+/// The same with another length of the second stage.
 pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
     let device = device(&args.device)?;
     tch::set_num_threads(args.threads);
@@ -93,7 +93,7 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
 }
 
 impl Learners {
-    /// Has a flow learn to draw, and writes the result.
+    /// Trains the flow and writes the result.
     fn finish(
         &self,
         train: &Source<'_>,
