@@ -17,14 +17,14 @@ use crate::models::velocity_model_folder;
 use crate::target::Target;
 use crate::{runtimes, workspace};
 
-/// Notes of the takes.
+/// Lengths of the performances in notes.
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
-/// Notes that each size is restyled of at least, in as many takes as that needs: short ones last too little to time.
+/// Fewest notes to restyle at each size. Short performances are repeated, because one is too short to time.
 const NOTES_A_SIZE: usize = 20_000;
 
-/// The least speed.
+/// The least speed that meets its target.
 const NOTES_A_SECOND: f64 = 30_000.0;
-/// The largest power of the length that the time may grow with.
+/// The largest exponent with which the time may grow with the length.
 const GROWTH: f64 = 1.05;
 
 /// Measures speeds, and fails where one misses its target.
@@ -59,7 +59,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The piece over and over, so many notes of it.
+/// Repeats the piece up to `count` notes.
 fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
     let (seconds, sixteenths) = piece.iter().fold((0f64, 0f64), |(seconds, sixteenths), note| {
         (seconds.max(note.release), sixteenths.max(note.release_sixteenths.ceil()))
@@ -77,7 +77,7 @@ fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
     (0..count).map(note).collect()
 }
 
-/// The mean over as many takes as are worth timing.
+/// Mean seconds per performance, over as many as are worth timing.
 fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
     let take = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let restyling = RestyleSettings {
@@ -96,7 +96,7 @@ fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
     Ok(started.elapsed().as_secs_f64() / takes as f64)
 }
 
-/// Of the straight line nearest to the points.
+/// The slope of the least-squares line through points.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));

@@ -17,12 +17,12 @@ pub fn shipped_model(id: &str) -> PathBuf {
     root().join("assets/models").join(id)
 }
 
-/// The piece that golden tensors and timings are taken from.
+/// The piece for golden tensors and timings.
 pub fn demo_piece() -> PathBuf {
     root().join("assets/demo/bach-prelude-bwv-846.mid")
 }
 
-/// Where evaluations leave their reports and plots.
+/// The folder for evaluations' reports and plots.
 pub fn evaluations() -> PathBuf {
     root().join("target/evaluate")
 }

@@ -111,7 +111,7 @@ fn a_build_without_libtorch_asks_for_it_by_its_exit_code() {
 fn a_missing_onnx_runtime_is_asked_for_by_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     data(folder.path());
-    // A workspace in which nothing is installed.
+    // A workspace without installed libraries.
     let mut program = alone(folder.path());
     program.args(["evaluate", "flat", "--data", "data"]).env("CARGO_MANIFEST_DIR", folder.path().join("training"));
     let run = program.output().unwrap();

@@ -34,7 +34,7 @@ fn every_number_tells_its_range() {
     for (command, numbers) in NUMBERS {
         let name = &command[..if command[0] == "bench" { 2 } else { 1 }];
         let help = done(&[name, &["--help"]].concat(), folder);
-        // A description is broken where a line is full.
+        // Help breaks long lines.
         let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for (option, range, below, above) in numbers {
             let (_, described) = help.split_once(&format!(" {option} ")).unwrap_or_else(|| panic!("{option}: {help}"));
@@ -45,7 +45,7 @@ fn every_number_tells_its_range() {
                 let given = format!("{option}={wrong}");
                 refused(&[command, &[given.as_str()]].concat(), &format!("from {low} to {high}"), folder);
             }
-            // As two words, a number below zero is no option.
+            // As a separate word, a negative number would not count as an option.
             refused(&[command, &[option, "-99999"]].concat(), &format!("from {low} to {high}"), folder);
         }
     }

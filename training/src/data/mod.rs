@@ -67,7 +67,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
-    /// A list has nothing of a split.
+    /// A list has no usable file of a split.
     #[error("{} lists no usable {what} of the {split:?} split", path.display())]
     EmptySplit {
         /// The list.

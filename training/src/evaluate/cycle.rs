@@ -14,31 +14,31 @@ use tonenet_inference::performance::{LookAhead, PerformanceView};
 use super::predictor::Predictor;
 use crate::data::performances::Performance;
 
-/// How a performance is carried.
+/// How a performance is transferred to another style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// The model hears the player's velocities.
+    /// The model gets the player's velocities.
     Heard,
-    /// What its genre expects is exchanged for what the other expects.
+    /// The prediction in the other style replaces that in its own style.
     Exchanged,
 }
 
-/// Performances of one genre, to another and back; figures in velocity steps over all notes.
+/// Round trips of one genre's performances through another genre; figures in velocity steps over all notes.
 #[derive(Debug, Serialize)]
 pub struct CycleReport {
     pub way: Way,
     pub from: Genre,
     pub to: Genre,
-    /// Mean |Δ| between the performance and what it became in the other genre; identity's is 0.
+    /// Mean |Δ| between a performance and its version in the other genre; 0 for identity.
     pub transfer: f64,
-    /// Root mean square difference between the performance and what came back; identity's is 0.
+    /// Root mean square difference between a performance and its round trip; 0 for identity.
     pub error: f64,
-    /// The same of one velocity for all notes of a file.
+    /// The same with one velocity for all notes of a file.
     pub flat_error: f64,
 }
 
-/// Sums of one way over files.
+/// Sums of one method over files.
 #[derive(Default, Clone, Copy)]
 struct Sums {
     notes: f64,
@@ -67,7 +67,7 @@ impl Sums {
     }
 }
 
-/// Carries all performances to each other genre and back.
+/// Measures the round trips of all performances through each other genre.
 pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
     let mut reports = Vec::new();
     for way in [Way::Heard, Way::Exchanged] {
@@ -96,7 +96,7 @@ pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<V
     Ok(reports)
 }
 
-/// One performance, to each other genre and back.
+/// Round trips of one performance through each other genre.
 fn of_file(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
     let own = performance.genre;
     let mut sums = [Sums::default(); Genre::ALL.len()];
@@ -114,7 +114,7 @@ fn level(notes: &[Note]) -> f32 {
     notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32
 }
 
-/// Velocities of a performance's notes, struck as in `notes`, carried from one style to another.
+/// Transfers a performance from one style to another; `notes` are its notes with their present velocities.
 fn carried(
     predictor: &Predictor,
     way: Way,

@@ -38,7 +38,7 @@ use crate::workspace;
 use card::FigureFiles;
 use predictor::{Linear, Lookup, Predictor};
 
-/// The references, by the names they have on the command line.
+/// The references, by their names on the command line.
 const REFERENCES: [&str; 3] = ["flat", "lookup", "linear"];
 
 /// Look-aheads that have targets, in seconds.
@@ -82,7 +82,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
             is_kept.then(|| FigureFiles::plan(&mut outputs, &velocity_model_folder(name)?)).transpose()
         })
         .collect::<Result<_>>()?;
-    // Before minutes of reading.
+    // Checked before minutes of reading.
     workspace::onnxruntime()?;
     let performances = performances::load(data, args.split)?;
     let runtime = runtimes::open_default()?;

@@ -22,17 +22,17 @@ use crate::data::performances::{self, ShippedFile};
 use crate::models::velocity_model_folder;
 use crate::runtimes;
 
-/// How far below the performance alone a whole file may stay, in r.
+/// The largest loss in r that restyling by parts may cost a genre.
 const MOST_LOST: f64 = 0.01;
 
 /// r of a performance's notes, restyled in three ways.
 #[derive(Debug, Clone, Copy, Default)]
 struct Scores {
-    /// By themselves, as training data is read.
+    /// Alone, as training data is read.
     alone: f64,
-    /// Together with all else in the file, as one part.
+    /// Together with everything else in the file, as one part.
     as_one: f64,
-    /// In the whole file, by its parts.
+    /// In the whole file, part by part.
     by_parts: f64,
 }
 

@@ -34,7 +34,7 @@ use crate::workspace;
 const PHRASES: usize = 900;
 const DRAWN: u64 = 600;
 const DIFFERENT: usize = 64;
-/// Seeds that both runtimes are asked, and that are timed.
+/// Seeds that are timed and compared between the runtimes.
 const COMPARED: u64 = 100;
 /// Paths between two phrases, and steps of each.
 const PATHS: usize = 64;
@@ -43,16 +43,16 @@ const PATH_STEPS: usize = 10;
 const F1: f64 = 0.90;
 const VELOCITY_ERROR: f64 = 8.0;
 const NATS: f64 = 5.0;
-/// How far means of new images may be from the phrases', as a share.
+/// Largest difference between means of new images and of phrases, as a share.
 const MEAN_OFF: f64 = 0.15;
-/// The least spread of onset density in new images, as a share of the phrases': less would be one texture over and over.
+/// The least spread of onset density in new images, as a share of the phrases'. Below it, images repeat one texture.
 const DENSITY_SPREAD: f64 = 0.5;
-/// The least share of single steps on paths that lead the right way.
+/// The least share of single steps on paths that go in the right direction.
 const MONOTONE: f64 = 0.9;
 const MILLISECONDS: f64 = 10.0;
 const SAME_NOTES: usize = 99;
 
-/// A figure beside what is needed.
+/// A figure next to its target.
 #[derive(Debug, Serialize)]
 struct Row {
     what: String,
@@ -106,7 +106,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     pictures.show(&phrases, &again, &images, &paths)
 }
 
-/// The figures as a card has them.
+/// The figures as a table for the card.
 fn table(rows: &[Row]) -> String {
     let head = "| figure | found | needed |\n|---|---|---|\n".to_owned();
     rows.iter().fold(head, |table, Row { what, found, needed, holds }| {
@@ -203,7 +203,7 @@ fn of_drawn(phrases: &[PhraseImage], drawn: &[Clip], images: &[PhraseImage]) -> 
     rows
 }
 
-/// What is written between two phrases, step by step.
+/// The images on the path between two phrases.
 struct Walk {
     from: usize,
     to: usize,
@@ -214,7 +214,7 @@ fn paths(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Walk>> {
     (0..PATHS)
         .into_par_iter()
         .map(|path| {
-            // Each leads to another genre, at times to its own.
+            // Each path leads to another genre, sometimes to its own.
             let from = path * phrases.len() / PATHS;
             let to = (from + phrases.len() * (path % 5 + 1) / 7) % phrases.len();
             let (a, b) = (phrases[from].to_clip(), phrases[to].to_clip());
@@ -295,7 +295,7 @@ fn of_runtimes(runtimes: &[(TextureModel, String); 2]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Where phrases are drawn beside what comes back of them, new images, and paths.
+/// Files for the plots of reconstructed phrases, new images and paths.
 struct Pictures {
     reconstructions: OutputFile,
     samples: OutputFile,

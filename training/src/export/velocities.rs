@@ -22,10 +22,10 @@ use crate::graphs;
 use crate::models::VelocityModel;
 use crate::train::RunFolder;
 
-/// How far a runtime may be from torch, in velocity steps.
+/// Largest difference of a runtime from torch, in velocity steps.
 const TOLERANCE: f32 = 1e-4;
 
-/// Training files a genre that the style's spreads are measured on.
+/// Training files per genre that the style's spreads are measured on.
 const SPREAD_FILES: usize = 40;
 
 /// Exports a model of velocities.
@@ -85,8 +85,9 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
     evaluate::keep_figures(&target, model.id(), &args.data)
 }
 
-/// Standard deviations within a file, averaged over training files of a style, in velocity steps: of the humans, of
-/// the model's means, and of what is left between the two.
+/// Standard deviations within a file, averaged over training files of a style, in velocity steps.
+///
+/// They are those of human velocities, of the predicted means, and of the residuals.
 fn spreads(model: &LoadedModel, train: &[Performance], style: Genre) -> Result<[f32; 3]> {
     let mut sums = [0.0; 3];
     let mut files = 0.0;

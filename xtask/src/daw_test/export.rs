@@ -33,7 +33,7 @@ pub fn samples(file: &Path) -> Result<Vec<f32>> {
     Ok(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
-/// What stands in a RIFF file's first chunk of a name.
+/// The content of a RIFF file's first chunk with this name.
 fn chunk(bytes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
     let mut at = 12;
     loop {

@@ -29,18 +29,19 @@ use take::Arrival;
 
 /// Debian's package of the DAW.
 const PACKAGES: [&str; 1] = ["ardour"];
-/// What a script may take beside what it plays.
+/// Time limit for a script, in addition to its playing time.
 const STARTING: Duration = Duration::from_secs(120);
 /// How much of the piece is played with the latency ignored, in seconds.
 const CONTROL: f64 = 12.0;
-/// What is called faster than real time; [`Speed::Fast`] asks for 10.
+/// The speed above which playing counts as faster than real time; [`Speed::Fast`] asks for 10.
 const FAST: f64 = 2.0;
 /// Silence is below this, in decibels below full scale.
 const AUDIBLE: f64 = -40.0;
-/// How often an export is tried. Ardour 7.3 without a window destroys its own heap in one of four or so, also where
-/// no plugin but its own is loaded.
+/// Attempts for an export.
+///
+/// Ardour 7.3 without a window corrupts its own heap in about one of four, even with only its own plugins loaded.
 const ATTEMPTS: u32 = 6;
-/// As in `prelude.lua`.
+/// The same as in `prelude.lua`.
 const SAMPLE_RATE: f64 = 48_000.0;
 const BLOCK: u32 = 256;
 
@@ -124,7 +125,7 @@ fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Resu
     remembered(&daw, song, reference)
 }
 
-/// Timeline: what a pass leaves behind is in the session, and gives the next ones the whole take's velocities.
+/// Checks Timeline: a pass is saved in the session, and the next ones get the whole performance's velocities.
 fn remembered(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
     daw.folder.set_timeline()?;
     let mut passes = Vec::new();
@@ -140,7 +141,7 @@ fn remembered(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
     Ok(())
 }
 
-/// A line of the table.
+/// Prints a line of the table.
 fn told(what: &str, found: &str) {
     println!("{what:<26}{found}");
 }
@@ -154,7 +155,7 @@ enum Notes {
     InSession,
 }
 
-/// What Ardour makes of the latency that the plugin reports.
+/// How Ardour uses the latency that the plugin reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Latency {
     Heeded,
@@ -166,7 +167,7 @@ enum Latency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speed {
     RealTime,
-    /// Ten times that, as far as the machine can: the plugin has to find out for itself.
+    /// Up to ten times that, as fast as the machine can. The plugin has to detect it.
     Fast,
 }
 
@@ -210,7 +211,7 @@ impl<'a> Daw<'a> {
         Ok(daw)
     }
 
-    /// Samples to the end of the piece, and a second more.
+    /// Samples to the end of the piece, plus one second.
     fn whole(&self) -> u64 {
         ((self.song.duration() + 1.0) * SAMPLE_RATE) as u64
     }
@@ -219,7 +220,7 @@ impl<'a> Daw<'a> {
         self.home.join("notes")
     }
 
-    /// Runs a script on the session that lets so many samples pass.
+    /// Runs a script on the session that plays so many samples.
     fn run(&self, script: &Script, arguments: &[String], samples: u64) -> Result<Answers> {
         let folder = self.folder.path().display().to_string();
         let limit = STARTING + Duration::from_secs_f64(2.0 * samples as f64 / SAMPLE_RATE);
@@ -263,7 +264,7 @@ impl<'a> Daw<'a> {
     }
 }
 
-/// Checks that the plugin reports a latency and all notes came and ended where they were written; gives how many.
+/// Checks that the plugin reports a latency, and that all notes began and ended where written; returns their number.
 fn on_time(song: &Song, recording: &Recording, latency: i64) -> Result<usize> {
     ensure!(recording.latency == latency, "the plugin reports {} samples, not {latency}", recording.latency);
     for (place, (written, came)) in song.notes().iter().zip(&recording.notes).enumerate() {
@@ -280,7 +281,7 @@ fn velocities(recording: &Recording) -> Vec<u8> {
     recording.notes.iter().flatten().map(|came| came.velocity).collect()
 }
 
-/// Checks that velocities are the engine's.
+/// Checks that velocities equal the engine's.
 fn as_the_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
     let most = furthest(engine, recorded)?;
     let differing = differing(engine, recorded);
@@ -288,8 +289,9 @@ fn as_the_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
     Ok(format!("all {} as the engine's without a plugin or host", recorded.len()))
 }
 
-/// Checks that velocities are those of the piece restyled as a whole; Ardour rounds places, so an expectation may fall to
-/// the other side of a half.
+/// Checks that velocities equal those of the piece restyled as a whole.
+///
+/// Ardour rounds positions, so a predicted velocity may round the other way.
 fn as_the_whole_take(whole: &[u8], recorded: &[u8]) -> Result<String> {
     let most = furthest(whole, recorded)?;
     let differing = differing(whole, recorded);
@@ -297,7 +299,7 @@ fn as_the_whole_take(whole: &[u8], recorded: &[u8]) -> Result<String> {
     Ok(format!("as the file's restyled as a whole; {differing} of {} are a step off", recorded.len()))
 }
 
-/// How far apart the two velocities of a note lie at most.
+/// The largest difference between the two velocities of a note.
 fn furthest(expected: &[u8], recorded: &[u8]) -> Result<u8> {
     let (notes, came) = (expected.len(), recorded.len());
     ensure!(notes == came, "{came} notes were recorded where {notes} are in the piece");
@@ -308,7 +310,7 @@ fn differing(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).filter(|(a, b)| a != b).count()
 }
 
-/// Checks that notes came one latency late, to a tick of Ardour's.
+/// Checks that notes came exactly one latency late, to a tick of Ardour's.
 fn late_by_latency(song: &Song, recording: &Recording, latency: i64) -> Result<String> {
     let beats = latency as f64 / SAMPLE_RATE * song.tempo().beats_per_minute_at(0.0) / 60.0;
     let came: Vec<f64> = recording.notes.iter().flatten().map(|came| came.onset_late).collect();

@@ -12,7 +12,7 @@ use crate::workspace;
 /// The program's name.
 const PROGRAM: &str = "daw_reference";
 
-/// What the plugin must give for a piece. Velocities stand in the order of the piece's notes.
+/// Expected results for a piece. Velocities are in the order of the piece's notes.
 #[derive(Debug, Default, PartialEq)]
 pub struct Reference {
     /// The latency in Window mode, in samples.

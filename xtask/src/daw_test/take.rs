@@ -5,23 +5,23 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 use tonenet_core::midi::{NoteRef, Song};
 
-/// How a note of the piece came out.
+/// How a note of the piece was recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrival {
-    /// Beats (quarter notes) between where its note-on was written and where it was recorded; late is positive.
+    /// Beats (quarter notes) from the written note-on to the recorded one; late is positive.
     pub onset_late: f64,
-    /// The same of its note-off.
+    /// The same for its note-off.
     pub release_late: f64,
-    /// With which velocity.
+    /// The recorded velocity.
     pub velocity: u8,
 }
 
-/// The piece's notes in its order as they came out; `None` where one did not.
+/// The piece's notes as recorded, in its order; `None` where one is missing.
 ///
-/// Notes of one key are told apart by their order, so a take that is late as a whole is understood too.
+/// Notes of one key are matched by order, so a recording that is late as a whole is understood too.
 ///
 /// # Errors
-/// When the take holds anything else: a note more than the piece has, or another message.
+/// When the recording holds anything else: a note that the piece does not have, or another message.
 pub fn arrivals(piece: &Song, take: &Song) -> Result<Vec<Option<Arrival>>> {
     let (notes, messages) = (take.notes().len(), take.messages().len());
     ensure!(
@@ -48,7 +48,7 @@ pub fn arrivals(piece: &Song, take: &Song) -> Result<Vec<Option<Arrival>>> {
     Ok(arrivals)
 }
 
-/// Beats from a tick of one song to a tick of another; exactly 0 where they are the same moment.
+/// Beats from a tick of one song to a tick of another; exactly 0 for the same moment.
 fn later(a: &Song, tick_of_a: u64, b: &Song, tick_of_b: u64) -> f64 {
     let divisions = (i64::from(a.tempo().ticks_per_beat()), i64::from(b.tempo().ticks_per_beat()));
     (tick_of_a as i64 * divisions.1 - tick_of_b as i64 * divisions.0) as f64 / (divisions.0 * divisions.1) as f64

@@ -26,13 +26,13 @@ pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
-/// What must change at Amount 100 %, in percent of the restylable notes, and how many notes make that a fair demand.
+/// Percentage of restylable notes that must change at Amount 100 %, and the fewest notes for which this is checked.
 const MUST_CHANGE: f64 = 85.0;
 const FAIR_NUMBER: usize = 50;
 
 /// `cargo xtask demo`.
 pub fn run(args: &DemoArgs) -> Result<()> {
-    // Bad input is told before minutes of building.
+    // Bad input is reported before minutes of building.
     let (input, song) = match &args.input {
         Some(path) => (path.clone(), read_song(path)?),
         None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
@@ -88,7 +88,7 @@ fn has_piano_notes(song: &Song, part: &SongPart) -> bool {
     part.is_restylable() && part.notes.iter().any(|&place| song.notes()[place].note.is_restylable())
 }
 
-/// Plays each part of a song through an instance of its own, as if each had its track in a DAW.
+/// Plays each part of a song through its own instance, as if each had its track in a DAW.
 fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -> Result<Restyled> {
     let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut all: Option<Restyled> = None;
@@ -111,7 +111,7 @@ fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -
     all.context("the song has no part that is restyled; this is a bug")
 }
 
-/// What a part's tracks play on its channels, and the places in the song of its notes.
+/// A session of a part's tracks and channels, and the indices of its notes in the song.
 fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
     let voices: BTreeSet<(usize, u8)> =
         part.notes.iter().map(|&place| (song.notes()[place].track, song.notes()[place].note.channel)).collect();
@@ -152,7 +152,7 @@ fn play(bundle: &Path, session: &Session, style: Genre, amount: f64) -> Result<R
     Ok(Restyled { velocities, latency: played.latency, late: told.late, runtime: told.runtime })
 }
 
-/// The file that is written, read again: every note and message as before, and every byte but velocities.
+/// Reads the file to be written, and checks that only velocity bytes differ.
 fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
     let again = Song::parse(bytes.to_vec())?;
     let same_notes = again.notes().len() == song.notes().len()

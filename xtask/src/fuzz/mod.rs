@@ -14,12 +14,12 @@ use crate::cli::{FuzzArgs, FuzzTarget};
 use crate::workspace::{cargo, root, run as run_shown};
 use log::Log;
 
-/// An input that takes longer than this hangs, in seconds.
+/// Time limit for an input, in seconds.
 const TIMEOUT: u32 = 20;
-/// An input that takes more memory than this is too greedy, in MiB.
+/// Memory limit for an input, in MiB.
 const MEMORY: u32 = 2_048;
 
-/// What was found wrong.
+/// An input that made a target crash.
 struct Crash {
     target: FuzzTarget,
     artifact: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub fn run(args: &FuzzArgs) -> Result<()> {
 }
 
 impl Crash {
-    /// Which target, on which input, and what to type.
+    /// Names the target, the input and the command to reproduce it.
     fn tell(&self, compiler: &Compiler) -> String {
         let name = self.target.name();
         match &self.artifact {
@@ -110,7 +110,7 @@ impl Compiler {
         command
     }
 
-    /// The same as a person types it.
+    /// The same as a user types it.
     fn shown(&self) -> String {
         let bootstrap = if self.nightly { "" } else { "RUSTC_BOOTSTRAP=1 " };
         let sanitizer = if self.address_sanitizer { "" } else { " --sanitizer none" };
@@ -118,7 +118,7 @@ impl Compiler {
     }
 }
 
-/// Runs a target for so long, with one job; passes on what it prints, its progress aside.
+/// Runs a target for some minutes with one job; passes on its output except progress.
 fn fuzz(target: FuzzTarget, minutes: f64, compiler: &Compiler) -> Result<Log> {
     let seconds = (minutes * 60.0).round().max(1.0);
     println!("fuzzing {} for {seconds} s", target.name());

@@ -31,7 +31,7 @@ impl Screen {
             }
         };
         let mut screen = Self { server, display: String::new() };
-        // It tells the number of its screen once it takes connections, and nothing where it ends before that.
+        // Xvfb prints its screen number once it accepts connections, and nothing if it ends before that.
         let told = screen.server.stdout.take().context("Xvfb has an output")?;
         BufReader::new(told).read_line(&mut screen.display)?;
         screen.display = format!(":{}", screen.display.trim());
@@ -39,7 +39,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// What programs want in `DISPLAY`.
+    /// The value for `DISPLAY`.
     pub fn display(&self) -> &str {
         &self.display
     }

@@ -8,9 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-/// A wheel on PyPI; the interpreter it was built for does not matter, only its libraries are used.
+/// A wheel on PyPI. Only its libraries are used, so the interpreter it was built for does not matter.
 pub struct Wheel {
-    /// Name and version as pip takes them.
+    /// Name and version, in pip's syntax.
     pub requirement: &'static str,
     /// SHA-256 of the file, in hex.
     pub sha256: &'static str,

@@ -17,13 +17,13 @@ use crate::setup::Screen;
 use crate::workspace::{self, wait};
 use verdict::Verdict;
 
-/// A run that takes longer than this hangs.
+/// Time limit for a run.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// How strict pluginval is, of 1 to 10, and how often it is run.
+/// pluginval's strictness, from 1 to 10, and its number of runs.
 const STRICTNESS: &str = "10";
 const SEEDS: std::ops::RangeInclusive<u32> = 1..=5;
 
-/// A validator, and where it comes from.
+/// A validator and its source.
 struct Validator {
     name: &'static str,
     option: &'static str,
@@ -60,12 +60,12 @@ struct Run {
     read: fn(&str) -> Option<Verdict>,
 }
 
-/// What came of a run.
+/// The outcome of a run.
 struct Outcome {
     name: String,
-    /// `None` where it ended, or was ended, before it had said.
+    /// `None` where it ended, or was ended, before it reported one.
     verdict: Option<Verdict>,
-    /// Whether it ended by itself, and as a program that is content.
+    /// Whether it ended by itself and with success.
     is_content: bool,
     report: PathBuf,
 }
@@ -76,10 +76,10 @@ impl Outcome {
     }
 }
 
-/// Runs those that were given, tells what they found, and keeps what they said.
+/// Runs the given validators, prints their findings and keeps their reports.
 ///
 /// # Errors
-/// When a program or a bundle is not there, and after the table when any of them found something wrong.
+/// When a program or a bundle is missing; after the table, when a validator found something wrong.
 pub fn run(args: &ValidateArgs) -> Result<()> {
     let programs = [
         (&args.clap_validator, &CLAP_VALIDATOR),
@@ -115,7 +115,7 @@ fn no_bundle(path: &Path) -> String {
     )
 }
 
-/// The program at a path, wherever it is run from.
+/// The absolute path of a program, so that it runs from any folder.
 fn program(path: &Path, validator: &Validator) -> Result<PathBuf> {
     let Validator { name, option, source, build } = validator;
     if !path.is_file() {
@@ -127,7 +127,7 @@ fn program(path: &Path, validator: &Validator) -> Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
 }
 
-/// What is to be run.
+/// The runs to make.
 fn runs(
     bundles: &Bundles,
     clap_validator: Option<PathBuf>,
@@ -178,7 +178,7 @@ impl Run {
         println!("{}, on {}", self.name, self.bundle.display());
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(&self.bundle).current_dir(home.path());
-        // Nothing of the user's: neither their settings and libraries, nor options that some of them read from variables.
+        // A clean environment: no settings, libraries or options of the user.
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
         for variable in ["HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env(variable, home.path());
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// A program of a few lines in the place of a validator.
+    /// The outcome of a short script in place of a validator.
     #[cfg(unix)]
     fn outcome(script: &str) -> Outcome {
         use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,6 @@
 //! Reads how many tests passed from a validator's report.
 
-/// How many of its tests went how.
+/// The numbers of tests by result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
     pub passed: usize,
@@ -8,8 +8,9 @@ pub struct Verdict {
     pub skipped: usize,
 }
 
-/// clap-validator ends with a line such as `38 tests run, 30 passed, 0 failed, 0 warnings, 8 skipped`. Its warnings are tests
-/// that passed with a remark.
+/// Reads clap-validator's last line, such as `38 tests run, 30 passed, 0 failed, 0 warnings, 8 skipped`.
+///
+/// Warnings are tests that passed with a remark.
 pub fn of_clap_validator(report: &str) -> Option<Verdict> {
     let line = report.lines().rfind(|line| line.contains(" passed, ") && line.contains(" failed, "))?;
     let skipped = number_before(line, "skipped")?;
@@ -17,7 +18,7 @@ pub fn of_clap_validator(report: &str) -> Option<Verdict> {
     Some(Verdict { passed: number_before(line, "passed")? + warnings, failed: number_before(line, "failed")?, skipped })
 }
 
-/// Steinberg's validator ends with a line such as `Result: 47 tests passed, 0 tests failed`. It skips nothing.
+/// Reads the last line of Steinberg's validator, such as `Result: 47 tests passed, 0 tests failed`. It skips nothing.
 pub fn of_vst3_validator(report: &str) -> Option<Verdict> {
     let line = report.lines().rfind(|line| line.contains("Result: "))?;
     Some(Verdict {
@@ -27,8 +28,9 @@ pub fn of_vst3_validator(report: &str) -> Option<Verdict> {
     })
 }
 
-/// pluginval tells when a test begins, whether it is skipped, and then that it is completed or has failed; at last
-/// `SUCCESS`, without which something has failed.
+/// Counts the tests that pluginval reports as started, skipped, completed or failed.
+///
+/// Without a final `SUCCESS`, something has failed.
 pub fn of_pluginval(report: &str) -> Option<Verdict> {
     let beginning = |words: &str| report.lines().filter(|line| line.trim_start().starts_with(words)).count();
     let (begun, completed) = (beginning("Starting tests in: "), beginning("Completed tests in "));
@@ -38,7 +40,7 @@ pub fn of_pluginval(report: &str) -> Option<Verdict> {
     (begun > 0).then_some(Verdict { passed: completed - skipped, failed, skipped })
 }
 
-/// A report without the colours of a terminal.
+/// Removes terminal colours from a report.
 pub fn without_colours(report: &str) -> String {
     let mut pieces = report.split("\u{1b}[");
     let mut plain = pieces.next().unwrap_or_default().to_owned();
@@ -49,7 +51,7 @@ pub fn without_colours(report: &str) -> String {
     plain
 }
 
-/// The number that stands before some words in a line.
+/// The number before some words in a line.
 fn number_before(line: &str, words: &str) -> Option<usize> {
     let (before, _) = line.split_once(words)?;
     before.split_whitespace().next_back()?.parse().ok()

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The program, where nothing that it could start is found: no compiler, no pip, no libtorch.
+/// The program in an environment without compiler, pip and libtorch.
 pub fn alone(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(folder).stdin(Stdio::null());
@@ -19,19 +19,19 @@ pub fn xtask(arguments: &[&str], folder: &Path) -> Output {
     alone(folder).args(arguments).output().expect("xtask runs")
 }
 
-/// All that it printed.
+/// Everything that it printed.
 pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Runs it where it must succeed; what it printed.
+/// Runs the program, which must succeed; returns what it printed.
 pub fn done(arguments: &[&str], folder: &Path) -> String {
     let run = xtask(arguments, folder);
     assert!(run.status.success(), "{arguments:?}: {}", text(&run));
     text(&run)
 }
 
-/// Runs it where it must refuse, saying `what`, and change nothing in the folder.
+/// Runs the program, which must fail with the message `what` and leave the folder unchanged.
 pub fn refused(arguments: &[&str], what: &str, folder: &Path) {
     let before = contents(folder);
     let run = xtask(arguments, folder);
@@ -41,7 +41,7 @@ pub fn refused(arguments: &[&str], what: &str, folder: &Path) {
     assert_eq!(contents(folder), before, "{arguments:?} left something behind");
 }
 
-/// Every file, folder and link in a folder, with what is in it or where it leads.
+/// Every file, folder and link in a folder, with its content or destination.
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -76,7 +76,7 @@ pub fn midi(velocities: &[u8]) -> Vec<u8> {
     let mut events = Vec::new();
     for (place, &velocity) in velocities.iter().enumerate() {
         let key = 60 + (place % 12) as u8;
-        // Ons at once, offs 480 ticks later.
+        // Note-ons at delta 0, note-offs 480 ticks later.
         events.extend([0, 0x90, key, velocity, 0x83, 0x60, 0x80, key, 64]);
     }
     events.extend([0, 0xFF, 0x2F, 0]);
@@ -86,7 +86,7 @@ pub fn midi(velocities: &[u8]) -> Vec<u8> {
     file
 }
 
-/// Writes such a file, with its folder.
+/// Writes such a file, and creates its folder.
 pub fn put(path: &Path, velocities: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, midi(velocities)).unwrap();

@@ -31,10 +31,10 @@ use likeness::{BARS, Phrases};
 use report::{ComparedWith, Report, SEEDS, Speed, Trade, WriterReport};
 use writer::{Commission, Writer};
 
-/// Tunes of each writer at each temperature.
+/// Tunes from each generator at each temperature.
 const TUNES: usize = 1024;
 
-/// Temperatures of the trade between likeness and sameness.
+/// Temperatures at which likeness and sameness are measured.
 const TEMPERATURES: [f32; 7] = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2];
 
 /// Scores the generator of tunes on the tunes of a split.
@@ -111,7 +111,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Nats a symbol of tunes, each from its first bar to its end.
+/// Loss on tunes in nats per symbol, each from its first bar to its end.
 fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     let (mut sum, mut symbols) = (0.0, 0);
     for tune in tunes {
@@ -122,7 +122,7 @@ fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     Ok(sum / symbols.max(1) as f64)
 }
 
-/// How long eight bars take in ONNX Runtime and in the built-in runtime.
+/// The time for eight bars in ONNX Runtime and in the built-in runtime.
 fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>> {
     [("ONNX Runtime", model), ("built-in runtime", built_in)]
         .into_iter()
@@ -140,7 +140,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
         .collect()
 }
 
-/// Of [`SEEDS`] seeds, how many give the same tune in both runtimes.
+/// How many of [`SEEDS`] seeds give the same tune in both runtimes.
 fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
     let mut same = 0;
     for seed in 0..SEEDS {

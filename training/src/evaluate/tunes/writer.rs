@@ -10,7 +10,7 @@ use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 
 use super::likeness::BARS;
 
-/// A tune to be written.
+/// The metre and key of a tune to generate.
 #[derive(Debug, Clone, Copy)]
 pub struct Commission {
     pub seed: u64,
@@ -20,7 +20,7 @@ pub struct Commission {
 }
 
 impl Commission {
-    /// So many, in the metres and keys of tunes drawn at random.
+    /// Draws `count` requests with the metres and keys of random tunes.
     pub fn draw(tunes: &[Tune], count: usize) -> Vec<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         (0..count)
@@ -34,7 +34,7 @@ impl Commission {
 
 pub enum Writer {
     Model(&'static str, TuneModel),
-    /// Draws each row by itself, as often as weights say.
+    /// Draws each row independently, with weights.
     Rows {
         title: &'static str,
         vocabulary: Vocabulary,
@@ -43,7 +43,7 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// Draws rows as often as they are met in tunes.
+    /// Draws rows as often as they occur in tunes.
     pub fn unigram(vocabulary: &Vocabulary, tunes: &[Tune]) -> Self {
         let mut weights = vec![0.0; vocabulary.size()];
         for id in tunes.iter().flat_map(|tune| vocabulary.encode(tune)) {
@@ -63,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// The ids of [`BARS`] bars for each commission; only models know temperatures.
+    /// Generates the ids of [`BARS`] bars for each request; only models use the temperature.
     pub fn write_all(&self, commissions: &[Commission], temperature: f32) -> Result<Vec<Vec<usize>>> {
         commissions.iter().map(|commission| self.write(commission, temperature)).collect()
     }
