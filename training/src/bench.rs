@@ -46,8 +46,8 @@ pub fn run() -> Result<()> {
         missed += usize::from(!target.is_met());
     };
     for size in SIZES {
-        let notes = again_and_again(&piece, size);
-        let seconds = seconds_a_take(&model, &notes)?;
+        let notes = repeated(&piece, size);
+        let seconds = seconds_per_performance(&model, &notes)?;
         let speed = size as f64 / seconds;
         print(&format!("notes a second, of {size}"), Target::at_least(speed, NOTES_A_SECOND, 0));
         points.push(((size as f64).ln(), seconds.ln()));
@@ -60,7 +60,7 @@ pub fn run() -> Result<()> {
 }
 
 /// Repeats the piece up to `count` notes.
-fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
+fn repeated(piece: &[Note], count: usize) -> Vec<Note> {
     let (seconds, sixteenths) = piece.iter().fold((0f64, 0f64), |(seconds, sixteenths), note| {
         (seconds.max(note.release), sixteenths.max(note.release_sixteenths.ceil()))
     });
@@ -78,8 +78,8 @@ fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
 }
 
 /// Mean seconds per performance, over as many as are worth timing.
-fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
-    let take = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+fn seconds_per_performance(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
+    let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let restyling = RestyleSettings {
         style: StyleBlend::only(Genre::Jazz),
         played_in: None,
@@ -87,13 +87,13 @@ fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(model, &take)?;
-    let takes = NOTES_A_SIZE.div_ceil(notes.len());
+    restyling.velocities(model, &view)?;
+    let count = NOTES_A_SIZE.div_ceil(notes.len());
     let started = Instant::now();
-    for _ in 0..takes {
-        restyling.velocities(model, &take)?;
+    for _ in 0..count {
+        restyling.velocities(model, &view)?;
     }
-    Ok(started.elapsed().as_secs_f64() / takes as f64)
+    Ok(started.elapsed().as_secs_f64() / count as f64)
 }
 
 /// The slope of the least-squares line through points.

@@ -15,7 +15,7 @@ use crate::models::VelocityModel;
 pub const OUTPUT_SCALE: f64 = 16.0;
 
 /// Steps that the attention model reads at once, in training and in a whole performance.
-pub const WHOLE_TAKE_STEPS: usize = 160;
+pub const WHOLE_PERFORMANCE_STEPS: usize = 160;
 
 /// Past steps that the plugin gives the piano-roll networks: four bars of sixteenths.
 const CONTEXT_STEPS: usize = 64;
@@ -66,7 +66,7 @@ pub fn graphs(
         keys: PIANO_KEYS,
         memory: piano_roll::memory_width(weights)?,
         context_steps: CONTEXT_STEPS,
-        whole_take_steps: attention.then_some(WHOLE_TAKE_STEPS),
+        whole_take_steps: attention.then_some(WHOLE_PERFORMANCE_STEPS),
         encoder: put("encoder.onnx", &piano_roll::encoder(weights, precision)?)?,
     };
     let title = if attention { "Attention seq2seq" } else { "Baseline seq2seq" };

@@ -108,7 +108,7 @@ fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Re
         .par_iter()
         .filter(|performance| performance.genre == genre)
         .map(|performance| {
-            let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[genre])?;
+            let predicted = model.predict(&performance.view(), LookAhead::WholePerformance, &[genre])?;
             let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
             Ok(score_file(&deviations, &human))
@@ -147,8 +147,8 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
 fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
-    let take = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let (part, _) = take.part();
+    let view = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let (part, _) = view.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {

@@ -27,7 +27,7 @@ const NUMBERS: [(&[&str], &[Number]); 2] = [
 ];
 
 #[test]
-fn every_number_tells_its_range() {
+fn every_number_states_its_range() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for (command, numbers) in NUMBERS {

@@ -19,11 +19,11 @@ fn all_arguments_reach_the_program_in_the_callers_folder() {
         xtask.env("CARGO", &cargo).args([command, "a b.mid", "--style", "pop", "--help", "--", "-"]);
         let run = xtask.output().unwrap();
         assert_eq!(run.status.code(), Some(7), "{}", text(&run));
-        let told = String::from_utf8(run.stdout.clone()).unwrap();
-        assert!(told.starts_with(folder.path().canonicalize().unwrap().to_str().unwrap()), "{told}");
-        let program = told.split_once("<--package>\n<tonenet-cli>\n").expect("it runs the program").1;
+        let printed = String::from_utf8(run.stdout.clone()).unwrap();
+        assert!(printed.starts_with(folder.path().canonicalize().unwrap().to_str().unwrap()), "{printed}");
+        let program = printed.split_once("<--package>\n<tonenet-cli>\n").expect("it runs the program").1;
         let words = format!("<{command}>\n<a b.mid>\n<--style>\n<pop>\n<--help>\n<-->\n<->\n");
-        assert!(program.ends_with(&format!("<-->\n{words}")), "{told}");
+        assert!(program.ends_with(&format!("<-->\n{words}")), "{printed}");
         let new_name = format!("cargo run -p tonenet-cli --release -- {command}");
         assert!(String::from_utf8(run.stderr).unwrap().contains(&new_name));
     }

@@ -21,15 +21,15 @@ fn numbers(command: &clap::Command) -> Vec<(String, String)> {
         let parsed = arg.get_value_parser().type_id();
         types.iter().any(|kind| parsed == *kind)
     });
-    let told = |arg: &clap::Arg| {
+    let described = |arg: &clap::Arg| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         (format!("{} --{}", command.get_name(), arg.get_id()), help)
     };
-    of_command.map(told).chain(command.get_subcommands().flat_map(numbers)).collect()
+    of_command.map(described).chain(command.get_subcommands().flat_map(numbers)).collect()
 }
 
 #[test]
-fn the_help_of_every_number_tells_a_range() {
+fn the_help_of_every_number_states_a_range() {
     let numbers = numbers(&Cli::command());
     // As many as `tests/numbers.rs` tries; add a new one there.
     assert_eq!(numbers.len(), 6, "{numbers:?}");

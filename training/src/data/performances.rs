@@ -53,7 +53,7 @@ pub const USUAL_SPREAD: f64 = 16.0;
 
 impl Performance {
     /// The view of it that a model gets.
-    pub fn take(&self) -> PerformanceView<'_> {
+    pub fn view(&self) -> PerformanceView<'_> {
         PerformanceView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
     }
 
@@ -90,7 +90,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>, DataError> {
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
-pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<(), DataError> {
+pub fn for_each_file(data: &Path, split: Split, mut visit: impl FnMut(ShippedFile)) -> Result<(), DataError> {
     let mut list = List::open(data, LIST)?;
     let mut is_empty = true;
     for row in list.rows::<Row>() {
@@ -100,7 +100,7 @@ pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile
         }
         if let Some(file) = load_file(data, row)? {
             is_empty = false;
-            take(file);
+            visit(file);
         }
     }
     if is_empty {

@@ -23,7 +23,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    fn of(performance: &Performance) -> Self {
+    fn from_performance(performance: &Performance) -> Self {
         let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
         Self::from_notes(performance.genre, notes)
     }
@@ -84,7 +84,7 @@ impl Piece {
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>, DataError> {
     let performances = performances::load(data, split)?;
-    Ok(performances.iter().map(Piece::of).filter(|piece| piece.phrases() > 0).collect())
+    Ok(performances.iter().map(Piece::from_performance).filter(|piece| piece.phrases() > 0).collect())
 }
 
 /// `count` phrases as played: a third of each genre, spread evenly over pieces and within them.

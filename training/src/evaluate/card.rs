@@ -70,7 +70,7 @@ pub fn figures(id: &str, report: &Report) -> String {
         .and_then(|()| decoders(&mut text, report))
         .and_then(|()| accents(&mut text, report))
         .and_then(|()| cycles(&mut text, report))
-        .and_then(|()| against_targets(&mut text, report, &targets::of_model(id, report)));
+        .and_then(|()| against_targets(&mut text, report, &targets::for_model(id, report)));
     text
 }
 

@@ -1,4 +1,4 @@
-//! The article's cycle test: a performance carried to another genre and back.
+//! The article's cycle test: a performance transferred to another genre and back.
 //!
 //! The error of returning means little without the distance: identity returns perfectly and goes nowhere. Exchanging two
 //! styles' predicted means returns by construction and says nothing of the model. It is measured because
@@ -71,8 +71,10 @@ impl Sums {
 pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
     let mut reports = Vec::new();
     for way in [Way::Heard, Way::Exchanged] {
-        let of_each: Vec<[Sums; Genre::ALL.len()]> =
-            performances.par_iter().map(|performance| of_file(predictor, way, performance)).collect::<Result<_>>()?;
+        let of_each: Vec<[Sums; Genre::ALL.len()]> = performances
+            .par_iter()
+            .map(|performance| round_trips(predictor, way, performance))
+            .collect::<Result<_>>()?;
         let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
         for (performance, of_file) in performances.iter().zip(&of_each) {
             for (sums, of_file) in sums[performance.genre.index()].iter_mut().zip(of_file) {
@@ -97,14 +99,14 @@ pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<V
 }
 
 /// Round trips of one performance through each other genre.
-fn of_file(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
+fn round_trips(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
     let own = performance.genre;
     let mut sums = [Sums::default(); Genre::ALL.len()];
     for to in Genre::ALL.into_iter().filter(|&g| g != own) {
-        let there = carried(predictor, way, performance, &performance.notes, (own, to))?;
+        let there = transferred(predictor, way, performance, &performance.notes, (own, to))?;
         let notes: Vec<Note> =
             performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
-        let back = carried(predictor, way, performance, &notes, (to, own))?;
+        let back = transferred(predictor, way, performance, &notes, (to, own))?;
         sums[to.index()].add(&performance.notes, &there, &back);
     }
     Ok(sums)
@@ -115,7 +117,7 @@ fn level(notes: &[Note]) -> f32 {
 }
 
 /// Transfers a performance from one style to another; `notes` are its notes with their present velocities.
-fn carried(
+fn transferred(
     predictor: &Predictor,
     way: Way,
     performance: &Performance,
@@ -124,8 +126,8 @@ fn carried(
 ) -> Result<Vec<u8>> {
     let level = level(notes);
     let player_level = (way == Way::Heard).then_some(level);
-    let take = PerformanceView { notes, player_level, ..performance.take() };
-    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &[from, to])?;
+    let view = PerformanceView { notes, player_level, ..performance.view() };
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &[from, to])?;
     let there = predicted[1].iter().map(|p| p.deviation);
     Ok(match way {
         Way::Heard => there.map(|there| midi_velocity(level + there)).collect(),

@@ -163,15 +163,15 @@ fn measure_file<'a>(
 ) -> Result<Option<File<'a>>> {
     let own = performance.genre;
     let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
-    let take = performance.take();
-    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &Genre::ALL)?;
+    let view = performance.view();
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &Genre::ALL)?;
     let means = |p: &[Prediction]| -> Vec<f32> { p.iter().map(|p| p.deviation).collect() };
     let styles: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
     let scores: Vec<FileScore> = styles.iter().filter_map(|p| score_file(p, &human)).collect();
     let Ok(scores) = <[FileScore; 3]>::try_from(scores) else { return Ok(None) };
     let mut early = Vec::new();
     for &seconds in look_aheads {
-        let predicted = predictor.predict(&take, LookAhead::Seconds(seconds), &[own])?;
+        let predicted = predictor.predict(&view, LookAhead::Seconds(seconds), &[own])?;
         early.extend(score_file(&means(&predicted[0]), &human));
     }
     let (stepped, pedals) = (step_entered(performance), []);
@@ -280,7 +280,7 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
 fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreReport> {
     let summary = summarise(files)?;
     Some(ScoreReport {
-        look_ahead: knowledge_name(look_ahead),
+        look_ahead: look_ahead_name(look_ahead),
         seconds: match look_ahead {
             LookAhead::WholePerformance => None,
             LookAhead::Seconds(seconds) => Some(seconds),
@@ -293,7 +293,7 @@ fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreRepor
 }
 
 /// The name of a look-ahead.
-fn knowledge_name(look_ahead: LookAhead) -> String {
+fn look_ahead_name(look_ahead: LookAhead) -> String {
     match look_ahead {
         LookAhead::WholePerformance => "whole take".into(),
         LookAhead::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),

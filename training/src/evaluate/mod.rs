@@ -92,7 +92,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
         if args.split == Split::Valid {
-            table::print_targets(&report, &targets::of_model(name, &report));
+            table::print_targets(&report, &targets::for_model(name, &report));
         }
         if let Some(kept) = kept {
             kept.write(&report, &card::figures(name, &report))?;
@@ -114,7 +114,7 @@ pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
     let performances = performances::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
-    table::print_targets(&report, &targets::of_model(id, &report));
+    table::print_targets(&report, &targets::for_model(id, &report));
     kept.write(&report, &card::figures(id, &report))
 }
 

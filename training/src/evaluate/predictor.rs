@@ -25,7 +25,7 @@ impl Predictor {
     /// Predicts each note's mean and spread in each of `styles`.
     pub fn predict(
         &self,
-        take: &PerformanceView<'_>,
+        view: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>> {
@@ -33,12 +33,12 @@ impl Predictor {
             deviations.into_iter().map(|deviation| Prediction { deviation, spread: 0.0 }).collect()
         };
         Ok(match self {
-            Self::Flat => styles.iter().map(|_| certain(vec![0.0; take.notes.len()])).collect(),
+            Self::Flat => styles.iter().map(|_| certain(vec![0.0; view.notes.len()])).collect(),
             Self::Lookup(tables) => {
-                styles.iter().map(|s| certain(tables[s.index()].predict(take, look_ahead))).collect()
+                styles.iter().map(|s| certain(tables[s.index()].predict(view, look_ahead))).collect()
             }
-            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(take, look_ahead))).collect(),
-            Self::Model(model) => model.predict(take, look_ahead, styles)?,
+            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(view, look_ahead))).collect(),
+            Self::Model(model) => model.predict(view, look_ahead, styles)?,
         })
     }
 
@@ -54,15 +54,15 @@ impl Predictor {
 }
 
 /// Calls `each` with the rows of a performance's notes: [`PAST`] and [`AHEAD`] numbers each.
-fn rows(take: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(usize, &[f32])) {
-    let (part, order) = take.part();
+fn rows(view: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(usize, &[f32])) {
+    let (part, order) = view.part();
     let end = part.end_known();
     let mut row = Vec::with_capacity(PAST + AHEAD);
     for (index, &note) in order.iter().enumerate() {
         row.clear();
         let known = match look_ahead {
             LookAhead::WholePerformance => end,
-            LookAhead::Seconds(seconds) => take.notes[note].onset + seconds,
+            LookAhead::Seconds(seconds) => view.notes[note].onset + seconds,
         };
         part.past(index, &mut row);
         part.ahead(index, known, &mut row);
@@ -82,7 +82,7 @@ impl Lookup {
         let mut sums = vec![(0.0f64, 0.0f64); PIANO_KEYS * PLACES];
         for performance in performances {
             let mean = mean_velocity(performance);
-            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
+            rows(&performance.view(), LookAhead::WholePerformance, |note, row| {
                 let note = &performance.notes[note];
                 let cell = &mut sums[cell(note.key, row)];
                 cell.0 += f64::from(note.velocity) - mean;
@@ -93,9 +93,9 @@ impl Lookup {
         Self(sums.into_iter().map(|(sum, count)| (sum / (count + 10.0)) as f32).collect())
     }
 
-    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
-        let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, look_ahead, |note, row| deviations[note] = self.0[cell(take.notes[note].key, row)]);
+    fn predict(&self, view: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
+        let mut deviations = vec![0.0; view.notes.len()];
+        rows(view, look_ahead, |note, row| deviations[note] = self.0[cell(view.notes[note].key, row)]);
         deviations
     }
 }
@@ -129,7 +129,7 @@ impl Linear {
         for performance in performances {
             let mean = mean_velocity(performance);
             let mut place = 0;
-            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
+            rows(&performance.view(), LookAhead::WholePerformance, |note, row| {
                 place += 1;
                 if place % EVERY != 0 {
                     return;
@@ -152,9 +152,9 @@ impl Linear {
         Self(conjugate_gradients(&matrix, &right))
     }
 
-    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
-        let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, look_ahead, |note, row| {
+    fn predict(&self, view: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
+        let mut deviations = vec![0.0; view.notes.len()];
+        rows(view, look_ahead, |note, row| {
             deviations[note] = with_constant(row).map(|(i, x)| self.0[i] * x).sum::<f64>() as f32;
         });
         deviations

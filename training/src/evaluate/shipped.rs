@@ -113,12 +113,12 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    let alone = restyling.velocities(model, &performance.take())?;
+    let alone = restyling.velocities(model, &performance.view())?;
 
     let everything: Vec<usize> =
         (0..song.notes().len()).filter(|&place| song.notes()[place].note.is_restylable()).collect();
     let notes: Vec<Note> = everything.iter().map(|&place| song.notes()[place].note).collect();
-    let as_one = restyling.velocities(model, &PerformanceView { notes: &notes, ..performance.take() })?;
+    let as_one = restyling.velocities(model, &PerformanceView { notes: &notes, ..performance.view() })?;
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 

@@ -34,7 +34,7 @@ const TRANSFER: f64 = 4.0;
 const CYCLE_SHARE: f64 = 0.5;
 
 /// The targets of a model by its id; other models have none.
-pub fn of_model(id: &str, report: &Report) -> Vec<Row> {
+pub fn for_model(id: &str, report: &Report) -> Vec<Row> {
     match id {
         "note" => note(report),
         "baseline" => {

@@ -33,22 +33,22 @@ pub struct Golden {
 pub fn compute(model: VelocityModel, weights: &Weights) -> Result<Golden> {
     let song = read_song(&workspace::demo_piece())?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
-    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let view = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     // The extension tells torch the format.
     let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
     fs::write(rounded.path(), weights.rounded()?)?;
     let trained = Trained::load(model, rounded.path())?;
-    let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&take, style))).collect();
+    let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&view, style))).collect();
     Ok(Golden { notes, expected })
 }
 
 impl Golden {
     /// The largest difference between a loaded model and torch, in velocity steps.
     pub fn worst_difference(&self, model: &LoadedModel) -> Result<f32> {
-        let take = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let view = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         let mut worst = 0f32;
         for (style, expected) in &self.expected {
-            let found = model.predict(&take, LookAhead::WholePerformance, &[*style])?;
+            let found = model.predict(&view, LookAhead::WholePerformance, &[*style])?;
             for (found, expected) in found[0].iter().zip(expected) {
                 // A NaN must not pass for 0.
                 let difference = (found.deviation - expected).abs();

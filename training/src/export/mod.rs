@@ -42,7 +42,7 @@ struct NewFolder {
 }
 
 impl NewFolder {
-    fn of(id: &str) -> Result<Self> {
+    fn for_model(id: &str) -> Result<Self> {
         let target = workspace::shipped_model(id);
         let models = target.parent().context("a model has a folder above it")?;
         Ok(Self { work: tempfile::tempdir_in(models)?, target })

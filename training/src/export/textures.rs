@@ -51,7 +51,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let bytes = fs::read(&path)
         .with_context(|| format!("cannot read {}; run `cargo xtask train vaegan` first", path.display()))?;
     let weights = Weights::from_bytes(&bytes)?;
-    let folder = NewFolder::of(args.model.id())?;
+    let folder = NewFolder::for_model(args.model.id())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
     let precision = Precision::StoredInt8;
     let undecided = Thresholds { onset: 0.0, sounding: 0.0 };

@@ -40,7 +40,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
     let weights = Weights::from_bytes(bytes)?;
     let widths = tunes::widths(&weights)?;
-    let folder = NewFolder::of(id)?;
+    let folder = NewFolder::for_model(id)?;
     let network = NetworkEntry::Tunes {
         steps: widths.steps,
         bars: widths.bars,

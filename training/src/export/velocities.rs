@@ -36,7 +36,7 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), model.id())
     })?;
     let weights = Weights::from_bytes(&bytes)?;
-    let folder = NewFolder::of(model.id())?;
+    let folder = NewFolder::for_model(model.id())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
 
     let exported = graphs::graphs(model, &weights, Precision::StoredInt8, &put)?;
@@ -92,7 +92,7 @@ fn spreads(model: &LoadedModel, train: &[Performance], style: Genre) -> Result<[
     let mut sums = [0.0; 3];
     let mut files = 0.0;
     for performance in train.iter().filter(|p| p.genre == style).take(SPREAD_FILES) {
-        let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[style])?;
+        let predicted = model.predict(&performance.view(), LookAhead::WholePerformance, &[style])?;
         let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
         let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
         if let Some(score) = score_file(&deviations, &human) {

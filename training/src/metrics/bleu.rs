@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_scores_one_and_a_stranger_next_to_nothing() {
+    fn a_copy_scores_one_and_an_unrelated_text_almost_zero() {
         let text = [1, 2, 3, 4, 5, 6];
         let references = References::new([&text[..]]);
         assert!((references.score(&text) - 1.0).abs() < 1e-12);
@@ -110,14 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_text_pays_for_it() {
+    fn a_short_text_is_penalised() {
         let references = References::new([&[1, 2, 3, 4, 5, 6, 7, 8][..]]);
         let score = references.score(&[1, 2, 3, 4]);
         assert!((score - (1.0f64 - 8.0 / 4.0).exp()).abs() < 1e-12);
     }
 
     #[test]
-    fn texts_that_are_all_alike_are_wholly_alike() {
+    fn identical_texts_have_the_highest_self_bleu() {
         let text = [1, 2, 3, 4, 5];
         assert!(self_bleu(&[&text, &text, &text]).iter().all(|score| (score - 1.0).abs() < 1e-12));
     }

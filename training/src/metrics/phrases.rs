@@ -58,7 +58,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts an image's notes.
-    pub fn of(image: &PhraseImage) -> Self {
+    pub fn from_image(image: &PhraseImage) -> Self {
         let notes = image.notes();
         let steps = STEPS as f64;
         let sounding: i64 = notes.iter().map(|note| note.release - note.onset).sum();
@@ -72,7 +72,7 @@ impl Counts {
 
     /// The mean and the standard deviation of a count over images.
     pub fn summary(images: &[PhraseImage], value: fn(&Self) -> f64) -> (f64, f64) {
-        let values: Vec<f64> = images.iter().map(|image| value(&Self::of(image))).collect();
+        let values: Vec<f64> = images.iter().map(|image| value(&Self::from_image(image))).collect();
         let count = values.len().max(1) as f64;
         let mean = values.iter().sum::<f64>() / count;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn notes_are_counted_a_step() {
-        let counts = Counts::of(&image(&[(0, 44, 5, 60), (0, 88, 9, 80)]));
+        let counts = Counts::from_image(&image(&[(0, 44, 5, 60), (0, 88, 9, 80)]));
         assert_eq!(counts, Counts { polyphony: 1.5, note_rate: 2.0 / 88.0, velocity: 70.0 });
     }
 

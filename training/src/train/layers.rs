@@ -34,7 +34,7 @@ impl Lstm {
     /// Hidden states of further notes, \[batch, notes, hidden\], starting from `state`, and the state after them.
     ///
     /// A state is two tensors, \[1, batch, hidden\] each.
-    pub fn go_on(&self, rows: &Tensor, state: &[Tensor; 2]) -> (Tensor, [Tensor; 2]) {
+    pub fn continue_from(&self, rows: &Tensor, state: &[Tensor; 2]) -> (Tensor, [Tensor; 2]) {
         let [h, c] = state;
         let (states, h, c) = rows.lstm(&[h, c], &self.weights.each_ref(), true, 1, 0.0, false, false, true);
         (states, [h, c])

@@ -43,20 +43,20 @@ impl Distribution {
 mod tests {
     use super::*;
 
-    fn of_micros(micros: &[u64]) -> Distribution {
+    fn from_micros(micros: &[u64]) -> Distribution {
         Distribution::new(micros.iter().map(|&m| Duration::from_micros(m)).collect())
     }
 
     #[test]
     fn percentiles_are_durations_that_occurred() {
-        let distribution = of_micros(&[5, 1, 4, 2, 3]);
+        let distribution = from_micros(&[5, 1, 4, 2, 3]);
         assert_eq!([0.0, 0.2, 0.5, 0.9, 1.0].map(|share| distribution.micros(share)), [1.0, 1.0, 3.0, 5.0, 5.0]);
-        assert_eq!(of_micros(&[]).micros(0.5), 0.0);
+        assert_eq!(from_micros(&[]).micros(0.5), 0.0);
     }
 
     #[test]
     fn a_histogram_has_a_line_an_octave_that_occurred() {
-        let lines = of_micros(&[1, 1, 1, 1, 3, 100]).histogram();
+        let lines = from_micros(&[1, 1, 1, 1, 3, 100]).histogram();
         let starts: Vec<String> = lines.iter().map(|l| l.split('#').next().unwrap_or_default().trim().into()).collect();
         assert_eq!(starts, ["1 to      2 µs        4", "2 to      4 µs        1", "64 to    128 µs        1"]);
     }

@@ -68,8 +68,8 @@ impl Ardour {
         let mut command = self.command(Path::new("ardour7-lua"));
         command.arg(&program).arg(&answers).args(arguments);
         self.finish(command, script.name, limit)?;
-        let told = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
-        let answers = Answers::parse(&told);
+        let text = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
+        let answers = Answers::parse(&text);
         ensure!(answers.values("done").is_some(), "{} broke off; see {}", script.name, self.log(script.name).display());
         Ok(answers)
     }
@@ -98,22 +98,22 @@ impl Ardour {
         })?;
         match wait(child, limit)? {
             Some(status) if status.success() => Ok(()),
-            Some(status) => bail!("Ardour's {name} ended with {status}; see {}:\n{}", log.display(), last_words(&log)),
+            Some(status) => bail!("Ardour's {name} ended with {status}; see {}:\n{}", log.display(), last_lines(&log)),
             None => bail!("Ardour's {name} took more than {limit:?} and was ended; see {}", log.display()),
         }
     }
 }
 
 /// The end of a log, which says why.
-fn last_words(log: &Path) -> String {
+fn last_lines(log: &Path) -> String {
     let text = fs::read(log).map_or_else(|e| e.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
 impl Answers {
-    fn parse(told: &str) -> Self {
-        Self(told.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+    fn parse(text: &str) -> Self {
+        Self(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
     }
 
     /// The values of the first line with a key.
@@ -124,7 +124,7 @@ impl Answers {
     /// The word under a key.
     pub fn word(&self, key: &str) -> Result<&str> {
         let first = self.values(key).and_then(<[String]>::first);
-        first.map(String::as_str).with_context(|| format!("the script does not tell its {key}"))
+        first.map(String::as_str).with_context(|| format!("the script does not give its {key}"))
     }
 
     /// The whole number under a key.

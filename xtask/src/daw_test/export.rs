@@ -26,7 +26,7 @@ pub fn samples(file: &Path) -> Result<Vec<f32>> {
     let bytes = fs::read(file).with_context(|| format!("Ardour did not export {}", file.display()))?;
     let is_wave = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE");
     ensure!(is_wave, "{} is no WAV file", file.display());
-    let format = chunk(&bytes, *b"fmt ").context("the WAV file does not tell its format")?;
+    let format = chunk(&bytes, *b"fmt ").context("the WAV file states no format")?;
     // Format 3: IEEE floats.
     ensure!(format.get(..2) == Some(&[3, 0]), "{} does not hold floats", file.display());
     let data = chunk(&bytes, *b"data").context("the WAV file holds no audio")?;

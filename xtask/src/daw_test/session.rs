@@ -29,7 +29,7 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     /// The session in a home folder.
-    pub fn of(home: &Path) -> Self {
+    pub fn in_home(home: &Path) -> Self {
         // Ardour keeps sources under the name of the folder.
         Self(home.join(NAME))
     }
@@ -43,7 +43,7 @@ impl Folder {
     }
 
     /// The file of a recording.
-    pub fn take(&self, name: &str) -> PathBuf {
+    pub fn recording(&self, name: &str) -> PathBuf {
         self.midi_files().join(name).with_extension("mid")
     }
 
@@ -77,7 +77,7 @@ fn in_timeline(xml: &str) -> Result<String> {
     let encoded = chunk.trim_start_matches(begin).trim_end_matches(end);
     let state = BASE64.decode(encoded).context("the plugin's state in the session is no base64")?;
     let at = state.windows(BEAT.len()).position(|words| words == BEAT.as_bytes());
-    let at = at.context("the plugin's state in the session tells of no beat of look-ahead")?;
+    let at = at.context("the plugin's state in the session has no look-ahead of a beat")?;
     let state = [&state[..at], TIMELINE.as_bytes(), &state[at + BEAT.len()..]].concat();
     replace_once(xml, chunk, &format!("{begin}{}{end}", BASE64.encode(state)))
 }

@@ -35,7 +35,7 @@ pub fn run(args: &FuzzArgs) -> Result<()> {
     let targets = args.target.map_or_else(|| FuzzTarget::value_variants().to_vec(), |target| vec![target]);
     let mut crashes = Vec::new();
     for target in targets {
-        seeds::lay_down(target)?;
+        seeds::copy(target)?;
         let log = fuzz(target, args.minutes, &compiler)?;
         println!("{}: {log}", target.name());
         if log.crashed() {
@@ -45,13 +45,13 @@ pub fn run(args: &FuzzArgs) -> Result<()> {
     if crashes.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = crashes.iter().map(|crash| crash.tell(&compiler)).collect();
-    bail!("{}", told.join("\n"))
+    let messages: Vec<String> = crashes.iter().map(|crash| crash.describe(&compiler)).collect();
+    bail!("{}", messages.join("\n"))
 }
 
 impl Crash {
     /// Names the target, the input and the command to reproduce it.
-    fn tell(&self, compiler: &Compiler) -> String {
+    fn describe(&self, compiler: &Compiler) -> String {
         let name = self.target.name();
         match &self.artifact {
             Some(artifact) => {

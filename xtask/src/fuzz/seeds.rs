@@ -16,7 +16,7 @@ const MODELS: [&str; 3] = ["note", "attention", "baseline"];
 ///
 /// # Errors
 /// When a seed cannot be read, or the folder cannot be written.
-pub fn lay_down(target: FuzzTarget) -> Result<()> {
+pub fn copy(target: FuzzTarget) -> Result<()> {
     let corpus = root().join("fuzz/corpus").join(target.name());
     // The seeds have the names of the files that they are copies of.
     let mut outputs = Inputs::default().outputs();

@@ -66,13 +66,13 @@ struct Outcome {
     /// `None` where it ended, or was ended, before it reported one.
     verdict: Option<Verdict>,
     /// Whether it ended by itself and with success.
-    is_content: bool,
+    is_success: bool,
     report: PathBuf,
 }
 
 impl Outcome {
     fn is_good(&self) -> bool {
-        self.is_content && self.verdict.is_some_and(|verdict| verdict.failed == 0 && verdict.passed > 0)
+        self.is_success && self.verdict.is_some_and(|verdict| verdict.failed == 0 && verdict.passed > 0)
     }
 }
 
@@ -141,7 +141,7 @@ fn runs(
             program,
             arguments: vec!["validate".into()],
             bundle: bundles.clap(),
-            read: verdict::of_clap_validator,
+            read: verdict::from_clap_validator,
         });
     }
     if let Some(program) = vst3_validator {
@@ -151,7 +151,7 @@ fn runs(
             // All of its tests.
             arguments: vec!["-e".into()],
             bundle: bundles.vst3(),
-            read: verdict::of_vst3_validator,
+            read: verdict::from_vst3_validator,
         });
     }
     if let Some(program) = pluginval {
@@ -163,7 +163,7 @@ fn runs(
                     .map(str::to_owned)
                     .into(),
                 bundle: bundles.vst3(),
-                read: verdict::of_pluginval,
+                read: verdict::from_pluginval,
             }
         }));
     }
@@ -193,7 +193,7 @@ impl Run {
         Ok(Outcome {
             name: self.name,
             verdict: (self.read)(&said),
-            is_content: status.is_some_and(|status| status.success()),
+            is_success: status.is_some_and(|status| status.success()),
             report,
         })
     }
@@ -201,12 +201,12 @@ impl Run {
 
 fn table(outcomes: &[Outcome]) -> String {
     let mut table = format!("\n{:<20}{:>8}{:>8}{:>9}  {}", "", "passed", "failed", "skipped", "report");
-    for Outcome { name, verdict, is_content, report } in outcomes {
+    for Outcome { name, verdict, is_success, report } in outcomes {
         let numbers = match verdict {
             Some(Verdict { passed, failed, skipped }) => format!("{passed:>8}{failed:>8}{skipped:>9}"),
             None => format!("{:>8}{:>8}{:>9}", "?", "?", "?"),
         };
-        let ended = if *is_content { "" } else { "  (ended with an error)" };
+        let ended = if *is_success { "" } else { "  (ended with an error)" };
         table += &format!("\n{name:<20}{numbers}  {}{ended}", report.display());
     }
     table
@@ -239,14 +239,14 @@ mod tests {
             program,
             arguments: vec!["-e".into()],
             bundle: "/b".into(),
-            read: verdict::of_vst3_validator,
+            read: verdict::from_vst3_validator,
         };
         run.start(folder.path(), Some(":7")).unwrap()
     }
 
     #[test]
     #[cfg(unix)]
-    fn it_passes_only_where_something_passed_nothing_failed_and_the_program_is_content() {
+    fn it_passes_only_where_something_passed_nothing_failed_and_the_program_succeeded() {
         let is_good = |script: &str| outcome(script).is_good();
         assert!(is_good("echo Result: 4 tests passed, 0 tests failed"));
         assert!(!is_good("echo Result: 4 tests passed, 1 tests failed"));

@@ -60,7 +60,7 @@ impl Phrases {
     }
 
     /// BLEU-4 of the held-out phrases against those of other tunes, because a tune repeats itself.
-    pub fn of_people(&self) -> f64 {
+    pub fn held_out_bleu(&self) -> f64 {
         let mut scores = Vec::new();
         for own in &self.held_out_tunes {
             let others = self.held_out_ids.iter().enumerate().filter(|(at, _)| !own.contains(at));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_shares_all_its_runs_and_a_stranger_none() {
+    fn a_copy_shares_all_its_runs_and_an_unrelated_tune_none() {
         let scale: Vec<u8> = (60..84).collect();
         let (copied, other) = (tune(&scale), tune(&scale.iter().rev().copied().collect::<Vec<_>>()));
         let vocabulary = Vocabulary::from_tunes([&copied, &other], 100);

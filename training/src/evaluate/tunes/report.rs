@@ -8,7 +8,7 @@ use tonenet_core::tune::{Symbol, Tune, Vocabulary};
 
 use super::likeness::BARS;
 use super::likeness::{HISTOGRAMS, Phrases, Point, histograms, mean, overlap};
-use super::writer::Commission;
+use super::writer::TuneRequest;
 use crate::data::Split;
 use crate::evaluate::measure::Interval;
 use crate::target::Target;
@@ -76,21 +76,21 @@ pub struct ComparedWith<'a> {
     pub vocabulary: &'a Vocabulary,
     pub phrases: &'a Phrases,
     /// The request for each tune.
-    pub commissions: &'a [Commission],
+    pub requests: &'a [TuneRequest],
 }
 
 impl WriterReport {
     pub fn new(compared: &ComparedWith<'_>, writer: &str, nats: Option<f64>, written: &[Vec<usize>]) -> Self {
-        let ComparedWith { vocabulary, phrases, commissions } = *compared;
+        let ComparedWith { vocabulary, phrases, requests } = *compared;
         let point = phrases.point(1.0, written);
-        let tune = |(commission, ids): (&Commission, &Vec<usize>)| {
-            vocabulary.decode(commission.metre, commission.tonality.is_minor, ids)
+        let tune = |(request, ids): (&TuneRequest, &Vec<usize>)| {
+            vocabulary.decode(request.metre, request.tonality.is_minor, ids)
         };
-        let tunes: Vec<Tune> = commissions.iter().zip(written).map(tune).collect();
+        let tunes: Vec<Tune> = requests.iter().zip(written).map(tune).collect();
         let (found, wanted) = (histograms(&tunes), histograms(&phrases.held_out));
         let copied: Vec<f64> = written.iter().map(|ids| phrases.copied(ids)).collect();
         let notes = || tunes.iter().flat_map(|tune| tune.notes.iter().map(|note| tune.tonality.holds(note.key)));
-        let whole = commissions.iter().zip(written).filter(|(commission, ids)| add_up(vocabulary, commission, ids));
+        let whole = requests.iter().zip(written).filter(|(request, ids)| fill_bars(vocabulary, request, ids));
         let (low, high) = bootstrap_interval(&point.bleus, mean, DRAWS, SEED).unwrap_or((point.bleu, point.bleu));
         Self {
             writer: writer.into(),
@@ -107,8 +107,8 @@ impl WriterReport {
 }
 
 /// Whether rows end at each bar line, and at the last one.
-fn add_up(vocabulary: &Vocabulary, commission: &Commission, ids: &[usize]) -> bool {
-    let bar = commission.metre.bar();
+fn fill_bars(vocabulary: &Vocabulary, request: &TuneRequest, ids: &[usize]) -> bool {
+    let bar = request.metre.bar();
     let mut steps = 0;
     let fits = ids.iter().all(|&id| match vocabulary.symbol(id) {
         Some(Symbol::Row(token)) => {
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn likeness_is_read_between_two_temperatures() {
+    fn likeness_is_interpolated_between_two_temperatures() {
         let trade = [(0.4, 0.8), (0.3, 0.6), (0.1, 0.2)];
         assert!((at_sameness(&trade, 0.35).unwrap() - 0.7).abs() < 1e-12);
         assert!((at_sameness(&trade, 0.2).unwrap() - 0.4).abs() < 1e-12);

@@ -12,14 +12,14 @@ use super::likeness::BARS;
 
 /// The metre and key of a tune to generate.
 #[derive(Debug, Clone, Copy)]
-pub struct Commission {
+pub struct TuneRequest {
     pub seed: u64,
     pub metre: Metre,
     /// A key without signs.
     pub tonality: Tonality,
 }
 
-impl Commission {
+impl TuneRequest {
     /// Draws `count` requests with the metres and keys of random tunes.
     pub fn draw(tunes: &[Tune], count: usize) -> Vec<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -64,12 +64,12 @@ impl Writer {
     }
 
     /// Generates the ids of [`BARS`] bars for each request; only models use the temperature.
-    pub fn write_all(&self, commissions: &[Commission], temperature: f32) -> Result<Vec<Vec<usize>>> {
-        commissions.iter().map(|commission| self.write(commission, temperature)).collect()
+    pub fn write_all(&self, requests: &[TuneRequest], temperature: f32) -> Result<Vec<Vec<usize>>> {
+        requests.iter().map(|request| self.write(request, temperature)).collect()
     }
 
-    fn write(&self, commission: &Commission, temperature: f32) -> Result<Vec<usize>> {
-        let Commission { seed, metre, tonality } = *commission;
+    fn write(&self, request: &TuneRequest, temperature: f32) -> Result<Vec<usize>> {
+        let TuneRequest { seed, metre, tonality } = *request;
         match self {
             Self::Model(_, model) => {
                 let wish = TuneSettings { seed, bars: BARS, metre, tonality, temperature, ..TuneSettings::default() };

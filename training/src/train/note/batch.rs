@@ -26,7 +26,7 @@ pub struct NoteBatch {
     /// See [`super::network::NoteNetwork::forward`].
     pub segment: i64,
     /// The style in which the model gets the player's velocities, or `None` to withhold them.
-    pub told: Option<Genre>,
+    pub player_style: Option<Genre>,
     /// The member that trains on it.
     pub member: usize,
     pub masks: Masks,

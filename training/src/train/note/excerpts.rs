@@ -47,8 +47,8 @@ const ALL_STEP_SHARE: f64 = 0.06;
 /// How often the model gets the player's velocities, and their error as a standard deviation in steps.
 ///
 /// The larger the error, the more the model follows the style and the less the player.
-const TOLD_SHARE: f64 = 0.18;
-const TOLD_ERROR: f64 = 6.0;
+const PLAYER_SHARE: f64 = 0.18;
+const PLAYER_ERROR: f64 = 6.0;
 
 /// How far sources are levelled by size: 0 draws by notes, 1 draws each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
@@ -84,14 +84,15 @@ impl NoteExcerpts {
         };
         let length = by_share(lengths(self.genre));
         let segment = by_share(&SEGMENTS).min(length);
-        let told = random.random_bool(TOLD_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let player_style =
+            random.random_bool(PLAYER_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
         let excerpts = notes / length;
         (0..shards)
             .map(|member| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
                     let performance = &self.performances[self.weighted.sample(random)];
-                    rows.add(performance, length, segment, told.is_some(), random);
+                    rows.add(performance, length, segment, player_style.is_some(), random);
                 }
                 let tensor = |values: &[f32], width: usize| {
                     let shape = [excerpts as i64, length as i64, width as i64];
@@ -103,7 +104,7 @@ impl NoteExcerpts {
                     deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
                     weights: tensor(&rows.weights, 1).squeeze_dim(-1),
                     segment: segment as i64,
-                    told,
+                    player_style,
                     member,
                     masks: Masks::draw(excerpts, || random.random(), device),
                 }
@@ -122,13 +123,20 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, performance: &Performance, length: usize, segment: usize, told: bool, random: &mut ChaCha8Rng) {
+    fn add(
+        &mut self,
+        performance: &Performance,
+        length: usize,
+        segment: usize,
+        reads_player: bool,
+        random: &mut ChaCha8Rng,
+    ) {
         let total = performance.notes.len();
         let end = random.random_range(length.min(total)..=total);
         let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let Augmented { part, deviations } = augmented(performance, first..seen, told, random);
+        let Augmented { part, deviations } = augmented(performance, first..seen, reads_player, random);
         // Sorting may have moved notes across the excerpt's edges and thinning removed some. Only the number of notes
         // matters.
         let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
@@ -177,7 +185,7 @@ struct Augmented {
 fn augmented(
     performance: &Performance,
     range: std::ops::Range<usize>,
-    told: bool,
+    reads_player: bool,
     random: &mut ChaCha8Rng,
 ) -> Augmented {
     let (mean, _) = performance.level();
@@ -221,7 +229,7 @@ fn augmented(
                     let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
                     (sixteenths / 4.0).rem_euclid(1.0)
                 }),
-                deviation: told.then(|| (deviation + TOLD_ERROR * normal(random)) as f32),
+                deviation: reads_player.then(|| (deviation + PLAYER_ERROR * normal(random)) as f32),
             };
             (note, (deviation / OUTPUT_SCALE) as f32)
         })

@@ -82,10 +82,10 @@ impl Task for NoteTask {
 
     fn validate(&self, network: &NoteNetwork) -> Score {
         let mut scores = Scores::default();
-        for take in &self.valid {
-            let predicted = whole_take(network, &take.take(), take.genre);
-            let human: Vec<f32> = take.notes.iter().map(|n| f32::from(n.velocity)).collect();
-            scores.add(take.genre, score_file(&predicted, &human));
+        for performance in &self.valid {
+            let predicted = whole_performance(network, &performance.view(), performance.genre);
+            let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
+            scores.add(performance.genre, score_file(&predicted, &human));
         }
         scores.mean()
     }
@@ -96,8 +96,8 @@ impl Task for NoteTask {
 }
 
 /// Predicted deviations of a whole performance, in the order of its notes, in velocity steps.
-pub fn whole_take(network: &NoteNetwork, take: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
-    let (part, order) = take.part();
+pub fn whole_performance(network: &NoteNetwork, view: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
+    let (part, order) = view.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {

@@ -106,12 +106,13 @@ impl Member {
     /// Each note keeps its difference from the predicted mean, now measured from the other style's prediction.
     ///
     /// Each decoder thus learns to undo another's transfer (back-translation, arXiv 1511.06709).
-    fn retold(&self, batch: &NoteBatch, genre: Genre, told: Genre) -> Tensor {
+    fn with_player_style(&self, batch: &NoteBatch, genre: Genre, player_style: Genre) -> Tensor {
         tch::no_grad(|| {
-            let unheard = batch.past.copy();
-            let _ = unheard.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
-            let memory = self.memory(&unheard.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
-            let [own, other] = [genre, told].map(|style| self.decode(&memory, style, None).mean);
+            let without_player = batch.past.copy();
+            let _ = without_player.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
+            let memory =
+                self.memory(&without_player.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
+            let [own, other] = [genre, player_style].map(|style| self.decode(&memory, style, None).mean);
             let past = batch.past.copy();
             let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
             past
@@ -163,8 +164,8 @@ impl Network for NoteNetwork {
     /// the mean.
     fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
         let member = &self.members[batch.member];
-        let past = match batch.told {
-            Some(told) => member.retold(&batch, genre, told),
+        let past = match batch.player_style {
+            Some(player_style) => member.with_player_style(&batch, genre, player_style),
             None => batch.past.shallow_clone(),
         };
         let (past, ahead) = (past.to_kind(LEARNING), batch.ahead.to_kind(LEARNING));

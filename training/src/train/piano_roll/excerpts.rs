@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_stand_on_onsets_and_centre_on_the_file() {
+    fn targets_are_at_onsets_and_centred_per_file() {
         let performances = [scale()];
         let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
         let batch = excerpts.draw(8, 32, &mut ChaCha8Rng::seed_from_u64(1));

@@ -9,7 +9,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
-use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
+use crate::graphs::{OUTPUT_SCALE, WHOLE_PERFORMANCE_STEPS};
 use crate::train::task::Network;
 
 /// Hidden units of the encoder, in each direction.
@@ -100,7 +100,7 @@ impl PianoRollNetwork {
             let frames = Tensor::from_slice(frames).view([1, -1, FRAME as i64]).to_device(self.variables.device());
             let steps = frames.size()[1] as usize;
             let windows = if self.decoders[genre.index()].attention.is_some() {
-                tonenet_core::piano_roll::windows(steps, WHOLE_TAKE_STEPS)
+                tonenet_core::piano_roll::windows(steps, WHOLE_PERFORMANCE_STEPS)
             } else {
                 tonenet_core::piano_roll::windows(steps, steps)
             };

@@ -24,7 +24,7 @@ const DELAY: f64 = 0.2;
 /// Weight of the likelihood loss in a round. It keeps the policy from forgetting the tunes.
 const LIKELIHOOD_SHARE: f64 = 0.5;
 /// Tunes generated to score against the valid tunes.
-const LOOKED_AT: usize = 256;
+const SCORED: usize = 256;
 /// How many of them are compared with each other.
 const COMPARED: usize = 64;
 
@@ -38,15 +38,15 @@ fn uniform(random: &mut ChaCha8Rng, device: Device) -> impl FnMut(usize) -> Tens
 
 impl Learners {
     /// Trains the discriminator on tunes of the maximum-likelihood generator, and copies that as the delayed policy.
-    pub fn begin_against_each_other(&mut self, material: &Material, steps: usize, random: &mut ChaCha8Rng) {
+    pub fn begin_adversarial(&mut self, material: &Material, steps: usize, random: &mut ChaCha8Rng) {
         mix(self.delayed.variables(), self.generator.variables(), 1.0);
         for _ in 0..steps {
-            self.learn_to_tell(material, random);
+            self.train_discriminator(material, random);
         }
     }
 
     /// Runs some adversarial rounds.
-    pub fn learn_against_each_other(
+    pub fn train_adversarially(
         &mut self,
         material: &Material,
         done: usize,
@@ -56,15 +56,15 @@ impl Learners {
         let (mut losses, mut rewards, mut right) = (0.0, 0.0, 0.0);
         for round in done..done + rounds {
             let rate = if round < SLOW_ROUNDS { POLICY_RATE / 3.0 } else { POLICY_RATE };
-            let (loss, reward) = self.follow_the_reward(material, rate, random);
+            let (loss, reward) = self.train_policy(material, rate, random);
             losses += loss;
             rewards += reward;
             for _ in 0..DISCRIMINATOR_STEPS {
-                right += self.learn_to_tell(material, random) / DISCRIMINATOR_STEPS as f64;
+                right += self.train_discriminator(material, random) / DISCRIMINATOR_STEPS as f64;
             }
             mix(self.delayed.variables(), self.generator.variables(), DELAY);
         }
-        let written = self.write(material, LOOKED_AT, random);
+        let written = self.write(material, SCORED, random);
         let texts: Vec<Vec<usize>> = texts(&written);
         let references = References::new(material.references.iter().map(Vec::as_slice));
         let bleu = texts.iter().map(|text| references.score(text)).sum::<f64>() / texts.len() as f64;
@@ -94,7 +94,7 @@ impl Learners {
     }
 
     /// Trains the discriminator for one step; returns its accuracy.
-    fn learn_to_tell(&mut self, material: &Material, random: &mut ChaCha8Rng) -> f64 {
+    fn train_discriminator(&mut self, material: &Material, random: &mut ChaCha8Rng) -> f64 {
         let real = material.train.draw(TUNES, LENGTH, random, material.device);
         // After the end there are only ends, as in generated tunes.
         let real = real.next * real.counts.to_kind(Kind::Int64);
@@ -104,15 +104,15 @@ impl Learners {
         let (loss, right) = self.discriminator.loss(&real, &written);
         loss.backward();
         let gradients = gradients(self.discriminator.variables());
-        self.telling.step(&gradients, DISCRIMINATOR_RATE, GRADIENT_NORM);
+        self.discriminator_adam.step(&gradients, DISCRIMINATOR_RATE, GRADIENT_NORM);
         right
     }
 
     /// Trains the generator for one step of policy gradient; returns its likelihood loss and the mean reward.
-    fn follow_the_reward(&mut self, material: &Material, rate: f64, random: &mut ChaCha8Rng) -> (f64, f64) {
+    fn train_policy(&mut self, material: &Material, rate: f64, random: &mut ChaCha8Rng) -> (f64, f64) {
         let metres = material.train.metres(TUNES, random, material.device);
         let (written, rewards) = tch::no_grad(|| self.rewarded(material, &metres, random));
-        let batch = Batch::of_written(&written, &metres, &material.clock);
+        let batch = Batch::from_generated(&written, &metres, &material.clock);
         let logs = self.generator.log_likelihoods(&batch, &material.clock, false);
         let of_next = logs.gather(-1, &batch.next.unsqueeze(-1), false).squeeze_dim(-1);
         // The mean reward at a position says nothing about the symbol chosen there.

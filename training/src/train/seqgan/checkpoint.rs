@@ -20,7 +20,7 @@ impl Learners {
         save_weights(self.discriminator.variables(), &folder.join("discriminator.safetensors"))?;
         self.likelihood.save(&folder.join("likelihood.safetensors"))?;
         self.policy.save(&folder.join("policy.safetensors"))?;
-        self.telling.save(&folder.join("telling.safetensors"))?;
+        self.discriminator_adam.save(&folder.join("telling.safetensors"))?;
         if parts > progress.settings.epochs {
             save_weights(self.generator.variables(), &kept.path("adversary.safetensors"))?;
         } else if best_epoch(&progress.parts) == Some(parts - 1) {
@@ -42,7 +42,7 @@ impl Learners {
         load_weights(self.discriminator.variables_mut(), &folder.join("discriminator.safetensors"))?;
         self.likelihood.load(&folder.join("likelihood.safetensors"))?;
         self.policy.load(&folder.join("policy.safetensors"))?;
-        self.telling.load(&folder.join("telling.safetensors"))
+        self.discriminator_adam.load(&folder.join("telling.safetensors"))
     }
 
     /// Loads the generator with the lowest loss on the valid tunes, for the second stage.

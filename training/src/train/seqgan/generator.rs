@@ -66,7 +66,7 @@ impl Draft {
         }
     }
 
-    fn take_up(&mut self, clock: &Clock, symbols: &Tensor) {
+    fn append(&mut self, clock: &Clock, symbols: &Tensor) {
         self.over = self.over.bitwise_or_tensor(&symbols.eq(0).to_kind(Kind::Int64));
         self.place = clock.after(&self.place, symbols);
         self.last = symbols.shallow_clone();
@@ -130,8 +130,8 @@ impl Generator {
             step: batch.step.reshape([-1]),
             bar: batch.bar.reshape([-1]),
         };
-        let barred = clock.barred(&place).view([tunes, length, -1]);
-        (linear(&self.output, &upper).to_kind(Kind::Float) + barred).log_softmax(-1, Kind::Float)
+        let excluded = clock.excluded(&place).view([tunes, length, -1]);
+        (linear(&self.output, &upper).to_kind(Kind::Float) + excluded).log_softmax(-1, Kind::Float)
     }
 
     /// Starts tunes in these metres, \[tunes\].
@@ -149,7 +149,7 @@ impl Generator {
     /// Appends a given symbol to every tune, \[tunes\].
     pub fn read(&self, draft: &mut Draft, clock: &Clock, symbols: &Tensor) {
         let _ = self.top(draft);
-        draft.take_up(clock, symbols);
+        draft.append(clock, symbols);
     }
 
     /// The upper layer's output for the last symbol of every tune: \[tunes, hidden\].
@@ -158,7 +158,7 @@ impl Generator {
         let mut rows =
             self.rows(&draft.last.unsqueeze(1), &place.step.unsqueeze(1), &place.bar.unsqueeze(1), &place.metre);
         for (layer, state) in self.layers.iter().zip(&mut draft.state.0) {
-            let (out, new) = layer.go_on(&rows, state);
+            let (out, new) = layer.continue_from(&rows, state);
             rows = out;
             *state = new;
         }
@@ -168,7 +168,7 @@ impl Generator {
     /// Draws the next symbol of every tune, \[tunes\], with temperature.
     ///
     /// `uniform` returns numbers of 0–1 for so many tunes. A tune that has ended repeats its end symbol.
-    pub fn go_on(
+    pub fn next_symbols(
         &self,
         draft: &mut Draft,
         clock: &Clock,
@@ -176,14 +176,14 @@ impl Generator {
         uniform: &mut dyn FnMut(usize) -> Tensor,
     ) -> Tensor {
         let top = self.top(draft);
-        let scores = (linear(&self.output, &top) + clock.barred(&draft.place)) / temperature;
+        let scores = (linear(&self.output, &top) + clock.excluded(&draft.place)) / temperature;
         let sums = scores.softmax(-1, Kind::Float).cumsum(-1, Kind::Float);
         let tunes = draft.last.size()[0];
         let aims = uniform(tunes as usize).view([tunes, 1]) * sums.narrow(1, -1, 1);
         let drawn = aims.searchsorted(&sums, false, false, "left", None::<Tensor>).squeeze_dim(1);
         let drawn = drawn.clamp_max(sums.size()[1] - 1);
         let next = drawn * (1 - &draft.over);
-        draft.take_up(clock, &next);
+        draft.append(clock, &next);
         next
     }
 
@@ -196,7 +196,8 @@ impl Generator {
         temperature: f64,
         uniform: &mut dyn FnMut(usize) -> Tensor,
     ) -> Tensor {
-        let symbols: Vec<Tensor> = (0..length).map(|_| self.go_on(&mut draft, clock, temperature, uniform)).collect();
+        let symbols: Vec<Tensor> =
+            (0..length).map(|_| self.next_symbols(&mut draft, clock, temperature, uniform)).collect();
         if symbols.is_empty() {
             return draft.last.unsqueeze(1).narrow(1, 0, 0);
         }

@@ -32,7 +32,7 @@ pub struct Learners {
     pub likelihood: Adam,
     pub policy: Adam,
     /// The discriminator's optimiser.
-    pub telling: Adam,
+    pub discriminator_adam: Adam,
 }
 
 /// The training data.
@@ -70,14 +70,14 @@ impl Learners {
         Self {
             likelihood: Adam::new(generator.variables(), LIKELIHOOD_DECAY),
             policy: Adam::new(generator.variables(), 0.0),
-            telling: Adam::new(discriminator.variables(), DISCRIMINATOR_DECAY),
+            discriminator_adam: Adam::new(discriminator.variables(), DISCRIMINATOR_DECAY),
             generator,
             delayed,
             discriminator,
         }
     }
 
-    /// Loss of a batch in nats per symbol.
+    /// Loss of a batch in nats per symbol, and its number of symbols.
     pub fn surprise(&self, material: &Material, batch: &Batch, is_learning: bool) -> (Tensor, f64) {
         let logs = self.generator.log_likelihoods(batch, &material.clock, is_learning);
         let of_next = logs.gather(-1, &batch.next.unsqueeze(-1), false).squeeze_dim(-1);
@@ -100,7 +100,7 @@ impl Learners {
     }
 
     /// Trains one epoch by maximum likelihood.
-    pub fn learn_by_likelihood(
+    pub fn train_by_likelihood(
         &mut self,
         material: &Material,
         epoch: usize,

@@ -32,8 +32,8 @@ use sequences::{Clock, Sequences};
 /// Surprisal in torch of a tune's symbols, from its first bar to its end, in nats. The tune must be in its plain key.
 pub fn surprises(vocabulary: &Vocabulary, weights: &Path, tune: &Tune) -> Result<Vec<f64>> {
     let mut generator = Generator::new(vocabulary, Device::Cpu);
-    let told = || format!("{} holds other weights than a generator's", weights.display());
-    generator.variables_mut().load(weights).with_context(told)?;
+    let mismatch = || format!("{} holds other weights than a generator's", weights.display());
+    generator.variables_mut().load(weights).with_context(mismatch)?;
     let clock = Clock::new(vocabulary, Device::Cpu);
     let batches = Sequences::new(vocabulary, [tune]).batches(1, usize::MAX, Device::Cpu);
     let batch = batches.first().context("a tune of no symbols")?;

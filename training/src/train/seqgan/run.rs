@@ -60,15 +60,15 @@ pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
         let mut random = seeded(settings.seed, at);
         let started = Instant::now();
         let mut part = if at < settings.epochs {
-            learners.learn_by_likelihood(&material, at, &settings, &mut random)
+            learners.train_by_likelihood(&material, at, &settings, &mut random)
         } else {
             if at == settings.epochs {
                 learners.load_best(&folder, &progress.parts)?;
-                learners.begin_against_each_other(&material, discriminator_first, &mut random);
+                learners.begin_adversarial(&material, discriminator_first, &mut random);
             }
             let done = (at - settings.epochs) * ROUNDS_A_PART;
             let rounds = ROUNDS_A_PART.min(settings.rounds - done);
-            learners.learn_against_each_other(&material, done, rounds, &mut random)
+            learners.train_adversarially(&material, done, rounds, &mut random)
         };
         part.seconds = started.elapsed().as_secs_f64();
         bar.suspend(|| println!("{}", part.summary(at + 1)));

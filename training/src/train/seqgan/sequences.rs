@@ -15,7 +15,7 @@ pub struct Clock {
     /// Steps in a bar of each metre. \[metres\].
     bars: Tensor,
     /// 0 where an id may follow, otherwise far below zero: \[steps left in the bar, ids\].
-    barred: Tensor,
+    excluded: Tensor,
 }
 
 /// Positions in some tunes, \[tunes\] each.
@@ -48,9 +48,9 @@ impl Clock {
             .collect();
         let bars: Vec<i64> = Metre::ALL.iter().map(|m| i64::from(m.bar())).collect();
         let longest = bars.iter().copied().max().unwrap_or(0);
-        let mut barred = Vec::new();
+        let mut excluded = Vec::new();
         for left in 0..=longest {
-            barred.extend(steps.iter().enumerate().map(|(id, &steps)| {
+            excluded.extend(steps.iter().enumerate().map(|(id, &steps)| {
                 let is_start = steps == 0 && id != vocabulary.end();
                 if is_start || steps > left { NEVER as f32 } else { 0.0 }
             }));
@@ -58,7 +58,7 @@ impl Clock {
         Self {
             steps: Tensor::from_slice(&steps).to_device(device),
             bars: Tensor::from_slice(&bars).to_device(device),
-            barred: Tensor::from_slice(&barred).view([longest + 1, steps.len() as i64]).to_device(device),
+            excluded: Tensor::from_slice(&excluded).view([longest + 1, steps.len() as i64]).to_device(device),
         }
     }
 
@@ -76,9 +76,9 @@ impl Clock {
     }
 
     /// Offsets to add to the network's logits: rows that do not fit into the bar are excluded. \[tunes, ids\].
-    pub fn barred(&self, place: &Place) -> Tensor {
+    pub fn excluded(&self, place: &Place) -> Tensor {
         let left = self.bars.index_select(0, &place.metre) - &place.step;
-        self.barred.index_select(0, &left)
+        self.excluded.index_select(0, &left)
     }
 }
 
@@ -97,7 +97,7 @@ pub struct Batch {
 
 impl Batch {
     /// A batch of generated tunes, \[tunes, length\], in these metres.
-    pub fn of_written(written: &Tensor, metre: &Tensor, clock: &Clock) -> Self {
+    pub fn from_generated(written: &Tensor, metre: &Tensor, clock: &Clock) -> Self {
         let length = written.size()[1];
         let known = Tensor::cat(&[(metre + 1).unsqueeze(1), written.narrow(1, 0, length - 1)], 1);
         let mut place = clock.start(metre.shallow_clone());

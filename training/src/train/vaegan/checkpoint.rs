@@ -17,8 +17,8 @@ impl Learners {
         save_weights(self.generator.variables(), &folder.join("generator.safetensors"))?;
         save_weights(self.averaged.variables(), &folder.join("averaged.safetensors"))?;
         save_weights(self.discriminator.variables(), &folder.join("discriminator.safetensors"))?;
-        self.generating.save(&folder.join("generating.safetensors"))?;
-        self.telling.save(&folder.join("telling.safetensors"))?;
+        self.generator_adam.save(&folder.join("generating.safetensors"))?;
+        self.discriminator_adam.save(&folder.join("telling.safetensors"))?;
         self.prior.save(&folder.join("prior.safetensors"))?;
         write_log(&kept.path("log.csv"), &progress.epochs)?;
         kept.keep(progress)?;
@@ -34,8 +34,8 @@ impl Learners {
         load_weights(self.generator.variables_mut(), &folder.join("generator.safetensors"))?;
         load_weights(self.averaged.variables_mut(), &folder.join("averaged.safetensors"))?;
         load_weights(self.discriminator.variables_mut(), &folder.join("discriminator.safetensors"))?;
-        self.generating.load(&folder.join("generating.safetensors"))?;
-        self.telling.load(&folder.join("telling.safetensors"))?;
+        self.generator_adam.load(&folder.join("generating.safetensors"))?;
+        self.discriminator_adam.load(&folder.join("telling.safetensors"))?;
         self.prior = Prior::load(&folder.join("prior.safetensors"), self.device)?;
         self.remembered = progress.remembered;
         Ok(())

@@ -44,7 +44,7 @@ impl Flow {
         self.mixer.mixed(&rows.to_kind(kind)).to_kind(Kind::Float)
     }
 
-    /// Squared error of the predicted directions, as one number.
+    /// Mean squared error of the predicted directions.
     pub fn loss(&self, latents: &Tensor, moments: &[f32], kind: Kind) -> Tensor {
         let noise = latents.randn_like();
         let share = Tensor::from_slice(moments).to_device(latents.device()).view([-1, 1, 1]);

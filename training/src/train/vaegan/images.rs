@@ -49,7 +49,7 @@ pub fn tensor(images: &[PhraseImage], device: Device) -> Tensor {
 
 /// Converts decoded tensors to images.
 pub fn images(decoded: &Decoded) -> Vec<PhraseImage> {
-    let flat: Vec<f32> = Vec::try_from(decoded.written().flatten(0, -1)).expect("32-bit floats");
+    let flat: Vec<f32> = Vec::try_from(decoded.thresholded().flatten(0, -1)).expect("32-bit floats");
     let row = ROW as usize;
     flat.chunks(2 * CELLS)
         .map(|image| {

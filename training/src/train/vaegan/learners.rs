@@ -52,8 +52,8 @@ pub struct Learners {
     pub averaged: Generator,
     pub discriminator: Discriminator,
     /// The optimisers of the generator and the discriminator.
-    pub generating: Adam,
-    pub telling: Adam,
+    pub generator_adam: Adam,
+    pub discriminator_adam: Adam,
     pub prior: Prior,
     /// Moving averages of the adversaries' losses, which set their learning rates.
     pub remembered: (f64, f64),
@@ -67,8 +67,8 @@ impl Learners {
         let discriminator = Discriminator::new(device);
         mix(averaged.variables(), generator.variables(), 1.0);
         Self {
-            generating: Adam::new(generator.variables(), WEIGHT_DECAY),
-            telling: Adam::new(discriminator.variables(), WEIGHT_DECAY),
+            generator_adam: Adam::new(generator.variables(), WEIGHT_DECAY),
+            discriminator_adam: Adam::new(discriminator.variables(), WEIGHT_DECAY),
             generator,
             averaged,
             discriminator,
@@ -142,35 +142,36 @@ impl Learners {
         let posterior = self.generator.encode(real, LEARNING);
         let latent = posterior.drawn();
         let again = self.generator.decode(&latent, LEARNING);
-        let cells = losses::of_cells(real, &again);
+        let cells = losses::cells(real, &again);
         let divergence = losses::divergence(&posterior);
         let mut loss = &cells + &divergence * of_divergence;
         let mut values = [cells.double_value(&[]), divergence.double_value(&[]), 0.0, 0.0, 0.0];
         let mut judged = None;
         if have_met {
             let real = real.narrow(0, 0, JUDGED);
-            let reconstructed = again.written().narrow(0, 0, JUDGED);
-            let (features, _) = tch::no_grad(|| self.discriminator.look(&real, LEARNING, true));
-            let (of_reconstructed, _) = self.discriminator.look(&reconstructed, LEARNING, true);
+            let reconstructed = again.thresholded().narrow(0, 0, JUDGED);
+            let (features, _) = tch::no_grad(|| self.discriminator.features_and_scores(&real, LEARNING, true));
+            let (of_reconstructed, _) = self.discriminator.features_and_scores(&reconstructed, LEARNING, true);
             let dissimilarity = losses::dissimilarity(&features, &of_reconstructed);
-            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), LEARNING).written();
+            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), LEARNING).thresholded();
             // From new images alone: as in the paper, the encoder gets no gradient from it.
-            let adversarial = losses::verdict(&self.discriminator.look(&drawn, LEARNING, true).1, true);
+            let adversarial =
+                losses::adversarial(&self.discriminator.features_and_scores(&drawn, LEARNING, true).1, true);
             loss = loss + &dissimilarity * DISSIMILARITY + &adversarial * ADVERSARIAL;
             values[2] = dissimilarity.double_value(&[]);
             values[3] = adversarial.double_value(&[]);
             judged = Some([real, reconstructed.detach(), drawn.detach()]);
         }
         (loss / UNIT).backward();
-        self.generating.step(&gradients(self.generator.variables()), rates.0, GRADIENT_NORM);
+        self.generator_adam.step(&gradients(self.generator.variables()), rates.0, GRADIENT_NORM);
         self.discriminator.variables_mut().unfreeze();
         if let Some(images) = judged {
-            let (_, scores) = self.discriminator.look(&Tensor::cat(&images, 0), LEARNING, true);
+            let (_, scores) = self.discriminator.features_and_scores(&Tensor::cat(&images, 0), LEARNING, true);
             let parts = scores.split(JUDGED, 0);
-            let written = losses::verdict(&parts[1], false) + losses::verdict(&parts[2], false);
-            let loss = (losses::verdict(&parts[0], true) + written * 0.5) * 0.5;
+            let written = losses::adversarial(&parts[1], false) + losses::adversarial(&parts[2], false);
+            let loss = (losses::adversarial(&parts[0], true) + written * 0.5) * 0.5;
             loss.backward();
-            self.telling.step(&gradients(self.discriminator.variables()), rates.1, GRADIENT_NORM);
+            self.discriminator_adam.step(&gradients(self.discriminator.variables()), rates.1, GRADIENT_NORM);
             values[4] = loss.double_value(&[]);
         }
         Learned { losses: values, latent: latent.detach() }

@@ -21,7 +21,7 @@ pub fn divergence(posterior: &Posterior) -> Tensor {
 ///
 /// It sums the cross entropy of onsets, a fifth of that of sounding cells, and the squared velocity error of the cells
 /// that sound.
-pub fn of_cells(images: &Tensor, decoded: &Decoded) -> Tensor {
+pub fn cells(images: &Tensor, decoded: &Decoded) -> Tensor {
     let velocities = images.narrow(-1, 0, ROW);
     let onsets = images.narrow(-1, ROW, ROW);
     let sounding = velocities.gt(0.0).to_kind(Kind::Float);
@@ -35,15 +35,17 @@ pub fn of_cells(images: &Tensor, decoded: &Decoded) -> Tensor {
     sum / images.size()[0] as f64
 }
 
-/// Distance between the features of images and of their reconstructions: a normal around the reconstruction's.
+/// Distance between the features of images and of their reconstructions, in nats.
+///
+/// It is the negative log-likelihood of a normal distribution around the reconstructions' features.
 pub fn dissimilarity(of_images: &Tensor, of_reconstructions: &Tensor) -> Tensor {
     let scale = of_images.square().mean(Kind::Float).detach() + 1e-6;
     let apart = (of_images.detach() - of_reconstructions).square();
     apart.sum(Kind::Float) * 0.5 / (scale * of_images.size()[0] as f64)
 }
 
-/// Loss of the scores against a verdict: real if `is_real`, otherwise generated.
-pub fn verdict(scores: &Tensor, is_real: bool) -> Tensor {
+/// Loss of the scores where images should be taken for real (`is_real`) or for generated.
+pub fn adversarial(scores: &Tensor, is_real: bool) -> Tensor {
     let sign = if is_real { 1.0 } else { -1.0 };
     -(scores * sign).log_sigmoid().mean(Kind::Float)
 }

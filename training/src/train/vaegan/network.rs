@@ -26,10 +26,12 @@ const DISCRIMINATOR_HIDDEN: i64 = 384;
 const DROPOUT: f64 = 0.2;
 
 /// Initial log variance of the latent values. With a high variance, the decoder would learn to ignore them.
-const CERTAIN: f64 = -4.0;
+const INITIAL_LOG_VARIANCE: f64 = -4.0;
 
-/// Decoding begins near silence: one cell in ninety holds an onset, one in twenty sounds. Its weights begin that small.
-const SILENT: [f64; 3] = [-4.0, -3.0, 0.5];
+/// Initial biases of onsets, sounding and velocities. They are near silence, and initial weights are small accordingly.
+///
+/// One cell in ninety holds an onset, one in twenty sounds.
+const SILENT_BIASES: [f64; 3] = [-4.0, -3.0, 0.5];
 const SILENT_SCALE: f64 = 0.1;
 
 fn layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
@@ -139,9 +141,10 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// The image as it would be written, \[images, ROWS, 2 ROW\], with the gradient of one that is not decided yet
-    /// (straight through, arXiv 1308.3432): else the discriminator would tell doubt from certainty and nothing more.
-    pub fn written(&self) -> Tensor {
+    /// Images with cells switched on or off, \[images, ROWS, 2 ROW\], and straight-through gradients (arXiv 1308.3432).
+    ///
+    /// Without the thresholds, the discriminator would only learn that generated cells are not exactly 0 or 1.
+    pub fn thresholded(&self) -> Tensor {
         let decided = |logits: &Tensor, decided: Tensor| {
             let share = logits.sigmoid();
             (decided.to_kind(Kind::Float) - &share).detach() + share
@@ -169,11 +172,11 @@ impl Generator {
         tch::no_grad(|| {
             let _ = encoder.output.ws.narrow(0, LATENT, LATENT).zero_();
             if let Some(bias) = &encoder.output.bs {
-                let _ = bias.narrow(0, LATENT, LATENT).fill_(CERTAIN);
+                let _ = bias.narrow(0, LATENT, LATENT).fill_(INITIAL_LOG_VARIANCE);
             }
             let _ = decoder.output.ws.shallow_clone().g_mul_scalar_(SILENT_SCALE);
             if let Some(bias) = &decoder.output.bs {
-                for (part, value) in SILENT.into_iter().enumerate() {
+                for (part, value) in SILENT_BIASES.into_iter().enumerate() {
                     let _ = bias.narrow(0, part as i64 * ROW, ROW).fill_(value);
                 }
             }
@@ -243,7 +246,7 @@ impl Discriminator {
     /// Features of the images' beats, \[images, ROWS, width\], and scores, \[images\]; computed in `kind`.
     ///
     /// A score above zero means that the image is taken for real.
-    pub fn look(&self, images: &Tensor, kind: Kind, is_learning: bool) -> (Tensor, Tensor) {
+    pub fn features_and_scores(&self, images: &Tensor, kind: Kind, is_learning: bool) -> (Tensor, Tensor) {
         let rows = linear(&self.input, &images.to_kind(kind)).leaky_relu();
         let features = linear(&self.row, &self.block.mixed(rows)).leaky_relu().to_kind(Kind::Float);
         let over_time = [features.mean_dim(1, false, Kind::Float), features.amax(1, false)];

@@ -20,7 +20,7 @@ pub const AT_ONCE: usize = 256;
 
 impl Learners {
     /// Scores the averaged networks on valid phrases and on new images.
-    pub fn look(&self, valid: &[PhraseImage], epoch: &mut Epoch) {
+    pub fn score(&self, valid: &[PhraseImage], epoch: &mut Epoch) {
         let (again, divergence) = self.reconstructed(valid);
         let mut agreement = Agreement::default();
         valid.iter().zip(&again).for_each(|(real, again)| agreement.add(real, again));
@@ -46,7 +46,7 @@ impl Learners {
     }
 
     /// Plots valid phrases with their reconstructions, and new images.
-    pub fn show(&self, folder: &Folder, valid: &[PhraseImage], latents: &Tensor) -> Result<()> {
+    pub fn plot(&self, folder: &Folder, valid: &[PhraseImage], latents: &Tensor) -> Result<()> {
         let shown: Vec<PhraseImage> = (0..6).map(|n| valid[n * valid.len() / 6].clone()).collect();
         let again = self.reconstructed(&shown).0;
         let mut drawn = self.decoded(latents);
