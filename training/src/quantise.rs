@@ -143,7 +143,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     Ok(graphs)
 }
 
-/// Median microseconds of a hop of `notes` new notes, of each network; they take turns.
+/// Median microseconds of a hop of `notes` new notes, of each network; networks alternate.
 fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();

@@ -50,7 +50,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// What the program ends with; see `NEEDS_LIBTORCH` and `NEEDS_ONNXRUNTIME` in `xtask/src/forward.rs`.
+    /// The exit code of the program; see `NEEDS_LIBTORCH` and `NEEDS_ONNXRUNTIME` in `xtask/src/forward.rs`.
     pub fn exit_code(self) -> ExitCode {
         match self {
             Self::Libtorch => ExitCode::from(3),

@@ -1,4 +1,4 @@
-//! No command writes over what it reads or over a shipped model, and what it refuses leaves nothing behind.
+//! No command overwrites its inputs or a shipped model, and a refused command leaves nothing behind.
 #![cfg(unix)]
 
 mod common;

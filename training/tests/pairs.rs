@@ -1,4 +1,4 @@
-//! `evaluate --pairs`: one bad pair does not cost the others.
+//! `evaluate --pairs`: one bad pair does not prevent the scores of the others.
 
 mod common;
 

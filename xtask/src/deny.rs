@@ -1,4 +1,4 @@
-//! `cargo xtask deny`: holds every crate that ToneNet is built from to the rules in `deny.toml`.
+//! `cargo xtask deny`: checks every crate that ToneNet is built from against the rules in `deny.toml`.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! Every number of the command line has a range, which its help and its refusal name.
 //!
-//! That none is missing here is tested where the command line is declared.
+//! A test beside the declaration of the command line checks that none is missing here.
 
 mod common;
 
@@ -11,7 +11,7 @@ const SEEDS: &str = "0 to 18446744073709551615";
 /// An option, its range, and a value below and above it.
 type Number = (&'static str, &'static str, &'static str, &'static str);
 
-/// Commands with what they need, and their numbers.
+/// Commands with their required arguments, and their numbers.
 const NUMBERS: [(&[&str], &[Number]); 5] = [
     (&["demo"], &[("--amount", "0 to 100", "-1", "101")]),
     (

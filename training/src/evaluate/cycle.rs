@@ -1,8 +1,8 @@
 //! The article's cycle test: a performance transferred to another genre and back.
 //!
-//! The error of returning means little without the distance: identity returns perfectly and goes nowhere. Exchanging two
-//! styles' predicted means returns by construction and says nothing of the model. It is measured because
-//! `tonenet restyle --from` does it.
+//! The error after the round trip means little without the distance: identity has neither. If two styles' predicted
+//! means are exchanged, the round trip is exact by construction, whatever the model. This is measured because `tonenet
+//! restyle --from` does it.
 
 use anyhow::Result;
 use rayon::prelude::*;

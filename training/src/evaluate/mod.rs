@@ -1,10 +1,9 @@
 //! `cargo xtask evaluate`: how close models come to human velocities on held-out performances.
 //!
-//! `docs/training.md` defines the metrics. `predictor` is what predicts: a model or a reference. `measure` is
-//! everything measured of it, `transfer` how far it moves a performance towards another genre, `cycle` how much of
-//! that returns, and `targets` what the project's models must reach. `table` prints, `card` writes model cards and
-//! `curve` draws. `pairs` scores files that others made, `shipped` whole files of several parts. `tunes` and
-//! `textures` score the generators.
+//! `docs/training.md` defines the metrics. A `predictor` is a model or a reference. `measure` computes its figures;
+//! `transfer` and `cycle` compute those of moving a performance to another genre, and back. `targets` holds the targets
+//! of the project's models. `table` prints, `card` writes model cards and `curve` draws. `pairs` scores files from
+//! other sources, `shipped` whole files of several parts. `tunes` and `textures` score the generators.
 
 mod card;
 mod curve;

@@ -1,4 +1,4 @@
-//! What predicts velocities: a model, or one of the references that a model must beat.
+//! Predictors of velocities: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use tonenet_core::genre::Genre;

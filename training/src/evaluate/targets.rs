@@ -8,7 +8,7 @@ use crate::target::Target;
 
 /// One target for each genre of a report, in the report's order.
 pub struct Row {
-    /// What is measured.
+    /// The measured quantity.
     pub what: String,
     /// The figures next to their targets.
     pub targets: Vec<Target>,

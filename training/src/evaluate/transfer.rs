@@ -1,4 +1,4 @@
-//! How far a decoder moves a performance towards another genre, compared with controls that know no music.
+//! How far a decoder moves a performance towards another genre, compared with references that do not read the music.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;

@@ -1,4 +1,4 @@
-//! Golden tensors: what libtorch computes from a velocity model's weights, for comparison with the exported graphs.
+//! Golden tensors: libtorch's results for a velocity model, for comparison with the exported graphs.
 
 use std::collections::BTreeMap;
 use std::fs;

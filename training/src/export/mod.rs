@@ -1,8 +1,8 @@
 //! `cargo xtask export`: trained weights become the ONNX files, manifest, golden tensors and figures that the plugin
 //! embeds.
 //!
-//! `velocities`, `tunes` and `textures` export one kind of model each. `golden` is what libtorch computes with the weights
-//! of velocity models. A model in `assets/` is replaced only after both runtimes have reproduced libtorch's numbers.
+//! `velocities`, `tunes` and `textures` export one kind of model each. `golden` holds libtorch's results for velocity
+//! models. A model in `assets/` is replaced only after both runtimes have reproduced libtorch's numbers.
 
 mod golden;
 mod textures;

@@ -1,4 +1,4 @@
-//! BLEU-4 over symbols (Papineni and others, 2002): how many of a text's runs of one to four symbols stand in others.
+//! BLEU-4 over symbols (Papineni and others, 2002): how many of a text's runs of one to four symbols occur in others.
 
 use std::collections::HashMap;
 

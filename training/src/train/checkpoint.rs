@@ -1,4 +1,4 @@
-//! What a velocity model's run keeps after each epoch, so that an interrupted run can be resumed without a difference.
+//! Saves and restores the state of a velocity model's run after each epoch. A resumed run gives the same result.
 //!
 //! The folder holds `progress.json`, the folder of the last complete epoch, `best.safetensors`, `log.csv` and `loss.png`.
 //! `progress.json` is replaced in one step, after everything that it refers to is written.

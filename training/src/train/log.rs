@@ -1,4 +1,4 @@
-//! The tables that a run keeps of its figures.
+//! Tables of a run's figures.
 
 use std::path::Path;
 

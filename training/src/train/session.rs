@@ -1,4 +1,4 @@
-//! What every training loop starts with: a device, seeds and a learning rate schedule.
+//! The start of every training loop: device, seeds and learning rate schedule.
 
 use anyhow::{Result, bail};
 use rand::SeedableRng;

@@ -1,4 +1,4 @@
-//! What the training loop needs of a velocity model: a network, batches and a score.
+//! The interface between the training loop and a velocity model: a network, batches and a score.
 
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;

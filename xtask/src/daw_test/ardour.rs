@@ -104,7 +104,7 @@ impl Ardour {
     }
 }
 
-/// The end of a log, which says why.
+/// The end of a log, which shows the cause.
 fn last_lines(log: &Path) -> String {
     let text = fs::read(log).map_or_else(|e| e.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let lines: Vec<&str> = text.lines().collect();

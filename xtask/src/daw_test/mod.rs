@@ -69,7 +69,7 @@ pub fn build() -> Command {
 /// builds the reference, without the reference's name.
 ///
 /// # Errors
-/// The first check that fails, with the folder in which everything still lies.
+/// The first check that fails, with the folder that holds its session and logs.
 pub fn run(bundles: &Bundles, build: Command) -> Result<()> {
     let piece = workspace::root().join(DEFAULT_PIECE);
     let song = read_song(&piece)?;
@@ -174,9 +174,9 @@ enum Speed {
     Fast,
 }
 
-/// What Ardour recorded.
+/// A recording by Ardour.
 struct Recording {
-    /// What the plugin reported, in samples.
+    /// The latency that the plugin reported, in samples.
     latency: i64,
     /// How long the playing took.
     seconds: f64,
@@ -184,7 +184,7 @@ struct Recording {
     notes: Vec<Option<Arrival>>,
 }
 
-/// What Ardour exported.
+/// An export by Ardour.
 struct Export {
     samples: Vec<f32>,
     /// How long that took.

@@ -1,4 +1,4 @@
-//! What the plugin must give, as `tests/examples/daw_reference.rs` computes it without plugin or DAW.
+//! The expected results of the plugin, as `tests/examples/daw_reference.rs` computes them without plugin or DAW.
 
 use std::path::Path;
 use std::process::Command;

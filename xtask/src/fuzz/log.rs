@@ -1,4 +1,4 @@
-//! Reads what libFuzzer prints, line by line.
+//! Reads libFuzzer's output, line by line.
 
 use std::fmt;
 

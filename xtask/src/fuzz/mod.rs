@@ -73,7 +73,7 @@ fn install_cargo_fuzz() -> Result<()> {
         .context("cargo-fuzz cannot be installed; install it by hand: cargo install cargo-fuzz --locked")
 }
 
-/// What the compiler in use can do.
+/// The abilities of the compiler in use.
 struct Compiler {
     nightly: bool,
     /// Whether it brings AddressSanitizer's runtime; overflows in unsafe code go unseen without.

@@ -27,7 +27,7 @@ const PLATFORMS: [&str; 5] = [
 /// Downloads a wheel into `folder`.
 ///
 /// # Errors
-/// When pip is missing, cannot reach its index, or what it brings has another hash.
+/// When pip is missing, cannot reach its index, or delivers a file with another hash.
 pub fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     println!("downloading {} with pip", wheel.requirement);
     fs::create_dir_all(folder)?;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace::cargo;
 
-/// Cargo fetches what a platform needs. Our own fetch on this one brings most of it anyhow.
+/// The platform whose crates cargo fetches. A build on this one needs most of them anyway.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 /// A published crate.

@@ -1,4 +1,4 @@
-//! What tests of the program share: running it as a user does, and MIDI files of their own.
+//! Shared by the tests of the program: running it as a user does, and MIDI files.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::BTreeMap;

@@ -98,7 +98,7 @@ fn ids_of(vocabulary: &Vocabulary, phrase: &Tune) -> Vec<usize> {
 /// Frequencies, as shares.
 pub type Histogram = BTreeMap<String, f64>;
 
-/// What is counted in tunes.
+/// The contents of tunes that are counted.
 pub const HISTOGRAMS: [&str; 4] = ["pitch class", "interval", "duration", "chord"];
 
 /// The [`HISTOGRAMS`] of some tunes.

@@ -1,6 +1,6 @@
 //! `cargo xtask evaluate seqgan`: how close generated tunes are to held-out ones, how varied, and how new.
 //!
-//! [`writer`] generates, [`likeness`] compares tunes, [`report`] holds the figures and their targets, [`picture`] plots
+//! [`writer`] generates, [`likeness`] compares tunes, [`report`] holds the figures and their targets, [`plot`] plots
 //! likeness over sameness at several temperatures.
 
 mod likeness;

@@ -1,4 +1,4 @@
-//! What generates tunes: a model, or one of the references that a model must beat.
+//! Generators of tunes: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use rand::distr::weighted::WeightedIndex;

@@ -1,4 +1,4 @@
-//! Whole performances on their grid, on which networks are scored.
+//! Whole performances on their grid, for scoring networks.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;

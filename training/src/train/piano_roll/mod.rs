@@ -1,6 +1,7 @@
 //! Training the article's piano-roll models.
 //!
-//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`take`] is what it is scored on.
+//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`grid_performance`] holds the whole
+//! performances that it is scored on.
 
 mod excerpts;
 mod grid_performance;

@@ -1,8 +1,8 @@
-//! What a SeqGAN run keeps, and how it resumes.
+//! Saves and restores the state of a SeqGAN run.
 //!
 //! Besides the vocabulary and `loss.png` the folder holds `log.csv`, `likelihood.safetensors` (the best generator by
-//! likelihood), `adversary.safetensors` (the last generator trained against the discriminator), and what the next part
-//! needs.
+//! likelihood), `adversary.safetensors` (the last generator trained against the discriminator), and the state for the
+//! next part.
 
 use anyhow::{Context, Result};
 

@@ -1,4 +1,4 @@
-//! The plot of a SeqGAN run: the generator's loss, and how it fares against the discriminator.
+//! The plot of a SeqGAN run: the generator's loss, and its success against the discriminator.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The networks of a SeqGAN run, what they learn from, and learning by likelihood.
+//! The networks and training data of a SeqGAN run, and training by maximum likelihood.
 
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};

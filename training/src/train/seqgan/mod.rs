@@ -1,11 +1,12 @@
 //! Training the SeqGAN (arXiv 1609.05473) in two stages.
 //!
-//! First the [`generator`] learns by likelihood ([`learners`]), and the [`discriminator`] learns to tell what it writes
-//! from real tunes. Then they train against each other ([`adversaries`]), round by round. The generator takes a step
-//! along the policy gradient: its reward is the discriminator's verdict on tunes that a delayed copy has finished. The
-//! discriminator takes steps of its own.
+//! First the [`generator`] trains by maximum likelihood ([`learners`]), and the [`discriminator`] learns to tell its
+//! tunes from real ones. Then they train against each other ([`adversaries`]), round by round. The generator takes a
+//! step along the policy gradient: its reward is the discriminator's score of tunes that a delayed copy has completed.
+//! The discriminator takes steps of its own.
 //!
-//! [`sequences`] is what they learn from, [`mod@run`] the loop, [`progress`] its figures and [`checkpoint`] what it keeps.
+//! [`sequences`] prepares the training data, [`mod@run`] is the loop, [`progress`] holds its figures and [`checkpoint`]
+//! saves its state.
 
 mod adversaries;
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! How far a SeqGAN run has come, and its figures.
+//! The saved progress of a SeqGAN run, and its figures.
 
 use std::path::Path;
 

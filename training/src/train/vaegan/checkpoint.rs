@@ -1,6 +1,6 @@
-//! What a VAE-GAN run keeps after each epoch, and how it resumes.
+//! Saves and restores the state of a VAE-GAN run after each epoch.
 //!
-//! Besides its plots and, at the end, the weights, the folder holds `log.csv` and what the next epoch needs.
+//! Besides its plots and, at the end, the weights, the folder holds `log.csv` and the state for the next epoch.
 
 use anyhow::Result;
 

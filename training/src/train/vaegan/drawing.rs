@@ -1,4 +1,4 @@
-//! The second stage of a VAE-GAN run: a [`Flow`] learns to draw what the encoder gives phrases.
+//! The second stage of a VAE-GAN run: a [`Flow`] learns to draw latent values like those of encoded phrases.
 
 use std::fs;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! A rectified flow (arXiv 2209.03003) from noise to the latent numbers of encoded phrases; it draws new images.
+//! A rectified flow (arXiv 2209.03003) from noise to the latent values of encoded phrases; it draws new images.
 //!
 //! On the straight line from noise to an encoded phrase, a mixer learns the direction of the phrase at every moment of
 //! 0–1. Drawing follows that direction from noise in a few steps.

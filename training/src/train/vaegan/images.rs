@@ -1,4 +1,4 @@
-//! Phrases as the networks read and write them, and where training phrases are drawn from.
+//! Conversion between phrases and tensors, and the source of training phrases.
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! The losses of the VAE-GAN, each in nats a phrase.
+//! The losses of the VAE-GAN, each in nats per phrase.
 
 use tch::{Kind, Reduction, Tensor};
 

@@ -1,7 +1,7 @@
-//! The distribution that new images are drawn from while the adversaries learn: normals around several centres.
+//! The distribution of new images during adversarial training: normals around several centres.
 //!
-//! They are fitted to encoded phrases. A centre stands for phrases of similar density, register and loudness. All share
-//! one covariance over the whole phrase, so that neighbouring beats fit each other.
+//! They are fitted to encoded phrases. Each centre represents phrases of similar density, register and loudness. All
+//! share one covariance over the whole phrase, so that neighbouring beats fit each other.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! How far a VAE-GAN run has come, and its figures.
+//! The saved progress of a VAE-GAN run, and its figures.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the averaged networks make of valid phrases, and what they draw.
+//! Scores and plots of the averaged networks: reconstructions of valid phrases, and new images.
 
 use anyhow::Result;
 use tch::{Kind, Tensor};
