@@ -8,14 +8,14 @@ use tonenet_core::clip::Clip;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::phrase_image::BEATS;
-use tonenet_core::style::Take;
+use tonenet_core::style::TakeSeed;
 use tonenet_core::tune::Tune;
 use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{Inputs, Messages, OutputFile, Outputs};
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::runtime::Runtime;
 use tonenet_inference::song::{SongRestyling, restyle_song};
 
@@ -136,7 +136,7 @@ fn default_name(args: &GenerateArgs, model: &str) -> PathBuf {
 /// A piece with the velocities of a style.
 fn played(midi: Vec<u8>, style: Genre, take: u16, runtime: &Runtime) -> Result<Vec<u8>> {
     let model = EmbeddedModel::Note.load(runtime)?;
-    let wanted = SongRestyling::in_style(style, Take(take));
+    let wanted = SongRestyling::in_style(style, TakeSeed(take));
     let song = Song::parse(midi)?;
     Ok(song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?)
 }
@@ -149,7 +149,7 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let of_tunes = [
+    let tune_options = [
         ("--bars", args.bars.is_some()),
         ("--key", args.key.is_some()),
         ("--metre", args.metre.is_some()),
@@ -157,7 +157,7 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
         ("--top-p", args.top_p.is_some()),
         ("--prime", args.prime.is_some()),
     ];
-    match of_tunes.iter().find(|(_, is_given)| *is_given) {
+    match tune_options.iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => {
             Err(wrong(format!("a texture is {BEATS} beats long and in no key; {option} is for seqgan")))
         }
@@ -168,27 +168,27 @@ fn check_options(args: &GenerateArgs) -> Result<()> {
 fn tune(model: &TuneModel, args: &GenerateArgs) -> Result<(Clip, TuneEntry)> {
     let prime = match &args.prime {
         Some(path) => {
-            let tune = Tune::of_song(&read_song(path)?);
+            let tune = Tune::from_song(&read_song(path)?);
             Some(tune.with_context(|| format!("cannot continue {}", path.display()))?)
         }
         None => None,
     };
-    let usual = TuneWish::default();
-    let wish = TuneWish {
+    let defaults = TuneSettings::default();
+    let settings = TuneSettings {
         seed: args.seed,
-        bars: args.bars.unwrap_or(usual.bars),
-        metre: args.metre.unwrap_or(usual.metre),
-        tonality: args.key.unwrap_or(usual.tonality),
+        bars: args.bars.unwrap_or(defaults.bars),
+        metre: args.metre.unwrap_or(defaults.metre),
+        tonality: args.key.unwrap_or(defaults.tonality),
         in_key: args.in_key,
         // Up to a tenth it is always the likeliest that is written; nought is no temperature to the model.
         temperature: args.temperature.max(f32::MIN_POSITIVE),
-        top_p: args.top_p.unwrap_or(usual.top_p),
+        top_p: args.top_p.unwrap_or(defaults.top_p),
         prime,
     };
-    let tune = model.write(&wish, &Cancellation::default())?;
+    let tune = model.write(&settings, &Cancellation::default())?;
     let (upper, lower) = tune.metre.signature();
-    let entry = TuneEntry { key: tune.tonality.to_string(), metre: format!("{upper}/{lower}"), bars: wish.bars };
-    Ok((Clip::of_tune(&tune)?, entry))
+    let entry = TuneEntry { key: tune.tonality.to_string(), metre: format!("{upper}/{lower}"), bars: settings.bars };
+    Ok((Clip::from_tune(&tune)?, entry))
 }
 
 fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
@@ -204,5 +204,5 @@ fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
 
 /// The beginning of a piece, as long as a texture.
 fn phrase(path: &Path) -> Result<Clip> {
-    Clip::of_song(&read_song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
+    Clip::from_song(&read_song(path)?, BEATS as f64).with_context(|| format!("cannot use {}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Models by name, inside the program, or by folder.
+//! Finds the model that `--model` names, in the program or in a folder, and opens the runtime.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
 use tonenet_inference::manifest;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport};
-use tonenet_inference::take::LoadedModel;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,7 +33,7 @@ impl Grid {
     /// would count them, else the free one.
     ///
     /// A performance recorded without a click has a tempo too, by default; its onsets then stand anywhere.
-    pub fn of_notes(notes: &[Note], tempo: &TempoMap) -> Self {
+    pub fn from_notes(notes: &[Note], tempo: &TempoMap) -> Self {
         let Some(middle) = notes.get(notes.len() / 2) else { return Self::Sixteenths };
         let sixteenth = 15.0 / tempo.beats_per_minute_at(middle.onset);
         let astray: f64 = notes.iter().map(|n| (n.onset_sixteenths - n.onset_sixteenths.round()).abs()).sum();

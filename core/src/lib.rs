@@ -10,7 +10,6 @@ pub mod clip;
 pub mod dynamics;
 pub mod genre;
 pub mod grid;
-pub mod metrics;
 pub mod midi;
 pub mod note;
 pub mod note_rows;

@@ -50,7 +50,7 @@ impl PhraseImage {
     ///
     /// Each lasts until its release, the next of its key, or the end of the phrase. Of two in one cell the louder stays,
     /// and keys beyond the piano have no place.
-    pub fn of_notes<'a>(first_step: i64, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
+    pub fn from_notes<'a>(first_step: i64, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
         let mut image = Self::silent();
         let mut releases = vec![0usize; CELLS];
         for note in notes.into_iter().filter(|note| note.key < PIANO_KEYS) {
@@ -80,7 +80,7 @@ impl PhraseImage {
 
     /// The first [`BEATS`] beats of a clip, each note at the sixteenth nearest to it; a shorter one is followed by
     /// silence.
-    pub fn of_clip(clip: &Clip) -> Self {
+    pub fn from_clip(clip: &Clip) -> Self {
         let step = |beats: f64| quantise(beats * STEPS_PER_BEAT as f64);
         let notes: Vec<GridNote> = clip
             .notes()
@@ -91,7 +91,7 @@ impl PhraseImage {
                 Some(GridNote { onset, release, key: piano_key(note.key)?, velocity: note.velocity })
             })
             .collect();
-        Self::of_notes(0, &notes)
+        Self::from_notes(0, &notes)
     }
 
     /// An image from two channels of [`CELLS`] numbers, as a network writes them; `None` where they are not as many.
@@ -141,7 +141,7 @@ impl PhraseImage {
             velocity: note.velocity,
         });
         // Music never has as many; noise out of a network might.
-        let notes = notes.take(crate::clip::MOST_NOTES).collect();
+        let notes = notes.take(crate::clip::MAX_NOTES).collect();
         Clip::new(BEATS as f64, SIGNATURE, notes).expect("an image's notes lie within its beats and keys")
     }
 }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_note_begins_once_and_sounds_until_its_release() {
-        let image = PhraseImage::of_notes(10, &[note(11, 14, 3, 127)]);
+        let image = PhraseImage::from_notes(10, &[note(11, 14, 3, 127)]);
         let column = |channel: &[f32]| (0..5).map(|step| channel[step * PIANO_KEYS + 3]).collect::<Vec<_>>();
         assert_eq!(column(image.onsets()), [0., 1., 0., 0., 0.]);
         assert_eq!(column(image.velocities()), [0., 1., 1., 1., 0.]);
@@ -172,20 +172,20 @@ mod tests {
     #[test]
     fn a_phrase_owns_what_begins_in_it() {
         let notes = [note(-1, 4, 0, 80), note(87, 99, 1, 80), note(88, 90, 2, 80)];
-        assert_eq!(PhraseImage::of_notes(0, &notes).notes(), [note(87, 88, 1, 80)]);
+        assert_eq!(PhraseImage::from_notes(0, &notes).notes(), [note(87, 88, 1, 80)]);
     }
 
     #[test]
     fn notes_may_stand_anywhere() {
         let far =
             [note(i64::MIN, i64::MAX, 0, 80), note(i64::MAX - 1, i64::MAX, 1, 80), note(1 << 54, i64::MAX, 2, 80)];
-        assert_eq!(PhraseImage::of_notes(1 << 54, &far).notes(), [note(0, 88, 2, 80)]);
-        assert_eq!(PhraseImage::of_notes(i64::MIN, &far[1..]).notes(), []);
+        assert_eq!(PhraseImage::from_notes(1 << 54, &far).notes(), [note(0, 88, 2, 80)]);
+        assert_eq!(PhraseImage::from_notes(i64::MIN, &far[1..]).notes(), []);
     }
 
     #[test]
     fn a_key_struck_anew_ends_the_note_before_and_keeps_its_own_length() {
-        let image = PhraseImage::of_notes(0, &[note(0, 9, 5, 40), note(4, 5, 5, 90)]);
+        let image = PhraseImage::from_notes(0, &[note(0, 9, 5, 40), note(4, 5, 5, 90)]);
         assert_eq!(image.notes(), [note(0, 4, 5, 40), note(4, 5, 5, 90)]);
         assert_eq!(image.velocities()[6 * PIANO_KEYS + 5], 0.0, "the first does not sound again");
     }
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn of_two_notes_in_one_cell_the_louder_stays() {
         for notes in [[note(0, 2, 5, 90), note(0, 7, 5, 30)], [note(0, 7, 5, 30), note(0, 2, 5, 90)]] {
-            assert_eq!(PhraseImage::of_notes(0, &notes).notes(), [note(0, 2, 5, 90)]);
+            assert_eq!(PhraseImage::from_notes(0, &notes).notes(), [note(0, 2, 5, 90)]);
         }
     }
 
     #[test]
     fn a_clip_has_the_images_beats_and_keys() {
-        let clip = PhraseImage::of_notes(0, &[note(2, 8, 39, 64)]).to_clip();
+        let clip = PhraseImage::from_notes(0, &[note(2, 8, 39, 64)]).to_clip();
         assert_eq!((clip.length(), clip.signature()), (22.0, (4, 4)));
         assert_eq!(clip.notes(), [ClipNote { onset: 0.5, length: 1.5, key: 60, velocity: 64 }]);
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_short_clip_is_followed_by_silence_and_other_keys_are_left_out() {
         let notes = [60, 12, 120].map(|key| ClipNote { onset: 0.3, length: 0.1, key, velocity: 64 });
-        let image = PhraseImage::of_clip(&Clip::new(2.0, (3, 4), notes.into()).unwrap());
+        let image = PhraseImage::from_clip(&Clip::new(2.0, (3, 4), notes.into()).unwrap());
         assert_eq!(image.notes(), [note(1, 2, 39, 64)]);
     }
 
@@ -232,9 +232,9 @@ mod tests {
     proptest! {
         #[test]
         fn image_clip_and_image_are_the_same(notes in some_notes()) {
-            let image = PhraseImage::of_notes(0, &notes);
-            prop_assert_eq!(&PhraseImage::of_clip(&image.to_clip()), &image);
-            prop_assert_eq!(&PhraseImage::of_notes(0, &image.notes()), &image);
+            let image = PhraseImage::from_notes(0, &notes);
+            prop_assert_eq!(&PhraseImage::from_clip(&image.to_clip()), &image);
+            prop_assert_eq!(&PhraseImage::from_notes(0, &image.notes()), &image);
         }
 
         #[test]
@@ -243,7 +243,7 @@ mod tests {
             let onsets: Vec<f32> = seed.iter().rev().copied().cycle().take(CELLS).collect();
             let begun = onsets.iter().filter(|onset| **onset > BEGINS).count();
             let clip = PhraseImage::from_channels(velocities, onsets).unwrap().to_clip();
-            prop_assert_eq!(clip.notes().len(), begun.min(crate::clip::MOST_NOTES));
+            prop_assert_eq!(clip.notes().len(), begun.min(crate::clip::MAX_NOTES));
         }
     }
 }

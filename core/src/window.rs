@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use crate::grid::{GridNote, quantise};
 use crate::piano_roll::PianoRoll;
 use crate::scheduler::{Hop, NoteId, SampleTime};
-use crate::style::{StyleBlend, Take};
+use crate::style::{StyleBlend, TakeSeed};
+use crate::timeline::{Pedal, TimelineEvent};
 
 /// Something that was heard and that a model may want to know of.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Heard {
+pub enum InputEvent {
     /// A restylable note began.
     NoteOn {
         /// Which one.
@@ -23,6 +24,8 @@ pub enum Heard {
         position: f64,
         /// Where in the song, in beats, if the host tells.
         beats: Option<f64>,
+        /// How long a beat lasts there, in seconds.
+        beat_seconds: f64,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 21–108.
@@ -32,7 +35,7 @@ pub enum Heard {
         /// The styles it is to be played in.
         style: StyleBlend,
         /// Which performance of them.
-        take: Take,
+        take: TakeSeed,
     },
     /// A note ended.
     NoteOff {
@@ -40,6 +43,8 @@ pub enum Heard {
         time: SampleTime,
         /// Where on the grid, in steps.
         position: f64,
+        /// Where in the song, in beats, if the host tells.
+        beats: Option<f64>,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 0–127.
@@ -49,14 +54,49 @@ pub enum Heard {
     Pedal {
         /// When.
         time: SampleTime,
+        /// Where in the song, in beats, if the host tells.
+        beats: Option<f64>,
         /// Whether it is down (controller 64 at 64 or more).
         down: bool,
     },
 }
 
+impl InputEvent {
+    /// Where in the song it was played, in beats, if the host tells.
+    pub fn beats(&self) -> Option<f64> {
+        match *self {
+            Self::NoteOn { beats, .. } | Self::NoteOff { beats, .. } | Self::Pedal { beats, .. } => beats,
+        }
+    }
+
+    /// What a timeline records of it; `None` where it has no place in the song.
+    pub fn timeline_event(&self) -> Option<TimelineEvent> {
+        self.beats().map(|beats| self.at(beats))
+    }
+
+    /// The same of a note that was played while the song stood still: its place is then the one on the grid.
+    pub fn captured_event(&self) -> Option<TimelineEvent> {
+        let on_grid = match *self {
+            Self::NoteOn { position, .. } | Self::NoteOff { position, .. } => Some(position / 4.0),
+            Self::Pedal { .. } => None,
+        };
+        self.beats().or(on_grid).map(|beats| self.at(beats))
+    }
+
+    fn at(&self, beats: f64) -> TimelineEvent {
+        match *self {
+            Self::NoteOn { beat_seconds, channel, key, velocity, .. } => {
+                TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity }
+            }
+            Self::NoteOff { channel, key, .. } => TimelineEvent::NoteOff { beats, channel, key },
+            Self::Pedal { down, .. } => TimelineEvent::Pedal(Pedal { beats, down }),
+        }
+    }
+}
+
 /// A hop, with where on the grid it falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Question {
+pub struct InferenceRequest {
     /// When, and for which notes.
     pub hop: Hop,
     /// Where on the grid, in steps.
@@ -80,7 +120,7 @@ pub struct WindowNote {
     /// Its styles.
     pub style: StyleBlend,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
     /// Where in the song it began, in beats; where the host does not tell, since the window's clock began.
     pub beats: f64,
     /// MIDI key, 21–108.
@@ -104,9 +144,9 @@ impl Window {
     }
 
     /// Takes in what was heard; must come in the order of time.
-    pub fn hear(&mut self, heard: &Heard) {
+    pub fn push_event(&mut self, heard: &InputEvent) {
         match *heard {
-            Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take } => {
+            InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take, .. } => {
                 self.notes.push_back(WindowNote {
                     id,
                     time,
@@ -120,13 +160,13 @@ impl Window {
                     key,
                 });
             }
-            Heard::NoteOff { position, channel, key, .. } => {
+            InputEvent::NoteOff { position, channel, key, .. } => {
                 let sounding = |n: &&mut WindowNote| n.release.is_none() && (n.channel, n.key) == (channel, key);
                 if let Some(note) = self.notes.iter_mut().find(sounding) {
                     note.release = Some(position);
                 }
             }
-            Heard::Pedal { .. } => {}
+            InputEvent::Pedal { .. } => {}
         }
     }
 
@@ -183,8 +223,8 @@ mod tests {
     use crate::genre::Genre;
     use crate::piano_roll::FRAME;
 
-    fn on(id: u64, position: f64, key: u8, velocity: u8) -> Heard {
-        Heard::NoteOn {
+    fn on(id: u64, position: f64, key: u8, velocity: u8) -> InputEvent {
+        InputEvent::NoteOn {
             id: NoteId(id),
             time: (position * 1000.0) as u64,
             position,
@@ -192,20 +232,37 @@ mod tests {
             key,
             velocity,
             beats: None,
+            beat_seconds: 0.5,
             style: StyleBlend::only(Genre::Jazz),
-            take: Take(0),
+            take: TakeSeed(0),
         }
+    }
+
+    #[test]
+    fn an_event_is_recorded_at_its_place_in_the_song_and_captured_on_the_grid_where_it_has_none() {
+        let InputEvent::NoteOn { beat_seconds, channel, key, velocity, .. } = on(0, 2.0, 21, 50) else {
+            unreachable!()
+        };
+        let note_on = |beats| Some(TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity });
+        let mut event = on(0, 2.0, 21, 50);
+        assert_eq!((event.timeline_event(), event.captured_event()), (None, note_on(0.5)));
+        if let InputEvent::NoteOn { beats, .. } = &mut event {
+            *beats = Some(9.0);
+        }
+        assert_eq!((event.timeline_event(), event.captured_event()), (note_on(9.0), note_on(9.0)));
+        let pedal = InputEvent::Pedal { time: 0, beats: None, down: true };
+        assert_eq!((pedal.timeline_event(), pedal.captured_event()), (None, None), "it has no place on the grid");
     }
 
     #[test]
     fn a_note_that_has_not_ended_sounds_until_now() {
         let mut window = Window::new(8);
-        window.hear(&on(0, 2.0, 21, 50));
+        window.push_event(&on(0, 2.0, 21, 50));
         let (roll, cells) = window.piano_roll(5.0);
         assert_eq!((roll.first_step(), roll.steps()), (2, 4));
         assert!((0..4).all(|row| roll.frames()[row * FRAME + 1] == 1.0));
         assert_eq!(cells.len(), 1);
-        window.hear(&Heard::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 21 });
+        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, beats: None, channel: 0, key: 21 });
         let (roll, _) = window.piano_roll(5.0);
         assert_eq!((0..4).map(|row| roll.frames()[row * FRAME + 1]).sum::<f32>(), 1.0);
     }
@@ -213,9 +270,9 @@ mod tests {
     #[test]
     fn of_overlapping_equal_pitches_the_first_ends_first() {
         let mut window = Window::new(8);
-        window.hear(&on(0, 0.0, 60, 50));
-        window.hear(&on(1, 2.0, 60, 50));
-        window.hear(&Heard::NoteOff { time: 3_000, position: 3.0, channel: 0, key: 60 });
+        window.push_event(&on(0, 0.0, 60, 50));
+        window.push_event(&on(1, 2.0, 60, 50));
+        window.push_event(&InputEvent::NoteOff { time: 3_000, position: 3.0, beats: None, channel: 0, key: 60 });
         let releases: Vec<_> = window.notes().map(|n| n.release).collect();
         assert_eq!(releases, [Some(3.0), None]);
     }
@@ -224,7 +281,7 @@ mod tests {
     fn it_reaches_as_far_back_as_it_was_made_to() {
         let mut window = Window::new(8);
         for id in 0..20 {
-            window.hear(&on(id, id as f64, 60, 50 + id as u8));
+            window.push_event(&on(id, id as f64, 60, 50 + id as u8));
         }
         window.forget_before(19.0);
         let (roll, cells) = window.piano_roll(19.0);
@@ -237,7 +294,7 @@ mod tests {
     fn a_hop_settles_the_notes_heard_in_its_interval() {
         let mut window = Window::new(8);
         for id in 0..6 {
-            window.hear(&on(id, id as f64, 60, 50));
+            window.push_event(&on(id, id as f64, 60, 50));
         }
         let hop = Hop { time: 6_000, settle_from: 2_000, settle_to: 4_000 };
         assert_eq!(window.to_settle(hop).map(|n| n.id.0).collect::<Vec<_>>(), [2, 3]);

@@ -7,7 +7,7 @@ use tonenet_core::midi::Song;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
 use tonenet_core::phrase_image::PhraseImage;
 use tonenet_core::piano_roll::excerpts;
-use tonenet_core::timeline::{Pedal, Timeline, TimelineNote};
+use tonenet_core::timeline::{Pedal, TimelineNote, TimelineSnapshot};
 
 /// The farthest beat.
 const FARTHEST: f64 = 4_503_599_627_370_496.0;
@@ -35,7 +35,7 @@ fn a_clip_is_cut_where_it_ends_however_far_a_song_goes() {
         [&[0, 0x90, 60, 80][..], &far, &[0x80, 60, 0], &far, &[0x90, 64, 80, 1, 0x80, 64, 0], &[0, 0xFF, 0x2F, 0]];
     let track = track.concat();
     let file = [b"MThd\0\0\0\x06\0\0\0\x01\0\x01MTrk\0\0\0", &[track.len() as u8][..], &track].concat();
-    let clip = Clip::of_song(&Song::parse(file).unwrap(), 8.0).unwrap();
+    let clip = Clip::from_song(&Song::parse(file).unwrap(), 8.0).unwrap();
     assert_eq!(clip.notes(), [ClipNote { onset: 0.0, length: 8.0, key: 60, velocity: 80 }]);
 }
 
@@ -43,12 +43,12 @@ proptest! {
     #[test]
     fn a_take_is_as_large_as_its_notes_are_many(notes in notes(), pedals in prop::collection::vec(-FARTHEST..FARTHEST, 0..9)) {
         let pedals = pedals.into_iter().enumerate().map(|(i, beats)| Pedal { beats, down: i % 2 == 0 }).collect();
-        let timeline = Timeline::new(String::new(), [1.0; 3], notes.clone(), pedals);
+        let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], notes.clone(), pedals);
         prop_assert_eq!(timeline.notes().len(), notes.len());
         let (played, pedals) = timeline.performance();
         prop_assert!(played.iter().all(|n| n.onset.is_finite() && n.release >= n.onset));
 
-        let (part, order) = Part::of_notes(&played, &pedals, true, None);
+        let (part, order) = Part::from_notes(&played, &pedals, true, None);
         prop_assert_eq!(order.len(), notes.len());
         let mut rows = Vec::new();
         for index in 0..part.len() {
@@ -65,7 +65,7 @@ proptest! {
             // A pause is 512 steps long at most, and a window is read twice at most.
             prop_assert!(steps <= 2 * 513 * notes.len(), "{} steps", steps);
             for note in &placed {
-                prop_assert!(!PhraseImage::of_notes(note.onset, &placed).notes().is_empty());
+                prop_assert!(!PhraseImage::from_notes(note.onset, &placed).notes().is_empty());
             }
         }
     }

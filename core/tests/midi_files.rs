@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipError};
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{MidiError, MidiWarningKind, Song};
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::tune::{Tune, TuneError};
 
 fn file(format: u8, division: u16, tracks: &[&[u8]]) -> Vec<u8> {
@@ -303,10 +303,10 @@ fn a_file_without_notes_is_a_song() {
     assert_eq!(read(&file(0, 96, &[&END])), (vec![], vec![MidiWarningKind::NoNotes]));
     assert_eq!(read(&file(1, 96, &[])), (vec![], vec![MidiWarningKind::NoNotes]));
     let silent = Song::parse(file(0, 96, &[&with_end(&[0, 0xB0, 64, 127])])).unwrap();
-    assert_eq!((silent.pedals().len(), Grid::of_notes(&[], silent.tempo())), (1, Grid::Sixteenths));
-    assert!(Timeline::of_song(&silent, 0.0).notes().is_empty());
-    assert_eq!(Tune::of_song(&silent), Err(TuneError::NoMelody));
-    assert_eq!(Clip::of_song(&silent, 4.0), Err(ClipError::Empty));
+    assert_eq!((silent.pedals().len(), Grid::from_notes(&[], silent.tempo())), (1, Grid::Sixteenths));
+    assert!(TimelineSnapshot::from_song(&silent, 0.0).notes().is_empty());
+    assert_eq!(Tune::from_song(&silent), Err(TuneError::NoMelody));
+    assert_eq!(Clip::from_song(&silent, 4.0), Err(ClipError::Empty));
 }
 
 #[test]

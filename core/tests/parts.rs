@@ -456,7 +456,7 @@ fn the_pedal_of_a_part_is_that_of_its_channels() {
         Track::named("Strings").pedal(4, 0, 127).again(0, LONG, &RIGHT),
         Track::default().pedal(5, 1, 0),
     ]);
-    let filed = PartPedals::of(&song);
+    let filed = PartPedals::from_song(&song);
     let pedals: Vec<_> = song.parts().iter().map(|p| filed.movements(p)).collect();
     assert_eq!(pedals[0], [(0.5, true), (1.0, false)], "not the strings', on the same channel");
     assert_eq!(pedals[1], [(1.5, true), (2.5, false)], "in a track of its own too");
@@ -472,7 +472,7 @@ fn each_of_as_many_parts_as_a_file_may_have_finds_its_own_pedal() {
         Track::default().pedal(track % 7, channel, 127).beats(channel, 0, &[&[60]])
     });
     let song = song(tracks);
-    let (parts, pedals) = (song.parts(), PartPedals::of(&song));
+    let (parts, pedals) = (song.parts(), PartPedals::from_song(&song));
     assert_eq!(parts.len(), TRACKS as usize);
     for part in parts {
         assert_eq!(pedals.movements(&part), [((part.tracks[0] % 7) as f64 * 0.5, true)], "{part}");

@@ -1,5 +1,6 @@
-//! Faults for tests: a model that answers slowly, breaks, or panics in mid-piece, and an engine that panics on the audio
-//! thread. Not in what users install.
+//! Faults for tests: a model that is slow, fails or panics, and an engine that panics on the audio thread.
+//!
+//! They are not in what users install.
 //!
 //! `TONENET_FAULT` says which: `slow=MILLISECONDS` each question, `fail=QUESTIONS` or `panic=QUESTIONS` after so many,
 //! `engine=EVENTS` after so many have gone into the engine or come out of it.
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
@@ -28,7 +29,7 @@ pub enum Fault {
 
 impl Fault {
     /// The one that the environment asks for.
-    pub fn of_environment() -> Option<Self> {
+    pub fn from_environment() -> Option<Self> {
         Self::parse(&std::env::var("TONENET_FAULT").ok()?)
     }
 
@@ -54,19 +55,19 @@ pub struct EngineFault {
 
 impl EngineFault {
     /// The one that the environment asks for.
-    pub fn of_environment() -> Self {
-        let left = match Fault::of_environment() {
+    pub fn from_environment() -> Self {
+        let left = match Fault::from_environment() {
             Some(Fault::EnginePanics(events)) => Some(events),
             _ => None,
         };
         Self { left: Cell::new(left) }
     }
 
-    /// An event goes into the engine or comes out of it.
+    /// Counts an event that goes into the engine or comes out of it.
     ///
     /// # Panics
     /// When enough have.
-    pub fn goes_by(&self) {
+    pub fn count_event(&self) {
         if let Some(left) = self.left.get() {
             assert!(left > 0, "a fault of the engine that a test asked for");
             self.left.set(Some(left - 1));
@@ -97,13 +98,13 @@ impl VelocityModel for Faulty {
         self.model.reset();
     }
 
-    fn hear(&mut self, heard: &Heard) {
-        self.model.hear(heard);
+    fn push_event(&mut self, heard: &InputEvent) {
+        self.model.push_event(heard);
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {

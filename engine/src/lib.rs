@@ -1,10 +1,73 @@
 //! ToneNet's real-time session, without plugin framework or window.
+//!
+//! The [`Engine`] is what the audio thread owns: it takes a host's events in, and emits them one latency later with the
+//! velocities that a model predicts. It works with two threads of its own: the [`inference_thread`] runs models and records
+//! what is played in Timeline mode, the [`generator`] generates clips. Any type can be the host's event that implements
+//! [`HostEvent`]; [`PlainEvent`] is one.
+//!
+//! Three notes through a session that renders offline, so that each block waits for the model:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::Ordering;
+//!
+//! use tonenet_core::clip::Bars;
+//! use tonenet_core::dynamics::Expression;
+//! use tonenet_core::genre::Genre;
+//! use tonenet_core::scheduler::SchedulerConfig;
+//! use tonenet_core::style::{StyleBlend, TakeSeed};
+//! use tonenet_core::transport::Transport;
+//! use tonenet_engine::clip_track::ClipTrack;
+//! use tonenet_engine::generator::{ClipStore, Generator, GeneratorThread};
+//! use tonenet_engine::inference_thread::InferenceThread;
+//! use tonenet_engine::model_cache::ModelCache;
+//! use tonenet_engine::status::Status;
+//! use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
+//! use tonenet_inference::embedded::EmbeddedModel;
+//!
+//! const RATE: f64 = 48_000.0;
+//! let status = Arc::<Status>::default();
+//! let models = ModelCache::default();
+//!
+//! // A thread that runs models, and a track for generated clips, on which none is placed.
+//! let opener = models.clone();
+//! let open = move |model, status: &Status| opener.open(model, RATE, status);
+//! let inference = InferenceThread::start(status.clone(), None, open)?;
+//! let (clips, words) = (Arc::<ClipStore>::default(), status.clone());
+//! let open = move || Box::new(models.generator(&words)) as Box<dyn Generator>;
+//! let generator = GeneratorThread::new(clips.clone(), Arc::default(), Box::new(open));
+//! let track = ClipTrack::new(clips, generator.link().clone(), false);
+//!
+//! let model = EmbeddedModel::Note;
+//! let config = SessionConfig { sample_rate: RATE, scheduler: SchedulerConfig::live(RATE, 480), model };
+//! let mut engine = Engine::new(config, inference, track, status.clone());
+//! let settings = Settings {
+//!     style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.25 },
+//!     take: TakeSeed(0),
+//!     expression: Expression::default(),
+//!     model,
+//!     bypass: false,
+//! };
+//!
+//! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter();
+//! let mut left = Vec::new();
+//! let block =
+//!     Block { samples: 480, transport: Transport::default(), bars: Bars::default(), pressed: false, offline: true };
+//! for _ in 0..4 {
+//!     engine.process(&block, &settings, || chord.next(), |event| left.push(event));
+//! }
+//! assert_eq!(left.iter().filter(|event| event.begins().is_some()).count(), 3);
+//! assert_eq!(status.restyled.load(Ordering::Relaxed), 3);
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
+pub mod block;
 pub mod clip_track;
 pub mod engine;
 pub mod event;
+mod event_queue;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 pub mod generator;
@@ -12,11 +75,14 @@ pub mod inference_thread;
 pub mod model_cache;
 pub mod outbox;
 pub mod pass_through;
-pub mod snapshots;
+mod snapshots;
 pub mod status;
+mod thread_state;
 pub mod timeline_store;
+mod transport_follower;
 pub mod waiting;
-pub mod zero_latency;
+mod zero_latency;
 
-pub use engine::{Block, Engine, Settings};
+pub use block::{Block, Settings};
+pub use engine::{Engine, SessionConfig};
 pub use event::{HostEvent, PlainEvent, Voice};

@@ -1,68 +1,68 @@
-//! What an instance has opened: the runtime and a model, kept from one activation to the next.
+//! The runtime and the model that an instance has opened, kept from one activation to the next.
 //!
-//! Hosts restart a plugin often, for another buffer size, a bounce, or because its latency changed; a model that had to
-//! be opened anew each time would leave the first notes of each start without it.
+//! Hosts restart a plugin often: for another buffer size, for a bounce, or because its latency changed. Opening a model
+//! takes so long that the first notes after each restart would have to do without it.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 use tonenet_inference::timeline;
 
-use crate::generator::EmbeddedComposer;
-use crate::inference_thread::{Opened, RestyleTake};
+use crate::generator::BuiltInGenerator;
+use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::status::Status;
 
-/// See the [module](self). Only the inference thread of the moment and the studio's open anything with it.
+/// See the [module](self). Only the inference thread and the generator's thread open anything with it.
 #[derive(Clone, Default)]
-pub struct Opener(Arc<Mutex<Kept>>);
+pub struct ModelCache(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
-struct Kept {
+struct Contents {
     runtime: Option<Runtime>,
     model: Option<(EmbeddedModel, LoadedModel)>,
 }
 
-impl Opener {
-    /// A model, ready for one activation; with the first of them the runtime is opened, and `status` told which.
+impl ModelCache {
+    /// A model, ready for one activation. With the first one the runtime is opened, and `status` told which.
     ///
     /// # Errors
     /// In words for the user, when the model cannot be loaded.
-    pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<Opened, String> {
+    pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<LoadedSession, String> {
         let loaded = self.loaded(model, status)?;
-        let listener = loaded.listener(sample_rate);
+        let live_model = loaded.live_model(sample_rate);
         #[cfg(feature = "fault-injection")]
-        let listener = match crate::fault_injection::Fault::of_environment() {
-            Some(fault) => Box::new(crate::fault_injection::Faulty::new(listener, fault)),
-            None => listener,
+        let live_model = match crate::fault_injection::Fault::from_environment() {
+            Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
+            None => live_model,
         };
-        let restyle_take: RestyleTake =
+        let restyle_performance: RestylePerformance =
             Box::new(move |take, cancellation| timeline::restyle(take, model.id(), &loaded, cancellation));
-        Ok(Opened { restyler: Restyler::new(listener), restyle_take })
+        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance })
     }
 
-    /// Who writes; `status` is told which runtime was opened, if none was before.
-    pub fn composer(&self, status: &Status) -> EmbeddedComposer {
+    /// A generator of clips. The runtime is opened if none was before, and `status` told which.
+    pub fn generator(&self, status: &Status) -> BuiltInGenerator {
         let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
-        EmbeddedComposer::new(runtime)
+        BuiltInGenerator::new(runtime)
     }
 
     fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {
-        let mut kept = self.0.lock();
-        if let Some((of, loaded)) = &kept.model
+        let mut contents = self.0.lock();
+        if let Some((of, loaded)) = &contents.model
             && *of == model
         {
             return Ok(loaded.clone());
         }
         // One at a time.
-        kept.model = None;
-        let runtime = kept.runtime.get_or_insert_with(|| open_runtime(status));
+        contents.model = None;
+        let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status));
         let loaded = model.load(runtime).map_err(|e| e.to_string())?;
-        kept.model = Some((model, loaded.clone()));
+        contents.model = Some((model, loaded.clone()));
         Ok(loaded)
     }
 }
@@ -70,9 +70,9 @@ impl Opener {
 /// Opens a runtime, and tells the editor which.
 fn open_runtime(status: &Status) -> Runtime {
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
-    let mut words = status.engine.lock();
-    words.runtime = format!("{} · {}", report.runtime, report.provider);
-    words.notes = report.notes;
+    let mut info = status.info.lock();
+    info.runtime = format!("{} · {}", report.runtime, report.provider);
+    info.notes = report.notes;
     runtime
 }
 
@@ -82,16 +82,16 @@ mod tests {
 
     #[test]
     fn a_model_is_opened_once_for_all_activations() {
-        let (opener, status) = (Opener::default(), Status::default());
-        let note = |opener: &Opener| match opener.loaded(EmbeddedModel::Note, &status) {
+        let (cache, status) = (ModelCache::default(), Status::default());
+        let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status) {
             Ok(LoadedModel::Note(network)) => network,
             _ => panic!("the note model does not open"),
         };
-        let first = note(&opener);
-        let mut next_activation = opener.clone();
+        let first = note(&cache);
+        let mut next_activation = cache.clone();
         assert!(Arc::ptr_eq(&first, &note(&next_activation)));
         next_activation.loaded(EmbeddedModel::Baseline, &status).expect("another model");
-        next_activation = opener;
+        next_activation = cache;
         assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other took its place");
     }
 }

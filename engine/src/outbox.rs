@@ -1,7 +1,7 @@
 //! The audio thread's end of a queue to another thread, with a list of what must still be sent.
 //!
-//! A full queue makes no message of consequence disappear: what the other thread needs to stay in step is owed
-//! ([`Owed`]) and goes out before anything else once there is room. Only what is of no use later is lost.
+//! No message of consequence is lost when the queue is full. What the other thread needs to stay in step is owed
+//! ([`Owed`]), and sent before anything else once there is room. Only what is of no use later is lost.
 
 use rtrb::Producer;
 

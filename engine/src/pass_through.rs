@@ -1,7 +1,7 @@
-//! What plays in the engine's place when it has failed: everything leaves untouched, in order, one latency after it
-//! came in, and what sounded at the failure ends.
+//! Plays in the engine's place when the engine has failed.
 //!
-//! While the engine plays, it keeps account of what came in and has not left, and of what sounds. Once it
+//! Everything leaves untouched, in order, one latency after it came in, and what sounded at the failure ends. While the
+//! engine plays, [`PassThrough`] accounts for every event that came in and has not left, and for what sounds. Once it
 //! [takes over](PassThrough::take_over), it sends the events itself. Nothing here allocates, locks or makes a system
 //! call after [`PassThrough::new`], nor can it fail.
 
@@ -156,7 +156,7 @@ impl<E: HostEvent> PassThrough<E> {
         send(event.with_timing(self.last_timing));
     }
 
-    /// Keeps account of what sounds.
+    /// Accounts for what sounds.
     fn account_for(&mut self, event: &E) {
         if let Some(voice) = event.begins().filter(|_| self.sounding.len() < NOTES) {
             self.sounding.push(voice);

@@ -49,12 +49,13 @@ impl<Message: Clone + Send, T> SnapshotSender<Message, T> {
         self.reclaim();
     }
 
-    /// Lets go of the snapshots that nobody else refers to.
+    /// Drops the snapshots that nobody else refers to.
     pub fn reclaim(&mut self) {
         self.owned.retain(|snapshot| Arc::strong_count(snapshot) > 1);
     }
 
     /// How many snapshots were handed over and not reclaimed yet.
+    #[cfg(test)]
     pub fn owned(&self) -> usize {
         self.owned.len()
     }

@@ -1,4 +1,4 @@
-//! What the editor shows of the running engine: counters the audio thread raises, and words of the inference thread.
+//! What the window shows of the running engine: counters of the audio thread, and the state of the inference thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Status {
     /// Notes that left with the model's velocity.
     pub restyled: AtomicU64,
-    /// Notes that were due before the model had answered.
+    /// Notes that were due before the model's result was there.
     pub late: AtomicU64,
     /// Notes that a mode without latency did not know yet.
     pub new: AtomicU64,
@@ -25,15 +25,15 @@ pub struct Status {
     /// Whether the engine has failed: notes pass without it. The audio thread may be the one to find out.
     pub failed: AtomicBool,
     /// Written by the inference thread.
-    pub engine: Mutex<EngineWords>,
+    pub info: Mutex<EngineInfo>,
 }
 
-/// What [`Status::failed`] is in words.
+/// What [`Status::failed`] is in info.
 pub const FAILED: &str = "Internal error: notes pass unchanged. Switch ToneNet off and on, or reload it.";
 
-/// The runtime and model in words.
+/// The runtime and the model, in words for the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EngineWords {
+pub struct EngineInfo {
     /// The runtime with its version and what computes it; empty until it is open.
     pub runtime: String,
     /// Why libraries and providers that were tried are not used.
@@ -54,35 +54,35 @@ pub struct Report {
     pub late: u64,
     /// See [`Status::new`].
     pub new: u64,
-    /// See [`EngineWords::runtime`].
+    /// See [`EngineInfo::runtime`].
     pub runtime: String,
-    /// See [`EngineWords::model`].
+    /// See [`EngineInfo::model`].
     pub model: String,
-    /// See [`EngineWords::error`].
+    /// See [`EngineInfo::error`].
     pub error: Option<String>,
 }
 
 impl Status {
     /// What the instance has done so far.
     pub fn report(&self) -> Report {
-        let words = self.words();
+        let info = self.info();
         Report {
             restyled: self.restyled.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
             new: self.new.load(Ordering::Relaxed),
-            runtime: words.runtime,
-            model: words.model,
-            error: words.error,
+            runtime: info.runtime,
+            model: info.model,
+            error: info.error,
         }
     }
 
     /// The runtime, the model and what went wrong, as the user is told.
-    pub fn words(&self) -> EngineWords {
-        let mut words = self.engine.lock().clone();
+    pub fn info(&self) -> EngineInfo {
+        let mut info = self.info.lock().clone();
         if self.failed.load(Ordering::Relaxed) {
-            words.error = Some(FAILED.into());
+            info.error = Some(FAILED.into());
         }
-        words
+        info
     }
 
     /// Counts one up.
@@ -92,14 +92,14 @@ impl Status {
 
     /// A model is being opened, or this one was.
     pub fn opens(&self, model: Option<&str>) {
-        let mut words = self.engine.lock();
-        words.model = model.unwrap_or_default().into();
-        words.error = None;
+        let mut info = self.info.lock();
+        info.model = model.unwrap_or_default().into();
+        info.error = None;
     }
 
     /// Notes leave with their own velocity, or not at all, and why.
     pub fn fail(&self, message: impl Into<String>) {
-        self.engine.lock().error = Some(message.into());
+        self.info.lock().error = Some(message.into());
     }
 }
 
@@ -112,11 +112,11 @@ mod tests {
         let status = Status::default();
         status.fail("a model that is not there");
         status.failed.store(true, Ordering::Relaxed);
-        assert_eq!(status.words().error.as_deref(), Some(FAILED));
+        assert_eq!(status.info().error.as_deref(), Some(FAILED));
         assert_eq!(status.report().error.as_deref(), Some(FAILED));
         status.opens(Some("a model"));
-        assert_eq!(status.words().error.as_deref(), Some(FAILED), "a model that opens does not bring the engine back");
+        assert_eq!(status.info().error.as_deref(), Some(FAILED), "a model that opens does not bring the engine back");
         status.failed.store(false, Ordering::Relaxed);
-        assert_eq!(status.words().error, None);
+        assert_eq!(status.info().error, None);
     }
 }

@@ -1,10 +1,11 @@
-//! The take that an instance remembers of its song: shared by the inference thread, which draws it, the window, and
-//! the saved state. The audio thread gets finished pictures through a queue and never comes here.
+//! What Timeline mode has recorded of an instance's song.
+//!
+//! The inference thread, the window and the saved state share it. The audio thread gets snapshots and never comes here.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -12,9 +13,9 @@ pub struct TimelineStore(Mutex<Slot>);
 
 #[derive(Debug, Default)]
 struct Slot {
-    current: Arc<Timeline>,
+    current: Arc<TimelineSnapshot>,
     /// What the user's last change replaced.
-    before: Option<Arc<Timeline>>,
+    before: Option<Arc<TimelineSnapshot>>,
     /// Counts what others than the inference thread put here.
     edition: u64,
 }
@@ -32,7 +33,7 @@ pub struct Remembered {
 
 impl TimelineStore {
     /// The take as it is, and its edition.
-    pub fn get(&self) -> (Arc<Timeline>, u64) {
+    pub fn get(&self) -> (Arc<TimelineSnapshot>, u64) {
         let slot = self.0.lock();
         (slot.current.clone(), slot.edition)
     }
@@ -42,18 +43,18 @@ impl TimelineStore {
         self.0.lock().edition
     }
 
-    /// Puts the inference thread's next picture of an edition in its place; one of an older edition is refused.
-    pub fn draw(&self, picture: Arc<Timeline>, edition: u64) -> bool {
+    /// Publishes the inference thread's next snapshot of an edition; one of an older edition is refused.
+    pub fn publish(&self, snapshot: Arc<TimelineSnapshot>, edition: u64) -> bool {
         let mut slot = self.0.lock();
         let is_current = slot.edition == edition;
         if is_current {
-            slot.current = picture;
+            slot.current = snapshot;
         }
         is_current
     }
 
     /// Puts another take in its place, as the user wants it.
-    pub fn replace(&self, take: Timeline) {
+    pub fn replace(&self, take: TimelineSnapshot) {
         let mut slot = self.0.lock();
         slot.before = Some(std::mem::replace(&mut slot.current, Arc::new(take)));
         slot.edition += 1;
@@ -77,7 +78,7 @@ impl TimelineStore {
     }
 
     /// Takes in what a project kept.
-    pub fn load(&self, loaded: Timeline) {
+    pub fn load(&self, loaded: TimelineSnapshot) {
         let mut slot = self.0.lock();
         // A host that undoes its own changes loads states often; the same take need not be restyled again.
         if *slot.current != loaded && slot.current.as_saved() != loaded.as_saved() {
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
     use tonenet_core::timeline::TimelineNote;
 
-    fn take(notes: usize) -> Timeline {
+    fn take(notes: usize) -> TimelineSnapshot {
         let note = |i| TimelineNote {
             beats: i as f64,
             length: 0.5,
@@ -101,16 +102,16 @@ mod tests {
             velocity: 64,
             expected: None,
         };
-        Timeline::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
+        TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
     }
 
     #[test]
     fn clearing_can_be_undone_and_a_late_picture_does_not_bring_it_back() {
         let store = TimelineStore::default();
         let (_, edition) = store.get();
-        assert!(store.draw(Arc::new(take(3)), edition));
-        store.replace(Timeline::default());
-        assert!(!store.draw(Arc::new(take(4)), edition), "of a take that is no longer wanted");
+        assert!(store.publish(Arc::new(take(3)), edition));
+        store.replace(TimelineSnapshot::default());
+        assert!(!store.publish(Arc::new(take(4)), edition), "of a take that is no longer wanted");
         assert_eq!(store.remembered(), Remembered { notes: 0, waiting: 0, can_undo: true });
         store.undo();
         assert_eq!(store.remembered(), Remembered { notes: 3, waiting: 3, can_undo: false });
@@ -134,7 +135,7 @@ mod tests {
         let older = places.clone().map(older).collect::<Vec<_>>().join(",");
         let older = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{older}],"pedals":[]}}"#);
         let note = |beats| TimelineNote { beats, ..take(1).notes()[0] };
-        let played = Timeline::new(String::new(), [1.0; 3], places.map(note).collect(), Vec::new());
+        let played = TimelineSnapshot::new(String::new(), [1.0; 3], places.map(note).collect(), Vec::new());
         for take in [serde_json::from_str(&older).unwrap(), played] {
             let store = TimelineStore::default();
             store.replace(take);

@@ -5,7 +5,7 @@ use tonenet_core::clip::Clip;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{MidiError, MidiMessage, MidiWarningKind as Kind, NoteRef, Song, TimedMessage};
 use tonenet_core::note::Note;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::tune::Tune;
 
 /// Bytes as a MIDI file.
@@ -73,15 +73,15 @@ fn check_warnings(song: &Song) {
 /// Whoever reads songs takes any of them, in memory that its notes alone bound.
 fn check_readers(song: &Song) {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
-    let grid = Grid::of_notes(&notes, song.tempo());
+    let grid = Grid::from_notes(&notes, song.tempo());
     let places = || notes.iter().filter_map(|note| grid.place(note));
     assert!(places().all(|place| place.release > place.onset), "a note without a step");
-    assert!(Timeline::of_song(song, 0.0).notes().len() <= song.notes().len());
-    if let Ok(tune) = Tune::of_song(song) {
+    assert!(TimelineSnapshot::from_song(song, 0.0).notes().len() <= song.notes().len());
+    if let Ok(tune) = Tune::from_song(song) {
         let bars = tune.tokens().iter().map(|token| u64::from(token.steps)).sum::<u64>() / u64::from(tune.metre.bar());
         assert!(bars <= 40 * (song.notes().len() as u64 + 1), "{bars} bars");
     }
-    if let Ok(clip) = Clip::of_song(song, 22.0) {
+    if let Ok(clip) = Clip::from_song(song, 22.0) {
         assert!(clip.notes().len() <= song.notes().len());
     }
 }

@@ -12,8 +12,8 @@ use tonenet_core::genre::Genre;
 use tonenet_inference::bundle::{GraphFile, ModelFiles};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::manifest::{FILE_NAME, Manifest, NetworkEntry, Sha256};
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::{self, Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 use tonenet_model_export::graph::{Axis, Graph};
 use tonenet_model_export::quantise::Precision;
 
@@ -93,7 +93,7 @@ fn in_a_folder(mut manifest: Manifest) {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
         TempDir::new().unwrap_or_else(|e| panic!("no temporary folder ({e}); set TMPDIR to one that can be written"))
     });
-    let checksum = Sha256::of(&GRAPH);
+    let checksum = Sha256::digest(&GRAPH);
     match &mut manifest.network {
         NetworkEntry::PianoRoll { encoder, .. } => encoder.sha256 = checksum,
         NetworkEntry::Note { past, ahead, .. } => (past.sha256, ahead.sha256) = (checksum, checksum),
@@ -113,7 +113,7 @@ fn in_a_folder(mut manifest: Manifest) {
         let _ = fs::write(FOLDER.path().join(name), bytes);
     }
     match ModelFiles::from_dir(FOLDER.path()).and_then(|files| LoadedModel::load(&RUNTIME, &files)) {
-        Ok(model) => drop(model.listener(48_000.0)),
+        Ok(model) => drop(model.live_model(48_000.0)),
         Err(error) => check_words(&error),
     }
     for name in &names {

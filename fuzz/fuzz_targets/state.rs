@@ -7,11 +7,11 @@ use std::sync::Arc;
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param as _, ParamPtr, Params, Plugin, PluginState};
-use tonenet_core::clip::{Bars, Heard};
+use tonenet_core::clip::{Bars, CapturedPart};
 use tonenet_core::genre::Genre;
-use tonenet_core::scheduler::{LookAhead, Mode};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Played, Recorder, Timeline};
+use tonenet_core::scheduler::{Mode, SchedulerConfig};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot};
 use tonenet_plugin::ToneNet;
 use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
 
@@ -35,8 +35,8 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(again.settings(), params.settings());
     assert_eq!(again.tempo(), params.tempo());
     assert_eq!(again.look_ahead.value(), params.look_ahead.value());
-    assert_eq!(again.clips().wish(), params.clips().wish());
-    let in_song = |params: &ToneNetParams| params.clips().shown().in_song.is_some();
+    assert_eq!(again.clips().settings(), params.clips().settings());
+    let in_song = |params: &ToneNetParams| params.clips().selected().placement.is_some();
     assert_eq!(in_song(&again), in_song(&params));
 }
 
@@ -94,23 +94,23 @@ fn check_take(params: &ToneNetParams, saved: &PluginState) {
     let (notes, pedals) = take.performance();
     assert!(notes.iter().all(|n| n.onset.is_finite() && n.release.is_finite() && n.release >= n.onset));
     assert!(pedals.iter().all(|p| p.0.is_finite()));
-    let mut recorder = Recorder::new(&take);
+    let mut recorder = TimelineRecorder::new(&take);
     for note in take.notes() {
         let beats = note.beats;
         let found = take.find(beats, note.channel, note.key).expect("it is there");
-        let expected = take.expected(found, StyleBlend { a: Genre::Jazz, b: Genre::Pop, share_of_b: 0.5 }, Take(7));
+        let expected = take.expected(found, StyleBlend { a: Genre::Jazz, b: Genre::Pop, share_of_b: 0.5 }, TakeSeed(7));
         assert!(expected.is_none_or(|e| e.deviation.is_finite() && (1.0..=127.0).contains(&e.level)), "{expected:?}");
         let (channel, key, velocity, beat_seconds) = (note.channel, note.key, note.velocity, note.beat_seconds.into());
-        recorder.hear(&Played::NoteOn { beats, beat_seconds, channel, key, velocity });
-        recorder.hear(&Played::Passed { from: beats - 1.0, to: beats + 1.0 });
+        recorder.record(&TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity });
+        recorder.record(&TimelineEvent::Traversed { from: beats - 1.0, to: beats + 1.0 });
     }
-    recorder.hear(&Played::Ended);
-    assert!(recorder.picture(&take).notes().len() <= take.notes().len());
-    let heard = Heard::of_timeline(&take, 4.0);
+    recorder.record(&TimelineEvent::PassEnded);
+    assert!(recorder.snapshot(&take).notes().len() <= take.notes().len());
+    let heard = CapturedPart::from_timeline(&take, 4.0);
     assert!(heard.last_bars(8, &Bars::default()).is_none_or(|clip| clip.length() <= 32.0));
 
     // A change of the user's that can be taken back, to the take that was saved.
-    store.replace(Timeline::default());
+    store.replace(TimelineSnapshot::default());
     store.replace((*take).clone());
     params.deserialize_fields(&saved.fields);
     assert!(store.remembered().can_undo, "what was saved counts as another take");
@@ -133,10 +133,10 @@ fn check_params(params: &ToneNetParams) {
     assert!(velocities.contains(&expression.floor) && velocities.contains(&expression.ceiling), "{expression:?}");
     assert!(settings.take.0 <= LAST_TAKE, "{:?}", settings.take);
 
-    let wish = params.clips().wish();
+    let wish = params.clips().settings();
     assert_eq!(wish.in_range(), wish, "a wish out of range");
-    let shown = params.clips().shown();
-    assert!(shown.place < shown.count.max(1) && shown.count <= 16, "{shown:?}");
+    let shown = params.clips().selected();
+    assert!(shown.index < shown.count.max(1) && shown.count <= 16, "{shown:?}");
 
     for (id, param, _) in params.param_map() {
         // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.
@@ -151,9 +151,9 @@ fn check_params(params: &ToneNetParams) {
     let tempo = params.tempo();
     assert!(tempo.is_finite() && tempo >= 0.0, "tempo {tempo}");
     let mode = Mode::from(params.look_ahead.value());
-    let latency = LookAhead::of(mode, tempo, SAMPLE_RATE.into(), 512).latency;
+    let latency = SchedulerConfig::for_mode(mode, tempo, SAMPLE_RATE.into(), 512).latency;
     // At most four beats at 20 beats a minute; none where the mode holds nothing.
     assert!(latency <= 12 * SAMPLE_RATE as u32, "latency {latency}");
-    assert_eq!(latency == 0, matches!(mode, Mode::LiveAtOnce | Mode::Timeline), "latency {latency}");
+    assert_eq!(latency == 0, matches!(mode, Mode::LiveZeroLatency | Mode::Timeline), "latency {latency}");
     assert_eq!(params.serialize_fields()["state_version"], STATE_VERSION.to_string());
 }

@@ -45,7 +45,7 @@ pub struct GraphFile<'a> {
 impl<'a> GraphFile<'a> {
     /// Bytes of an ONNX file; `title` is what error texts call it.
     pub fn new(title: &'a str, bytes: &'a [u8]) -> Self {
-        Self { title, sha256: Sha256::of(bytes), bytes }
+        Self { title, sha256: Sha256::digest(bytes), bytes }
     }
 
     /// What error texts call the file.
@@ -105,7 +105,7 @@ impl ModelFiles {
         let manifest = Manifest::from_json(&json, &title)?;
         let graph = |entry: &GraphEntry| {
             let (title, bytes) = read(&entry.file)?;
-            match Sha256::of(&bytes) == entry.sha256 {
+            match Sha256::digest(&bytes) == entry.sha256 {
                 true => Ok(StoredGraph { title, sha256: entry.sha256, bytes }),
                 false => Err(InferenceError::Damaged { file: title }),
             }

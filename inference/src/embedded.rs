@@ -4,8 +4,8 @@ use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
 use crate::generate::textures::TextureModel;
 use crate::generate::tunes::TuneModel;
+use crate::performance::LoadedModel;
 use crate::runtime::Runtime;
-use crate::take::LoadedModel;
 
 macro_rules! files {
     ($folder:literal: $($name:literal),+) => {

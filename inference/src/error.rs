@@ -102,7 +102,7 @@ pub enum InferenceError {
     },
     /// A network over piano-rolls was asked at a look-ahead in seconds.
     #[error("this model is scored on whole takes only; leave --look-ahead out, or choose the note model")]
-    WholeTakesOnly,
+    WholePerformancesOnly,
     /// A model that writes was asked for velocities.
     #[error("{name} writes new material and gives no velocities; choose the note model")]
     NoVelocities {

@@ -3,6 +3,7 @@
 
 pub mod bundle;
 pub mod cancellation;
+mod dequantise;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
@@ -13,12 +14,11 @@ pub mod manifest;
 pub mod model;
 pub mod note;
 pub mod offline;
+pub mod performance;
 pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
-mod screen;
 pub mod song;
-pub mod take;
 pub mod timeline;
-mod unfold;
+mod validate;
 mod wire;

@@ -212,7 +212,7 @@ pub struct Sha256([u8; 32]);
 
 impl Sha256 {
     /// The checksum of some bytes.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn digest(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 }
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn a_manifest_is_read_and_unknown_fields_are_ignored() {
         let manifest = read(&json()).expect("a manifest");
-        let encoder = GraphEntry { file: "encoder.onnx".into(), sha256: Sha256::of(b"") };
+        let encoder = GraphEntry { file: "encoder.onnx".into(), sha256: Sha256::digest(b"") };
         let network = NetworkEntry::PianoRoll {
             frame: 176,
             keys: 88,

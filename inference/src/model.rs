@@ -3,7 +3,7 @@
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
 pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use crate::error::InferenceError;
 
@@ -16,7 +16,7 @@ pub trait VelocityModel: Send {
     fn reset(&mut self);
 
     /// Takes in what was heard, in the order of time.
-    fn hear(&mut self, heard: &Heard);
+    fn push_event(&mut self, heard: &InputEvent);
 
     /// What it expects of the notes a question must settle and that are to be played in `style`, from what was
     /// heard up to now; appended to `predictions`.
@@ -25,7 +25,7 @@ pub trait VelocityModel: Send {
     /// When the runtime fails or there is no decoder for the style; `predictions` is then as it was.
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError>;

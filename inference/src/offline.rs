@@ -3,10 +3,10 @@
 use tonenet_core::dynamics::Expected;
 use tonenet_core::midi::{MidiMessage, Song};
 use tonenet_core::note::is_restylable;
-use tonenet_core::scheduler::{Estimate, Event, Leaving, LookAhead, NoteId, Outcome, SampleTime, Scheduler};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::{StepClock, Transport};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use crate::error::InferenceError;
 use crate::restyler::Restyler;
@@ -48,17 +48,17 @@ pub struct Playback {
     /// Samples a second.
     pub sample_rate: f64,
     /// Look-ahead in force.
-    pub look_ahead: LookAhead,
+    pub look_ahead: SchedulerConfig,
     /// Samples from one look at the transport to the next, as a host's block.
     pub block: u32,
     /// Styles of every note.
     pub style: StyleBlend,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
 }
 
 /// The notes, note-offs and pedal of a song in the order a host sends them; times are rounded to the nearest sample.
-pub fn part_of(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
+pub fn events_from_song(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
     song.messages()
         .iter()
         .filter_map(|message| {
@@ -106,42 +106,55 @@ pub fn restyle(
             skipped += silence.saturating_sub(longest) / block * block;
         }
         let block_end = block_start + block;
-        clock.follow(block_start, &transport(block_start + skipped));
+        let transport = transport(block_start + skipped);
+        clock.follow(block_start, &transport);
         loop {
             let event = events.next_if(|e| e.time - skipped < block_end);
             let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
-                let question = Question { hop, position: clock.position(hop.time) };
-                restyler.ask(&question, |note, estimate| answers.push((note.id, estimate)))?;
+                let question = InferenceRequest { hop, position: clock.position(hop.time) };
+                restyler.estimate(&question, |note, estimate| answers.push((note.id, estimate)))?;
             }
             let Some(PartEvent { time, kind }) = event else { break };
             all_left = time.saturating_add(latency);
-            let position = clock.position(time);
+            let (position, beats) = (clock.position(time), clock.beats(time));
             let (channel, key, velocity) = match kind {
                 PartEventKind::Pedal(down) => {
-                    restyler.hear(&Heard::Pedal { time, down });
+                    restyler.push_event(&InputEvent::Pedal { time, beats, down });
                     continue;
                 }
                 PartEventKind::Note { channel, key, velocity: 0 } => {
-                    scheduler.hear(time, Event::NoteOff { channel, key }, 0);
-                    restyler.hear(&Heard::NoteOff { time, position, channel, key });
+                    scheduler.push_event(time, Event::NoteOff { channel, key }, 0);
+                    restyler.push_event(&InputEvent::NoteOff { time, position, beats, channel, key });
                     continue;
                 }
                 PartEventKind::Note { channel, key, velocity } => (channel, key, velocity),
             };
-            let id = scheduler.hear(time, Event::NoteOn { channel, key }, note_ons);
+            let id = scheduler.push_event(time, Event::NoteOn { channel, key }, note_ons);
             note_ons += 1;
             if is_restylable(channel, key) {
-                let (beats, style, take) = (clock.beats(time), playback.style, playback.take);
-                restyler.hear(&Heard::NoteOn { id, time, position, beats, channel, key, velocity, style, take });
+                let (style, take) = (playback.style, playback.take);
+                restyler.push_event(&InputEvent::NoteOn {
+                    id,
+                    time,
+                    position,
+                    beats,
+                    beat_seconds: transport.beat_seconds(),
+                    channel,
+                    key,
+                    velocity,
+                    style,
+                    take,
+                });
             }
         }
         for (note, estimate) in answers.drain(..) {
-            scheduler.answer(note, estimate);
+            scheduler.set_estimate(note, estimate);
         }
         while let Some(leaving) = scheduler.next_due(block_end) {
-            if let Leaving::Event { event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(found), .. } =
-                leaving
+            if let OutputEvent::Event {
+                event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(found), ..
+            } = leaving
             {
                 expected[payload] = Some(found);
             }
@@ -173,15 +186,15 @@ mod tests {
             self.heard.clear();
         }
 
-        fn hear(&mut self, heard: &Heard) {
-            if let Heard::NoteOn { id, time, .. } = heard {
+        fn push_event(&mut self, heard: &InputEvent) {
+            if let InputEvent::NoteOn { id, time, .. } = heard {
                 self.heard.push((*id, *time));
             }
         }
 
         fn predict(
             &mut self,
-            question: &Question,
+            question: &InferenceRequest,
             _: Genre,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
@@ -199,9 +212,9 @@ mod tests {
         let note = |time, velocity| PartEvent { time, kind: PartEventKind::Note { channel: 0, key: 60, velocity } };
         let far = [0, 1 << 40, 1 << 52, SampleTime::MAX - 48_000];
         let part: Vec<PartEvent> = far.iter().flat_map(|&time| [note(time, 80), note(time + 24_000, 0)]).collect();
-        let look_ahead = LookAhead::window(WindowLength::OneBeat, 120.0, rate);
+        let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, 120.0, rate);
         let style = StyleBlend::only(Genre::Jazz);
-        let playback = Playback { sample_rate: rate, look_ahead, block: 512, style, take: Take(0) };
+        let playback = Playback { sample_rate: rate, look_ahead, block: 512, style, take: TakeSeed(0) };
         let mut asked = Vec::new();
         let expected = restyle(&mut Restyler::new(Box::new(Counting::default())), &part, &playback, |time| {
             asked.push(time);

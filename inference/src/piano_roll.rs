@@ -8,7 +8,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::{FRAME, PianoRoll};
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::window::{Heard, Question, Window};
+use tonenet_core::window::{InferenceRequest, InputEvent, Window};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -139,13 +139,13 @@ impl VelocityModel for PianoRollModel {
         self.window.clear();
     }
 
-    fn hear(&mut self, heard: &Heard) {
-        self.window.hear(heard);
+    fn push_event(&mut self, heard: &InputEvent) {
+        self.window.push_event(heard);
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
@@ -167,8 +167,8 @@ impl VelocityModel for PianoRollModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::performance::{LoadedModel, LookAhead, PerformanceView};
     use crate::runtime::counted::{CountedGraph, Runs};
-    use crate::take::{Knowledge, LoadedModel, TakeView};
     use tonenet_core::grid::Grid;
     use tonenet_core::note::Note;
 
@@ -197,12 +197,12 @@ mod tests {
             velocity: 64,
         };
         let notes: Vec<Note> = (0..4_000).map(note).collect();
-        let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         for whole_take_steps in [None, Some(160)] {
             let all = Runs::stopping_at(0);
             let predict = |runs: &Arc<Runs>| {
                 let model = model(runs, whole_take_steps);
-                model.predict_unless_cancelled(&take, Knowledge::WholeTake, &Genre::ALL, &runs.cancellation)
+                model.predict_unless_cancelled(&take, LookAhead::WholePerformance, &Genre::ALL, &runs.cancellation)
             };
             assert!(predict(&all).is_ok());
             assert!(all.count() > 40, "{} runs, each over a part of the take", all.count());

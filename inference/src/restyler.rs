@@ -9,7 +9,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::PerStyle;
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleScales};
-use tonenet_core::window::{Heard, Question, Window, WindowNote};
+use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
 use crate::model::VelocityModel;
@@ -24,7 +24,7 @@ pub struct Restyler {
     centres: RunningCentres,
     /// Of one style, as the model returns them.
     predictions: Vec<(NoteId, Prediction)>,
-    /// Of each note that a request asks about.
+    /// Of each note of the current request.
     by_note: Vec<(NoteId, PerStyle<Option<Prediction>>)>,
 }
 
@@ -40,52 +40,52 @@ impl Restyler {
         }
     }
 
-    /// Forgets all that was heard.
+    /// Forgets all events.
     pub fn reset(&mut self) {
         self.model.reset();
         self.recent.clear();
         self.centres = RunningCentres::default();
     }
 
-    /// Takes in what was heard, in the order of time.
-    pub fn hear(&mut self, heard: &Heard) {
-        self.recent.hear(heard);
-        self.model.hear(heard);
+    /// Adds an event of the part; events come in the order of time.
+    pub fn push_event(&mut self, event: &InputEvent) {
+        self.recent.push_event(event);
+        self.model.push_event(event);
     }
 
-    /// Answers a question: one settled estimate for each note of its hop.
+    /// Emits a settled estimate for each note that a request asks about.
     ///
     /// # Errors
-    /// When the model fails; there are then no answers.
-    pub fn ask(
+    /// When the model fails; nothing is then emitted.
+    pub fn estimate(
         &mut self,
-        question: &Question,
-        mut answer: impl FnMut(&WindowNote, Estimate),
+        request: &InferenceRequest,
+        mut emit: impl FnMut(&WindowNote, Estimate),
     ) -> Result<(), InferenceError> {
-        self.recent.forget_before(question.position);
+        self.recent.forget_before(request.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
-        let scales = self.predict(question)?;
-        for (note, (_, predictions)) in self.recent.to_settle(question.hop).zip(&self.by_note) {
+        let scales = self.predict(request)?;
+        for (note, (_, predictions)) in self.recent.to_settle(request.hop).zip(&self.by_note) {
             let mixing = Mixing { mixture: Mixture::Blend(note.style), take: note.take };
             let deviation = mixing.deviation(&scales, predictions, note.beats, note.key);
-            answer(note, Estimate { expected: Expected { level, deviation }, settled: true });
+            emit(note, Estimate { expected: Expected { level, deviation }, settled: true });
         }
         Ok(())
     }
 
-    /// Predicts the notes of a hop in each style that one of them has a share of. Returns each style's gain and the
-    /// centre that it had before.
-    fn predict(&mut self, question: &Question) -> Result<StyleScales, InferenceError> {
+    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the centres
+    /// as they were before.
+    fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();
-        self.by_note.extend(self.recent.to_settle(question.hop).map(|note| (note.id, PerStyle::default())));
+        self.by_note.extend(self.recent.to_settle(request.hop).map(|note| (note.id, PerStyle::default())));
         for style in Genre::ALL {
-            if !self.recent.to_settle(question.hop).any(|note| note.style.share(style) > 0.0) {
+            if !self.recent.to_settle(request.hop).any(|note| note.style.share(style) > 0.0) {
                 continue;
             }
             scales.gains[style.index()] = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
             self.predictions.clear();
-            self.model.predict(question, style, &mut self.predictions)?;
+            self.model.predict(request, style, &mut self.predictions)?;
             for &(id, prediction) in &self.predictions {
                 if let Some((_, predictions)) = self.by_note.iter_mut().find(|note| note.0 == id) {
                     predictions[style.index()] = Some(prediction);
@@ -102,9 +102,9 @@ mod tests {
     use super::*;
     use crate::model::StyleSpread;
     use tonenet_core::scheduler::Hop;
-    use tonenet_core::style::{StyleBlend, Take};
+    use tonenet_core::style::{StyleBlend, TakeSeed};
 
-    /// Expects the same of every note of a style.
+    /// Predicts the same of every note of a style.
     struct Fixed([f32; 3]);
 
     impl VelocityModel for Fixed {
@@ -114,11 +114,11 @@ mod tests {
 
         fn reset(&mut self) {}
 
-        fn hear(&mut self, _: &Heard) {}
+        fn push_event(&mut self, _: &InputEvent) {}
 
         fn predict(
             &mut self,
-            question: &Question,
+            question: &InferenceRequest,
             style: Genre,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
@@ -129,12 +129,13 @@ mod tests {
         }
     }
 
-    fn hear(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: Take) {
-        restyler.hear(&Heard::NoteOn {
+    fn hear(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: TakeSeed) {
+        restyler.push_event(&InputEvent::NoteOn {
             id: NoteId(id),
             time: id,
             position: id as f64,
             beats: None,
+            beat_seconds: 0.5,
             channel: 0,
             key: 60,
             velocity,
@@ -147,7 +148,7 @@ mod tests {
         let hop = Hop { time: to, settle_from: from, settle_to: to };
         let mut answers = Vec::new();
         restyler
-            .ask(&Question { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
+            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
             .expect("an answer");
         answers
     }
@@ -157,7 +158,7 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([-8.0, 8.0, 0.0])));
         for (id, share_of_b) in [0.0, 0.25, 1.0].into_iter().enumerate() {
             let blend = StyleBlend { a: Genre::Classical, b: Genre::Jazz, share_of_b };
-            hear(&mut restyler, id as u64, 60, blend, Take(0));
+            hear(&mut restyler, id as u64, 60, blend, TakeSeed(0));
         }
         let deviations: Vec<f32> = ask(&mut restyler, 0, 3).iter().map(|e| e.deviation).collect();
         assert_eq!(deviations, [-12.0, -6.0, 12.0], "stretched from a spread of 10 to one of 15");
@@ -166,8 +167,8 @@ mod tests {
     #[test]
     fn a_take_keeps_the_models_own_mean_and_spreads_around_it() {
         let mut restyler = Restyler::new(Box::new(Fixed([0.0, 4.0, 0.0])));
-        hear(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), Take(7));
-        let drawn = Take(7).deviation(0.0, 60).expect("a number");
+        hear(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), TakeSeed(7));
+        let drawn = TakeSeed(7).deviation(0.0, 60).expect("a number");
         assert_eq!(ask(&mut restyler, 0, 1), [Expected { level: 60.0, deviation: 4.0 + 8.0 * drawn }]);
     }
 
@@ -176,7 +177,7 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([16.0; 3])));
         let mut deviations = Vec::new();
         for id in 0..2000 {
-            hear(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), Take(0));
+            hear(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), TakeSeed(0));
             deviations.extend(ask(&mut restyler, id, id + 1).iter().map(|e| e.deviation));
         }
         assert_eq!(deviations[0], 24.0);

@@ -2,22 +2,22 @@
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
-use crate::take::{Knowledge, LoadedModel, TakeView, by_note};
+use crate::performance::{LoadedModel, LookAhead, PerformanceView, by_note};
 
 /// The same notes with the predictions of all styles of `model`, whose id is given; the model reads the whole performance.
 ///
 /// # Errors
 /// When the model fails or lacks a style, or on cancellation.
 pub fn restyle(
-    timeline: &Timeline,
+    timeline: &TimelineSnapshot,
     id: &str,
     model: &LoadedModel,
     cancellation: &Cancellation,
-) -> Result<Timeline, InferenceError> {
+) -> Result<TimelineSnapshot, InferenceError> {
     let gains = model.gains(Genre::ALL)?;
     if timeline.notes().is_empty() {
         return Ok(timeline.restyled(id.into(), gains, []));
@@ -25,7 +25,8 @@ pub fn restyle(
     cancellation.check()?;
     let (notes, pedals) = timeline.performance();
     cancellation.check()?;
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let predicted = model.predict_unless_cancelled(&take, Knowledge::WholeTake, &Genre::ALL, cancellation)?;
+    let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let predicted =
+        model.predict_unless_cancelled(&performance, LookAhead::WholePerformance, &Genre::ALL, cancellation)?;
     Ok(timeline.restyled(id.into(), gains, by_note(&Genre::ALL, &predicted, notes.len())))
 }

@@ -13,7 +13,7 @@ use tonenet_inference::error::InferenceError;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, NetworkEntry, Sha256, StyleEntry};
 
 fn entry(file: &str, bytes: &[u8]) -> GraphEntry {
-    GraphEntry { file: file.into(), sha256: Sha256::of(bytes) }
+    GraphEntry { file: file.into(), sha256: Sha256::digest(bytes) }
 }
 
 /// A folder with a small model that plays jazz.

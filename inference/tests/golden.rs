@@ -9,8 +9,8 @@ use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, TakeView};
 
 /// In velocity steps.
 const TOLERANCE: f32 = 1e-4;
@@ -69,9 +69,9 @@ fn agrees_with_torch(preference: RuntimePreference) {
         let golden = SafeTensors::deserialize(&golden).unwrap();
         let notes = notes(&golden);
         assert!(notes.len() >= 64, "{name}: enough notes for the states to matter");
-        let take = TakeView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         for style in Genre::ALL {
-            let found = model.predict(&take, Knowledge::WholeTake, &[style]).unwrap().remove(0);
+            let found = model.predict(&take, LookAhead::WholePerformance, &[style]).unwrap().remove(0);
             let expected = column(&golden, &format!("deviation.{style}"));
             assert_eq!(found.len(), expected.len());
             let differences = found.iter().zip(&expected).map(|(a, &b)| (a.deviation - b as f32).abs());

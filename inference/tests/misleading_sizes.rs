@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::built_in;
 use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::take::LoadedModel;
+use tonenet_inference::performance::LoadedModel;
 
 /// What is said of a shipped model with a field of its manifest changed.
 fn complaint(model: &str, field: &str, value: u64) -> String {

@@ -6,12 +6,12 @@ use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{Timeline, TimelineNote};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 use tonenet_inference::timeline;
 
 /// Ticks in a beat, which lasts a second: seconds, beats and ticks are then one number apart.
@@ -41,14 +41,19 @@ fn performance() -> Vec<Note> {
     (0..400).map(note).collect()
 }
 
-fn as_a_file(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: Take) -> Vec<u8> {
-    let view = TakeView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let restyling =
-        Restyling { style, played_in: None, take, expression: Expression::default(), knowledge: Knowledge::WholeTake };
+fn as_a_file(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: TakeSeed) -> Vec<u8> {
+    let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let restyling = RestyleSettings {
+        style,
+        played_in: None,
+        take,
+        expression: Expression::default(),
+        look_ahead: LookAhead::WholePerformance,
+    };
     restyling.velocities(model, &view).unwrap()
 }
 
-fn in_timeline(model: &LoadedModel, notes: &[Note]) -> Timeline {
+fn in_timeline(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
     let note = |n: &Note| TimelineNote {
         beats: n.onset_sixteenths / 4.0,
         length: ((n.release_sixteenths - n.onset_sixteenths) / 4.0) as f32,
@@ -58,7 +63,7 @@ fn in_timeline(model: &LoadedModel, notes: &[Note]) -> Timeline {
         velocity: n.velocity,
         expected: None,
     };
-    let played = Timeline::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
+    let played = TimelineSnapshot::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
     timeline::restyle(&played, "note", model, &Cancellation::default()).unwrap()
 }
 
@@ -69,7 +74,7 @@ fn a_file_and_timeline_give_the_same_performance_the_same_velocities() {
     assert_eq!(snapshot.notes().len(), notes.len(), "all have a place");
     let mut differences = Vec::new();
     for share_of_b in [0.0, 0.3, 0.5] {
-        for take in [Take(0), Take(7)] {
+        for take in [TakeSeed(0), TakeSeed(7)] {
             let style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b };
             let file = as_a_file(&model, &notes, style, take);
             let expected = snapshot.notes().iter().map(|n| (n.velocity, snapshot.expected(n, style, take).unwrap()));

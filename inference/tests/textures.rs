@@ -12,8 +12,8 @@ use tonenet_core::phrase_image::{BEATS, PhraseImage};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::generate::textures::TextureModel;
 use tonenet_inference::generate::{Cancellation, GenerateError};
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::take::LoadedModel;
 
 /// In logits and, for velocities, the whole range.
 const TOLERANCE: f32 = 1e-3;
@@ -98,10 +98,13 @@ fn what_cannot_be_had_is_said() {
     let model = load(&built_in());
     let go_on = Cancellation::default();
     for temperature in [-0.1, 2.1, f32::NAN] {
-        assert!(matches!(model.texture(0, temperature, &go_on), Err(GenerateError::Wish(_))));
+        assert!(matches!(model.texture(0, temperature, &go_on), Err(GenerateError::InvalidSettings(_))));
     }
     for share in [-0.1, 1.1, f32::NAN] {
-        assert!(matches!(model.morph(&clip(&[60]), &clip(&[62]), share, &go_on), Err(GenerateError::Wish(_))));
+        assert!(matches!(
+            model.morph(&clip(&[60]), &clip(&[62]), share, &go_on),
+            Err(GenerateError::InvalidSettings(_))
+        ));
     }
     let stop = Cancellation::default();
     stop.cancel();

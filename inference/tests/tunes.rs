@@ -9,10 +9,10 @@ use safetensors::SafeTensors;
 use tonenet_core::tune::{Metre, Tonality, Tune};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::error::InferenceError;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::generate::{Cancellation, GenerateError};
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 
 /// In nats.
 const TOLERANCE: f64 = 1e-3;
@@ -29,7 +29,7 @@ fn model(preference: RuntimePreference, id: &str) -> TuneModel {
     TuneModel::load(&runtime(preference), &ModelFiles::from_dir(&folder(id)).unwrap()).unwrap()
 }
 
-fn write(model: &TuneModel, wish: &TuneWish) -> Tune {
+fn write(model: &TuneModel, wish: &TuneSettings) -> Tune {
     model.write(wish, &Cancellation::default()).unwrap()
 }
 
@@ -47,8 +47,8 @@ fn both_runtimes_give_torchs_numbers() {
         assert!(ids.len() > 20, "{id}: enough symbols for the states to matter");
         for preference in [RuntimePreference::OnnxRuntime, RuntimePreference::BuiltIn] {
             let model = model(preference, id);
-            let tune = model.vocabulary().tune_of(Metre::FourFour, false, &ids);
-            let found = model.surprises(&tune).unwrap();
+            let tune = model.vocabulary().decode(Metre::FourFour, false, &ids);
+            let found = model.surprisals(&tune).unwrap();
             assert_eq!(found.len(), wanted.len(), "{id}");
             let worst = found.iter().zip(&wanted).map(|(found, wanted)| (found - wanted).abs());
             assert!(worst.clone().all(|off| off <= TOLERANCE), "{id}, {preference:?}: {:?}", worst.reduce(f64::max));
@@ -60,7 +60,7 @@ fn both_runtimes_give_torchs_numbers() {
 fn a_seed_gives_the_same_tune_always_and_in_both_runtimes() {
     let (onnx_runtime, built_in) =
         (model(RuntimePreference::OnnxRuntime, "seqgan"), model(RuntimePreference::BuiltIn, "seqgan"));
-    let wish = |seed| TuneWish { seed, bars: 4, ..TuneWish::default() };
+    let wish = |seed| TuneSettings { seed, bars: 4, ..TuneSettings::default() };
     let tunes: Vec<Tune> = (0..100).map(|seed| write(&onnx_runtime, &wish(seed))).collect();
     assert!(tunes.iter().enumerate().all(|(a, tune)| tunes[..a].iter().all(|other| tune != other)), "all differ");
     let same = (0..100).filter(|&seed| write(&built_in, &wish(seed)) == tunes[seed as usize]).count();
@@ -75,7 +75,7 @@ fn a_tune_has_the_bars_key_and_metre_that_were_wished_for() {
     for (at, metre) in Metre::ALL.into_iter().enumerate() {
         for is_minor in [false, true] {
             let tonality = Tonality { tonic: (5 * at as u8 + 2) % 12, is_minor };
-            let wish = TuneWish { seed: 3, bars: 5, metre, tonality, in_key: true, ..TuneWish::default() };
+            let wish = TuneSettings { seed: 3, bars: 5, metre, tonality, in_key: true, ..TuneSettings::default() };
             let tune = write(&model, &wish);
             assert_eq!((tune.metre, tune.tonality), (metre, tonality));
             assert!(tune.steps() <= 5 * metre.bar() && tune.bar_count() >= 4, "{metre:?}: {} bars", tune.bar_count());
@@ -94,9 +94,10 @@ fn a_continuation_keeps_the_key_and_metre_and_depends_on_what_it_continues() {
     let model = model(RuntimePreference::BuiltIn, "seqgan");
     let of = |seed| {
         let tonality = Tonality { tonic: 7, is_minor: false };
-        write(&model, &TuneWish { seed, bars: 4, metre: Metre::ThreeFour, tonality, ..TuneWish::default() })
+        write(&model, &TuneSettings { seed, bars: 4, metre: Metre::ThreeFour, tonality, ..TuneSettings::default() })
     };
-    let go_on = |prime: Tune| write(&model, &TuneWish { seed: 9, bars: 4, prime: Some(prime), ..TuneWish::default() });
+    let go_on =
+        |prime: Tune| write(&model, &TuneSettings { seed: 9, bars: 4, prime: Some(prime), ..TuneSettings::default() });
     let (one, other) = (go_on(of(1)), go_on(of(2)));
     let again = one.notes.iter().filter(|note| other.notes.contains(note)).count();
     assert!(2 * again < one.notes.len(), "{again} of {} notes are the same behind another tune", one.notes.len());
@@ -108,18 +109,21 @@ fn a_continuation_keeps_the_key_and_metre_and_depends_on_what_it_continues() {
 fn wishes_that_cannot_be_met_are_refused_in_words() {
     let model = model(RuntimePreference::BuiltIn, "seqgan");
     for wish in [
-        TuneWish { bars: 0, ..TuneWish::default() },
-        TuneWish { bars: 65, ..TuneWish::default() },
-        TuneWish { temperature: 0.0, ..TuneWish::default() },
-        TuneWish { temperature: f32::NAN, ..TuneWish::default() },
-        TuneWish { top_p: 1.5, ..TuneWish::default() },
+        TuneSettings { bars: 0, ..TuneSettings::default() },
+        TuneSettings { bars: 65, ..TuneSettings::default() },
+        TuneSettings { temperature: 0.0, ..TuneSettings::default() },
+        TuneSettings { temperature: f32::NAN, ..TuneSettings::default() },
+        TuneSettings { top_p: 1.5, ..TuneSettings::default() },
     ] {
         let refused = model.write(&wish, &Cancellation::default());
-        assert!(matches!(&refused, Err(GenerateError::Wish(why)) if why.contains(';')), "{wish:?}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(GenerateError::InvalidSettings(why)) if why.contains(';')),
+            "{wish:?}: {refused:?}"
+        );
     }
     let cancelled = Cancellation::default();
     cancelled.cancel();
-    assert!(matches!(model.write(&TuneWish::default(), &cancelled), Err(GenerateError::Cancelled)));
+    assert!(matches!(model.write(&TuneSettings::default(), &cancelled), Err(GenerateError::Cancelled)));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Between the framework's events and the scheduler's.
+//! The host's events, in and out: converted for the engine, with what says nothing left out.
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;

@@ -1,18 +1,16 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
-//! [`engine`] is what the audio thread owns, [`pass_through`] what plays where the engine has failed, [`worker`] the
-//! instance's inference thread, [`status`] what all of them tell the [`editor`], [`memory`] the take that Timeline mode
-//! remembers, [`fill`] how a file becomes one, [`generate`] what is written anew, [`save`] how that becomes a file,
-//! `opener` the models that are opened, `allocator` where memory comes from. Nothing is loaded when a host scans: the
+//! The session that restyles notes is in [`tonenet_engine`]; this crate joins it to the host. [`params`] are what the host
+//! and the user set, [`persist`] what a project keeps besides, [`events`] the host's events in and out, [`editor`] the
+//! window, [`dialogs`] its file dialogs, and `allocator` where memory comes from. Nothing is loaded when a host scans: the
 //! model opens on the inference thread after activation.
 
 mod allocator;
+pub mod dialogs;
 pub mod editor;
 pub mod events;
-pub mod fill;
 pub mod params;
 pub mod persist;
-pub mod save;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -23,17 +21,17 @@ use std::sync::atomic::Ordering;
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 use tonenet_core::clip::Bars;
-use tonenet_core::scheduler::{LookAhead, Mode};
+use tonenet_core::scheduler::{Mode, SchedulerConfig};
 use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
 #[cfg(feature = "fault-injection")]
 use tonenet_engine::fault_injection::EngineFault;
-use tonenet_engine::generator::{Composer, Studio};
-use tonenet_engine::inference_thread::Worker;
-use tonenet_engine::model_cache::Opener;
+use tonenet_engine::generator::{Generator, GeneratorThread};
+use tonenet_engine::inference_thread::InferenceThread;
+use tonenet_engine::model_cache::ModelCache;
 use tonenet_engine::pass_through::PassThrough;
 use tonenet_engine::status::Status;
-use tonenet_engine::{Block, Engine};
+use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
 use params::ToneNetParams;
@@ -48,12 +46,12 @@ const SAME_TEMPO: f64 = 0.05;
 pub struct ToneNet {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    opener: Opener,
-    studio: Arc<Studio>,
+    models: ModelCache,
+    generator: Arc<GeneratorThread>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
-    /// What the engine failed with. The engine stays where it is until it is let go of on the main thread: its end waits
+    /// What the engine failed with. The engine stays where it is until it is dropped on the main thread: its end waits
     /// for a thread and frees memory.
     failure: Option<Failure>,
     /// While the plugin is active.
@@ -69,24 +67,24 @@ pub struct ToneNet {
     /// The mode in force.
     mode: Mode,
     /// The latency that the host was last asked to restart for.
-    asked_for: Option<(Mode, LookAhead)>,
+    asked_for: Option<(Mode, SchedulerConfig)>,
 }
 
 impl Default for ToneNet {
     fn default() -> Self {
         let status: Arc<Status> = Arc::default();
         let params = Arc::new(ToneNetParams::new(status.clone()));
-        let opener = Opener::default();
+        let models = ModelCache::default();
         let open = {
-            let (opener, status) = (opener.clone(), status.clone());
-            move || Box::new(opener.composer(&status)) as Box<dyn Composer>
+            let (models, status) = (models.clone(), status.clone());
+            move || Box::new(models.generator(&status)) as Box<dyn Generator>
         };
-        let studio = Arc::new(Studio::new(params.clips(), params.timeline(), Box::new(open)));
+        let generator = Arc::new(GeneratorThread::new(params.clips(), params.timeline(), Box::new(open)));
         Self {
             params,
             status,
-            opener,
-            studio,
+            models,
+            generator,
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -106,8 +104,8 @@ impl Default for ToneNet {
 }
 
 impl ToneNet {
-    fn look_ahead(&self, tempo: f64) -> LookAhead {
-        LookAhead::of(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
+    fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
+        SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
     /// Starts an engine with the latency that it then has, or says why there is none.
@@ -116,28 +114,28 @@ impl ToneNet {
         self.longest_block = config.max_buffer_size;
         self.offline = config.process_mode == ProcessMode::Offline;
         self.tempo = self.params.tempo();
-        let look_ahead = self.look_ahead(self.tempo);
+        let scheduler = self.scheduler_config(self.tempo);
         self.asked_for = None;
-        self.status.latency.store(look_ahead.latency, Ordering::Relaxed);
+        self.status.latency.store(scheduler.latency, Ordering::Relaxed);
         self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
         self.status.restart_pending.store(false, Ordering::Relaxed);
         // The old engine's thread ends before a new one starts.
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
-        let memory = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let (opener, sample_rate) = (self.opener.clone(), self.sample_rate);
-        let open = move |model, status: &Status| opener.open(model, sample_rate, status);
-        let worker = Worker::start(self.status.clone(), memory, open)
+        let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
+        let (models, sample_rate) = (self.models.clone(), self.sample_rate);
+        let open = move |model, status: &Status| models.open(model, sample_rate, status);
+        let inference = InferenceThread::start(self.status.clone(), timeline, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
-        self.studio.start();
-        let clips = ClipTrack::new(self.params.clips(), self.studio.link().clone(), self.params.generate.value());
-        let (model, status) = (self.params.settings().model, self.status.clone());
-        self.engine = Some(Engine::new(self.sample_rate, look_ahead, model, worker, status, clips));
+        self.generator.start();
+        let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
+        let config = SessionConfig { sample_rate, scheduler, model: self.params.settings().model };
+        self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }
 
     /// Ends the engine, on the main thread.
-    fn let_go_of_engine(&mut self) {
+    fn drop_engine(&mut self) {
         let engine = self.engine.take();
         // One that has failed may fail again; then there is no more to end.
         let _ = guarded(move || drop(engine));
@@ -171,12 +169,12 @@ impl ToneNet {
                 let event = events.borrow_mut().receive()?;
                 pass_through.borrow_mut().came_in(event);
                 #[cfg(feature = "fault-injection")]
-                self.fault.goes_by();
+                self.fault.count_event();
                 Some(event)
             },
             |event| {
                 #[cfg(feature = "fault-injection")]
-                self.fault.goes_by();
+                self.fault.count_event();
                 events.borrow_mut().send(event);
                 pass_through.borrow_mut().engine_sent(&event);
             },
@@ -199,7 +197,7 @@ impl ToneNet {
             Some(tempo) if stopped && (tempo - self.tempo).abs() > SAME_TEMPO => self.params.tempo(),
             _ => self.tempo,
         };
-        let wanted = self.look_ahead(tempo);
+        let wanted = self.scheduler_config(tempo);
         let in_force = self.status.latency.load(Ordering::Relaxed);
         let mode = Mode::from(self.params.look_ahead.value());
         let pending = wanted.latency != in_force || mode != self.mode;
@@ -243,7 +241,7 @@ fn core_transport(transport: &Transport) -> CoreTransport {
 
 fn bars(transport: &Transport) -> Bars {
     let signature = transport.time_sig_numerator.zip(transport.time_sig_denominator);
-    Bars::told(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
+    Bars::from_host(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
 }
 
 impl Plugin for ToneNet {
@@ -268,8 +266,8 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        let (params, status, studio) = (self.params.clone(), self.status.clone(), self.studio.clone());
-        editor::create(params, status, studio, self.editor_size.clone(), self.notifier.clone())
+        let (params, status, generator) = (self.params.clone(), self.status.clone(), self.generator.clone());
+        editor::create(params, status, generator, self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(
@@ -278,11 +276,11 @@ impl Plugin for ToneNet {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.let_go_of_engine();
+        self.drop_engine();
         self.status.failed.store(false, Ordering::Relaxed);
         #[cfg(feature = "fault-injection")]
         {
-            self.fault = EngineFault::of_environment();
+            self.fault = EngineFault::from_environment();
         }
         let started = guarded(|| self.start(config));
         let latency = self.status.latency.load(Ordering::Relaxed);
@@ -350,7 +348,7 @@ impl Plugin for ToneNet {
     }
 
     fn deactivate(&mut self) {
-        self.let_go_of_engine();
+        self.drop_engine();
         self.pass_through = None;
     }
 
@@ -362,7 +360,7 @@ impl Plugin for ToneNet {
 
 impl Drop for ToneNet {
     fn drop(&mut self) {
-        self.let_go_of_engine();
+        self.drop_engine();
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nice_plug::params::persist::PersistentField;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::{ClipStore, SavedClips};
 use tonenet_engine::status::{Report, Status};
 use tonenet_engine::timeline_store::TimelineStore;
@@ -13,12 +13,12 @@ use tonenet_engine::timeline_store::TimelineStore;
 #[derive(Debug)]
 pub struct TimelineField(pub Arc<TimelineStore>);
 
-impl PersistentField<'_, Timeline> for TimelineField {
-    fn set(&self, loaded: Timeline) {
+impl PersistentField<'_, TimelineSnapshot> for TimelineField {
+    fn set(&self, loaded: TimelineSnapshot) {
         self.0.load(loaded);
     }
 
-    fn map<F: Fn(&Timeline) -> R, R>(&self, f: F) -> R {
+    fn map<F: Fn(&TimelineSnapshot) -> R, R>(&self, f: F) -> R {
         let (take, _) = self.0.get();
         f(&take)
     }

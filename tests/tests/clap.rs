@@ -6,8 +6,8 @@ use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::{MidiMessage, Song};
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_hosts::clap::{NoteExpression, NoteExpressionType};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::{Host, Session, check};
@@ -65,12 +65,12 @@ fn a_blend_half_way_between_two_styles_lies_between_them() {
 #[test]
 fn a_take_differs_from_take_0_and_from_others_and_repeats_exactly() {
     let song = piece();
-    let take = |take| Settings { take: Take(take), ..Settings::for_style(Genre::Jazz) }.session(&song);
+    let take = |take| Settings { take: TakeSeed(take), ..Settings::for_style(Genre::Jazz) }.session(&song);
     let seventh = play(&song, &take(7));
     assert_eq!(seventh, play(&song, &take(7)));
     assert!(mean_difference(&seventh, &play(&song, &take(0))) > 2.0);
     assert!(mean_difference(&seventh, &play(&song, &take(8))) > 2.0);
-    assert_eq!(seventh, Settings { take: Take(7), ..Settings::for_style(Genre::Jazz) }.expected_velocities(&song));
+    assert_eq!(seventh, Settings { take: TakeSeed(7), ..Settings::for_style(Genre::Jazz) }.expected_velocities(&song));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
     for (index, length) in WindowLength::ALL.into_iter().enumerate() {
         let session = Session::from_song(&song, RATE).with_parameter("Look-ahead", index as f64);
         let (velocities, latency) = play_velocities(&mut clap_host(), &session);
-        assert_eq!(latency, LookAhead::window(length, 66.0, RATE).latency, "{length:?}");
+        assert_eq!(latency, SchedulerConfig::window(length, 66.0, RATE).latency, "{length:?}");
         assert_eq!(velocities.len(), 549);
     }
 }
@@ -173,7 +173,7 @@ fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
 fn live_plays_the_models_velocities_one_live_latency_later_at_any_block_size() {
     let song = piece();
     let settings = Settings::for_style(Genre::Jazz);
-    let expected = settings.expected_velocities_at(&song, LookAhead::live(RATE, 64));
+    let expected = settings.expected_velocities_at(&song, SchedulerConfig::live(RATE, 64));
     for (blocks, latency) in [(&[64][..], 480), (&[32, 240, 1], 480), (&[1024], 1024 + 240)] {
         let mut session = settings.session(&song).with_parameter("Look-ahead", look_ahead::LIVE);
         session.blocks = blocks.to_vec();
@@ -217,16 +217,16 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
     let song = piece();
     let names = ["Style", "Blend", "Amount", "Look-ahead", "Level", "Ceiling", "Take", "Model"];
     let saved_states = [
-        (1, [2.0, 0.0, 0.6, 2.0, 40.0, 126.0, 0.0, 0.0], LookAhead::window(WindowLength::TwoBeats, 66.0, RATE)),
-        (2, [0.0, 0.25, 0.8, 4.0, 40.0, 126.0, 7.0, 1.0], LookAhead::live(RATE, 512)),
-        (3, [1.0, 0.0, 1.0, 6.0, 40.0, 126.0, 0.0, 0.0], LookAhead::at_once(RATE, 512)),
-        (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], LookAhead::window(WindowLength::OneBeat, 66.0, RATE)),
-        (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], LookAhead::at_once(RATE, 512)),
+        (1, [2.0, 0.0, 0.6, 2.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::window(WindowLength::TwoBeats, 66.0, RATE)),
+        (2, [0.0, 0.25, 0.8, 4.0, 40.0, 126.0, 7.0, 1.0], SchedulerConfig::live(RATE, 512)),
+        (3, [1.0, 0.0, 1.0, 6.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
+        (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE)),
+        (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = clap_host();
         // Earlier settings must not remain where the state has none.
-        let other = Settings { take: Take(3), model: MODELS[2], ..Settings::for_style(Genre::Jazz) }.session(&song);
+        let other = Settings { take: TakeSeed(3), model: MODELS[2], ..Settings::for_style(Genre::Jazz) }.session(&song);
         host.play(&other.truncated(48_000), |_, _| {}).unwrap();
         host.load_state(&saved_state(version)).unwrap();
         // The plugin stores normalised values as 32-bit numbers, so a step can return with a small error.

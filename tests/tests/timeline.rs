@@ -8,10 +8,10 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::Timeline;
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_hosts::{Host, Report, Session};
-use tonenet_inference::take::{Knowledge, Restyling, TakeView};
+use tonenet_inference::performance::{LookAhead, PerformanceView, RestyleSettings};
 
 fn session(song: &Song) -> Session {
     Settings::for_style(Genre::Classical).session(song).with_parameter("Look-ahead", look_ahead::TIMELINE)
@@ -28,15 +28,15 @@ fn play_pass(host: &mut impl Host, session: &Session) -> (Vec<u8>, Report) {
 fn restyled_file(song: &Song) -> Vec<u8> {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let pedals = song.pedal_movements();
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = Restyling {
+    let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
+    let settings = RestyleSettings {
         style: StyleBlend::only(Genre::Classical),
         played_in: None,
-        take: Take(0),
+        take: TakeSeed(0),
         expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
+        look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(&load_model(MODELS[0]), &take).unwrap()
+    settings.velocities(&load_model(MODELS[0]), &performance).unwrap()
 }
 
 /// Plays three passes through one host, and one through another that loads the saved project.
@@ -69,7 +69,7 @@ fn a_memory_filled_from_a_file_is_restyled_on_the_first_pass() {
     let session = session(&song);
     let mut host = clap_host();
     host.enable_report().unwrap();
-    let timeline = serde_json::to_string(&Timeline::of_song(&song, 0.0)).unwrap();
+    let timeline = serde_json::to_string(&TimelineSnapshot::from_song(&song, 0.0)).unwrap();
     edit_state(&mut host, |state| state["fields"]["timeline"] = timeline.into());
     let (first, report) = play_pass(&mut host, &session);
     assert_eq!((report.restyled, report.new, report.late, &report.error), (549, 0, 0, &None));

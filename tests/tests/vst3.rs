@@ -6,8 +6,8 @@ use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::MidiMessage;
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Session, check};
@@ -16,7 +16,7 @@ use tonenet_hosts::{Host, Session, check};
 fn every_note_leaves_one_latency_later_with_the_models_velocity() {
     let song = piece();
     let (velocities, latency) = play_velocities(&mut vst3_host(), &in_style(&song, Genre::Jazz));
-    assert_eq!(latency, LookAhead::window(WindowLength::OneBeat, 66.0, RATE).latency);
+    assert_eq!(latency, SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE).latency);
     assert_eq!(velocities, expected_velocities(&song, Genre::Jazz));
 }
 
@@ -54,7 +54,7 @@ fn every_setting_takes_effect() {
     let settings = Settings {
         model: MODELS[1],
         style: StyleBlend { a: Genre::Pop, b: Genre::Jazz, share_of_b: 0.25 },
-        take: Take(42),
+        take: TakeSeed(42),
         expression: Expression { amount: 0.75, keep_accents: 0.5, level: -7.0, range: 1.25, floor: 20, ceiling: 100 },
     };
     let (velocities, _) = play_velocities(&mut vst3_host(), &settings.session(&song));

@@ -1,4 +1,4 @@
-//! `cargo xtask bundle` and `install`: the plugin as `.clap` and `.vst3`, with ONNX Runtime beside it.
+//! `cargo xtask bundle` and `install`: the plugin as `.clap` and `.vst3`, with ONNX Runtime next to it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl Bundles {
     }
 }
 
-/// Builds and bundles the plugin for users, optimised, with ONNX Runtime beside it.
+/// Builds and bundles the plugin for users, optimised, with ONNX Runtime next to it.
 pub fn release() -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
     std::env::set_current_dir(workspace::root())?;

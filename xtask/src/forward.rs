@@ -1,27 +1,77 @@
-//! Commands that are programs of their own now: they are built and called by their new names.
+//! Commands of other programs: they are built where that is needed and called with the same arguments.
 
-use std::env;
-use std::process::Command;
+use std::ffi::OsString;
+use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result};
-use tonenet_inference::library::{FILE_NAME, VARIABLE};
 
 use crate::cli::ForwardArgs;
+use crate::setup;
 use crate::workspace;
 
-/// Runs a command of the program `tonenet` in the caller's folder, and ends as it ends.
+/// What the training program ends with where it needs libtorch or ONNX Runtime; see `training/src/workspace.rs`.
+const NEEDS_LIBTORCH: i32 = 3;
+const NEEDS_ONNXRUNTIME: i32 = 4;
+
+/// Where `tonenet` looks for ONNX Runtime first; see `inference/src/library.rs`.
+const ONNXRUNTIME_VARIABLE: &str = "TONENET_ORT_DYLIB";
+
+/// Runs a command of the program `tonenet` and ends as it ends.
 ///
 /// # Errors
 /// When cargo cannot be started.
 pub fn to_tonenet(command: &str, args: &ForwardArgs) -> Result<()> {
     eprintln!("`cargo xtask {command}` is now `cargo run -p tonenet-cli --release -- {command}`");
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["run", "--quiet", "--release", "--package", "tonenet-cli", "--manifest-path"]);
-    cargo.arg(workspace::root().join("Cargo.toml")).args(["--", command]).args(&args.arguments);
-    let library = workspace::root().join("third_party/onnxruntime").join(FILE_NAME);
-    if env::var_os(VARIABLE).is_none() && library.exists() {
-        cargo.env(VARIABLE, library);
+    let mut cargo = cargo_run("tonenet-cli");
+    let library = setup::onnxruntime_library();
+    if std::env::var_os(ONNXRUNTIME_VARIABLE).is_none() && library.exists() {
+        cargo.env(ONNXRUNTIME_VARIABLE, library);
     }
-    let status = cargo.status().context("cannot run cargo; check that it is in PATH")?;
+    end_as(call(cargo.args(["--", command]), &args.arguments)?)
+}
+
+/// Runs a command of the training program and ends as it ends; a library that it needs is installed first.
+///
+/// The program checks its arguments before it asks for a library, so a mistake in them costs no download.
+///
+/// # Errors
+/// When cargo cannot be started or a library cannot be installed.
+pub fn to_training(command: &[&str], args: &ForwardArgs) -> Result<()> {
+    let trains = matches!(command, ["train" | "export"]);
+    let mut has_torch = trains && setup::has_libtorch();
+    loop {
+        let mut cargo = cargo_run("tonenet-training");
+        // Linking libtorch's bindings across crates takes minutes and makes no training faster.
+        cargo.args(["--config", "profile.release.lto=\"off\"", "--config", "profile.release.codegen-units=16"]);
+        // A folder of its own: its dependencies have other features than those of the plugin.
+        cargo.arg("--target-dir").arg(workspace::root().join("target/train"));
+        if has_torch {
+            cargo.args(["--features", "torch"]);
+        }
+        let status = call(cargo.arg("--").args(command), &args.arguments)?;
+        match status.code() {
+            Some(NEEDS_LIBTORCH) if trains && !has_torch => {
+                setup::libtorch()?;
+                has_torch = true;
+            }
+            Some(NEEDS_ONNXRUNTIME) if !setup::onnxruntime_library().exists() => drop(setup::onnxruntime()?),
+            _ => end_as(status)?,
+        }
+    }
+}
+
+/// Cargo's `run` of a package's release build, in the caller's folder.
+fn cargo_run(package: &str) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["run", "--quiet", "--release", "--package", package]);
+    cargo.arg("--manifest-path").arg(workspace::root().join("Cargo.toml"));
+    cargo
+}
+
+fn call(cargo: &mut Command, arguments: &[OsString]) -> Result<ExitStatus> {
+    cargo.args(arguments).status().context("cannot run cargo; check that it is in PATH")
+}
+
+fn end_as(status: ExitStatus) -> Result<()> {
     std::process::exit(status.code().unwrap_or(1))
 }

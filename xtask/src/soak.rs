@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the built plugin under a host and a player that do anything at any time.
+//! `cargo xtask soak`: a randomised host and player session that accounts for every note.
 
 use std::time::{Duration, Instant};
 

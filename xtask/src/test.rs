@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything CI runs, in the order in which a mistake shows soonest.
+//! `cargo xtask test`: everything that CI runs, in the order that finds mistakes soonest.
 
 use std::process::Command;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::workspace::{cargo, run};
 
 /// What trains, and what only it needs. All of cargo's steps are told of it, not one for itself: it wants features of
 /// crates that the others use too, which would then be built twice.
-const TRAINING: &str = "xtask/train";
+const TRAINING: &str = "tonenet-training/torch";
 
 /// Runs all of it; stops at the first failure.
 pub fn all() -> Result<()> {
@@ -34,8 +34,8 @@ pub fn all() -> Result<()> {
         left_out.push("advisories");
     }
     run(whole("clippy", features).args(["--all-targets", "--", "--deny", "warnings"]))?;
-    // As all other commands build it.
-    run(cargo().args(["clippy", "--package", "xtask", "--locked", "--", "--deny", "warnings"]))?;
+    // As evaluation builds it.
+    run(cargo().args(["clippy", "--package", "tonenet-training", "--locked", "--", "--deny", "warnings"]))?;
     // The programs that libFuzzer runs; what they call was checked above, and is replayed among the tests.
     run(cargo().args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked"]))?;
     run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps"))?;
@@ -53,7 +53,7 @@ pub fn all() -> Result<()> {
         }
     }
     match daw_test::install() {
-        Ok(()) => daw_test::run(&bundles)?,
+        Ok(()) => daw_test::run(&bundles, whole("build", features))?,
         Err(error) => {
             println!("not tested in a DAW: {error:#}");
             left_out.push("the DAW test");

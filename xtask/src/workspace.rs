@@ -1,4 +1,4 @@
-//! Where the workspace is, and running its tools.
+//! The workspace's folder, and how its tools are run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};

@@ -1,4 +1,4 @@
-//! Every number of the command line has a range that its help and its refusal tell, and contradictions are refused.
+//! Every number of the command line has a range, which its help and its refusal name.
 //!
 //! That none is missing here is tested where the command line is declared.
 
@@ -12,7 +12,7 @@ const SEEDS: &str = "0 to 18446744073709551615";
 type Number = (&'static str, &'static str, &'static str, &'static str);
 
 /// Commands with what they need, and their numbers.
-const NUMBERS: [(&[&str], &[Number]); 7] = [
+const NUMBERS: [(&[&str], &[Number]); 5] = [
     (&["demo"], &[("--amount", "0 to 100", "-1", "101")]),
     (
         &["soak"],
@@ -25,17 +25,6 @@ const NUMBERS: [(&[&str], &[Number]); 7] = [
     (&["fuzz"], &[("--minutes", "0 to 10080", "-1", "10081")]),
     (&["bench", "process"], &[("--seconds", "1 to 3600", "0.9", "3601")]),
     (&["bench", "instances"], &[("--more", "1 to 1000", "0", "1001")]),
-    (&["evaluate", "--data", "data"], &[("--look-ahead", "0 to 3600", "-1", "3601")]),
-    (
-        &["train", "note", "--data", "data"],
-        &[
-            ("--seed", SEEDS, "-1", "18446744073709551616"),
-            ("--epochs", "1 to 100000", "0", "100001"),
-            ("--batches", "1 to 100000", "0", "100001"),
-            ("--rounds", "0 to 100000", "-1", "100001"),
-            ("--threads", "1 to 1024", "0", "1025"),
-        ],
-    ),
 ];
 
 #[test]
@@ -60,10 +49,4 @@ fn every_number_tells_its_range() {
             refused(&[command, &[option, "-99999"]].concat(), &format!("from {low} to {high}"), folder);
         }
     }
-}
-
-#[test]
-fn contradictions_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    refused(&["evaluate", "--pairs", ".", ".", "--look-ahead", "1"], "cannot be used with", folder.path());
 }

@@ -1,18 +1,13 @@
-//! No command writes over an original: not over what it reads, not over what it wrote for another input, by no path and
-//! no link; and what it refuses leaves nothing behind.
+//! The demo does not write over the file that it plays, and leaves nothing behind where it refuses.
 #![cfg(unix)]
 
 mod common;
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::Stdio;
 
-use common::{alone, contents, put, refused, text, xtask};
+use common::{put, refused};
 
 const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
-const OTHER: [u8; 6] = [33, 44, 55, 66, 77, 88];
 
 #[test]
 fn a_refused_command_makes_no_folder() {
@@ -23,20 +18,6 @@ fn a_refused_command_makes_no_folder() {
 }
 
 #[test]
-fn a_closed_pipe_ends_the_command_without_a_word() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    put(&folder.join("in/a.mid"), &OWN);
-    put(&folder.join("in/b.mid"), &OTHER);
-    let mut evaluate = alone(folder);
-    evaluate.args(["evaluate", "--pairs", "in", "in"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = evaluate.spawn().unwrap();
-    drop(child.stdout.take());
-    let run = child.wait_with_output().unwrap();
-    assert_eq!(text(&run), "");
-}
-
-#[test]
 fn a_demo_of_a_file_does_not_take_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -44,74 +25,4 @@ fn a_demo_of_a_file_does_not_take_its_place() {
     fs::create_dir(folder.join("out")).unwrap();
     fs::hard_link(folder.join("a.mid"), folder.join("out/a-jazz.mid")).unwrap();
     refused(&["demo", "--input", "a.mid", "--output", "out"], "would be overwritten", folder);
-}
-
-/// A folder of data for velocities: a list, and a file that it names.
-fn data(folder: &Path) {
-    put(&folder.join("data/a.mid"), &OWN);
-    let list = "path,genre,source,sub,alignment,split\na.mid,jazz,x,x,free,train\n";
-    fs::write(folder.join("data/performances.csv"), list).unwrap();
-}
-
-#[test]
-fn training_does_not_write_over_its_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    data(folder);
-    let train = |run: &str| refused(&["train", "note", "--data", "data", "--run", run], "would be overwritten", folder);
-    train("data");
-    train(".");
-    fs::create_dir(folder.join("run")).unwrap();
-    fs::hard_link(folder.join("data/performances.csv"), folder.join("run/log.csv")).unwrap();
-    train("run");
-    fs::remove_file(folder.join("run/log.csv")).unwrap();
-    symlink("../data/a.mid", folder.join("run/loss.png")).unwrap();
-    refused(&["train", "note", "--data", "data", "--run", "run"], "run/loss.png", folder);
-}
-
-#[test]
-fn shipped_models_are_not_written_over_what_is_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note").canonicalize().unwrap();
-    let shipped = contents(&models);
-    data(folder);
-    let row = "path,genre,source,sub,alignment,split\nREADME.md,jazz,x,x,free,valid\n";
-    fs::write(folder.join("data/performances.csv"), row).unwrap();
-    symlink(models.join("README.md"), folder.join("data/README.md")).unwrap();
-    fs::create_dir(folder.join("run")).unwrap();
-    let overwritten = "would be overwritten";
-    refused(&["evaluate", "note", "--keep", "--data", "data"], overwritten, folder);
-    refused(&["export", "note", "--data", "data", "--run", "run"], overwritten, folder);
-    let model = models.join("model.json");
-    fs::create_dir_all(folder.join("forms/32-bit")).unwrap();
-    symlink(&model, folder.join("forms/32-bit/model.json")).unwrap();
-    refused(&["quantise", "-o", "forms"], "forms/32-bit/model.json", folder);
-    assert_eq!(contents(&models), shipped);
-}
-
-#[test]
-fn data_that_is_not_there_is_told_before_anything_is_installed() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    data(folder);
-    fs::create_dir(folder.join("run")).unwrap();
-    fs::remove_file(folder.join("data/a.mid")).unwrap();
-    for (model, data, missing) in [
-        ("note", "nothere", "nothere/performances.csv"),
-        ("vaegan", "nothere", "nothere/performances.csv"),
-        ("seqgan", "nothere", "nothere/nottingham.csv"),
-        ("note", "data", "data/a.mid"),
-    ] {
-        for command in ["train", "export"] {
-            let arguments = [command, model, "--data", data, "--run", "run"];
-            refused(&arguments, missing, folder);
-            let said = text(&xtask(&arguments, folder));
-            assert!(!said.contains("downloading") && !said.contains("cargo`"), "{said}");
-        }
-    }
-    data(folder);
-    refused(&["export", "note", "--data", "data", "--run", "nothere"], "nothere is not there", folder);
-    refused(&["quantise", "--data", "nothere", "-o", "forms"], "nothere/performances.csv", folder);
-    refused(&["evaluate", "vaegan", "--data", "nothere"], "nothere/performances.csv", folder);
 }

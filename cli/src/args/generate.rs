@@ -95,7 +95,7 @@ pub struct GenerateArgs {
 
 fn metre(text: &str) -> Result<Metre, String> {
     // A metre that tunes have in bars of another length, 12/8 for example, would not be what is written.
-    let metre = Metre::of_text(text).ok_or("choose 4/4, 2/4, 3/4, 6/8 or 9/8")?;
+    let metre = Metre::from_text(text).ok_or("choose 4/4, 2/4, 3/4, 6/8 or 9/8")?;
     let (upper, lower) = metre.signature();
     let written = format!("{upper}/{lower}");
     if text != written {

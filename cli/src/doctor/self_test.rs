@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::style::Take;
+use tonenet_core::style::TakeSeed;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::runtime::Runtime;
 use tonenet_inference::song::{SongRestyling, restyle_song};
@@ -39,7 +39,7 @@ impl SelfTest {
         let started = Instant::now();
         let model = EmbeddedModel::Note.load(runtime)?;
         let load_ms = started.elapsed().as_secs_f64() * 1000.0;
-        let settings = SongRestyling::in_style(Genre::Jazz, Take(0));
+        let settings = SongRestyling::in_style(Genre::Jazz, TakeSeed(0));
         let started = Instant::now();
         let restyled = restyle_song(&model, &song, &settings)?;
         let restyle_ms = started.elapsed().as_secs_f64() * 1000.0;

@@ -7,12 +7,12 @@ use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_files::jobs::{self, Job, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_files::result_names::ResultNames;
+use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song_with};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling};
 
 use crate::args::{RestyleArgs, SelectionArgs};
 use crate::models::{ModelSource, open_runtime};
@@ -51,7 +51,7 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     keep_stdout_for_report(args.json, messages)?;
     let (runtime, opened) = open_runtime();
     let (title, model) = source.load(&runtime)?;
-    if args.hear_player && !model.hears_player() {
+    if args.hear_player && !model.reads_player_velocities() {
         return Err(wrong(format!(
             "the {} model does not listen to velocities; use --model note with --hear-player",
             args.model
@@ -81,14 +81,14 @@ fn result_names(args: &RestyleArgs) -> ResultNames {
 
 fn settings(args: &RestyleArgs) -> SongRestyling {
     let percent = |value: u8| f32::from(value) / 100.0;
-    let restyling = Restyling {
+    let restyling = RestyleSettings {
         style: StyleBlend {
             a: args.style,
             b: args.style_b.unwrap_or(args.style),
             share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
         },
         played_in: args.from,
-        take: Take(args.take),
+        take: TakeSeed(args.take),
         expression: Expression {
             amount: percent(args.amount),
             keep_accents: percent(args.keep_accents),
@@ -97,7 +97,7 @@ fn settings(args: &RestyleArgs) -> SongRestyling {
             floor: args.floor,
             ceiling: args.ceiling,
         },
-        knowledge: args.look_ahead.map_or(Knowledge::WholeTake, Knowledge::Seconds),
+        look_ahead: args.look_ahead.map_or(LookAhead::WholePerformance, LookAhead::Seconds),
     };
     SongRestyling { restyling, hear_player: args.hear_player, selection: selection(&args.selection) }
 }

@@ -28,7 +28,7 @@ impl Bars {
     ///
     /// A start that cannot be of the bar at hand is not believed, for some hosts tell the next one's; bars are counted from
     /// the start of the song then.
-    pub fn told(
+    pub fn from_host(
         signature: Option<(i32, i32)>,
         began: Option<f64>,
         beats: Option<f64>,
@@ -86,24 +86,24 @@ mod tests {
         assert_eq!(Bars::default().line_at_or_after(4.000_01), 4.0, "rounding is not a bar");
         assert_eq!(Bars::default().line_at_or_after(4.1), 8.0);
         assert_eq!(Bars::default().line_at_or_after(-3.0), 0.0);
-        let waltz = Bars::told(Some((3, 4)), Some(10.0), Some(11.0), None);
+        let waltz = Bars::from_host(Some((3, 4)), Some(10.0), Some(11.0), None);
         assert_eq!(waltz.line_at_or_after(11.0), 13.0);
-        let jig = Bars::told(Some((6, 8)), None, Some(11.0), None);
+        let jig = Bars::from_host(Some((6, 8)), None, Some(11.0), None);
         assert_eq!(jig.line_at_or_after(11.0), 12.0);
     }
 
     #[test]
     fn what_a_host_cannot_mean_is_not_believed() {
-        let ahead = Bars::told(Some((4, 4)), Some(8.0), Some(5.0), None);
+        let ahead = Bars::from_host(Some((4, 4)), Some(8.0), Some(5.0), None);
         assert_eq!(ahead.line_at_or_after(5.0), 8.0);
-        assert_eq!(Bars::told(Some((4, 4)), Some(9.0), Some(5.0), None), Bars::default());
-        assert_eq!(Bars::told(Some((0, -4)), Some(f64::NAN), Some(5.0), None), Bars::default());
-        assert_eq!(Bars::told(None, None, None, Some((3.0, 3.5))), Bars::default(), "a loop without a whole bar");
+        assert_eq!(Bars::from_host(Some((4, 4)), Some(9.0), Some(5.0), None), Bars::default());
+        assert_eq!(Bars::from_host(Some((0, -4)), Some(f64::NAN), Some(5.0), None), Bars::default());
+        assert_eq!(Bars::from_host(None, None, None, Some((3.0, 3.5))), Bars::default(), "a loop without a whole bar");
     }
 
     #[test]
     fn a_line_behind_the_loops_end_is_the_first_of_the_loop() {
-        let bars = Bars::told(Some((4, 4)), None, None, Some((6.0, 16.0)));
+        let bars = Bars::from_host(Some((4, 4)), None, None, Some((6.0, 16.0)));
         assert_eq!(bars.next_line(9.0, 10.0), 12.0);
         assert_eq!(bars.next_line(12.5, 13.0), 8.0);
         assert_eq!(bars.next_line(17.0, 18.0), 20.0, "beyond the loop it plays on");

@@ -11,7 +11,7 @@ impl Clip {
     ///
     /// # Errors
     /// When there are none, too many, or `length` is no clip's.
-    pub fn of_song(song: &Song, length: f64) -> Result<Self, ClipError> {
+    pub fn from_song(song: &Song, length: f64) -> Result<Self, ClipError> {
         let ticks = f64::from(song.tempo().ticks_per_beat());
         let beats = |tick: u64| tick as f64 / ticks;
         let notes = || song.notes().iter().filter(|note| note.note.is_restylable());
@@ -93,13 +93,13 @@ mod tests {
         }
         assert_eq!(read.len(), 3);
         assert_eq!(song.time_signatures(), [(0, 3, 4)]);
-        assert_eq!(Clip::of_song(&song, 8.0).unwrap(), clip);
-        assert_eq!(Clip::of_song(&song, 1.0).unwrap().notes(), &clip.notes()[..1]);
+        assert_eq!(Clip::from_song(&song, 8.0).unwrap(), clip);
+        assert_eq!(Clip::from_song(&song, 1.0).unwrap().notes(), &clip.notes()[..1]);
         let drums: Vec<u8> = clip
             .to_midi(90.0)
             .into_iter()
             .map(|byte| if matches!(byte, 0x80 | 0x90) { byte | 9 } else { byte })
             .collect();
-        assert_eq!(Clip::of_song(&Song::parse(drums).unwrap(), 8.0), Err(ClipError::Empty));
+        assert_eq!(Clip::from_song(&Song::parse(drums).unwrap(), 8.0), Err(ClipError::Empty));
     }
 }

@@ -1,16 +1,16 @@
 //! A clip: a short written piece in beats, as the generators make it, a project keeps it and the song plays it.
 //!
 //! [`Clip`] is what was written; [`Clip::to_midi`] makes a file of it, [`ClipPlayer`] plays it in the song from one of its
-//! [`Bars`] on, and [`Heard`] is what the player plays, to be gone on from.
+//! [`Bars`] on, and [`CapturedPart`] is what the player plays, to be gone on from.
 
 mod bars;
+mod captured_part;
 mod file;
-mod heard;
 mod player;
 
 pub use bars::Bars;
-pub use heard::Heard;
-pub use player::{ClipEvent, ClipPlayer, Placed};
+pub use captured_part::CapturedPart;
+pub use player::{ClipEvent, ClipPlacement, ClipPlayer};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use crate::tune::{STEPS_PER_QUARTER, Tune};
 pub const FLAT_VELOCITY: u8 = 80;
 
 /// Notes in a clip at most.
-pub const MOST_NOTES: usize = 4096;
+pub const MAX_NOTES: usize = 4096;
 
 /// Beats in a clip at most.
 pub const LONGEST: f64 = 1024.0;
@@ -106,7 +106,7 @@ pub enum ClipError {
     #[error("there is no note of a piano in it; choose another piece")]
     Empty,
     /// It has too many notes.
-    #[error("a clip of {0} notes; a clip has at most {MOST_NOTES}")]
+    #[error("a clip of {0} notes; a clip has at most {MAX_NOTES}")]
     Notes(usize),
     /// A note's numbers are not a note's.
     #[error("note {0} of a clip has a key, velocity or time that no note has")]
@@ -127,7 +127,7 @@ impl Clip {
         if !(1..=32).contains(&upper) || !(1..=32).contains(&lower) || !lower.is_power_of_two() {
             return Err(ClipError::Signature(upper, lower));
         }
-        if notes.len() > MOST_NOTES {
+        if notes.len() > MAX_NOTES {
             return Err(ClipError::Notes(notes.len()));
         }
         let is_note = |note: &ClipNote| {
@@ -156,7 +156,7 @@ impl Clip {
     ///
     /// # Errors
     /// When it is longer than a clip may be.
-    pub fn of_tune(tune: &Tune) -> Result<Self, ClipError> {
+    pub fn from_tune(tune: &Tune) -> Result<Self, ClipError> {
         let beats = |steps: u32| f64::from(steps) / f64::from(STEPS_PER_QUARTER);
         let bar = tune.metre.bar();
         let notes = tune.all_notes().into_iter().map(|(onset, steps, key)| ClipNote {

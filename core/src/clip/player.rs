@@ -15,7 +15,7 @@ const KEYS: usize = 128;
 
 /// A clip and its place in the song.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Placed {
+pub struct ClipPlacement {
     /// What is played.
     pub clip: Arc<Clip>,
     /// Where it begins, in beats from the start of the song.
@@ -55,15 +55,15 @@ struct Cursor {
 /// somebody must who may free it.
 #[derive(Debug)]
 pub struct ClipPlayer {
-    current: Option<Placed>,
+    current: Option<ClipPlacement>,
     /// What takes its place where it begins.
-    next: Option<Placed>,
+    next: Option<ClipPlacement>,
     /// `None` where it has yet to be found.
     cursor: Option<Cursor>,
     /// Where each key that sounds ends, the earliest first; no key is there twice.
     sounding: Vec<(f64, u8)>,
     /// All that sounds ends at this sample.
-    leaving: Option<SampleTime>,
+    interrupted_at: Option<SampleTime>,
 }
 
 impl Default for ClipPlayer {
@@ -75,12 +75,12 @@ impl Default for ClipPlayer {
 impl ClipPlayer {
     /// A player without a clip.
     pub fn new() -> Self {
-        Self { current: None, next: None, cursor: None, sounding: Vec::with_capacity(KEYS), leaving: None }
+        Self { current: None, next: None, cursor: None, sounding: Vec::with_capacity(KEYS), interrupted_at: None }
     }
 
     /// Plays another clip from its start on, or at once in its midst where that has passed; until then the one before
     /// goes on. Without one all ends at `time`.
-    pub fn place(&mut self, time: SampleTime, placed: Option<Placed>) {
+    pub fn place(&mut self, time: SampleTime, placed: Option<ClipPlacement>) {
         match (placed, &mut self.current) {
             (Some(placed), Some(current))
                 if Arc::ptr_eq(&placed.clip, &current.clip) && placed.start == current.start =>
@@ -91,23 +91,23 @@ impl ClipPlayer {
             (Some(placed), _) => self.next = Some(placed),
             (None, _) => {
                 (self.current, self.next) = (None, None);
-                self.leave(time);
+                self.interrupt(time);
             }
         }
     }
 
     /// The song stopped or jumped at `time`: what sounds ends there, and the clip goes on from wherever the song does.
-    pub fn leave(&mut self, time: SampleTime) {
+    pub fn interrupt(&mut self, time: SampleTime) {
         if let Some(next) = self.next.take() {
             self.current = Some(next);
         }
         self.cursor = None;
-        self.leaving = Some(time);
+        self.interrupted_at = Some(time);
     }
 
     /// Forgets what sounds, which someone else ends, and the place in the clip.
     pub fn reset(&mut self) {
-        self.leave(0);
+        self.interrupt(0);
         self.sounding.clear();
     }
 
@@ -117,13 +117,13 @@ impl ClipPlayer {
     }
 
     /// Forgets one key if it sounds, and says whether it did: the caller ends it, or has never let it sound.
-    pub fn forget(&mut self, key: u8) -> bool {
+    pub fn drop_key(&mut self, key: u8) -> bool {
         let place = self.sounding.iter().position(|sounding| sounding.1 == key);
         place.map(|place| self.sounding.remove(place)).is_some()
     }
 
     /// What it plays.
-    pub fn placed(&self) -> Option<&Placed> {
+    pub fn placement(&self) -> Option<&ClipPlacement> {
         self.next.as_ref().or(self.current.as_ref())
     }
 
@@ -132,11 +132,11 @@ impl ClipPlayer {
     /// To be called until there is nothing, with all spans of time one after the other.
     pub fn next(&mut self, clock: &StepClock, from: SampleTime, until: SampleTime) -> Option<(SampleTime, ClipEvent)> {
         loop {
-            if let Some(time) = self.leaving.filter(|time| *time < until) {
+            if let Some(time) = self.interrupted_at.filter(|time| *time < until) {
                 if let Some((_, key)) = self.sounding.pop() {
                     return Some((time.max(from), ClipEvent::Off { key }));
                 }
-                self.leaving = None;
+                self.interrupted_at = None;
             }
             let taken_over = match &self.next {
                 Some(next) => Some(clock.sample_at(next.start)?.max(from)),
@@ -147,7 +147,7 @@ impl ClipPlayer {
                 return Some(event);
             }
             let time = taken_over.filter(|time| *time < until)?;
-            self.leave(time);
+            self.interrupt(time);
         }
     }
 
@@ -208,7 +208,7 @@ impl ClipPlayer {
     }
 }
 
-impl Placed {
+impl ClipPlacement {
     /// The first note that begins at a place or after it.
     fn find(&self, beats: f64) -> Cursor {
         let into = (beats - self.start).max(0.0);
@@ -248,18 +248,18 @@ mod tests {
         Arc::new(Clip::new(length, (4, 4), notes.iter().map(note).collect()).unwrap())
     }
 
-    fn looped(clip: &Arc<Clip>, start: f64) -> Placed {
-        Placed { clip: clip.clone(), start, looped: true }
+    fn looped(clip: &Arc<Clip>, start: f64) -> ClipPlacement {
+        ClipPlacement { clip: clip.clone(), start, looped: true }
     }
 
     type Events = Vec<(u64, ClipEvent)>;
 
     /// Plays a song cut into blocks, with clips placed at samples; ends with a stop.
-    fn play(song: &[Stretch], blocks: &[u64], placings: &[(u64, Option<Placed>)]) -> Events {
+    fn play(song: &[Stretch], blocks: &[u64], placings: &[(u64, Option<ClipPlacement>)]) -> Events {
         let (mut player, mut clock, mut out) = (ClipPlayer::new(), StepClock::new(RATE), Vec::new());
         let (mut now, mut sizes, mut placings) = (0, blocks.iter().cycle(), placings.iter().peekable());
         for stretch in song {
-            player.leave(now);
+            player.interrupt(now);
             let (begin, end) = (now, now + stretch.samples);
             while now < end {
                 while let Some((_, placed)) = placings.next_if(|p| p.0 <= now) {
@@ -277,7 +277,7 @@ mod tests {
                 now = until;
             }
         }
-        player.leave(now);
+        player.interrupt(now);
         clock.follow(now, &Transport::default());
         out.extend(std::iter::from_fn(|| player.next(&clock, now, now + 1)));
         out
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(ons(&whole), [on(4, 60), on(5, 64), on(6, 60), on(7, 64)]);
         let off = (6 * 24_000, ClipEvent::Off { key: 64 });
         assert_eq!(whole.iter().position(|e| *e == off), Some(3), "offs come before ons");
-        let once = Placed { looped: false, ..looped(&clip, 4.0) };
+        let once = ClipPlacement { looped: false, ..looped(&clip, 4.0) };
         assert_eq!(ons(&play(&song, &[512], &[(0, Some(once))])), [on(4, 60), on(5, 64)]);
     }
 
@@ -412,7 +412,7 @@ mod tests {
             looped in any::<bool>(),
             blocks in prop::collection::vec(1u64..3_000, 1..5),
         ) {
-            let placed = |i: usize| Placed { clip: clips[i].clone(), start: f64::from(starts[i]), looped };
+            let placed = |i: usize| ClipPlacement { clip: clips[i].clone(), start: f64::from(starts[i]), looped };
             let placings = [(0, Some(placed(0))), (second_at, Some(placed(1)))];
             let whole = play(&song, &[u64::MAX / 2], &placings);
             prop_assert!(is_whole(&whole));
@@ -426,7 +426,7 @@ mod tests {
             start in 0u32..12,
             looped in any::<bool>(),
         ) {
-            let placed = Placed { clip: clip.clone(), start: f64::from(start), looped };
+            let placed = ClipPlacement { clip: clip.clone(), start: f64::from(start), looped };
             let mut expected = Vec::new();
             let mut begin = 0u64;
             for stretch in &song {

@@ -205,7 +205,7 @@ impl Group {
 
 /// The notes of each track, channel and instrument.
 fn groups(song: &Song) -> Vec<Group> {
-    let names: Vec<Name> = song.track_names().iter().map(|name| Name::of(name)).collect();
+    let names: Vec<Name> = song.track_names().iter().map(|name| Name::parse(name)).collect();
     let named = named_instruments(song, &names);
     let ticks = f64::from(song.tempo().ticks_per_beat());
     let mut groups: BTreeMap<(usize, u8, Instrument), Group> = BTreeMap::new();
@@ -273,7 +273,7 @@ fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
 /// a program of its own, so what the note's own track sets goes before. Where nothing is set yet, the only program that
 /// is set later holds already: files set it as often a moment after the first note.
 fn programs(song: &Song) -> Vec<Option<u8>> {
-    let only = OnlyPrograms::of(song);
+    let only = OnlyPrograms::from_song(song);
     let mut programs = vec![None; song.notes().len()];
     let mut of_tracks: BTreeMap<(usize, u8), u8> = BTreeMap::new();
     let mut of_channels = [None; 16];
@@ -307,7 +307,7 @@ struct OnlyPrograms {
 }
 
 impl OnlyPrograms {
-    fn of(song: &Song) -> Self {
+    fn from_song(song: &Song) -> Self {
         let mut of_tracks: BTreeMap<_, BTreeMap<u8, f64>> = BTreeMap::new();
         let mut of_channels = [const { BTreeMap::new() }; 16];
         for message in song.messages() {
@@ -379,7 +379,7 @@ fn join_hands(groups: &mut Vec<Group>) {
     if alone(groups, Hand::Left) == 1 && alone(groups, Hand::Right) == 1 {
         let is_sure = |group: &Group| group.hands().len() == 1 && group.voices.iter().all(|v| v.name.is_sure);
         join(groups, Grouping::HandNames, |a, b| {
-            is_sure(a) && is_sure(b) && have_both(a, b) && !a.any(b, Name::tells_apart)
+            is_sure(a) && is_sure(b) && have_both(a, b) && !a.any(b, Name::distinguishes)
         });
     }
 }
@@ -391,10 +391,10 @@ fn are_one_channel(a: &Group, b: &Group) -> bool {
         && a.channels() == b.channels()
         && a.tracks().is_disjoint(&b.tracks())
         && a.sound() == b.sound()
-        && !a.any(b, Name::tells_apart)
+        && !a.any(b, Name::distinguishes)
         && beyond(&a.struck, 1) <= MOST_BEYOND_ONE_HAND
         && beyond(&b.struck, 1) <= MOST_BEYOND_ONE_HAND
-        && are_in_order(&Registers::of(&a.struck, &b.struck))
+        && are_in_order(&Registers::new(&a.struck, &b.struck))
 }
 
 fn are_in_order(registers: &Registers) -> bool {
@@ -405,7 +405,7 @@ fn are_in_succession(a: &Group, b: &Group) -> bool {
     let notes = (a.notes.len() + b.notes.len()) as f64;
     is_one_track(a, b)
         && a.sound() == b.sound()
-        && Registers::of(&a.struck, &b.struck).meetings as f64 <= MEETINGS_IN_SUCCESSION * notes
+        && Registers::new(&a.struck, &b.struck).meetings as f64 <= MEETINGS_IN_SUCCESSION * notes
 }
 
 fn is_one_track(a: &Group, b: &Group) -> bool {
@@ -429,10 +429,10 @@ fn join_voices(song: &Song, groups: &mut Vec<Group>) {
 }
 
 fn are_two_hands(a: &Group, b: &Group) -> bool {
-    if a.sound() != b.sound() || a.any(b, Name::tells_apart) {
+    if a.sound() != b.sound() || a.any(b, Name::distinguishes) {
         return false;
     }
-    let registers = Registers::of(&a.struck, &b.struck);
+    let registers = Registers::new(&a.struck, &b.struck);
     let beyond_reach = beyond(&a.struck, 1).max(beyond(&b.struck, 1));
     let are_hands = (registers.order >= ORDER && beyond_reach <= BEYOND_ONE_HAND)
         || (registers.order >= ORDER_BEYOND_REACH && beyond_reach <= MOST_BEYOND_ONE_HAND);

@@ -8,7 +8,7 @@
 //! Notes are rows in the order of onset, then key. Times are seconds on any clock that does not jump.
 
 mod part;
-mod usual;
+mod running_averages;
 
 pub use part::{Part, PartNote};
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::usual::{Manner, Usual};
+use super::running_averages::{NoteFeatures, RunningAverages};
 use super::{AHEAD, CHORD_SECONDS, PAST, PAST_FEATURES, ROW_REACH};
 use crate::note::{LOWEST_KEY, Note, PIANO_KEYS};
 
@@ -37,20 +37,20 @@ pub struct PartNote {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Placed {
+struct ClipPlacement {
     note: PartNote,
     /// Counts chords from the start of the part.
     chord: u64,
     chord_onset: f64,
-    manner: Manner,
+    manner: NoteFeatures,
     /// The part up to and including this note.
-    usual: Usual,
+    usual: RunningAverages,
 }
 
 /// Notes and pedal of a part as heard so far, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
-    notes: VecDeque<Placed>,
+    notes: VecDeque<ClipPlacement>,
     /// Notes forgotten at the front; indices go on counting them.
     forgotten: usize,
     pedals: VecDeque<(f64, bool)>,
@@ -72,7 +72,12 @@ impl Part {
     ///
     /// With `on_beats` the notes' sixteenths count as the beat. With a `level` the model is told how far from it the
     /// player struck each note; without, their velocities are kept from it.
-    pub fn of_notes(notes: &[Note], pedals: &[(f64, bool)], on_beats: bool, level: Option<f32>) -> (Self, Vec<usize>) {
+    pub fn from_notes(
+        notes: &[Note],
+        pedals: &[(f64, bool)],
+        on_beats: bool,
+        level: Option<f32>,
+    ) -> (Self, Vec<usize>) {
         let mut order: Vec<usize> = (0..notes.len()).collect();
         order.sort_by(|&a, &b| {
             let (a, b) = (&notes[a], &notes[b]);
@@ -116,15 +121,15 @@ impl Part {
         };
         let reach = self.notes.range(self.notes.len().saturating_sub(ROW_REACH)..);
         let lately = reach.filter(|other| note.onset - other.note.onset <= BUSY_SECONDS).count();
-        let manner = Manner {
+        let manner = NoteFeatures {
             key: f32::from(note.key),
             gap,
             busy: (lately as f32).ln_1p(),
             pedal: f32::from(u8::from(self.pedal_at(note.onset))),
             begins_chord: f32::from(u8::from(last.is_none_or(|last| last.chord != chord))),
         };
-        let usual = last.map_or_else(Usual::default, |last| last.usual).with(&manner);
-        self.notes.push_back(Placed { note, chord, chord_onset, manner, usual });
+        let usual = last.map_or_else(RunningAverages::default, |last| last.usual).with(&manner);
+        self.notes.push_back(ClipPlacement { note, chord, chord_onset, manner, usual });
         self.len() - 1
     }
 
@@ -270,9 +275,9 @@ impl Part {
         let placed = &self.notes[at];
         let note = &placed.note;
         let key = f32::from(note.key);
-        let members = |other: &&Placed| other.chord == placed.chord;
+        let members = |other: &&ClipPlacement| other.chord == placed.chord;
         let before = self.notes.range(at.saturating_sub(ROW_REACH)..at).rev().take_while(members);
-        let heard = |other: &&Placed| other.note.onset <= known;
+        let heard = |other: &&ClipPlacement| other.note.onset <= known;
         let reach = self.notes.len().min(at + 1 + ROW_REACH);
         let after = || self.notes.range(at + 1..reach).take_while(heard);
 
@@ -351,7 +356,7 @@ struct Chord {
 }
 
 impl Chord {
-    fn add(&mut self, placed: &Placed, now: f64) {
+    fn add(&mut self, placed: &ClipPlacement, now: f64) {
         let key = f32::from(placed.note.key);
         self.members += 1;
         self.released += u32::from(placed.note.release <= now + TAKE_OVER);

@@ -6,17 +6,17 @@
 //!
 //! On every block a caller
 //! 1. for each event, takes the hops up to its time ([`Scheduler::next_hop`]), then hands the event in
-//!    ([`Scheduler::hear`]);
+//!    ([`Scheduler::push_event`]);
 //! 2. takes the hops up to the end of the block;
-//! 3. hands in what answers there are ([`Scheduler::answer`]);
+//! 3. hands in what answers there are ([`Scheduler::set_estimate`]);
 //! 4. takes what is due ([`Scheduler::next_due`]).
 //!
 //! Nothing here allocates after [`Scheduler::new`].
 
-mod look_ahead;
+mod config;
 mod sounding;
 
-pub use look_ahead::{Asking, LookAhead, Mode, WindowLength};
+pub use config::{Mode, RequestPolicy, SchedulerConfig, WindowLength};
 
 use std::collections::VecDeque;
 
@@ -73,7 +73,7 @@ pub struct Estimate {
     pub settled: bool,
 }
 
-/// A moment at which the network is asked, with the notes it must answer for; see [`Asking`].
+/// A moment at which the network is asked, with the notes it must answer for; see [`RequestPolicy`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hop {
     /// What was heard before this sample is known.
@@ -97,7 +97,7 @@ pub enum Outcome {
 
 /// Something that leaves the scheduler.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Leaving<P> {
+pub enum OutputEvent<P> {
     /// An event that came in one latency ago.
     Event {
         /// When it leaves.
@@ -140,7 +140,7 @@ const RELEASES: usize = 256;
 
 /// What the network is asked next.
 #[derive(Debug, Clone, Copy)]
-enum NextQuestion {
+enum NextRequest {
     /// At a sample, whatever came in; how many samples later again; and how long before the end of the hop after the
     /// next its notes came in.
     At(SampleTime, u32, u64),
@@ -148,12 +148,12 @@ enum NextQuestion {
     About(NoteId, u32),
 }
 
-impl NextQuestion {
-    fn first(look_ahead: LookAhead, first_id: u64) -> Self {
-        match look_ahead.asking {
-            Asking::EveryHop(hop) => Self::At(hop.into(), hop, look_ahead.latency.into()),
-            Asking::Afterwards(hop) => Self::At(hop.into(), hop, 2 * u64::from(hop)),
-            Asking::EachNote(known) => Self::About(NoteId(first_id), known),
+impl NextRequest {
+    fn first(config: SchedulerConfig, first_id: u64) -> Self {
+        match config.policy {
+            RequestPolicy::EveryHop(hop) => Self::At(hop.into(), hop, config.latency.into()),
+            RequestPolicy::Deferred(hop) => Self::At(hop.into(), hop, 2 * u64::from(hop)),
+            RequestPolicy::PerNote(known) => Self::About(NoteId(first_id), known),
         }
     }
 }
@@ -161,12 +161,12 @@ impl NextQuestion {
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Scheduler<P> {
-    look_ahead: LookAhead,
+    config: SchedulerConfig,
     pending: VecDeque<Pending<P>>,
     capacity: usize,
     /// The id of the first pending item.
     first_id: u64,
-    asking: NextQuestion,
+    next_request: NextRequest,
     /// Notes heard before this sample have been asked about in hops, and never are again: a model forgets what it has
     /// settled.
     settled_to: SampleTime,
@@ -180,13 +180,13 @@ pub struct Scheduler<P> {
 
 impl<P: Copy> Scheduler<P> {
     /// A scheduler for up to `capacity` events under way.
-    pub fn new(capacity: usize, look_ahead: LookAhead) -> Self {
+    pub fn new(capacity: usize, config: SchedulerConfig) -> Self {
         Self {
-            look_ahead,
+            config,
             pending: VecDeque::with_capacity(capacity),
             capacity,
             first_id: 0,
-            asking: NextQuestion::first(look_ahead, 0),
+            next_request: NextRequest::first(config, 0),
             settled_to: 0,
             sounding: Sounding::default(),
             releases: VecDeque::with_capacity(RELEASES),
@@ -196,24 +196,24 @@ impl<P: Copy> Scheduler<P> {
     }
 
     /// The look-ahead in force.
-    pub fn look_ahead(&self) -> LookAhead {
-        self.look_ahead
+    pub fn config(&self) -> SchedulerConfig {
+        self.config
     }
 
     /// Starts again at sample 0 with another look-ahead: what was under way is dropped, and what sounds is
     /// released as soon as events are taken again.
-    pub fn reset(&mut self, look_ahead: LookAhead) {
-        self.look_ahead = look_ahead;
+    pub fn reset(&mut self, config: SchedulerConfig) {
+        self.config = config;
         self.first_id += self.pending.len() as u64;
         self.pending.clear();
-        self.asking = NextQuestion::first(look_ahead, self.first_id);
+        self.next_request = NextRequest::first(config, self.first_id);
         self.settled_to = 0;
         self.releases.clear();
         self.last_left = 0;
         self.sweep = Some(Sweep::everything(0));
     }
 
-    /// Whether there is no room for another event; one must then leave early ([`Scheduler::leave_early`]).
+    /// Whether there is no room for another event; one must then leave early ([`Scheduler::emit_early`]).
     pub fn is_full(&self) -> bool {
         self.pending.len() >= self.capacity
     }
@@ -221,7 +221,7 @@ impl<P: Copy> Scheduler<P> {
     /// Takes an event in; events must come in the order of their times.
     ///
     /// A caller makes room first where there is none; an event beyond the capacity would allocate.
-    pub fn hear(&mut self, time: SampleTime, event: Event, payload: P) -> NoteId {
+    pub fn push_event(&mut self, time: SampleTime, event: Event, payload: P) -> NoteId {
         let id = NoteId(self.first_id + self.pending.len() as u64);
         self.push(time, Item::Event(event, payload, None));
         id
@@ -229,8 +229,8 @@ impl<P: Copy> Scheduler<P> {
 
     /// The next moment up to and including `until` at which the network is asked.
     pub fn next_hop(&mut self, until: SampleTime) -> Option<Hop> {
-        match &mut self.asking {
-            NextQuestion::At(next, hop, held) => {
+        match &mut self.next_request {
+            NextRequest::At(next, hop, held) => {
                 let (time, hop, held) = (*next, u64::from(*hop), *held);
                 if time > until {
                     return None;
@@ -241,8 +241,8 @@ impl<P: Copy> Scheduler<P> {
                 self.settled_to = settle_to;
                 Some(Hop { time, settle_from, settle_to })
             }
-            NextQuestion::About(next, known) => {
-                let latency = u64::from(self.look_ahead.latency);
+            NextRequest::About(next, known) => {
+                let latency = u64::from(self.config.latency);
                 // What left early needs no answer.
                 next.0 = next.0.max(self.first_id);
                 let rest = self.pending.range((next.0 - self.first_id) as usize..);
@@ -265,7 +265,7 @@ impl<P: Copy> Scheduler<P> {
     }
 
     /// Takes what the network says of a note; one that has left is forgotten.
-    pub fn answer(&mut self, id: NoteId, estimate: Estimate) {
+    pub fn set_estimate(&mut self, id: NoteId, estimate: Estimate) {
         let at = id.0.checked_sub(self.first_id).and_then(|at| usize::try_from(at).ok());
         if let Some(Pending { item: Item::Event(Event::NoteOn { .. }, _, slot), .. }) =
             at.and_then(|at| self.pending.get_mut(at))
@@ -276,7 +276,7 @@ impl<P: Copy> Scheduler<P> {
     }
 
     /// Whether some note due before `until` still waits for its answer.
-    pub fn awaits_answer(&self, until: SampleTime) -> bool {
+    pub fn awaits_estimate(&self, until: SampleTime) -> bool {
         self.pending.iter().take_while(|p| p.due < until).any(|p| match p.item {
             Item::Event(event, _, estimate) => event.is_restylable() && !estimate.is_some_and(|e| e.settled),
             _ => false,
@@ -284,7 +284,7 @@ impl<P: Copy> Scheduler<P> {
     }
 
     /// What leaves next before `until`, in the order it came in.
-    pub fn next_due(&mut self, until: SampleTime) -> Option<Leaving<P>> {
+    pub fn next_due(&mut self, until: SampleTime) -> Option<OutputEvent<P>> {
         loop {
             if let Some(release) = self.next_release() {
                 return Some(release);
@@ -305,7 +305,7 @@ impl<P: Copy> Scheduler<P> {
     /// What leaves before its time, at `now`, until there is room: overload changes times, it loses nothing.
     ///
     /// `None` once there is room and nothing is left to release; what a seek dropped makes room by itself.
-    pub fn leave_early(&mut self, now: SampleTime) -> Option<Leaving<P>> {
+    pub fn emit_early(&mut self, now: SampleTime) -> Option<OutputEvent<P>> {
         loop {
             if let Some(release) = self.next_release() {
                 return Some(release);
@@ -325,7 +325,7 @@ impl<P: Copy> Scheduler<P> {
     /// The transport began to play: hops are counted from here. A host may have activated us any time before, and what
     /// is played must not depend on when.
     pub fn transport_started(&mut self, time: SampleTime) {
-        if let NextQuestion::At(next, ..) = &mut self.asking {
+        if let NextRequest::At(next, ..) = &mut self.next_request {
             // Earlier than it would have been, so that no note is left out.
             *next = time.min(*next);
         }
@@ -334,18 +334,18 @@ impl<P: Copy> Scheduler<P> {
     /// The transport stopped or jumped back at `time`, which may lie before what was heard last: notes under way leave
     /// when due, and what began to leave before then and still sounds one latency later has lost its note-off and is
     /// released.
-    pub fn transport_left(&mut self, time: SampleTime) {
+    pub fn transport_interrupted(&mut self, time: SampleTime) {
         if self.releases.len() == RELEASES {
             self.releases.pop_back();
         }
-        let due = time + u64::from(self.look_ahead.latency);
+        let due = time + u64::from(self.config.latency);
         let place = self.releases.partition_point(|other| *other <= due);
         self.releases.insert(place, due);
     }
 
     /// The transport jumped elsewhere: notes under way are dropped with their offs, what sounds is released at
     /// once; all other events still leave when due.
-    pub fn transport_sought(&mut self, time: SampleTime) {
+    pub fn transport_jumped(&mut self, time: SampleTime) {
         for pending in &mut self.pending {
             if let Item::Event(Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. }, ..) =
                 pending.item
@@ -357,7 +357,7 @@ impl<P: Copy> Scheduler<P> {
     }
 
     fn push(&mut self, time: SampleTime, item: Item<P>) {
-        self.pending.push_back(Pending { due: time + u64::from(self.look_ahead.latency), item });
+        self.pending.push_back(Pending { due: time + u64::from(self.config.latency), item });
     }
 
     /// Whether a release begins: one due before `until` and before all events, at its time or `early`.
@@ -375,10 +375,10 @@ impl<P: Copy> Scheduler<P> {
         true
     }
 
-    fn next_release(&mut self) -> Option<Leaving<P>> {
+    fn next_release(&mut self) -> Option<OutputEvent<P>> {
         let sweep = self.sweep.as_mut()?;
         match self.sounding.take_next(sweep) {
-            Some((channel, key)) => Some(Leaving::Release { time: sweep.time, channel, key }),
+            Some((channel, key)) => Some(OutputEvent::Release { time: sweep.time, channel, key }),
             None => {
                 self.sweep = None;
                 None
@@ -387,7 +387,7 @@ impl<P: Copy> Scheduler<P> {
     }
 
     /// Takes the first pending item; `None` where it is not something that leaves by itself.
-    fn pop(&mut self, time: SampleTime) -> Option<Leaving<P>> {
+    fn pop(&mut self, time: SampleTime) -> Option<OutputEvent<P>> {
         let Pending { item, .. } = *self.pending.front()?;
         let (event, payload, estimate) = match item {
             Item::Event(Event::AllNotesOff { channel }, ..) if self.sounding.on_channel(channel) => {
@@ -416,7 +416,7 @@ impl<P: Copy> Scheduler<P> {
             Some(Estimate { expected, settled: true }) => Outcome::Restyled(expected),
             early => Outcome::Late(early.map(|e| e.expected)),
         };
-        Some(Leaving::Event { time, id, event, payload, outcome })
+        Some(OutputEvent::Event { time, id, event, payload, outcome })
     }
 
     fn advance(&mut self) {

@@ -1,9 +1,9 @@
 use super::*;
 use proptest::prelude::*;
 
-const LOOK_AHEAD: LookAhead = LookAhead { latency: 400, asking: Asking::EveryHop(100) };
+const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 400, policy: RequestPolicy::EveryHop(100) };
 /// Live's, with blocks of up to 100 samples.
-const LIVE: LookAhead = LookAhead { latency: 400, asking: Asking::EachNote(200) };
+const LIVE: SchedulerConfig = SchedulerConfig { latency: 400, policy: RequestPolicy::PerNote(200) };
 
 fn on(key: u8) -> Event {
     Event::NoteOn { channel: 0, key }
@@ -13,33 +13,33 @@ fn off(key: u8) -> Event {
     Event::NoteOff { channel: 0, key }
 }
 
-fn drain(scheduler: &mut Scheduler<u32>, until: SampleTime) -> Vec<Leaving<u32>> {
+fn drain(scheduler: &mut Scheduler<u32>, until: SampleTime) -> Vec<OutputEvent<u32>> {
     std::iter::from_fn(|| scheduler.next_due(until)).collect()
 }
 
 /// Makes room, which there must be afterwards.
-fn leave_early(scheduler: &mut Scheduler<u32>, now: SampleTime) -> Vec<Leaving<u32>> {
-    let leaving = std::iter::from_fn(|| scheduler.leave_early(now)).collect();
+fn emit_early(scheduler: &mut Scheduler<u32>, now: SampleTime) -> Vec<OutputEvent<u32>> {
+    let leaving = std::iter::from_fn(|| scheduler.emit_early(now)).collect();
     assert!(!scheduler.is_full());
     leaving
 }
 
-fn times_and_payloads(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u32)> {
+fn times_and_payloads(leaving: &[OutputEvent<u32>]) -> Vec<(SampleTime, u32)> {
     leaving
         .iter()
         .filter_map(|l| match *l {
-            Leaving::Event { time, payload, .. } => Some((time, payload)),
-            Leaving::Release { .. } => None,
+            OutputEvent::Event { time, payload, .. } => Some((time, payload)),
+            OutputEvent::Release { .. } => None,
         })
         .collect()
 }
 
-fn releases(leaving: &[Leaving<u32>]) -> Vec<(SampleTime, u8)> {
+fn releases(leaving: &[OutputEvent<u32>]) -> Vec<(SampleTime, u8)> {
     leaving
         .iter()
         .filter_map(|l| match *l {
-            Leaving::Release { time, key, .. } => Some((time, key)),
-            Leaving::Event { .. } => None,
+            OutputEvent::Release { time, key, .. } => Some((time, key)),
+            OutputEvent::Event { .. } => None,
         })
         .collect()
 }
@@ -51,9 +51,9 @@ fn expected(level: f32) -> Expected {
 #[test]
 fn everything_leaves_one_latency_later_in_order() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(5, on(60), 1);
-    scheduler.hear(5, Event::Other, 2);
-    scheduler.hear(9, off(60), 3);
+    scheduler.push_event(5, on(60), 1);
+    scheduler.push_event(5, Event::Other, 2);
+    scheduler.push_event(9, off(60), 3);
     assert_eq!(drain(&mut scheduler, 405), []);
     assert_eq!(times_and_payloads(&drain(&mut scheduler, 406)), [(405, 1), (405, 2)]);
     assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(409, 3)]);
@@ -87,15 +87,15 @@ fn each_note_is_settled_by_one_hop_with_a_hop_left_to_compute_in() {
 fn in_live_each_note_is_asked_about_once_before_it_is_due() {
     let mut scheduler = Scheduler::<u32>::new(16, LIVE);
     for (time, event) in [(10, on(60)), (10, Event::Other), (10, on(64)), (12, off(60)), (30, on(20)), (40, on(60))] {
-        scheduler.hear(time, event, 0);
+        scheduler.push_event(time, event, 0);
     }
     assert_eq!(scheduler.next_hop(209), None);
     let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
     let about = |onset| Hop { time: onset + 200, settle_from: onset, settle_to: onset + 1 };
     assert_eq!(hops, [about(10), about(40)], "a chord once, what no model restyles never");
-    scheduler.hear(300, on(61), 0);
-    scheduler.transport_sought(310);
-    scheduler.hear(320, on(62), 0);
+    scheduler.push_event(300, on(61), 0);
+    scheduler.transport_jumped(310);
+    scheduler.push_event(320, on(62), 0);
     assert_eq!(scheduler.next_hop(1000), Some(about(320)), "what a seek dropped needs no answer");
     assert_eq!(scheduler.next_hop(u64::MAX), None);
 }
@@ -103,19 +103,19 @@ fn in_live_each_note_is_asked_about_once_before_it_is_due() {
 #[test]
 fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    let answered = scheduler.hear(0, on(60), 0);
-    let early = scheduler.hear(0, on(62), 0);
-    scheduler.hear(0, on(64), 0);
-    scheduler.hear(0, on(20), 0);
-    scheduler.answer(answered, Estimate { expected: expected(30.0), settled: false });
-    scheduler.answer(answered, Estimate { expected: expected(40.0), settled: true });
-    scheduler.answer(early, Estimate { expected: expected(50.0), settled: false });
-    assert!(scheduler.awaits_answer(401));
+    let answered = scheduler.push_event(0, on(60), 0);
+    let early = scheduler.push_event(0, on(62), 0);
+    scheduler.push_event(0, on(64), 0);
+    scheduler.push_event(0, on(20), 0);
+    scheduler.set_estimate(answered, Estimate { expected: expected(30.0), settled: false });
+    scheduler.set_estimate(answered, Estimate { expected: expected(40.0), settled: true });
+    scheduler.set_estimate(early, Estimate { expected: expected(50.0), settled: false });
+    assert!(scheduler.awaits_estimate(401));
     let outcomes: Vec<_> = drain(&mut scheduler, 401)
         .iter()
         .map(|l| match l {
-            Leaving::Event { outcome, .. } => *outcome,
-            Leaving::Release { .. } => panic!("nothing is released"),
+            OutputEvent::Event { outcome, .. } => *outcome,
+            OutputEvent::Release { .. } => panic!("nothing is released"),
         })
         .collect();
     let right = [
@@ -130,34 +130,34 @@ fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
 #[test]
 fn an_answer_for_a_note_that_has_left_is_forgotten() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    let first = scheduler.hear(0, on(60), 0);
+    let first = scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
-    scheduler.hear(500, on(61), 0);
-    scheduler.answer(first, Estimate { expected: expected(1.0), settled: true });
-    assert!(scheduler.awaits_answer(901));
+    scheduler.push_event(500, on(61), 0);
+    scheduler.set_estimate(first, Estimate { expected: expected(1.0), settled: true });
+    assert!(scheduler.awaits_estimate(901));
 }
 
 #[test]
 fn all_notes_off_ends_what_sounds_on_its_channel_first() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(0, on(60), 1);
-    scheduler.hear(0, Event::NoteOn { channel: 1, key: 70 }, 2);
-    scheduler.hear(9, Event::AllNotesOff { channel: 0 }, 3);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(0, on(60), 1);
+    scheduler.push_event(0, Event::NoteOn { channel: 1, key: 70 }, 2);
+    scheduler.push_event(9, Event::AllNotesOff { channel: 0 }, 3);
     let leaving = drain(&mut scheduler, 500);
     assert_eq!(releases(&leaving), [(409, 60), (409, 60)]);
-    assert!(matches!(leaving[5], Leaving::Event { payload: 3, .. }));
+    assert!(matches!(leaving[5], OutputEvent::Event { payload: 3, .. }));
     assert_eq!(leaving.len(), 6);
 }
 
 #[test]
 fn after_a_stop_what_still_sounds_is_released_one_latency_later() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(1, on(61), 0);
-    scheduler.transport_left(50);
-    scheduler.hear(50, off(60), 0);
-    scheduler.hear(60, on(62), 0);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(1, on(61), 0);
+    scheduler.transport_interrupted(50);
+    scheduler.push_event(50, off(60), 0);
+    scheduler.push_event(60, on(62), 0);
     let leaving = drain(&mut scheduler, 10_000);
     assert_eq!(releases(&leaving), [(450, 61)], "60 has its own off");
     assert_eq!(times_and_payloads(&leaving).len(), 4);
@@ -166,12 +166,12 @@ fn after_a_stop_what_still_sounds_is_released_one_latency_later() {
 #[test]
 fn a_seek_drops_notes_under_way_and_silences_the_rest_at_once() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
+    scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
-    scheduler.hear(401, on(61), 1);
-    scheduler.hear(402, Event::Other, 2);
-    scheduler.hear(403, off(60), 3);
-    scheduler.transport_sought(500);
+    scheduler.push_event(401, on(61), 1);
+    scheduler.push_event(402, Event::Other, 2);
+    scheduler.push_event(403, off(60), 3);
+    scheduler.transport_jumped(500);
     let leaving = drain(&mut scheduler, 10_000);
     assert_eq!(releases(&leaving), [(500, 60)]);
     assert_eq!(times_and_payloads(&leaving), [(802, 2)]);
@@ -180,9 +180,9 @@ fn a_seek_drops_notes_under_way_and_silences_the_rest_at_once() {
 #[test]
 fn a_reset_drops_what_is_under_way_and_releases_what_sounds() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
+    scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
-    scheduler.hear(401, on(61), 1);
+    scheduler.push_event(401, on(61), 1);
     scheduler.reset(LOOK_AHEAD);
     let leaving = drain(&mut scheduler, 10_000);
     assert_eq!(releases(&leaving), [(0, 60)]);
@@ -192,10 +192,10 @@ fn a_reset_drops_what_is_under_way_and_releases_what_sounds() {
 #[test]
 fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
     let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(1, on(61), 1);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(1, on(61), 1);
     assert!(scheduler.is_full());
-    let early = leave_early(&mut scheduler, 2);
+    let early = emit_early(&mut scheduler, 2);
     assert_eq!(times_and_payloads(&early), [(2, 0)]);
     assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(401, 1)]);
 }
@@ -203,28 +203,28 @@ fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
 #[test]
 fn what_a_seek_dropped_makes_room_and_nothing_leaves_early() {
     let mut scheduler = Scheduler::new(3, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(1, off(60), 1);
-    scheduler.hear(2, Event::Other, 2);
-    scheduler.transport_sought(3);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(1, off(60), 1);
+    scheduler.push_event(2, Event::Other, 2);
+    scheduler.transport_jumped(3);
     assert!(scheduler.is_full());
-    assert_eq!(leave_early(&mut scheduler, 4), []);
-    scheduler.hear(4, on(61), 3);
+    assert_eq!(emit_early(&mut scheduler, 4), []);
+    scheduler.push_event(4, on(61), 3);
     assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(402, 2), (404, 3)]);
 }
 
 #[test]
 fn a_stop_takes_no_room_and_what_it_ends_goes_before_what_must_make_room() {
     let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(0, on(61), 1);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(0, on(61), 1);
     assert_eq!(drain(&mut scheduler, 401).len(), 2);
-    scheduler.transport_left(401);
-    scheduler.hear(402, Event::Other, 2);
-    assert_eq!(leave_early(&mut scheduler, 500), [], "there is room");
-    scheduler.hear(403, Event::Other, 3);
+    scheduler.transport_interrupted(401);
+    scheduler.push_event(402, Event::Other, 2);
+    assert_eq!(emit_early(&mut scheduler, 500), [], "there is room");
+    scheduler.push_event(403, Event::Other, 3);
     assert!(scheduler.is_full());
-    let early = leave_early(&mut scheduler, 500);
+    let early = emit_early(&mut scheduler, 500);
     assert_eq!(releases(&early), [(500, 60), (500, 61)]);
     assert_eq!(times_and_payloads(&early), [(500, 2)]);
     assert_eq!(times_and_payloads(&drain(&mut scheduler, 1000)), [(803, 3)]);
@@ -233,10 +233,10 @@ fn a_stop_takes_no_room_and_what_it_ends_goes_before_what_must_make_room() {
 #[test]
 fn a_wrap_that_shows_late_ends_only_what_began_before_it() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(100, on(61), 1);
-    scheduler.hear(130, on(60), 2);
-    scheduler.transport_left(100);
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(100, on(61), 1);
+    scheduler.push_event(130, on(60), 2);
+    scheduler.transport_interrupted(100);
     let leaving = drain(&mut scheduler, 10_000);
     assert_eq!(releases(&leaving), [(500, 60)]);
     assert_eq!(times_and_payloads(&leaving), [(400, 0), (500, 1), (530, 2)]);
@@ -244,43 +244,43 @@ fn a_wrap_that_shows_late_ends_only_what_began_before_it() {
 
 #[test]
 fn without_latency_a_wrap_that_shows_late_ends_at_once_what_began_before_it() {
-    let mut scheduler = Scheduler::new(16, LookAhead { latency: 0, asking: Asking::Afterwards(100) });
-    scheduler.hear(0, on(60), 0);
-    scheduler.hear(0, on(62), 0);
-    scheduler.hear(100, on(61), 1);
-    scheduler.hear(130, on(62), 2);
+    let mut scheduler = Scheduler::new(16, SchedulerConfig { latency: 0, policy: RequestPolicy::Deferred(100) });
+    scheduler.push_event(0, on(60), 0);
+    scheduler.push_event(0, on(62), 0);
+    scheduler.push_event(100, on(61), 1);
+    scheduler.push_event(130, on(62), 2);
     assert_eq!(drain(&mut scheduler, 200).len(), 4);
-    scheduler.transport_left(100);
-    scheduler.hear(200, on(63), 3);
+    scheduler.transport_interrupted(100);
+    scheduler.push_event(200, on(63), 3);
     let leaving = drain(&mut scheduler, 300);
     assert_eq!(releases(&leaving), [(130, 60)], "when it shows: nothing leaves before what has left");
     assert_eq!(times_and_payloads(&leaving), [(200, 3)]);
-    scheduler.transport_left(300);
+    scheduler.transport_interrupted(300);
     assert_eq!(releases(&drain(&mut scheduler, 400)).len(), 4, "61, both of 62, and 63");
 }
 
 #[derive(Debug, Clone)]
-struct Played {
+struct TimedEvent {
     gap: u64,
     event: Event,
 }
 
-fn played() -> impl Strategy<Value = Vec<Played>> {
+fn played() -> impl Strategy<Value = Vec<TimedEvent>> {
     let event = prop_oneof![
         4 => (0u8..3, 58u8..64).prop_map(|(channel, key)| Event::NoteOn { channel, key }),
         3 => (0u8..3, 58u8..64).prop_map(|(channel, key)| Event::NoteOff { channel, key }),
         1 => (0u8..3).prop_map(|channel| Event::AllNotesOff { channel }),
         1 => Just(Event::Other),
     ];
-    prop::collection::vec((0u64..150, event).prop_map(|(gap, event)| Played { gap, event }), 0..120)
+    prop::collection::vec((0u64..150, event).prop_map(|(gap, event)| TimedEvent { gap, event }), 0..120)
 }
 
 /// Plays through a scheduler as a host would, block by block; every hop is answered `delay` samples later.
-fn play(part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
+fn play(part: &[TimedEvent], blocks: &[u64], delay: u64) -> Vec<OutputEvent<u32>> {
     play_at(LOOK_AHEAD, part, blocks, delay)
 }
 
-fn play_at(look_ahead: LookAhead, part: &[Played], blocks: &[u64], delay: u64) -> Vec<Leaving<u32>> {
+fn play_at(look_ahead: SchedulerConfig, part: &[TimedEvent], blocks: &[u64], delay: u64) -> Vec<OutputEvent<u32>> {
     let mut scheduler = Scheduler::new(256, look_ahead);
     let mut time = 0;
     let events: Vec<_> = part
@@ -306,13 +306,13 @@ fn play_at(look_ahead: LookAhead, part: &[Played], blocks: &[u64], delay: u64) -
                 answers.extend(settled.map(|h| (hop.time + delay, h.1)));
             }
             let Some(&(time, event)) = event else { break };
-            let id = scheduler.hear(time, event, next as u32);
+            let id = scheduler.push_event(time, event, next as u32);
             heard.push((time, id));
             next += 1;
         }
         while answers.front().is_some_and(|a| a.0 <= at) {
             let id = answers.pop_front().unwrap().1;
-            scheduler.answer(id, Estimate { expected: expected(1.0 + (id.0 % 120) as f32), settled: true });
+            scheduler.set_estimate(id, Estimate { expected: expected(1.0 + (id.0 % 120) as f32), settled: true });
         }
         out.extend(std::iter::from_fn(|| scheduler.next_due(block_end)));
         at = block_end;
@@ -335,21 +335,21 @@ proptest! {
         let mut last = 0;
         for leaving in play(&part, &blocks, 0) {
             let time = match leaving {
-                Leaving::Event { time, event: Event::NoteOn { channel, key }, .. } => {
+                OutputEvent::Event { time, event: Event::NoteOn { channel, key }, .. } => {
                     *sounding.entry((channel, key)).or_default() += 1;
                     time
                 }
-                Leaving::Event { time, event: Event::NoteOff { channel, key }, .. } => {
+                OutputEvent::Event { time, event: Event::NoteOff { channel, key }, .. } => {
                     let count = sounding.entry((channel, key)).or_default();
                     *count = count.saturating_sub(1);
                     time
                 }
-                Leaving::Event { time, event: Event::AllNotesOff { channel }, .. } => {
+                OutputEvent::Event { time, event: Event::AllNotesOff { channel }, .. } => {
                     prop_assert!(sounding.iter().all(|((c, _), &n)| *c != channel || n == 0));
                     time
                 }
-                Leaving::Event { time, .. } => time,
-                Leaving::Release { time, channel, key } => {
+                OutputEvent::Event { time, .. } => time,
+                OutputEvent::Release { time, channel, key } => {
                     let count = sounding.entry((channel, key)).or_default();
                     prop_assert!(*count > 0, "a release of a note that does not sound");
                     *count -= 1;
@@ -367,7 +367,7 @@ proptest! {
         prop_assert_eq!(play(&part, &blocks, 0), play(&part, &[100], 0));
         let live = play_at(LIVE, &part, &blocks, 0);
         prop_assert_eq!(&live, &play_at(LIVE, &part, &[100], 0));
-        let late = live.iter().any(|l| matches!(l, Leaving::Event { outcome: Outcome::Late(_), .. }));
+        let late = live.iter().any(|l| matches!(l, OutputEvent::Event { outcome: Outcome::Late(_), .. }));
         prop_assert!(!late);
     }
 
@@ -375,7 +375,7 @@ proptest! {
     fn a_slow_network_makes_notes_late_but_delays_none(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
         let slow = play(&part, &blocks, 5_000);
         prop_assert_eq!(times_and_payloads(&slow), times_and_payloads(&play(&part, &blocks, 0)));
-        let restyled = slow.iter().any(|l| matches!(l, Leaving::Event { outcome: Outcome::Restyled(_), .. }));
+        let restyled = slow.iter().any(|l| matches!(l, OutputEvent::Event { outcome: Outcome::Restyled(_), .. }));
         prop_assert!(!restyled);
     }
 }
@@ -398,14 +398,14 @@ fn a_transport_that_starts_in_mid_hop_has_no_note_asked_about_twice() {
 fn a_note_that_is_to_stay_as_it_is_is_never_asked_about_and_ends_like_any_other() {
     let mut scheduler = Scheduler::new(16, LIVE);
     let plain = Event::PlainNoteOn { channel: 0, key: 60 };
-    scheduler.hear(0, plain, 1);
+    scheduler.push_event(0, plain, 1);
     assert_eq!(scheduler.next_hop(1000), None);
-    assert!(!scheduler.awaits_answer(1000));
-    scheduler.transport_left(100);
+    assert!(!scheduler.awaits_estimate(1000));
+    scheduler.transport_interrupted(100);
     let left = drain(&mut scheduler, 1000);
-    assert!(matches!(left[0], Leaving::Event { time: 400, outcome: Outcome::Untouched, .. }));
+    assert!(matches!(left[0], OutputEvent::Event { time: 400, outcome: Outcome::Untouched, .. }));
     assert_eq!(releases(&left), [(500, 60)]);
-    scheduler.hear(1000, plain, 2);
-    scheduler.transport_sought(1001);
+    scheduler.push_event(1000, plain, 2);
+    scheduler.transport_jumped(1001);
     assert_eq!(drain(&mut scheduler, 2000), []);
 }

@@ -7,21 +7,22 @@
 //! - Take 0: the sum over the styles of `w · g · (m − c)`;
 //! - any other Take: the sum of `w · (m − c)`, plus `z` times the sum of `w · d`.
 //!
-//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because a mean of many possible performances is
-//! flatter than any one of them. A Take needs no gain: its noise `z` ([`Take::deviation`]) restores the spread.
+//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because the mean of many possible performances
+//! is flatter than any one of them. Other Takes need no gain: the noise `z` ([`TakeSeed::deviation`]) restores the spread.
 //! The noise depends on the note's [`Place`], so a rounding error in its beats cannot draw another number.
-//! The **centre** is the mean of the style's predictions: without it, a style that leans to one side would change the
+//!
+//! The **centre** is the mean of the style's predictions. Without it, a style that leans to one side would change the
 //! part's loudness, which is Level's job.
 //!
-//! Level and centre are all that differs, because they depend on what is known when a note is mixed:
+//! Only the level and the centres are found in two ways, because they depend on what is known when a note is mixed:
 //!
-//! - A performance that is known as a whole, a file or Timeline's, has the mean of all its notes
-//!   ([`PerformanceMixing`]). Its predictions are rounded to 64ths of a velocity step ([`InSteps`]) first, because
-//!   projects save those: Timeline and a file agree, before and after a project is saved.
-//! - A live pass knows only its past, so both are running means: the level over the last bars, the centre in
-//!   [`RunningCentres`]. Nothing of it is saved, so nothing is rounded.
+//! - A performance that is known as a whole, from a file or in Timeline, has the means of all its notes
+//!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step ([`QuantisedExpectation`]),
+//!   because projects save those. So Timeline and a file agree, before and after a project is saved.
+//! - A live pass knows only its past. Its level is the mean velocity of the last bars, its centres are running means
+//!   ([`RunningCentres`]). Nothing of it is saved, so nothing is rounded.
 
-use super::{InSteps, PerStyle, StyleBlend, Take};
+use super::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 use crate::dynamics::Expected;
 use crate::genre::Genre;
 use crate::timeline::Place;
@@ -123,7 +124,7 @@ pub struct Mixing {
     /// The styles.
     pub mixture: Mixture,
     /// Which performance of them.
-    pub take: Take,
+    pub take: TakeSeed,
 }
 
 impl Mixing {
@@ -163,7 +164,7 @@ pub struct MixedNote {
     /// The player's velocity, 1–127.
     pub velocity: u8,
     /// The predictions of the styles.
-    pub predictions: PerStyle<InSteps>,
+    pub predictions: PerStyle<QuantisedExpectation>,
 }
 
 /// Mixing for a performance that is known as a whole: its level and its centres are the means of all its notes.
@@ -174,11 +175,11 @@ pub struct PerformanceMixing {
 }
 
 impl PerformanceMixing {
-    /// From the gain of each style, the players' velocities, and the predictions of as many notes as have some.
+    /// From the gain of each style, the player's velocities, and the predictions of as many notes as have some.
     pub fn new<'a>(
         gains: PerStyle<f32>,
         velocities: impl IntoIterator<Item = u8>,
-        predictions: impl IntoIterator<Item = &'a PerStyle<InSteps>>,
+        predictions: impl IntoIterator<Item = &'a PerStyle<QuantisedExpectation>>,
     ) -> Self {
         let (sum, notes) = velocities.into_iter().fold((0, 0), |(sum, notes), v| (sum + u64::from(v), notes + 1));
         // Whole numbers add up to the same in any order.
@@ -190,7 +191,7 @@ impl PerformanceMixing {
             }
         }
         let mean = |sum: f32, notes: u64| sum / notes.max(1) as f32;
-        let centres = sums.map(|(sum, notes)| mean(sum as f32 / InSteps::FRACTION, notes));
+        let centres = sums.map(|(sum, notes)| mean(sum as f32 / QuantisedExpectation::FRACTION, notes));
         Self { level: mean(sum as f32, notes), scales: StyleScales { gains, centres } }
     }
 
@@ -201,7 +202,7 @@ impl PerformanceMixing {
 
     /// The level and the note's mixed deviation; `None` where a style that counts has no prediction.
     pub fn expected(&self, note: &MixedNote, mixing: Mixing) -> Option<Expected> {
-        let predictions = note.predictions.map(InSteps::prediction);
+        let predictions = note.predictions.map(QuantisedExpectation::prediction);
         if mixing.mixture.styles().any(|style| predictions[style.index()].is_none()) {
             return None;
         }

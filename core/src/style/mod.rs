@@ -6,8 +6,8 @@ pub mod mixing;
 mod quantised;
 mod take_seed;
 
-pub use quantised::InSteps;
-pub use take_seed::Take;
+pub use quantised::QuantisedExpectation;
+pub use take_seed::TakeSeed;
 
 use crate::genre::Genre;
 

@@ -9,12 +9,12 @@ use super::mixing::Prediction;
 /// Projects save these numbers, so a saved project plays exactly what was heard before it was saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(Rust, packed)]
-pub struct InSteps {
+pub struct QuantisedExpectation {
     mean: i16,
     spread: i16,
 }
 
-impl InSteps {
+impl QuantisedExpectation {
     /// Parts of a velocity step.
     pub(super) const FRACTION: f32 = 64.0;
 
@@ -48,7 +48,7 @@ impl InSteps {
     }
 }
 
-impl From<Prediction> for InSteps {
+impl From<Prediction> for QuantisedExpectation {
     fn from(prediction: Prediction) -> Self {
         Self::new(prediction.deviation, prediction.spread)
     }
@@ -62,16 +62,16 @@ mod tests {
     #[test]
     fn numbers_out_of_range_and_no_numbers_are_predictions_too() {
         for mean in [f32::NEG_INFINITY, -1e9, 1e9, f32::NAN] {
-            let kept = InSteps::new(mean, -1.0).prediction().expect("not UNKNOWN");
+            let kept = QuantisedExpectation::new(mean, -1.0).prediction().expect("not UNKNOWN");
             assert!(kept.deviation.abs() <= 512.0 && kept.spread == 0.0, "{mean}: {kept:?}");
         }
-        assert_eq!(InSteps::UNKNOWN.prediction(), None);
+        assert_eq!(QuantisedExpectation::UNKNOWN.prediction(), None);
     }
 
     proptest! {
         #[test]
         fn a_prediction_moves_by_half_a_64th_at_most(deviation in -500.0f32..500.0, spread in 0.0f32..100.0) {
-            let kept = InSteps::from(Prediction { deviation, spread }).prediction().expect("a prediction");
+            let kept = QuantisedExpectation::from(Prediction { deviation, spread }).prediction().expect("a prediction");
             prop_assert!((kept.deviation - deviation).abs() <= 0.5 / 64.0 + 1e-4);
             prop_assert!((kept.spread - spread).abs() <= 0.5 / 64.0 + 1e-4);
         }

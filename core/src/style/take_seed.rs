@@ -2,7 +2,7 @@
 
 /// A seed: one of the many performances that a style's spread allows. 0 is none of them, but what they have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Take(pub u16);
+pub struct TakeSeed(pub u16);
 
 /// How much of a take's variance goes along the phrase, along a voice, and with the single note; the squares add up
 /// to 1.
@@ -16,11 +16,11 @@ const VOICE_BEATS: f64 = 1.5;
 /// Width of a voice, in semitones.
 const VOICE_KEYS: f64 = 7.0;
 
-impl Take {
+impl TakeSeed {
     /// How far the take stands from the mean at a note, in spreads: of mean 0 and standard deviation 1 over the takes.
     ///
     /// It depends on the seed, the position in beats and the key alone, so the same place always gets the same;
-    /// neighbouring notes get similar values, so that a phrase swells and does not jitter. `None` for [`Take`] 0.
+    /// neighbouring notes get similar values, so that a phrase swells and does not jitter. `None` for [`TakeSeed`] 0.
     pub fn deviation(self, beats: f64, key: u8) -> Option<f32> {
         if self.0 == 0 || !beats.is_finite() {
             return None;
@@ -77,14 +77,15 @@ mod tests {
     #[test]
     fn a_take_stands_somewhere_wherever_the_host_is() {
         for beats in [f64::MAX, f64::MIN, 1e19, -1e19, 0.0] {
-            assert!(Take(7).deviation(beats, 60).is_some_and(f32::is_finite), "{beats}");
+            assert!(TakeSeed(7).deviation(beats, 60).is_some_and(f32::is_finite), "{beats}");
         }
     }
 
     #[test]
     fn over_many_takes_the_deviation_is_a_standard_normal_one() {
         for (beats, key) in [(0.0, 60), (1.7, 61), (33.3, 90)] {
-            let values: Vec<f64> = (1..4000).map(|seed| f64::from(Take(seed).deviation(beats, key).unwrap())).collect();
+            let values: Vec<f64> =
+                (1..4000).map(|seed| f64::from(TakeSeed(seed).deviation(beats, key).unwrap())).collect();
             let (mean, spread) = statistics(&values);
             assert!(mean.abs() < 0.06 && (spread - 1.0).abs() < 0.05, "{mean} {spread}");
         }
@@ -95,7 +96,7 @@ mod tests {
         let correlation = |apart: f64| {
             let pairs: Vec<(f64, f64)> = (1..4000)
                 .map(|seed| {
-                    let at = |beats| f64::from(Take(seed).deviation(beats, 60).unwrap());
+                    let at = |beats| f64::from(TakeSeed(seed).deviation(beats, 60).unwrap());
                     (at(8.1), at(8.1 + apart))
                 })
                 .collect();
@@ -108,8 +109,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_same_place_always_gets_the_same(seed in 1u16.., beats in 0.0f64..10_000.0, key in 21u8..=108) {
-            let first = Take(seed).deviation(beats, key).unwrap();
-            let rounded = Take(seed).deviation(beats + 1e-9, key).unwrap();
+            let first = TakeSeed(seed).deviation(beats, key).unwrap();
+            let rounded = TakeSeed(seed).deviation(beats + 1e-9, key).unwrap();
             prop_assert!(first.is_finite() && first.abs() < 12.0);
             prop_assert!((first - rounded).abs() < 1e-5 || ((beats * 1000.0).fract() - 0.5).abs() < 1e-5);
         }
@@ -117,6 +118,6 @@ mod tests {
 
     #[test]
     fn take_zero_is_what_all_have_in_common() {
-        assert_eq!(Take(0).deviation(1.0, 60), None);
+        assert_eq!(TakeSeed(0).deviation(1.0, 60), None);
     }
 }

@@ -40,7 +40,7 @@ impl KeyExpectation {
     }
 
     /// What to expect of a key; `None` beyond the piano, and before anything was learned.
-    pub fn of(&self, key: u8) -> Option<Expected> {
+    pub fn get(&self, key: u8) -> Option<Expected> {
         let (key, level) = (piano_key(key)?, self.level?);
         let reach = (3.0 * NEIGHBOURS) as usize;
         let (mut sum, mut weight) = (0.0, PRIOR);
@@ -68,15 +68,15 @@ mod tests {
 
     #[test]
     fn of_nothing_nothing_is_expected() {
-        assert_eq!(KeyExpectation::default().of(60), None);
-        assert_eq!(learned(&[(60, 5.0)]).of(12), None, "beyond the piano");
+        assert_eq!(KeyExpectation::default().get(60), None);
+        assert_eq!(learned(&[(60, 5.0)]).get(12), None, "beyond the piano");
     }
 
     #[test]
     fn a_melody_above_its_accompaniment_is_expected_louder() {
         let notes: Vec<_> = (0..40).map(|i| if i % 4 == 0 { (76, 12.0) } else { (50 + i % 3, -6.0) }).collect();
         let expectation = learned(&notes);
-        let of = |key| expectation.of(key).expect("something").deviation;
+        let of = |key| expectation.get(key).expect("something").deviation;
         assert!(of(77) > 8.0 && of(51) < -5.0, "{} {}", of(77), of(51));
         assert!(of(100).abs() < 0.5, "of a distant key next to nothing: {}", of(100));
     }
@@ -85,6 +85,6 @@ mod tests {
     fn what_was_long_ago_fades() {
         let mut notes = vec![(60, 20.0); 30];
         notes.extend(vec![(60, -10.0); 120]);
-        assert!(learned(&notes).of(60).expect("something").deviation < -8.0);
+        assert!(learned(&notes).get(60).expect("something").deviation < -8.0);
     }
 }

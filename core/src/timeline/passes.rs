@@ -8,7 +8,7 @@ use super::Place;
 pub(super) type Spot = (Place, u16);
 
 #[derive(Debug)]
-struct Heard<T> {
+struct Entry<T> {
     what: T,
     /// The last pass that it was heard in.
     pass: u32,
@@ -19,7 +19,7 @@ struct Heard<T> {
 /// Nothing here costs more than a logarithm of how many there are, and what stands at the same place.
 #[derive(Debug)]
 pub(super) struct Passes<T> {
-    things: BTreeMap<Spot, Heard<T>>,
+    things: BTreeMap<Spot, Entry<T>>,
     most: usize,
     /// The pass that goes on.
     pass: u32,
@@ -53,7 +53,7 @@ impl<T> Passes<T> {
 
     /// Something that stands no further than `reach` from here, is the same, and was not heard yet on this pass: from now
     /// on it was.
-    pub fn hear_again(&mut self, place: Place, reach: f64, is_same: impl Fn(&T) -> bool) -> Option<Spot> {
+    pub fn record_again(&mut self, place: Place, reach: f64, is_same: impl Fn(&T) -> bool) -> Option<Spot> {
         let about = (place.moved(-reach), 0)..=(place.moved(reach), u16::MAX);
         let (spot, heard) = self.things.range_mut(about).find(|(_, h)| h.pass != self.pass && is_same(&h.what))?;
         heard.pass = self.pass;
@@ -65,7 +65,7 @@ impl<T> Passes<T> {
         let here = self.things.range((place, 0)..=(place, u16::MAX)).next_back();
         let nth = here.map_or(Some(0), |(&(_, last), _)| last.checked_add(1));
         let spot = (place, nth.filter(|_| self.things.len() < self.most)?);
-        self.things.insert(spot, Heard { what, pass: self.pass });
+        self.things.insert(spot, Entry { what, pass: self.pass });
         Some(spot)
     }
 
@@ -75,7 +75,7 @@ impl<T> Passes<T> {
     }
 
     /// Forgets what this pass went over without hearing it; gives how many that were.
-    pub fn forget_unheard(&mut self, from: Place, to: Place) -> usize {
+    pub fn forget_unrecorded(&mut self, from: Place, to: Place) -> usize {
         if from >= to {
             return 0;
         }

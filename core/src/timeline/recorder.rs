@@ -3,12 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::passes::{Passes, Spot};
-use super::picture::{LONGEST, MOST_NOTES, beat_seconds_in_range};
-use super::{Pedal, Place, SAME_PLACE, Timeline, TimelineNote};
+use super::snapshot::{LONGEST, MAX_NOTES, beat_seconds_in_range};
+use super::{Pedal, Place, SAME_PLACE, TimelineNote, TimelineSnapshot};
 
 /// Something that was played while the transport ran.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Played {
+pub enum TimelineEvent {
     /// A restylable note began.
     NoteOn {
         /// Where, in beats.
@@ -34,14 +34,14 @@ pub enum Played {
     /// The sustain pedal moved.
     Pedal(Pedal),
     /// The song went from one place to another without a jump, and everything in between has been told.
-    Passed {
+    Traversed {
         /// From here, in beats …
         from: f64,
         /// … to before here.
         to: f64,
     },
     /// It stopped or jumped.
-    Ended,
+    PassEnded,
 }
 
 /// Goes from one pass to the next.
@@ -49,7 +49,7 @@ pub enum Played {
 /// What a pass goes over is replaced by what is heard on it; the rest stays. It knows nothing of what styles expect: an
 /// edit comes to the same whether the take was restyled before, or loaded with a project.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct TimelineRecorder {
     notes: Passes<RecordedNote>,
     /// Whether the pedal is down from there on.
     pedals: Passes<bool>,
@@ -75,23 +75,23 @@ struct RecordedNote {
     velocity: u8,
 }
 
-impl Default for Recorder {
+impl Default for TimelineRecorder {
     fn default() -> Self {
-        Self::new(&Timeline::default())
+        Self::new(&TimelineSnapshot::default())
     }
 }
 
-impl Recorder {
+impl TimelineRecorder {
     /// Goes on from a picture with a new pass.
-    pub fn new(timeline: &Timeline) -> Self {
+    pub fn new(timeline: &TimelineSnapshot) -> Self {
         let note = |n: &TimelineNote| {
             let TimelineNote { length, beat_seconds, channel, key, velocity, .. } = *n;
             Some((Place::new(n.beats)?, RecordedNote { length, beat_seconds, channel, key, velocity }))
         };
         let pedal = |p: &Pedal| Some((Place::new(p.beats)?, p.down));
         Self {
-            notes: Passes::new(MOST_NOTES, timeline.notes().iter().filter_map(note)),
-            pedals: Passes::new(MOST_NOTES, timeline.pedals().iter().filter_map(pedal)),
+            notes: Passes::new(MAX_NOTES, timeline.notes().iter().filter_map(note)),
+            pedals: Passes::new(MAX_NOTES, timeline.pedals().iter().filter_map(pedal)),
             sounding: HashMap::new(),
             pedal: None,
             opening: None,
@@ -103,40 +103,40 @@ impl Recorder {
 
     /// Goes on from a picture that takes the place of what this one has recorded, perhaps in the midst of a pass: what
     /// was heard of its last passage is unknown, so nothing of the picture is forgotten for it.
-    pub fn replaced_by(&self, timeline: &Timeline) -> Self {
+    pub fn replaced_by(&self, timeline: &TimelineSnapshot) -> Self {
         Self { is_partial: self.is_under_way, is_under_way: self.is_under_way, ..Self::new(timeline) }
     }
 
     /// Takes in what was played, in the order of time. What has no place in a song is left out.
-    pub fn hear(&mut self, played: &Played) {
-        self.is_under_way = *played != Played::Ended;
+    pub fn record(&mut self, played: &TimelineEvent) {
+        self.is_under_way = *played != TimelineEvent::PassEnded;
         match *played {
-            Played::NoteOn { beats, beat_seconds, channel, key, velocity } => {
+            TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity } => {
                 let beat_seconds = beat_seconds_in_range(beat_seconds);
                 let note = RecordedNote { length: 0.0, beat_seconds, channel, key, velocity };
                 Place::new(beats).into_iter().for_each(|place| self.begin(place, note));
             }
-            Played::NoteOff { beats, channel, key } => {
+            TimelineEvent::NoteOff { beats, channel, key } => {
                 Place::new(beats).into_iter().for_each(|place| self.end(place, channel, key));
             }
-            Played::Pedal(Pedal { beats, down }) => {
+            TimelineEvent::Pedal(Pedal { beats, down }) => {
                 Place::new(beats).into_iter().for_each(|place| self.press(place, down));
             }
-            Played::Passed { from, to } => {
+            TimelineEvent::Traversed { from, to } => {
                 Place::new(from).zip(Place::new(to)).into_iter().for_each(|(from, to)| self.pass(from, to));
             }
-            Played::Ended => self.end_pass(),
+            TimelineEvent::PassEnded => self.end_pass(),
         }
     }
 
-    /// Notes and movements that are new, moved, edited or gone since the last [`Recorder::picture`].
+    /// Notes and movements that are new, moved, edited or gone since the last [`TimelineRecorder::snapshot`].
     pub fn changes(&self) -> usize {
         self.changes
     }
 
     /// The picture so far, of which no model has said yet what it expects. Until one does, notes have the expectations
     /// of the picture before it, if they stood there.
-    pub fn picture(&mut self, before: &Timeline) -> Timeline {
+    pub fn snapshot(&mut self, before: &TimelineSnapshot) -> TimelineSnapshot {
         self.changes = 0;
         let note = |(place, note): (Place, &RecordedNote)| {
             let (beats, RecordedNote { length, beat_seconds, channel, key, velocity }) = (place.beats(), *note);
@@ -149,7 +149,7 @@ impl Recorder {
 
     fn begin(&mut self, place: Place, note: RecordedNote) {
         let is_same = |known: &RecordedNote| (known.channel, known.key) == (note.channel, note.key);
-        let spot = match self.notes.hear_again(place, SAME_PLACE, is_same) {
+        let spot = match self.notes.record_again(place, SAME_PLACE, is_same) {
             Some(spot) => {
                 if let Some(known) = self.notes.get_mut(spot)
                     && known.is_edited_by(&note)
@@ -182,7 +182,7 @@ impl Recorder {
     fn press(&mut self, place: Place, down: bool) {
         let stood = self.pedal.replace(down);
         // What moves nothing may still stand in the song; but it must not be taken for a movement that comes next.
-        if self.pedals.hear_again(place, 0.0, |&known| known == down).is_some() {
+        if self.pedals.record_again(place, 0.0, |&known| known == down).is_some() {
             return;
         }
         match (stood, self.opening) {
@@ -194,7 +194,7 @@ impl Recorder {
     }
 
     fn move_pedal(&mut self, place: Place, down: bool) {
-        let is_known = self.pedals.hear_again(place, SAME_PLACE, |&known| known == down).is_some();
+        let is_known = self.pedals.record_again(place, SAME_PLACE, |&known| known == down).is_some();
         if !is_known && self.pedals.insert(place, down).is_some() {
             self.changes += 1;
         }
@@ -207,7 +207,7 @@ impl Recorder {
         if std::mem::take(&mut self.is_partial) {
             return;
         }
-        self.changes += self.notes.forget_unheard(from, to) + self.pedals.forget_unheard(from, to);
+        self.changes += self.notes.forget_unrecorded(from, to) + self.pedals.forget_unrecorded(from, to);
     }
 
     /// Where the pass began, the pedal stood as it does in the song there.

@@ -8,11 +8,11 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::picture::MOST_NOTES;
 use super::place::SavedBeats;
-use super::{Pedal, Timeline, TimelineNote};
+use super::snapshot::MAX_NOTES;
+use super::{Pedal, TimelineNote, TimelineSnapshot};
 use crate::genre::Genre;
-use crate::style::{InSteps, PerStyle};
+use crate::style::{PerStyle, QuantisedExpectation};
 
 /// The styles of projects up to state version 4, which have one number for each of these.
 const STYLES_OF_VERSION_4: [Genre; 3] = [Genre::Classical, Genre::Jazz, Genre::Pop];
@@ -53,7 +53,7 @@ struct SavedNote(
     u8,
     /// Up to version 4: what each of its styles expects.
     #[serde(default, skip_serializing)]
-    Option<[InSteps; STYLES_OF_VERSION_4.len()]>,
+    Option<[QuantisedExpectation; STYLES_OF_VERSION_4.len()]>,
 );
 
 #[derive(Debug, Default)]
@@ -119,10 +119,10 @@ impl<'de> Deserialize<'de> for SavedStyles {
 
 impl SavedStyles {
     /// What is known of a note by its place among all.
-    fn of_note(&self, note: usize) -> Option<PerStyle<InSteps>> {
+    fn of_note(&self, note: usize) -> Option<PerStyle<QuantisedExpectation>> {
         let of_style = |style: &Option<SavedStyle>| {
             let expected = style.as_ref().and_then(|style| *style.expected.get(note)?);
-            expected.map_or(InSteps::UNKNOWN, InSteps::from_64ths)
+            expected.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths)
         };
         let expected = self.known.each_ref().map(of_style);
         expected.iter().any(|style| style.is_known()).then_some(expected)
@@ -130,14 +130,14 @@ impl SavedStyles {
 }
 
 impl SavedNote {
-    fn note(self, expected: Option<PerStyle<InSteps>>) -> TimelineNote {
+    fn note(self, expected: Option<PerStyle<QuantisedExpectation>>) -> TimelineNote {
         let Self(SavedBeats(beats), length, beat_seconds, channel, key, velocity, _) = self;
         TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
     }
 }
 
 impl Saved {
-    fn by_id(self, styles: SavedStyles) -> Result<Timeline, String> {
+    fn by_id(self, styles: SavedStyles) -> Result<TimelineSnapshot, String> {
         for style in styles.known.iter().flatten() {
             if !style.expected.is_empty() && style.expected.len() != self.notes.len() {
                 let (expected, notes) = (style.expected.len(), self.notes.len());
@@ -147,7 +147,7 @@ impl Saved {
         let gain = |style: &Option<SavedStyle>| style.as_ref().map_or(1.0, |style| style.gain);
         let gains = styles.known.each_ref().map(gain);
         let notes = self.notes.iter().enumerate().map(|(place, note)| note.note(styles.of_note(place))).collect();
-        let read = Timeline::new(self.model, gains, notes, pedals(self.pedals));
+        let read = TimelineSnapshot::new(self.model, gains, notes, pedals(self.pedals));
         // Another version's numbers stand for the notes as they are in the project, in their order there.
         let as_they_are = read.notes.len() == self.notes.len()
             && read
@@ -159,14 +159,14 @@ impl Saved {
     }
 
     /// Up to version 4. Places are as they were, so that the project sounds as it did.
-    fn by_order(self, gains: [f32; STYLES_OF_VERSION_4.len()]) -> Timeline {
+    fn by_order(self, gains: [f32; STYLES_OF_VERSION_4.len()]) -> TimelineSnapshot {
         let mut all_gains = [1.0; Genre::ALL.len()];
         for (genre, gain) in STYLES_OF_VERSION_4.into_iter().zip(gains) {
             all_gains[genre.index()] = gain;
         }
         let note = |note: SavedNote| {
             let expected = note.6.map(|expected| {
-                let mut styles = [InSteps::UNKNOWN; Genre::ALL.len()];
+                let mut styles = [QuantisedExpectation::UNKNOWN; Genre::ALL.len()];
                 for (genre, expected) in STYLES_OF_VERSION_4.into_iter().zip(expected) {
                     styles[genre.index()] = expected;
                 }
@@ -174,7 +174,12 @@ impl Saved {
             });
             note.note(expected)
         };
-        Timeline::as_placed(self.model, all_gains, self.notes.into_iter().map(note).collect(), pedals(self.pedals))
+        TimelineSnapshot::as_placed(
+            self.model,
+            all_gains,
+            self.notes.into_iter().map(note).collect(),
+            pedals(self.pedals),
+        )
     }
 }
 
@@ -182,12 +187,12 @@ fn pedals(saved: Vec<SavedPedal>) -> Vec<Pedal> {
     saved.into_iter().map(|pedal| Pedal { beats: pedal.beats.0, down: pedal.down }).collect()
 }
 
-impl TryFrom<Saved> for Timeline {
+impl TryFrom<Saved> for TimelineSnapshot {
     type Error = String;
 
     fn try_from(mut saved: Saved) -> Result<Self, String> {
-        if saved.notes.len() > MOST_NOTES {
-            return Err(format!("{} notes are more than the {MOST_NOTES} that a take may have", saved.notes.len()));
+        if saved.notes.len() > MAX_NOTES {
+            return Err(format!("{} notes are more than the {MAX_NOTES} that a take may have", saved.notes.len()));
         }
         match (saved.styles.take(), saved.gains) {
             (Some(styles), _) => saved.by_id(styles),
@@ -197,14 +202,15 @@ impl TryFrom<Saved> for Timeline {
     }
 }
 
-impl From<Timeline> for Saved {
-    fn from(timeline: Timeline) -> Self {
+impl From<TimelineSnapshot> for Saved {
+    fn from(timeline: TimelineSnapshot) -> Self {
         let saved = timeline.as_saved();
         let gains = saved.gains();
-        let Timeline { model, notes, pedals, others, .. } = saved;
+        let TimelineSnapshot { model, notes, pedals, others, .. } = saved;
         let style = |style: usize| {
             let of_note = |n: &TimelineNote| n.expected.map(|styles| styles[style]).filter(|style| style.is_known());
-            let mut expected: Vec<_> = notes.iter().map(|note| of_note(note).map(InSteps::to_64ths)).collect();
+            let mut expected: Vec<_> =
+                notes.iter().map(|note| of_note(note).map(QuantisedExpectation::to_64ths)).collect();
             if expected.iter().all(Option::is_none) {
                 expected.clear();
             }
@@ -227,14 +233,14 @@ impl From<Timeline> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::style::{StyleBlend, Take};
+    use crate::style::{StyleBlend, TakeSeed};
     use proptest::prelude::*;
 
-    fn json(take: &Timeline) -> String {
+    fn json(take: &TimelineSnapshot) -> String {
         serde_json::to_string(take).expect("JSON")
     }
 
-    fn read(json: &str) -> Timeline {
+    fn read(json: &str) -> TimelineSnapshot {
         serde_json::from_str(json).unwrap_or_else(|e| panic!("{json}: {e}"))
     }
 
@@ -244,8 +250,8 @@ mod tests {
         [2.0000000000000004,0.5,0.5,0,64,60,null]],"pedals":[{"beats":0.3333333333333333,"down":true}]}"#;
 
     /// The deviation that a style of a take expects of its first note.
-    fn deviation(take: &Timeline, style: Genre) -> Option<f32> {
-        Some(take.expected(&take.notes()[0], StyleBlend::only(style), Take(0))?.deviation)
+    fn deviation(take: &TimelineSnapshot, style: Genre) -> Option<f32> {
+        Some(take.expected(&take.notes()[0], StyleBlend::only(style), TakeSeed(0))?.deviation)
     }
 
     #[test]
@@ -259,9 +265,10 @@ mod tests {
             velocity: 80,
             expected,
         };
-        let expected = [InSteps::new(1.0, 0.5), InSteps::new(2.0, 0.5), InSteps::UNKNOWN];
+        let expected =
+            [QuantisedExpectation::new(1.0, 0.5), QuantisedExpectation::new(2.0, 0.5), QuantisedExpectation::UNKNOWN];
         let notes = vec![note(0.25, Some(expected)), note(1.0, None)];
-        let take = Timeline::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
+        let take = TimelineSnapshot::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
         let saved = concat!(
             r#"{"model":"note","styles":{"classical":{"gain":1.0,"expected":[[64,32],null]},"#,
             r#""jazz":{"gain":2.0,"expected":[[128,32],null]},"pop":{"gain":3.0}},"#,
@@ -277,7 +284,7 @@ mod tests {
         assert_eq!(take.notes()[0].beats, 0.1234567891234, "to the bit, for a performance is drawn by it");
         assert_eq!(take.pedals()[0].beats, 0.3333333333333333);
         assert_eq!((take.gains(), take.notes()[1].expected), ([1.0, 2.0, 3.0], None));
-        let expected = [(64, 1), (128, 2), (192, 3)].map(InSteps::from_64ths);
+        let expected = [(64, 1), (128, 2), (192, 3)].map(QuantisedExpectation::from_64ths);
         assert_eq!(take.notes()[0].expected, Some(expected));
         assert!(take.needs("note"), "the other note has yet to be restyled");
         let saved = json(&take);
@@ -314,7 +321,11 @@ mod tests {
         assert_ne!(take, read(OF_VERSION_4).as_saved());
         assert!(deviation(&take, Genre::Jazz).is_some());
         let edited = take.edited(take.notes().to_vec(), Vec::new());
-        let restyled = take.restyled("note".into(), [1.0; 3], take.notes().iter().map(|_| [InSteps::new(1.0, 1.0); 3]));
+        let restyled = take.restyled(
+            "note".into(),
+            [1.0; 3],
+            take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]),
+        );
         let reordered = read(&saved.replace("[0.123457,", "[5.5,"));
         for take in [edited, restyled, reordered] {
             assert!(!json(&take).contains("bossa"), "of other notes, or another time");
@@ -327,7 +338,7 @@ mod tests {
         let refused = |from: &str, to: &str| {
             let json = json(&read(OF_VERSION_4));
             assert!(json.contains(from), "{json}");
-            serde_json::from_str::<Timeline>(&json.replacen(from, to, 1)).expect_err(to).to_string()
+            serde_json::from_str::<TimelineSnapshot>(&json.replacen(from, to, 1)).expect_err(to).to_string()
         };
         assert!(refused("[[64,1],null]", "[[64,1]]").contains("1 notes where there are 2"));
         assert!(refused("[64,1]", "[64000,1]").contains("64000"));
@@ -362,16 +373,16 @@ mod tests {
             model in "[a-z\"\\\\]{0,3}",
         ) {
             let some = notes.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity, expected)| {
-                let expected = expected.map(|styles| styles.map(InSteps::from_64ths));
+                let expected = expected.map(|styles| styles.map(QuantisedExpectation::from_64ths));
                 TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
             });
             let sound = plain.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity)| {
-                let expected = Some([InSteps::new(length, beat_seconds); 3]);
+                let expected = Some([QuantisedExpectation::new(length, beat_seconds); 3]);
                 TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
             });
             let notes: Vec<_> = some.chain(sound).collect();
             let pedals: Vec<_> = pedals.into_iter().map(|(beats, down)| Pedal { beats, down }).collect();
-            let take = Timeline::new(model.clone(), gains, notes.clone(), pedals.clone());
+            let take = TimelineSnapshot::new(model.clone(), gains, notes.clone(), pedals.clone());
             let saved = json(&take);
             let loaded = read(&saved);
             prop_assert_eq!(json(&loaded), saved);
@@ -380,7 +391,7 @@ mod tests {
             prop_assert!(loaded == take || take.notes().iter().any(is_empty));
             prop_assert!(loaded.performance().0.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
             // As version 4 might have kept it.
-            let raw = Timeline::as_placed(model, gains, notes, pedals);
+            let raw = TimelineSnapshot::as_placed(model, gains, notes, pedals);
             let once = json(&raw);
             prop_assert_eq!(json(&read(&once)), once);
         }

@@ -16,6 +16,9 @@ pub use watch::{JUMP_AHEAD, JUMP_BACK, TransportChange, TransportWatch};
 /// Tempi that a host can mean, in quarter notes a minute.
 const TEMPI: std::ops::RangeInclusive<f64> = 1.0..=9999.0;
 
+/// The tempo of a song of which the host tells none, in quarter notes a minute.
+const FREE_TEMPO: f64 = 120.0;
+
 /// Beyond this a position has no room for a fraction of a beat: nobody's song is there. 2^52.
 const FARTHEST: f64 = 4_503_599_627_370_496.0;
 
@@ -48,6 +51,11 @@ impl Transport {
         }
     }
 
+    /// How long a beat lasts, in seconds; half a second where the host tells no tempo.
+    pub fn beat_seconds(&self) -> f64 {
+        60.0 / self.tempo.unwrap_or(FREE_TEMPO)
+    }
+
     /// Where the song is, in quarter notes: as the host tells it, else as far as the seconds come at its tempo.
     pub fn song_beats(&self) -> Option<f64> {
         self.beats.or_else(|| Some(self.seconds? * self.tempo? / 60.0))
@@ -72,6 +80,12 @@ mod tests {
         }
         let backwards = Transport { loop_beats: Some((4.0, 4.0)), tempo: Some(0.0), ..Transport::default() };
         assert_eq!(backwards.plausible(), Transport::default());
+    }
+
+    #[test]
+    fn without_a_tempo_beats_last_half_a_second() {
+        let seconds = |tempo| Transport { tempo, ..Transport::default() }.beat_seconds();
+        assert_eq!([None, Some(60.0)].map(seconds), [0.5, 1.0]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) enum Place {
 
 impl Place {
     /// Beats where the host tells them: seconds alone do not show where a loop is.
-    pub fn told(transport: &Transport) -> Option<Self> {
+    pub fn from_transport(transport: &Transport) -> Option<Self> {
         transport.beats.map(Self::Beats).or(transport.seconds.map(Self::Seconds))
     }
 

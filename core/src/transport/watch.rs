@@ -175,7 +175,7 @@ impl TransportWatch {
         let change = match self.state {
             State::Stopped => {
                 // What is not believed is not believed after a stop either.
-                self.belief.lost_track(Place::told(transport));
+                self.belief.lost_track(Place::from_transport(transport));
                 (self.passed_loop, self.before_wrap) = (None, None);
                 Some(TransportChange::Started)
             }
@@ -217,7 +217,7 @@ impl TransportWatch {
             && matches!(self.step(time, transport, wrap.time, &wrap.transport), Some(Step::On))
         {
             // A span that began before the wrap would end a loop's length away.
-            self.belief.span = Place::told(&wrap.transport).map(Span::new);
+            self.belief.span = Place::from_transport(&wrap.transport).map(Span::new);
             self.went_on(time, transport, wrap.time, &wrap.transport);
             self.before_wrap = Some(*last);
             // The tempo may have changed since it was foretold.
@@ -231,7 +231,7 @@ impl TransportWatch {
             }
             Some(step) => {
                 let (was_steady, was_believed) = (self.belief.steady, !self.belief.is_gone());
-                self.belief.jumped(Place::told(transport));
+                self.belief.jumped(Place::from_transport(transport));
                 match step {
                     Step::Back if was_believed => {
                         self.passed_loop = None;
@@ -249,7 +249,7 @@ impl TransportWatch {
                 }
             }
             None => {
-                self.belief.lost_track(Place::told(transport));
+                self.belief.lost_track(Place::from_transport(transport));
                 None
             }
         };
@@ -274,7 +274,7 @@ impl TransportWatch {
     ///
     /// A host that flickers or whose clock lags may stand still meanwhile: that is no jump.
     fn step(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Step> {
-        let (before, now) = Place::told(from).zip(Place::told(transport))?;
+        let (before, now) = Place::from_transport(from).zip(Place::from_transport(transport))?;
         let advance = before.distance(now)?;
         if advance < -JUMP_BACK {
             return Some(Step::Back);
@@ -286,8 +286,8 @@ impl TransportWatch {
 
     fn went_on(&mut self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) {
         let due = self.due(time, transport, since, from);
-        if let Some(place) = Place::told(transport) {
-            let advance = Place::told(from).and_then(|from| from.distance(place));
+        if let Some(place) = Place::from_transport(transport) {
+            let advance = Place::from_transport(from).and_then(|from| from.distance(place));
             let moves = advance.zip(due).is_some_and(|(advance, due)| advance > 0.5 * due.least && due.least > 0.0);
             self.belief.went_on(place, self.seconds(time - since), due, moves);
         }
@@ -295,7 +295,7 @@ impl TransportWatch {
 
     /// How far the song should have come since an earlier sample.
     fn due(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Advance> {
-        Advance::in_seconds(self.seconds(time - since), Place::told(from)?, [from.tempo, transport.tempo])
+        Advance::in_seconds(self.seconds(time - since), Place::from_transport(from)?, [from.tempo, transport.tempo])
     }
 
     /// When a jump back took place that shows in a block at `time`: the block before may have spanned it, if it went to where

@@ -72,7 +72,7 @@ impl Chord {
 
     /// The chord of some keys, which may be turned (an inversion) or spread over octaves: its root is taken to be in
     /// the octave of the lowest key. `None` where they are no chord that is known.
-    pub fn of_keys(keys: &[u8]) -> Option<Self> {
+    pub fn from_keys(keys: &[u8]) -> Option<Self> {
         let lowest = *keys.iter().min()?;
         let mut classes: Vec<u8> = keys.iter().map(|key| key % 12).collect();
         classes.sort_unstable();
@@ -121,7 +121,7 @@ mod tests {
             for root in 36..48 {
                 let chord = Chord { root, quality };
                 let keys: Vec<u8> = chord.keys().collect();
-                assert_eq!(Chord::of_keys(&keys), Some(chord));
+                assert_eq!(Chord::from_keys(&keys), Some(chord));
             }
         }
     }
@@ -129,10 +129,10 @@ mod tests {
     #[test]
     fn a_turned_chord_keeps_its_name() {
         let c_major = Chord { root: 48, quality: Quality::Major };
-        assert_eq!(Chord::of_keys(&[52, 55, 60]), Some(c_major));
-        assert_eq!(Chord::of_keys(&[55, 64, 72, 60]), Some(c_major));
-        assert_eq!(Chord::of_keys(&[60, 61, 62]), None);
-        assert_eq!(Chord::of_keys(&[]), None);
+        assert_eq!(Chord::from_keys(&[52, 55, 60]), Some(c_major));
+        assert_eq!(Chord::from_keys(&[55, 64, 72, 60]), Some(c_major));
+        assert_eq!(Chord::from_keys(&[60, 61, 62]), None);
+        assert_eq!(Chord::from_keys(&[]), None);
     }
 
     #[test]

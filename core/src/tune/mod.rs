@@ -1,9 +1,8 @@
 //! A tune: one melody over chords, on a grid, in a metre and a key; what the SeqGAN generator reads and writes.
 //!
 //! `reading` takes a tune from a song, `token` writes it as the rows of numbers of the article, `vocabulary`
-//! gives those their ids, `chord` knows what chords are made of; [`bleu`] tells how alike such texts are.
+//! gives those their ids, `chord` knows what chords are made of.
 
-pub mod bleu;
 mod chord;
 mod reading;
 mod token;
@@ -41,7 +40,7 @@ impl Metre {
     pub const ALL: [Self; 5] = [Self::FourFour, Self::TwoFour, Self::ThreeFour, Self::SixEight, Self::NineEight];
 
     /// The metre of a time signature, where there is one.
-    pub fn of_signature(numerator: u8, denominator: u8) -> Option<Self> {
+    pub fn from_signature(numerator: u8, denominator: u8) -> Option<Self> {
         Some(match (numerator, denominator) {
             (4, 4) | (2, 2) => Self::FourFour,
             (2, 4) => Self::TwoFour,
@@ -64,9 +63,9 @@ impl Metre {
     }
 
     /// The metre that is written so, `6/8` for example.
-    pub fn of_text(text: &str) -> Option<Self> {
+    pub fn from_text(text: &str) -> Option<Self> {
         let (numerator, denominator) = text.split_once('/')?;
-        Self::of_signature(numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
+        Self::from_signature(numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
     }
 
     /// Steps in a bar.
@@ -92,7 +91,7 @@ pub struct Tonality {
 
 impl Tonality {
     /// Of a MIDI key signature: sharps, or flats below zero, and whether it is minor.
-    pub fn of_signature(sharps: i8, is_minor: bool) -> Self {
+    pub fn from_signature(sharps: i8, is_minor: bool) -> Self {
         let major = (i32::from(sharps) * 7).rem_euclid(12);
         let tonic = if is_minor { (major + 9) % 12 } else { major };
         Self { tonic: tonic as u8, is_minor }
@@ -254,15 +253,15 @@ mod tests {
     fn every_key_comes_to_the_plain_one_by_the_shortest_way() {
         for sharps in -7..=7 {
             for is_minor in [false, true] {
-                let tonality = Tonality::of_signature(sharps, is_minor);
+                let tonality = Tonality::from_signature(sharps, is_minor);
                 let shift = tonality.to_plain();
                 assert!((-6..6).contains(&shift));
                 let plain = (i32::from(tonality.tonic) + shift).rem_euclid(12);
                 assert_eq!(plain, if is_minor { 9 } else { 0 });
             }
         }
-        assert_eq!(Tonality::of_signature(2, false), Tonality { tonic: 2, is_minor: false });
-        assert_eq!(Tonality::of_signature(-1, true), Tonality { tonic: 2, is_minor: true });
+        assert_eq!(Tonality::from_signature(2, false), Tonality { tonic: 2, is_minor: false });
+        assert_eq!(Tonality::from_signature(-1, true), Tonality { tonic: 2, is_minor: true });
     }
 
     #[test]
@@ -279,13 +278,13 @@ mod tests {
         for text in ["", "H", "C##", "Amm", "C dorian", "♯"] {
             assert!(text.parse::<Tonality>().is_err(), "{text:?}");
         }
-        assert_eq!(Metre::of_text("6/8"), Some(Metre::SixEight));
-        assert_eq!(Metre::of_text("5/4"), None);
+        assert_eq!(Metre::from_text("6/8"), Some(Metre::SixEight));
+        assert_eq!(Metre::from_text("5/4"), None);
     }
 
     #[test]
     fn a_key_holds_its_scale() {
-        let d_major = Tonality::of_signature(2, false);
+        let d_major = Tonality::from_signature(2, false);
         let held: Vec<u8> = (60..72).filter(|&key| d_major.holds(key)).collect();
         assert_eq!(held, [61, 62, 64, 66, 67, 69, 71]);
     }
@@ -307,6 +306,6 @@ mod tests {
         let bars: Vec<u32> = Metre::ALL.iter().map(|m| m.bar()).collect();
         assert_eq!(bars, [96, 48, 72, 72, 108]);
         assert!(Metre::ALL.iter().enumerate().all(|(i, m)| m.index() == i));
-        assert!(Metre::ALL.iter().all(|m| Metre::of_signature(m.signature().0, m.signature().1) == Some(*m)));
+        assert!(Metre::ALL.iter().all(|m| Metre::from_signature(m.signature().0, m.signature().1) == Some(*m)));
     }
 }

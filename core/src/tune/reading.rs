@@ -66,14 +66,14 @@ impl Tune {
     /// A track that strikes three keys or more at once wherever it plays is the accompaniment, and the rest the melody.
     /// In a song without such a track the highest key of each onset is the melody, and three or more keys below it are
     /// a chord. Of keys that begin together the highest is the melody's, and it ends where the next begins. Without a
-    /// key signature the key is [`Tonality::of_notes`].
+    /// key signature the key is [`Tonality::from_notes`].
     ///
     /// # Errors
     /// [`TuneError`] when its metre is unknown or nothing is left to sing.
-    pub fn of_song(song: &Song) -> Result<Self, TuneError> {
+    pub fn from_song(song: &Song) -> Result<Self, TuneError> {
         let signatures = song.time_signatures();
         let &(_, numerator, denominator) = signatures.first().unwrap_or(&(0, 4, 4));
-        let metre = Metre::of_signature(numerator, denominator).ok_or(TuneError::Metre { numerator, denominator })?;
+        let metre = Metre::from_signature(numerator, denominator).ok_or(TuneError::Metre { numerator, denominator })?;
         let end = signatures.iter().find(|s| s.0 > 0 && (s.1, s.2) != (numerator, denominator)).map(|s| s.0);
         let end = end.unwrap_or(u64::MAX);
 
@@ -101,8 +101,8 @@ impl Tune {
             return Err(TuneError::NoMelody);
         }
         let tonality = song.key_signature().map_or_else(
-            || Tonality::of_notes(notes.iter().map(|n| (n.key, n.steps))),
-            |(sharps, is_minor)| Tonality::of_signature(sharps, is_minor),
+            || Tonality::from_notes(notes.iter().map(|n| (n.key, n.steps))),
+            |(sharps, is_minor)| Tonality::from_signature(sharps, is_minor),
         );
         Ok(Self { metre, tonality, notes, chords })
     }
@@ -111,7 +111,7 @@ impl Tune {
 impl Tonality {
     /// The key that notes, as keys and durations, are most likely in: the best correlation with how well each degree
     /// fits (the probe-tone profiles of Krumhansl and Kessler, 1982).
-    pub fn of_notes(notes: impl IntoIterator<Item = (u8, u32)>) -> Self {
+    pub fn from_notes(notes: impl IntoIterator<Item = (u8, u32)>) -> Self {
         const MAJOR: [f64; 12] = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
         const MINOR: [f64; 12] = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
         let mut heard = [0.0; 12];
@@ -149,7 +149,7 @@ fn line(onsets: &Onsets) -> Vec<MelodyNote> {
 /// The chords that keys make, until the next; other keys are left out.
 fn changes(onsets: &Onsets) -> Vec<ChordChange> {
     let known = onsets.iter().filter_map(|(&onset, keys)| {
-        let chord = Chord::of_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>())?;
+        let chord = Chord::from_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>())?;
         Some((onset, keys.iter().map(|k| k.1).max()?, chord))
     });
     cut_at_the_next(known).map(|(onset, steps, chord)| ChordChange { onset, steps, chord }).collect()
@@ -163,7 +163,7 @@ fn split(onsets: &Onsets) -> (Vec<MelodyNote>, Vec<ChordChange>) {
         let mut keys = keys.clone();
         keys.sort_unstable();
         let is_chord = |keys: &[(u8, u32)]| {
-            keys.len() >= 3 && Chord::of_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>()).is_some()
+            keys.len() >= 3 && Chord::from_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>()).is_some()
         };
         let Some((&top, rest)) = keys.split_last() else { continue };
         if is_chord(&keys) && onset < sounds_until && top.0 < highest {
@@ -250,13 +250,13 @@ mod tests {
                 &[(0, 144, &[38, 42, 45]), (144, 144, &[45, 49, 52, 55])],
             ],
         );
-        let tune = Tune::of_song(&song).unwrap();
+        let tune = Tune::from_song(&song).unwrap();
         assert_eq!((tune.metre, tune.tonality), (Metre::SixEight, Tonality { tonic: 2, is_minor: false }));
         let note = |onset, steps, key| MelodyNote { onset, steps, key };
         assert_eq!(tune.notes, [note(0, 12, 74), note(12, 24, 76), note(36, 12, 78)]);
         let change = |onset, root, quality| ChordChange { onset, steps: 36, chord: Chord { root, quality } };
         assert_eq!(tune.chords, [change(0, 38, Quality::Major), change(36, 45, Quality::Seventh)]);
-        assert_eq!(Tune::of_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
+        assert_eq!(Tune::from_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
             &[],
             &[&[(0, 96, &[48, 52, 55, 76]), (96, 96, &[77]), (144, 48, &[48, 53, 57]), (192, 96, &[72, 79])]],
         );
-        let tune = Tune::of_song(&song).unwrap();
+        let tune = Tune::from_song(&song).unwrap();
         let keys: Vec<u8> = tune.notes.iter().map(|n| n.key).collect();
         assert_eq!(keys, [76, 77, 79]);
         let chords: Vec<(u32, u8)> = tune.chords.iter().map(|c| (c.onset, c.chord.class())).collect();
@@ -276,10 +276,10 @@ mod tests {
     fn a_long_rest_is_shortened_by_whole_bars() {
         let bar = 4 * u32::from(TICKS);
         let at = |onset| song(&[], &[&[(0, 96, &[72]), (onset, 96, &[74])]]);
-        let second = |onset| Tune::of_song(&at(onset)).unwrap().notes[1].onset;
+        let second = |onset| Tune::from_song(&at(onset)).unwrap().notes[1].onset;
         assert_eq!(second(16 * bar + 48), 16 * 96 + 12, "as it is");
         assert_eq!(second(40 * bar + 48), 16 * 96 + 12 + 96, "at its place in the bar");
-        let held = Tune::of_song(&song(&[], &[&[(0, 40 * bar, &[72])]])).unwrap();
+        let held = Tune::from_song(&song(&[], &[&[(0, 40 * bar, &[72])]])).unwrap();
         assert_eq!(held.notes[0].steps, 16 * 96);
     }
 
@@ -304,7 +304,7 @@ mod tests {
             track.extend([0, 0xFF, 0x2F, 0]);
             bytes.extend((track.len() as u32).to_be_bytes());
             bytes.extend(track);
-            let tune = Tune::of_song(&Song::parse(bytes).unwrap()).unwrap();
+            let tune = Tune::from_song(&Song::parse(bytes).unwrap()).unwrap();
             prop_assert!(tune.bar_count() as usize <= gaps.len() * 2 * (LONGEST_BARS as usize + 1));
             prop_assert!(tune.notes.windows(2).all(|pair| pair[0].onset + pair[0].steps <= pair[1].onset));
             prop_assert!(tune.tokens().len() <= gaps.len() * 4 * (LONGEST_BARS as usize + 1));
@@ -314,12 +314,12 @@ mod tests {
     #[test]
     fn a_metre_that_is_not_known_is_refused() {
         let song = song(&[&[0xFF, 0x58, 4, 5, 2, 24, 8]], &[&[(0, 48, &[74])]]);
-        assert_eq!(Tune::of_song(&song), Err(TuneError::Metre { numerator: 5, denominator: 4 }));
+        assert_eq!(Tune::from_song(&song), Err(TuneError::Metre { numerator: 5, denominator: 4 }));
     }
 
     #[test]
     fn a_key_is_heard_in_its_notes() {
-        let scale = |keys: &[u8]| Tonality::of_notes(keys.iter().map(|&key| (key, 12)));
+        let scale = |keys: &[u8]| Tonality::from_notes(keys.iter().map(|&key| (key, 12)));
         assert_eq!(scale(&[67, 69, 71, 72, 74, 76, 78, 79, 67, 71, 74, 67]), Tonality { tonic: 7, is_minor: false });
         assert_eq!(scale(&[69, 71, 72, 74, 76, 77, 80, 81, 69, 72, 76, 69]), Tonality { tonic: 9, is_minor: true });
     }

@@ -63,7 +63,7 @@ impl Tune {
     /// The tune that rows tell.
     ///
     /// Rows need not come from a tune: a tie with nothing before it is a rest, and a chord ends where the next begins.
-    pub fn of_tokens(metre: Metre, tonality: Tonality, tokens: &[Token]) -> Self {
+    pub fn from_tokens(metre: Metre, tonality: Tonality, tokens: &[Token]) -> Self {
         let mut tune = Self { metre, tonality, notes: Vec::new(), chords: Vec::new() };
         let mut onset = 0;
         for token in tokens {
@@ -124,7 +124,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_tune_comes_back_from_its_tokens(tune in tunes()) {
-            prop_assert_eq!(Tune::of_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
+            prop_assert_eq!(Tune::from_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
         }
 
         #[test]

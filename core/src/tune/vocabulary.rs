@@ -62,7 +62,7 @@ const SIGNS: usize = 1 + Metre::ALL.len();
 
 impl Vocabulary {
     /// The vocabulary of the `size` most frequent symbols of tunes in their plain key.
-    pub fn of_tunes<'a>(tunes: impl IntoIterator<Item = &'a Tune>, size: usize) -> Self {
+    pub fn from_tunes<'a>(tunes: impl IntoIterator<Item = &'a Tune>, size: usize) -> Self {
         let mut counts: HashMap<Token, usize> = HashMap::new();
         for token in tunes.into_iter().flat_map(Tune::tokens) {
             *counts.entry(token).or_default() += 1;
@@ -135,7 +135,7 @@ impl Vocabulary {
     }
 
     /// The ids of a tune in its plain key, from its start to its end.
-    pub fn ids_of(&self, tune: &Tune) -> Vec<usize> {
+    pub fn encode(&self, tune: &Tune) -> Vec<usize> {
         let mut ids = vec![self.start(tune.metre)];
         ids.extend(tune.tokens().iter().flat_map(|token| self.ids(token)));
         ids.push(self.end());
@@ -143,12 +143,12 @@ impl Vocabulary {
     }
 
     /// The tune that ids tell, up to the first end; signs within it say nothing.
-    pub fn tune_of(&self, metre: Metre, is_minor: bool, ids: &[usize]) -> Tune {
+    pub fn decode(&self, metre: Metre, is_minor: bool, ids: &[usize]) -> Tune {
         let symbols = ids.iter().map_while(|&id| self.symbol(id).filter(|s| *s != Symbol::End));
         let rows: Vec<Token> =
             symbols.filter_map(|symbol| if let Symbol::Row(token) = symbol { Some(token) } else { None }).collect();
         let tonic = if is_minor { 9 } else { 0 };
-        Tune::of_tokens(metre, Tonality { tonic, is_minor }, &rows)
+        Tune::from_tokens(metre, Tonality { tonic, is_minor }, &rows)
     }
 
     /// A line for each row: melody steps, key (or `tie`, `rest`), then chord steps, root and quality where one begins.
@@ -282,17 +282,17 @@ mod tests {
     #[test]
     fn a_tune_of_known_rows_comes_back() {
         let tune = tune();
-        let vocabulary = Vocabulary::of_tunes([&tune], 1000);
-        let ids = vocabulary.ids_of(&tune);
+        let vocabulary = Vocabulary::from_tunes([&tune], 1000);
+        let ids = vocabulary.encode(&tune);
         assert_eq!((ids[0], ids[ids.len() - 1]), (vocabulary.start(Metre::FourFour), vocabulary.end()));
-        assert_eq!(vocabulary.tune_of(tune.metre, false, &ids), tune);
+        assert_eq!(vocabulary.decode(tune.metre, false, &ids), tune);
         assert!(ids.iter().all(|&id| id < vocabulary.size() && vocabulary.symbol(id).is_some()));
         assert_eq!(vocabulary.symbol(vocabulary.size()), None);
     }
 
     #[test]
     fn a_rare_row_is_backed_off_to_one_as_long_with_the_same_melody() {
-        let vocabulary = Vocabulary::of_tunes([&tune()], 1000);
+        let vocabulary = Vocabulary::from_tunes([&tune()], 1000);
         let rare = Chord { root: 36, quality: Quality::Sixth };
         let token = Token { melody: Melody::Note(60), steps: 12, chord: Some((48, rare)) };
         let ids = vocabulary.ids(&token);
@@ -307,16 +307,16 @@ mod tests {
         known
             .notes
             .extend([MelodyNote { onset: 192, steps: 96, key: 60 }, MelodyNote { onset: 288, steps: 48, key: 60 }]);
-        let vocabulary = Vocabulary::of_tunes([&known], 1000);
+        let vocabulary = Vocabulary::from_tunes([&known], 1000);
         let token = Token { melody: Melody::Note(60), steps: 62, chord: None };
         let ids = vocabulary.ids(&token);
-        let tune = vocabulary.tune_of(Metre::FourFour, false, &ids);
+        let tune = vocabulary.decode(Metre::FourFour, false, &ids);
         assert_eq!(tune.notes, [MelodyNote { onset: 0, steps: 62, key: 60 }]);
     }
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let vocabulary = Vocabulary::of_tunes([&tune()], 1000);
+        let vocabulary = Vocabulary::from_tunes([&tune()], 1000);
         assert_eq!(Vocabulary::from_text(&vocabulary.to_text()), Ok(vocabulary.clone()));
         let twice = vocabulary.to_text() + "1 tie\n";
         assert_eq!(Vocabulary::from_text(&twice), Err(VocabularyError::Twice { line: twice.lines().count() - 1 }));

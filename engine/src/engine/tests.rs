@@ -1,20 +1,26 @@
 use super::*;
 use crate::event::{PlainEvent, Voice};
-use crate::generator::{ClipStore, Studio};
-use crate::inference_thread::{Opened, RestyleTake};
+use crate::generator::{ClipStore, GeneratorThread};
+use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::timeline_store::TimelineStore;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tonenet_core::clip::Bars;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
+use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
+use tonenet_core::transport::Transport;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
 
 const RATE: f64 = 48_000.0;
-const LOOK_AHEAD: LookAhead = LookAhead { latency: 2_400, asking: tonenet_core::scheduler::Asking::EveryHop(600) };
+const LOOK_AHEAD: SchedulerConfig =
+    SchedulerConfig { latency: 2_400, policy: tonenet_core::scheduler::RequestPolicy::EveryHop(600) };
 
 /// Expects of every note a deviation that its id decides.
 #[derive(Default)]
@@ -28,7 +34,7 @@ struct FakeModel {
     /// Questions that have come as far as the gate.
     questions: Arc<AtomicU64>,
     /// What it was told.
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<InputEvent>>>,
     /// Breaks when it goes.
     _last: Option<BreaksAsItGoes>,
 }
@@ -50,16 +56,16 @@ impl VelocityModel for FakeModel {
         self.notes.clear();
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn push_event(&mut self, heard: &InputEvent) {
         self.heard.lock().push(*heard);
-        if let Heard::NoteOn { id, time, .. } = *heard {
+        if let InputEvent::NoteOn { id, time, .. } = *heard {
             self.notes.push((id, time));
         }
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         _style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
@@ -80,17 +86,17 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
     engine_of(model, LOOK_AHEAD, None)
 }
 
-fn opened(model: FakeModel) -> Opened {
-    let restyle_take: RestyleTake = Box::new(|take: &Timeline, _: &Cancellation| {
-        let expected = take.notes().iter().map(|n| [InSteps::new(f32::from(n.key) / 4.0, 2.0); 3]);
+fn opened(model: FakeModel) -> LoadedSession {
+    let restyle_performance: RestylePerformance = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
+        let expected = take.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
         Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
-    Opened { restyler: Restyler::new(Box::new(model)), restyle_take }
+    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance }
 }
 
 fn engine_of(
     model: EmbeddedModel,
-    look_ahead: LookAhead,
+    look_ahead: SchedulerConfig,
     memory: Option<Arc<TimelineStore>>,
 ) -> (Engine<PlainEvent>, Arc<Status>) {
     let status = Arc::<Status>::default();
@@ -99,19 +105,23 @@ fn engine_of(
         EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
         EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
     };
-    let worker = Worker::start(status.clone(), memory, open).unwrap();
-    (Engine::new(RATE, look_ahead, model, worker, status.clone(), no_clips()), status)
+    let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
+    (Engine::new(config(look_ahead, model), thread, no_clips(), status.clone()), status)
+}
+
+fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
+    SessionConfig { sample_rate: RATE, scheduler, model }
 }
 
 /// A track without a clip.
 fn no_clips() -> ClipTrack {
     let store = Arc::<ClipStore>::default();
-    let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
-    ClipTrack::new(store, studio.link().clone(), false)
+    let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+    ClipTrack::new(store, generator.link().clone(), false)
 }
 
 /// A block in bars of four beats, in which nothing is pressed.
-fn block_of(samples: u32, transport: CoreTransport, offline: bool) -> Block {
+fn block_of(samples: u32, transport: Transport, offline: bool) -> Block {
     Block { samples, transport, bars: Bars::default(), pressed: false, offline }
 }
 
@@ -152,7 +162,7 @@ fn play_with(
             next += 1;
             Some(event.with_timing((time - now) as u32))
         };
-        let block = block_of(block, CoreTransport::default(), true);
+        let block = block_of(block, Transport::default(), true);
         let send = |event: PlainEvent| out.push((now + u64::from(event.timing()), event.with_timing(0)));
         engine.process(&block, &settings(now), events, send);
         now = end;
@@ -163,7 +173,7 @@ fn play_with(
 const FULL: Expression = Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 };
 const SETTINGS: Settings = Settings {
     style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
-    take: Take(0),
+    take: TakeSeed(0),
     expression: FULL,
     model: EmbeddedModel::Baseline,
     bypass: false,
@@ -224,7 +234,7 @@ fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
         let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
         assert_eq!(ons(&out), ons(&part()));
         assert_eq!(status.late.load(Ordering::Relaxed), 60);
-        assert_eq!(status.engine.lock().error.as_deref(), Some(told));
+        assert_eq!(status.info.lock().error.as_deref(), Some(told));
     }
 }
 
@@ -249,7 +259,7 @@ fn models_change_while_playing_and_no_note_is_lost() {
         late += u64::from(!in_time);
     }
     assert_eq!((status.late.load(Ordering::Relaxed), status.restyled.load(Ordering::Relaxed)), (late, 60 - late));
-    let words = status.engine.lock();
+    let words = status.info.lock();
     assert_eq!((words.model.as_str(), &words.error), (EmbeddedModel::Baseline.title(), &None));
 }
 
@@ -267,7 +277,7 @@ fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
 /// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
 /// with the time that each needed.
 fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
-    let settings = Settings { model: engine.model, ..SETTINGS };
+    let settings = Settings { model: engine.inference.model().unwrap(), ..SETTINGS };
     let mut left = Vec::new();
     let start = engine.now;
     let last = song.last().unwrap().0 + 1.0;
@@ -288,7 +298,7 @@ fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> V
         events.sort_by_key(|e| e.0);
         let mut events = events.into_iter();
         let playing = index < blocks;
-        let transport = CoreTransport {
+        let transport = Transport {
             playing,
             tempo: Some(120.0),
             beats: Some(from.min(blocks * block) as f64 / 24_000.0),
@@ -316,7 +326,7 @@ fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
 }
 
 fn timeline(store: &Arc<TimelineStore>) -> (Engine<PlainEvent>, Arc<Status>) {
-    engine_of(EmbeddedModel::Baseline, LookAhead::at_once(RATE, 480), Some(store.clone()))
+    engine_of(EmbeddedModel::Baseline, SchedulerConfig::zero_latency(RATE, 480), Some(store.clone()))
 }
 
 fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
@@ -363,7 +373,7 @@ fn a_take_that_the_user_forgets_is_no_longer_played() {
     let (mut engine, status) = timeline(&store);
     pass(&mut engine, &SONG, true);
     let remembered = pass(&mut engine, &SONG, true);
-    store.replace(Timeline::default());
+    store.replace(TimelineSnapshot::default());
     pass(&mut engine, &[(8.0, 40)], true);
     assert_eq!(store.remembered().notes, 1);
     store.undo();
@@ -375,7 +385,7 @@ fn a_take_that_the_user_forgets_is_no_longer_played() {
 #[test]
 fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
     let store = Arc::<TimelineStore>::default();
-    let (mut engine, _) = engine_of(EmbeddedModel::Attention, LookAhead::at_once(RATE, 480), Some(store));
+    let (mut engine, _) = engine_of(EmbeddedModel::Attention, SchedulerConfig::zero_latency(RATE, 480), Some(store));
     for _ in 0..2 {
         assert_eq!(velocities(&pass(&mut engine, &SONG, true)), [64.0; SONG.len()]);
     }
@@ -385,7 +395,7 @@ fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
 fn what_was_played_when_the_host_deactivates_is_remembered() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
-    let playing = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
+    let playing = Transport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
     engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
@@ -397,7 +407,7 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let mut play_at = |beats, events: Vec<PlainEvent>| {
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
+        let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
         let mut events = events.into_iter();
         engine.process(&block_of(480, transport, true), &SETTINGS, || events.next(), |_| ());
         engine.reset();
@@ -414,13 +424,13 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     let mut model = Some(opened(model));
     let status = Arc::<Status>::default();
     let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
-    let worker = Worker::start(status.clone(), None, open).unwrap();
-    let mut engine = Engine::new(RATE, LOOK_AHEAD, EmbeddedModel::Baseline, worker, status, no_clips());
+    let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+    let mut engine = Engine::new(config(LOOK_AHEAD, EmbeddedModel::Baseline), thread, no_clips(), status);
     let mut left = 0;
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {
         for now in samples.step_by(100) {
             let beats = Some(beats + f64::from(now) / 24_000.0);
-            let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
+            let transport = Transport { playing: true, tempo: Some(120.0), beats, ..Default::default() };
             let block = block_of(100, transport, true);
             let mut event = matches!(now, 4_500 | 4_700 | 25_000).then(|| on(0, 60, 0.5).1);
             engine.process(&block, &SETTINGS, || event.take(), |_| left += 1);

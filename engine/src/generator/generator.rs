@@ -1,4 +1,4 @@
-//! Who writes: the models behind one question.
+//! The models that generate clips, behind one interface.
 
 use std::sync::Arc;
 
@@ -6,64 +6,74 @@ use tonenet_core::clip::{Clip, ClipError};
 use tonenet_core::tune::{STEPS_PER_QUARTER, Tune};
 use tonenet_inference::embedded::EmbeddedGenerator;
 use tonenet_inference::generate::textures::TextureModel;
-use tonenet_inference::generate::tunes::{TuneModel, TuneWish};
+use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 use tonenet_inference::generate::{Cancellation, GenerateError};
 use tonenet_inference::runtime::Runtime;
 
-use super::Wish;
+use super::GenerateSettings;
 
-/// What a piece is made of, beside the wish.
+/// What a clip is made from, beside the settings.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Material {
-    /// A new tune needs nothing.
-    Tune,
-    /// A continuation goes on from this.
-    Before(Tune),
-    /// Nor does a phrase from noise.
-    Noise,
-    /// A morph lies between these.
-    Between([Arc<Clip>; 2]),
+pub enum GeneratorInput {
+    /// Nothing: a new tune.
+    NewTune,
+    /// A tune to continue.
+    Continue(Tune),
+    /// Nothing: a new phrase from noise.
+    NewTexture,
+    /// Two phrases to morph between.
+    Morph([Arc<Clip>; 2]),
 }
 
-/// Writes clips.
-pub trait Composer: Send {
-    /// Writes what is wanted. The same wish and material always give the same clip.
+/// Generates clips.
+pub trait Generator: Send {
+    /// Generates a clip. The same settings and input always give the same one.
     ///
     /// # Errors
     /// When it was cancelled, or the model fails.
-    fn compose(&mut self, wish: &Wish, material: Material, cancellation: &Cancellation) -> Result<Clip, GenerateError>;
+    fn generate(
+        &mut self,
+        settings: &GenerateSettings,
+        input: GeneratorInput,
+        cancellation: &Cancellation,
+    ) -> Result<Clip, GenerateError>;
 }
 
-/// Writes with the models that every copy of the plugin has; each is opened when it is first needed.
-pub struct EmbeddedComposer {
+/// Generates with the models inside the binary; each is opened when it is first needed.
+pub struct BuiltInGenerator {
     runtime: Runtime,
     tunes: Option<TuneModel>,
     textures: Option<TextureModel>,
 }
 
-impl EmbeddedComposer {
+impl BuiltInGenerator {
     /// One that has opened nothing yet.
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime, tunes: None, textures: None }
     }
 
-    fn tune(&mut self, wish: &Wish, prime: Option<Tune>, cancel: &Cancellation) -> Result<Clip, GenerateError> {
+    fn tune(
+        &mut self,
+        settings: &GenerateSettings,
+        prime: Option<Tune>,
+        cancel: &Cancellation,
+    ) -> Result<Clip, GenerateError> {
         let tunes = match &mut self.tunes {
             Some(tunes) => tunes,
             None => self.tunes.insert(EmbeddedGenerator::tunes(&self.runtime)?),
         };
-        let wish = TuneWish {
-            seed: wish.seed.into(),
-            bars: wish.bars,
-            metre: wish.metre(),
-            tonality: wish.tonality(),
-            in_key: wish.in_key,
-            temperature: wish.temperature,
+        let tune_settings = TuneSettings {
+            seed: settings.seed.into(),
+            bars: settings.bars,
+            metre: settings.metre(),
+            tonality: settings.tonality(),
+            in_key: settings.in_key,
+            temperature: settings.temperature,
             top_p: 1.0,
             prime,
         };
-        let tune = tunes.write(&wish, cancel)?;
-        in_bars(&tune, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        let tune = tunes.write(&tune_settings, cancel)?;
+        in_bars(&tune, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 
     fn textures(&mut self) -> Result<&TextureModel, GenerateError> {
@@ -75,15 +85,22 @@ impl EmbeddedComposer {
     }
 }
 
-impl Composer for EmbeddedComposer {
-    fn compose(&mut self, wish: &Wish, material: Material, cancel: &Cancellation) -> Result<Clip, GenerateError> {
-        let phrase = match material {
-            Material::Tune => return self.tune(wish, None, cancel),
-            Material::Before(tune) => return self.tune(wish, Some(tune), cancel),
-            Material::Noise => self.textures()?.texture(wish.seed.into(), wish.temperature, cancel)?,
-            Material::Between([from, to]) => self.textures()?.morph(&from, &to, wish.share, cancel)?,
+impl Generator for BuiltInGenerator {
+    fn generate(
+        &mut self,
+        settings: &GenerateSettings,
+        input: GeneratorInput,
+        cancel: &Cancellation,
+    ) -> Result<Clip, GenerateError> {
+        let phrase = match input {
+            GeneratorInput::NewTune => return self.tune(settings, None, cancel),
+            GeneratorInput::Continue(tune) => return self.tune(settings, Some(tune), cancel),
+            GeneratorInput::NewTexture => {
+                self.textures()?.texture(settings.seed.into(), settings.temperature, cancel)?
+            }
+            GeneratorInput::Morph([from, to]) => self.textures()?.morph(&from, &to, settings.share, cancel)?,
         };
-        whole_bars(&phrase, wish.bars).map_err(|e| GenerateError::Wish(e.to_string()))
+        whole_bars(&phrase, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 }
 
@@ -97,7 +114,7 @@ fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
 
 /// A tune as a clip of so many bars, also where it ends with a rest.
 fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
-    let clip = Clip::of_tune(tune)?;
+    let clip = Clip::from_tune(tune)?;
     let length = f64::from(bars * tune.metre.bar()) / f64::from(STEPS_PER_QUARTER);
     Clip::new(length, clip.signature(), clip.notes().to_vec())
 }
@@ -108,12 +125,12 @@ mod tests {
     use tonenet_core::clip::ClipNote;
     use tonenet_inference::runtime::RuntimePreference;
 
-    fn composer() -> EmbeddedComposer {
-        EmbeddedComposer::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
+    fn generator() -> BuiltInGenerator {
+        BuiltInGenerator::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
     }
 
-    fn write(composer: &mut EmbeddedComposer, wish: &Wish, material: Material) -> Clip {
-        composer.compose(wish, material, &Cancellation::default()).unwrap()
+    fn write(generator: &mut BuiltInGenerator, settings: &GenerateSettings, input: GeneratorInput) -> Clip {
+        generator.generate(settings, input, &Cancellation::default()).unwrap()
     }
 
     /// The share of a clip's notes that another has at the same places and keys.
@@ -125,37 +142,46 @@ mod tests {
 
     #[test]
     fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
-        let mut composer = composer();
-        let wish = Wish { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..Wish::default() };
-        let clip = write(&mut composer, &wish, Material::Tune);
+        let mut generator = generator();
+        let settings =
+            GenerateSettings { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..GenerateSettings::default() };
+        let clip = write(&mut generator, &settings, GeneratorInput::NewTune);
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
-        assert_eq!(write(&mut composer, &wish, Material::Tune), clip);
-        let other = write(&mut composer, &Wish { seed: 2, ..wish }, Material::Tune);
+        assert_eq!(write(&mut generator, &settings, GeneratorInput::NewTune), clip);
+        let other = write(&mut generator, &GenerateSettings { seed: 2, ..settings }, GeneratorInput::NewTune);
         assert!(shared(&other, &clip) < 0.5, "{other:?}");
     }
 
     #[test]
     fn a_continuation_keeps_the_metre_of_what_it_goes_on_from() {
-        let mut composer = composer();
-        let waltz = Wish { bars: 4, signature: (3, 4), ..Wish::default() };
-        let before = write(&mut composer, &waltz, Material::Tune).tune().unwrap();
-        let clip = write(&mut composer, &Wish { bars: 2, ..Wish::default() }, Material::Before(before));
+        let mut generator = generator();
+        let waltz = GenerateSettings { bars: 4, signature: (3, 4), ..GenerateSettings::default() };
+        let before = write(&mut generator, &waltz, GeneratorInput::NewTune).tune().unwrap();
+        let clip = write(
+            &mut generator,
+            &GenerateSettings { bars: 2, ..GenerateSettings::default() },
+            GeneratorInput::Continue(before),
+        );
         assert_eq!((clip.length(), clip.signature()), (6.0, (3, 4)));
     }
 
     #[test]
     fn textures_differ_by_seed_and_a_morph_leads_from_one_to_the_other() {
-        let mut composer = composer();
+        let mut generator = generator();
         let [first, second] = [1, 2].map(|seed| {
-            let clip = write(&mut composer, &Wish { seed, ..Wish::default() }, Material::Noise);
+            let clip = write(
+                &mut generator,
+                &GenerateSettings { seed, ..GenerateSettings::default() },
+                GeneratorInput::NewTexture,
+            );
             assert_eq!((clip.length(), clip.notes().is_empty()), (20.0, false), "five whole bars of its 22 beats");
             Arc::new(clip)
         });
         assert!(shared(&first, &second) < 0.5);
         let mut morph = |share| {
-            let wish = Wish { share, bars: 4, ..Wish::default() };
-            write(&mut composer, &wish, Material::Between([first.clone(), second.clone()]))
+            let settings = GenerateSettings { share, bars: 4, ..GenerateSettings::default() };
+            write(&mut generator, &settings, GeneratorInput::Morph([first.clone(), second.clone()]))
         };
         let halfway = morph(0.5);
         assert_eq!(halfway.length(), 16.0);
@@ -169,8 +195,8 @@ mod tests {
     fn what_nobody_wants_any_more_is_not_written() {
         let cancellation = Cancellation::default();
         cancellation.cancel();
-        for material in [Material::Tune, Material::Noise] {
-            let written = composer().compose(&Wish::default(), material, &cancellation);
+        for input in [GeneratorInput::NewTune, GeneratorInput::NewTexture] {
+            let written = generator().generate(&GenerateSettings::default(), input, &cancellation);
             assert!(matches!(written, Err(GenerateError::Cancelled)));
         }
     }

@@ -1,15 +1,22 @@
-//! New material: clips that a model writes when the trigger is pressed, and that play in the song from a bar line on.
+//! New clips: a model generates one when the trigger is pressed, and it plays in the song from a bar line on.
 //!
-//! [`Wish`] is what the user wants, [`Composer`] who writes it, [`Studio`] the thread on which it is written. [`ClipStore`]
-//! keeps what was written, and what of it is in the song; it is a field of the project, and the audio thread is told
-//! of it through a queue.
+//! [`GenerateSettings`] says what the user wants. A [`Generator`] generates it on the [`GeneratorThread`]. The [`ClipStore`]
+//! keeps the clips; it is part of the project, and the audio thread gets a [`ClipUpdate`] for each change.
 
 mod generator;
+mod link;
+mod messages;
+mod server;
 mod settings;
 mod store;
 mod thread;
 
-pub use generator::{Composer, EmbeddedComposer, Material};
-pub use settings::{BARS, Kind, LAST_SEED, TEMPERATURES, Wish};
-pub use store::{ClipLink, ClipStore, Delivery, InSong, Phrase, SavedClips, Shown};
-pub use thread::{OpenComposer, OwedTold, Studio, StudioLink, Told, Writing};
+pub use generator::{BuiltInGenerator, Generator, GeneratorInput};
+pub use link::GeneratorLink;
+pub use messages::{GeneratorMessage, OwedMessages};
+pub use settings::{BARS, ClipKind, GenerateSettings, LAST_SEED, TEMPERATURES};
+pub use store::{ClipLink, ClipStore, ClipUpdate, MorphPhrase, SavedClips, SelectedClip, SongPlacement};
+pub use thread::{GeneratorStatus, GeneratorThread, OpenGenerator};
+
+#[cfg(test)]
+mod tests;

@@ -1,38 +1,40 @@
-//! What the user wants written, and what is to become of it.
+//! What the user wants generated, and what is to become of it.
 
 use serde::{Deserialize, Serialize};
 use tonenet_core::tune::{Metre, Tonality};
 
-/// Bars that can be written at once.
+/// Bars that can be generated at once.
 pub const BARS: std::ops::RangeInclusive<u32> = 1..=32;
 
-/// How daring a model may be told to be.
+/// Temperatures that a model may be given.
 pub const TEMPERATURES: std::ops::RangeInclusive<f32> = 0.3..=1.5;
 
 /// The highest seed; it is followed by the first.
 pub const LAST_SEED: u32 = 999_999;
 
-/// What kind of piece.
+/// What kind of clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ClipKind {
     /// A new tune.
     #[default]
     Variation,
-    /// A tune that goes on from what was played last.
+    /// A tune that continues what was played last.
     Continuation,
     /// A phrase from noise.
     Texture,
-    /// What lies between two captured phrases.
+    /// A phrase between two captured ones.
     Morph,
 }
 
-/// What the user wants written, and what is to become of it. Part of the saved state: a project that says nothing of something has its default.
+/// What the user wants generated, and what is to become of it.
+///
+/// It is part of the saved state. What a project does not say has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Wish {
-    /// What kind of piece.
-    pub kind: Kind,
+pub struct GenerateSettings {
+    /// What kind of clip.
+    pub kind: ClipKind,
     /// How many bars, of [`BARS`].
     pub bars: u32,
     /// The time signature of a new tune.
@@ -43,13 +45,13 @@ pub struct Wish {
     pub is_minor: bool,
     /// Whether the melody is kept to the notes of its key.
     pub in_key: bool,
-    /// 1 draws as the model learned, less keeps to what is likely, more dares; of [`TEMPERATURES`].
+    /// 1 samples as the model learned; less keeps to what is likely, more dares. Of [`TEMPERATURES`].
     pub temperature: f32,
     /// How far a morph lies on the way from the first phrase to the second, 0–1.
     pub share: f32,
-    /// Which of all such pieces comes next, up to [`LAST_SEED`].
+    /// Which of all such clips comes next, up to [`LAST_SEED`].
     pub seed: u32,
-    /// Whether the seed stays where it is when a piece was written.
+    /// Whether the next clip has the same seed.
     pub keeps_seed: bool,
     /// Whether a new clip plays from the next bar line on without being placed first.
     pub plays_at_once: bool,
@@ -59,10 +61,10 @@ pub struct Wish {
     pub restyled: bool,
 }
 
-impl Default for Wish {
+impl Default for GenerateSettings {
     fn default() -> Self {
         Self {
-            kind: Kind::Variation,
+            kind: ClipKind::Variation,
             bars: 8,
             signature: (4, 4),
             tonic: 0,
@@ -79,10 +81,10 @@ impl Default for Wish {
     }
 }
 
-impl Wish {
+impl GenerateSettings {
     /// The metre of a new tune.
     pub fn metre(&self) -> Metre {
-        Metre::of_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
+        Metre::from_signature(self.signature.0, self.signature.1).unwrap_or(Metre::FourFour)
     }
 
     /// The key of a new tune.
@@ -116,17 +118,17 @@ mod tests {
 
     #[test]
     fn what_a_project_says_nothing_of_has_its_default() {
-        let wish: Wish = serde_json::from_str(r#"{"kind":"continuation","bars":4}"#).unwrap();
-        assert_eq!(wish, Wish { kind: Kind::Continuation, bars: 4, ..Wish::default() });
-        assert_eq!(Wish::default().in_range(), Wish::default());
+        let settings: GenerateSettings = serde_json::from_str(r#"{"kind":"continuation","bars":4}"#).unwrap();
+        assert_eq!(settings, GenerateSettings { kind: ClipKind::Continuation, bars: 4, ..GenerateSettings::default() });
+        assert_eq!(GenerateSettings::default().in_range(), GenerateSettings::default());
     }
 
     #[test]
     fn what_no_user_can_set_is_brought_into_range() {
         let json =
             r#"{"bars":4000000000,"signature":[5,3],"tonic":255,"temperature":6e99,"share":6e99,"seed":4294967295}"#;
-        let wish = serde_json::from_str::<Wish>(json).unwrap().in_range();
-        assert_eq!(wish, Wish { bars: 32, tonic: 3, seed: LAST_SEED, ..Wish::default() });
-        assert_eq!(wish.next_seed(), 0);
+        let settings = serde_json::from_str::<GenerateSettings>(json).unwrap().in_range();
+        assert_eq!(settings, GenerateSettings { bars: 32, tonic: 3, seed: LAST_SEED, ..GenerateSettings::default() });
+        assert_eq!(settings.next_seed(), 0);
     }
 }

@@ -1,246 +1,159 @@
-//! The instance's own inference thread, and the queues that join it to the audio thread.
+//! The instance's own thread for models, and the queues that join it to the audio thread.
 //!
-//! Audio thread → requests → inference thread → answers → audio thread; both queues are bounded and wait-free. In
-//! real time nobody wakes the thread, since that is a system call: it looks for itself every few milliseconds, which
-//! the hop between question and due time leaves room for.
+//! The audio thread sends messages, the inference thread sends results; both queues are bounded and wait-free. In real
+//! time nobody wakes the thread, since that is a system call: it looks for messages every few milliseconds. The hop
+//! between a request and the time its notes are due leaves room for that.
 
-use std::collections::VecDeque;
+mod link;
+mod messages;
+mod server;
+mod timeline_memory;
+
+pub use link::InferenceLink;
+pub use messages::{InferenceMessage, InferenceResult, OwedMessages};
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
 
-use rtrb::{Consumer, Producer, RingBuffer};
-use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
-use tonenet_core::timeline::{Played, Recorder, Timeline};
-use tonenet_core::window::{Heard, Question};
+use rtrb::{Consumer, RingBuffer};
+use tonenet_core::scheduler::SampleTime;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::restyler::Restyler;
 
-use crate::outbox::{KeySet, Outbox, Owed};
-use crate::snapshots::{SnapshotReceiver, SnapshotSender};
+use self::server::Server;
+use self::timeline_memory::TimelineMemory;
+use crate::outbox::Outbox;
+use crate::snapshots::SnapshotReceiver;
 use crate::status::Status;
+use crate::thread_state::ThreadState;
 use crate::timeline_store::TimelineStore;
+use crate::waiting::BackgroundThread;
 
-/// Requests under way: more than a block of the densest controller storm.
-const REQUESTS: usize = 16_384;
-const ANSWERS: usize = 16_384;
-
-/// What of the past a model that takes over is told: the notes under way, and enough before them for the player's
-/// level.
-const RECENT: usize = 2_048;
-
-/// How often it looks for requests while notes come in, and when none have come for a while.
-const BUSY: Duration = Duration::from_millis(2);
-const IDLE: Duration = Duration::from_millis(10);
-
-/// Changes after which a remembered take is restyled while its pass still goes on; of a take with more notes than that,
-/// as many as it has, so that a long first pass costs no more than twice its last restyling.
-const MANY_CHANGES: usize = 256;
-
-/// From the audio thread.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Request {
-    /// Answer with this model from now on.
-    Use(EmbeddedModel),
-    /// Forget what was heard; answers from now on belong to this epoch.
-    Reset(u32),
-    /// Take this in.
-    Heard(Heard),
-    /// Answer for the notes of this hop, unless the audio thread is beyond the given sample.
-    Ask(Question, SampleTime),
-    /// Remember this at its place in the song.
-    Remember(Played),
-}
-
-/// To the audio thread.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    /// The reset it came after; older ones speak of other notes.
-    pub epoch: u32,
-    /// Which note.
-    pub note: NoteId,
-    /// Its MIDI key.
-    pub key: u8,
-    /// When the question was asked.
-    pub asked: SampleTime,
-    /// Its velocity.
-    pub estimate: Estimate,
-}
-
-/// What of the requests that found no room the inference thread must still get. A note and a question that it does not
-/// get leave notes without an answer, no more; without the rest it would go on in another state than the audio thread.
-#[derive(Debug, Default)]
-pub struct OwedRequests {
-    model: Option<EmbeddedModel>,
-    reset: Option<u32>,
-    /// Something of a pass is missing: what comes is another one.
-    pass_ended: bool,
-    /// Keys that came up, and the pedal's last movement.
-    offs: KeySet,
-    pedal: Option<bool>,
-    /// When and where the last of these was.
-    time: SampleTime,
-    position: f64,
-}
-
-impl Owed for OwedRequests {
-    type Message = Request;
-
-    fn owe(&mut self, request: Request) {
-        match request {
-            Request::Use(model) => self.model = Some(model),
-            // All that was heard before is forgotten with it, and the pass ends.
-            Request::Reset(epoch) => *self = Self { model: self.model, reset: Some(epoch), ..Self::default() },
-            Request::Heard(Heard::NoteOff { time, position, channel, key }) => {
-                self.offs.insert(channel, key);
-                (self.time, self.position) = (time, position);
-            }
-            Request::Heard(Heard::Pedal { time, down }) => {
-                self.pedal = Some(down);
-                self.time = time;
-            }
-            Request::Remember(_) => self.pass_ended = true,
-            Request::Heard(Heard::NoteOn { .. }) | Request::Ask(..) => {}
-        }
-    }
-
-    fn take(&mut self) -> Option<Request> {
-        let (time, position) = (self.time, self.position);
-        let off = |(channel, key)| Request::Heard(Heard::NoteOff { time, position, channel, key });
-        let model = self.model.take().map(Request::Use);
-        model
-            .or_else(|| self.reset.take().map(Request::Reset))
-            .or_else(|| std::mem::take(&mut self.pass_ended).then_some(Request::Remember(Played::Ended)))
-            .or_else(|| self.offs.take().map(off))
-            .or_else(|| self.pedal.take().map(|down| Request::Heard(Heard::Pedal { time, down })))
-    }
-}
+/// Messages under way: more than a block of the densest controller storm.
+const MESSAGES: usize = 16_384;
+const RESULTS: usize = 16_384;
 
 /// What both threads look at.
 #[derive(Debug, Default)]
-struct Link {
-    /// Whether a better picture is on its way.
-    picture_pending: AtomicBool,
-    /// The sample the audio thread is at; questions that are of no use by then are skipped.
+struct Shared {
+    thread: Arc<ThreadState>,
+    /// Whether a better snapshot is on its way.
+    snapshot_pending: AtomicBool,
+    /// The sample the audio thread is at; requests that are of no use by then are skipped.
     audio_time: AtomicU64,
-    /// Requests dealt with.
+    /// Messages dealt with.
     dealt_with: AtomicU64,
-    /// Tells the thread to end, also in the midst of a take.
+    /// Tells the thread to end, also while it restyles a performance.
     stop: Cancellation,
 }
 
-/// A model that has been opened.
-pub struct Opened {
-    /// Answers for notes as they come.
-    pub restyler: Restyler,
-    /// Gives a whole remembered take its expectations.
-    pub restyle_take: RestyleTake,
+impl BackgroundThread for Shared {
+    fn is_running(&self) -> bool {
+        self.thread.is_running()
+    }
+
+    /// Grows with each message, and each piece of a performance.
+    fn progress(&self) -> u64 {
+        self.dealt_with.load(Ordering::Acquire) + self.stop.pieces()
+    }
+
+    fn wake(&self) {
+        self.thread.wake();
+    }
 }
 
-/// See [`Opened::restyle_take`].
-pub type RestyleTake = Box<dyn FnMut(&Timeline, &Cancellation) -> Result<Timeline, InferenceError> + Send>;
+/// A model that has been opened for one activation.
+pub struct LoadedSession {
+    /// Predicts notes as they come.
+    pub restyler: Restyler,
+    /// Predicts every note of a recorded performance.
+    pub restyle_performance: RestylePerformance,
+}
+
+/// See [`LoadedSession::restyle_performance`].
+pub type RestylePerformance =
+    Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
 /// The audio thread's side of the running thread. Dropping it ends and joins the thread, so it is not to be dropped
 /// where audio is played.
 #[derive(Debug)]
-pub struct Worker {
+pub struct InferenceThread {
     /// To the inference thread.
-    pub requests: Outbox<OwedRequests>,
-    answers: Consumer<Answer>,
-    /// Where a song is remembered.
-    pictures: Option<SnapshotReceiver<Arc<Timeline>>>,
-    link: Arc<Link>,
-    /// The thread gives back what it remembered, so that snapshots are owned until it is joined.
-    handle: Option<JoinHandle<Option<Memory>>>,
+    messages: Outbox<OwedMessages>,
+    results: Consumer<InferenceResult>,
+    /// Where a song is recorded.
+    snapshots: Option<SnapshotReceiver<Arc<TimelineSnapshot>>>,
+    shared: Arc<Shared>,
+    /// The thread gives back what it recorded, so that snapshots are owned until it is joined.
+    handle: Option<JoinHandle<Option<TimelineMemory>>>,
 }
 
-impl Worker {
-    /// Starts a thread that opens the models it is told to use with `open`, and answers; it remembers what is played
-    /// in `memory`, if there is one. The take that it goes on from is the first [picture](Self::take_picture).
+impl InferenceThread {
+    /// Starts a thread that opens the models it is told to use with `open`; it records what is played in `timeline`, if
+    /// there is one. What was recorded before is the first [snapshot](Self::take_snapshot).
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start<Open>(status: Arc<Status>, memory: Option<Arc<TimelineStore>>, open: Open) -> std::io::Result<Self>
+    pub fn start<Open>(status: Arc<Status>, timeline: Option<Arc<TimelineStore>>, open: Open) -> std::io::Result<Self>
     where
-        Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String> + Send + 'static,
+        Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String> + Send + 'static,
     {
-        let link = Arc::<Link>::default();
-        let (to_thread, requests) = RingBuffer::new(REQUESTS);
-        let (to_audio, answers) = RingBuffer::new(ANSWERS);
-        let (memory, pictures) = memory.map(Memory::new).unzip();
-        let waits = memory.as_ref().is_some_and(|m| m.picture.needs_any_model());
-        link.picture_pending.store(waits, Ordering::Release);
-        let mut server = Server {
-            link: link.clone(),
-            requests,
-            answers: to_audio,
-            status,
-            open,
-            opened: None,
-            epoch: 0,
-            recent: VecDeque::new(),
-            pedal_down: None,
-            pedal_before: None,
-            memory,
-        };
+        let shared = Arc::<Shared>::default();
+        let (to_thread, messages) = RingBuffer::new(MESSAGES);
+        let (to_audio, results) = RingBuffer::new(RESULTS);
+        let (memory, snapshots) = timeline.map(TimelineMemory::new).unzip();
+        let is_pending = memory.as_ref().is_some_and(TimelineMemory::needs_any_model);
+        shared.snapshot_pending.store(is_pending, Ordering::Release);
+        let mut server = Server::new(shared.clone(), (messages, to_audio), status.clone(), memory, open);
         let run = move || {
             if catch_unwind(AssertUnwindSafe(|| server.serve())).is_err() {
-                server.status.fail("the thread of the model ended unexpectedly; reload the plugin");
+                status.fail("the thread of the model ended unexpectedly; reload the plugin");
             }
-            server.memory
+            server.into_memory()
         };
-        let handle = Some(thread::Builder::new().name("tonenet inference".into()).spawn(run)?);
-        Ok(Self { requests: Outbox::new(to_thread), answers, pictures, link, handle })
+        let handle = Some(shared.thread.spawn("tonenet inference", run)?);
+        Ok(Self { messages: Outbox::new(to_thread), results, snapshots, shared, handle })
     }
 
-    /// The next answer, if there is one.
-    pub fn next_answer(&mut self) -> Option<Answer> {
-        self.answers.pop().ok()
+    /// The thread, to be waited for.
+    pub fn background(&self) -> Arc<dyn BackgroundThread> {
+        self.shared.clone()
     }
 
-    /// The last finished picture of the song, if it has not been taken yet. Whoever takes one may let it go at any time.
-    pub fn take_picture(&mut self) -> Option<Arc<Timeline>> {
-        self.pictures.as_mut()?.take()
+    /// The next result, if there is one.
+    pub fn next_result(&mut self) -> Option<InferenceResult> {
+        self.results.pop().ok()
     }
 
-    /// Whether a better picture is on its way.
-    pub fn is_picture_pending(&self) -> bool {
-        self.link.picture_pending.load(Ordering::Acquire)
+    /// The latest snapshot of the song, if it has not been taken yet. Whoever takes one may drop it at any time.
+    pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
+        self.snapshots.as_mut()?.take()
     }
 
-    /// Whether all requests have been dealt with, those that are owed included.
+    /// Whether a better snapshot is on its way.
+    pub fn is_snapshot_pending(&self) -> bool {
+        self.shared.snapshot_pending.load(Ordering::Acquire)
+    }
+
+    /// Whether all messages have been dealt with, those that are owed included.
     pub fn is_caught_up(&mut self) -> bool {
-        self.requests.settle() && self.link.dealt_with.load(Ordering::Acquire) == self.requests.sent()
-    }
-
-    /// Grows while the thread gets on: with each request, and each piece of a take.
-    pub fn progress(&self) -> u64 {
-        self.link.dealt_with.load(Ordering::Acquire) + self.link.stop.pieces()
+        self.messages.settle() && self.shared.dealt_with.load(Ordering::Acquire) == self.messages.sent()
     }
 
     /// The audio thread is at this sample.
     pub fn set_audio_time(&self, time: SampleTime) {
-        self.link.audio_time.store(time, Ordering::Release);
-    }
-
-    /// The thread, to be woken by one that may make system calls; `None` once it was joined.
-    pub fn thread(&self) -> Option<&Thread> {
-        self.handle.as_ref().map(JoinHandle::thread)
-    }
-
-    /// Whether the thread runs; nothing that a model does ends it.
-    pub fn is_running(&self) -> bool {
-        self.handle.as_ref().is_some_and(|handle| !handle.is_finished())
+        self.shared.audio_time.store(time, Ordering::Release);
     }
 }
 
-impl Drop for Worker {
+impl Drop for InferenceThread {
     fn drop(&mut self) {
-        self.link.stop.cancel();
+        self.shared.stop.cancel();
         if let Some(handle) = self.handle.take() {
             handle.thread().unpark();
             // Its panics were caught inside.
@@ -249,415 +162,5 @@ impl Drop for Worker {
     }
 }
 
-/// What the thread owns.
-struct Server<Open> {
-    link: Arc<Link>,
-    requests: Consumer<Request>,
-    answers: Producer<Answer>,
-    status: Arc<Status>,
-    open: Open,
-    /// `None` while there is no model that works.
-    opened: Option<(EmbeddedModel, Opened)>,
-    epoch: u32,
-    recent: VecDeque<Heard>,
-    pedal_down: Option<bool>,
-    /// The pedal's last movement before `recent`.
-    pedal_before: Option<Heard>,
-    memory: Option<Memory>,
-}
-
-impl<Open: FnMut(EmbeddedModel, &Status) -> Result<Opened, String>> Server<Open> {
-    fn serve(&mut self) {
-        let mut last_request = Instant::now();
-        while !self.link.stop.is_cancelled() {
-            let Ok(request) = self.requests.pop() else {
-                if self.guarded(Self::draw) == Some(true) {
-                    continue;
-                }
-                let idle = last_request.elapsed() > Duration::from_secs(1);
-                thread::park_timeout(if idle { IDLE } else { BUSY });
-                continue;
-            };
-            last_request = Instant::now();
-            self.guarded(|server| server.deal_with(request));
-            self.link.dealt_with.fetch_add(1, Ordering::Release);
-        }
-        self.guarded(Self::keep);
-    }
-
-    /// Keeps what was played until now, for the project and the next activation.
-    fn keep(&mut self) -> Result<(), String> {
-        let Some(memory) = &mut self.memory else { return Ok(()) };
-        while let Ok(request) = self.requests.pop() {
-            if let Request::Remember(played) = request {
-                memory.recorder.hear(&played);
-            }
-        }
-        memory.record();
-        if memory.is_new {
-            // Refused where the user has put another take there meanwhile, which then counts.
-            memory.store.draw(memory.picture.clone(), memory.edition);
-        }
-        Ok(())
-    }
-
-    /// Does a task; a panic must not end the thread: notes leave with their own velocity until another model is
-    /// chosen.
-    fn guarded<T>(&mut self, task: impl FnOnce(&mut Self) -> Result<T, String>) -> Option<T> {
-        let done = catch_unwind(AssertUnwindSafe(|| task(self)));
-        let stopped = || Err("the model stopped unexpectedly; choose another or reload the plugin".into());
-        match done.unwrap_or_else(|_| stopped()) {
-            Ok(result) => Some(result),
-            Err(message) => {
-                self.close();
-                self.status.fail(message);
-                None
-            }
-        }
-    }
-
-    /// Lets go of the model; one that broke may break once more as it goes.
-    fn close(&mut self) {
-        let opened = self.opened.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(opened)));
-    }
-
-    fn deal_with(&mut self, request: Request) -> Result<(), String> {
-        match request {
-            Request::Use(model) => self.take_over(model)?,
-            Request::Reset(epoch) => {
-                self.epoch = epoch;
-                self.recent.clear();
-                (self.pedal_down, self.pedal_before) = (None, None);
-                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.reset());
-                if let Some(memory) = &mut self.memory {
-                    memory.recorder.hear(&Played::Ended);
-                    memory.pass_ended = true;
-                }
-            }
-            Request::Remember(played) => {
-                if let Some(memory) = &mut self.memory {
-                    memory.recorder.hear(&played);
-                    memory.pass_ended |= played == Played::Ended;
-                    if memory.recorder.changes() > 0 {
-                        self.link.picture_pending.store(true, Ordering::Release);
-                    }
-                }
-            }
-            Request::Heard(heard) => {
-                if let Heard::Pedal { down, .. } = heard
-                    && self.pedal_down.replace(down) == Some(down)
-                {
-                    // A continuous pedal that stays on its side of the middle moves nothing.
-                    return Ok(());
-                }
-                if self.recent.len() == RECENT
-                    && let Some(oldest @ Heard::Pedal { .. }) = self.recent.pop_front()
-                {
-                    self.pedal_before = Some(oldest);
-                }
-                self.recent.push_back(heard);
-                self.opened.iter_mut().for_each(|(_, opened)| opened.restyler.hear(&heard));
-            }
-            Request::Ask(question, of_use_until) => {
-                let in_time = self.link.audio_time.load(Ordering::Acquire) <= of_use_until;
-                if let Some((_, opened)) = self.opened.as_mut().filter(|_| in_time) {
-                    let (answers, epoch, asked) = (&mut self.answers, self.epoch, question.hop.time);
-                    let answered = opened.restyler.ask(&question, |note, estimate| {
-                        // The audio thread empties the queue every block; a full one means that it stands still.
-                        let _ = answers.push(Answer { epoch, note: note.id, key: note.key, asked, estimate });
-                    });
-                    answered.map_err(|e| e.to_string())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens a model and tells it of the notes under way, which its predecessor heard.
-    fn take_over(&mut self, model: EmbeddedModel) -> Result<(), String> {
-        self.close();
-        self.status.opens(None);
-        let mut opened = (self.open)(model, &self.status)?;
-        self.pedal_before.iter().chain(&self.recent).for_each(|heard| opened.restyler.hear(heard));
-        self.opened = Some((model, opened));
-        if self.memory.as_ref().is_some_and(|memory| memory.picture.needs(model.id())) {
-            self.link.picture_pending.store(true, Ordering::Release);
-        }
-        self.status.opens(Some(model.title()));
-        Ok(())
-    }
-
-    /// Draws the next picture of the song where there is reason to; whether it did.
-    fn draw(&mut self) -> Result<bool, String> {
-        let Some(memory) = &mut self.memory else { return Ok(false) };
-        memory.follow_store();
-        memory.pictures.reclaim();
-        let many = memory.picture.notes().len().max(MANY_CHANGES);
-        if memory.pass_ended || memory.recorder.changes() >= many {
-            memory.record();
-        }
-        memory.pass_ended = false;
-        if let Some((model, opened)) = &mut self.opened
-            && memory.picture.needs(model.id())
-        {
-            match (opened.restyle_take)(&memory.picture, &self.link.stop) {
-                Ok(restyled) => memory.picture = Arc::new(restyled),
-                // What was played is kept as it is.
-                Err(InferenceError::Cancelled) => return Ok(false),
-                Err(error) => return Err(error.to_string()),
-            }
-            memory.is_new = true;
-        }
-        let drawn = memory.is_new;
-        memory.publish();
-        // Of a pass that goes on the next picture is not on its way before more is heard.
-        self.link.picture_pending.store(false, Ordering::Release);
-        Ok(drawn)
-    }
-}
-
-/// What the thread remembers of the song.
-#[derive(Debug)]
-struct Memory {
-    store: Arc<TimelineStore>,
-    edition: u64,
-    recorder: Recorder,
-    picture: Arc<Timeline>,
-    /// Whether the picture has yet to be shown to the others.
-    is_new: bool,
-    pass_ended: bool,
-    /// To the audio thread.
-    pictures: SnapshotSender<Arc<Timeline>, Timeline>,
-}
-
-impl Memory {
-    /// What the store has now, and where the audio thread gets this very take and its successors.
-    fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<Timeline>>) {
-        let (picture, edition) = store.get();
-        let recorder = Recorder::new(&picture);
-        let mut pictures = SnapshotSender::default();
-        let receiver = pictures.connect();
-        pictures.send(picture.clone(), Some(&picture));
-        (Self { store, edition, recorder, picture, is_new: false, pass_ended: false, pictures }, receiver)
-    }
-
-    /// Goes on from what the user or a project put in the place of the take.
-    fn follow_store(&mut self) {
-        if self.store.edition() != self.edition {
-            (self.picture, self.edition) = self.store.get();
-            self.recorder = self.recorder.replaced_by(&self.picture);
-            self.is_new = true;
-        }
-    }
-
-    /// Draws what was played since the last picture, if anything was.
-    fn record(&mut self) {
-        if self.recorder.changes() > 0 {
-            self.picture = Arc::new(self.recorder.picture(&self.picture));
-            self.is_new = true;
-        }
-    }
-
-    /// Shows a new picture to the others, unless the user has put another take in its place meanwhile.
-    fn publish(&mut self) {
-        if std::mem::take(&mut self.is_new) && self.store.draw(self.picture.clone(), self.edition) {
-            self.pictures.send(self.picture.clone(), Some(&self.picture));
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tonenet_core::genre::Genre;
-    use tonenet_core::scheduler::NoteId;
-    use tonenet_core::timeline::{InSteps, TimelineNote};
-    use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
-
-    /// It is never asked.
-    struct Silent;
-
-    impl VelocityModel for Silent {
-        fn style(&self, _: Genre) -> Option<StyleSpread> {
-            None
-        }
-
-        fn reset(&mut self) {}
-
-        fn hear(&mut self, _: &Heard) {}
-
-        fn predict(
-            &mut self,
-            _: &Question,
-            style: Genre,
-            _: &mut Vec<(NoteId, Prediction)>,
-        ) -> Result<(), InferenceError> {
-            Err(InferenceError::NoSuchStyle { style })
-        }
-    }
-
-    fn take(notes: usize) -> Timeline {
-        let note = |i| TimelineNote {
-            beats: i as f64,
-            length: 0.5,
-            beat_seconds: 0.5,
-            channel: 0,
-            key: 60,
-            velocity: 64,
-            expected: None,
-        };
-        Timeline::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
-    }
-
-    #[test]
-    fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
-        let (store, pieces) = (Arc::<TimelineStore>::default(), Arc::<AtomicU64>::default());
-        let begun = pieces.clone();
-        let open = move |_, _: &Status| {
-            let begun = begun.clone();
-            let restyle_take: RestyleTake = Box::new(move |take, cancellation| {
-                for _ in 0..3 {
-                    cancellation.check()?;
-                    begun.fetch_add(1, Ordering::AcqRel);
-                    // A piece lasts until the stop, or for ever so long where none comes.
-                    let mut turns = 0;
-                    while turns < 10_000_000 && !cancellation.is_cancelled() {
-                        turns += 1;
-                        thread::yield_now();
-                    }
-                }
-                Ok(take.clone())
-            });
-            Ok(Opened { restyler: Restyler::new(Box::new(Silent)), restyle_take })
-        };
-        let mut worker = Worker::start(Arc::default(), Some(store.clone()), open).unwrap();
-        let played = Played::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
-        for request in [Request::Use(EmbeddedModel::Note), Request::Remember(played), Request::Remember(Played::Ended)]
-        {
-            assert!(worker.requests.try_send(request));
-        }
-        while pieces.load(Ordering::Acquire) == 0 {
-            thread::yield_now();
-        }
-        drop(worker);
-        assert_eq!(pieces.load(Ordering::Acquire), 1, "none was begun after the stop");
-        assert_eq!(store.remembered().notes, 1);
-    }
-
-    #[test]
-    fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
-        let (store, gate) = (Arc::<TimelineStore>::default(), Arc::<AtomicBool>::default());
-        store.replace(take(3));
-        let is_open = gate.clone();
-        let open = move |_, _: &Status| {
-            let is_open = is_open.clone();
-            let restyle_take: RestyleTake = Box::new(move |take, cancellation| {
-                while !is_open.load(Ordering::Acquire) {
-                    cancellation.check()?;
-                    thread::yield_now();
-                }
-                let expected = take.notes().iter().map(|_| [InSteps::new(1.0, 1.0); 3]);
-                Ok(take.restyled("note".into(), [1.0; 3], expected))
-            });
-            Ok(Opened { restyler: Restyler::new(Box::new(Silent)), restyle_take })
-        };
-        let mut worker = Worker::start(Arc::default(), Some(store.clone()), open).unwrap();
-        assert!(worker.is_picture_pending() && worker.requests.try_send(Request::Use(EmbeddedModel::Note)));
-        while !worker.is_caught_up() {
-            thread::yield_now();
-        }
-        let before = worker.progress();
-        while worker.progress() < before + 10 {
-            thread::yield_now();
-        }
-        gate.store(true, Ordering::Release);
-        while worker.is_picture_pending() {
-            thread::yield_now();
-        }
-        assert_eq!(store.remembered().waiting, 0);
-    }
-
-    #[test]
-    fn few_pictures_are_owned_however_often_a_take_is_cleared_and_brought_back() {
-        let store = Arc::<TimelineStore>::default();
-        store.replace(take(4));
-        let (mut memory, mut audio) = Memory::new(store.clone());
-        let mut shown = audio.take();
-        for round in 0..10_000 {
-            match round % 3 {
-                0 => store.replace(Timeline::default()),
-                1 => store.undo(),
-                _ => memory.recorder.hear(&Played::NoteOn {
-                    beats: f64::from(round),
-                    beat_seconds: 0.5,
-                    channel: 0,
-                    key: 60,
-                    velocity: 64,
-                }),
-            }
-            memory.follow_store();
-            memory.record();
-            memory.publish();
-            if round % 2 == 0 {
-                shown = audio.take().or(shown);
-            }
-            // The link carries three, one is shown, and the store keeps two.
-            assert!((1..=6).contains(&memory.pictures.owned()), "{} in round {round}", memory.pictures.owned());
-            assert!(shown.as_ref().is_some_and(|shown| Arc::strong_count(shown) > 1), "the audio thread frees it");
-        }
-    }
-
-    #[test]
-    fn few_pictures_are_owned_however_often_a_host_activates() {
-        let store = Arc::<TimelineStore>::default();
-        store.replace(take(4));
-        for _ in 0..10_000 {
-            let (memory, mut audio) = Memory::new(store.clone());
-            let shown = audio.take();
-            assert_eq!(memory.pictures.owned(), 1);
-            drop((memory, audio, shown));
-            assert_eq!(Arc::strong_count(&store.get().0), 2, "the store has it, and who asks");
-        }
-    }
-
-    #[test]
-    fn both_threads_begin_with_the_same_take_whoever_changes_it_meanwhile() {
-        let store = Arc::<TimelineStore>::default();
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    store.replace(take(1));
-                }
-            });
-            for _ in 0..1_000 {
-                let (memory, mut audio) = Memory::new(store.clone());
-                assert!(audio.take().is_some_and(|picture| Arc::ptr_eq(&picture, &memory.picture)));
-            }
-            is_over.store(true, Ordering::Relaxed);
-        });
-    }
-
-    #[test]
-    fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
-        let mut owed = OwedRequests::default();
-        let off = |time, key| Request::Heard(Heard::NoteOff { time, position: 1.0, channel: 3, key });
-        let down = Request::Heard(Heard::Pedal { time: 6, down: true });
-        let requests = [
-            off(5, 60),
-            Request::Remember(Played::Ended),
-            Request::Reset(7),
-            Request::Use(EmbeddedModel::Note),
-            Request::Reset(8),
-            off(2, 70),
-            down,
-            off(9, 65),
-            Request::Use(EmbeddedModel::Baseline),
-        ];
-        requests.into_iter().for_each(|request| owed.owe(request));
-        let due: Vec<Request> = std::iter::from_fn(|| owed.take()).collect();
-        let pedal = Request::Heard(Heard::Pedal { time: 9, down: true });
-        assert_eq!(due, [Request::Use(EmbeddedModel::Baseline), Request::Reset(8), off(9, 65), off(9, 70), pedal]);
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
-//! Tells an offline render that the host does not announce, by comparing audio time with the clock on the wall.
+//! Finds out how far audio time runs ahead of the wall clock, for offline renders that the host does not announce.
 //!
-//! Some hosts never say that they export, and VST3's flag comes a call late. But audio that runs ahead of the wall
-//! clock cannot glitch while it waits, as long as it waits no longer than it is ahead.
+//! Some hosts never say that they export, and VST3's flag comes a call late. Audio that runs ahead of the wall clock
+//! cannot glitch while it waits, as long as it waits no longer than it is ahead.
 
 use std::time::Duration;
 

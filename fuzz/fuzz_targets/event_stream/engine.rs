@@ -6,16 +6,16 @@ use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Event, NoteId, SampleTime};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::timeline::{InSteps, Timeline};
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
 use tonenet_core::transport::{Transport, TransportChange};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_engine::clip_track::ClipTrack;
-use tonenet_engine::generator::{ClipStore, Studio};
-use tonenet_engine::inference_thread::{Opened, RestyleTake, Worker};
+use tonenet_engine::generator::{ClipStore, GeneratorThread};
+use tonenet_engine::inference_thread::{InferenceThread, LoadedSession, RestylePerformance};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineStore;
-use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, Settings, Voice};
+use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -83,7 +83,7 @@ fn settings_of(script: SettingsScript) -> Settings {
     let pick = |by: u8| Genre::ALL[usize::from(choices / by) % Genre::ALL.len()];
     Settings {
         style: StyleBlend { a: pick(1), b: pick(3), share_of_b: share(choices) },
-        take: Take((choices % 100).into()),
+        take: TakeSeed((choices % 100).into()),
         expression: Expression {
             amount: share(amount),
             keep_accents: share(bounds.0),
@@ -113,22 +113,22 @@ impl VelocityModel for ScriptedModel {
         self.notes.clear();
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn push_event(&mut self, heard: &InputEvent) {
         match *heard {
-            Heard::NoteOn { id, time, position, beats, key, velocity, .. } => {
+            InputEvent::NoteOn { id, time, position, beats, key, velocity, .. } => {
                 assert!(position.is_finite() && beats.is_none_or(f64::is_finite), "{heard:?}");
                 assert!((21..=108).contains(&key) && (1..=127).contains(&velocity), "{heard:?}");
                 assert!(self.notes.last().is_none_or(|(last, at)| *last < id && *at <= time), "{heard:?}");
                 self.notes.push((id, time));
             }
-            Heard::NoteOff { position, .. } => assert!(position.is_finite(), "{heard:?}"),
-            Heard::Pedal { .. } => {}
+            InputEvent::NoteOff { position, .. } => assert!(position.is_finite(), "{heard:?}"),
+            InputEvent::Pedal { .. } => {}
         }
     }
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
@@ -168,23 +168,24 @@ impl Player {
                 EmbeddedModel::Baseline => return Err("the model is missing".into()),
             };
             let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, breaks_at }));
-            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _: &Cancellation| {
-                let expected = take.notes().iter().map(|_| deviations.map(|d| InSteps::new(d, 4.0)));
+            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
+                let expected = take.notes().iter().map(|_| deviations.map(|d| QuantisedExpectation::new(d, 4.0)));
                 Ok(take.restyled(model.id().into(), [1.0; 3], expected))
             });
-            Ok(Opened { restyler, restyle_take })
+            Ok(LoadedSession { restyler, restyle_performance })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
-        let worker =
-            Worker::start(status.clone(), memory, open).unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
-        let look_ahead = script.look_ahead();
+        let inference = InferenceThread::start(status.clone(), memory, open)
+            .unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
+        let scheduler = script.look_ahead();
         // Nobody presses the trigger, so that all that leaves has come in.
         let store = Arc::<ClipStore>::default();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
-        let clips = ClipTrack::new(store, studio.link().clone(), false);
+        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+        let clips = ClipTrack::new(store, generator.link().clone(), false);
+        let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, model: EmbeddedModel::Note };
         Self {
-            engine: Engine::new(script.sample_rate(), look_ahead, EmbeddedModel::Note, worker, status, clips),
-            oracle: Oracle::new(look_ahead.latency),
+            engine: Engine::new(config, inference, clips, status),
+            oracle: Oracle::new(scheduler.latency),
             now: 0,
             offline: script.offline,
             came: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::note::DRUM_CHANNEL;
-use tonenet_core::scheduler::{Estimate, Event, Hop, Leaving, NoteId, Outcome, SampleTime, Scheduler};
+use tonenet_core::scheduler::{Estimate, Event, Hop, NoteId, Outcome, OutputEvent, SampleTime, Scheduler};
 use tonenet_core::transport::{StepClock, Transport, TransportChange};
 
 use super::oracle::Oracle;
@@ -106,9 +106,9 @@ impl<'a> Player<'a> {
         let mut left = None;
         match change {
             Some(TransportChange::Stopped { at }) => left = Some(at),
-            Some(TransportChange::Wrapped { at, .. }) => self.transport_left(at),
+            Some(TransportChange::Wrapped { at, .. }) => self.transport_interrupted(at),
             Some(TransportChange::Sought) => {
-                self.scheduler.transport_sought(self.now);
+                self.scheduler.transport_jumped(self.now);
                 self.oracle.sought(self.now);
             }
             Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
@@ -118,14 +118,14 @@ impl<'a> Player<'a> {
         for &(at, event) in events {
             let time = self.now + u64::from(at.min(samples.saturating_sub(1)));
             if let Some(left) = left.take_if(|at| *at <= time) {
-                self.transport_left(left);
+                self.transport_interrupted(left);
             }
             self.ask_up_to(time);
             self.make_room();
             self.hear(time, event);
         }
         if let Some(left) = left {
-            self.transport_left(left);
+            self.transport_interrupted(left);
         }
         if samples > 0 {
             self.ask_up_to(end - 1);
@@ -142,14 +142,14 @@ impl<'a> Player<'a> {
         self.now = end;
     }
 
-    fn transport_left(&mut self, at: SampleTime) {
-        self.scheduler.transport_left(at);
+    fn transport_interrupted(&mut self, at: SampleTime) {
+        self.scheduler.transport_interrupted(at);
         self.oracle.left(at);
     }
 
     fn hear(&mut self, time: SampleTime, event: Event) {
         let number = self.came.len();
-        let id = self.scheduler.hear(time, event, number);
+        let id = self.scheduler.push_event(time, event, number);
         assert!(self.by_id.insert(id, number).is_none(), "{id:?} is used twice");
         self.oracle.heard(time, event, number);
         self.came.push(Came { time, event, id, answer: None });
@@ -181,7 +181,7 @@ impl<'a> Player<'a> {
 
     fn answer(&mut self, note: NoteId, deviation: f32, settled: bool) {
         let estimate = Estimate { expected: Expected { level: 64.0, deviation }, settled };
-        self.scheduler.answer(note, estimate);
+        self.scheduler.set_estimate(note, estimate);
         if let Some(&number) = self.by_id.get(&note).filter(|number| self.oracle.is_under_way(**number)) {
             self.came[number].answer = Some(estimate);
         }
@@ -193,17 +193,17 @@ impl<'a> Player<'a> {
         }
         self.overloaded = true;
         self.oracle.leaves_early(Some(self.now));
-        while let Some(leaving) = self.scheduler.leave_early(self.now) {
+        while let Some(leaving) = self.scheduler.emit_early(self.now) {
             self.leaves(leaving);
         }
         assert!(!self.scheduler.is_full(), "nothing leaves to make room");
         self.oracle.leaves_early(None);
     }
 
-    fn leaves(&mut self, leaving: Leaving<usize>) {
+    fn leaves(&mut self, leaving: OutputEvent<usize>) {
         let (time, id, event, payload, outcome) = match leaving {
-            Leaving::Release { time, channel, key } => return self.oracle.release_leaves(time, channel, key),
-            Leaving::Event { time, id, event, payload, outcome } => (time, id, event, payload, outcome),
+            OutputEvent::Release { time, channel, key } => return self.oracle.release_leaves(time, channel, key),
+            OutputEvent::Event { time, id, event, payload, outcome } => (time, id, event, payload, outcome),
         };
         let number = self.oracle.event_leaves(time);
         let came = &self.came[number];

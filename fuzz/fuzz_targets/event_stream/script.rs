@@ -1,7 +1,7 @@
 //! What a host does, as the fuzzer writes it.
 
 use arbitrary::Arbitrary;
-use tonenet_core::scheduler::{LookAhead, Mode, SampleTime, WindowLength};
+use tonenet_core::scheduler::{Mode, SampleTime, SchedulerConfig, WindowLength};
 use tonenet_core::transport::{Transport, TransportChange, TransportWatch};
 
 /// Longest block, in samples.
@@ -130,8 +130,13 @@ impl Script {
     }
 
     /// How long notes are held.
-    pub fn look_ahead(&self) -> LookAhead {
-        LookAhead::of(self.mode(), 20.0 + 4.0 * f64::from(self.tempo), self.sample_rate(), LONGEST_BLOCK.into())
+    pub fn look_ahead(&self) -> SchedulerConfig {
+        SchedulerConfig::for_mode(
+            self.mode(),
+            20.0 + 4.0 * f64::from(self.tempo),
+            self.sample_rate(),
+            LONGEST_BLOCK.into(),
+        )
     }
 
     /// Whether what is played is remembered.
@@ -142,7 +147,7 @@ impl Script {
     fn mode(&self) -> Mode {
         let windows = WindowLength::ALL.map(Mode::Window);
         match usize::from(self.mode % 8) {
-            6 => Mode::LiveAtOnce,
+            6 => Mode::LiveZeroLatency,
             7 => Mode::Timeline,
             other => windows.get(other).copied().unwrap_or(Mode::Live),
         }

@@ -22,7 +22,7 @@ pub enum GenerateError {
     Inference(#[from] InferenceError),
     /// What was asked for cannot be had.
     #[error("{0}")]
-    Wish(String),
+    InvalidSettings(String),
 }
 
 impl From<Cancelled> for GenerateError {

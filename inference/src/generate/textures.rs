@@ -120,7 +120,7 @@ impl TextureModel {
     pub fn texture(&self, seed: u64, temperature: f32, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
         if !TEMPERATURES.contains(&temperature) {
             let (least, most) = TEMPERATURES.into_inner();
-            return Err(GenerateError::Wish(format!(
+            return Err(GenerateError::InvalidSettings(format!(
                 "there is no temperature {temperature}; choose one from {least} to {most}"
             )));
         }
@@ -139,11 +139,11 @@ impl TextureModel {
     /// When the share is not one, nobody wants it any more, or the runtime fails.
     pub fn morph(&self, a: &Clip, b: &Clip, share: f32, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
         if !(0.0..=1.0).contains(&share) {
-            return Err(GenerateError::Wish(format!("there is no share {share}; choose one from 0 to 1")));
+            return Err(GenerateError::InvalidSettings(format!("there is no share {share}; choose one from 0 to 1")));
         }
         let come_back = |clip: &Clip| -> Result<(Vec<f32>, [usize; 2]), GenerateError> {
             cancellation.check()?;
-            let latent = self.encode(&PhraseImage::of_clip(clip))?;
+            let latent = self.encode(&PhraseImage::from_clip(clip))?;
             cancellation.check()?;
             let counts = self.decode(&latent)?.counts(self.read);
             Ok((latent, counts))

@@ -20,7 +20,7 @@ pub const BARS: std::ops::RangeInclusive<u32> = 1..=64;
 
 /// What tune is wanted. The same wish always gives the same tune, in one runtime.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TuneWish {
+pub struct TuneSettings {
     /// Which of all such tunes.
     pub seed: u64,
     /// Bars to write, of [`BARS`].
@@ -39,7 +39,7 @@ pub struct TuneWish {
     pub prime: Option<Tune>,
 }
 
-impl Default for TuneWish {
+impl Default for TuneSettings {
     fn default() -> Self {
         Self {
             seed: 0,
@@ -63,15 +63,15 @@ const COLDEST: f32 = 0.1;
 /// How wide a layer may be: states of that many numbers are made before the graph could refuse them.
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
-impl TuneWish {
+impl TuneSettings {
     fn check(&self) -> Result<(), GenerateError> {
         if !BARS.contains(&self.bars) {
             let (least, most) = BARS.into_inner();
-            return Err(GenerateError::Wish(format!("{} bars; a tune has {least} to {most}", self.bars)));
+            return Err(GenerateError::InvalidSettings(format!("{} bars; a tune has {least} to {most}", self.bars)));
         }
         if !(self.temperature > 0.0 && self.temperature.is_finite() && self.top_p > 0.0 && self.top_p <= 1.0) {
             let reason = format!("temperature {} and top-p {}", self.temperature, self.top_p);
-            return Err(GenerateError::Wish(format!("{reason}; both are above 0, and top-p is at most 1")));
+            return Err(GenerateError::InvalidSettings(format!("{reason}; both are above 0, and top-p is at most 1")));
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(wish: &TuneWish) -> Self {
+    fn from_settings(wish: &TuneSettings) -> Self {
         wish.prime.as_ref().map_or(Self { metre: wish.metre, tonality: wish.tonality }, |prime| Self {
             metre: prime.metre,
             tonality: prime.tonality,
@@ -163,28 +163,32 @@ impl TuneModel {
     ///
     /// # Errors
     /// When the wish cannot be met, the runtime fails, or nobody wants the tune any more.
-    pub fn write(&self, wish: &TuneWish, cancellation: &Cancellation) -> Result<Tune, GenerateError> {
-        let Kind { metre, tonality } = Kind::of(wish);
+    pub fn write(&self, wish: &TuneSettings, cancellation: &Cancellation) -> Result<Tune, GenerateError> {
+        let Kind { metre, tonality } = Kind::from_settings(wish);
         let ids = self.symbols(wish, cancellation)?;
-        let tune = self.vocabulary.tune_of(metre, tonality.is_minor, &ids).bars(0..wish.bars);
+        let tune = self.vocabulary.decode(metre, tonality.is_minor, &ids).bars(0..wish.bars);
         let shift = -tonality.to_plain();
         // The other way round where the melody would leave the keyboard.
         let shifted = [shift, shift - 12 * shift.signum()].iter().find_map(|&shift| tune.transposed(shift));
-        shifted.ok_or_else(|| GenerateError::Wish("the melody leaves the keyboard in that key; choose another".into()))
+        shifted.ok_or_else(|| {
+            GenerateError::InvalidSettings("the melody leaves the keyboard in that key; choose another".into())
+        })
     }
 
     /// The ids of what [`TuneModel::write`] writes, in its plain key, without a start and an end.
     ///
     /// # Errors
     /// As [`TuneModel::write`].
-    pub fn symbols(&self, wish: &TuneWish, cancellation: &Cancellation) -> Result<Vec<usize>, GenerateError> {
+    pub fn symbols(&self, wish: &TuneSettings, cancellation: &Cancellation) -> Result<Vec<usize>, GenerateError> {
         wish.check()?;
-        let Kind { metre, tonality } = Kind::of(wish);
+        let Kind { metre, tonality } = Kind::from_settings(wish);
         let plain = Tonality { tonic: if tonality.is_minor { 9 } else { 0 }, is_minor: tonality.is_minor };
         let mut known = vec![self.vocabulary.start(metre)];
         if let Some(prime) = &wish.prime {
             let prime = last_bars(prime, TOLD_BARS).transposed(tonality.to_plain()).ok_or_else(|| {
-                GenerateError::Wish("what is to be continued leaves the keyboard in C; choose another octave".into())
+                GenerateError::InvalidSettings(
+                    "what is to be continued leaves the keyboard in C; choose another octave".into(),
+                )
             })?;
             known.extend(self.rows_of(&prime));
         }
@@ -207,7 +211,9 @@ impl TuneModel {
             };
             let id = draw(&scores, wish, allowed, random.random());
             let Some((id, Symbol::Row(token))) = id.and_then(|id| Some((id, self.vocabulary.symbol(id)?))) else {
-                return Err(GenerateError::Wish("the model knows nothing that fits; draw without a key".into()));
+                return Err(GenerateError::InvalidSettings(
+                    "the model knows nothing that fits; draw without a key".into(),
+                ));
             };
             written.push(id);
             has_chord |= token.chord.is_some();
@@ -220,8 +226,8 @@ impl TuneModel {
     ///
     /// # Errors
     /// When the runtime fails.
-    pub fn surprises(&self, tune: &Tune) -> Result<Vec<f64>, InferenceError> {
-        let ids = self.vocabulary.ids_of(tune);
+    pub fn surprisals(&self, tune: &Tune) -> Result<Vec<f64>, InferenceError> {
+        let ids = self.vocabulary.encode(tune);
         let mut state = self.fresh();
         let mut place = Place { metre: tune.metre, step: 0, bar: 0 };
         let mut surprises = Vec::with_capacity(ids.len());
@@ -307,7 +313,7 @@ fn log_sum_exp(logs: impl Iterator<Item = f64> + Clone) -> f64 {
 /// Draws an id by a number of 0–1; `None` where none is allowed or scores are not numbers.
 ///
 /// Shares are added up in the order of ids, so that runtimes that differ in the last digits of scores draw the same.
-fn draw(scores: &[f32], wish: &TuneWish, allowed: impl Fn(usize) -> bool, uniform: f64) -> Option<usize> {
+fn draw(scores: &[f32], wish: &TuneSettings, allowed: impl Fn(usize) -> bool, uniform: f64) -> Option<usize> {
     let temperature = f64::from(wish.temperature.max(COLDEST));
     let mut ids: Vec<usize> = (0..scores.len()).filter(|&id| scores[id].is_finite() && allowed(id)).collect();
     let largest = ids.iter().map(|&id| f64::from(scores[id])).fold(f64::NEG_INFINITY, f64::max);
@@ -341,15 +347,15 @@ mod tests {
     #[test]
     fn drawing_follows_the_shares_of_what_is_allowed() {
         let scores = [0.0, 2f32.ln(), f32::NAN, 1f32.ln()];
-        let wish = TuneWish::default();
+        let wish = TuneSettings::default();
         let all = |_: usize| true;
         let drawn: Vec<_> = [0.0, 0.24, 0.26, 0.74, 0.76, 0.999].map(|u| draw(&scores, &wish, all, u)).into();
         assert_eq!(drawn, [Some(0), Some(0), Some(1), Some(1), Some(3), Some(3)]);
         assert_eq!(draw(&scores, &wish, |id| id == 3, 0.1), Some(3));
         assert_eq!(draw(&scores, &wish, |id| id == 2, 0.1), None);
-        let likely = TuneWish { top_p: 0.5, ..TuneWish::default() };
+        let likely = TuneSettings { top_p: 0.5, ..TuneSettings::default() };
         assert_eq!(draw(&scores, &likely, all, 0.99), Some(1));
-        let cold = TuneWish { temperature: 0.1, ..TuneWish::default() };
+        let cold = TuneSettings { temperature: 0.1, ..TuneSettings::default() };
         assert_eq!(draw(&scores, &cold, all, 0.99), Some(1));
     }
 

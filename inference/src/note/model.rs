@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{Part, PartNote};
 use tonenet_core::scheduler::{NoteId, SampleTime};
-use tonenet_core::window::{Heard, Question};
+use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use super::network::{DecoderState, NoteNetwork, PastState};
 use crate::cancellation::Cancellation;
@@ -95,7 +95,7 @@ impl NoteModel {
     }
 
     /// Puts new notes into the part, reads them, and looks ahead over all that wait.
-    fn make_ready(&mut self, question: &Question) -> Result<(), InferenceError> {
+    fn make_ready(&mut self, question: &InferenceRequest) -> Result<(), InferenceError> {
         let hop = question.hop;
         if self.ready_for.as_ref().is_some_and(|r| r.time == hop.time) {
             return Ok(());
@@ -151,9 +151,9 @@ impl VelocityModel for NoteModel {
         *self = Self::new(self.network.clone(), self.sample_rate);
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn push_event(&mut self, heard: &InputEvent) {
         match *heard {
-            Heard::NoteOn { id, time, beats, channel, key, .. } => {
+            InputEvent::NoteOn { id, time, beats, channel, key, .. } => {
                 let note = PartNote {
                     onset: self.seconds(time),
                     release: f64::INFINITY,
@@ -167,7 +167,7 @@ impl VelocityModel for NoteModel {
                 }
                 self.sounding.push(SoundingNote { id, index: None, channel, key });
             }
-            Heard::NoteOff { time, channel, key, .. } => {
+            InputEvent::NoteOff { time, channel, key, .. } => {
                 let release = self.seconds(time);
                 let ended = self.sounding.iter().position(|n| (n.channel, n.key) == (channel, key));
                 let Some(ended) = ended.map(|i| self.sounding.remove(i)) else { return };
@@ -177,7 +177,7 @@ impl VelocityModel for NoteModel {
                     new.note.release = release;
                 }
             }
-            Heard::Pedal { time, down } => {
+            InputEvent::Pedal { time, down, .. } => {
                 if down != self.pedal_down {
                     self.pedal_down = down;
                     self.part.pedal(self.seconds(time), down);
@@ -188,7 +188,7 @@ impl VelocityModel for NoteModel {
 
     fn predict(
         &mut self,
-        question: &Question,
+        question: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {

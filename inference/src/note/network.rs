@@ -269,7 +269,7 @@ impl NoteNetwork {
     ///
     /// # Errors
     /// When the runtime fails, a style has no decoder, or nobody wants it any more.
-    pub fn whole_take(
+    pub fn whole_performance(
         &self,
         part: &Part,
         styles: &[Genre],
@@ -438,13 +438,13 @@ mod tests {
             part.push(PartNote { onset, release: onset + 0.1, key: 60, beat_phase: None, deviation: None });
         }
         let all = Runs::stopping_at(0);
-        assert!(network(&all).whole_take(&part, &Genre::ALL, &all.cancellation).is_ok());
+        assert!(network(&all).whole_performance(&part, &Genre::ALL, &all.cancellation).is_ok());
         // Looked ahead over twice but for the first stretch; read and decoded once.
         let pieces = 3 * STRETCH / PIECE;
         assert_eq!(all.count(), pieces + pieces * 2 / 3 + pieces * 4);
         for stop_at in [1, 2, 70, 100, 150, 151, 152, 153, all.count() - 4] {
             let runs = Runs::stopping_at(stop_at);
-            let result = network(&runs).whole_take(&part, &Genre::ALL, &runs.cancellation);
+            let result = network(&runs).whole_performance(&part, &Genre::ALL, &runs.cancellation);
             assert!(matches!(result, Err(InferenceError::Cancelled)), "stopped at {stop_at}");
             let piece = 1 + Genre::ALL.len();
             assert!((stop_at..stop_at + piece).contains(&runs.count()), "{} runs, stopped at {stop_at}", runs.count());

@@ -17,11 +17,11 @@ use std::sync::{Arc, LazyLock, Weak};
 use parking_lot::Mutex;
 
 use crate::bundle::GraphFile;
+use crate::dequantise::dequantise;
 use crate::error::InferenceError;
 use crate::library::{self, Candidate};
 use crate::manifest::Sha256;
-use crate::screen::check;
-use crate::unfold::unfold;
+use crate::validate::validate;
 
 /// 32-bit floats with a shape, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -153,8 +153,8 @@ impl Runtime {
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
-        let screened = unfold(file.bytes()).and_then(|bytes| check(&bytes).map(|()| bytes));
-        let bytes = screened.map_err(|reason| InferenceError::Refused {
+        let validated = dequantise(file.bytes()).and_then(|bytes| validate(&bytes).map(|()| bytes));
+        let bytes = validated.map_err(|reason| InferenceError::Refused {
             file: file.title().into(),
             runtime: self.name(),
             reason: reason.into(),

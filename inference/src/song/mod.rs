@@ -9,10 +9,10 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 
 use crate::error::InferenceError;
-use crate::take::{Knowledge, LoadedModel, Restyling, TakeView};
+use crate::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 
 pub use listing::SelectionError;
 pub use selection::{LeftAlone, PartSelection, Selection};
@@ -32,7 +32,7 @@ pub enum RestyleSongError {
 #[derive(Debug, Clone)]
 pub struct SongRestyling {
     /// What is to become of each part.
-    pub restyling: Restyling,
+    pub restyling: RestyleSettings,
     /// Whether the model is told the player's own velocities.
     pub hear_player: bool,
     /// Which notes are restyled.
@@ -41,13 +41,13 @@ pub struct SongRestyling {
 
 impl SongRestyling {
     /// The parts of keyboards in one style, with nothing else asked for.
-    pub fn in_style(style: Genre, take: Take) -> Self {
-        let restyling = Restyling {
+    pub fn in_style(style: Genre, take: TakeSeed) -> Self {
+        let restyling = RestyleSettings {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
             played_in: None,
             take,
             expression: Expression::default(),
-            knowledge: Knowledge::WholeTake,
+            look_ahead: LookAhead::WholePerformance,
         };
         Self { restyling, hear_player: false, selection: Selection::Keyboards }
     }
@@ -95,7 +95,7 @@ pub fn restyle_song_with(
 ) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
     let selected = wanted.selection.select(song, &parts)?;
-    let pedals = PartPedals::of(song);
+    let pedals = PartPedals::from_song(song);
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut outcomes = Vec::with_capacity(parts.len());
     for (part, PartSelection { notes, left_alone }) in parts.into_iter().zip(selected) {
@@ -129,12 +129,12 @@ fn part_velocities(
     // Models leave the drums' channel alone; drums that are asked for are notes like others.
     let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
     let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32;
-    let take = TakeView {
+    let performance = PerformanceView {
         notes: &notes,
         pedals: &pedals.movements(part),
-        grid: Grid::of_notes(&notes, song.tempo()),
+        grid: Grid::from_notes(&notes, song.tempo()),
         player_level: wanted.hear_player.then_some(level),
     };
-    let velocities = wanted.restyling.velocities(model, &take)?;
+    let velocities = wanted.restyling.velocities(model, &performance)?;
     Ok(places.into_iter().zip(velocities).collect())
 }

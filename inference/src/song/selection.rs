@@ -50,7 +50,7 @@ impl Selection {
             Self::Tracks(lists) => Some(listing.chosen(lists)?),
             Self::Keyboards | Self::All => None,
         };
-        let of_part = |(number, part): (usize, &SongPart)| {
+        let select_part = |(number, part): (usize, &SongPart)| {
             let is_asked = |place: usize| match &named {
                 Some(named) => is_named(named, number, &song.notes()[place]),
                 None => *self == Self::All || part.is_restylable(),
@@ -63,7 +63,7 @@ impl Selection {
             let notes = asked.into_iter().filter(|&place| piano_key(song.notes()[place].note.key).is_some()).collect();
             PartSelection { notes, left_alone }
         };
-        Ok(parts.iter().enumerate().map(of_part).collect())
+        Ok(parts.iter().enumerate().map(select_part).collect())
     }
 }
 

@@ -8,8 +8,12 @@ use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use super::piano_roll::{piano_roll, words};
 use super::widgets::{choice, column, label, row};
 use super::{ACCENT, Action, LABELS, WARNING, WIDE};
-use crate::save::Saving;
-use tonenet_engine::generator::{BARS, Kind, LAST_SEED, Phrase, Shown, TEMPERATURES, Wish, Writing};
+use std::path::PathBuf;
+
+use crate::dialogs::DialogState;
+use tonenet_engine::generator::{
+    BARS, ClipKind, GenerateSettings, GeneratorStatus, LAST_SEED, MorphPhrase, SelectedClip, TEMPERATURES,
+};
 
 /// Height of the picture of the clip.
 const PICTURE: f32 = 150.0;
@@ -18,13 +22,13 @@ const PICTURE: f32 = 150.0;
 #[derive(Debug, Clone, Default)]
 pub struct GenerateView {
     /// What the user wants.
-    pub wish: Wish,
+    pub wish: GenerateSettings,
     /// What was written.
-    pub shown: Shown,
+    pub shown: SelectedClip,
     /// Whether something is being written.
-    pub writing: Writing,
+    pub writing: GeneratorStatus,
     /// Whether a clip is being saved.
-    pub saving: Saving,
+    pub saving: DialogState<PathBuf>,
     /// Where the song is, in beats.
     pub place: Option<f64>,
 }
@@ -32,37 +36,37 @@ pub struct GenerateView {
 /// What the user changed of what is to be written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Change {
-    /// See [`Wish::kind`].
-    Kind(Kind),
-    /// See [`Wish::bars`].
+    /// See [`GenerateSettings::kind`].
+    Kind(ClipKind),
+    /// See [`GenerateSettings::bars`].
     Bars(u32),
-    /// See [`Wish::signature`].
+    /// See [`GenerateSettings::signature`].
     Metre(Metre),
-    /// See [`Wish::tonic`].
+    /// See [`GenerateSettings::tonic`].
     Tonic(u8),
-    /// See [`Wish::is_minor`].
+    /// See [`GenerateSettings::is_minor`].
     Minor(bool),
-    /// See [`Wish::in_key`].
+    /// See [`GenerateSettings::in_key`].
     InKey(bool),
-    /// See [`Wish::temperature`].
+    /// See [`GenerateSettings::temperature`].
     Temperature(f32),
-    /// See [`Wish::share`].
+    /// See [`GenerateSettings::share`].
     Share(f32),
-    /// See [`Wish::seed`].
+    /// See [`GenerateSettings::seed`].
     Seed(u32),
-    /// See [`Wish::keeps_seed`].
+    /// See [`GenerateSettings::keeps_seed`].
     KeepSeed(bool),
-    /// See [`Wish::plays_at_once`].
+    /// See [`GenerateSettings::plays_at_once`].
     PlayAtOnce(bool),
-    /// See [`Wish::looped`].
+    /// See [`GenerateSettings::looped`].
     Looped(bool),
-    /// See [`Wish::restyled`].
+    /// See [`GenerateSettings::restyled`].
     Restyled(bool),
 }
 
 impl Change {
     /// Makes the change.
-    pub fn apply(self, wish: &mut Wish) {
+    pub fn apply(self, wish: &mut GenerateSettings) {
         match self {
             Self::Kind(kind) => wish.kind = kind,
             Self::Bars(bars) => wish.bars = bars,
@@ -91,7 +95,7 @@ pub enum ClipAction {
     /// Wanted it no longer.
     Cancel,
     /// Had what was played last captured.
-    Capture(Phrase),
+    Capture(MorphPhrase),
     /// Went to the variation before.
     Undo,
     /// Went to the one after.
@@ -109,7 +113,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Ac
     let mut did = Vec::new();
     wishes(ui, &view.wish, &mut did);
     match view.wish.kind {
-        Kind::Morph => phrases(ui, view, &mut did),
+        ClipKind::Morph => phrases(ui, view, &mut did),
         _ => chance(ui, &view.wish, &mut did),
     }
     ui.separator();
@@ -121,13 +125,13 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Ac
     actions.extend(did.into_iter().map(Action::Clip));
 }
 
-fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
+fn wishes(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
     let mut change = |change| did.push(ClipAction::Change(change));
     let kinds = [
-        (Kind::Variation, "New tune", "A melody over chords, of the key and metre below"),
-        (Kind::Continuation, "Continue mine", "Goes on from the last bars that you played, in their key and metre"),
-        (Kind::Texture, "Texture", "A piano texture of up to five bars, with velocities of its own"),
-        (Kind::Morph, "Morph", "Up to five bars of what lies between two phrases that you played"),
+        (ClipKind::Variation, "New tune", "A melody over chords, of the key and metre below"),
+        (ClipKind::Continuation, "Continue mine", "Goes on from the last bars that you played, in their key and metre"),
+        (ClipKind::Texture, "Texture", "A piano texture of up to five bars, with velocities of its own"),
+        (ClipKind::Morph, "Morph", "Up to five bars of what lies between two phrases that you played"),
     ];
     row(ui, "Write", |ui| {
         for (kind, name, hint) in kinds {
@@ -147,7 +151,7 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
             }
         }
     });
-    ui.add_enabled_ui(wish.kind == Kind::Variation, |ui| {
+    ui.add_enabled_ui(wish.kind == ClipKind::Variation, |ui| {
         ui.horizontal(|ui| {
             let label = label(ui, "Key", LABELS);
             let mut tonic = usize::from(wish.tonic);
@@ -174,7 +178,7 @@ fn wishes(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
 }
 
 /// How a piece is drawn by chance.
-fn chance(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
+fn chance(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
     let mut change = |change| did.push(ClipAction::Change(change));
     ui.horizontal(|ui| {
         let label = label(ui, "Temperature", LABELS);
@@ -211,7 +215,7 @@ fn chance(ui: &mut egui::Ui, wish: &Wish, did: &mut Vec<ClipAction>) {
 fn phrases(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
     row(ui, "Between", |ui| {
         let hint = "What you played last, up to five bars, or else what Timeline remembers before the song's place";
-        for (place, name) in [(Phrase::First, "Capture A"), (Phrase::Second, "Capture B")] {
+        for (place, name) in [(MorphPhrase::First, "Capture A"), (MorphPhrase::Second, "Capture B")] {
             if ui.button(name).on_hover_text(hint).clicked() {
                 did.push(ClipAction::Capture(place));
             }
@@ -234,7 +238,7 @@ fn phrases(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
 
 fn press(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
     row(ui, "", |ui| {
-        let is_busy = view.writing == Writing::Busy;
+        let is_busy = view.writing == GeneratorStatus::Generating;
         let text = egui::RichText::new("Generate").strong().color(egui::Color32::BLACK);
         let button = egui::Button::new(text).fill(ACCENT).min_size(egui::vec2(120.0, 26.0));
         let hint = "Writes the next piece; the host's parameter Generate does the same, for a controller or automation";
@@ -242,8 +246,8 @@ fn press(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
             did.push(ClipAction::Press);
         }
         match &view.writing {
-            Writing::Idle | Writing::Refused(_) => {}
-            Writing::Busy => {
+            GeneratorStatus::Idle | GeneratorStatus::Failed(_) => {}
+            GeneratorStatus::Generating => {
                 if ui.button("Cancel").clicked() {
                     did.push(ClipAction::Cancel);
                 }
@@ -251,7 +255,7 @@ fn press(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
             }
         }
     });
-    if let Writing::Refused(refusal) = &view.writing {
+    if let GeneratorStatus::Failed(refusal) = &view.writing {
         ui.colored_label(WARNING, refusal);
     }
 }
@@ -272,15 +276,15 @@ fn picture(ui: &mut egui::Ui, view: &GenerateView) {
 
 /// Where the song is in the clip shown, in beats.
 fn place_in(clip: &Arc<Clip>, view: &GenerateView) -> Option<f64> {
-    let start = view.shown.in_song.filter(|in_song| in_song.is_shown)?.start?;
+    let start = view.shown.placement.filter(|in_song| in_song.is_selected)?.start?;
     let into = view.place? - start;
     let into = if view.wish.looped && into >= 0.0 { into.rem_euclid(clip.length()) } else { into };
     (0.0..clip.length()).contains(&into).then_some(into)
 }
 
-fn variations(ui: &mut egui::Ui, shown: &Shown, saving: &Saving, did: &mut Vec<ClipAction>) {
+fn variations(ui: &mut egui::Ui, shown: &SelectedClip, saving: &DialogState<PathBuf>, did: &mut Vec<ClipAction>) {
     row(ui, "Variation", |ui| {
-        let Shown { clip, place, count, .. } = shown;
+        let SelectedClip { clip, index: place, count, .. } = shown;
         let hint = "The piece before; in the song it takes the place of this one";
         if ui.add_enabled(*place > 0, egui::Button::new("Undo")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Undo);
@@ -293,23 +297,23 @@ fn variations(ui: &mut egui::Ui, shown: &Shown, saving: &Saving, did: &mut Vec<C
         if ui.add_enabled(place + 1 < *count, egui::Button::new("Redo")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Redo);
         }
-        let can_save = clip.is_some() && *saving != Saving::Choosing;
+        let can_save = clip.is_some() && *saving != DialogState::Choosing;
         let hint = "With the velocities that it is written with, at the song's tempo";
         if ui.add_enabled(can_save, egui::Button::new("Save .mid\u{2026}")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Save);
         }
         match saving {
-            Saving::Idle | Saving::Refused(_) => {}
-            Saving::Choosing => {
+            DialogState::Idle | DialogState::Failed(_) => {}
+            DialogState::Choosing => {
                 ui.label(egui::RichText::new("choosing").weak());
             }
-            Saving::Saved(path) => {
+            DialogState::Done(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 ui.label(egui::RichText::new(format!("saved as {name}")).weak());
             }
         }
     });
-    if let Saving::Refused(refusal) = saving {
+    if let DialogState::Failed(refusal) = saving {
         ui.colored_label(WARNING, refusal);
     }
 }
@@ -322,13 +326,13 @@ fn in_song(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
             did.push(ClipAction::Place);
         }
         let hint = "Nothing plays but what you play";
-        if ui.add_enabled(shown.in_song.is_some(), egui::Button::new("Clear")).on_hover_text(hint).clicked() {
+        if ui.add_enabled(shown.placement.is_some(), egui::Button::new("Clear")).on_hover_text(hint).clicked() {
             did.push(ClipAction::Clear);
         }
-        ui.label(match shown.in_song {
+        ui.label(match shown.placement {
             None => "nothing yet".into(),
             Some(in_song) => {
-                let which = if in_song.is_shown { "this piece" } else { "another piece" };
+                let which = if in_song.is_selected { "this piece" } else { "another piece" };
                 match in_song.start {
                     Some(start) => format!("{which} from beat {start} on"),
                     None => format!("{which} from the next bar line on"),

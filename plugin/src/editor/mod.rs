@@ -22,15 +22,14 @@ use nice_plug_egui::{
 };
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::Mode;
-use tonenet_core::timeline::Timeline;
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::fill::{Filler, Filling};
+use crate::dialogs::{DialogState, FileDialogs};
 use crate::params::{LookAheadChoice, ToneNetParams};
-use crate::save::Saver;
 use tonenet_engine::Settings;
-use tonenet_engine::generator::Studio;
-use tonenet_engine::status::{EngineWords, Status};
+use tonenet_engine::generator::GeneratorThread;
+use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::Remembered;
 use widgets::choice;
 
@@ -81,11 +80,11 @@ pub struct View {
     /// The take that Timeline mode remembers.
     pub remembered: Remembered,
     /// Whether it is being filled from a file.
-    pub filling: Filling,
+    pub filling: DialogState<String>,
     /// Where in the song a file is to begin, in beats.
     pub fill_start: f64,
     /// Runtime, model and errors in words.
-    pub engine: EngineWords,
+    pub engine: EngineInfo,
     /// Which panel is open.
     pub tab: Tab,
     /// What the other panel shows.
@@ -253,13 +252,13 @@ impl View {
             late: status.late.load(Ordering::Relaxed),
             new: status.new.load(Ordering::Relaxed),
             remembered: params.timeline().remembered(),
-            filling: Filling::default(),
+            filling: DialogState::default(),
             fill_start: 0.0,
-            engine: status.words(),
+            engine: status.info(),
             tab: Tab::default(),
             generate: GenerateView {
-                wish: params.clips().wish(),
-                shown: params.clips().shown(),
+                wish: params.clips().settings(),
+                shown: params.clips().selected(),
                 ..GenerateView::default()
             },
         }
@@ -326,9 +325,8 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
 pub struct App {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    studio: Arc<Studio>,
-    filler: Filler,
-    saver: Saver,
+    generator: Arc<GeneratorThread>,
+    dialogs: FileDialogs,
     fill_start: f64,
     tab: Tab,
     context: Option<GuiContext>,
@@ -340,26 +338,16 @@ pub struct App {
 pub fn create(
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    studio: Arc<Studio>,
+    generator: Arc<GeneratorThread>,
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
-    let filler = Filler::new(params.timeline());
+    let dialogs = FileDialogs::new(params.timeline());
     create_egui_editor(
         size,
         notifier,
         EguiNiceSettings::new().with_tile("ToneNet"),
-        App {
-            params,
-            status,
-            studio,
-            filler,
-            saver: Saver::default(),
-            fill_start: 0.0,
-            tab: Tab::default(),
-            context: None,
-            broken: false,
-        },
+        App { params, status, generator, dialogs, fill_start: 0.0, tab: Tab::default(), context: None, broken: false },
     )
 }
 
@@ -372,12 +360,12 @@ impl App {
     fn view(&self) -> View {
         let view = View::new(&self.params, &self.status);
         let generate = GenerateView {
-            writing: self.studio.writing(),
-            saving: self.saver.saving(),
-            place: self.studio.link().place(),
+            writing: self.generator.status(),
+            saving: self.dialogs.saving(),
+            place: self.generator.link().position(),
             ..view.generate
         };
-        View { filling: self.filler.filling(), fill_start: self.fill_start, tab: self.tab, generate, ..view }
+        View { filling: self.dialogs.opening(), fill_start: self.fill_start, tab: self.tab, generate, ..view }
     }
 
     fn apply(&mut self, action: Action, setter: &ParamSetter) {
@@ -392,10 +380,10 @@ impl App {
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
             Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
-            Action::ForgetTake => params.timeline().replace(Timeline::default()),
+            Action::ForgetTake => params.timeline().replace(TimelineSnapshot::default()),
             Action::BringTakeBack => params.timeline().undo(),
             Action::FillStart(beats) => self.fill_start = beats,
-            Action::FillTake(start) => self.filler.choose(start),
+            Action::FillTake(start) => self.dialogs.open_performance(start),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
             Action::Show(tab) => self.tab = tab,
             Action::Clip(action) => self.apply_to_clips(action),
@@ -405,16 +393,16 @@ impl App {
     fn apply_to_clips(&self, action: ClipAction) {
         let clips = self.params.clips();
         match action {
-            ClipAction::Change(change) => clips.change_wish(|wish| change.apply(wish)),
-            ClipAction::Press => self.studio.press(),
-            ClipAction::Cancel => self.studio.cancel(),
-            ClipAction::Capture(place) => self.studio.capture(place),
+            ClipAction::Change(change) => clips.change_settings(|wish| change.apply(wish)),
+            ClipAction::Press => self.generator.trigger(),
+            ClipAction::Cancel => self.generator.cancel(),
+            ClipAction::Capture(place) => self.generator.capture(place),
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),
             ClipAction::Save => {
-                clips.shown().clip.into_iter().for_each(|clip| self.saver.choose(clip, self.params.tempo()));
+                clips.selected().clip.into_iter().for_each(|clip| self.dialogs.save_clip(clip, self.params.tempo()));
             }
         }
     }

@@ -8,7 +8,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::widgets::{choice, column, label, row, slider, wide_dial};
 use super::{Action, Dial, LABELS, NARROW, View, WARNING};
-use crate::fill::Filling;
+use crate::dialogs::DialogState;
 use crate::params::{AVERAGE, LAST_TAKE, ModelChoice};
 use tonenet_engine::timeline_store::Remembered;
 
@@ -94,7 +94,7 @@ fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         let windows = windows.map(|(length, label)| (Mode::Window(length), label, held));
         let at_once = "No latency: each note gets what was expected of its key lately";
         let timeline = "No latency: from its second pass on, each place of the song gets what the whole take gives it";
-        let modes = [(Mode::LiveAtOnce, "0 ms", at_once), (Mode::Live, "Live", live)].into_iter().chain(windows);
+        let modes = [(Mode::LiveZeroLatency, "0 ms", at_once), (Mode::Live, "Live", live)].into_iter().chain(windows);
         for (mode, label, hint) in modes.chain([(Mode::Timeline, "Timeline", timeline)]) {
             if choice(ui, mode == view.look_ahead, label, hint) {
                 actions.push(Action::LookAhead(mode));
@@ -145,7 +145,7 @@ fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Acti
 
 fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     row(ui, "From a file", |ui| {
-        let is_choosing = view.filling == Filling::Choosing;
+        let is_choosing = view.filling == DialogState::Choosing;
         let button = ui.add_enabled(!is_choosing, egui::Button::new("MIDI file\u{2026}"));
         let hint =
             "What the file plays takes the place of the remembered take, so that the first pass is restyled already";
@@ -163,9 +163,9 @@ fn fill(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         }
     });
     match &view.filling {
-        Filling::Refused(refusal) => drop(ui.colored_label(WARNING, refusal)),
-        Filling::TookOf(part) => drop(ui.label(egui::RichText::new(part).weak())),
-        Filling::Idle | Filling::Choosing => {}
+        DialogState::Failed(refusal) => drop(ui.colored_label(WARNING, refusal)),
+        DialogState::Done(part) => drop(ui.label(egui::RichText::new(part).weak())),
+        DialogState::Idle | DialogState::Choosing => {}
     }
 }
 
@@ -179,7 +179,7 @@ fn notes(ui: &mut egui::Ui, view: &View) {
         } else {
             ui.label(late);
         }
-        if matches!(view.look_ahead, Mode::LiveAtOnce | Mode::Timeline) {
+        if matches!(view.look_ahead, Mode::LiveZeroLatency | Mode::Timeline) {
             let hint = "They left at once with what was expected of their key lately, or with their own velocity.";
             ui.label(format!("{} new", view.new)).on_hover_text(hint);
         }

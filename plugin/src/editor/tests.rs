@@ -1,14 +1,17 @@
 use super::*;
 use crate::params::LAST_TAKE;
-use crate::save::Saving;
+
+use crate::dialogs::DialogState;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::WindowLength;
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
-use tonenet_engine::generator::{InSong, Kind, Phrase, Shown, Wish, Writing};
+use tonenet_engine::generator::{
+    ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
+};
 use tonenet_engine::status::FAILED;
 
 fn view() -> View {
@@ -17,7 +20,7 @@ fn view() -> View {
     status.sample_rate.store(48_000, Ordering::Relaxed);
     status.restyled.store(12, Ordering::Relaxed);
     status.late.store(3, Ordering::Relaxed);
-    status.engine.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
+    status.info.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 
@@ -62,7 +65,7 @@ fn a_click_on_a_style_chooses_it() {
 fn look_ahead_and_bypass_are_a_click_away() {
     assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
     assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
-    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveAtOnce)]);
+    assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveZeroLatency)]);
     assert_eq!(click_in(&view(), "Timeline"), [Action::LookAhead(Mode::Timeline)]);
     assert_eq!(click_in(&view(), "Bypass"), [Action::Bypass(true)]);
 }
@@ -72,11 +75,11 @@ fn takes_go_up_and_down_and_round() {
     let mut view = view();
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
     assert_eq!(click_in(&view, "<"), [], "there is none before the first");
-    view.settings.take = Take(7);
+    view.settings.take = TakeSeed(7);
     assert_eq!(click_in(&view, "<"), [Action::Take(6)]);
     assert_eq!(click_in(&view, ">"), [Action::Take(8)]);
     assert_eq!(click_in(&view, "Average"), [Action::Take(0)]);
-    view.settings.take = Take(LAST_TAKE);
+    view.settings.take = TakeSeed(LAST_TAKE);
     assert_eq!(click_in(&view, ">"), []);
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
 }
@@ -161,11 +164,11 @@ fn a_remembered_take_can_be_forgotten_and_brought_back() {
 fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
     let mut view = View { look_ahead: Mode::Timeline, fill_start: 16.0, ..view() };
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [Action::FillTake(16.0)]);
-    view.filling = Filling::Choosing;
+    view.filling = DialogState::Choosing;
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
-    view.filling = Filling::Refused("x.mid is no MIDI file".into());
+    view.filling = DialogState::Failed("x.mid is no MIDI file".into());
     harness(&view).get_by_label("x.mid is no MIDI file");
-    view.filling = Filling::TookOf("took \"PIANO\" of 3 parts".into());
+    view.filling = DialogState::Done("took \"PIANO\" of 3 parts".into());
     harness(&view).get_by_label("took \"PIANO\" of 3 parts");
     view.look_ahead = Mode::Live;
     assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
@@ -181,10 +184,10 @@ fn an_engine_that_failed_is_told_of() {
 fn everything_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
-    view.filling = Filling::Refused("a line of what is wrong with a file".into());
+    view.filling = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
-    view.settings.take = Take(99);
+    view.settings.take = TakeSeed(99);
     view.restart_pending = true;
     view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];
@@ -209,8 +212,8 @@ fn assert_fits(view: &View) {
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
-    let in_song = Some(InSong { is_shown: true, start: Some(32.0) });
-    let shown = Shown { clip: Some(clip), place: 1, count: 3, in_song, phrases: [Some(12), None] };
+    let placement = Some(SongPlacement { is_selected: true, start: Some(32.0) });
+    let shown = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { shown, ..GenerateView::default() }, ..view() }
 }
 
@@ -229,17 +232,17 @@ fn panels_are_a_click_apart() {
 
 #[test]
 fn what_is_to_be_written_is_a_click_away() {
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     for (label, expected) in [
-        ("Continue mine", Wish { kind: Kind::Continuation, ..wish }),
-        ("16", Wish { bars: 16, ..wish }),
-        ("minor", Wish { is_minor: true, ..wish }),
-        ("6/8", Wish { signature: (6, 8), ..wish }),
-        ("In key", Wish { in_key: false, ..wish }),
-        ("Keep", Wish { keeps_seed: true, ..wish }),
-        ("once", Wish { looped: false, ..wish }),
-        ("as written", Wish { restyled: false, ..wish }),
-        ("new ones at once", Wish { plays_at_once: false, ..wish }),
+        ("Continue mine", GenerateSettings { kind: ClipKind::Continuation, ..wish }),
+        ("16", GenerateSettings { bars: 16, ..wish }),
+        ("minor", GenerateSettings { is_minor: true, ..wish }),
+        ("6/8", GenerateSettings { signature: (6, 8), ..wish }),
+        ("In key", GenerateSettings { in_key: false, ..wish }),
+        ("Keep", GenerateSettings { keeps_seed: true, ..wish }),
+        ("once", GenerateSettings { looped: false, ..wish }),
+        ("as written", GenerateSettings { restyled: false, ..wish }),
+        ("new ones at once", GenerateSettings { plays_at_once: false, ..wish }),
     ] {
         let ClipAction::Change(change) = clip_action_of(&generating(), label) else { panic!("{label}") };
         let mut changed = wish;
@@ -249,9 +252,12 @@ fn what_is_to_be_written_is_a_click_away() {
     for change in [Change::Tonic(7), Change::Temperature(0.5), Change::Seed(9), Change::Metre(Metre::NineEight)] {
         change.apply(&mut wish);
     }
-    assert_eq!(wish, Wish { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..Wish::default() });
+    assert_eq!(
+        wish,
+        GenerateSettings { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..GenerateSettings::default() }
+    );
     let mut continuing = generating();
-    continuing.generate.wish.kind = Kind::Continuation;
+    continuing.generate.wish.kind = ClipKind::Continuation;
     assert_eq!(click_in(&continuing, "minor"), [], "it has the key of what it goes on from");
 }
 
@@ -259,19 +265,19 @@ fn what_is_to_be_written_is_a_click_away() {
 fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
     let mut view = generating();
     assert!(harness(&view).query_by_label("Capture A").is_none());
-    for (label, kind) in [("Texture", Kind::Texture), ("Morph", Kind::Morph)] {
+    for (label, kind) in [("Texture", ClipKind::Texture), ("Morph", ClipKind::Morph)] {
         assert_eq!(clip_action_of(&view, label), ClipAction::Change(Change::Kind(kind)));
     }
-    view.generate.wish.kind = Kind::Morph;
-    assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(Phrase::First));
-    assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(Phrase::Second));
+    view.generate.wish.kind = ClipKind::Morph;
+    assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(MorphPhrase::First));
+    assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(MorphPhrase::Second));
     harness(&view).get_by_label("12 notes");
     harness(&view).get_by_label("empty");
-    let mut wish = Wish::default();
+    let mut wish = GenerateSettings::default();
     Change::Share(0.25).apply(&mut wish);
     assert_eq!(wish.share, 0.25);
-    view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());
-    view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
+    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
+    view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
     view.generate.shown.phrases = [Some(1_000), Some(1_000)];
     assert_fits(&view);
 }
@@ -305,20 +311,20 @@ fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to
     for label in ["Undo", "Redo", "Place", "Clear", "Save .mid\u{2026}"] {
         assert_eq!(click_in(&view, label), [], "{label}");
     }
-    view.generate.writing = Writing::Busy;
+    view.generate.writing = GeneratorStatus::Generating;
     assert_eq!(clip_action_of(&view, "Cancel"), ClipAction::Cancel);
-    view.generate.writing = Writing::Refused("why it was not".into());
+    view.generate.writing = GeneratorStatus::Failed("why it was not".into());
     harness(&view).get_by_label("why it was not");
-    view.generate.saving = Saving::Saved(PathBuf::from("/a/folder/clip.mid"));
+    view.generate.saving = DialogState::Done(PathBuf::from("/a/folder/clip.mid"));
     harness(&view).get_by_label("saved as clip.mid");
 }
 
 #[test]
 fn the_other_panel_fits_the_window_too() {
     let mut view = generating();
-    view.generate.writing = Writing::Refused("a line of what went wrong with the piece".into());
-    view.generate.saving = Saving::Refused("a line of what went wrong with the file".into());
-    view.generate.shown.in_song = Some(InSong { is_shown: false, start: Some(12_345.5) });
+    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
+    view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
+    view.generate.shown.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
     assert_fits(&view);
 }
 

@@ -7,18 +7,18 @@ use serde_json::Value;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::scheduler::{LookAhead, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
+use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Session, check};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::library;
-use tonenet_inference::offline::{Playback, part_of, restyle};
+use tonenet_inference::offline::{Playback, events_from_song, restyle};
+use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::LoadedModel;
 
 /// Samples per second in every test.
 pub const RATE: f64 = 48_000.0;
@@ -114,14 +114,14 @@ pub fn load_model(model: &str) -> LoadedModel {
 pub struct Settings {
     pub model: &'static str,
     pub style: StyleBlend,
-    pub take: Take,
+    pub take: TakeSeed,
     pub expression: Expression,
 }
 
 impl Settings {
     /// The plugin's defaults in a style.
     pub fn for_style(style: Genre) -> Self {
-        Self { model: MODELS[0], style: StyleBlend::only(style), take: Take(0), expression: Expression::default() }
+        Self { model: MODELS[0], style: StyleBlend::only(style), take: TakeSeed(0), expression: Expression::default() }
     }
 
     /// The song in a host with these settings.
@@ -145,12 +145,12 @@ impl Settings {
     pub fn expected_velocities(&self, song: &Song) -> Vec<u8> {
         let tempo = Session::from_song(song, RATE).position_at(0).1;
         // The plugin stores the tempo in thousandths.
-        let look_ahead = LookAhead::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE);
+        let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, (tempo * 1000.0).round() / 1000.0, RATE);
         self.expected_velocities_at(song, look_ahead)
     }
 
     /// The velocities without a plugin or host, at another look-ahead.
-    pub fn expected_velocities_at(&self, song: &Song, look_ahead: LookAhead) -> Vec<u8> {
+    pub fn expected_velocities_at(&self, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
         let model = load_model(self.model);
         let session = Session::from_song(song, RATE);
         let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
@@ -158,8 +158,8 @@ impl Settings {
             let (beats, tempo) = session.position_at(time);
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
-        let mut restyler = Restyler::new(model.listener(RATE));
-        let predicted = restyle(&mut restyler, &part_of(song, RATE), &playback, transport).unwrap();
+        let mut restyler = Restyler::new(model.live_model(RATE));
+        let predicted = restyle(&mut restyler, &events_from_song(song, RATE), &playback, transport).unwrap();
         // The part's note-ons are in the order of the file, the song's notes in the order of their onsets.
         let mut velocities = own_velocities(song);
         let order = session.messages.iter().filter_map(|m| m.note);

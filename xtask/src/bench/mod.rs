@@ -1,10 +1,9 @@
-//! `cargo xtask bench …`: speed and memory of the built release plugin and of whole takes, each figure beside its bar.
+//! `cargo xtask bench`: speed and memory of the release plugin, each figure next to its target.
 
-mod bars;
 mod distribution;
 mod instances;
 mod process;
-mod restyle;
+mod targets;
 
 use std::path::PathBuf;
 
@@ -12,17 +11,21 @@ use anyhow::Result;
 
 use crate::bundle;
 use crate::cli::BenchCommand;
+use crate::forward;
 
-/// Measures it; an error where a bar is missed.
+/// Measures what was asked for.
+///
+/// # Errors
+/// When a target is missed or the plugin cannot be built or run.
 pub fn run(what: &BenchCommand) -> Result<()> {
     match what {
         BenchCommand::Process(args) => process::run(args),
         BenchCommand::Instances(args) => instances::run(args),
-        BenchCommand::Restyle => restyle::run(),
+        BenchCommand::Restyle(args) => forward::to_training(&["bench", "restyle"], args),
     }
 }
 
-/// The plugin to measure: the one given, or a release build.
+/// The plugin to measure: the given one, or a release build.
 fn plugin(given: Option<&PathBuf>) -> Result<PathBuf> {
     given.map_or_else(|| Ok(bundle::release()?.clap()), |path| Ok(path.clone()))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench process`: what each call of the plugin takes.
+//! `cargo xtask bench process`: how long each call of the plugin takes.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use anyhow::Result;
 use tonenet_hosts::bench::process::{BlockTime, MODES, ModeMeasurement, NOTES_PER_SECOND, SOUNDING_NOTES, measure};
 use tonenet_hosts::bench::{BLOCK, SAMPLE_RATE};
 
-use super::bars::Bars;
 use super::distribution::Distribution;
+use super::targets::Targets;
 use crate::cli::BenchProcessArgs;
 
 /// Of a block's time, in percent.
-const MEDIAN_BAR: f64 = 0.5;
-const WORST_BAR: f64 = 5.0;
+const MEDIAN_TARGET: f64 = 0.5;
+const WORST_TARGET: f64 = 5.0;
 
 const PERCENTILES: [(&str, f64); 5] = [("median", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("worst", 1.0)];
 
@@ -24,17 +24,17 @@ pub fn run(args: &BenchProcessArgs) -> Result<()> {
         "{SOUNDING_NOTES} notes sound, {NOTES_PER_SECOND} a second are new; {BLOCK} samples at {} kHz are {block_micros:.0} µs",
         SAMPLE_RATE / 1e3
     );
-    let mut bars = Bars::default();
+    let mut targets = Targets::default();
     for mode in MODES {
         let measured = measure(&plugin, mode, args.seconds.max(1.0))?;
         print(&measured);
         // The whole call counts: one that waited would have had the processor for less of it.
         let took = distribution(&measured.blocks, |block| block.duration);
         let percent = |share| took.micros(share) / block_micros * 100.0;
-        bars.hold(&format!("{}, median", mode.name), percent(0.5), MEDIAN_BAR, "%");
-        bars.hold(&format!("{}, worst", mode.name), percent(1.0), WORST_BAR, "%");
+        targets.check(&format!("{}, median", mode.name), percent(0.5), MEDIAN_TARGET, "%");
+        targets.check(&format!("{}, worst", mode.name), percent(1.0), WORST_TARGET, "%");
     }
-    bars.finish()
+    targets.finish()
 }
 
 fn distribution<'a>(

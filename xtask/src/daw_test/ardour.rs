@@ -1,6 +1,6 @@
-//! Ardour without a window, in a home of its own: nothing of the user's is read or written.
+//! Ardour without a window, in a home folder of its own, so that it neither reads nor writes the user's files.
 //!
-//! It runs Lua scripts, each within a time limit; what a script tells comes back by key, what Ardour prints goes to a log.
+//! It runs Lua scripts, each within a time limit. A script's answers come back by key. What Ardour prints goes to a log.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

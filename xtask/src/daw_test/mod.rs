@@ -1,7 +1,7 @@
 //! `cargo xtask daw-test`: the demo piece played through the VST3 in a real DAW.
 //!
-//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window; what
-//! the plugin's own hosts (`tests/`) cannot show is whether a DAW that was not made for it gets the same.
+//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window. It
+//! shows what the test hosts in `tests/` cannot: that a DAW which was not made for the plugin gets the same results.
 
 mod ardour;
 mod export;
@@ -11,6 +11,7 @@ mod take;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -22,6 +23,7 @@ use crate::demo::DEFAULT_PIECE;
 use crate::setup;
 use crate::workspace;
 use ardour::{Answers, Ardour, Script};
+use reference::Reference;
 use session::{Folder, TICKS_PER_BEAT};
 use take::Arrival;
 
@@ -55,15 +57,25 @@ pub fn install() -> Result<()> {
     ardour::is_installed()
 }
 
-/// Runs all of it with the plugin in `bundles`; the DAW must be [installed](install).
+/// Cargo's command that builds the reference by itself.
+pub fn build() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--package", "tonenet-hosts", "--locked"]);
+    cargo
+}
+
+/// Runs all of it with the plugin in `bundles`; the DAW must be [installed](install). `build` is cargo's command that
+/// builds the reference, without the reference's name.
 ///
 /// # Errors
 /// The first check that fails, with the folder in which everything still lies.
-pub fn run(bundles: &Bundles) -> Result<()> {
-    let song = read_song(&workspace::root().join(DEFAULT_PIECE))?;
+pub fn run(bundles: &Bundles, build: Command) -> Result<()> {
+    let piece = workspace::root().join(DEFAULT_PIECE);
+    let song = read_song(&piece)?;
+    let reference = Reference::compute(build, &piece)?;
     let home = tempfile::Builder::new().prefix("tonenet-daw-").tempdir()?;
     let started = Instant::now();
-    let outcome = check(home.path(), &bundles.vst3(), &song);
+    let outcome = check(home.path(), &bundles.vst3(), &song, &reference);
     if outcome.is_err() {
         let kept = home.keep();
         return outcome.with_context(|| format!("Ardour's session and logs are in {}", kept.display()));
@@ -72,17 +84,16 @@ pub fn run(bundles: &Bundles) -> Result<()> {
     Ok(())
 }
 
-fn check(home: &Path, bundle: &Path, song: &Song) -> Result<()> {
+fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Result<()> {
     let daw = Daw::new(home, bundle, song)?;
-    let engine = reference::velocities(song)?;
 
     let first = daw.play(Notes::FromFile, daw.whole(), Latency::Heeded, Speed::RealTime)?;
-    let expected = i64::from(reference::look_ahead(song).latency);
+    let expected = reference.latency;
     let played = on_time(song, &first, expected)?;
     let latency = first.latency;
     told("played and recorded", &format!("{played} notes and their offs, all on the tick; latency {latency} samples"));
     let first = velocities(&first);
-    told("its velocities", &as_the_engine(&engine, &first)?);
+    told("its velocities", &as_the_engine(&reference.window, &first)?);
 
     let again = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;
     let played = on_time(song, &again, expected)?;
@@ -110,11 +121,11 @@ fn check(home: &Path, bundle: &Path, song: &Song) -> Result<()> {
 
     let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored, Speed::RealTime)?;
     told("control: latency ignored", &late_by_latency(song, &control, latency)?);
-    remembered(&daw, song)
+    remembered(&daw, song, reference)
 }
 
 /// Timeline: what a pass leaves behind is in the session, and gives the next ones the whole take's velocities.
-fn remembered(daw: &Daw<'_>, song: &Song) -> Result<()> {
+fn remembered(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
     daw.folder.set_timeline()?;
     let mut passes = Vec::new();
     for what in ["Timeline, first pass", "loaded, second pass", "loaded, third pass"] {
@@ -123,7 +134,7 @@ fn remembered(daw: &Daw<'_>, song: &Song) -> Result<()> {
         told(what, &format!("{played} notes and their offs, all on the tick; latency 0"));
         passes.push(velocities(&pass));
     }
-    told("its velocities", &as_the_whole_take(&reference::whole_take(song)?, &passes[1])?);
+    told("its velocities", &as_the_whole_take(&reference.take, &passes[1])?);
     ensure!(passes[2] == passes[1], "the third pass has {} other velocities", differing(&passes[1], &passes[2]));
     told("those of the third", "as in the second, every one");
     Ok(())

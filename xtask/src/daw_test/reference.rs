@@ -1,87 +1,71 @@
-//! What the plugin must give, from the engine without a plugin or host.
+//! What the plugin must give, as `tests/examples/daw_reference.rs` computes it without plugin or DAW.
+
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
-use tonenet_core::grid::Grid;
-use tonenet_core::midi::Song;
-use tonenet_core::note::Note;
-use tonenet_core::scheduler::{LookAhead, SampleTime, WindowLength};
-use tonenet_core::style::{StyleBlend, Take};
-use tonenet_core::transport::Transport;
-use tonenet_hosts::Session;
-use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::library;
-use tonenet_inference::offline::{PartEvent, Playback, part_of, restyle};
-use tonenet_inference::restyler::Restyler;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
-use tonenet_inference::take::{Knowledge, LoadedModel, Restyling, TakeView};
 
 use super::{BLOCK, SAMPLE_RATE};
-use crate::evaluate::model_folder;
+use crate::setup;
 use crate::workspace;
 
-/// The plugin's defaults: its first model, jazz, a beat of look-ahead.
-const MODEL: &str = "note";
-const STYLE: Genre = Genre::Jazz;
+/// The program's name.
+const PROGRAM: &str = "daw_reference";
 
-/// The look-ahead of an instance that has seen the song's tempo.
-pub fn look_ahead(song: &Song) -> LookAhead {
-    // The plugin keeps the tempo in thousandths.
-    let tempo = (song.tempo().beats_per_minute_at(0.0) * 1000.0).round() / 1000.0;
-    LookAhead::window(WindowLength::OneBeat, tempo, SAMPLE_RATE)
+/// What the plugin must give for a piece. Velocities stand in the order of the piece's notes.
+#[derive(Debug, Default, PartialEq)]
+pub struct Reference {
+    /// The latency in Window mode, in samples.
+    pub latency: i64,
+    /// Velocities in Window mode.
+    pub window: Vec<u8>,
+    /// Velocities with the whole performance known.
+    pub take: Vec<u8>,
 }
 
-fn model() -> Result<LoadedModel> {
-    let library = workspace::root().join("third_party/onnxruntime/libonnxruntime.so");
-    let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &library::candidates(Some(&library)));
-    ensure!(report.library.is_some(), "ONNX Runtime does not load: {}", report.notes.join("; "));
-    Ok(LoadedModel::load(&runtime, &ModelFiles::from_dir(&model_folder(MODEL)?)?)?)
+impl Reference {
+    /// Builds the program with `build` and runs it on a piece.
+    ///
+    /// # Errors
+    /// When the program cannot be built, fails, or prints anything else.
+    pub fn compute(mut build: Command, piece: &Path) -> Result<Self> {
+        workspace::run(build.args(["--example", PROGRAM]))?;
+        let program = workspace::root().join("target/debug/examples").join(PROGRAM);
+        let output = Command::new(program)
+            .arg(piece)
+            .args([SAMPLE_RATE.to_string(), BLOCK.to_string()])
+            .arg(workspace::root().join("assets/models/note"))
+            .arg(setup::onnxruntime()?)
+            .output()
+            .with_context(|| format!("cannot run {PROGRAM}"))?;
+        ensure!(output.status.success(), "{PROGRAM} fails: {}", String::from_utf8_lossy(&output.stderr));
+        Self::parse(&String::from_utf8_lossy(&output.stdout))
+    }
+
+    fn parse(printed: &str) -> Result<Self> {
+        let line = |name: &str| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.with_context(|| format!("{PROGRAM} prints no {name}"))
+        };
+        let velocities = |name: &str| -> Result<Vec<u8>> {
+            let numbers = line(name)?.split_whitespace().map(str::parse);
+            numbers.collect::<Result<_, _>>().with_context(|| format!("{PROGRAM} prints an odd {name}"))
+        };
+        let latency = line("latency")?.parse().with_context(|| format!("{PROGRAM} prints an odd latency"))?;
+        Ok(Self { latency, window: velocities("window")?, take: velocities("take")? })
+    }
 }
 
-/// What the song's file restyled as a whole has, in the order of its notes.
-pub fn whole_take(song: &Song) -> Result<Vec<u8>> {
-    let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
-    let pedals = song.pedal_movements();
-    let take = TakeView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
-    let restyling = Restyling {
-        style: StyleBlend::only(STYLE),
-        played_in: None,
-        take: Take(0),
-        expression: Expression::default(),
-        knowledge: Knowledge::WholeTake,
-    };
-    restyling.velocities(&model()?, &take).context("the model fails on the piece")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The velocities that the plugin must give in Ardour, in the order of the song's notes.
-///
-/// Ardour compensates a latency by starting early: whole blocks before the song, at positions before its start. The
-/// plugin counts its hops from there, so they lie some samples beside those of a host that starts with the song, and
-/// what a note's network knows differs by as much.
-pub fn velocities(song: &Song) -> Result<Vec<u8>> {
-    let model = model()?;
-    let session = Session::from_song(song, SAMPLE_RATE);
-    let look_ahead = look_ahead(song);
-    let early = u64::from(look_ahead.latency.next_multiple_of(BLOCK));
-    let (style, take) = (StyleBlend::only(STYLE), Take(0));
-    let playback = Playback { sample_rate: SAMPLE_RATE, look_ahead, block: BLOCK, style, take };
-    let transport = |time: SampleTime| {
-        let (_, tempo) = session.position_at(time.saturating_sub(early));
-        let seconds = (time as f64 - early as f64) / SAMPLE_RATE;
-        let beats = song.tempo().beats_at(seconds);
-        Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
-    };
-    let part: Vec<PartEvent> =
-        part_of(song, SAMPLE_RATE).into_iter().map(|e| PartEvent { time: e.time + early, ..e }).collect();
-    let mut restyler = Restyler::new(model.listener(SAMPLE_RATE));
-    let expected = restyle(&mut restyler, &part, &playback, transport).context("the model fails on the piece")?;
-    // The part's note-ons stand in the order of the file, the song's notes by onset.
-    let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    for (note, expected) in session.messages.iter().filter_map(|m| m.note).zip(expected) {
-        if let Some(expected) = expected {
-            velocities[note] = Expression::default().velocity(velocities[note], expected);
+    #[test]
+    fn a_reference_is_read_by_its_lines() {
+        let reference = Reference::parse("latency 36000\nwindow 64 70\ntake 65 71\n").unwrap();
+        assert_eq!(reference, Reference { latency: 36_000, window: vec![64, 70], take: vec![65, 71] });
+        for wrong in ["", "latency x\nwindow 1\ntake 1", "latency 1\nwindow 300\ntake 1", "latency 1\nwindow 1"] {
+            assert!(Reference::parse(wrong).is_err(), "{wrong}");
         }
     }
-    Ok(velocities)
 }

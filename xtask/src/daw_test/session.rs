@@ -1,7 +1,7 @@
-//! The piece in Ardour's session: a region for it, and its notes for the script that writes them.
+//! The piece in Ardour's session: its region, and its notes for the script that writes them.
 //!
-//! Ardour's scripts can neither import a MIDI file nor make a region, so an empty region is put into the saved session;
-//! its notes are then written through Ardour's own model, and saved by it.
+//! Ardour's scripts can neither import a MIDI file nor make a region. An empty region is therefore put into the saved
+//! session. Ardour's own model then writes the notes and saves them.
 
 use std::fmt::Write;
 use std::fs;

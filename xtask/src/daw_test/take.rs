@@ -1,4 +1,4 @@
-//! A take that Ardour recorded, note by note against the piece as it was written.
+//! Compares what Ardour recorded with the piece, note by note.
 
 use std::collections::HashMap;
 

@@ -1,30 +1,28 @@
-//! Velocities over time, before and after.
+//! The plot of velocities over time, before and after.
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-
-use crate::plot::{COLOURS, FONT, register_fonts};
+use tonenet_plot::{Area, COLOURS, Drawn, FONT, PlotError, draw_png};
 
 const SIZE: (u32, u32) = (1200, 560);
 
 /// A step's width in the moving average, in seconds.
 const SMOOTHING: f64 = 2.0;
 
-/// Draws each note's velocity before and after, with a moving average through the latter.
-pub fn velocities(path: &Path, song: &Song, after: &[u8], style: Genre) -> Result<()> {
-    register_fonts();
-    draw(path, song, after, style).map_err(|e| anyhow!("cannot draw {}: {e}", path.display()))
+/// Draws each note's velocity before and after, and a moving average through the latter.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn velocities(path: &Path, song: &Song, after: &[u8], style: Genre) -> Result<(), PlotError> {
+    draw_png(path, SIZE, |area| draw(area, song, after, style))
 }
 
-fn draw(path: &Path, song: &Song, after: &[u8], style: Genre) -> Result<(), Box<dyn std::error::Error>> {
-    let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
+fn draw(area: &Area<'_>, song: &Song, after: &[u8], style: Genre) -> Drawn {
     let end = song.notes().last().map_or(1.0, |n| n.note.onset + 1.0);
-    let mut chart = ChartBuilder::on(&root)
+    let mut chart = ChartBuilder::on(area)
         .caption(format!("Velocities before and after ToneNet ({})", style.title()), (FONT, 22))
         .margin(14)
         .x_label_area_size(40)
@@ -65,7 +63,6 @@ fn draw(path: &Path, song: &Song, after: &[u8], style: Genre) -> Result<(), Box<
         .background_style(WHITE.mix(0.85))
         .border_style(COLOURS[3])
         .draw()?;
-    root.present()?;
     Ok(())
 }
 

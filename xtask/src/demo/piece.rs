@@ -1,6 +1,6 @@
 //! The default piece: J. S. Bach, Prelude in C major BWV 846 (1722, public domain), entered here note by note.
 //!
-//! Velocities are flat on purpose, so that every dynamic one hears is the model's.
+//! Its velocities are flat, so that all dynamics one hears are the model's.
 
 use anyhow::Result;
 use midly::num::{u4, u7, u15, u24, u28};

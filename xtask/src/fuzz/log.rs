@@ -1,4 +1,4 @@
-//! What libFuzzer prints, read line by line.
+//! Reads what libFuzzer prints, line by line.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: runs the targets in `fuzz/` one after the other, and tells what each found.
+//! `cargo xtask fuzz`: runs the targets in `fuzz/` one after the other and reports what each found.
 
 mod log;
 mod seeds;

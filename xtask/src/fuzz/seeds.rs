@@ -1,16 +1,16 @@
-//! What fuzzing begins with: files that are in the repository anyway, and graphs as small as they can be.
+//! The seeds of fuzzing: files from the repository, and the smallest graphs possible.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use tonenet_files::outputs::Inputs;
-use tonenet_model_export::graph::{Axis, Direction, Graph, States};
-use tonenet_model_export::quantise::Precision;
-use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
-use crate::cli::{FuzzTarget, ModelName};
-use crate::workspace::root;
+use crate::cli::FuzzTarget;
+use crate::workspace::{cargo, root, run};
+
+/// Models whose manifests are seeds.
+const MODELS: [&str; 3] = ["note", "attention", "baseline"];
 
 /// Puts a target's seeds among the inputs that earlier runs found.
 ///
@@ -31,10 +31,10 @@ fn seeds(target: FuzzTarget) -> Result<Vec<(String, Vec<u8>)>> {
         FuzzTarget::MidiFile => files(&root().join("assets/demo"), "mid"),
         FuzzTarget::State => files(&root().join("tests/states"), "json"),
         FuzzTarget::ModelMetadata => {
-            let mut seeds = graphs();
-            for model in [ModelName::Note, ModelName::Attention, ModelName::Baseline] {
-                let path = root().join("assets/models").join(model.id()).join("model.json");
-                seeds.push((format!("{}.json", model.id()), read(&path)?));
+            let mut seeds = graphs()?;
+            for model in MODELS {
+                let path = root().join("assets/models").join(model).join("model.json");
+                seeds.push((format!("{model}.json"), read(&path)?));
             }
             Ok(seeds)
         }
@@ -61,47 +61,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}; check the repository out again", path.display()))
 }
 
-/// Graphs that hold, between them, every operator that model-export writes.
-fn graphs() -> Vec<(String, Vec<u8>)> {
-    [Precision::Float32, Precision::StoredInt8, Precision::DynamicInt8]
-        .into_iter()
-        .map(|precision| (format!("{precision:?}.onnx").to_lowercase(), graph(precision)))
-        .collect()
-}
-
-fn graph(precision: Precision) -> Vec<u8> {
-    const WIDTH: usize = 2;
-    let (steps, batch) = (Axis::Dynamic("steps"), Axis::Fixed(1));
-    let shape = [steps, batch, Axis::Fixed(WIDTH)];
-    let numbers = |count: usize| (0..count).map(|at| at as f32 / 8.0).collect::<Vec<_>>();
-    let recurrent = Lstm {
-        input: WIDTH,
-        hidden: WIDTH,
-        input_weights: numbers(4 * WIDTH * WIDTH),
-        hidden_weights: numbers(4 * WIDTH * WIDTH),
-        input_bias: numbers(4 * WIDTH),
-        hidden_bias: numbers(4 * WIDTH),
-    };
-    let layer = Linear {
-        weight: Matrix { rows: WIDTH, columns: WIDTH, values: numbers(WIDTH * WIDTH) },
-        bias: Some(numbers(WIDTH)),
-    };
-    let mut graph = Graph::new("seed", batch, precision);
-    let input = graph.input("input", &shape);
-    let first = States { hidden: graph.input("h", &[Axis::Fixed(1), batch, Axis::Fixed(WIDTH)]), cell: "h".into() };
-    let (carried, _) = graph.lstm_from("carried", &input, &recurrent, Direction::Forward, &first);
-    let back = graph.lstm("back", &carried, &recurrent, Direction::Reverse);
-    let turned = graph.transpose("turned", &back, [1, 0, 2]);
-    let straight = graph.transpose("straight", &turned, [1, 0, 2]);
-    let joined = graph.concat("joined", &[&straight, &input]);
-    let scaled = graph.scale("scaled", &joined, 0.5);
-    let clipped = graph.clamp("clipped", &scaled, -1.0, 1.0);
-    let bent = graph.tanh("bent", &clipped);
-    let positive = graph.relu("positive", &bent);
-    let grown = graph.exp("grown", &positive);
-    let shares = graph.softmax("shares", &grown);
-    let one = graph.linear("one", &input, &layer);
-    graph.output("shares_out", &shares, &[steps, batch, Axis::Fixed(2 * WIDTH)]);
-    graph.output("one_out", &one, &shape);
-    graph.into_bytes()
+/// Graphs that contain between them every operator that model-export writes; its example `fuzz_seeds` makes them.
+fn graphs() -> Result<Vec<(String, Vec<u8>)>> {
+    let folder = tempfile::tempdir()?;
+    let mut example = cargo();
+    example.args(["run", "--locked", "--package", "tonenet-model-export", "--example", "fuzz_seeds", "--"]);
+    run(example.arg(folder.path()))?;
+    files(folder.path(), "onnx")
 }

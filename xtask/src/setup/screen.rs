@@ -1,4 +1,4 @@
-//! A screen that nobody sees, for what opens windows: an X server that draws into memory.
+//! An X server that draws into memory, for tests that open windows.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! Debian packages that a build or test needs beyond Rust and a C compiler.
+//! Installs Debian packages that a build or test needs in addition to Rust and a C compiler.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! Python wheels as a source of native libraries: downloaded by pip, checked by hash, never installed.
+//! Takes native libraries from Python wheels, which pip downloads and a hash checks; they are never installed.
 
 use std::fs::{self, File};
 use std::io;

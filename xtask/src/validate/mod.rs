@@ -1,5 +1,6 @@
-//! `cargo xtask validate`: the formats' own validators on the release bundles, each in an environment that holds nothing
-//! of the user's. Their reports stay in `target/validate`.
+//! `cargo xtask validate`: runs the plugin formats' own validators on the release bundles.
+//!
+//! Each runs in an environment without the user's files. Their reports stay in `target/validate`.
 
 mod verdict;
 

@@ -1,4 +1,4 @@
-//! What a validator's report comes to.
+//! Reads how many tests passed from a validator's report.
 
 /// How many of its tests went how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

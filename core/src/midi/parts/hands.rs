@@ -35,7 +35,7 @@ pub(super) struct Registers {
 
 impl Registers {
     /// Compares two groups, each with its notes by onset.
-    pub fn of(a: &[Struck], b: &[Struck]) -> Self {
+    pub fn new(a: &[Struck], b: &[Struck]) -> Self {
         let (below, above, same) = meetings(a, b);
         let met = below + above + same;
         let first = |notes: &[Struck]| notes.iter().map(|n| n.onset).fold(f64::INFINITY, f64::min);
@@ -143,15 +143,15 @@ mod tests {
     fn hands_meet_in_order_and_two_players_do_not() {
         let low = struck(&[(0.0, 4.0, 40), (4.0, 8.0, 43)]);
         let high = struck(&[(0.0, 1.0, 60), (2.0, 2.5, 64), (5.0, 7.9, 67)]);
-        let registers = Registers::of(&low, &high);
+        let registers = Registers::new(&low, &high);
         assert_eq!((registers.order, registers.meetings, registers.both), (1.0, 3, 1.0));
         assert!((registers.apart - 0.1).abs() < 1e-9);
-        assert_eq!(Registers::of(&high, &low).order, 1.0, "whichever is named first");
+        assert_eq!(Registers::new(&high, &low).order, 1.0, "whichever is named first");
         let crossing = struck(&[(0.0, 4.0, 30), (4.0, 8.0, 90)]);
-        assert_eq!(Registers::of(&low, &crossing).order, 0.5);
-        assert_eq!(Registers::of(&low, &low).order, 0.0, "one key cannot be struck by two hands");
+        assert_eq!(Registers::new(&low, &crossing).order, 0.5);
+        assert_eq!(Registers::new(&low, &low).order, 0.0, "one key cannot be struck by two hands");
         let later = struck(&[(100.0, 101.0, 50)]);
-        let never = Registers::of(&low, &later);
+        let never = Registers::new(&low, &later);
         assert_eq!((never.meetings, never.both, never.apart), (0, 0.0, 100.0));
     }
 

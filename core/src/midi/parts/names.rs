@@ -552,7 +552,7 @@ const KINDS: &[&str] = &[
 
 impl Name {
     /// Reads a track's name.
-    pub fn of(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let mut words = words(text);
         let is_hand = |word: &String| is_in(word, &[RIGHT, LEFT]);
         let places: Vec<usize> = (0..words.len()).filter(|&i| is_hand(&words[i])).collect();
@@ -581,7 +581,7 @@ impl Name {
     /// Whether two names tell two players: another role, or another instrument.
     ///
     /// The first track of many files has the piece's title; names with any other word in them tell neither.
-    pub fn tells_apart(&self, other: &Self) -> bool {
+    pub fn distinguishes(&self, other: &Self) -> bool {
         let (own, others) = (self.keyboards(), other.keyboards());
         self.roles() != other.roles() || (!own.is_empty() && !others.is_empty() && own != others)
     }
@@ -625,7 +625,7 @@ pub(super) fn instrument(text: &str, is_among_others: bool) -> Option<Named> {
 
 /// The same of a name with any words in it: one for drums decides, and an instrument's at the end.
 fn instrument_among_others(text: &str, words: &[String]) -> Option<Named> {
-    let name = Name::of(text);
+    let name = Name::parse(text);
     let says = |list| words.iter().any(|word| is_in(word, &[list]));
     if says(KEYBOARDS) || says(PROSE) || (name.hand.is_some() && name.is_sure) {
         return None;

@@ -24,7 +24,7 @@ struct Message {
 
 impl PartPedals {
     /// Files the pedal messages of a song.
-    pub fn of(song: &Song) -> Self {
+    pub fn from_song(song: &Song) -> Self {
         let voices: BTreeSet<(usize, u8)> = song.notes().iter().map(|n| (n.track, n.note.channel)).collect();
         let mut pedals = Self { played: BTreeMap::new(), unplayed: std::array::from_fn(|_| Vec::new()) };
         for (place, message) in song.messages().iter().enumerate() {

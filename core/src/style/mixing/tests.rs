@@ -8,7 +8,7 @@ fn note(index: usize, means: [f32; 3]) -> MixedNote {
         beats: index as f64 / 3.0,
         key: 40 + (index * 5 % 40) as u8,
         velocity: 40 + (index * 7 % 60) as u8,
-        predictions: means.map(|mean| InSteps::new(mean, 6.0)),
+        predictions: means.map(|mean| QuantisedExpectation::new(mean, 6.0)),
     }
 }
 
@@ -29,7 +29,7 @@ fn only(style: Genre) -> Mixture {
 }
 
 /// The deviation of every note.
-fn deviations(notes: &[MixedNote], mixture: Mixture, take: Take) -> Vec<f32> {
+fn deviations(notes: &[MixedNote], mixture: Mixture, take: TakeSeed) -> Vec<f32> {
     let of_all = mixing(notes);
     let deviation = |n| of_all.expected(n, Mixing { mixture, take }).expect("all styles are known").deviation;
     notes.iter().map(deviation).collect()
@@ -51,9 +51,9 @@ fn take_0_is_the_formula_with_the_gain_and_another_take_the_one_with_noise() {
         [(5.0, 4.0), (6.0, 8.0), (0.0, 0.0)].map(|(deviation, spread)| Some(Prediction { deviation, spread }));
     let mixture = blend(Genre::Classical, Genre::Jazz, 0.25);
     let deviation = |take| Mixing { mixture, take }.deviation(&scales, &predictions, 1.5, 60);
-    assert_eq!(deviation(Take(0)), 0.75 * 1.0 * 4.0 + 0.25 * 1.5 * 8.0);
-    let noise = Take(7).deviation(1.5, 60).expect("a number");
-    assert_eq!(deviation(Take(7)), (0.75 * 4.0 + 0.25 * 8.0) + noise * (0.75 * 4.0 + 0.25 * 8.0));
+    assert_eq!(deviation(TakeSeed(0)), 0.75 * 1.0 * 4.0 + 0.25 * 1.5 * 8.0);
+    let noise = TakeSeed(7).deviation(1.5, 60).expect("a number");
+    assert_eq!(deviation(TakeSeed(7)), (0.75 * 4.0 + 0.25 * 8.0) + noise * (0.75 * 4.0 + 0.25 * 8.0));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_rounding_error_in_its_beats_gives_a_note_no_other_noise() {
     // A sixth of 80 thousandths of a beat, and half a thousandth: what is on either side of it draws differently.
     for beats in [0.0125, 3.4375, 1000.0005] {
         let at =
-            |beats| Mixing { mixture: only(Genre::Pop), take: Take(7) }.deviation(&scales, &predictions, beats, 60);
+            |beats| Mixing { mixture: only(Genre::Pop), take: TakeSeed(7) }.deviation(&scales, &predictions, beats, 60);
         assert_eq!(at(beats), at(beats - 1e-9));
         assert_eq!(at(beats), at(beats + 1e-9));
     }
@@ -72,9 +72,9 @@ fn a_rounding_error_in_its_beats_gives_a_note_no_other_noise() {
 #[test]
 fn only_the_styles_that_count_have_to_be_known() {
     let mut notes = performance(&[[1.0, 2.0, 3.0]; 4]);
-    notes.iter_mut().for_each(|n| n.predictions[Genre::Pop.index()] = InSteps::UNKNOWN);
+    notes.iter_mut().for_each(|n| n.predictions[Genre::Pop.index()] = QuantisedExpectation::UNKNOWN);
     let of_all = mixing(&notes);
-    let expected = |mixture| of_all.expected(&notes[0], Mixing { mixture, take: Take(0) });
+    let expected = |mixture| of_all.expected(&notes[0], Mixing { mixture, take: TakeSeed(0) });
     assert!(expected(blend(Genre::Classical, Genre::Jazz, 0.5)).is_some());
     assert!(expected(blend(Genre::Jazz, Genre::Pop, 0.0)).is_some());
     assert_eq!(expected(blend(Genre::Jazz, Genre::Pop, 0.01)), None);
@@ -88,7 +88,7 @@ fn an_exchange_changes_the_player_by_the_difference_of_the_styles() {
     let own = notes.iter().map(|n| f32::from(n.velocity) - level);
     let differences = [-12.0, 12.0];
     let wanted: Vec<f32> = own.zip(differences).map(|(own, difference)| own + difference).collect();
-    assert_eq!(deviations(&notes, mixture, Take(0)), wanted);
+    assert_eq!(deviations(&notes, mixture, TakeSeed(0)), wanted);
 }
 
 #[test]
@@ -118,8 +118,8 @@ proptest! {
     #[test]
     fn a_blend_lies_between_its_styles(means in means(), (a, b) in styles(), share in 0.0f32..=1.0) {
         let notes = performance(&means);
-        let [of_a, of_b] = [a, b].map(|style| deviations(&notes, only(style), Take(0)));
-        let mixed = deviations(&notes, blend(a, b, share), Take(0));
+        let [of_a, of_b] = [a, b].map(|style| deviations(&notes, only(style), TakeSeed(0)));
+        let mixed = deviations(&notes, blend(a, b, share), TakeSeed(0));
         for ((a, b), mixed) in of_a.into_iter().zip(of_b).zip(mixed) {
             prop_assert!((a.min(b) - 1e-3..=a.max(b) + 1e-3).contains(&mixed), "{mixed} between {a} and {b}");
         }
@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn a_share_of_nothing_or_all_is_one_style_alone(means in means(), (a, b) in styles(), take in 0u16..9) {
-        let (notes, take) = (performance(&means), Take(take));
+        let (notes, take) = (performance(&means), TakeSeed(take));
         prop_assert_eq!(deviations(&notes, blend(a, b, 0.0), take), deviations(&notes, only(a), take));
         prop_assert_eq!(deviations(&notes, blend(a, b, 1.0), take), deviations(&notes, only(b), take));
     }
@@ -137,7 +137,7 @@ proptest! {
         means in means(), (a, b) in styles(), share in 0.0f32..=1.0
     ) {
         let notes = performance(&means);
-        let sum: f32 = deviations(&notes, blend(a, b, share), Take(0)).iter().sum();
+        let sum: f32 = deviations(&notes, blend(a, b, share), TakeSeed(0)).iter().sum();
         prop_assert!((sum / notes.len() as f32).abs() < 1e-3, "{sum}");
     }
 
@@ -146,7 +146,7 @@ proptest! {
         means in means(), (a, b) in styles(), share in 0.0f32..=1.0, lean in -20i8..20, take in 0u16..9
     ) {
         let leaning: Vec<_> = means.iter().map(|styles| styles.map(|mean| mean + f32::from(lean))).collect();
-        let of = |means: &[[f32; 3]]| deviations(&performance(means), blend(a, b, share), Take(take));
+        let of = |means: &[[f32; 3]]| deviations(&performance(means), blend(a, b, share), TakeSeed(take));
         for (straight, leaning) in of(&means).into_iter().zip(of(&leaning)) {
             prop_assert!((straight - leaning).abs() < 0.05, "{straight} {leaning}");
         }
@@ -158,8 +158,8 @@ proptest! {
         let forwards = mixing(&notes);
         notes.reverse();
         prop_assert_eq!(forwards, mixing(&notes));
-        let mixed = deviations(&notes, blend(a, b, share), Take(3));
-        let mixing = Mixing { mixture: blend(a, b, share), take: Take(3) };
+        let mixed = deviations(&notes, blend(a, b, share), TakeSeed(3));
+        let mixing = Mixing { mixture: blend(a, b, share), take: TakeSeed(3) };
         let one_by_one = notes.iter().map(|n| forwards.expected(n, mixing).map_or(f32::NAN, |e| e.deviation));
         prop_assert_eq!(mixed, one_by_one.collect::<Vec<_>>());
     }
@@ -170,7 +170,7 @@ proptest! {
         let of_all = mixing(&notes);
         let mixture = Mixture::new(StyleBlend::only(style), Some(style));
         for note in &notes {
-            let expected = of_all.expected(note, Mixing { mixture, take: Take(take) }).expect("no style has to be known");
+            let expected = of_all.expected(note, Mixing { mixture, take: TakeSeed(take) }).expect("no style has to be known");
             prop_assert!((expected.level + expected.deviation - f32::from(note.velocity)).abs() < 1e-3);
         }
     }
@@ -191,7 +191,7 @@ fn the_mean_of_many_takes_is_the_mean_that_was_predicted() {
     let notes = performance(&[[4.0, -8.0, 2.0], [-4.0, 8.0, -2.0]]);
     let mixture = blend(Genre::Classical, Genre::Jazz, 0.5);
     let takes = 1..4000;
-    let sum: f32 = takes.clone().map(|take| deviations(&notes, mixture, Take(take))[0]).sum();
+    let sum: f32 = takes.clone().map(|take| deviations(&notes, mixture, TakeSeed(take))[0]).sum();
     let mean = sum / takes.len() as f32;
     assert!((mean - -2.0).abs() < 0.3, "{mean}, not stretched by a gain");
 }

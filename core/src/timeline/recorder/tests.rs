@@ -1,29 +1,29 @@
-use super::super::InSteps;
+use super::super::QuantisedExpectation;
 use super::*;
 use crate::note::Note;
 use proptest::prelude::*;
 
-fn on(beats: f64, key: u8, velocity: u8) -> Played {
-    Played::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity }
+fn on(beats: f64, key: u8, velocity: u8) -> TimelineEvent {
+    TimelineEvent::NoteOn { beats, beat_seconds: 0.5, channel: 0, key, velocity }
 }
 
-fn off(beats: f64, key: u8) -> Played {
-    Played::NoteOff { beats, channel: 0, key }
+fn off(beats: f64, key: u8) -> TimelineEvent {
+    TimelineEvent::NoteOff { beats, channel: 0, key }
 }
 
-fn pass(recorder: &mut Recorder, notes: &[(f64, u8, u8)], from: f64, to: f64) {
-    let mut events: Vec<(f64, Played)> = notes.iter().map(|&(b, k, v)| (b, on(b, k, v))).collect();
+fn pass(recorder: &mut TimelineRecorder, notes: &[(f64, u8, u8)], from: f64, to: f64) {
+    let mut events: Vec<(f64, TimelineEvent)> = notes.iter().map(|&(b, k, v)| (b, on(b, k, v))).collect();
     events.extend(notes.iter().map(|&(b, k, _)| (b + 0.4, off(b + 0.4, k))));
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (_, event) in events {
-        recorder.hear(&event);
+        recorder.record(&event);
     }
-    recorder.hear(&Played::Passed { from, to });
-    recorder.hear(&Played::Ended);
+    recorder.record(&TimelineEvent::Traversed { from, to });
+    recorder.record(&TimelineEvent::PassEnded);
 }
 
-fn notes(recorder: &mut Recorder) -> Vec<(f64, u8, u8)> {
-    let picture = recorder.picture(&Timeline::default());
+fn notes(recorder: &mut TimelineRecorder) -> Vec<(f64, u8, u8)> {
+    let picture = recorder.snapshot(&TimelineSnapshot::default());
     picture.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect()
 }
 
@@ -31,7 +31,7 @@ const SONG: [(f64, u8, u8); 4] = [(0.0, 60, 50), (1.0, 62, 60), (1.0, 65, 61), (
 
 #[test]
 fn the_same_pass_again_changes_nothing() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     assert_eq!(notes(&mut recorder), SONG);
     let moved_a_hair: Vec<_> = SONG.iter().map(|&(b, k, v)| (b + 0.003, k, v)).collect();
@@ -41,7 +41,7 @@ fn the_same_pass_again_changes_nothing() {
 
 #[test]
 fn a_loop_overwrites_its_region_and_nothing_else() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     pass(&mut recorder, &[(1.0, 62, 99), (1.5, 70, 40)], 1.0, 2.0);
     assert_eq!(recorder.changes(), 8 + 4, "4 new ones with their ends, then: louder, new with its end, gone");
@@ -50,13 +50,13 @@ fn a_loop_overwrites_its_region_and_nothing_else() {
 
 #[test]
 fn an_edited_note_keeps_what_was_expected_there_until_restyled() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
-    let expected = [InSteps::new(3.0, 2.0); 3];
-    let styled = recorder.picture(&Timeline::default()).restyled("note".into(), [1.0; 3], vec![expected; 4]);
-    let mut recorder = Recorder::new(&styled);
+    let expected = [QuantisedExpectation::new(3.0, 2.0); 3];
+    let styled = recorder.snapshot(&TimelineSnapshot::default()).restyled("note".into(), [1.0; 3], vec![expected; 4]);
+    let mut recorder = TimelineRecorder::new(&styled);
     pass(&mut recorder, &[(0.0, 60, 90), (1.0, 63, 60), (1.0, 65, 61), (3.0, 64, 70)], 0.0, 4.0);
-    let picture = recorder.picture(&styled);
+    let picture = recorder.snapshot(&styled);
     let known: Vec<_> = picture.notes().iter().map(|n| (n.key, n.expected.is_some())).collect();
     assert_eq!(known, [(60, true), (63, false), (65, true), (64, true)]);
     assert!(picture.needs("note"));
@@ -64,12 +64,12 @@ fn an_edited_note_keeps_what_was_expected_there_until_restyled() {
 
 #[test]
 fn a_note_still_sounding_when_the_song_stops_keeps_the_length_it_had() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     notes(&mut recorder);
-    recorder.hear(&on(3.0, 64, 70));
-    recorder.hear(&Played::Passed { from: 3.0, to: 3.1 });
-    recorder.hear(&Played::Ended);
+    recorder.record(&on(3.0, 64, 70));
+    recorder.record(&TimelineEvent::Traversed { from: 3.0, to: 3.1 });
+    recorder.record(&TimelineEvent::PassEnded);
     assert_eq!(recorder.changes(), 0);
 }
 
@@ -86,7 +86,7 @@ proptest! {
             notes.dedup_by_key(|n| (n.0.to_bits(), n.1));
             notes
         };
-        let mut recorder = Recorder::default();
+        let mut recorder = TimelineRecorder::default();
         pass(&mut recorder, &song(&before), 0.0, 11.0);
         pass(&mut recorder, &song(&after), 0.0, 11.0);
         prop_assert_eq!(notes(&mut recorder), song(&after));
@@ -139,49 +139,49 @@ impl Project {
     }
 
     /// What a host plays of it from one sixteenth to another, at places as uneven as samples make them.
-    fn play(&self, recorder: &mut Recorder, from: u32, to: u32) {
+    fn play(&self, recorder: &mut TimelineRecorder, from: u32, to: u32) {
         let beats = |sixteenths: u32| f64::from(sixteenths) / 16.0 + 1.0 / 30_000.7;
         let beat_seconds = if self.slow { 0.75 } else { 0.5 };
         let is_passed = |at: &u32| (from..to).contains(at);
-        let mut events: Vec<(u32, u8, Played)> = Vec::new();
+        let mut events: Vec<(u32, u8, TimelineEvent)> = Vec::new();
         for (&(at, key), &(velocity, length)) in self.notes.iter().filter(|(note, _)| is_passed(&note.0)) {
-            events.push((at, 2, Played::NoteOn { beats: beats(at), beat_seconds, channel: 0, key, velocity }));
+            events.push((at, 2, TimelineEvent::NoteOn { beats: beats(at), beat_seconds, channel: 0, key, velocity }));
             if is_passed(&(at + length)) {
                 events.push((at + length, 0, off(beats(at + length), key)));
             }
         }
         for (&at, &value) in self.pedals.iter().filter(|(at, _)| is_passed(at)) {
-            events.push((at, 1, Played::Pedal(Pedal { beats: beats(at), down: value >= 64 })));
+            events.push((at, 1, TimelineEvent::Pedal(Pedal { beats: beats(at), down: value >= 64 })));
         }
         events.sort_by_key(|e| (e.0, e.1));
         let mut events = events.into_iter().peekable();
         for passage in (from..to).step_by(4) {
             let end = (passage + 4).min(to);
             while let Some((.., event)) = events.next_if(|e| e.0 < end) {
-                recorder.hear(&event);
+                recorder.record(&event);
             }
-            recorder.hear(&Played::Passed { from: beats(passage), to: beats(end) });
+            recorder.record(&TimelineEvent::Traversed { from: beats(passage), to: beats(end) });
         }
-        recorder.hear(&Played::Ended);
+        recorder.record(&TimelineEvent::PassEnded);
     }
 }
 
 /// Expects of each note what all of the take decides.
-fn restyled(take: &Timeline) -> Timeline {
+fn restyled(take: &TimelineSnapshot) -> TimelineSnapshot {
     let (notes, pedals) = take.performance();
     let whole: f64 = notes.iter().map(|n| n.onset + n.release + f64::from(n.key) + f64::from(n.velocity)).sum();
     let whole = whole + pedals.iter().map(|p| p.0 + f64::from(u8::from(p.1))).sum::<f64>();
-    let of_note = |n: &Note| InSteps::new((n.onset * 7.0 + whole).rem_euclid(40.0) as f32, 3.0);
+    let of_note = |n: &Note| QuantisedExpectation::new((n.onset * 7.0 + whole).rem_euclid(40.0) as f32, 3.0);
     take.restyled("note".into(), [1.5; 3], notes.iter().map(|note| [of_note(note); 3]))
 }
 
 /// As the inference thread goes on after a pass.
-fn next_picture(recorder: &mut Recorder, picture: Timeline) -> Timeline {
-    let picture = if recorder.changes() > 0 { recorder.picture(&picture) } else { picture };
+fn next_picture(recorder: &mut TimelineRecorder, picture: TimelineSnapshot) -> TimelineSnapshot {
+    let picture = if recorder.changes() > 0 { recorder.snapshot(&picture) } else { picture };
     if picture.needs("note") { restyled(&picture) } else { picture }
 }
 
-fn opened_again(take: &Timeline) -> Timeline {
+fn opened_again(take: &TimelineSnapshot) -> TimelineSnapshot {
     serde_json::from_str(&serde_json::to_string(take).expect("JSON")).expect("a take")
 }
 
@@ -219,9 +219,9 @@ fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
     }
     song.edit(Edit::Pedal { at: 20, value: 127 });
     song.edit(Edit::Pedal { at: 40, value: 0 });
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     song.play(&mut recorder, 0, END);
-    let take = next_picture(&mut recorder, Timeline::default());
+    let take = next_picture(&mut recorder, TimelineSnapshot::default());
     for edit in [
         Edit::Velocity { nth: 3, velocity: 71 },
         Edit::Length { nth: 3, length: 7 },
@@ -232,9 +232,9 @@ fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
         let mut edited = song.clone();
         edited.edit(edit);
         let opened = opened_again(&take);
-        let mut recorder = Recorder::new(&opened);
+        let mut recorder = TimelineRecorder::new(&opened);
         edited.play(&mut recorder, 0, END);
-        let picture = recorder.picture(&opened);
+        let picture = recorder.snapshot(&opened);
         assert!(picture.needs("note") && picture.needs_any_model(), "{edit:?}");
         assert_ne!(restyled(&picture), take, "{edit:?}");
     }
@@ -242,27 +242,27 @@ fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
 
 #[test]
 fn a_continuous_pedal_is_what_crosses_its_middle() {
-    let stream = |recorder: &mut Recorder, from: u32| {
+    let stream = |recorder: &mut TimelineRecorder, from: u32| {
         // A pedal at 500 messages a second, half a beat down in each beat: never twice the same value in a row.
         for message in from..4_000 {
             let beats = f64::from(message) / 1_000.0;
             let (half, value) = (message % 1_000 < 500, (message % 60) as u8);
             let value = if half { 64 + value } else { 63 - value };
-            recorder.hear(&Played::Pedal(Pedal { beats, down: value >= 64 }));
+            recorder.record(&TimelineEvent::Pedal(Pedal { beats, down: value >= 64 }));
             if message % 250 == 249 {
-                recorder.hear(&Played::Passed { from: beats - 0.249, to: beats + 0.001 });
+                recorder.record(&TimelineEvent::Traversed { from: beats - 0.249, to: beats + 0.001 });
             }
         }
-        recorder.hear(&Played::Ended);
+        recorder.record(&TimelineEvent::PassEnded);
     };
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     stream(&mut recorder, 0);
     assert_eq!(recorder.changes(), 8);
-    let picture = recorder.picture(&Timeline::default());
+    let picture = recorder.snapshot(&TimelineSnapshot::default());
     let moves: Vec<_> = picture.pedals().iter().map(|p| (p.beats, p.down)).collect();
     assert_eq!(moves[..4], [(0.0, true), (0.5, false), (1.0, true), (1.5, false)]);
     assert_eq!(moves.len(), 8);
-    let mut opened = Recorder::new(&opened_again(&picture));
+    let mut opened = TimelineRecorder::new(&opened_again(&picture));
     for recorder in [&mut recorder, &mut opened] {
         for from in [0, 1_250, 1_750, 500] {
             stream(recorder, from);
@@ -273,38 +273,42 @@ fn a_continuous_pedal_is_what_crosses_its_middle() {
 
 #[test]
 fn a_pedal_that_flutters_about_its_middle_is_no_edit_the_second_time() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     for (pass, from) in [0, 0, 500, 130].into_iter().enumerate() {
         for message in from..1_000 {
             // Slowly through the middle and back, with a tremble of three values.
             let value = 64.0 + 20.0 * (f64::from(message) / 80.0).sin() + f64::from(message % 3);
             let beats = f64::from(message) / 250.0;
-            recorder.hear(&Played::Pedal(Pedal { beats, down: value >= 64.0 }));
+            recorder.record(&TimelineEvent::Pedal(Pedal { beats, down: value >= 64.0 }));
             if message % 50 == 49 {
-                recorder.hear(&Played::Passed { from: beats - 0.196, to: beats + 0.004 });
+                recorder.record(&TimelineEvent::Traversed { from: beats - 0.196, to: beats + 0.004 });
             }
         }
-        recorder.hear(&Played::Ended);
+        recorder.record(&TimelineEvent::PassEnded);
         assert_eq!(recorder.changes() > 0, pass == 0, "pass {pass}");
-        recorder.picture(&Timeline::default());
+        recorder.snapshot(&TimelineSnapshot::default());
     }
 }
 
 #[test]
 fn a_passage_that_another_recorder_heard_is_not_forgotten() {
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
-    let take = recorder.picture(&Timeline::default());
-    for event in [on(0.0, 60, 50), Played::Passed { from: 0.0, to: 0.9 }, on(1.0, 62, 60)] {
-        recorder.hear(&event);
+    let take = recorder.snapshot(&TimelineSnapshot::default());
+    for event in [on(0.0, 60, 50), TimelineEvent::Traversed { from: 0.0, to: 0.9 }, on(1.0, 62, 60)] {
+        recorder.record(&event);
     }
     // Here the user takes a change back, and the take is the same as before.
     let mut recorder = recorder.replaced_by(&take);
-    for event in [on(1.0, 65, 61), Played::Passed { from: 0.9, to: 1.2 }, Played::Passed { from: 1.2, to: 2.0 }] {
-        recorder.hear(&event);
+    for event in [
+        on(1.0, 65, 61),
+        TimelineEvent::Traversed { from: 0.9, to: 1.2 },
+        TimelineEvent::Traversed { from: 1.2, to: 2.0 },
+    ] {
+        recorder.record(&event);
     }
     assert_eq!((recorder.changes(), notes(&mut recorder)), (0, SONG.to_vec()));
-    recorder.hear(&Played::Ended);
+    recorder.record(&TimelineEvent::PassEnded);
     pass(&mut recorder, &SONG[2..], 0.9, 4.0);
     assert_eq!(notes(&mut recorder), [SONG[0], SONG[2], SONG[3]], "from the next passage on it is");
 }
@@ -314,18 +318,18 @@ fn a_long_take_costs_no_more_a_note_than_a_short_one() {
     // Steps that a list of all notes would take are squared: with these it would stand still for minutes.
     let song: Vec<(f64, u8, u8)> = (0..100_000).map(|i| (f64::from(i) / 8.0, 40 + (i % 50) as u8, 70)).collect();
     let shifted: Vec<_> = song.iter().map(|&(beats, key, velocity)| (beats + 0.05, key, velocity)).collect();
-    let mut recorder = Recorder::default();
+    let mut recorder = TimelineRecorder::default();
     for song in [&song, &shifted] {
         for (passage, notes) in song.chunks(2).enumerate() {
             for &(beats, key, velocity) in notes {
-                recorder.hear(&Played::Pedal(Pedal { beats, down: key % 2 == 0 }));
-                recorder.hear(&on(beats, key, velocity));
-                recorder.hear(&off(beats + 0.01, key));
+                recorder.record(&TimelineEvent::Pedal(Pedal { beats, down: key % 2 == 0 }));
+                recorder.record(&on(beats, key, velocity));
+                recorder.record(&off(beats + 0.01, key));
             }
             let from = passage as f64 / 4.0;
-            recorder.hear(&Played::Passed { from, to: from + 0.25 });
+            recorder.record(&TimelineEvent::Traversed { from, to: from + 0.25 });
         }
-        recorder.hear(&Played::Ended);
+        recorder.record(&TimelineEvent::PassEnded);
         assert_eq!(notes(&mut recorder), *song);
     }
 }
@@ -349,16 +353,16 @@ fn numbers() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn told() -> impl Strategy<Value = Played> {
+fn told() -> impl Strategy<Value = TimelineEvent> {
     let note = (numbers(), numbers(), 0u8..16, 21u8..=108, 1u8..=127);
     prop_oneof![
-        3 => note.prop_map(|(beats, beat_seconds, channel, key, velocity)| Played::NoteOn {
+        3 => note.prop_map(|(beats, beat_seconds, channel, key, velocity)| TimelineEvent::NoteOn {
             beats, beat_seconds, channel, key, velocity
         }),
-        2 => (numbers(), 0u8..16, 0u8..=127).prop_map(|(beats, channel, key)| Played::NoteOff { beats, channel, key }),
-        1 => (numbers(), any::<bool>()).prop_map(|(beats, down)| Played::Pedal(Pedal { beats, down })),
-        1 => (numbers(), numbers()).prop_map(|(from, to)| Played::Passed { from, to }),
-        1 => Just(Played::Ended),
+        2 => (numbers(), 0u8..16, 0u8..=127).prop_map(|(beats, channel, key)| TimelineEvent::NoteOff { beats, channel, key }),
+        1 => (numbers(), any::<bool>()).prop_map(|(beats, down)| TimelineEvent::Pedal(Pedal { beats, down })),
+        1 => (numbers(), numbers()).prop_map(|(from, to)| TimelineEvent::Traversed { from, to }),
+        1 => Just(TimelineEvent::PassEnded),
     ]
 }
 
@@ -370,16 +374,16 @@ proptest! {
     ) {
         let mut project = Project::default();
         song.into_iter().for_each(|edit| project.edit(edit));
-        let mut going_on = Recorder::default();
+        let mut going_on = TimelineRecorder::default();
         project.play(&mut going_on, 0, END);
-        let mut take = next_picture(&mut going_on, Timeline::default());
+        let mut take = next_picture(&mut going_on, TimelineSnapshot::default());
         let mut opened = take.clone();
         for (edits, from, to) in passes {
             edits.into_iter().for_each(|edit| project.edit(edit));
             project.play(&mut going_on, from, to);
             take = next_picture(&mut going_on, take);
             opened = opened_again(&opened);
-            let mut recorder = Recorder::new(&opened);
+            let mut recorder = TimelineRecorder::new(&opened);
             project.play(&mut recorder, from, to);
             opened = next_picture(&mut recorder, opened);
             prop_assert_eq!(&opened, &take);
@@ -387,26 +391,26 @@ proptest! {
         // A pass over all of it comes to what a new instance makes of it.
         project.play(&mut going_on, 0, END);
         take = next_picture(&mut going_on, take);
-        let mut new = Recorder::default();
+        let mut new = TimelineRecorder::default();
         project.play(&mut new, 0, END);
-        let new = next_picture(&mut new, Timeline::default());
-        let struck = |take: &Timeline| -> Vec<_> { take.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
+        let new = next_picture(&mut new, TimelineSnapshot::default());
+        let struck = |take: &TimelineSnapshot| -> Vec<_> { take.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
         prop_assert_eq!(struck(&take), struck(&new));
-        let moves = |take: &Timeline| take.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
+        let moves = |take: &TimelineSnapshot| take.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
         prop_assert_eq!(moves(&take), moves(&new));
     }
 
     #[test]
     fn whatever_a_host_tells_the_picture_is_sound_and_can_be_saved(told in prop::collection::vec(told(), 0..60)) {
-        let mut recorder = Recorder::default();
-        told.iter().for_each(|played| recorder.hear(played));
-        let picture = recorder.picture(&Timeline::default());
+        let mut recorder = TimelineRecorder::default();
+        told.iter().for_each(|played| recorder.record(played));
+        let picture = recorder.snapshot(&TimelineSnapshot::default());
         let (notes, pedals) = picture.performance();
         prop_assert!(notes.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
         prop_assert!(pedals.iter().all(|p| p.0.is_finite()));
         prop_assert_eq!(&opened_again(&picture), &picture);
-        let mut again = Recorder::new(&picture);
-        told.iter().for_each(|played| again.hear(played));
-        prop_assert!(again.picture(&picture).notes().len() >= picture.notes().len().min(1));
+        let mut again = TimelineRecorder::new(&picture);
+        told.iter().for_each(|played| again.record(played));
+        prop_assert!(again.snapshot(&picture).notes().len() >= picture.notes().len().min(1));
     }
 }

@@ -1,7 +1,7 @@
 //! The clip in the song, through the engine.
 
 use super::*;
-use crate::generator::{Composer, Material, Wish};
+use crate::generator::{GenerateSettings, Generator, GeneratorInput};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_inference::generate::GenerateError;
@@ -11,19 +11,25 @@ const BEAT: u64 = 24_000;
 /// Writes two bars in which each beat has a key that says the seed, half a beat long.
 struct Double;
 
-impl Composer for Double {
-    fn compose(&mut self, wish: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
-        let key = 60 + wish.seed as u8;
+impl Generator for Double {
+    fn generate(
+        &mut self,
+        settings: &GenerateSettings,
+        _: GeneratorInput,
+        _: &Cancellation,
+    ) -> Result<Clip, GenerateError> {
+        let key = 60 + settings.seed as u8;
         let note = |beat: u8| ClipNote { onset: beat.into(), length: 0.5, key, velocity: 80 };
         Ok(Clip::new(8.0, (4, 4), (0..8).map(note).collect()).unwrap())
     }
 }
 
-/// An engine, its studio, and a host that plays in four-four at 120 beats a minute.
+/// An engine, its generator, and a host that plays in four-four at 120 beats a minute.
 struct Song {
     engine: Engine<PlainEvent>,
+    latency: u32,
     store: Arc<ClipStore>,
-    studio: Studio,
+    generator: GeneratorThread,
     settings: Settings,
     block: u32,
     offline: bool,
@@ -39,18 +45,19 @@ impl Song {
         Self::at(LOOK_AHEAD, Arc::default())
     }
 
-    fn at(look_ahead: LookAhead, store: Arc<ClipStore>) -> Self {
+    fn at(look_ahead: SchedulerConfig, store: Arc<ClipStore>) -> Self {
         let status = Arc::<Status>::default();
         let open = |_, _: &Status| Ok(opened(FakeModel::default()));
-        let worker = Worker::start(status.clone(), None, open).unwrap();
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
-        studio.start();
-        let clips = ClipTrack::new(store.clone(), studio.link().clone(), false);
-        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, clips);
+        let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
+        generator.start();
+        let clips = ClipTrack::new(store.clone(), generator.link().clone(), false);
+        let engine = Engine::new(config(look_ahead, EmbeddedModel::Baseline), thread, clips, status);
         Self {
             engine,
+            latency: look_ahead.latency,
             store,
-            studio,
+            generator,
             settings: SETTINGS,
             block: 480,
             offline: true,
@@ -67,14 +74,14 @@ impl Song {
         let mut events = events.iter().peekable();
         while samples > 0 {
             let length = u64::from(self.block).min(samples);
-            let transport = CoreTransport {
+            let transport = Transport {
                 playing: self.playing,
                 tempo: Some(120.0),
                 beats: Some(self.beats),
                 loop_beats: self.loop_range,
                 ..Default::default()
             };
-            let bars = Bars::told(Some((4, 4)), None, transport.beats, self.loop_range);
+            let bars = Bars::from_host(Some((4, 4)), None, transport.beats, self.loop_range);
             let block = Block { samples: length as u32, transport, bars, pressed, offline: self.offline };
             let begin = self.beats;
             let end = begin + length as f64 / BEAT as f64;
@@ -107,6 +114,21 @@ impl Song {
         self.play_with(to, false, &[]);
     }
 
+    /// Where the loop that the song is in ends, in beats.
+    fn loop_end(&self) -> f64 {
+        self.loop_range.map(|range| range.1).filter(|end| *end > self.beats).unwrap_or(f64::INFINITY)
+    }
+
+    /// Plays on to a place; at the end of the loop the song goes on at its start.
+    fn play_to_loop_end(&mut self, to: f64, pressed: bool) {
+        self.play_with(to, pressed, &[]);
+        if let Some((start, end)) = self.loop_range
+            && self.beats == end
+        {
+            self.beats = start;
+        }
+    }
+
     fn stand(&mut self, samples: u32) {
         self.playing = false;
         let here = self.beats;
@@ -116,7 +138,7 @@ impl Song {
 
     /// The beats at which ons left, one latency earlier, with their keys; time began at beat 0.
     fn ons(&self) -> Vec<(f64, u8)> {
-        let latency = u64::from(self.engine.scheduler.look_ahead().latency);
+        let latency = u64::from(self.latency);
         let ons = self.left.iter().filter(|e| e.2.is_some());
         ons.map(|e| ((e.0 - latency) as f64 / BEAT as f64, e.1)).collect()
     }
@@ -147,7 +169,7 @@ fn key(channel: u8, key: u8, down: bool) -> PlainEvent {
 
 #[test]
 fn a_press_puts_what_is_written_at_the_next_bar_line_and_it_is_restyled() {
-    let live = LookAhead::live(RATE, 480);
+    let live = SchedulerConfig::live(RATE, 480);
     for (look_ahead, block) in [(LOOK_AHEAD, 64), (LOOK_AHEAD, 480), (LOOK_AHEAD, 1000), (live, 64), (live, 480)] {
         let mut song = Song { block, ..Song::at(look_ahead, Arc::default()) };
         song.play(1.0);
@@ -156,7 +178,7 @@ fn a_press_puts_what_is_written_at_the_next_bar_line_and_it_is_restyled() {
         assert_eq!(song.ons(), beats(4, 14, 61), "blocks of {block}: looped after two bars");
         let restyled = song.left.iter().filter_map(|e| e.2).filter(|v| *v != 80).count();
         assert!(restyled >= 9, "{restyled}");
-        assert_eq!(song.store.shown().in_song.unwrap().start, Some(4.0));
+        assert_eq!(song.store.selected().placement.unwrap().start, Some(4.0));
         song.stand(6_000);
         assert!(song.is_whole(), "{:?}", song.left);
     }
@@ -178,13 +200,13 @@ fn the_next_press_takes_over_at_its_bar_line_and_a_held_trigger_is_one_press() {
     song.play_with(5.5, false, &[]);
     song.play_with(12.0, true, &[]);
     assert_eq!(song.ons(), [beats(4, 8, 61), beats(8, 12, 62)].concat());
-    assert!(song.store.shown().count == 2);
+    assert!(song.store.selected().count == 2);
 }
 
 #[test]
 fn without_restyling_it_leaves_as_it_is_written_and_once_is_once() {
     let mut song = Song::new();
-    song.store.change_wish(|wish| (wish.looped, wish.restyled) = (false, false));
+    song.store.change_settings(|settings| (settings.looped, settings.restyled) = (false, false));
     song.play_with(1.0, true, &[]);
     song.play(16.0);
     assert_eq!(song.ons(), beats(4, 12, 61));
@@ -198,7 +220,7 @@ fn while_the_transport_rests_it_begins_at_the_bar_line_there() {
     song.playing = false;
     song.play_with(0.2, true, &[]);
     song.playing = true;
-    assert_eq!(song.store.shown().in_song.unwrap().start, Some(0.0));
+    assert_eq!(song.store.selected().placement.unwrap().start, Some(0.0));
     let rested = 4_800.0 / BEAT as f64;
     song.play(2.0);
     let ons: Vec<f64> = song.ons().iter().map(|on| on.0 - rested).collect();
@@ -227,7 +249,7 @@ fn at_the_end_of_a_loop_the_next_bar_line_is_the_loops_first() {
     let mut song = Song { loop_range: Some((0.0, 8.0)), ..Song::new() };
     song.play(5.0);
     song.play_with(8.0, true, &[]);
-    assert_eq!(song.store.shown().in_song.unwrap().start, Some(0.0));
+    assert_eq!(song.store.selected().placement.unwrap().start, Some(0.0));
     song.beats = 0.0;
     song.play(4.0);
     let ons: Vec<f64> = song.ons().iter().map(|on| on.0).collect();
@@ -280,8 +302,8 @@ fn in_bypass_the_clip_is_silent() {
 #[test]
 fn the_window_presses_too_and_a_cleared_clip_ends() {
     let mut song = Song::new();
-    song.studio.press();
-    while song.store.shown().count == 0 {
+    song.generator.trigger();
+    while song.store.selected().count == 0 {
         std::thread::yield_now();
     }
     song.play(5.25);
@@ -298,7 +320,7 @@ fn another_activation_plays_on_what_is_in_the_song() {
     song.play_with(6.0, true, &[]);
     let before = song.ons();
     drop(song);
-    let mut song = Song::at(LookAhead::at_once(RATE, 480), store);
+    let mut song = Song::at(SchedulerConfig::zero_latency(RATE, 480), store);
     song.play_with(6.0, false, &[]);
     assert_eq!(song.ons(), before, "without latency");
 }
@@ -307,12 +329,12 @@ fn another_activation_plays_on_what_is_in_the_song() {
 fn a_trigger_that_is_held_when_the_host_activates_is_no_press() {
     let store = Arc::<ClipStore>::default();
     let mut song = Song::at(LOOK_AHEAD, store.clone());
-    song.engine.clips = ClipTrack::new(store.clone(), song.studio.link().clone(), true);
+    song.engine.clips = ClipTrack::new(store.clone(), song.generator.link().clone(), true);
     song.play_with(1.0, true, &[]);
-    assert_eq!(store.shown().count, 0);
+    assert_eq!(store.selected().count, 0);
     song.play_with(1.5, false, &[]);
     song.play_with(2.0, true, &[]);
-    assert_eq!(store.shown().count, 1);
+    assert_eq!(store.selected().count, 1);
 }
 
 #[test]
@@ -320,14 +342,14 @@ fn in_real_time_a_clip_that_comes_late_begins_at_a_later_bar_line() {
     let mut song = Song { offline: false, ..Song::new() };
     song.play_with(0.5, true, &[]);
     // Nobody waits, so it is there at some later time; blocks of a test take no time.
-    while !song.studio.link().is_answered() {
+    while !song.generator.link().is_answered() {
         std::thread::yield_now();
     }
     song.play(16.0);
     assert_eq!(song.ons()[0], (4.0, 61));
-    let press = song.studio.link().press();
+    let press = song.generator.link().trigger();
     assert!(song.engine.clips.outbox.try_send(press));
-    while !song.studio.link().is_answered() {
+    while !song.generator.link().is_answered() {
         std::thread::yield_now();
     }
     song.play(24.0);
@@ -380,20 +402,18 @@ fn done(deeds: &[Deed], block: u32) -> Song {
             Deed::Play(sixteenths, pressed) => {
                 let mut left = f64::from(sixteenths) / 4.0;
                 while left > 0.0 {
-                    let wrap = song.loop_range.map(|range| range.1).filter(|end| *end > song.beats);
-                    let to = wrap.map_or(song.beats + left, |end| end.min(song.beats + left));
+                    let to = song.loop_end().min(song.beats + left);
                     left -= to - song.beats;
-                    song.play_with(to, pressed, &[]);
-                    if let Some((start, end)) = song.loop_range
-                        && song.beats == end
-                    {
-                        song.beats = start;
-                    }
+                    song.play_to_loop_end(to, pressed);
                 }
             }
             Deed::Rest(milliseconds) => song.stand(u32::from(milliseconds) * 48),
             Deed::Seek(beat) => song.beats = beat.into(),
             Deed::Strike(note) => {
+                // A host that runs on past its loop is not what this is about: where a loop ends, it is struck after.
+                if song.loop_end() <= song.beats + 1.0 {
+                    song.play_to_loop_end(song.loop_end(), false);
+                }
                 let (from, to) = (song.beats, song.beats + 1.0);
                 let events = [(from + 0.25, key(0, note, true)), (from + 0.75, key(0, note, false))];
                 song.play_with(to, false, &events);
@@ -404,8 +424,8 @@ fn done(deeds: &[Deed], block: u32) -> Song {
             Deed::Step(back) => song.store.step(back),
             Deed::Place => song.store.place(),
             Deed::Clear => song.store.clear(),
-            Deed::Looped(looped) => song.store.change_wish(|wish| wish.looped = looped),
-            Deed::Restyled(restyled) => song.store.change_wish(|wish| wish.restyled = restyled),
+            Deed::Looped(looped) => song.store.change_settings(|settings| settings.looped = looped),
+            Deed::Restyled(restyled) => song.store.change_settings(|settings| settings.restyled = restyled),
             Deed::Bypass(bypass) => song.settings.bypass = bypass,
         }
     }
@@ -423,7 +443,7 @@ proptest! {
         for block in [64, 1000] {
             let other = done(&deeds, block);
             prop_assert_eq!(&other.left, &song.left, "blocks of {}", block);
-            prop_assert_eq!(other.store.shown().in_song, song.store.shown().in_song);
+            prop_assert_eq!(other.store.selected().placement, song.store.selected().placement);
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use tonenet_core::scheduler::Asking;
+use tonenet_core::scheduler::RequestPolicy;
 
 use super::*;
 
-const LIVE: LookAhead = LookAhead { latency: 480, asking: Asking::EachNote(96) };
-const TIMELINE: LookAhead = LookAhead { latency: 0, asking: Asking::Afterwards(480) };
+const LIVE: SchedulerConfig = SchedulerConfig { latency: 480, policy: RequestPolicy::PerNote(96) };
+const TIMELINE: SchedulerConfig = SchedulerConfig { latency: 0, policy: RequestPolicy::Deferred(480) };
 const BLOCKS: [u32; 5] = [64, 480, 1_024, 2_048, 4_096];
 /// What a note of the part lasts, in samples: 450 ms.
 const LENGTH: u64 = 21_600;
@@ -38,10 +38,10 @@ fn eighty_notes() -> Part {
 
 /// Plays a part in a host that tells a transport at each sample; gives each note that left as (begin, length).
 fn lengths(
-    look_ahead: LookAhead,
+    look_ahead: SchedulerConfig,
     samples: u32,
     part: &Part,
-    transport: &dyn Fn(u64) -> CoreTransport,
+    transport: &dyn Fn(u64) -> Transport,
 ) -> Vec<(u64, Option<u64>)> {
     let memory = (look_ahead == TIMELINE).then(Arc::<TimelineStore>::default);
     let (mut engine, _) = engine_of(EmbeddedModel::Baseline, look_ahead, memory);
@@ -73,7 +73,7 @@ fn lengths(
 }
 
 /// All leave, one latency later, and sound as long as they were held.
-fn assert_untouched(host: &str, part: &Part, transport: &dyn Fn(u64) -> CoreTransport) {
+fn assert_untouched(host: &str, part: &Part, transport: &dyn Fn(u64) -> Transport) {
     for look_ahead in [LOOK_AHEAD, LIVE, TIMELINE] {
         for samples in BLOCKS {
             let onsets = part.iter().filter(|event| matches!(event.1, PlainEvent::NoteOn { .. }));
@@ -85,8 +85,8 @@ fn assert_untouched(host: &str, part: &Part, transport: &dyn Fn(u64) -> CoreTran
     }
 }
 
-fn at_120(beats: f64) -> CoreTransport {
-    CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() }
+fn at_120(beats: f64) -> Transport {
+    Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() }
 }
 
 fn beats_at(time: u64) -> f64 {
@@ -103,7 +103,7 @@ fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
             // The second begins off a beat.
             for start in [8.0, 4.5] {
                 let loop_beats = loop_beats.map(|_| (start, start + 1.0));
-                let transport = |time| CoreTransport { loop_beats, ..at_120(start + beats_at(time).fract()) };
+                let transport = |time| Transport { loop_beats, ..at_120(start + beats_at(time).fract()) };
                 assert_untouched(
                     &format!("a loop from {start}, told: {told}, {after} samples after"),
                     &part,
@@ -117,14 +117,13 @@ fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
 #[test]
 fn a_note_that_a_wrap_within_a_block_cut_off_ends_one_latency_later() {
     for samples in BLOCKS {
-        for look_ahead in [LookAhead { latency: 4_800, ..LOOK_AHEAD }, LookAhead::live(RATE, samples)] {
+        for look_ahead in [SchedulerConfig { latency: 4_800, ..LOOK_AHEAD }, SchedulerConfig::live(RATE, samples)] {
             // Held from before the wrap; the host forgets its end.
             let part = vec![
                 on(BEAT as u32 - 500, 50, 0.5),
                 (3 * BEAT / 2, PlainEvent::Controller { timing: 0, channel: 0, number: 1, value: 0.0 }),
             ];
-            let transport =
-                |time| CoreTransport { loop_beats: Some((8.0, 9.0)), ..at_120(8.0 + beats_at(time).fract()) };
+            let transport = |time| Transport { loop_beats: Some((8.0, 9.0)), ..at_120(8.0 + beats_at(time).fract()) };
             let found = lengths(look_ahead, samples, &part, &transport);
             let expected = (BEAT - 500 + u64::from(look_ahead.latency), Some(500));
             assert_eq!(found, [expected], "{look_ahead:?}, blocks of {samples}");
@@ -141,7 +140,7 @@ fn positions_that_do_not_fit_the_tempo_lose_no_note() {
     assert_untouched("half the rate", &part, &place(|time| 0.5 * beats_at(time)));
     assert_untouched("four times the rate", &part, &place(|time| 4.0 * beats_at(time)));
     for tempo in [0.0, -120.0, f64::NAN, f64::INFINITY] {
-        let transport = |time| CoreTransport { tempo: Some(tempo), ..at_120(beats_at(time)) };
+        let transport = |time| Transport { tempo: Some(tempo), ..at_120(beats_at(time)) };
         assert_untouched("no tempo", &part, &transport);
     }
 }
@@ -153,16 +152,12 @@ fn a_tempo_change_within_a_block_loses_no_note() {
     let change = 300_500;
     let beats = |time: u64| beats_at(time.min(change)) + beats_at(time.saturating_sub(change)) / 2.0;
     let tempo = |time| if time < change { 120.0 } else { 60.0 };
-    let told = |time| CoreTransport { tempo: Some(tempo(time)), ..at_120(beats(time)) };
+    let told = |time| Transport { tempo: Some(tempo(time)), ..at_120(beats(time)) };
     assert_untouched("beats", &part, &told);
-    let seconds = |time| CoreTransport {
-        tempo: Some(tempo(time)),
-        beats: None,
-        seconds: Some(time as f64 / RATE),
-        ..at_120(0.0)
-    };
+    let seconds =
+        |time| Transport { tempo: Some(tempo(time)), beats: None, seconds: Some(time as f64 / RATE), ..at_120(0.0) };
     assert_untouched("seconds alone", &part, &seconds);
-    let tempo_alone = |time| CoreTransport { tempo: Some(tempo(time)), beats: None, ..at_120(0.0) };
+    let tempo_alone = |time| Transport { tempo: Some(tempo(time)), beats: None, ..at_120(0.0) };
     assert_untouched("tempo alone", &part, &tempo_alone);
 }
 
@@ -198,6 +193,6 @@ fn a_seek_ahead_drops_what_is_under_way() {
 #[test]
 fn a_song_that_runs_past_its_loop_plays_every_note_to_its_end() {
     let part = eighty_notes();
-    let transport = |time| CoreTransport { loop_beats: Some((2.0, 4.0)), ..at_120(beats_at(time)) };
+    let transport = |time| Transport { loop_beats: Some((2.0, 4.0)), ..at_120(beats_at(time)) };
     assert_untouched("past its loop", &part, &transport);
 }

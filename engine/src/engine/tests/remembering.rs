@@ -19,17 +19,17 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_take: RestyleTake = Box::new(move |take: &Timeline, _| {
+            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = take.performance();
-                let expected = notes.iter().map(|n| [InSteps::new((n.onset + n.release) as f32, 2.0); 3]);
+                let expected = notes.iter().map(|n| [QuantisedExpectation::new((n.onset + n.release) as f32, 2.0); 3]);
                 Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
             });
-            Ok(Opened { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_take })
+            Ok(LoadedSession { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_performance })
         };
-        let worker = Worker::start(status.clone(), Some(store.clone()), open).unwrap();
-        let look_ahead = LookAhead::at_once(RATE, 480);
-        let engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status, no_clips());
+        let thread = InferenceThread::start(status.clone(), Some(store.clone()), open).unwrap();
+        let look_ahead = SchedulerConfig::zero_latency(RATE, 480);
+        let engine = Engine::new(config(look_ahead, EmbeddedModel::Baseline), thread, no_clips(), status);
         Self { engine, restylings, store }
     }
 
@@ -56,7 +56,7 @@ impl Instance {
         for index in 0..420 {
             let playing = index < 400;
             let place = Some(beats(index.min(400)));
-            let transport = CoreTransport { playing, tempo: Some(120.0), beats: place, ..Default::default() };
+            let transport = Transport { playing, tempo: Some(120.0), beats: place, ..Default::default() };
             let events = || {
                 let (beat, event) = song.next_if(|e| e.0 < beats(index + 1))?;
                 Some(event.with_timing(((beat - beats(index)) * 24_000.0).round() as u32))
@@ -69,8 +69,7 @@ impl Instance {
         // What a pass has changed is restyled at the latest when the next begins.
         let mut nothing = std::iter::empty::<PlainEvent>();
         for beats in [-100.0, -200.0] {
-            let transport =
-                CoreTransport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
+            let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
             self.engine.process(&block_of(1, transport, true), &SETTINGS, || nothing.next(), |_| ());
         }
         (left, self.restylings.load(Ordering::Relaxed) - before)
@@ -113,7 +112,7 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
         ("activated again", &|| went_on(Instance::new(Arc::default())).activated_again()),
         ("taken back", &|| {
             let instance = went_on(Instance::new(Arc::default()));
-            instance.store.replace(Timeline::default());
+            instance.store.replace(TimelineSnapshot::default());
             instance.store.undo();
             instance
         }),
@@ -122,7 +121,7 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
             let filled = Instance::new(Arc::default());
             let (take, _) = played.store.get();
             let notes = take.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
-            filled.store.replace(Timeline::new(String::new(), [1.0; 3], notes, Vec::new()));
+            filled.store.replace(TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new()));
             went_on(filled)
         }),
     ];
@@ -152,7 +151,7 @@ fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
     let mut part = PART;
     part[0].3 = 0.9;
     let edit = part[0];
-    let transport = CoreTransport { playing: true, tempo: Some(120.0), beats: Some(edit.0), ..Default::default() };
+    let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(edit.0), ..Default::default() };
     let mut events = vec![on(0, edit.2, edit.3).1].into_iter();
     instance.engine.process(&block_of(480, transport, false), &SETTINGS, || events.next(), |_| ());
     let instance = instance.activated_again();

@@ -1,7 +1,7 @@
 //! What becomes of the engine's other threads: full queues, threads that stand still, break or are gone.
 
 use super::*;
-use crate::generator::{Composer, Material, Wish};
+use crate::generator::{GenerateSettings, Generator, GeneratorInput};
 use crate::waiting::budget::PATIENCE;
 use crate::waiting::budget::tests::TestClock;
 use crate::waiting::budget::{Budget, Clock};
@@ -35,10 +35,10 @@ impl Stall {
 }
 
 /// Writes a note when the gate is open.
-struct StalledComposer(Stall);
+struct StalledGenerator(Stall);
 
-impl Composer for StalledComposer {
-    fn compose(&mut self, _: &Wish, _: Material, _: &Cancellation) -> Result<Clip, GenerateError> {
+impl Generator for StalledGenerator {
+    fn generate(&mut self, _: &GenerateSettings, _: GeneratorInput, _: &Cancellation) -> Result<Clip, GenerateError> {
         self.0.came.fetch_add(1, Ordering::Release);
         let _open = self.0.gate.lock();
         let note = ClipNote { onset: 0.0, length: 0.5, key: 61, velocity: 80 };
@@ -56,33 +56,33 @@ struct Host {
     /// Velocities that left.
     left: Vec<u8>,
     /// The generator, which goes last.
-    studio: Option<Studio>,
+    generator: Option<GeneratorThread>,
 }
 
 impl Host {
-    fn new(model: FakeModel, look_ahead: LookAhead, memory: Option<Arc<TimelineStore>>) -> Self {
-        Self::with_composer(model, look_ahead, memory, Stall::default())
+    fn new(model: FakeModel, look_ahead: SchedulerConfig, memory: Option<Arc<TimelineStore>>) -> Self {
+        Self::with_generator(model, look_ahead, memory, Stall::default())
     }
 
-    fn with_composer(
+    fn with_generator(
         model: FakeModel,
-        look_ahead: LookAhead,
+        look_ahead: SchedulerConfig,
         memory: Option<Arc<TimelineStore>>,
-        composer: Stall,
+        generator: Stall,
     ) -> Self {
         let status = Arc::<Status>::default();
         let mut model = Some(model);
         let open = move |_, _: &Status| Ok(opened(model.take().unwrap_or_default()));
-        let worker = Worker::start(status.clone(), memory, open).unwrap();
+        let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
         let store = Arc::<ClipStore>::default();
-        let open = move || Box::new(StalledComposer(composer.clone())) as Box<dyn Composer>;
-        let studio = Studio::new(store.clone(), Arc::default(), Box::new(open));
-        studio.start();
-        let clips = ClipTrack::new(store, studio.link().clone(), false);
-        let mut engine = Engine::new(RATE, look_ahead, EmbeddedModel::Baseline, worker, status.clone(), clips);
+        let open = move || Box::new(StalledGenerator(generator.clone())) as Box<dyn Generator>;
+        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(open));
+        generator.start();
+        let clips = ClipTrack::new(store, generator.link().clone(), false);
+        let mut engine = Engine::new(config(look_ahead, EmbeddedModel::Baseline), thread, clips, status.clone());
         let clock = TestClock::default();
-        engine.budget = Budget::new(Box::new(clock.clone()));
-        Self { engine, status, clock, settings: SETTINGS, beats: 0.0, left: Vec::new(), studio: Some(studio) }
+        engine.waits.set_budget(Budget::new(Box::new(clock.clone())));
+        Self { engine, status, clock, settings: SETTINGS, beats: 0.0, left: Vec::new(), generator: Some(generator) }
     }
 
     /// A block in real time.
@@ -98,7 +98,7 @@ impl Host {
 
     fn play(&mut self, offline: bool, pressed: bool, events: &[PlainEvent]) {
         let beats = Some(self.beats);
-        let transport = CoreTransport { playing: true, tempo: Some(120.0), beats, ..CoreTransport::default() };
+        let transport = Transport { playing: true, tempo: Some(120.0), beats, ..Transport::default() };
         let block = Block { pressed, ..block_of(BLOCK, transport, offline) };
         let mut events = events.iter().copied();
         let left = &mut self.left;
@@ -122,7 +122,7 @@ impl Host {
         while !stall.stands_still() {
             self.block(&[]);
             // Questions that come late are left out.
-            while !self.engine.worker.is_caught_up() && !stall.stands_still() {
+            while !self.engine.inference.is_caught_up() && !stall.stands_still() {
                 std::thread::yield_now();
             }
         }
@@ -138,16 +138,16 @@ impl Host {
     }
 
     /// Goes on until model and generator stand still, the one over a note, the other over a press.
-    fn stall(&mut self, model: &Stall, composer: &Stall) {
+    fn stall(&mut self, model: &Stall, generator: &Stall) {
         self.play(false, true, &[]);
-        while !composer.stands_still() {
+        while !generator.stands_still() {
             std::thread::yield_now();
         }
         self.stall_over(model, 60);
     }
 
     fn catch_up(&mut self) {
-        while !self.engine.worker.is_caught_up() || self.engine.worker.is_picture_pending() {
+        while !self.engine.inference.is_caught_up() || self.engine.inference.is_snapshot_pending() {
             std::thread::yield_now();
         }
     }
@@ -192,13 +192,13 @@ fn a_model_that_was_chosen_while_there_was_no_room_answers() {
     host.block(&[]);
     drop(closed);
     host.catch_up();
-    assert_eq!(host.status.engine.lock().model, EmbeddedModel::Note.title());
+    assert_eq!(host.status.info.lock().model, EmbeddedModel::Note.title());
 }
 
 #[test]
 fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     let stall = Stall::default();
-    let (model, heard) = (stall.model(), Arc::<Mutex<Vec<Heard>>>::default());
+    let (model, heard) = (stall.model(), Arc::<Mutex<Vec<InputEvent>>>::default());
     let mut host = Host::new(FakeModel { heard: heard.clone(), ..model }, LOOK_AHEAD, None);
     let closed = stall.begin();
     host.block(&[64, 67].map(key_down));
@@ -212,17 +212,17 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     host.catch_up();
     let heard = heard.lock();
     let of_keys = heard.iter().filter_map(|heard| match *heard {
-        Heard::NoteOn { key, .. } => Some((key, true)),
-        Heard::NoteOff { key, .. } => Some((key, false)),
-        Heard::Pedal { .. } => None,
+        InputEvent::NoteOn { key, .. } => Some((key, true)),
+        InputEvent::NoteOff { key, .. } => Some((key, false)),
+        InputEvent::Pedal { .. } => None,
     });
     let all = [(64, true), (67, true), (60, true), (60, false), (64, false), (60, true)];
     assert_eq!(of_keys.collect::<Vec<_>>(), all, "67 is still held, and 72 is lost");
     let pedals: Vec<bool> =
-        heard.iter().filter_map(|h| if let Heard::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
+        heard.iter().filter_map(|h| if let InputEvent::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
     assert_eq!(pedals.last(), Some(&false));
     assert!(heard.is_sorted_by_key(|heard| match *heard {
-        Heard::NoteOn { time, .. } | Heard::NoteOff { time, .. } | Heard::Pedal { time, .. } => time,
+        InputEvent::NoteOn { time, .. } | InputEvent::NoteOff { time, .. } | InputEvent::Pedal { time, .. } => time,
     }));
 }
 
@@ -230,7 +230,7 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
 fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
     let store = Arc::<TimelineStore>::default();
     let stall = Stall::default();
-    let mut host = Host::new(stall.model(), LookAhead::at_once(RATE, BLOCK), Some(store.clone()));
+    let mut host = Host::new(stall.model(), SchedulerConfig::zero_latency(RATE, BLOCK), Some(store.clone()));
     let keys = |host: &mut Host, from: u8| {
         (0..50).for_each(|block| match block % 10 {
             0 => host.bounce(&[key_down(from + block)]),
@@ -264,23 +264,24 @@ fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
 }
 
 /// A host whose model and generator both stand still over something.
-fn stalled(look_ahead: LookAhead, store: Option<Arc<TimelineStore>>) -> (Host, Stall, Stall) {
-    let (model, composer) = (Stall::default(), Stall::default());
-    (Host::with_composer(model.model(), look_ahead, store, composer.clone()), model, composer)
+fn stalled(look_ahead: SchedulerConfig, store: Option<Arc<TimelineStore>>) -> (Host, Stall, Stall) {
+    let (model, generator) = (Stall::default(), Stall::default());
+    (Host::with_generator(model.model(), look_ahead, store, generator.clone()), model, generator)
 }
 
 #[test]
 fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
-    for (look_ahead, store) in [(LOOK_AHEAD, None), (LookAhead::at_once(RATE, BLOCK), Some(Arc::default()))] {
+    for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
+    {
         for is_full in [false, true] {
-            let (mut host, model, composer) = stalled(look_ahead, store.clone());
-            let (closed, shut) = (model.begin(), composer.begin());
-            host.stall(&model, &composer);
+            let (mut host, model, generator) = stalled(look_ahead, store.clone());
+            let (closed, shut) = (model.begin(), generator.begin());
+            host.stall(&model, &generator);
             if is_full {
                 host.fill_queue();
             }
             let begin = host.clock.now();
-            // The generator, the picture, the queue and the answers.
+            // The generator, the snapshot, the queue and the results.
             host.beats = 40.0;
             let events: Vec<PlainEvent> = (40..80).map(key_down).collect();
             host.bounce(&events);
@@ -301,10 +302,11 @@ fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
 
 #[test]
 fn ahead_of_the_wall_clock_all_waits_together_never_make_the_host_late() {
-    for (look_ahead, store) in [(LOOK_AHEAD, None), (LookAhead::at_once(RATE, BLOCK), Some(Arc::default()))] {
-        let (mut host, model, composer) = stalled(look_ahead, store);
-        let (closed, shut) = (model.begin(), composer.begin());
-        host.stall(&model, &composer);
+    for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
+    {
+        let (mut host, model, generator) = stalled(look_ahead, store);
+        let (closed, shut) = (model.begin(), generator.begin());
+        host.stall(&model, &generator);
         let begin = host.clock.now();
         for block in 1..=200 {
             host.play(false, block % 2 == 0, &[key_down(60)]);
@@ -319,7 +321,7 @@ fn ahead_of_the_wall_clock_all_waits_together_never_make_the_host_late() {
 #[test]
 fn a_generator_whose_thread_has_ended_is_not_waited_for() {
     let (mut host, ..) = stalled(LOOK_AHEAD, None);
-    drop(host.studio.take());
+    drop(host.generator.take());
     for pressed in [true, false, true, false] {
         host.play(true, pressed, &[]);
     }
@@ -335,8 +337,8 @@ fn a_model_that_breaks_and_breaks_again_as_it_goes_can_be_changed_for_another() 
     let broken = FakeModel { breaks: true, _last: Some(BreaksAsItGoes), ..FakeModel::default() };
     let mut host = Host::new(broken, LOOK_AHEAD, None);
     (0..10).for_each(|key| host.bounce(&[key_down(60 + key)]));
-    assert!(host.engine.worker.is_running());
-    let told = host.status.engine.lock().error.clone();
+    assert!(host.engine.inference.background().is_running());
+    let told = host.status.info.lock().error.clone();
     assert!(told.is_some_and(|error| error.contains("stopped unexpectedly")));
     host.settings.model = EmbeddedModel::Note;
     (0..10).for_each(|_| host.bounce(&[]));

@@ -1,0 +1,243 @@
+//! Events between their coming in and their leaving: the scheduler, and the velocity each note leaves with.
+
+use std::sync::Arc;
+
+use tonenet_core::dynamics::Expression;
+use tonenet_core::note::midi_velocity;
+use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
+
+use crate::block::{BlockContext, Settings};
+use crate::event::HostEvent;
+use crate::status::Status;
+use crate::zero_latency::Known;
+
+/// Events under way at most: a block of the densest controller storm, twice.
+const EVENTS: usize = 16_384;
+
+/// What travels with an event through the scheduler.
+#[derive(Debug, Clone, Copy)]
+pub struct Queued<E> {
+    event: E,
+    /// As set when it came in, where automation belongs to it.
+    expression: Expression,
+    /// Whether it is one that a mode without latency does not know yet.
+    is_new: bool,
+}
+
+/// See the [module](self).
+pub struct EventQueue<E> {
+    scheduler: Scheduler<Queued<E>>,
+    status: Arc<Status>,
+    /// The block's first sample.
+    block_start: SampleTime,
+    /// The sample of the block at which something last left.
+    last_timing: u32,
+}
+
+impl<E: HostEvent> EventQueue<E> {
+    /// An empty queue at sample 0.
+    pub fn new(config: SchedulerConfig, status: Arc<Status>) -> Self {
+        Self { scheduler: Scheduler::new(EVENTS, config), status, block_start: 0, last_timing: 0 }
+    }
+
+    /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.
+    pub fn reset(&mut self) {
+        self.scheduler.reset(self.scheduler.config());
+    }
+
+    /// When each event leaves, which notes are predicted together, and what stops and jumps of the transport end.
+    pub fn scheduler(&mut self) -> &mut Scheduler<Queued<E>> {
+        &mut self.scheduler
+    }
+
+    /// A block begins at this sample.
+    pub fn begin_block(&mut self, now: SampleTime) {
+        self.block_start = now;
+        self.last_timing = 0;
+    }
+
+    /// Makes room for an event: where the queue is full, the oldest events leave early.
+    pub fn make_room(&mut self, context: &mut BlockContext<impl FnMut(E)>) {
+        if !self.scheduler.is_full() {
+            return;
+        }
+        while let Some(leaving) = self.scheduler.emit_early(self.block_start) {
+            Status::count(&self.status.overloads);
+            self.emit(leaving, context);
+        }
+    }
+
+    /// Takes in an event, with what a mode without latency knows of it; there must be room.
+    pub fn push(
+        &mut self,
+        time: SampleTime,
+        event: E,
+        kind: Event,
+        settings: &Settings,
+        known: Option<Known>,
+    ) -> NoteId {
+        let is_new = known.is_some_and(|known| !known.settled || known.expected.is_none());
+        let id = self.scheduler.push_event(time, kind, Queued { event, expression: settings.expression, is_new });
+        if let Some(expected) = known.and_then(|known| known.expected) {
+            self.scheduler.set_estimate(id, Estimate { expected, settled: true });
+        }
+        id
+    }
+
+    /// Emits what is due before a sample.
+    pub fn emit_due(&mut self, until: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
+        while let Some(leaving) = self.scheduler.next_due(until) {
+            self.emit(leaving, context);
+        }
+    }
+
+    fn emit(&mut self, leaving: OutputEvent<Queued<E>>, context: &mut BlockContext<impl FnMut(E)>) {
+        let (time, event) = match leaving {
+            OutputEvent::Release { time, channel, key } => (time, E::release(channel, key)),
+            OutputEvent::Event { time, payload, outcome, .. } => {
+                (time, self.restyle(payload, outcome, context.settings))
+            }
+        };
+        let last = u64::from(context.block.samples.saturating_sub(1));
+        let in_block = time.saturating_sub(self.block_start).min(last) as u32;
+        // Never back: something that left early may stand before what is due earlier in the block.
+        self.last_timing = self.last_timing.max(in_block);
+        (context.emit)(event.with_timing(self.last_timing));
+    }
+
+    /// The event with the velocity it leaves with.
+    fn restyle(&self, queued: Queued<E>, outcome: Outcome, settings: &Settings) -> E {
+        let Queued { event, expression, is_new } = queued;
+        if settings.bypass || expression.amount == 0.0 {
+            return event;
+        }
+        let expected = match outcome {
+            Outcome::Untouched => return event,
+            Outcome::Restyled(expected) => {
+                Status::count(if is_new { &self.status.new } else { &self.status.restyled });
+                Some(expected)
+            }
+            Outcome::Late(early) => {
+                Status::count(if is_new { &self.status.new } else { &self.status.late });
+                early
+            }
+        };
+        let velocity = expected.map(|expected| expression.velocity(own_velocity(&event), expected));
+        velocity.map_or(event, |velocity| event.with_velocity(f32::from(velocity) / 127.0))
+    }
+}
+
+/// A note-on's velocity as MIDI has it, 1–127.
+pub fn own_velocity(event: &impl HostEvent) -> u8 {
+    event.velocity().map_or(1, |velocity| midi_velocity(velocity * 127.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::block::Block;
+    use crate::event::{PlainEvent, Voice};
+    use tonenet_core::clip::Bars;
+    use tonenet_core::dynamics::Expected;
+    use tonenet_core::genre::Genre;
+    use tonenet_core::scheduler::RequestPolicy;
+    use tonenet_core::style::{StyleBlend, TakeSeed};
+    use tonenet_core::transport::Transport;
+    use tonenet_inference::embedded::EmbeddedModel;
+
+    const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 100, policy: RequestPolicy::EveryHop(25) };
+    const SETTINGS: Settings = Settings {
+        style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+        take: TakeSeed(0),
+        expression: Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 },
+        model: EmbeddedModel::Note,
+        bypass: false,
+    };
+    const LOUD: Expected = Expected { level: 64.0, deviation: 20.0 };
+
+    fn on(key: u8) -> PlainEvent {
+        PlainEvent::note_on(Voice::new(None, 0, key), 0.5)
+    }
+
+    fn queue() -> EventQueue<PlainEvent> {
+        EventQueue::new(LOOK_AHEAD, Arc::default())
+    }
+
+    fn push(queue: &mut EventQueue<PlainEvent>, time: SampleTime, event: PlainEvent, known: Option<Known>) -> NoteId {
+        queue.push(time, event, event.kind(), &SETTINGS, known)
+    }
+
+    /// What leaves in a block of 100 samples.
+    fn emitted(queue: &mut EventQueue<PlainEvent>, now: SampleTime, settings: &Settings) -> Vec<PlainEvent> {
+        let (bars, transport) = (Bars::default(), Transport::default());
+        let block = Block { samples: 100, transport, bars, pressed: false, offline: false };
+        let mut left = Vec::new();
+        let mut emit = |event| left.push(event);
+        let mut context = BlockContext { block: &block, settings, emit: &mut emit };
+        queue.begin_block(now);
+        queue.make_room(&mut context);
+        queue.emit_due(now + 100, &mut context);
+        left
+    }
+
+    fn counts(queue: &EventQueue<PlainEvent>) -> [u64; 3] {
+        let Status { restyled, late, new, .. } = &*queue.status;
+        [restyled, late, new].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_note_leaves_one_latency_later_with_the_predicted_velocity() {
+        let mut queue = queue();
+        let id = push(&mut queue, 30, on(60), None);
+        queue.scheduler().set_estimate(id, Estimate { expected: LOUD, settled: true });
+        assert_eq!(emitted(&mut queue, 0, &SETTINGS), []);
+        let restyled = on(60).with_velocity(84.0 / 127.0).with_timing(30);
+        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![restyled], [1, 0, 0]));
+    }
+
+    #[test]
+    fn without_a_prediction_a_note_keeps_its_velocity_and_counts_as_late() {
+        let mut queue = queue();
+        push(&mut queue, 30, on(60), None);
+        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![on(60).with_timing(30)], [0, 1, 0]));
+    }
+
+    #[test]
+    fn a_note_that_a_mode_without_latency_does_not_know_counts_as_new() {
+        let mut queue = queue();
+        for known in [
+            Known { expected: None, settled: true },
+            Known { expected: Some(LOUD), settled: false },
+            Known { expected: Some(LOUD), settled: true },
+        ] {
+            push(&mut queue, 0, on(60), Some(known));
+        }
+        let loud = on(60).with_velocity(84.0 / 127.0);
+        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![on(60), loud, loud], [1, 0, 2]));
+    }
+
+    #[test]
+    fn in_bypass_and_what_is_no_note_leaves_as_it_came() {
+        let mut queue = queue();
+        let pedal = PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 };
+        push(&mut queue, 0, pedal, None);
+        push(&mut queue, 0, on(60), Some(Known { expected: Some(LOUD), settled: true }));
+        let bypass = Settings { bypass: true, ..SETTINGS };
+        assert_eq!((emitted(&mut queue, 100, &bypass), counts(&queue)), (vec![pedal, on(60)], [0; 3]));
+    }
+
+    #[test]
+    fn a_full_queue_emits_its_oldest_events_early_and_in_order() {
+        let mut queue = queue();
+        for key in 0..EVENTS {
+            push(&mut queue, 10, on((key % 128) as u8), None);
+        }
+        assert!(queue.scheduler().is_full());
+        let left = emitted(&mut queue, 20, &SETTINGS);
+        assert_eq!(left.len(), EVENTS, "one early, the others when due");
+        assert!(left.is_sorted_by_key(HostEvent::timing), "time never goes back");
+        assert_eq!((left[0].timing(), queue.status.overloads.load(Ordering::Relaxed)), (0, 1));
+    }
+}

@@ -1,0 +1,143 @@
+use super::*;
+use crate::clip_track::ClipTrack;
+use crate::generator::GeneratorThread;
+use tonenet_core::clip::{Bars, ClipNote};
+use tonenet_core::transport::Transport;
+
+fn clip(key: u8) -> Clip {
+    Clip::new(4.0, (4, 4), vec![ClipNote { onset: 0.0, length: 1.0, key, velocity: 80 }]).unwrap()
+}
+
+fn connected() -> (Arc<ClipStore>, ClipLink) {
+    let store = Arc::<ClipStore>::default();
+    (store.clone(), ClipStore::connect(store))
+}
+
+/// The key of a clip, and where it begins.
+fn next(audio: &mut ClipLink) -> Option<(Option<u8>, Option<f64>)> {
+    let update = audio.next_update()?;
+    Some((update.clip.map(|clip| clip.notes()[0].key), update.start))
+}
+
+#[test]
+fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
+    let (store, mut audio) = connected();
+    store.add(clip(60));
+    let update = audio.next_update().unwrap();
+    assert_eq!(update.start, None);
+    audio.report_start(update.placement, 16.0);
+    assert_eq!(store.selected().placement, Some(SongPlacement { is_selected: true, start: Some(16.0) }));
+    store.change_settings(|settings| settings.looped = false);
+    assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "it stays where it is");
+    store.clear();
+    assert_eq!((next(&mut audio), store.selected().placement), (Some((None, None)), None));
+    audio.report_start(update.placement, 20.0);
+    assert_eq!(store.selected().placement, None);
+}
+
+#[test]
+fn variations_are_gone_through_and_back_in_the_song_too() {
+    let (store, mut audio) = connected();
+    [60, 62, 64].into_iter().for_each(|key| store.add(clip(key)));
+    let update = audio.next_update().unwrap();
+    audio.report_start(update.placement, 8.0);
+    store.step(true);
+    assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))));
+    store.step(false);
+    store.step(false);
+    assert_eq!((next(&mut audio), store.selected().index), (Some((Some(64), Some(8.0))), 2));
+    store.change_settings(|settings| settings.plays_at_once = false);
+    store.add(clip(65));
+    store.step(true);
+    store.step(true);
+    assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))), "only what is in the song takes its place");
+    store.step(true);
+    store.step(true);
+    assert_eq!(store.selected().index, 0);
+}
+
+#[test]
+fn sixteen_are_kept_and_the_one_in_the_song_is_among_them() {
+    let store = ClipStore::default();
+    store.add(clip(40));
+    store.change_settings(|settings| settings.plays_at_once = false);
+    for key in 41..80 {
+        store.add(clip(key));
+    }
+    let saved = store.saved();
+    assert_eq!(saved.variations.len(), 16);
+    assert_eq!((saved.placement, saved.selected), (Some((0, None)), 15));
+    assert_eq!(saved.variations[0], clip(40));
+}
+
+#[test]
+fn each_piece_has_the_next_seed_unless_it_is_kept() {
+    let store = ClipStore::default();
+    assert_eq!((store.next_settings().seed, store.next_settings().seed), (1, 2));
+    store.change_settings(|settings| settings.keeps_seed = true);
+    assert_eq!((store.next_settings().seed, store.next_settings().seed), (3, 3));
+}
+
+#[test]
+fn a_project_brings_back_what_was_in_the_song() {
+    let (store, mut audio) = connected();
+    [60, 62].into_iter().for_each(|key| store.add(clip(key)));
+    store.capture(MorphPhrase::Second, clip(70));
+    assert_eq!(store.phrases(), None, "there is one only");
+    store.capture(MorphPhrase::First, clip(72));
+    let update = audio.next_update().unwrap();
+    audio.report_start(update.placement, 12.0);
+    let json = serde_json::to_string(&store.saved()).unwrap();
+    let loaded: SavedClips = serde_json::from_str(&json).unwrap();
+    let (other, mut audio) = connected();
+    other.load(loaded.clone());
+    assert_eq!(next(&mut audio), Some((Some(62), Some(12.0))));
+    assert_eq!(other.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
+    other.load(loaded);
+    assert_eq!(next(&mut audio), None, "the same again is no news");
+    let broken = SavedClips { placement: Some((7, Some(1e300))), selected: 9, ..SavedClips::default() };
+    other.load(broken);
+    assert_eq!(other.selected(), SelectedClip::default());
+}
+
+#[test]
+fn the_audio_thread_never_frees_a_clip() {
+    let (store, mut audio) = connected();
+    store.add(clip(60));
+    let held = audio.next_update().unwrap().clip.unwrap();
+    store.load(SavedClips::default());
+    // Whatever the project has and the link still carries.
+    for _ in 0..4 {
+        store.clear();
+        audio.next_update();
+    }
+    assert_eq!(Arc::strong_count(&held), 2, "the store owns it as long as it is held");
+    drop(held);
+    store.clear();
+    assert_eq!(store.contents.lock().updates.owned(), 0);
+}
+
+#[test]
+fn few_clips_are_owned_however_often_a_host_activates() {
+    let store = Arc::<ClipStore>::default();
+    let link = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes"))).link().clone();
+    let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(0.0), ..Transport::default() };
+    let mut most = 0;
+    for activation in 0..10_000u32 {
+        if activation.is_multiple_of(3) {
+            store.add(clip(60 + (activation % 12) as u8));
+        }
+        let mut track = ClipTrack::new(store.clone(), link.clone(), false);
+        for _ in 0..activation % 4 {
+            store.step(activation.is_multiple_of(2));
+            store.change_settings(|settings| settings.looped = !settings.looped);
+            track.take_update(0, &transport, &Bars::default());
+        }
+        most = most.max(store.contents.lock().updates.owned());
+    }
+    // The link carries three; the track plays one, then another, and a third waits for its place.
+    assert!((2..=MOST_VARIATIONS + 6).contains(&most), "{most} clips");
+    store.clear();
+    let contents = store.contents.lock();
+    assert!(contents.updates.owned() <= MOST_VARIATIONS, "what is kept to go back to: {}", contents.updates.owned());
+}

@@ -1,0 +1,261 @@
+//! A recorded performance outside a host: what models predict of it, and its restyled velocities.
+//!
+//! Evaluation and the restyling of files use this; [`crate::timeline`] does the same for Timeline.
+
+use std::sync::Arc;
+
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::{Grid, GridNote};
+use tonenet_core::note::Note;
+use tonenet_core::note_rows::Part;
+use tonenet_core::piano_roll::excerpts;
+use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
+use tonenet_core::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
+
+use crate::bundle::ModelFiles;
+use crate::cancellation::Cancellation;
+use crate::error::InferenceError;
+use crate::manifest::NetworkEntry;
+use crate::model::{Prediction, StyleSpread, VelocityModel};
+use crate::note::{NoteModel, NoteNetwork};
+use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
+use crate::runtime::Runtime;
+
+/// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
+///
+/// A run takes some milliseconds, so it can be cancelled soon. Of its 32 bars the middle half counts.
+const MAX_STEPS: usize = 512;
+
+/// A performance, all of whose notes are restylable.
+#[derive(Debug, Clone, Copy)]
+pub struct PerformanceView<'a> {
+    /// Its notes, in any order.
+    pub notes: &'a [Note],
+    /// Movements of the sustain pedal by time: when, in seconds, and whether it is down then.
+    pub pedals: &'a [(f64, bool)],
+    /// Its grid. Only on sixteenths do its beats mean something.
+    pub grid: Grid,
+    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them. Only
+    /// the note model can be conditioned.
+    pub player_level: Option<f32>,
+}
+
+impl PerformanceView<'_> {
+    /// The performance as the note model reads it, and the index in `notes` of each of its rows.
+    pub fn part(&self) -> (Part, Vec<usize>) {
+        Part::from_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
+    }
+}
+
+/// How much of a performance is known when a note's velocity is predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LookAhead {
+    /// All of it.
+    WholePerformance,
+    /// What was played up to so many seconds after the note's onset.
+    Seconds(f64),
+}
+
+/// The loaded graphs of a model of velocities.
+#[derive(Clone)]
+pub enum LoadedModel {
+    /// One of the article's models.
+    PianoRoll(Arc<PianoRollNetwork>),
+    /// The note model.
+    Note(Arc<NoteNetwork>),
+}
+
+impl LoadedModel {
+    /// Loads a model's graphs.
+    ///
+    /// # Errors
+    /// When the runtime refuses a graph or the manifest does not fit this version.
+    pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
+        Ok(match files.manifest().network {
+            NetworkEntry::PianoRoll { .. } => Self::PianoRoll(Arc::new(PianoRollNetwork::load(runtime, files)?)),
+            NetworkEntry::Note { .. } => Self::Note(Arc::new(NoteNetwork::load(runtime, files)?)),
+            NetworkEntry::Tunes { .. } | NetworkEntry::Textures(_) => {
+                return Err(InferenceError::NoVelocities { name: files.manifest().title.clone() });
+            }
+        })
+    }
+
+    /// The model for one live part; `sample_rate` in Hz.
+    pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
+        match self {
+            Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
+            Self::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
+        }
+    }
+
+    /// Whether it can be conditioned on the player's velocities.
+    pub fn reads_player_velocities(&self) -> bool {
+        matches!(self, Self::Note(_))
+    }
+
+    /// How a style spreads, if the model has it.
+    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+        match self {
+            Self::PianoRoll(network) => network.style(style),
+            Self::Note(network) => network.style(style),
+        }
+    }
+
+    /// The gain of each of `styles`; 1 for the others.
+    ///
+    /// # Errors
+    /// When a style has no decoder.
+    pub fn gains(&self, styles: impl IntoIterator<Item = Genre>) -> Result<PerStyle<f32>, InferenceError> {
+        let mut gains = [1.0; Genre::ALL.len()];
+        for style in styles {
+            gains[style.index()] = self.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
+        }
+        Ok(gains)
+    }
+
+    /// The predictions of each of `styles`, in the order of the performance's notes.
+    ///
+    /// # Errors
+    /// When the runtime fails, a style has no decoder, or the network reads whole performances only
+    /// ([`InferenceError::WholePerformancesOnly`]).
+    pub fn predict(
+        &self,
+        performance: &PerformanceView<'_>,
+        look_ahead: LookAhead,
+        styles: &[Genre],
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        self.predict_unless_cancelled(performance, look_ahead, styles, &Cancellation::default())
+    }
+
+    /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
+    ///
+    /// # Errors
+    /// As [`Self::predict`], and [`InferenceError::Cancelled`].
+    pub fn predict_unless_cancelled(
+        &self,
+        performance: &PerformanceView<'_>,
+        look_ahead: LookAhead,
+        styles: &[Genre],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        match self {
+            Self::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
+                Err(InferenceError::WholePerformancesOnly)
+            }
+            Self::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
+            Self::Note(network) => {
+                let (part, order) = performance.part();
+                let by_row = match look_ahead {
+                    LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
+                    LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
+                };
+                let in_order = |rows: Vec<Prediction>| {
+                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; performance.notes.len()];
+                    for (prediction, &note) in rows.into_iter().zip(&order) {
+                        notes[note] = prediction;
+                    }
+                    notes
+                };
+                Ok(by_row.into_iter().map(in_order).collect())
+            }
+        }
+    }
+}
+
+/// The predictions of a piano-roll network, which reads a performance on its grid.
+fn predict_on_grid(
+    network: &PianoRollNetwork,
+    performance: &PerformanceView<'_>,
+    styles: &[Genre],
+    cancellation: &Cancellation,
+) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+    let on_grid = performance.notes.iter().enumerate();
+    let on_grid = on_grid.filter_map(|(index, note)| Some((index, performance.grid.place(note)?)));
+    let mut on_grid: Vec<(usize, GridNote)> = on_grid.collect();
+    on_grid.sort_by_key(|(_, note)| note.onset);
+    let (indices, notes): (Vec<usize>, Vec<GridNote>) = on_grid.into_iter().unzip();
+    cancellation.check()?;
+    let unplaced = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let mut predicted: Vec<_> = styles.iter().map(|style| vec![unplaced(style); performance.notes.len()]).collect();
+    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MAX_STEPS)) {
+        let of_styles = network.deviations(&excerpt.roll, styles, cancellation)?;
+        for (predicted, deviations) in predicted.iter_mut().zip(of_styles) {
+            for note in excerpt.notes.clone() {
+                let cell = excerpt.roll.cell(&notes[note]);
+                predicted[indices[note]].deviation = cell.and_then(|cell| deviations.get(cell)).copied().unwrap_or(0.0);
+            }
+        }
+    }
+    Ok(predicted)
+}
+
+/// How a performance is restyled.
+#[derive(Debug, Clone, Copy)]
+pub struct RestyleSettings {
+    /// The styles of every note.
+    pub style: StyleBlend,
+    /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
+    /// [`Mixture::Exchange`].
+    pub played_in: Option<Genre>,
+    /// The Take: which of the styles' many possible performances.
+    pub take: TakeSeed,
+    /// Amount, accents, level and range.
+    pub expression: Expression,
+    /// How much is known when a note's velocity is predicted.
+    pub look_ahead: LookAhead,
+}
+
+impl RestyleSettings {
+    /// The restyled velocities, 1–127, in the order of the performance's notes.
+    ///
+    /// The styles are mixed exactly as in Timeline ([`tonenet_core::style::mixing`]).
+    ///
+    /// # Errors
+    /// When the model fails or has no decoder for a style.
+    pub fn velocities(
+        &self,
+        model: &LoadedModel,
+        performance: &PerformanceView<'_>,
+    ) -> Result<Vec<u8>, InferenceError> {
+        if performance.notes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
+        let styles: Vec<Genre> = mixing.mixture.styles().collect();
+        let predicted = model.predict(performance, self.look_ahead, &styles)?;
+        let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {
+            let beats = match performance.grid {
+                Grid::Sixteenths => note.onset_sixteenths / 4.0,
+                // A beat of a performance without a click is half a second, as on its grid.
+                Grid::Seconds(step) => note.onset / step / 4.0,
+            };
+            MixedNote { beats, key: note.key, velocity: note.velocity, predictions }
+        };
+        let notes = performance.notes.iter().zip(by_note(&styles, &predicted, performance.notes.len()));
+        let notes: Vec<MixedNote> = notes.map(note).collect();
+        let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
+        let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);
+        // Of a style that counts there is a prediction of every note.
+        let velocity = |note: &MixedNote| {
+            let restyled = whole.expected(note, mixing).map(|e| self.expression.velocity(note.velocity, e));
+            restyled.unwrap_or(note.velocity)
+        };
+        Ok(notes.iter().map(velocity).collect())
+    }
+}
+
+/// The predictions of each of so many notes in the precision of a project; styles that were not predicted are unknown.
+pub(crate) fn by_note(
+    styles: &[Genre],
+    predicted: &[Vec<Prediction>],
+    notes: usize,
+) -> impl Iterator<Item = PerStyle<QuantisedExpectation>> {
+    (0..notes).map(move |note| {
+        let mut predictions = [QuantisedExpectation::UNKNOWN; Genre::ALL.len()];
+        for (style, predicted) in styles.iter().zip(predicted) {
+            predictions[style.index()] = predicted[note].into();
+        }
+        predictions
+    })
+}

@@ -1,0 +1,89 @@
+//! A whole take is read in pieces, and nothing of that is heard: models in `assets/` over more than a piece has.
+
+use std::path::{Path, PathBuf};
+
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::{Grid, GridNote};
+use tonenet_core::midi::Song;
+use tonenet_core::note::Note;
+use tonenet_core::piano_roll::PianoRoll;
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::note::NoteNetwork;
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+
+/// In velocity steps.
+const TOLERANCE: f32 = 1e-3;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The demo piece, played so often.
+fn bach(times: u8) -> Vec<Note> {
+    let song = Song::parse(std::fs::read(workspace().join("assets/demo/bach-prelude-bwv-846.mid")).unwrap()).unwrap();
+    let once: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
+    let (seconds, bars) = once.iter().fold((0.0, 0.0), |(seconds, bars): (f64, f64), n| {
+        (seconds.max(n.release), bars.max((n.release_sixteenths / 16.0).ceil()))
+    });
+    let moved = |n: &Note, time: u8| Note {
+        onset: n.onset + f64::from(time) * seconds,
+        release: n.release + f64::from(time) * seconds,
+        onset_sixteenths: n.onset_sixteenths + f64::from(time) * bars * 16.0,
+        release_sixteenths: n.release_sixteenths + f64::from(time) * bars * 16.0,
+        ..*n
+    };
+    (0..times).flat_map(|time| once.iter().map(move |n| moved(n, time))).collect()
+}
+
+fn files(model: &str) -> (Runtime, ModelFiles) {
+    let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+    (runtime, ModelFiles::from_dir(&workspace().join("assets/models").join(model)).unwrap())
+}
+
+#[test]
+fn a_take_in_pieces_is_the_take_at_once() {
+    let (runtime, files) = files("note");
+    let network = NoteNetwork::load(&runtime, &files).unwrap();
+    let notes = bach(4);
+    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let (part, _) = take.part();
+    assert!(part.len() > 2048, "more than looking ahead is kept of at once");
+
+    let known = part.end_known();
+    let (mut past, mut ahead) = (Vec::new(), Vec::new());
+    for index in 0..part.len() {
+        part.past(index, &mut past);
+        part.ahead(index, known, &mut ahead);
+    }
+    let before = network.read(&past, &mut network.fresh_past()).unwrap();
+    let behind = network.look_ahead(&past, &ahead, &mut network.fresh_ahead(1)).unwrap();
+    let at_once = network.decode(Genre::Jazz, &before, &behind, &mut network.fresh_decoder()).unwrap();
+
+    let in_pieces = &network.whole_performance(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
+    assert_eq!(in_pieces.len(), at_once.len());
+    for (note, (found, wanted)) in in_pieces.iter().zip(&at_once).enumerate() {
+        assert!((found.deviation - wanted.deviation).abs() < TOLERANCE, "note {note}: {found:?}, {wanted:?}");
+    }
+}
+
+#[test]
+fn a_long_piano_roll_in_windows_is_nearly_the_roll_at_once() {
+    let (runtime, files) = files("baseline");
+    let model = LoadedModel::load(&runtime, &files).unwrap();
+    let LoadedModel::PianoRoll(network) = &model else { panic!("it is none") };
+    let notes = bach(3);
+    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let in_windows = model.predict(&take, LookAhead::WholePerformance, &[Genre::Jazz]).unwrap().remove(0);
+
+    let placed: Vec<GridNote> = notes.iter().map(|n| take.grid.place(n).unwrap()).collect();
+    let steps = placed.iter().map(|n| n.onset).max().unwrap() + 1;
+    assert!(steps > 1_024, "more than two windows");
+    let roll = PianoRoll::new(0, steps as usize, placed.iter());
+    let at_once = network.deviations(&roll, &[Genre::Jazz], &Cancellation::default()).unwrap().remove(0);
+    let furthest =
+        in_windows.iter().zip(&placed).map(|(found, note)| (found.deviation - at_once[roll.cell(note).unwrap()]).abs());
+    let furthest = furthest.fold(0.0, f32::max);
+    assert!(furthest < 0.1, "{furthest} velocity steps");
+}

@@ -1,0 +1,129 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use super::*;
+use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_core::midi::Song;
+use tonenet_core::timeline::{MAX_NOTES, TimelineNote, TimelineSnapshot};
+
+const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
+
+/// What filling from a file comes to where a take of one note is remembered, and the store then.
+fn filled(path: Option<PathBuf>, start: f64) -> (DialogState<String>, Arc<TimelineStore>) {
+    let store = Arc::<TimelineStore>::default();
+    store.replace(before());
+    let dialogs = FileDialogs::new(store.clone());
+    dialogs.open_from(start, || || path);
+    while dialogs.opening() == DialogState::Choosing {
+        thread::yield_now();
+    }
+    (dialogs.opening(), store)
+}
+
+fn before() -> TimelineSnapshot {
+    let note =
+        TimelineNote { beats: 1.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64, expected: None };
+    TimelineSnapshot::new(String::new(), [1.0; 3], vec![note], Vec::new())
+}
+
+#[test]
+fn a_chosen_file_becomes_the_take_and_the_old_one_can_be_had_back() {
+    let (opening, store) = filled(Some(PIECE.into()), 32.0);
+    let take = store.get().0;
+    assert_eq!((opening, take.notes().len()), (DialogState::Idle, 549));
+    assert!(take.notes()[0].beats >= 32.0);
+    store.undo();
+    assert_eq!(*store.get().0, before());
+}
+
+#[test]
+fn without_a_choice_nothing_changes() {
+    let (opening, store) = filled(None, 0.0);
+    assert_eq!((opening, &*store.get().0), (DialogState::Idle, &before()));
+}
+
+#[test]
+fn a_file_that_is_none_is_named_and_leaves_the_take_alone() {
+    for path in [concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "/no/such.mid"] {
+        let (opening, store) = filled(Some(path.into()), 0.0);
+        assert!(matches!(&opening, DialogState::Failed(told) if told.contains(path)), "{opening:?}");
+        assert_eq!(*store.get().0, before());
+    }
+}
+
+#[test]
+fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
+    let mut events = Vec::new();
+    for _ in 0..=MAX_NOTES {
+        events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
+    }
+    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+    events.extend([0x00, 0xFF, 0x2F, 0x00]);
+    bytes.extend((events.len() as u32).to_be_bytes());
+    bytes.extend(events);
+    let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let (opening, store) = filled(Some(path.clone()), 0.0);
+    std::fs::remove_file(path).unwrap();
+    assert!(matches!(&opening, DialogState::Failed(told) if told.contains("200001 notes")), "{opening:?}");
+    assert_eq!(*store.get().0, before());
+}
+
+#[test]
+fn a_file_laid_at_no_place_begins_with_the_song() {
+    for start in [f64::NAN, f64::INFINITY, 1e300] {
+        let [found, expected] = [start, 0.0].map(|start| {
+            let (opening, store) = filled(Some(PIECE.into()), start);
+            (opening, store.get().0)
+        });
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_second_dialog_does_not_open_beside_the_first() {
+    let dialogs = FileDialogs::new(Arc::default());
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    dialogs.open_from(0.0, || {
+        move || {
+            let _ = wait.recv();
+            None
+        }
+    });
+    dialogs.open_from(0.0, || -> fn() -> Option<PathBuf> { panic!("a second dialog") });
+    assert_eq!(dialogs.opening(), DialogState::Choosing);
+    drop(release);
+    while dialogs.opening() == DialogState::Choosing {
+        thread::yield_now();
+    }
+}
+
+fn saved(path: Option<PathBuf>) -> DialogState<PathBuf> {
+    let clip = Clip::new(4.0, (4, 4), vec![ClipNote { onset: 1.0, length: 1.0, key: 60, velocity: 80 }]).unwrap();
+    let dialogs = FileDialogs::new(Arc::default());
+    dialogs.save_to(Arc::new(clip), 90.0, || || path);
+    while dialogs.saving() == DialogState::Choosing {
+        thread::yield_now();
+    }
+    dialogs.saving()
+}
+
+#[test]
+fn a_clip_is_saved_where_the_user_chooses() {
+    let folder = std::env::temp_dir().join(format!("tonenet-save-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let DialogState::Done(path) = saved(Some(folder.join("a clip"))) else { panic!("it is not saved") };
+    assert_eq!(path, folder.join("a clip.mid"));
+    let song = Song::parse(std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!((song.notes().len(), song.notes()[0].note.key), (1, 60));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn without_a_choice_nothing_is_and_a_place_that_there_is_not_is_named() {
+    assert_eq!(saved(None), DialogState::Idle);
+    assert!(
+        matches!(saved(Some("/no/such/clip.mid".into())), DialogState::Failed(told) if told.contains("/no/such/clip.mid"))
+    );
+}

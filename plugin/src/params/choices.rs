@@ -1,0 +1,133 @@
+//! The choices among the host parameters.
+
+use nice_plug::prelude::*;
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::{Mode, WindowLength};
+use tonenet_inference::embedded::EmbeddedModel;
+
+/// [`Genre`] as a host parameter; ids are stored in projects.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StyleChoice {
+    /// See [`Genre::Classical`].
+    #[id = "classical"]
+    Classical,
+    /// See [`Genre::Jazz`].
+    #[id = "jazz"]
+    Jazz,
+    /// See [`Genre::Pop`].
+    #[id = "pop"]
+    Pop,
+}
+
+impl From<StyleChoice> for Genre {
+    fn from(choice: StyleChoice) -> Self {
+        match choice {
+            StyleChoice::Classical => Self::Classical,
+            StyleChoice::Jazz => Self::Jazz,
+            StyleChoice::Pop => Self::Pop,
+        }
+    }
+}
+
+impl From<Genre> for StyleChoice {
+    fn from(genre: Genre) -> Self {
+        match genre {
+            Genre::Classical => Self::Classical,
+            Genre::Jazz => Self::Jazz,
+            Genre::Pop => Self::Pop,
+        }
+    }
+}
+
+/// [`EmbeddedModel`] as a host parameter; ids are stored in projects.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// See [`EmbeddedModel::Note`].
+    #[id = "note"]
+    Note,
+    /// See [`EmbeddedModel::Attention`].
+    #[id = "attention"]
+    Attention,
+    /// See [`EmbeddedModel::Baseline`].
+    #[id = "baseline"]
+    Baseline,
+}
+
+impl From<ModelChoice> for EmbeddedModel {
+    fn from(choice: ModelChoice) -> Self {
+        match choice {
+            ModelChoice::Note => Self::Note,
+            ModelChoice::Attention => Self::Attention,
+            ModelChoice::Baseline => Self::Baseline,
+        }
+    }
+}
+
+impl From<EmbeddedModel> for ModelChoice {
+    fn from(model: EmbeddedModel) -> Self {
+        match model {
+            EmbeddedModel::Note => Self::Note,
+            EmbeddedModel::Attention => Self::Attention,
+            EmbeddedModel::Baseline => Self::Baseline,
+        }
+    }
+}
+
+/// [`Mode`] as a host parameter; ids are stored in projects.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookAheadChoice {
+    /// See [`WindowLength::HalfBeat`].
+    #[id = "half-beat"]
+    #[name = "1/2 beat"]
+    HalfBeat,
+    /// See [`WindowLength::OneBeat`].
+    #[id = "one-beat"]
+    #[name = "1 beat"]
+    OneBeat,
+    /// See [`WindowLength::TwoBeats`].
+    #[id = "two-beats"]
+    #[name = "2 beats"]
+    TwoBeats,
+    /// See [`WindowLength::FourBeats`].
+    #[id = "four-beats"]
+    #[name = "4 beats"]
+    FourBeats,
+    /// See [`Mode::Live`]; after the others, because automation and hosts count from the first.
+    #[id = "live"]
+    Live,
+    /// See [`Mode::LiveZeroLatency`].
+    #[id = "live-at-once"]
+    #[name = "Live, no latency"]
+    LiveZeroLatency,
+    /// See [`Mode::Timeline`].
+    #[id = "timeline"]
+    Timeline,
+}
+
+impl From<LookAheadChoice> for Mode {
+    fn from(choice: LookAheadChoice) -> Self {
+        match choice {
+            LookAheadChoice::HalfBeat => Self::Window(WindowLength::HalfBeat),
+            LookAheadChoice::OneBeat => Self::Window(WindowLength::OneBeat),
+            LookAheadChoice::TwoBeats => Self::Window(WindowLength::TwoBeats),
+            LookAheadChoice::FourBeats => Self::Window(WindowLength::FourBeats),
+            LookAheadChoice::Live => Self::Live,
+            LookAheadChoice::LiveZeroLatency => Self::LiveZeroLatency,
+            LookAheadChoice::Timeline => Self::Timeline,
+        }
+    }
+}
+
+impl From<Mode> for LookAheadChoice {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Window(WindowLength::HalfBeat) => Self::HalfBeat,
+            Mode::Window(WindowLength::OneBeat) => Self::OneBeat,
+            Mode::Window(WindowLength::TwoBeats) => Self::TwoBeats,
+            Mode::Window(WindowLength::FourBeats) => Self::FourBeats,
+            Mode::Live => Self::Live,
+            Mode::LiveZeroLatency => Self::LiveZeroLatency,
+            Mode::Timeline => Self::Timeline,
+        }
+    }
+}

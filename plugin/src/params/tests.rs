@@ -1,0 +1,100 @@
+use super::upgrade::{choices, defaults};
+use super::*;
+use nice_plug::plugin::ParamValue;
+use tonenet_core::genre::Genre;
+use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_engine::generator::SavedClips;
+use tonenet_inference::embedded::EmbeddedModel;
+
+fn params() -> ToneNetParams {
+    ToneNetParams::new(Arc::default())
+}
+
+#[test]
+fn by_default_jazz_is_played_as_it_is_expected() {
+    let expected = Settings {
+        style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
+        take: TakeSeed(0),
+        expression: Expression::default(),
+        model: EmbeddedModel::Note,
+        bypass: false,
+    };
+    assert_eq!(params().settings(), expected);
+}
+
+#[test]
+fn values_are_read_as_they_are_written() {
+    fn check<P: Param>(param: &P, words: &[(f32, &str)]) {
+        for &(normalized, text) in words {
+            assert_eq!(param.normalized_value_to_string(normalized, true), text);
+            let read = param.string_to_normalized_value(text).unwrap();
+            assert!((read - normalized).abs() < 1e-3, "{text}: {read}");
+        }
+    }
+    let p = params();
+    check(&p.level, &[(0.0, "-40 steps"), (0.5, "0 steps"), (0.65, "+12 steps")]);
+    check(&p.take, &[(0.0, "Average"), (7.0 / 99.0, "Take 7")]);
+    check(&p.range, &[(0.0, "0 %"), (0.5, "100 %"), (1.0, "200 %")]);
+    check(&p.floor, &[(0.0, "1"), (1.0, "127")]);
+    assert_eq!(take_of("12"), Some(12));
+}
+
+#[test]
+fn an_older_state_gets_the_defaults_of_what_it_lacks() {
+    let mut state = PluginState {
+        version: "0.1.0".into(),
+        params: [("amount".to_owned(), ParamValue::F32(0.25))].into(),
+        fields: [("state_version".to_owned(), "1".to_owned())].into(),
+    };
+    upgrade(&mut state);
+    let ids: Vec<&str> = state.params.keys().map(String::as_str).collect();
+    let mut all: Vec<String> = params().param_map().into_iter().map(|(id, ..)| id).collect();
+    all.sort();
+    assert_eq!(ids, all);
+    assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
+    assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
+    assert_eq!(state.fields["state_version"], "5");
+    assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
+    assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
+}
+
+#[test]
+fn a_number_beyond_32_bits_gets_its_default_and_the_next_save_can_be_opened() {
+    let json = r#"{"version":"0.1.0","params":{"amount":{"f32":6e99},"blend":{"f32":0.25}},"fields":{}}"#;
+    let mut state: PluginState = serde_json::from_str(json).unwrap();
+    assert!(matches!(state.params["amount"], ParamValue::F32(value) if value.is_infinite()));
+    upgrade(&mut state);
+    assert!(matches!(state.params["amount"], ParamValue::F32(1.0)));
+    let saved = serde_json::to_string(&state).unwrap();
+    let opened: PluginState = serde_json::from_str(&saved).unwrap();
+    assert!(matches!(opened.params["blend"], ParamValue::F32(0.25)));
+}
+
+#[test]
+fn a_choice_that_there_is_not_gets_its_default() {
+    for id in ["style", "style_b", "model", "look_ahead"] {
+        for value in [-1, 7, i32::MAX] {
+            let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
+            let mut state: PluginState = serde_json::from_str(&json).unwrap();
+            upgrade(&mut state);
+            let defaults = defaults();
+            let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
+            assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
+        }
+    }
+    for (id, value) in
+        [("style", r#"{"string":"bossa"}"#), ("amount", r#"{"string":"jazz"}"#), ("take", r#"{"bool":true}"#)]
+    {
+        let json =
+            format!(r#"{{"version":"9.9.9","params":{{"{id}":{value},"style_b":{{"string":"pop"}}}},"fields":{{}}}}"#);
+        let mut state: PluginState = serde_json::from_str(&json).unwrap();
+        upgrade(&mut state);
+        let defaults = defaults();
+        let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
+        assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
+        assert!(matches!(&state.params["style_b"], ParamValue::String(chosen) if chosen == "pop"));
+    }
+    let all_choices = defaults().into_iter().filter_map(|(id, _)| choices(id)).count();
+    let enums = params().param_map().into_iter().filter(|p| matches!(p.1, ParamPtr::EnumParam(_))).count();
+    assert_eq!(all_choices, enums, "every choice is looked at");
+}

@@ -1,0 +1,171 @@
+//! The command line of the training program, as `--help` prints it.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use tonenet_files::arguments::{number, whole};
+
+use crate::data::Split;
+use crate::models::TrainableModel;
+
+/// Seconds of following notes that a prediction may use.
+const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
+
+/// Trains, exports, evaluates and measures ToneNet's models.
+#[derive(Debug, Parser)]
+#[command(name = "tonenet-training", bin_name = "cargo xtask", max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a model on a folder of human performances
+    ///
+    /// The first call installs libtorch in third_party/ unless LIBTORCH names another one.
+    Train(TrainArgs),
+    /// Convert trained weights to the ONNX files that the plugin embeds, and check them against libtorch
+    ///
+    /// A model in assets/models is replaced only after both runtimes have reproduced libtorch's numbers.
+    Export(ExportArgs),
+    /// Print how close models and references come to human velocities on held-out performances
+    Evaluate(EvaluateArgs),
+    /// Compare three precisions of the note model: 32-bit, stored in 8 bits as it ships, computed in 8 bits
+    Quantise(QuantiseArgs),
+    /// Measure how fast models run
+    #[command(subcommand)]
+    Bench(BenchCommand),
+}
+
+/// What is timed.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Restyle whole performances of 100 to 100,000 notes, each speed next to its target
+    ///
+    /// Targets: at least 30,000 notes a second, and a time that grows at most with the length to the power of 1.05.
+    Restyle,
+}
+
+/// Options of `train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Model to train
+    pub model: TrainableModel,
+    /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder for checkpoints, log.csv and loss.png (default: runs/MODEL)
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Random seed; the same seed, data and threads give the same weights (0 to 18446744073709551615)
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
+    pub seed: u64,
+    /// Most epochs, 1 to 100000; training stops early when the valid split no longer improves (default: 36, seqgan 24, vaegan 30)
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
+    pub epochs: Option<usize>,
+    /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100)
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
+    pub batches: Option<usize>,
+    /// Rounds of generator against discriminator after the epochs, 0 to 100000 (seqgan)
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = whole(0..=100_000usize))]
+    pub rounds: usize,
+    /// Threads for libtorch (1 to 1024)
+    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = whole(1..=1024i32))]
+    pub threads: i32,
+    /// cpu, or cuda with a CUDA build of libtorch in LIBTORCH
+    #[arg(long, default_value = "cpu", value_parser = ["cpu", "cuda"])]
+    pub device: String,
+    /// Continue the interrupted run in the folder
+    #[arg(long)]
+    pub resume: bool,
+}
+
+impl TrainArgs {
+    /// Epochs, and batches in each.
+    pub fn length(&self) -> (usize, usize) {
+        let (epochs, batches) = match self.model {
+            TrainableModel::Seqgan => (24, 80),
+            TrainableModel::Vaegan => (30, 100),
+            _ => (36, 300),
+        };
+        (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
+    }
+
+    /// Folder of the run.
+    pub fn run_folder(&self) -> PathBuf {
+        self.model.run_folder(self.run.as_ref())
+    }
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Model to export
+    pub model: TrainableModel,
+    /// Folder with performances.csv (seqgan: nottingham.csv), used to measure the styles' spreads and to evaluate
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder of the training run (default: runs/MODEL)
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Weights to export instead of the run's best
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub weights: Option<PathBuf>,
+}
+
+impl ExportArgs {
+    /// Folder of the run.
+    pub fn run_folder(&self) -> PathBuf {
+        self.model.run_folder(self.run.as_ref())
+    }
+}
+
+/// Options of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// note, attention, baseline, a folder with a model.json, or a reference: flat, lookup or linear (default: all but
+    /// folders); seqgan or vaegan alone
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Part of the data to score on
+    #[arg(long, value_enum, default_value = "valid")]
+    pub split: Split,
+    /// Look-aheads in seconds, 0 to 3600, in addition to the whole performance (default: 0.01, 0.1 and 0.5)
+    #[arg(long, value_name = "SECONDS", num_args = 1.., value_delimiter = ',', allow_negative_numbers = true, value_parser = number(LOOK_AHEAD))]
+    pub look_ahead: Vec<f64>,
+    /// Save the figures in the models' folders in assets/models: evaluation.json and the tables in README.md
+    #[arg(long, requires = "data")]
+    pub keep: bool,
+    /// Score files with several tracks or channels, each part restyled alone as `tonenet restyle` does (default model: note)
+    #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead"])]
+    pub as_shipped: bool,
+    /// Score the MIDI files in one folder against those of the same name in another, instead of a model
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["PREDICTED", "ORIGINAL"],
+        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped"]
+    )]
+    pub pairs: Option<Vec<PathBuf>>,
+}
+
+/// Options of `quantise`.
+#[derive(Debug, Args)]
+pub struct QuantiseArgs {
+    /// Folder for one model of each precision (default: target/quantise)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Folder with performances.csv, to score each precision on the valid split
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+//! Everything that an evaluation measures of a predictor.
+
+use crate::metrics::bootstrap::bootstrap_interval;
+use crate::metrics::velocities::{FileScore, score_file, summarise};
+use anyhow::Result;
+use rayon::prelude::*;
+use serde::Serialize;
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::Grid;
+use tonenet_core::note::Note;
+use tonenet_core::style::TakeSeed;
+use tonenet_inference::model::Prediction;
+use tonenet_inference::performance::{LookAhead, PerformanceView};
+
+use super::cycle::{self, CycleReport};
+use super::predictor::Predictor;
+use super::transfer::{Control, METRICAL, Profile, matched_difference};
+use crate::data::performances::Performance;
+use crate::progress;
+
+const DRAWS: usize = 2000;
+const SEED: u64 = 1;
+
+/// The take that sampling is measured on.
+const TAKE: TakeSeed = TakeSeed(1);
+
+/// Everything measured of one predictor.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub model: String,
+    pub genres: Vec<GenreReport>,
+    /// Of whole takes, file by file.
+    pub files: Vec<FileReport>,
+    /// Towards the metrical accents of another genre.
+    pub accents: Vec<AccentReport>,
+    /// To another genre and back; empty unless it hears the player.
+    pub cycles: Vec<CycleReport>,
+}
+
+/// Figures of one performance.
+#[derive(Debug, Serialize)]
+pub struct FileReport {
+    pub file: String,
+    pub genre: Genre,
+    pub notes: usize,
+    pub r: f64,
+    pub sd_ratio: f64,
+    pub human_sd: f64,
+}
+
+/// Figures of one genre's performances.
+#[derive(Debug, Serialize)]
+pub struct GenreReport {
+    pub genre: Genre,
+    pub files: usize,
+    pub notes: usize,
+    /// From the shortest look-ahead to the whole take.
+    pub scores: Vec<ScoreReport>,
+    /// R²c of its own decoder minus that of the best other one, whole takes.
+    pub specificity: Interval,
+    /// Mean |Δ| between each other decoder and its own on these notes, means and spreads matched, in velocity steps.
+    pub transfer: Vec<(Genre, f64)>,
+    /// The same without matching, as a listener gets them.
+    pub raw_transfer: Vec<(Genre, f64)>,
+    /// Whole takes with onsets on sixteenths, no pedal and equal durations.
+    pub step_entered_r: f64,
+    /// Of a sampled take.
+    pub take: Option<TakeReport>,
+}
+
+/// A figure with its 95 % bootstrap interval over files.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Interval {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// How close predictions come at a look-ahead.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoreReport {
+    /// In words.
+    pub look_ahead: String,
+    /// In seconds; `None` for the whole take.
+    pub seconds: Option<f64>,
+    pub r: Interval,
+    pub r2: f64,
+    pub mae: f64,
+    pub sd_ratio: f64,
+}
+
+/// A performance sampled from the predicted distribution.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TakeReport {
+    pub sd_ratio: f64,
+    pub r: f64,
+    /// r that a take of this spread has if its deviations from the mean are independent of the performer's:
+    /// r of the mean × SD of the mean / SD of the take.
+    pub r_independent: f64,
+}
+
+/// How far from the target genre's metrical profile performances of another genre end.
+#[derive(Debug, Serialize)]
+pub struct AccentReport {
+    pub from: Genre,
+    pub to: Genre,
+    /// Root mean square z-score from the target's profile, by method; identity is where they start.
+    pub distances: Vec<(&'static str, f64)>,
+}
+
+/// What one performance gave.
+struct File<'a> {
+    performance: &'a Performance,
+    human: Vec<f32>,
+    /// Whole take, each style.
+    styles: Vec<Vec<f32>>,
+    scores: [FileScore; 3],
+    /// Own style at each look-ahead.
+    early: Vec<FileScore>,
+    step_entered: Option<FileScore>,
+    take: Option<FileScore>,
+}
+
+/// Measures a predictor; `look_aheads` in seconds.
+pub fn measure(
+    title: &str,
+    predictor: &Predictor,
+    performances: &[Performance],
+    look_aheads: &[f64],
+) -> Result<Report> {
+    let look_aheads = if predictor.has_look_ahead() { look_aheads } else { &[] };
+    let bar = progress::labelled("{msg:34} ", performances.len(), "{pos}/{len} performances, {eta} left");
+    bar.set_message(title.to_owned());
+    // In the order of the performances, however many work side by side.
+    let files: Vec<Option<File<'_>>> = performances
+        .par_iter()
+        .map(|performance| measure_file(predictor, performance, look_aheads).inspect(|_| bar.inc(1)))
+        .collect::<Result<_>>()?;
+    let files: Vec<File<'_>> = files.into_iter().flatten().collect();
+    bar.finish_and_clear();
+    let genres = Genre::ALL.into_iter().filter_map(|genre| genre_report(genre, &files, look_aheads)).collect();
+    let by_file = files.iter().map(|f| {
+        let FileScore { notes, r, sd_ratio, variance, .. } = f.scores[f.performance.genre.index()];
+        FileReport {
+            file: f.performance.name.clone(),
+            genre: f.performance.genre,
+            notes,
+            r,
+            sd_ratio,
+            human_sd: (variance / notes as f64).sqrt(),
+        }
+    });
+    let measured: Vec<&Performance> = files.iter().map(|f| f.performance).collect();
+    let cycles = if predictor.reads_player_velocities() { cycle::measure(predictor, &measured)? } else { Vec::new() };
+    Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&files), cycles })
+}
+
+fn measure_file<'a>(
+    predictor: &Predictor,
+    performance: &'a Performance,
+    look_aheads: &[f64],
+) -> Result<Option<File<'a>>> {
+    let own = performance.genre;
+    let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
+    let take = performance.take();
+    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &Genre::ALL)?;
+    let means = |p: &[Prediction]| -> Vec<f32> { p.iter().map(|p| p.deviation).collect() };
+    let styles: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
+    let scores: Vec<FileScore> = styles.iter().filter_map(|p| score_file(p, &human)).collect();
+    let Ok(scores) = <[FileScore; 3]>::try_from(scores) else { return Ok(None) };
+    let mut early = Vec::new();
+    for &seconds in look_aheads {
+        let predicted = predictor.predict(&take, LookAhead::Seconds(seconds), &[own])?;
+        early.extend(score_file(&means(&predicted[0]), &human));
+    }
+    let (stepped, pedals) = (step_entered(performance), []);
+    let step_view = PerformanceView { notes: &stepped, pedals: &pedals, grid: performance.grid, player_level: None };
+    let step_predicted = predictor.predict(&step_view, LookAhead::WholePerformance, &[own])?;
+    let step_entered = score_file(&means(&step_predicted[0]), &human);
+
+    let own_predictions = &predicted[own.index()];
+    let sampled: Vec<f32> = own_predictions
+        .iter()
+        .zip(&performance.notes)
+        .map(|(p, n)| {
+            let beats = match performance.grid {
+                Grid::Sixteenths => n.onset_sixteenths / 4.0,
+                Grid::Seconds(_) => n.onset * 2.0,
+            };
+            p.deviation + p.spread * TAKE.deviation(beats, n.key).unwrap_or(0.0)
+        })
+        .collect();
+    let has_spread = own_predictions.iter().any(|p| p.spread > 0.0);
+    let take = if has_spread { score_file(&sampled, &human) } else { None };
+    Ok(Some(File { performance, human, styles, scores, early, step_entered, take }))
+}
+
+/// A performance as somebody would enter it step by step: onsets on the grid, each note a step long.
+fn step_entered(performance: &Performance) -> Vec<Note> {
+    let notes = &performance.notes;
+    let (first, last) = (&notes[0], &notes[notes.len() - 1]);
+    let (step, position): (f64, fn(&Note) -> f64) = match performance.grid {
+        Grid::Seconds(step) => (step, |n| n.onset),
+        Grid::Sixteenths => {
+            let sixteenths = (last.onset_sixteenths - first.onset_sixteenths).max(1.0);
+            ((last.onset - first.onset) / sixteenths, |n| n.onset_sixteenths)
+        }
+    };
+    let unit = if performance.grid == Grid::Sixteenths { 1.0 } else { step };
+    notes
+        .iter()
+        .map(|n| {
+            let onset_sixteenths = (position(n) / unit).round();
+            let onset = onset_sixteenths * step;
+            let release = onset + step;
+            Note { onset, release, onset_sixteenths, release_sixteenths: onset_sixteenths + 1.0, ..*n }
+        })
+        .collect()
+}
+
+fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option<GenreReport> {
+    let files: Vec<&File<'_>> = files.iter().filter(|f| f.performance.genre == genre).collect();
+    let of = |style: Genre| -> Vec<FileScore> { files.iter().map(|f| f.scores[style.index()]).collect() };
+    let own = of(genre);
+    summarise(&own)?;
+    let mut scores = Vec::new();
+    for (place, &seconds) in look_aheads.iter().enumerate() {
+        let early: Vec<FileScore> = files.iter().filter_map(|f| f.early.get(place).copied()).collect();
+        scores.extend(score_report(LookAhead::Seconds(seconds), &early));
+    }
+    scores.extend(score_report(LookAhead::WholePerformance, &own));
+
+    let together: Vec<[FileScore; 3]> = files.iter().map(|f| f.scores).collect();
+    let specificity = |files: &[[FileScore; 3]]| {
+        let r2 = |style: Genre| {
+            let of: Vec<FileScore> = files.iter().map(|f| f[style.index()]).collect();
+            summarise(&of).map_or(0.0, |s| s.r2)
+        };
+        let others = Genre::ALL.into_iter().filter(|&g| g != genre).map(r2);
+        r2(genre) - others.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let others = || Genre::ALL.into_iter().filter(move |&g| g != genre);
+    let differences = |other: Genre, matched: bool| {
+        mean(
+            files
+                .iter()
+                .map(|f| {
+                    let (a, b) = (&f.styles[other.index()], &f.styles[genre.index()]);
+                    if matched {
+                        let own = &f.scores[genre.index()];
+                        return matched_difference(a, b, (own.variance / own.notes as f64).sqrt());
+                    }
+                    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum();
+                    sum / a.len().max(1) as f64
+                })
+                .collect(),
+        )
+    };
+    let takes: Vec<FileScore> = files.iter().filter_map(|f| f.take).collect();
+    let take = summarise(&takes).zip(summarise(&own)).map(|(take, mean)| TakeReport {
+        sd_ratio: take.sd_ratio,
+        r: take.r,
+        r_independent: mean.r * mean.sd_ratio / take.sd_ratio,
+    });
+    Some(GenreReport {
+        genre,
+        files: files.len(),
+        notes: own.iter().map(|s| s.notes).sum(),
+        scores,
+        specificity: interval(&together, specificity),
+        transfer: others().map(|other| (other, differences(other, true))).collect(),
+        raw_transfer: others().map(|other| (other, differences(other, false))).collect(),
+        step_entered_r: mean(files.iter().filter_map(|f| f.step_entered).map(|s| s.r).collect()),
+        take,
+    })
+}
+
+fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreReport> {
+    let summary = summarise(files)?;
+    Some(ScoreReport {
+        look_ahead: knowledge_name(look_ahead),
+        seconds: match look_ahead {
+            LookAhead::WholePerformance => None,
+            LookAhead::Seconds(seconds) => Some(seconds),
+        },
+        r: interval(files, |f| summarise(f).map_or(0.0, |s| s.r)),
+        r2: summary.r2,
+        mae: summary.mae,
+        sd_ratio: summary.sd_ratio,
+    })
+}
+
+/// How much of a performance a prediction used, in words.
+fn knowledge_name(look_ahead: LookAhead) -> String {
+    match look_ahead {
+        LookAhead::WholePerformance => "whole take".into(),
+        LookAhead::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),
+        LookAhead::Seconds(seconds) => format!("{seconds} s"),
+    }
+}
+
+fn interval<F: Copy>(files: &[F], statistic: impl Fn(&[F]) -> f64) -> Interval {
+    let value = statistic(files);
+    let (low, high) = bootstrap_interval(files, statistic, DRAWS, SEED).unwrap_or((value, value));
+    Interval { value, low, high }
+}
+
+fn accents(files: &[File<'_>]) -> Vec<AccentReport> {
+    let of = |genre: Genre| files.iter().filter(move |f| f.performance.genre == genre);
+    let mut reports = Vec::new();
+    for (from, to) in [(METRICAL[0], METRICAL[1]), (METRICAL[1], METRICAL[0])] {
+        let mut target = Profile::default();
+        let mut histogram = Vec::new();
+        for file in of(to) {
+            target.add(file.performance, &file.human);
+            histogram.extend_from_slice(&file.human);
+        }
+        histogram.sort_by(f32::total_cmp);
+        let distance = |velocities: &dyn Fn(&File<'_>) -> Vec<f32>| {
+            let mut profile = Profile::default();
+            of(from).for_each(|file| profile.add(file.performance, &velocities(file)));
+            profile.distance(&target)
+        };
+        let mut distances: Vec<(&'static str, f64)> = Control::ALL
+            .into_iter()
+            .map(|control| match control {
+                Control::Flat => (control.name(), target.distance(&target.without_accents())),
+                _ => (control.name(), distance(&|file| control.apply(&file.human, &histogram))),
+            })
+            .collect();
+        distances.push(("own decoder", distance(&|file| file.styles[from.index()].clone())));
+        distances.push(("target decoder", distance(&|file| file.styles[to.index()].clone())));
+        reports.push(AccentReport { from, to, distances });
+    }
+    reports
+}

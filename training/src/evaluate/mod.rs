@@ -1,0 +1,140 @@
+//! `cargo xtask evaluate`: how close models come to human velocities on held-out performances.
+//!
+//! `docs/training.md` defines the metrics. `predictor` is what predicts: a model or a reference. `measure` is
+//! everything measured of it, `transfer` how far it moves a performance towards another genre, `cycle` how much of
+//! that returns, and `targets` what the project's models must reach. `table` prints, `card` writes model cards and
+//! `curve` draws. `pairs` scores files that others made, `shipped` whole files of several parts. `tunes` and
+//! `textures` score the generators.
+
+mod card;
+mod curve;
+mod cycle;
+mod measure;
+mod pairs;
+mod predictor;
+mod shipped;
+mod table;
+mod targets;
+mod textures;
+mod transfer;
+mod tunes;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use rayon::prelude::*;
+use tonenet_core::genre::Genre;
+use tonenet_files::outputs::Inputs;
+use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::performance::LoadedModel;
+use tonenet_inference::runtime::Runtime;
+
+use crate::arguments::EvaluateArgs;
+use crate::data::performances::{self, Performance};
+use crate::data::{self, Split};
+use crate::models::{SEQGAN, SHIPPED, VAEGAN, velocity_model_folder};
+use crate::runtimes;
+use crate::workspace;
+use card::FigureFiles;
+use predictor::{Linear, Lookup, Predictor};
+
+/// The references, by the names they have on the command line.
+const REFERENCES: [&str; 3] = ["flat", "lookup", "linear"];
+
+/// Look-aheads that have targets, in seconds.
+const LOOK_AHEADS: [f64; 3] = [0.01, 0.1, 0.5];
+
+/// `cargo xtask evaluate`.
+pub fn run(args: &EvaluateArgs) -> Result<()> {
+    if let Some(folders) = &args.pairs {
+        let [predicted, original] = folders.as_slice() else { bail!("--pairs takes two folders") };
+        return pairs::run(predicted, original);
+    }
+    let Some(data) = &args.data else {
+        bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
+    };
+    if let Some(generator) = args.models.iter().find(|name| [SEQGAN, VAEGAN].contains(&name.as_str())) {
+        if args.models.len() > 1 {
+            bail!("{generator} writes and is scored by itself; leave the other models out");
+        }
+        return if generator == SEQGAN { tunes::run(args, data) } else { textures::run(args, data) };
+    }
+    if args.as_shipped {
+        return shipped::run(args, data);
+    }
+    if args.keep && args.split != Split::Valid {
+        bail!("cards tell of the valid split; leave --split or --keep out");
+    }
+    let names: Vec<String> = if args.models.is_empty() {
+        REFERENCES.iter().chain(&SHIPPED).map(|&name| name.into()).collect()
+    } else {
+        args.models.clone()
+    };
+    let look_aheads = if args.look_ahead.is_empty() { LOOK_AHEADS.to_vec() } else { args.look_ahead.clone() };
+    let mut outputs = Inputs::default().files(data::files(data, performances::LIST)?).outputs();
+    let folder = workspace::evaluations();
+    let json = outputs.file(&folder.join("evaluation.json"))?;
+    let png = outputs.file(&folder.join("look-ahead.png"))?;
+    let kept: Vec<Option<FigureFiles>> = names
+        .iter()
+        .map(|name| {
+            let is_kept = args.keep && SHIPPED.contains(&name.as_str());
+            is_kept.then(|| FigureFiles::plan(&mut outputs, &velocity_model_folder(name)?)).transpose()
+        })
+        .collect::<Result<_>>()?;
+    // Before minutes of reading.
+    workspace::onnxruntime()?;
+    let performances = performances::load(data, args.split)?;
+    let runtime = runtimes::open_default()?;
+    let mut reports = Vec::new();
+    for (name, kept) in names.iter().zip(&kept) {
+        let (title, predictor) = open(name, &runtime, data)?;
+        let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
+        table::print(&report, args.split);
+        if args.split == Split::Valid {
+            table::print_targets(&report, &targets::of_model(name, &report));
+        }
+        if let Some(kept) = kept {
+            kept.write(&report, &card::figures(name, &report))?;
+        }
+        reports.push(report);
+    }
+    json.write(&serde_json::to_vec_pretty(&reports)?)?;
+    png.make(|path| Ok(curve::draw(path, &reports)?))?;
+    println!("{}\n{}", json.name().display(), png.name().display());
+    Ok(())
+}
+
+/// Scores the model in a folder on the valid split, and keeps its figures there.
+pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
+    let files = ModelFiles::from_dir(folder)?;
+    let kept =
+        FigureFiles::plan(&mut Inputs::default().files(data::files(data, performances::LIST)?).outputs(), folder)?;
+    let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
+    let performances = performances::load(data, Split::Valid)?;
+    let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
+    table::print(&report, Split::Valid);
+    table::print_targets(&report, &targets::of_model(id, &report));
+    kept.write(&report, &card::figures(id, &report))
+}
+
+fn open(name: &str, runtime: &Runtime, data: &Path) -> Result<(String, Predictor)> {
+    let of_genres = || -> Result<Vec<Vec<Performance>>> {
+        let train = performances::load(data, Split::Train)?;
+        Ok(Genre::ALL.iter().map(|g| train.iter().filter(|p| p.genre == *g).cloned().collect()).collect())
+    };
+    fn fit<F: Send>(genres: Vec<Vec<Performance>>, fit: impl Fn(&[&Performance]) -> F + Sync) -> Vec<F> {
+        genres.par_iter().map(|genre| fit(&genre.iter().collect::<Vec<_>>())).collect()
+    }
+    Ok(match name {
+        "flat" => ("Flat".into(), Predictor::Flat),
+        "lookup" => ("Pitch × chord-place lookup".into(), Predictor::Lookup(fit(of_genres()?, Lookup::fit))),
+        "linear" => ("Linear regression on note rows".into(), Predictor::Linear(fit(of_genres()?, Linear::fit))),
+        name => {
+            let folder = velocity_model_folder(name)?;
+            let files = ModelFiles::from_dir(&folder)?;
+            let model = LoadedModel::load(runtime, &files)?;
+            (files.manifest().title.clone(), Predictor::Model(model))
+        }
+    })
+}

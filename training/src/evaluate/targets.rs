@@ -1,0 +1,117 @@
+//! The targets of the project's own models on the valid split.
+
+use tonenet_core::genre::Genre;
+
+use super::cycle::Way;
+use super::measure::{GenreReport, Report};
+use crate::target::Target;
+
+/// One target for each genre of a report, in the report's order.
+pub struct Row {
+    /// What is measured.
+    pub what: String,
+    /// The figures next to their targets.
+    pub targets: Vec<Target>,
+}
+
+/// r of the note model at each look-ahead, in seconds or of whole takes: what is needed in the order of `Genre::ALL`.
+const NOTE_R: [(Option<f64>, [f64; 3]); 4] = [
+    (Some(0.01), [0.61, 0.46, 0.45]),
+    (Some(0.1), [0.63, 0.50, 0.49]),
+    (Some(0.5), [0.65, 0.54, 0.53]),
+    (None, [0.67, 0.56, 0.57]),
+];
+const NOTE_R2: [f64; 3] = [0.48, 0.35, 0.34];
+const BASELINE_R: [f64; 3] = [0.52, 0.42, 0.46];
+const SD_RATIO: f64 = 0.60;
+const TAKE_SD_RATIO: (f64, f64) = (0.85, 1.10);
+/// How far r of a take may fall below that of independent deviations.
+const TAKE_R_LOSS: f64 = 0.03;
+const SPECIFICITY: f64 = 0.20;
+const STEP_ENTERED_LOSS: f64 = 0.12;
+const TRANSFER: f64 = 4.0;
+/// The share of flat's error that a cycle's has to stay below.
+const CYCLE_SHARE: f64 = 0.5;
+
+/// The targets of a model by its id; models of others have none.
+pub fn of_model(id: &str, report: &Report) -> Vec<Row> {
+    match id {
+        "note" => note(report),
+        "baseline" => {
+            vec![row(report, "r of whole takes", |g| Some(r(g, None)?.at_least(BASELINE_R[g.genre.index()])))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn note(report: &Report) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (seconds, needed) in NOTE_R {
+        let what = match seconds {
+            Some(seconds) => format!("r at {seconds} s"),
+            None => "r of whole takes".into(),
+        };
+        rows.push(row(report, what, |g| Some(r(g, seconds)?.at_least(needed[g.genre.index()]))));
+    }
+    let whole = |g: &GenreReport| g.scores.iter().find(|s| s.seconds.is_none()).cloned();
+    let take = |g: &GenreReport| g.take;
+    rows.push(row(report, "R²c of whole takes", |g| Some(Found(whole(g)?.r2, 3).at_least(NOTE_R2[g.genre.index()]))));
+    rows.push(row(report, "SD ratio of the mean", |g| Some(Found(whole(g)?.sd_ratio, 2).at_least(SD_RATIO))));
+    rows.push(row(report, "specificity", |g| Some(Found(g.specificity.value, 3).at_least(SPECIFICITY))));
+    rows.push(row(report, "its interval's lower end", |g| Some(Found(g.specificity.low, 3).above(0.0))));
+    rows.push(row(report, "r lost step-entered", |g| {
+        Some(Found(whole(g)?.r.value - g.step_entered_r, 3).at_most(STEP_ENTERED_LOSS))
+    }));
+    rows.push(row(report, "SD ratio of a Take", |g| Some(Found(take(g)?.sd_ratio, 2).at_least(TAKE_SD_RATIO.0))));
+    rows.push(row(report, "SD ratio of a Take", |g| Some(Found(take(g)?.sd_ratio, 2).at_most(TAKE_SD_RATIO.1))));
+    rows.push(row(report, "r of a Take", |g| {
+        let take = take(g)?;
+        Some(Found(take.r, 3).at_least(take.r_independent - TAKE_R_LOSS))
+    }));
+    for place in 0..Genre::ALL.len() - 1 {
+        // Each genre's first and second other one.
+        let cycle = |g: &GenreReport| {
+            let to = Genre::ALL.into_iter().filter(|&other| other != g.genre).nth(place)?;
+            report.cycles.iter().find(|c| c.way == Way::Heard && (c.from, c.to) == (g.genre, to))
+        };
+        let targets: Vec<&str> = report.genres.iter().filter_map(|g| Some(cycle(g)?.to.id())).collect();
+        let targets = targets.join(", ");
+        rows.push(row(report, format!("there and back ({targets}): error"), |g| {
+            let cycle = cycle(g)?;
+            Some(Found(cycle.error, 1).below(cycle.flat_error * CYCLE_SHARE))
+        }));
+        rows.push(row(report, format!("there ({targets}): |Δ|"), |g| {
+            Some(Found(cycle(g)?.transfer, 1).at_least(TRANSFER))
+        }));
+    }
+    rows
+}
+
+/// A figure, and with how many decimals it is printed.
+struct Found(f64, usize);
+
+impl Found {
+    fn at_least(self, bound: f64) -> Target {
+        Target::at_least(self.0, bound, self.1)
+    }
+
+    fn at_most(self, bound: f64) -> Target {
+        Target::at_most(self.0, bound, self.1)
+    }
+
+    fn above(self, bound: f64) -> Target {
+        Target::above(self.0, bound, self.1)
+    }
+
+    fn below(self, bound: f64) -> Target {
+        Target::below(self.0, bound, self.1)
+    }
+}
+
+fn r(genre: &GenreReport, seconds: Option<f64>) -> Option<Found> {
+    genre.scores.iter().find(|s| s.seconds == seconds).map(|s| Found(s.r.value, 3))
+}
+
+fn row(report: &Report, what: impl Into<String>, target: impl Fn(&GenreReport) -> Option<Target>) -> Row {
+    Row { what: what.into(), targets: report.genres.iter().filter_map(target).collect() }
+}

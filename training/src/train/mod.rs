@@ -1,0 +1,45 @@
+//! Training with libtorch: what `cargo xtask train` runs.
+//!
+//! `velocities` is the loop that trains velocity models, `task` what it asks of one, `piano_roll` and `note` are
+//! those models, and `trained` runs their weights. `seqgan` and `vaegan` train generators in loops of their own.
+//! All loops share `layers`, `adam` (the optimiser, whose state a checkpoint holds), `folder` (a run's files),
+//! `session` (seeds, device, schedule) and `log`.
+
+mod adam;
+mod checkpoint;
+mod curves;
+mod folder;
+mod layers;
+mod log;
+mod note;
+mod piano_roll;
+pub(crate) mod seqgan;
+mod session;
+mod task;
+#[cfg(test)]
+mod tests;
+mod trained;
+pub(crate) mod vaegan;
+mod velocities;
+
+use anyhow::Result;
+
+pub(crate) use checkpoint::RunFolder;
+pub(crate) use trained::Trained;
+
+use crate::arguments::TrainArgs;
+use crate::models::TrainableModel;
+
+/// Trains a model.
+///
+/// # Errors
+/// When the data cannot be read, the folder holds another run, or the loss is not finite.
+pub fn train(args: &TrainArgs) -> Result<()> {
+    match args.model {
+        TrainableModel::Baseline => velocities::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
+        TrainableModel::Attention => velocities::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
+        TrainableModel::Note => velocities::run(args, || note::NoteTask::new(&args.data)),
+        TrainableModel::Seqgan => seqgan::run(args),
+        TrainableModel::Vaegan => vaegan::run(args),
+    }
+}

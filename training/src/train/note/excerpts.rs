@@ -1,0 +1,252 @@
+//! Excerpts of performances as rows of notes: cut at random moments, and augmented.
+
+use rand::distr::weighted::WeightedIndex;
+use rand::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use std::collections::HashMap;
+use tch::{Device, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::grid::Grid;
+use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY};
+use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
+
+use super::batch::{Masks, NoteBatch};
+use crate::data::performances::{Performance, USUAL_SPREAD};
+use crate::graphs::OUTPUT_SCALE;
+
+/// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
+fn lengths(genre: Genre) -> &'static [(usize, f64)] {
+    match genre {
+        Genre::Classical => &[(1024, 0.1), (512, 0.6), (256, 0.3)],
+        Genre::Jazz | Genre::Pop => &[(512, 0.4), (256, 0.6)],
+    }
+}
+/// Notes before an excerpt that its rows may look back to, and that make what is usual in a part.
+const CONTEXT: usize = 1024;
+
+/// How long a segment is at most, and how often: a note knows what follows in its segment, so short ones teach short
+/// look-aheads.
+const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
+
+/// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
+const TEMPO_SPREAD: f64 = 0.18;
+/// How often notes are left out, and which share of them at most: a thinner arrangement of the same piece.
+const THIN_SHARE: f64 = 0.3;
+const THINNEST: f64 = 0.2;
+/// How far onsets are moved at most, as a standard deviation in seconds.
+const JITTER: f64 = 0.005;
+/// How often the beat is kept from the model where it is known.
+const NO_BEAT_SHARE: f64 = 0.25;
+/// How often onsets are quantised, the pedal left out, and durations made equal, each by itself: a part entered
+/// step by step.
+const STEP_SHARE: f64 = 0.12;
+/// How often all three at once.
+const ALL_STEP_SHARE: f64 = 0.06;
+/// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
+/// the more it plays the style and the less it repeats the player.
+const TOLD_SHARE: f64 = 0.18;
+const TOLD_ERROR: f64 = 6.0;
+
+/// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
+const SOURCE_LEVELLING: f64 = 0.1;
+
+/// Draws batches of a genre.
+pub struct NoteExcerpts {
+    genre: Genre,
+    performances: Vec<Performance>,
+    weighted: WeightedIndex<f64>,
+}
+
+impl NoteExcerpts {
+    /// The excerpts of one genre, or `None` where no performance is of it.
+    pub fn new(performances: &[Performance], genre: Genre) -> Option<Self> {
+        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).cloned().collect();
+        let mut groups: HashMap<&str, usize> = HashMap::new();
+        for performance in &performances {
+            *groups.entry(&performance.group).or_default() += performance.notes.len();
+        }
+        let weight = |p: &Performance| {
+            // Scores are means over files: long ones are drawn more often, but not in proportion.
+            (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
+        };
+        let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
+        Some(Self { genre, performances, weighted })
+    }
+
+    /// A batch for each of `shards` members, of excerpts of `notes` notes together each.
+    pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
+        let mut by_share = |choices: &[(usize, f64)]| {
+            let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
+            choices[shares.sample(random)].0
+        };
+        let length = by_share(lengths(self.genre));
+        let segment = by_share(&SEGMENTS).min(length);
+        let told = random.random_bool(TOLD_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let excerpts = notes / length;
+        (0..shards)
+            .map(|member| {
+                let mut rows = Rows::default();
+                for _ in 0..excerpts {
+                    let performance = &self.performances[self.weighted.sample(random)];
+                    rows.add(performance, length, segment, told.is_some(), random);
+                }
+                let tensor = |values: &[f32], width: usize| {
+                    let shape = [excerpts as i64, length as i64, width as i64];
+                    Tensor::from_slice(values).view(shape).to_device(device)
+                };
+                NoteBatch {
+                    past: tensor(&rows.past, PAST),
+                    ahead: tensor(&rows.ahead, AHEAD),
+                    deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
+                    weights: tensor(&rows.weights, 1).squeeze_dim(-1),
+                    segment: segment as i64,
+                    told,
+                    member,
+                    masks: Masks::draw(excerpts, || random.random(), device),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Rows of some excerpts, one after the other.
+#[derive(Debug, Default, PartialEq)]
+struct Rows {
+    past: Vec<f32>,
+    ahead: Vec<f32>,
+    deviations: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Rows {
+    fn add(&mut self, performance: &Performance, length: usize, segment: usize, told: bool, random: &mut ChaCha8Rng) {
+        let total = performance.notes.len();
+        let end = random.random_range(length.min(total)..=total);
+        let start = end.saturating_sub(length);
+        let first = start.saturating_sub(CONTEXT);
+        let seen = (end + 1).min(total);
+        let Augmented { part, deviations } = augmented(performance, first..seen, told, random);
+        // Sorting may have moved notes over the excerpt's edges and thinning taken some out; its size is what counts.
+        let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
+        let count = (deviations.len() - skipped).saturating_sub(seen - end).min(length);
+
+        let padding = length - count;
+        self.past.resize(self.past.len() + padding * PAST, 0.0);
+        self.ahead.resize(self.ahead.len() + padding * AHEAD, 0.0);
+        self.deviations.resize(self.deviations.len() + padding, 0.0);
+        self.weights.resize(self.weights.len() + padding, 0.0);
+        let mut known = 0.0;
+        for i in 0..count {
+            // Segments are counted from the excerpt's end, where the padding is not.
+            let left = count - i;
+            if i == 0 || left % segment == 0 {
+                let last = skipped + i + if left % segment == 0 { segment } else { left % segment } - 1;
+                known = moment(&part, last, random);
+            }
+            part.past(skipped + i, &mut self.past);
+            part.ahead(skipped + i, known, &mut self.ahead);
+        }
+        self.deviations.extend(&deviations[skipped..skipped + count]);
+        // Half way between equal weight for every step of velocity and for every file.
+        let weight = USUAL_SPREAD / performance.level().1.clamp(6.0, 32.0);
+        self.weights.resize(self.weights.len() + count, weight as f32);
+    }
+}
+
+/// A moment from note `last` on to before the next one.
+fn moment(part: &Part, last: usize, random: &mut ChaCha8Rng) -> f64 {
+    let onset = part.note(last).map_or(0.0, |n| n.onset);
+    let gap = part.note(last + 1).map_or(3.0, |next| (next.onset - onset).max(0.0));
+    let share = random.random::<f64>();
+    if random.random_bool(0.5) {
+        return onset + share * gap * 0.999;
+    }
+    // Evenly over orders of magnitude, from 5 ms to 3 s: the shortest look-aheads need to be met too.
+    onset + gap.min(0.005 * (600f64).powf(share)) * 0.999
+}
+
+struct Augmented {
+    part: Part,
+    deviations: Vec<f32>,
+}
+
+fn augmented(
+    performance: &Performance,
+    range: std::ops::Range<usize>,
+    told: bool,
+    random: &mut ChaCha8Rng,
+) -> Augmented {
+    let (mean, _) = performance.level();
+    let source = &performance.notes[range];
+    let lowest = source.iter().map(|n| n.key).min().unwrap_or(LOWEST_KEY);
+    let highest = source.iter().map(|n| n.key).max().unwrap_or(HIGHEST_KEY);
+    let down = i16::from(lowest - LOWEST_KEY).min(5);
+    let up = i16::from(HIGHEST_KEY - highest).min(6);
+    let transposition = random.random_range(-down..=up);
+    let tempo = (TEMPO_SPREAD * normal(random)).exp();
+    let beats = performance.grid == Grid::Sixteenths && !random.random_bool(NO_BEAT_SHARE);
+    let all = random.random_bool(ALL_STEP_SHARE);
+    let mut one = || all || random.random_bool(STEP_SHARE);
+    let (quantised, no_pedal, equal) = (one(), one(), one());
+    let thinning = if random.random_bool(THIN_SHARE) { random.random::<f64>() * THINNEST } else { 0.0 };
+    let jitter = random.random::<f64>() * JITTER;
+
+    // Where the file has no beats, any steady grid will do for a part entered step by step.
+    let free_step = 0.125 * (0.3 * normal(random)).exp();
+    let step = match performance.grid {
+        Grid::Sixteenths => sixteenth(source).unwrap_or(free_step),
+        Grid::Seconds(_) => free_step,
+    };
+    let equal_length = step * f64::from(random.random_range(1u8..=4)) * random.random_range(0.7..1.0);
+    let kept: Vec<_> = source.iter().filter(|_| !random.random_bool(thinning)).collect();
+    let mut notes: Vec<(PartNote, f32)> = kept
+        .into_iter()
+        .map(|n| {
+            let onset = match (quantised, performance.grid) {
+                (false, _) => n.onset + jitter * normal(random),
+                (true, Grid::Sixteenths) => n.onset_sixteenths.round() * step,
+                (true, Grid::Seconds(_)) => (n.onset / step).round() * step,
+            };
+            let length = if equal { equal_length } else { (n.release - n.onset).max(0.01) };
+            let deviation = f64::from(n.velocity) - mean;
+            let note = PartNote {
+                onset: onset * tempo,
+                release: (onset + length) * tempo,
+                key: (i16::from(n.key) + transposition) as u8,
+                beat_phase: beats.then(|| {
+                    let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
+                    (sixteenths / 4.0).rem_euclid(1.0)
+                }),
+                deviation: told.then(|| (deviation + TOLD_ERROR * normal(random)) as f32),
+            };
+            (note, (deviation / OUTPUT_SCALE) as f32)
+        })
+        .collect();
+    notes.sort_by(|(a, _), (b, _)| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));
+
+    let mut part = Part::default();
+    let pedals: &[(f64, bool)] = if no_pedal || quantised { &[] } else { &performance.pedals };
+    let from = pedals.partition_point(|p| p.0 < source[0].onset).saturating_sub(1);
+    let until = source.last().map_or(0.0, |n| n.onset) + 3.0;
+    for &(time, down) in pedals[from.min(pedals.len())..].iter().take_while(|p| p.0 <= until) {
+        part.pedal(time * tempo, down);
+    }
+    let mut deviations = Vec::with_capacity(notes.len());
+    for (note, deviation) in notes {
+        part.push(note);
+        deviations.push(deviation);
+    }
+    Augmented { part, deviations }
+}
+
+/// A sixteenth's length in seconds, over the whole of some notes.
+fn sixteenth(notes: &[tonenet_core::note::Note]) -> Option<f64> {
+    let (first, last) = (notes.first()?, notes.last()?);
+    let sixteenths = last.onset_sixteenths - first.onset_sixteenths;
+    (sixteenths >= 1.0).then(|| (last.onset - first.onset) / sixteenths)
+}
+
+/// A sum of uniforms is near enough to a standard normal distribution.
+fn normal(random: &mut ChaCha8Rng) -> f64 {
+    (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
+}

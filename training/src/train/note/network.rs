@@ -1,0 +1,176 @@
+//! The note model: a causal encoder of the past, a backward network over the known future, a decoder for each genre.
+//!
+//! The encoder and the decoders read notes in order and can continue from a saved state. The look-ahead network runs from
+//! the last known note back to the note that is due. One set of weights therefore serves a look-ahead of 10 ms and one of
+//! a whole performance.
+//!
+//! The model is a mean over several such networks, its members, which learn from different excerpts. Their errors differ,
+//! so the mean is better than each of them (arXiv 1612.01474).
+
+use tch::nn::{self, VarStore};
+use tch::{Device, Kind, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
+
+use super::batch::{AHEAD_HIDDEN, DECODER_HIDDEN, Masks, NoteBatch, PAST_HIDDEN};
+use crate::train::layers::{LEARNING, Lstm, linear};
+use crate::train::task::Network;
+
+/// Width of a row after its first layer.
+const ROW: i64 = 96;
+/// Hidden units of the layer behind each decoder's LSTM.
+const HEAD: i64 = 64;
+
+/// Networks whose mean is the model's.
+pub const MEMBERS: usize = 2;
+
+/// The spread, as the natural logarithm of its share of the output's scale, stays within these.
+const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
+/// How much the spread's likelihood counts beside the mean's error.
+const SPREAD_SHARE: f64 = 0.1;
+
+struct Decoder {
+    lstm: Lstm,
+    head: nn::Linear,
+    output: nn::Linear,
+}
+
+/// One of the networks.
+struct Member {
+    past_row: nn::Linear,
+    past: [Lstm; 2],
+    ahead_row: nn::Linear,
+    ahead: Lstm,
+    decoders: Vec<Decoder>,
+}
+
+/// The members with their weights.
+pub struct NoteNetwork {
+    variables: VarStore,
+    members: Vec<Member>,
+}
+
+/// Mean and logarithm of the spread of each note, \[batch, notes\] each, both in units of the output's scale.
+pub struct Output {
+    pub mean: Tensor,
+    pub log_spread: Tensor,
+}
+
+impl Member {
+    fn new(root: &nn::Path<'_>) -> Self {
+        let lstm = |name: &str, input, hidden| Lstm::new(&(root / name), input, hidden);
+        let memory = PAST_HIDDEN + AHEAD_HIDDEN;
+        let decoders = Genre::ALL
+            .iter()
+            .map(|genre| {
+                let path = root / "decoder" / genre.id();
+                Decoder {
+                    lstm: Lstm::new(&path, memory, DECODER_HIDDEN),
+                    head: nn::linear(&path / "head", memory + DECODER_HIDDEN, HEAD, Default::default()),
+                    output: nn::linear(&path / "output", HEAD, 2, Default::default()),
+                }
+            })
+            .collect();
+        Self {
+            past_row: nn::linear(root / "past_row", PAST as i64, ROW, Default::default()),
+            past: [lstm("past_lower", ROW, PAST_HIDDEN), lstm("past_upper", PAST_HIDDEN, PAST_HIDDEN)],
+            ahead_row: nn::linear(root / "ahead_row", (PAST + AHEAD) as i64, ROW, Default::default()),
+            ahead: lstm("ahead", ROW, AHEAD_HIDDEN),
+            decoders,
+        }
+    }
+
+    /// What the decoders read: \[batch, notes, memory\].
+    fn memory(&self, past: &Tensor, ahead: &Tensor, segment: i64, masks: Option<&Masks>) -> Tensor {
+        let (batch, notes) = (past.size()[0], past.size()[1]);
+        let row = linear(&self.past_row, past).relu();
+        let lower = drop(self.past[0].states(&row), masks.map(|m| &m.past));
+        let before = self.past[1].states(&lower);
+
+        let row = linear(&self.ahead_row, &Tensor::cat(&[past, ahead], -1)).relu();
+        let backward = row.reshape([batch * notes / segment, segment, ROW]).flip([1]);
+        let behind = self.ahead.states(&backward).flip([1]).reshape([batch, notes, AHEAD_HIDDEN]);
+        drop(Tensor::cat(&[before, behind], -1), masks.map(|m| &m.memory))
+    }
+
+    fn decode(&self, memory: &Tensor, genre: Genre, masks: Option<&Masks>) -> Output {
+        let decoder = &self.decoders[genre.index()];
+        let states = drop(decoder.lstm.states(memory), masks.map(|m| &m.decoder));
+        let hidden = linear(&decoder.head, &Tensor::cat(&[&states, memory], -1)).relu();
+        let output = linear(&decoder.output, &hidden).to_kind(Kind::Float);
+        Output { mean: output.select(-1, 0), log_spread: output.select(-1, 1).clamp(LOG_SPREAD.0, LOG_SPREAD.1) }
+    }
+
+    /// `past` of a batch whose rows tell the player's velocities, as if the performance had come out of the decoder
+    /// of `told`: each note as far from what that style expects as it is from what its own does.
+    ///
+    /// So that each decoder learns to bring back what another has carried off (back-translation, arXiv 1511.06709).
+    fn retold(&self, batch: &NoteBatch, genre: Genre, told: Genre) -> Tensor {
+        tch::no_grad(|| {
+            let unheard = batch.past.copy();
+            let _ = unheard.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
+            let memory = self.memory(&unheard.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
+            let [own, other] = [genre, told].map(|style| self.decode(&memory, style, None).mean);
+            let past = batch.past.copy();
+            let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
+            past
+        })
+    }
+}
+
+fn drop(x: Tensor, mask: Option<&Tensor>) -> Tensor {
+    match mask {
+        Some(mask) => &x * mask.to_kind(x.kind()),
+        None => x,
+    }
+}
+
+impl NoteNetwork {
+    /// Fresh weights.
+    pub fn new(device: Device) -> Self {
+        let variables = VarStore::new(device);
+        let members = (0..MEMBERS).map(|index| Member::new(&(variables.root() / "member" / index))).collect();
+        Self { variables, members }
+    }
+
+    /// What the members make of `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\] in the mean.
+    ///
+    /// Notes fall into segments of `segment`, a divisor of their number; a note is told of those behind it in its
+    /// own segment alone.
+    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre) -> Output {
+        let outputs: Vec<Output> =
+            self.members.iter().map(|m| m.decode(&m.memory(past, ahead, segment, None), genre, None)).collect();
+        let mean = |of: fn(&Output) -> &Tensor| {
+            Tensor::stack(&outputs.iter().map(of).collect::<Vec<_>>(), 0).mean_dim(0, false, Kind::Float)
+        };
+        Output { mean: mean(|o| &o.mean), log_spread: mean(|o| &o.log_spread) }
+    }
+}
+
+impl Network for NoteNetwork {
+    type Batch = NoteBatch;
+
+    fn variables(&self) -> &VarStore {
+        &self.variables
+    }
+
+    fn variables_mut(&mut self) -> &mut VarStore {
+        &mut self.variables
+    }
+
+    /// The mean learns from its squared error alone; the spread learns to be likely beside it, without pulling at it.
+    fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
+        let member = &self.members[batch.member];
+        let past = match batch.told {
+            Some(told) => member.retold(&batch, genre, told),
+            None => batch.past.shallow_clone(),
+        };
+        let (past, ahead) = (past.to_kind(LEARNING), batch.ahead.to_kind(LEARNING));
+        let memory = member.memory(&past, &ahead, batch.segment, Some(&batch.masks));
+        let output = member.decode(&memory, genre, Some(&batch.masks));
+        let total = batch.weights.sum(Kind::Float) + 1e-6;
+        let squares = (&output.mean - &batch.deviations).square();
+        let surprise = squares.detach() * (&output.log_spread * -2.0).exp() * 0.5 + &output.log_spread;
+        ((squares + surprise * SPREAD_SHARE) * &batch.weights).sum(Kind::Float) / total
+    }
+}

@@ -1,0 +1,101 @@
+//! Training the article's piano-roll models.
+//!
+//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`take`] is what it is scored on.
+
+mod excerpts;
+mod network;
+mod take;
+
+use std::path::Path;
+
+use crate::metrics::velocities::score_file;
+use anyhow::{Context, Result};
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Tensor};
+use tonenet_core::genre::Genre;
+use tonenet_core::note::PIANO_KEYS;
+use tonenet_core::piano_roll::FRAME;
+
+use network::Batch;
+pub use network::PianoRollNetwork;
+use take::{Take, takes};
+
+use super::task::{Score, Scores, Task};
+use crate::data::Split;
+use crate::data::performances;
+use crate::graphs::WHOLE_TAKE_STEPS;
+use excerpts::Excerpts;
+
+/// Excerpts in a batch.
+const EXCERPTS: usize = 24;
+/// Valid files a genre that each epoch is scored on.
+const VALID_FILES: usize = 30;
+
+/// Training one of the article's networks.
+pub struct PianoRollTask {
+    attention: bool,
+    excerpts: Vec<Excerpts>,
+    valid: Vec<Take>,
+    performances: usize,
+}
+
+impl PianoRollTask {
+    /// Reads the data.
+    pub fn new(data: &Path, attention: bool) -> Result<Self> {
+        let train = performances::load(data, Split::Train)?;
+        let valid = takes(&performances::load(data, Split::Valid)?, VALID_FILES);
+        let performances = train.len();
+        let excerpts = Genre::ALL
+            .into_iter()
+            .map(|genre| {
+                Excerpts::new(&train, genre)
+                    .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { attention, excerpts, valid, performances })
+    }
+}
+
+impl Task for PianoRollTask {
+    type Network = PianoRollNetwork;
+
+    const LEARNING_RATE: f64 = 2e-3;
+    const WEIGHT_DECAY: f64 = 1e-3;
+    const SHARDS: usize = 1;
+    const AVERAGE: Option<f64> = None;
+
+    fn name(&self) -> &str {
+        if self.attention { "attention" } else { "baseline" }
+    }
+
+    fn network(&self, device: Device) -> PianoRollNetwork {
+        PianoRollNetwork::new(device, self.attention)
+    }
+
+    fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<Batch> {
+        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, WHOLE_TAKE_STEPS, random);
+        let tensor = |values: &[f32], width: usize| {
+            let shape = [EXCERPTS as i64, WHOLE_TAKE_STEPS as i64, width as i64];
+            Tensor::from_slice(values).view(shape).to_device(device)
+        };
+        vec![Batch {
+            frames: tensor(&drawn.frames, FRAME),
+            deviations: tensor(&drawn.deviations, PIANO_KEYS),
+            onsets: tensor(&drawn.onsets, PIANO_KEYS),
+        }]
+    }
+
+    fn validate(&self, network: &PianoRollNetwork) -> Score {
+        let mut scores = Scores::default();
+        for take in &self.valid {
+            let deviations = network.predict(take.roll.frames(), take.genre);
+            let predicted: Vec<f32> = take.cells.iter().map(|&cell| deviations[cell]).collect();
+            scores.add(take.genre, score_file(&predicted, &take.velocities));
+        }
+        scores.mean()
+    }
+
+    fn describe(&self) -> String {
+        format!("{} performances to learn from, {} to stop by", self.performances, self.valid.len())
+    }
+}

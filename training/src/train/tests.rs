@@ -1,0 +1,265 @@
+//! Trains each model for a few steps on generated files, once without a break and once with write errors in between.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::Result;
+use clap::Parser as _;
+use tch::{Kind, Tensor};
+use tempfile::TempDir;
+use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_core::genre::Genre;
+use tonenet_core::tune::Vocabulary;
+use tonenet_model_export::note as note_graphs;
+use tonenet_model_export::quantise::Precision::Float32;
+use tonenet_model_export::vaegan as texture_graphs;
+use tonenet_model_export::weights::Weights;
+
+use super::vaegan::DrawingLengths;
+use super::{Trained, seqgan, vaegan};
+use crate::arguments::{Cli, Command, TrainArgs};
+use crate::data::{Split, performances};
+use crate::models::VelocityModel;
+
+/// libtorch has one generator of random numbers a process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Bars of 4/4 in a file.
+const BARS: u32 = 48;
+
+/// A folder with three performances of each genre and three tunes.
+fn data() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut performances = "path,genre,source,sub,alignment,split\n".to_owned();
+    let mut tunes = "path,split\n".to_owned();
+    for (at, split) in ["train", "train", "valid"].into_iter().enumerate() {
+        for genre in Genre::ALL {
+            let name = format!("{genre}-{at}.mid");
+            let seed = (10 * genre.index() + at) as u32;
+            fs::write(folder.path().join(&name), performance(seed).to_midi(100.0)).unwrap();
+            performances += &format!("{name},{genre},made,here,beat-aligned,{split}\n");
+        }
+        let name = format!("tune-{at}.mid");
+        fs::write(folder.path().join(&name), tune(at as u8).to_midi(120.0)).unwrap();
+        tunes += &format!("{name},{split}\n");
+    }
+    fs::write(folder.path().join("performances.csv"), performances).unwrap();
+    fs::write(folder.path().join("nottingham.csv"), tunes).unwrap();
+    folder
+}
+
+fn clip(notes: impl Iterator<Item = (f64, f64, u8, u8)>) -> Clip {
+    let note = |(onset, length, key, velocity)| ClipNote { onset, length, key, velocity };
+    Clip::new(f64::from(4 * BARS), (4, 4), notes.map(note).collect()).unwrap()
+}
+
+/// Quavers up and down over a bass, with the beats louder.
+fn performance(seed: u32) -> Clip {
+    let upper = (0..8 * BARS).map(move |i| {
+        let key = 60 + (i * (seed + 3) % 17) as u8;
+        let velocity = if i % 2 == 0 { 70 + (i * (seed + 7) % 31) as u8 } else { 45 + (i % 13) as u8 };
+        (f64::from(i) / 2.0, 0.45, key, velocity)
+    });
+    let bass = (0..BARS).map(move |bar| (f64::from(4 * bar), 3.5, 36 + ((bar + seed) % 12) as u8, 64));
+    clip(upper.chain(bass))
+}
+
+/// Crotchets of the scale over a chord a bar.
+fn tune(seed: u8) -> Clip {
+    const SCALE: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
+    let melody = (0..4 * BARS).map(move |i| {
+        let place = (i * u32::from(seed + 2) % 7) as usize;
+        (f64::from(i), 1.0, 72 + SCALE[place], 80)
+    });
+    let chords = (0..BARS).flat_map(move |bar| {
+        let root = [48, 53, 55][((bar + u32::from(seed)) % 3) as usize];
+        [0, 4, 7].map(|above| (f64::from(4 * bar), 4.0, root + above, 80))
+    });
+    clip(melody.chain(chords))
+}
+
+/// A run with one thread, as far as these tests go.
+struct Run<'a> {
+    model: &'a str,
+    data: &'a Path,
+    folder: PathBuf,
+    epochs: &'a str,
+}
+
+impl Run<'_> {
+    fn args(&self, more: &[&str]) -> TrainArgs {
+        let (data, folder) = (self.data.to_str().unwrap(), self.folder.to_str().unwrap());
+        let words = ["xtask", "train", self.model, "--data", data, "--run", folder, "--epochs", self.epochs];
+        match Cli::parse_from(words.iter().chain(&["--threads", "1", "--rounds", "1"]).chain(more)).command {
+            Command::Train(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn train(&self, more: &[&str]) -> Result<()> {
+        let batches = if self.model == "vaegan" { "1" } else { "3" };
+        let args = self.args(&[&["--batches", batches], more].concat());
+        match self.model {
+            "seqgan" => seqgan::run_with(&args, 2),
+            "vaegan" => vaegan::run_with(&args, &DrawingLengths { phrases: 256, epochs: 2, batches: 2 }),
+            _ => super::train(&args),
+        }
+    }
+}
+
+/// The tensors of a run byte for byte, and its figures but for how long they took.
+fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn without_seconds(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                fields.remove("seconds");
+                fields.values_mut().for_each(without_seconds);
+            }
+            serde_json::Value::Array(values) => values.iter_mut().for_each(without_seconds),
+            _ => {}
+        }
+    }
+    let mut results = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inside) = folders.pop() {
+        for entry in fs::read_dir(&inside).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().to_owned();
+            match path.extension().and_then(|ending| ending.to_str()) {
+                _ if path.is_dir() => folders.push(path),
+                Some("safetensors" | "txt") => drop(results.insert(name, fs::read(&path).unwrap())),
+                Some("json") => {
+                    let mut figures = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+                    without_seconds(&mut figures);
+                    results.insert(name, figures.to_string().into_bytes());
+                }
+                _ => {}
+            }
+        }
+    }
+    results
+}
+
+/// Trains once without a break, and once with the disk failing at each of `obstacles`, which are files of a run; both
+/// leave the same. Gives the folder of the run, which goes with the first.
+fn trained(model: &str, epochs: &str, obstacles: &[&str]) -> (TempDir, PathBuf) {
+    let data = data();
+    let whole = Run { model, data: data.path(), folder: data.path().join("whole"), epochs };
+    whole.train(&[]).unwrap();
+    let broken = Run { folder: data.path().join("broken"), ..whole };
+    let mut more: &[&str] = &[];
+    for obstacle in obstacles {
+        // A folder stands where the file should be.
+        let path = broken.folder.join(obstacle);
+        fs::create_dir_all(&path).unwrap();
+        let error = format!("{:#}", broken.train(more).expect_err(obstacle));
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        more = &["--resume"];
+    }
+    broken.train(more).unwrap();
+    let whole = data.path().join("whole");
+    let (expected, found) = (results(&whole), results(&broken.folder));
+    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    let others: Vec<_> =
+        expected.iter().filter(|(name, bytes)| found[*name] != **bytes).map(|(name, _)| name).collect();
+    assert!(others.is_empty(), "{others:?} differ after the interruption");
+
+    // What is there is not trained over, nor gone on with in another way.
+    let again = format!("{:#}", broken.train(&[]).unwrap_err());
+    assert!(again.contains("--resume"), "{again}");
+    let other = format!("{:#}", broken.train(&["--resume", "--seed", "2"]).unwrap_err());
+    assert!(other.contains("other settings"), "{other}");
+    (data, whole)
+}
+
+/// Whether an optimiser has taken so many steps, and moved.
+fn assert_stepped(moments: &Path, steps: i64) {
+    let tensors = Tensor::read_safetensors(moments).unwrap();
+    let of = |name: &str| tensors.iter().find(|(found, _)| found == name).map(|(_, tensor)| tensor);
+    assert_eq!(of("steps").unwrap().int64_value(&[0]), steps);
+    let moved = tensors.iter().filter(|(name, _)| name.starts_with("second."));
+    let moved = moved.filter(|(_, second)| second.sum(Kind::Double).double_value(&[]) > 0.0).count();
+    assert!(moved > 3, "{moved} tensors have moved");
+}
+
+/// Trains a model of velocities; what it says of a performance is finite and not the same for every note.
+fn a_velocity_model(model: VelocityModel) {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (data, run) = trained(model.id(), "2", &["epoch-1/weights.safetensors"]);
+    assert_stepped(&run.join("epoch-1/moments.safetensors"), 6);
+    assert!(run.join("loss.png").exists());
+    let log = fs::read_to_string(run.join("log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 3, "{log}");
+    let trained = Trained::load(model, &run.join("best.safetensors")).unwrap();
+    let valid = performances::load(data.path(), Split::Valid).unwrap();
+    for style in Genre::ALL {
+        let deviations = trained.deviations(&valid[0].take(), style);
+        assert_eq!(deviations.len(), valid[0].notes.len());
+        assert!(deviations.iter().all(|d| d.is_finite()), "{style}");
+        assert!(deviations.iter().any(|d| *d != deviations[0]), "{style}");
+    }
+}
+
+#[test]
+fn the_baseline_trains_and_goes_on_after_an_interruption() {
+    a_velocity_model(VelocityModel::Baseline);
+}
+
+#[test]
+fn the_attention_model_trains_and_goes_on_after_an_interruption() {
+    a_velocity_model(VelocityModel::Attention);
+}
+
+#[test]
+fn the_note_model_trains_and_goes_on_after_an_interruption() {
+    a_velocity_model(VelocityModel::Note);
+}
+
+#[test]
+fn what_the_note_model_has_learned_is_exported() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let data = data();
+    let run = Run { model: "note", data: data.path(), folder: data.path().join("run"), epochs: "1" };
+    run.train(&[]).unwrap();
+    let bytes = fs::read(run.folder.join("best.safetensors")).unwrap();
+    let weights = Weights::from_bytes(&bytes).unwrap();
+    assert!(!note_graphs::past(&weights, Float32).unwrap().is_empty());
+    assert!(!note_graphs::ahead(&weights, Float32).unwrap().is_empty());
+    for style in Genre::ALL {
+        assert!(!note_graphs::decoder(&weights, style.id(), 16.0, Float32).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn the_generator_of_tunes_trains_and_goes_on_after_an_interruption() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let obstacles = ["part-2/generator.safetensors", "part-3/generator.safetensors"];
+    let (data, run) = trained("seqgan", "2", &obstacles);
+    assert_stepped(&run.join("part-3/likelihood.safetensors"), 6);
+    assert_stepped(&run.join("part-3/policy.safetensors"), 1);
+    assert_stepped(&run.join("part-3/telling.safetensors"), 3);
+    let vocabulary = Vocabulary::from_text(&fs::read_to_string(run.join("vocabulary.txt")).unwrap()).unwrap();
+    let tune = &crate::data::tunes::load(data.path(), Split::Valid).unwrap()[0];
+    for weights in ["likelihood.safetensors", "adversary.safetensors"] {
+        let surprises = seqgan::surprises(&vocabulary, &run.join(weights), tune).unwrap();
+        assert!(surprises.len() > 4 * BARS as usize && surprises.iter().all(|nats| nats.is_finite() && *nats > 0.0));
+    }
+}
+
+#[test]
+fn the_generator_of_textures_trains_and_goes_on_after_an_interruption() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    // The adversaries meet in the fourth epoch.
+    let (_data, run) = trained("vaegan", "4", &["epoch-4/generator.safetensors", "drawing-2/flow.safetensors"]);
+    assert_stepped(&run.join("epoch-4/generating.safetensors"), 4);
+    assert_stepped(&run.join("epoch-4/telling.safetensors"), 1);
+    assert_stepped(&run.join("drawing-2/moments.safetensors"), 4);
+    let bytes = fs::read(run.join(vaegan::WEIGHTS_FILE)).unwrap();
+    let weights = Weights::from_bytes(&bytes).unwrap();
+    for graph in [texture_graphs::encoder, texture_graphs::decoder, texture_graphs::flow] {
+        assert!(!graph(&weights, Float32).unwrap().is_empty());
+    }
+}

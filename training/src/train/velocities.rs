@@ -1,0 +1,260 @@
+//! The loop that trains velocity models: draw, step, validate, save, plot; it stops when the valid split stops improving.
+
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use rand_chacha::ChaCha8Rng;
+use tch::nn::VarStore;
+use tch::{Device, Tensor};
+use tonenet_core::genre::Genre;
+
+use super::adam::{Adam, mix, sorted, take_gradient};
+use super::checkpoint::{Epoch, Learners, Progress, RunFolder, Settings};
+use super::curves;
+use super::log;
+use super::session::{average_decay, device, schedule, seeded};
+use super::task::{Network, Task};
+use crate::arguments::TrainArgs;
+use crate::progress;
+
+const GRADIENT_NORM: f64 = 1.0;
+/// Epochs without a better valid r after which a run ends that does not average its weights.
+const PATIENCE: usize = 16;
+
+/// Trains until the last epoch or until the valid split stops improving.
+pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<T>) -> Result<()> {
+    let device = device(&args.device)?;
+    tch::set_num_threads(if T::SHARDS > 1 { 1 } else { args.threads });
+    println!("reading {}", args.data.display());
+    let task = make_task()?;
+    let (epochs, batches_per_epoch) = args.length();
+    let settings = Settings { model: task.name().into(), seed: args.seed, epochs, batches_per_epoch };
+    let folder = RunFolder::new(&args.run_folder())?;
+    tch::manual_seed(args.seed as i64);
+    let mut trainer = Trainer::new(&task, device, args.threads > 1);
+    let mut progress = match folder.resumed(args.resume, &settings)? {
+        Some(progress) => {
+            folder.load(progress.history.len() - 1, &mut trainer.learners())?;
+            println!("resuming after epoch {}", progress.history.len());
+            progress
+        }
+        None => {
+            if let Some(averaged) = &trainer.averaged {
+                copy(trainer.replicas[0].variables(), averaged.variables());
+            }
+            Progress { settings: settings.clone(), history: Vec::new(), best_epoch: 0 }
+        }
+    };
+    trainer.spread_weights();
+    let weights: usize = trainer.replicas[0].variables().variables().values().map(Tensor::numel).sum();
+    println!("{}; {weights} weights", task.describe());
+
+    let total = epochs * batches_per_epoch;
+    let bar = progress::bar(total, "{pos}/{len} batches, {eta} left  {msg}");
+    bar.set_position((progress.history.len() * batches_per_epoch) as u64);
+    bar.reset_eta();
+    while progress.history.len() < epochs {
+        let epoch = progress.history.len();
+        let started = Instant::now();
+        let (train_loss, learning_rate) = trainer.learn_epoch(&settings, epoch, || bar.inc(1))?;
+        let score = task.validate(trainer.averaged.as_ref().unwrap_or(&trainer.replicas[0]));
+        let seconds = started.elapsed().as_secs_f64();
+        let (valid_loss, valid_r) = (score.loss, score.r);
+        progress.history.push(Epoch { epoch, learning_rate, train_loss, valid_loss, valid_r, seconds });
+        let best = progress.history[progress.best_epoch].mean_r();
+        // An average over many steps improves to the end; choosing by a few valid files would be worse.
+        if trainer.averaged.is_some() || progress.history[epoch].mean_r() > best {
+            progress.best_epoch = epoch;
+        }
+        folder.save(&progress, &trainer.learners())?;
+        write_log(&folder, &progress.history)?;
+        curves::draw(&folder.plot(), &progress.history, progress.best_epoch)?;
+        let [classical, jazz, pop] = valid_r;
+        bar.set_message(format!("valid r {classical:.3} classical {jazz:.3} jazz {pop:.3} pop"));
+        bar.suspend(|| {
+            println!(
+                "epoch {:3}: loss {train_loss:.4}, valid {valid_loss:.4}; valid r {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop ({seconds:.0} s)",
+                epoch + 1,
+            );
+        });
+        if epoch - progress.best_epoch >= PATIENCE {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    println!(
+        "best epoch {} of {}: {}\nlog {}, plot {}\nnext: cargo xtask export {}",
+        progress.best_epoch + 1,
+        progress.history.len(),
+        folder.best_weights().display(),
+        folder.log().display(),
+        folder.plot().display(),
+        task.name()
+    );
+    Ok(())
+}
+
+/// A task's networks while they learn.
+struct Trainer<'a, T: Task> {
+    task: &'a T,
+    device: Device,
+    /// A network for each shard of a batch, all with the same weights.
+    replicas: Vec<T::Network>,
+    averaged: Option<T::Network>,
+    optimiser: Adam,
+    /// Whether shards learn, and batches are drawn, on threads of their own.
+    has_threads: bool,
+}
+
+impl<'a, T: Task + Sync> Trainer<'a, T> {
+    fn new(task: &'a T, device: Device, has_threads: bool) -> Self {
+        let replicas: Vec<T::Network> = (0..T::SHARDS).map(|_| task.network(device)).collect();
+        let averaged = T::AVERAGE.map(|_| task.network(device));
+        let optimiser = Adam::new(replicas[0].variables(), T::WEIGHT_DECAY);
+        Self { task, device, replicas, averaged, optimiser, has_threads }
+    }
+
+    fn learners(&mut self) -> Learners<'_> {
+        Learners {
+            learning: self.replicas[0].variables_mut(),
+            averaged: self.averaged.as_mut().map(Network::variables_mut),
+            optimiser: &mut self.optimiser,
+        }
+    }
+
+    /// Copies the first replica's weights to the others.
+    fn spread_weights(&self) {
+        let (first, others) = self.replicas.split_at(1);
+        for other in others {
+            copy(first[0].variables(), other.variables());
+        }
+    }
+
+    /// Learns an epoch's batches; the mean loss and the last learning rate.
+    fn learn_epoch(&mut self, settings: &Settings, epoch: usize, each: impl Fn()) -> Result<(f64, f64)> {
+        let batches = settings.batches_per_epoch;
+        let mut random = seeded(settings.seed, epoch);
+        let (mut loss_sum, mut learning_rate) = (0.0, 0.0);
+        let mut shards = self.task.draw(genre_of(0), &mut random, self.device);
+        for batch in 0..batches {
+            let step = epoch * batches + batch;
+            learning_rate = T::LEARNING_RATE * schedule(step, settings.epochs * batches);
+            let next = (batch + 1 < batches).then(|| genre_of(batch + 1));
+            let (loss, gradients, drawn) = self.learn_and_draw(shards, genre_of(batch), next, &mut random);
+            shards = drawn;
+            if !loss.is_finite() {
+                bail!("the loss is {loss} in epoch {}; start anew with another --seed", epoch + 1);
+            }
+            self.optimiser.step(&gradients, learning_rate, GRADIENT_NORM);
+            self.spread_weights();
+            if let (Some(decay), Some(averaged)) = (T::AVERAGE, &self.averaged) {
+                mix(averaged.variables(), self.replicas[0].variables(), 1.0 - average_decay(decay, step));
+            }
+            loss_sum += loss;
+            each();
+        }
+        Ok((loss_sum / batches as f64, learning_rate))
+    }
+
+    /// Learns from a batch's shards and draws the batch of the next genre, if there is one: loss, gradients, next batch.
+    fn learn_and_draw(
+        &mut self,
+        shards: Vec<Shard<T>>,
+        genre: Genre,
+        next: Option<Genre>,
+        random: &mut ChaCha8Rng,
+    ) -> (f64, Vec<Tensor>, Vec<Shard<T>>) {
+        let (task, device) = (self.task, self.device);
+        let mut draw_next = || next.map_or_else(Vec::new, |next| task.draw(next, random, device));
+        if !self.has_threads {
+            let drawn = draw_next();
+            let (loss, gradients) = learn(&mut self.replicas, shards, genre, false);
+            return (loss, gradients, drawn);
+        }
+        // The next batch is drawn while this one is learned.
+        thread::scope(|scope| {
+            let drawing = scope.spawn(draw_next);
+            let (loss, gradients) = learn(&mut self.replicas, shards, genre, true);
+            (loss, gradients, drawing.join().expect("drawing does not panic"))
+        })
+    }
+}
+
+/// A part of a task's batch.
+type Shard<T> = <<T as Task>::Network as Network>::Batch;
+
+/// Genres take turns.
+fn genre_of(batch: usize) -> Genre {
+    Genre::ALL[batch % Genre::ALL.len()]
+}
+
+/// Back-propagates each shard in a replica of its own; the mean loss and its gradient by each variable, in the order
+/// of [`sorted`].
+///
+/// The sum does not depend on whether the shards run side by side.
+fn learn<N: Network>(
+    replicas: &mut [N],
+    shards: Vec<N::Batch>,
+    genre: Genre,
+    side_by_side: bool,
+) -> (f64, Vec<Tensor>) {
+    fn one<N: Network>(network: &N, batch: N::Batch, genre: Genre, shards: usize) -> f64 {
+        let loss = network.loss(batch, genre) / shards as f64;
+        loss.backward();
+        loss.double_value(&[])
+    }
+    let count = shards.len();
+    let losses: Vec<f64> = if side_by_side && count > 1 {
+        thread::scope(|scope| {
+            let running: Vec<_> = replicas
+                .iter_mut()
+                .zip(shards)
+                .map(|(network, batch)| {
+                    scope.spawn(move || {
+                        // libtorch counts threads for each of ours anew.
+                        tch::set_num_threads(1);
+                        one(network, batch, genre, count)
+                    })
+                })
+                .collect();
+            running.into_iter().map(|r| r.join().expect("training threads do not panic")).collect()
+        })
+    } else {
+        replicas.iter_mut().zip(shards).map(|(network, batch)| one(network, batch, genre, count)).collect()
+    };
+    let gradients = tch::no_grad(|| {
+        let mut of_each = replicas.iter().map(|r| sorted(r.variables()).iter().map(|v| take_gradient(&v.1)).collect());
+        let first: Vec<Tensor> = of_each.next().unwrap_or_default();
+        of_each.fold(first, |sums, part: Vec<Tensor>| sums.iter().zip(part).map(|(sum, part)| sum + part).collect())
+    });
+    (losses.iter().sum(), gradients)
+}
+
+fn copy(from: &VarStore, to: &VarStore) {
+    tch::no_grad(|| {
+        for ((_, from), (_, mut to)) in sorted(from).into_iter().zip(sorted(to)) {
+            to.copy_(&from);
+        }
+    });
+}
+
+fn write_log(folder: &RunFolder, history: &[Epoch]) -> Result<()> {
+    let of_genres = Genre::ALL.map(|genre| format!("valid_r_{genre}"));
+    let header = [
+        &["epoch", "learning_rate", "train_loss", "valid_loss"][..],
+        &of_genres.each_ref().map(String::as_str),
+        &["seconds"],
+    ];
+    let rows = history.iter().map(|epoch| {
+        let first = [
+            (epoch.epoch + 1).to_string(),
+            format!("{:.3e}", epoch.learning_rate),
+            format!("{:.5}", epoch.train_loss),
+            format!("{:.5}", epoch.valid_loss),
+        ];
+        let r = epoch.valid_r.map(|r| format!("{r:.4}"));
+        first.into_iter().chain(r).chain([format!("{:.1}", epoch.seconds)])
+    });
+    log::write(&folder.log(), &header.concat(), rows)
+}

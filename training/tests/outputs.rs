@@ -1,0 +1,119 @@
+//! No command writes over what it reads or over a shipped model, and what it refuses leaves nothing behind.
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Stdio;
+
+use common::{alone, contents, put, refused, text, training};
+
+const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
+const OTHER: [u8; 6] = [33, 44, 55, 66, 77, 88];
+
+#[test]
+fn a_closed_pipe_ends_the_command_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    put(&folder.join("in/a.mid"), &OWN);
+    put(&folder.join("in/b.mid"), &OTHER);
+    let mut evaluate = alone(folder);
+    evaluate.args(["evaluate", "--pairs", "in", "in"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = evaluate.spawn().unwrap();
+    drop(child.stdout.take());
+    let run = child.wait_with_output().unwrap();
+    assert_eq!(text(&run), "");
+}
+
+/// A folder of data for velocities: a list, and a file that it names.
+fn data(folder: &Path) {
+    put(&folder.join("data/a.mid"), &OWN);
+    let list = "path,genre,source,sub,alignment,split\na.mid,jazz,x,x,free,train\n";
+    fs::write(folder.join("data/performances.csv"), list).unwrap();
+}
+
+#[test]
+fn training_does_not_write_over_its_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    data(folder);
+    let train = |run: &str| refused(&["train", "note", "--data", "data", "--run", run], "would be overwritten", folder);
+    train("data");
+    train(".");
+    fs::create_dir(folder.join("run")).unwrap();
+    fs::hard_link(folder.join("data/performances.csv"), folder.join("run/log.csv")).unwrap();
+    train("run");
+    fs::remove_file(folder.join("run/log.csv")).unwrap();
+    symlink("../data/a.mid", folder.join("run/loss.png")).unwrap();
+    refused(&["train", "note", "--data", "data", "--run", "run"], "run/loss.png", folder);
+}
+
+#[test]
+fn shipped_models_are_not_written_over_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note").canonicalize().unwrap();
+    let shipped = contents(&models);
+    data(folder);
+    let row = "path,genre,source,sub,alignment,split\nREADME.md,jazz,x,x,free,valid\n";
+    fs::write(folder.join("data/performances.csv"), row).unwrap();
+    symlink(models.join("README.md"), folder.join("data/README.md")).unwrap();
+    fs::create_dir(folder.join("run")).unwrap();
+    let overwritten = "would be overwritten";
+    refused(&["evaluate", "note", "--keep", "--data", "data"], overwritten, folder);
+    refused(&["export", "note", "--data", "data", "--run", "run"], overwritten, folder);
+    let model = models.join("model.json");
+    fs::create_dir_all(folder.join("forms/32-bit")).unwrap();
+    symlink(&model, folder.join("forms/32-bit/model.json")).unwrap();
+    refused(&["quantise", "-o", "forms"], "forms/32-bit/model.json", folder);
+    assert_eq!(contents(&models), shipped);
+}
+
+#[test]
+fn missing_data_is_reported_before_a_library_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    data(folder);
+    fs::create_dir(folder.join("run")).unwrap();
+    fs::remove_file(folder.join("data/a.mid")).unwrap();
+    for (model, data, missing) in [
+        ("note", "nothere", "nothere/performances.csv"),
+        ("vaegan", "nothere", "nothere/performances.csv"),
+        ("seqgan", "nothere", "nothere/nottingham.csv"),
+        ("note", "data", "data/a.mid"),
+    ] {
+        for command in ["train", "export"] {
+            let arguments = [command, model, "--data", data, "--run", "run"];
+            refused(&arguments, missing, folder);
+            let said = text(&training(&arguments, folder));
+            assert!(!said.contains("libtorch") && !said.contains("ONNX Runtime"), "{said}");
+        }
+    }
+    data(folder);
+    refused(&["export", "note", "--data", "data", "--run", "nothere"], "nothere is not there", folder);
+    refused(&["quantise", "--data", "nothere", "-o", "forms"], "nothere/performances.csv", folder);
+    refused(&["evaluate", "vaegan", "--data", "nothere"], "nothere/performances.csv", folder);
+}
+
+#[cfg(not(feature = "torch"))]
+#[test]
+fn a_build_without_libtorch_asks_for_it_by_its_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    let run = training(&["train", "note", "--data", "data", "--run", "run"], folder.path());
+    assert_eq!(run.status.code(), Some(3), "{}", text(&run));
+    assert!(!folder.path().join("run").exists());
+}
+
+#[test]
+fn a_missing_onnx_runtime_is_asked_for_by_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    // A workspace in which nothing is installed.
+    let mut program = alone(folder.path());
+    program.args(["evaluate", "flat", "--data", "data"]).env("CARGO_MANIFEST_DIR", folder.path().join("training"));
+    let run = program.output().unwrap();
+    assert_eq!(run.status.code(), Some(4), "{}", text(&run));
+}

@@ -1,0 +1,44 @@
+//! Commands of other programs are forwarded to cargo with their arguments untouched.
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use common::{alone, text};
+
+/// Runs a command with a cargo that prints its arguments, one a line, and ends with a code.
+fn forwarded(arguments: &[&str], code: i32, folder: &Path) -> (Vec<String>, Option<i32>) {
+    let cargo = folder.join("cargo.sh");
+    fs::write(&cargo, format!("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit {code}\n")).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = alone(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
+    (String::from_utf8_lossy(&run.stdout).lines().map(str::to_owned).collect(), run.status.code())
+}
+
+#[test]
+fn the_training_program_gets_its_command_and_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [&["train"][..], &["export"], &["evaluate"], &["quantise"], &["bench", "restyle"]] {
+        for given in [&["--help"][..], &["note", "--seed", "-1", "--data", "a b"], &[]] {
+            let (words, code) = forwarded(&[command, given].concat(), 7, folder.path());
+            assert_eq!(code, Some(7), "the program's exit code is ours");
+            assert!(words.iter().any(|word| word == "tonenet-training"), "{words:?}");
+            let passed = words.iter().skip_while(|word| *word != "--").skip(1).map(String::as_str);
+            assert_eq!(passed.collect::<Vec<_>>(), [command, given].concat());
+        }
+    }
+}
+
+#[test]
+fn the_commands_of_tonenet_are_forwarded_and_say_their_new_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["restyle", "generate"] {
+        let (words, _) = forwarded(&[command, "-o", "--help"], 0, folder.path());
+        assert_eq!(words[words.len() - 3..], [command, "-o", "--help"]);
+        let run = alone(folder.path()).args([command]).output().unwrap();
+        assert!(text(&run).contains(&format!("cargo run -p tonenet-cli --release -- {command}")), "{}", text(&run));
+    }
+}
