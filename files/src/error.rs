@@ -1,6 +1,5 @@
 //! Why a file cannot be read or written, in words for the person who named it.
 
-use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +7,6 @@ use thiserror::Error;
 use tonenet_core::midi::MidiError;
 
 use crate::midi_files::endings;
-
-/// Whatever goes wrong where a caller makes a file.
-pub type AnyError = Box<dyn StdError + Send + Sync>;
 
 /// Why a file was not read or written.
 #[derive(Debug, Error)]
@@ -60,14 +56,6 @@ pub enum FileError {
         advice: &'static str,
         /// Why not.
         source: io::Error,
-    },
-    /// What makes a file failed.
-    #[error("cannot write {}", path.display())]
-    NotMade {
-        /// The file.
-        path: PathBuf,
-        /// Why it failed.
-        source: AnyError,
     },
     /// A file must not be written.
     #[error(transparent)]

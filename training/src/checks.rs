@@ -15,7 +15,8 @@ use crate::workspace;
 /// # Errors
 /// When a file is missing or would be overwritten.
 pub fn check_run(args: &TrainArgs) -> Result<()> {
-    Ok(Inputs::default().files(training_files(args.model, &args.data)?).outputs().folder(&args.run_folder())?)
+    let read = Inputs::default().files(training_files(args.model, &args.data)?);
+    Ok(read.outputs().folder(&args.run_folder())?)
 }
 
 /// Checks that an export's data and weights are there and that it overwrites nothing it reads.

@@ -11,7 +11,7 @@ use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{AnyError, FileError, Refusal};
+use crate::error::{FileError, Refusal};
 pub use identity::Identity;
 use identity::{Named, Place, locate};
 
@@ -302,18 +302,32 @@ impl OutputFile {
     ///
     /// # Errors
     /// When `make` fails or the file cannot be written; a file is then as it was.
-    pub fn make(&self, make: impl FnOnce(&Path) -> Result<(), AnyError>) -> Result<(), FileError> {
-        let not_made = |source| FileError::NotMade { path: self.name.clone(), source };
+    pub fn make<E: From<FileError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+        let unwritable = |error| FileError::unwritable(&self.name, error);
         if let Target::File(path) = &self.target {
-            return write::whole(path, make).map_err(not_made);
+            let made = write::whole(path, |path| make(path).map_err(MakeError::Failed));
+            return made.map_err(|error| match error {
+                MakeError::Unwritable(error) => unwritable(error).into(),
+                MakeError::Failed(error) => error,
+            });
         }
-        let made = || {
-            let folder = tempfile::tempdir()?;
-            let file = folder.path().join(self.name.file_name().unwrap_or(self.name.as_os_str()));
-            make(&file)?;
-            Ok(fs::read(&file)?)
-        };
-        self.write(&made().map_err(not_made)?)
+        let folder = tempfile::tempdir().map_err(unwritable)?;
+        let file = folder.path().join(self.name.file_name().unwrap_or(self.name.as_os_str()));
+        make(&file)?;
+        let bytes = fs::read(&file).map_err(unwritable)?;
+        Ok(self.write(&bytes)?)
+    }
+}
+
+/// Why a file was not made.
+enum MakeError<E> {
+    Unwritable(io::Error),
+    Failed(E),
+}
+
+impl<E> From<io::Error> for MakeError<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritable(error)
     }
 }
 

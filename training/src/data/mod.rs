@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tonenet_core::tune::TuneError;
+use tonenet_files::error::FileError;
 
 /// The part of the data a file belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -51,7 +52,7 @@ pub enum DataError {
     },
     /// A listed file is no readable song; the message names the file.
     #[error(transparent)]
-    Song(tonenet_files::error::FileError),
+    Song(#[from] FileError),
     /// A listed file holds no tune.
     #[error("{} is no tune", path.display())]
     Tune {
