@@ -1,20 +1,21 @@
 //! Commands of other programs are forwarded to cargo with their arguments untouched.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::{alone, text};
+use tonenet_test_support::{Program, printed};
+
+/// The program under test.
+const XTASK: Program = Program::new(env!("CARGO_BIN_EXE_xtask"));
 
 /// Runs a command with a cargo that prints its arguments, one a line, and ends with a code.
 fn forwarded(arguments: &[&str], code: i32, folder: &Path) -> (Vec<String>, Option<i32>) {
     let cargo = folder.join("cargo.sh");
     fs::write(&cargo, format!("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit {code}\n")).unwrap();
     fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
-    let run = alone(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
+    let run = XTASK.command(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
     (String::from_utf8_lossy(&run.stdout).lines().map(str::to_owned).collect(), run.status.code())
 }
 
@@ -38,7 +39,11 @@ fn the_commands_of_tonenet_are_forwarded_and_say_their_new_name() {
     for command in ["restyle", "generate"] {
         let (words, _) = forwarded(&[command, "-o", "--help"], 0, folder.path());
         assert_eq!(words[words.len() - 3..], [command, "-o", "--help"]);
-        let run = alone(folder.path()).args([command]).output().unwrap();
-        assert!(text(&run).contains(&format!("cargo run -p tonenet-cli --release -- {command}")), "{}", text(&run));
+        let run = XTASK.command(folder.path()).args([command]).output().unwrap();
+        assert!(
+            printed(&run).contains(&format!("cargo run -p tonenet-cli --release -- {command}")),
+            "{}",
+            printed(&run)
+        );
     }
 }
