@@ -10,4 +10,4 @@ mod program;
 
 pub use folder::{contents, files, midi_file, write_midi};
 pub use numbers::{NumericOption, assert_help_names_ranges};
-pub use program::{Program, printed};
+pub use program::{Program, keys, printed, printed_json};

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
+
 use crate::contents;
 
 /// A program under test.
@@ -61,4 +63,14 @@ impl Program {
 /// All that a program printed, on standard output and then on standard error.
 pub fn printed(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The JSON that a program printed on standard output, where it must print nothing else.
+pub fn printed_json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", printed(output)))
+}
+
+/// The keys of a JSON object, sorted.
+pub fn keys(object: &Value) -> Vec<&str> {
+    object.as_object().expect("it is an object").keys().map(String::as_str).collect()
 }
