@@ -78,6 +78,35 @@ fn what_is_asked_for_is_what_comes() {
 }
 
 #[test]
+fn each_dynamic_does_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // A piece with dynamics of its own, which an option may keep or tell the model of.
+    fs::write(folder.join("own.mid"), restyle(folder, "own.mid", &["--style", "classical", "--take", "5"])).unwrap();
+    let of = |more: &[&str]| {
+        let run = tonenet(&[&["restyle", "own.mid", "-o", "out.mid", "--style", "pop"], more].concat(), folder);
+        assert!(run.status.success(), "{}", text(&run));
+        velocities(fs::read(folder.join("out.mid")).unwrap()).into_iter().map(f64::from).collect::<Vec<_>>()
+    };
+    let mean = |velocities: &[f64]| velocities.iter().sum::<f64>() / velocities.len() as f64;
+    let spread = |velocities: &[f64]| {
+        let centre = mean(velocities);
+        mean(&velocities.iter().map(|v| (v - centre).powi(2)).collect::<Vec<_>>()).sqrt()
+    };
+    let usual = of(&[]);
+    assert!((mean(&of(&["--level", "10"])) - mean(&usual) - 10.0).abs() < 1.0);
+    assert!((mean(&of(&["--level", "-10"])) - mean(&usual) + 10.0).abs() < 1.0);
+    let wide = spread(&usual);
+    assert!((spread(&of(&["--range", "50"])) / wide - 0.5).abs() < 0.1);
+    assert!(spread(&of(&["--range", "0"])) < 0.5);
+    let own: Vec<f64> = velocities(fs::read(folder.join("own.mid")).unwrap()).into_iter().map(f64::from).collect();
+    let near = |a: &[f64]| mean(&a.iter().zip(&own).map(|(a, b)| (a - b).abs()).collect::<Vec<_>>());
+    let kept = of(&["--range", "0", "--keep-accents", "100"]);
+    assert!(near(&kept) < 1.0 && near(&of(&["--range", "0"])) > 4.0, "accents alone are the player's dynamics");
+    assert_ne!(of(&["--hear-player"]), usual);
+}
+
+#[test]
 fn an_exchange_of_styles_keeps_the_players_own_dynamics() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

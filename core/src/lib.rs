@@ -1,10 +1,35 @@
-//! What ToneNet knows about music and time, as plain code.
+//! Music and time as plain code: notes, MIDI files, styles, the scheduler.
 //!
-//! This crate knows no host, clock, thread, window or model runtime. Data goes one way through it: host events
-//! into the [`scheduler`], what was heard into a [`window`], the window as a [`piano_roll`] to a network, its answer
-//! through [`dynamics`] back to the scheduler, and out; a [`timeline`] remembers what was played where. Files enter and
-//! leave through [`midi`]. A [`tune`] and a [`phrase_image`] are what generators read and write, a [`clip`] what the song
-//! plays of it.
+//! ```
+//! use tonenet_core::clip::{Clip, ClipNote};
+//! use tonenet_core::dynamics::{Expected, Expression};
+//! use tonenet_core::midi::Song;
+//!
+//! let note = ClipNote { onset: 0.0, length: 1.0, key: 60, velocity: 80 };
+//! let song = Song::parse(Clip::new(4.0, (4, 4), vec![note])?.to_midi(120.0))?;
+//!
+//! // A model predicts the note 12 velocity steps above the player's level of 60.
+//! let predicted = Expected { level: 60.0, deviation: 12.0 };
+//! let velocities: Vec<u8> =
+//!     song.notes().iter().map(|n| Expression::default().velocity(n.note.velocity, predicted)).collect();
+//! assert_eq!(velocities, [72]);
+//!
+//! let restyled = Song::parse(song.with_velocities(&velocities)?)?;
+//! assert_eq!(restyled.notes()[0].note.velocity, 72);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! This crate has no host, clock, thread, GUI or model runtime. Data flows through it in one direction:
+//!
+//! 1. Host events enter the [`scheduler`].
+//! 2. A [`window`] holds the recent ones. A [`piano_roll`] or [`note_rows`] is the window in numbers, as a network reads it.
+//! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`].
+//! 4. The scheduler emits each event one latency after it came in.
+//!
+//! A [`timeline`] remembers what was played at each place of the song. [`midi`] reads and writes files. Generators
+//! read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in the song.
+
+#![forbid(unsafe_code)]
 
 pub mod clip;
 pub mod dynamics;

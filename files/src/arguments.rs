@@ -1,4 +1,4 @@
-//! Numbers of the command line, each in a range that its refusal tells.
+//! Parses numbers on a command line, each within a range that the error names.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;

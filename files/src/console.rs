@@ -1,7 +1,8 @@
-//! What the program prints to.
+//! Ends a program quietly once nobody reads what it prints.
 
 /// Has the program end without a word once nobody reads what it prints, as in `cargo xtask … | head`.
 #[cfg(unix)]
+#[allow(unsafe_code, reason = "the standard library offers no safe way to the default action of a signal")]
 pub fn end_with_reader() {
     // SAFETY: no other thread runs yet, and the default action is no handler that could be unsound.
     unsafe {

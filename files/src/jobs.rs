@@ -1,67 +1,177 @@
-//! Which files a command makes of which.
+//! Pairs each file that a command reads with the file that it writes.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::error::{FileError, Refusal};
+use crate::midi_files::{self, Source};
+use crate::outputs::{Identity, Inputs, Messages, OutputFile, Outputs};
+use crate::result_names::{ResultNames, differ_in_velocities_alone};
 
-use crate::midi_files::{self, Found};
-use crate::outputs::{Identity, Inputs, Messages, OutputFile};
-
-/// A file and what is made of it.
+/// A file to read and the result to write.
+#[derive(Debug)]
 pub struct Job {
-    /// The file that is read.
-    pub input: PathBuf,
+    /// What is read.
+    pub input: Source,
     /// The file that is written.
     pub output: OutputFile,
 }
 
+/// A file that is not read, because an earlier run made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file.
+    pub result: PathBuf,
+    /// What it was made of.
+    pub original: PathBuf,
+}
+
 /// All jobs of a command.
+#[derive(Debug)]
 pub struct Jobs {
     /// In the order in which they were named.
     pub jobs: Vec<Job>,
-    /// Where the command says what it does.
+    /// Results of earlier runs that were found among the inputs.
+    pub left_out: Vec<LeftOut>,
+    /// Where the command prints messages.
     pub messages: Messages,
 }
 
-/// Plans a file for each MIDI file that is named or in a folder that is: `output` itself for a single file, else in the
-/// folder `output`, as deep there as it lies in its own.
+/// The inputs and outputs that a command was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Files, and folders of them; `-` is standard input.
+    pub inputs: &'a [PathBuf],
+    /// A file for a single input, else a folder; `-` is standard output. Without one each result goes beside its
+    /// original.
+    pub output: Option<&'a Path>,
+    /// What results beside their originals are called.
+    pub names: &'a ResultNames,
+    /// Whether results that earlier runs left beside their originals are replaced.
+    pub replace: bool,
+}
+
+/// Plans a result for each MIDI file that is named or in a folder that is named.
 ///
-/// Where `output` lies in a folder that is read, what an earlier run left there is not read again.
+/// In the folder `output` a result lies as deep as its original does in its own. What earlier runs made is not read
+/// again: neither what is in the folder `output`, nor what lies beside its original and differs from it in velocities
+/// alone.
 ///
 /// # Errors
 /// When there is nothing to do, or an original or another job's file would be lost. Nothing is written either way.
-pub fn plan(read: Inputs, inputs: &[PathBuf], output: &Path) -> Result<Jobs> {
+pub fn plan(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
+    let is_dash = |path: &Path| path == Path::new("-");
+    if request.inputs.iter().any(|input| is_dash(input)) || request.output.is_some_and(is_dash) {
+        return plan_stream(read, request);
+    }
+    let Gathered { pairs, folders } = gather(request)?;
+    let (pairs, left_out) = leave_out_results(pairs, request.names);
+    if pairs.is_empty() {
+        let path = request.inputs.first().cloned().unwrap_or_default();
+        return Err(FileError::NoMidiFile { path });
+    }
+    let read = read.files(pairs.iter().map(|(input, _)| input)).results(left_out.iter().map(|left| &left.result));
+    let mut outputs = read.folders(folders).outputs();
+    let jobs = pairs.into_iter().map(|(input, output)| {
+        let reserved = match &output {
+            Some(output) => outputs.file(output),
+            None => beside(&mut outputs, &input, request),
+        };
+        let output = reserved.map_err(|source| no_result(&input, source))?;
+        Ok(Job { input: Source::File(input), output })
+    });
+    let jobs = jobs.collect::<Result<_, FileError>>()?;
+    Ok(Jobs { jobs, left_out, messages: outputs.messages() })
+}
+
+fn no_result(input: &Path, source: FileError) -> FileError {
+    FileError::NoResult { input: Source::from_argument(input).to_string(), source: Box::new(source) }
+}
+
+/// Plans the one job that reads standard input or writes standard output.
+fn plan_stream(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
+    let [input] = request.inputs else { return Err(Refusal::OneStream.into()) };
+    if input.is_dir() {
+        return Err(Refusal::OneStream.into());
+    }
+    let source = Source::from_argument(input);
+    let files = match &source {
+        Source::File(path) => Some(path),
+        Source::Stdin => None,
+    };
+    let mut outputs = read.files(files).outputs();
+    // There is no place beside standard input, so its result goes to standard output.
+    let output = request.output.filter(|output| *output != Path::new("-"));
+    let reserved = match output {
+        Some(output) => outputs.file(output),
+        None => outputs.stdout(),
+    };
+    let output = reserved.map_err(|source| no_result(input, source))?;
+    let jobs = vec![Job { input: source, output }];
+    Ok(Jobs { jobs, left_out: Vec::new(), messages: outputs.messages() })
+}
+
+/// Files with their results' paths, if those are not beside them, and every folder that was searched.
+struct Gathered {
+    pairs: Vec<Pair>,
+    folders: Vec<PathBuf>,
+}
+
+type Pair = (PathBuf, Option<PathBuf>);
+
+fn gather(request: &Request<'_>) -> Result<Gathered, FileError> {
+    let Request { inputs, output, .. } = *request;
     let is_single = inputs.len() == 1 && !inputs[0].is_dir();
-    let is_folder = !is_single || output.is_dir() || ends_as_folder(output);
-    let mut pairs: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut folders = Vec::new();
+    let is_folder = !is_single || output.is_some_and(|output| output.is_dir() || ends_as_folder(output));
+    let mut gathered = Gathered { pairs: Vec::new(), folders: Vec::new() };
     for input in inputs {
         if input.is_dir() {
-            // The folder itself is not left out: then its files would be overwritten, which is told.
-            let own = Identity::of(output).ok().filter(|output| !Identity::of(input).is_ok_and(|own| own == *output));
-            let found: Found = midi_files::find(input, own.as_ref())?;
-            folders.extend(found.folders);
+            // An output folder that is the input itself is searched: the refusal then names a file.
+            let own = output.and_then(|output| Identity::from_path(output).ok());
+            let own = own.filter(|output| !Identity::from_path(input).is_ok_and(|own| own == *output));
+            let found = midi_files::find(input, own.as_ref())?;
+            gathered.folders.extend(found.folders);
             for file in found.files {
-                let inside = file.strip_prefix(input).unwrap_or(&file);
-                pairs.push((file.clone(), output.join(inside)));
+                let result = output.map(|output| output.join(file.strip_prefix(input).unwrap_or(&file)));
+                gathered.pairs.push((file, result));
             }
         } else if is_folder {
-            let name = input.file_name().with_context(|| format!("{} is no file", input.display()))?;
-            pairs.push((input.clone(), output.join(name)));
+            let name = input.file_name().ok_or_else(|| FileError::NoFileName { path: input.clone() })?;
+            gathered.pairs.push((input.clone(), output.map(|output| output.join(name))));
         } else {
-            pairs.push((input.clone(), output.to_owned()));
+            gathered.pairs.push((input.clone(), output.map(Path::to_owned)));
         }
     }
-    if pairs.is_empty() {
-        bail!("there is no MIDI file ({}) in {}", midi_files::endings(), inputs[0].display());
+    Ok(gathered)
+}
+
+/// Separates originals from the results that were made of them.
+fn leave_out_results(pairs: Vec<Pair>, names: &ResultNames) -> (Vec<Pair>, Vec<LeftOut>) {
+    let known: HashSet<Identity> = pairs.iter().filter_map(|(input, _)| Identity::from_path(input).ok()).collect();
+    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        let is_original = |original: &PathBuf| {
+            Identity::from_path(original).is_ok_and(|identity| known.contains(&identity))
+                && differ_in_velocities_alone(original, &pair.0)
+        };
+        match names.originals_of(&pair.0).into_iter().find(is_original) {
+            Some(original) => left_out.push(LeftOut { result: pair.0, original }),
+            None => kept.push(pair),
+        }
     }
-    let mut outputs = read.files(pairs.iter().map(|(input, _)| input)).folders(folders).outputs();
-    let jobs = pairs.into_iter().map(|(input, output)| {
-        let output = outputs.file(&output).with_context(|| format!("nothing was made of {}", input.display()))?;
-        Ok(Job { input, output })
-    });
-    let jobs = jobs.collect::<Result<_>>()?;
-    Ok(Jobs { jobs, messages: outputs.messages() })
+    (kept, left_out)
+}
+
+/// Reserves the result beside an original.
+fn beside(outputs: &mut Outputs, input: &Path, request: &Request<'_>) -> Result<OutputFile, FileError> {
+    let result = request.names.result_of(input);
+    if !request.replace || !result.exists() {
+        return outputs.new_file(&result);
+    }
+    if !differ_in_velocities_alone(input, &result) {
+        return Err(Refusal::NotAResult { path: result, input: input.to_owned() }.into());
+    }
+    outputs.replaced_result(&result)
 }
 
 /// Whether a path is written as a folder's, there or not.
@@ -81,7 +191,7 @@ mod tests {
 
     /// Folders and files of a small world, so that names meet.
     const FOLDERS: [&str; 4] = ["a", "b", "a/b", "b/a"];
-    const NAMES: [&str; 3] = ["x.mid", "y.mid", "b"];
+    const NAMES: [&str; 4] = ["x.mid", "x-jazz.mid", "y.mid", "b"];
 
     fn folder() -> impl Strategy<Value = String> {
         proptest::sample::select(FOLDERS.to_vec()).prop_map(Into::into)
@@ -121,7 +231,8 @@ mod tests {
         fn nothing_that_is_read_or_written_is_lost(
             entries in proptest::collection::vec((path(), entry()), 1..8),
             inputs in proptest::collection::vec(anything(), 1..4),
-            output in anything(),
+            output in proptest::option::of(anything()),
+            replace in any::<bool>(),
         ) {
             let world = tempfile::tempdir().unwrap();
             let at = |name: &str| world.path().join(name);
@@ -138,9 +249,16 @@ mod tests {
                 };
             }
             let inputs: Vec<PathBuf> = inputs.iter().map(|input| at(input)).collect();
-            let Ok(Jobs { jobs, .. }) = plan(Inputs::default(), &inputs, &at(&output)) else { return Ok(()) };
+            let names = ResultNames { label: "jazz".into(), all_labels: vec!["jazz".into()] };
+            let output = output.map(|output| at(&output));
+            let request = Request { inputs: &inputs, output: output.as_deref(), names: &names, replace };
+            let Ok(Jobs { jobs, .. }) = plan(Inputs::default(), &request) else { return Ok(()) };
+            let inputs = jobs.iter().filter_map(|job| match &job.input {
+                Source::File(path) => Some(path),
+                Source::Stdin => None,
+            });
             let read: BTreeMap<PathBuf, Vec<u8>> =
-                jobs.iter().filter_map(|job| Some((job.input.clone(), fs::read(&job.input).ok()?))).collect();
+                inputs.filter_map(|path| Some((path.clone(), fs::read(path).ok()?))).collect();
             for (place, job) in jobs.iter().enumerate() {
                 job.output.write(format!("result {place}").as_bytes()).unwrap();
             }

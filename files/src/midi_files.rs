@@ -1,49 +1,90 @@
-//! MIDI files on disk: which there are in a folder, and what is in one.
+//! Finds MIDI files in folders and reads them.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
 use tonenet_core::midi::Song;
 
+use crate::error::FileError;
 use crate::outputs::Identity;
 
-/// The endings of MIDI files: standard, karaoke, and wrapped in RIFF.
+/// Extensions of MIDI files: standard, karaoke, and wrapped in RIFF.
 const ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
+
+/// Where a MIDI file comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input: `-` on the command line.
+    Stdin,
+}
+
+impl Source {
+    /// Reads an argument of the command line.
+    pub fn from_argument(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Stdin } else { Self::File(path.to_owned()) }
+    }
+
+    /// Reads the song, with the source's name in every error.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no song.
+    pub fn read_song(&self) -> Result<Song, FileError> {
+        let bytes = match self {
+            Self::File(path) => fs::read(path),
+            Self::Stdin => {
+                let mut bytes = Vec::new();
+                io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+            }
+        };
+        let bytes = bytes.map_err(|source| FileError::Unreadable { name: self.to_string(), source })?;
+        Song::parse(bytes).map_err(|source| FileError::NotASong { name: self.to_string(), source })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
 
 /// Reads a song, with the file's name in every error.
 ///
 /// # Errors
 /// When the file cannot be read, or is no song.
-pub fn read_song(path: &Path) -> Result<Song> {
-    let bytes =
-        fs::read(path).with_context(|| format!("cannot read {}; check its name and your rights", path.display()))?;
-    Song::parse(bytes).with_context(|| format!("cannot use {}", path.display()))
+pub fn read_song(path: &Path) -> Result<Song, FileError> {
+    Source::File(path.to_owned()).read_song()
 }
 
-/// The endings, as a person reads them.
+/// The extensions of MIDI files, as a list for messages.
 pub fn endings() -> String {
     ENDINGS.map(|ending| format!(".{ending}")).join(", ")
 }
 
-/// What is in a folder and the folders below it.
+/// What was found in a folder and below.
 #[derive(Debug, Default)]
 pub struct Found {
     /// MIDI files, in the order of their paths.
     pub files: Vec<PathBuf>,
-    /// Every folder that was met.
+    /// Every folder that was found.
     pub folders: Vec<PathBuf>,
 }
 
-/// Finds the MIDI files in a folder and below; what is in the folder `left_out` is met, but not looked at.
+/// Finds the MIDI files in a folder and below. The folder `left_out` is listed among the folders, but not searched.
 ///
 /// Links to folders are followed. A folder that several paths lead to is visited once, by its own path if that is among
 /// them.
 ///
 /// # Errors
 /// When a folder cannot be read.
-pub fn find(folder: &Path, left_out: Option<&Identity>) -> Result<Found> {
+pub fn find(folder: &Path, left_out: Option<&Identity>) -> Result<Found, FileError> {
     let mut walk = Walk { left_out, met: HashSet::new(), links: VecDeque::new(), found: Found::default() };
     walk.visit(folder)?;
     while let Some(link) = walk.links.pop_front() {
@@ -56,15 +97,15 @@ pub fn find(folder: &Path, left_out: Option<&Identity>) -> Result<Found> {
 struct Walk<'a> {
     left_out: Option<&'a Identity>,
     met: HashSet<Identity>,
-    /// Links to folders, for later: the folders' own paths come first.
+    /// Links to folders, visited last so that a folder is found by its own path first.
     links: VecDeque<PathBuf>,
     found: Found,
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, folder: &Path) -> Result<()> {
-        let unread = || format!("cannot read the folder {}", folder.display());
-        let identity = Identity::of(folder).with_context(unread)?;
+    fn visit(&mut self, folder: &Path) -> Result<(), FileError> {
+        let unread = |source| FileError::UnreadableFolder { path: folder.to_owned(), source };
+        let identity = Identity::from_path(folder).map_err(unread)?;
         let is_left_out = self.left_out == Some(&identity);
         if !self.met.insert(identity) {
             return Ok(());
@@ -74,7 +115,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let mut entries = entries.with_context(unread)?;
+        let mut entries = entries.map_err(unread)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
@@ -86,9 +127,9 @@ impl Walk<'_> {
                         self.visit(&path)?;
                     }
                 }
-                // A pipe would be waited for.
+                // Reading a pipe could wait for ever.
                 Ok(metadata) if !metadata.is_file() => {}
-                // Why a file cannot be read is told when it is.
+                // A broken link is listed too: reading it reports why it fails.
                 _ if is_midi_file(&path) => self.found.files.push(path),
                 _ => {}
             }

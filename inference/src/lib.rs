@@ -1,5 +1,50 @@
-//! Runs ToneNet's models: reads and checks their files, finds ONNX Runtime or falls back to the built-in runtime, and
-//! shares what is loaded among all instances in a process.
+//! ToneNet's models, from their files to velocities.
+//!
+//! ```
+//! use std::path::Path;
+//! use tonenet_core::dynamics::Expression;
+//! use tonenet_core::genre::Genre;
+//! use tonenet_core::grid::Grid;
+//! use tonenet_core::note::Note;
+//! use tonenet_core::style::{StyleBlend, TakeSeed};
+//! use tonenet_inference::bundle::ModelFiles;
+//! use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
+//! use tonenet_inference::runtime::{Runtime, RuntimePreference};
+//!
+//! let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+//! let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note");
+//! let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&folder)?)?;
+//!
+//! // A scale in eighths at 120 beats a minute, every note as loud as the others.
+//! let note = |(beat, &key): (usize, &u8)| {
+//!     let (onset, sixteenths) = (beat as f64 * 0.25, beat as f64 * 2.0);
+//!     Note {
+//!         onset,
+//!         release: onset + 0.2,
+//!         onset_sixteenths: sixteenths,
+//!         release_sixteenths: sixteenths + 1.6,
+//!         channel: 0,
+//!         key,
+//!         velocity: 64,
+//!     }
+//! };
+//! let notes: Vec<Note> = [60, 62, 64, 65, 67, 69, 71, 72].iter().enumerate().map(note).collect();
+//! let settings = RestyleSettings {
+//!     style: StyleBlend::only(Genre::Jazz),
+//!     played_in: None,
+//!     take: TakeSeed(0),
+//!     expression: Expression::default(),
+//!     look_ahead: LookAhead::WholePerformance,
+//! };
+//! let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+//! let velocities = settings.velocities(&model, &performance)?;
+//! assert_eq!(velocities.len(), notes.len());
+//! assert!(velocities.iter().any(|&velocity| velocity != 64));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The crate reads and validates model files and finds ONNX Runtime, or falls back to the built-in runtime. All
+//! instances in a process share what is loaded.
 
 pub mod bundle;
 pub mod cancellation;

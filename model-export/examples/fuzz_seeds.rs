@@ -1,10 +1,10 @@
-//! Writes the smallest graphs that contain every operator of this crate, as seeds for `cargo xtask fuzz`.
+//! Writes the smallest graphs that use every operator of this crate, as seeds for `cargo xtask fuzz`.
 //!
-//! It takes the folder to write to.
+//! Its argument is the folder to write to.
 
 use std::path::PathBuf;
 
-use tonenet_model_export::graph::{Axis, Direction, Graph, States};
+use tonenet_model_export::graph::{Axis, Direction, Graph, LstmState};
 use tonenet_model_export::quantise::Precision;
 use tonenet_model_export::weights::{Linear, Lstm, Matrix};
 
@@ -36,8 +36,8 @@ fn graph(precision: Precision) -> Vec<u8> {
     };
     let mut graph = Graph::new("seed", batch, precision);
     let input = graph.input("input", &shape);
-    let first = States { hidden: graph.input("h", &[Axis::Fixed(1), batch, Axis::Fixed(WIDTH)]), cell: "h".into() };
-    let (carried, _) = graph.lstm_from("carried", &input, &recurrent, Direction::Forward, &first);
+    let first = LstmState { hidden: graph.input("h", &[Axis::Fixed(1), batch, Axis::Fixed(WIDTH)]), cell: "h".into() };
+    let (carried, _) = graph.lstm_with_state("carried", &input, &recurrent, Direction::Forward, &first);
     let back = graph.lstm("back", &carried, &recurrent, Direction::Reverse);
     let turned = graph.transpose("turned", &back, [1, 0, 2]);
     let straight = graph.transpose("straight", &turned, [1, 0, 2]);

@@ -1,12 +1,18 @@
-//! Turns trained weights into ONNX graphs that ToneNet's runtimes read.
+//! Turns trained weights into the ONNX graphs that ToneNet's runtimes execute.
 //!
-//! Training leaves a safetensors file; the plugin wants ONNX. Everything between the two is plain Rust here, so that
-//! exporting needs neither libtorch nor Python nor protoc: [`weights`] reads the tensors, [`graph`] builds a graph from
-//! them, [`piano_roll`], [`note`], [`tunes`] and [`vaegan`] know the networks, [`quantise`] makes 8-bit weights of theirs.
+//! Training writes a safetensors file; the plugin reads ONNX. Exporting is plain Rust and needs neither libtorch, Python
+//! nor protoc:
 //!
-//! The graphs keep to what ONNX Runtime and the built-in runtime both execute: opset 17, IR 8, sequences first, no
-//! sequence lengths and no peepholes. Matrices are stored in 8 bits where that is asked for; multiplied in 8 bits they
-//! also need ONNX Runtime's `DynamicQuantizeLSTM`, which the built-in runtime has too.
+//! - [`weights`] reads tensors from the safetensors file,
+//! - [`piano_roll`], [`note`], [`tunes`] and [`vaegan`] each know one kind of network,
+//! - [`graph`] builds an ONNX graph from their layers,
+//! - [`quantise`] converts matrices to 8 bits.
+//!
+//! The graphs use only what both ONNX Runtime and the built-in runtime execute: opset 17, IR 8, LSTMs over
+//! \[steps, batch, width\] without sequence lengths or peepholes. [`quantise::Precision::DynamicInt8`] also needs ONNX
+//! Runtime's `DynamicQuantizeLSTM`, which the built-in runtime has too.
+
+#![forbid(unsafe_code)]
 
 pub mod graph;
 pub mod note;
@@ -25,26 +31,26 @@ pub enum ExportError {
     /// The bytes are not a safetensors file.
     #[error("the weights are not a readable safetensors file ({reason}); train the model again or pick another file")]
     NotSafetensors {
-        /// What the reader objected to.
+        /// The reader's message.
         reason: String,
     },
-    /// A tensor that the network needs is not in the file.
+    /// The file lacks a tensor that the network needs.
     #[error("the weights have no tensor `{tensor}`; they belong to another kind of model, or training was cut short")]
     MissingTensor {
         /// Name of the tensor.
         tensor: String,
     },
-    /// A tensor has another shape than the network needs.
+    /// A tensor's shape is not the one that the network needs.
     #[error("tensor `{tensor}` has shape {found:?} where {wanted} is needed; the weights belong to another network")]
     WrongShape {
         /// Name of the tensor.
         tensor: String,
         /// Shape in the file.
         found: Vec<usize>,
-        /// Shape needed, as text: `4H` and the like stand for lengths read from other tensors.
+        /// Shape needed, as text. `4H` and the like stand for lengths read from other tensors.
         wanted: String,
     },
-    /// A tensor's numbers are not 32-bit floats.
+    /// A tensor's values are not 32-bit floats.
     #[error("tensor `{tensor}` holds {found} numbers; save the weights as 32-bit floats (F32)")]
     WrongType {
         /// Name of the tensor.
@@ -52,7 +58,7 @@ pub enum ExportError {
         /// Its type in the file.
         found: String,
     },
-    /// A tensor holds NaN or an infinity.
+    /// A tensor contains NaN or infinity.
     #[error("tensor `{tensor}` holds a number that is not finite: training diverged; use an earlier checkpoint")]
     NotFinite {
         /// Name of the tensor.

@@ -1,7 +1,8 @@
-//! The part of ONNX's protobuf schema that our graphs use, written by hand from the field numbers of `onnx.proto`
-//! (stable since IR 3), which spares the build a protoc.
+//! The part of ONNX's protobuf schema that our graphs use.
 //!
-//! Repeated numbers are written unpacked: `onnx.proto` is proto2 and the built-in runtime rejects the packed form.
+//! It is written by hand so that the build needs no protoc; the field numbers of `onnx.proto` are stable since IR 3. The
+//! structs resemble each other because each repeats one message of the schema. Repeated numbers are written unpacked:
+//! `onnx.proto` is proto2, and the built-in runtime rejects the packed form.
 
 use prost::{Message, Oneof};
 
@@ -29,7 +30,7 @@ pub(crate) struct ModelProto {
     pub metadata_props: Vec<StringStringEntryProto>,
 }
 
-/// Which version of an operator set a file uses.
+/// The version of an operator set that a file uses.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct OperatorSetIdProto {
     #[prost(string, tag = "1")]
@@ -47,7 +48,7 @@ pub(crate) struct StringStringEntryProto {
     pub value: String,
 }
 
-/// Nodes, constants and the values that go in and out.
+/// Nodes, constants, inputs and outputs.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct GraphProto {
     #[prost(message, repeated, tag = "1")]
@@ -95,7 +96,7 @@ pub(crate) struct AttributeProto {
 }
 
 impl AttributeProto {
-    /// A whole number.
+    /// An integer.
     pub(crate) fn int(name: &str, value: i64) -> Self {
         Self { name: name.into(), i: Some(value), kind: 2, ..Self::default() }
     }
@@ -105,13 +106,13 @@ impl AttributeProto {
         Self { name: name.into(), s: Some(value.into()), kind: 3, ..Self::default() }
     }
 
-    /// A list of whole numbers.
+    /// A list of integers.
     pub(crate) fn ints(name: &str, values: &[i64]) -> Self {
         Self { name: name.into(), ints: values.into(), kind: 7, ..Self::default() }
     }
 }
 
-/// A constant tensor; its numbers are little-endian bytes.
+/// A constant tensor; its values are little-endian bytes.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
     #[prost(int64, repeated, packed = "false", tag = "1")]
@@ -133,7 +134,7 @@ pub(crate) struct ValueInfoProto {
     pub value_type: Option<TypeProto>,
 }
 
-/// The type of a value; in the schema a oneof, of which only tensors are used here.
+/// The type of a value: in the schema a oneof, of which our graphs use only tensors.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TypeProto {
     #[prost(message, optional, tag = "1")]
@@ -163,7 +164,7 @@ pub(crate) struct DimensionProto {
     pub length: Option<Length>,
 }
 
-/// A length known now, or one named and given at run time.
+/// A length that is known now, or a name for one that each run chooses.
 #[derive(Clone, PartialEq, Oneof)]
 pub(crate) enum Length {
     #[prost(int64, tag = "1")]

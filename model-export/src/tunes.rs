@@ -1,31 +1,30 @@
-//! The generator of tunes: tables of what it is told, two LSTM layers, and a score for each symbol.
+//! Exports the generator of tunes: four embedding tables, two LSTM layers, and a score for each symbol.
 //!
-//! One graph of a step that hands its states in and out, so that a tune is written symbol by symbol, and may be read
-//! several symbols at once. What is known comes as rows of zeros and a one in each of the tables, side by side.
+//! One graph computes a step. It takes and returns its LSTM states, so a tune is generated symbol by symbol; several
+//! known symbols may also be read in one run. An input row is four one-hot vectors, concatenated: one for each table.
 
 use std::collections::BTreeMap;
 
 use crate::ExportError;
-use crate::graph::{Axis, Direction, Graph, States};
-use crate::quantise::{Precision, Rows};
+use crate::graph::{Axis, Direction, Graph, LstmState};
+use crate::quantise::{Precision, QuantisedRows};
 use crate::weights::{Linear, Lstm, Matrix, Weights, wrong_shape};
 
-/// What the metadata of the graph calls this kind of model, as in the manifest.
+/// The kind of model, as the metadata of the graph and the manifest name it.
 pub const KIND: &str = "seqgan";
 
-/// Version of the graph's inputs and outputs, written to its metadata.
+/// Version of the graph's inputs and outputs, as its metadata states it.
 const FORMAT: &str = "1";
 const SYMBOLS: Axis = Axis::Dynamic("N");
 const TUNES: Axis = Axis::Dynamic("B");
 
-/// The tables in the order of their places in a row: the last symbol, the step in its bar, the bar in its phrase, the
-/// metre.
+/// The embedding tables in the order of an input row: last symbol, step in the bar, bar in the phrase, metre.
 const TABLES: [&str; 4] = ["symbol", "step", "bar", "metre"];
 
-/// How wide the graph's inputs and outputs are.
+/// Widths of the graph's inputs and outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Widths {
-    /// Symbols, S.
+    /// Number of symbols, S.
     pub symbols: usize,
     /// Steps in the longest bar.
     pub steps: usize,
@@ -33,47 +32,49 @@ pub struct Widths {
     pub bars: usize,
     /// Metres.
     pub metres: usize,
-    /// States of each layer, H.
+    /// Width of each layer's state, H.
     pub hidden: usize,
 }
 
 impl Widths {
-    /// Numbers in a row, K.
+    /// Width of an input row, K.
     pub fn row(&self) -> usize {
         self.symbols + self.steps + self.bars + self.metres
     }
 }
 
-/// The widths of a generator.
+/// Reads the widths of a generator.
 ///
 /// # Errors
 /// When tensors are missing or do not fit each other.
 pub fn widths(weights: &Weights) -> Result<Widths, ExportError> {
-    Generator::of(weights).map(|generator| generator.widths())
+    Generator::from_weights(weights).map(|generator| generator.widths())
 }
 
-/// A step as an ONNX file: inputs `known` [N, B, K] and the states `lower_h`, `lower_c`, `upper_h`, `upper_c` [1, B, H];
-/// outputs `scores` [N, B, S], a natural logarithm of each symbol's likelihood up to a constant, and the states after the
-/// last row, `lower_h_out`, `lower_c_out`, `upper_h_out`, `upper_c_out`.
+/// Exports a step as an ONNX file.
+///
+/// - Inputs: `known` \[N, B, K\] and the states `lower_h`, `lower_c`, `upper_h` and `upper_c` \[1, B, H\].
+/// - Outputs: `scores` \[N, B, S\], each symbol's log-likelihood up to a constant, and the states after the last row,
+///   `lower_h_out`, `lower_c_out`, `upper_h_out` and `upper_c_out`.
 ///
 /// # Errors
 /// When tensors are missing or do not fit each other.
 pub fn step(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportError> {
-    let generator = Generator::of(weights)?;
+    let generator = Generator::from_weights(weights)?;
     let widths = generator.widths();
     let state = [Axis::Fixed(1), TUNES, Axis::Fixed(widths.hidden)];
     let mut graph = Graph::new("step", TUNES, precision);
-    graph.metadata("kind", KIND);
-    graph.metadata("part", "step");
-    graph.metadata("format", FORMAT);
+    graph.add_metadata("kind", KIND);
+    graph.add_metadata("part", "step");
+    graph.add_metadata("format", FORMAT);
     let known = graph.input("known", &[SYMBOLS, TUNES, Axis::Fixed(widths.row())]);
     let [lower, upper] = ["lower", "upper"].map(|layer| {
         let [hidden, cell] = ["h", "c"].map(|part| graph.input(&format!("{layer}_{part}"), &state));
-        States { hidden, cell }
+        LstmState { hidden, cell }
     });
     let row = graph.linear("row", &known, &generator.tables());
-    let (steps, lower) = graph.lstm_from("lower", &row, &generator.lower, Direction::Forward, &lower);
-    let (steps, upper) = graph.lstm_from("upper", &steps, &generator.upper, Direction::Forward, &upper);
+    let (steps, lower) = graph.lstm_with_state("lower", &row, &generator.lower, Direction::Forward, &lower);
+    let (steps, upper) = graph.lstm_with_state("upper", &steps, &generator.upper, Direction::Forward, &upper);
     let scores = graph.linear("output", &steps, &generator.output);
     graph.output("scores", &scores, &[SYMBOLS, TUNES, Axis::Fixed(widths.symbols)]);
     for (layer, states) in [("lower", lower), ("upper", upper)] {
@@ -83,15 +84,15 @@ pub fn step(weights: &Weights, precision: Precision) -> Result<Vec<u8>, ExportEr
     Ok(graph.into_bytes())
 }
 
-/// The weights as [`Precision::StoredInt8`] gives them back, as a safetensors file.
+/// The weights rounded as [`Precision::StoredInt8`] rounds them, as a safetensors file.
 ///
 /// # Errors
 /// When tensors are missing or do not fit each other.
 pub fn rounded(weights: &Weights) -> Result<Vec<u8>, ExportError> {
-    let generator = Generator::of(weights)?;
+    let generator = Generator::from_weights(weights)?;
     let tables = generator.tables();
     let width = tables.weight.columns;
-    let stored = Rows::stored(&tables.weight.values, width).unfolded(width);
+    let stored = QuantisedRows::stored(&tables.weight.values, width).dequantised(width);
     let (mut unit, mut place) = (0, 0);
     let mut rounded = BTreeMap::new();
     for (name, table) in TABLES.iter().zip(&generator.tables) {
@@ -101,9 +102,10 @@ pub fn rounded(weights: &Weights) -> Result<Vec<u8>, ExportError> {
         unit += table.columns;
         place += table.rows;
     }
-    weights.rounded_but(&rounded)
+    weights.rounded_except(&rounded)
 }
 
+/// The layers of a generator.
 struct Generator {
     /// Each \[places, width\].
     tables: [Matrix; 4],
@@ -113,12 +115,12 @@ struct Generator {
 }
 
 impl Generator {
-    fn of(weights: &Weights) -> Result<Self, ExportError> {
+    fn from_weights(weights: &Weights) -> Result<Self, ExportError> {
         let [symbol, step, bar, metre] = TABLES.map(|table| weights.matrix(table));
         let tables = [symbol?, step?, bar?, metre?];
-        let lower = weights.lstm_over("lower.", tables.iter().map(|table| table.columns).sum())?;
-        let upper = weights.lstm_over("upper.", lower.hidden)?;
-        let output = weights.linear_over("output.", upper.hidden)?;
+        let lower = weights.lstm_with_inputs("lower.", tables.iter().map(|table| table.columns).sum())?;
+        let upper = weights.lstm_with_inputs("upper.", lower.hidden)?;
+        let output = weights.linear_with_inputs("output.", upper.hidden)?;
         if upper.hidden != lower.hidden {
             let wanted = format!("[{}, {}]", 4 * lower.hidden, lower.hidden);
             return Err(wrong_shape("upper.weight_hh_l0", vec![4 * upper.hidden, upper.hidden], wanted));
@@ -135,7 +137,7 @@ impl Generator {
         Widths { symbols, steps, bars, metres, hidden: self.lower.hidden }
     }
 
-    /// All tables as one layer: a row's ones pick a line of each, which come out side by side.
+    /// All tables as one fully connected layer: a one-hot row selects a line of each table, and the layer concatenates them.
     fn tables(&self) -> Linear {
         let columns = self.widths().row();
         let rows = self.tables.iter().map(|table| table.columns).sum();

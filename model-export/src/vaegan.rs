@@ -1,26 +1,29 @@
-//! The graphs of the VAE-GAN: an encoder, a decoder, and a step of the flow that new images are drawn with.
+//! Exports the VAE-GAN: an encoder, a decoder, and the flow that draws new latent values.
 //!
-//! A beat of an image is a row, and the networks are mixers: layers that see all of a row and all rows in turn. So the
-//! graphs are made of matrix products, which both runtimes have.
+//! A row of an image is one beat. The networks are mixers: their layers read all of a row and all rows in turn. The graphs
+//! therefore consist of matrix products, which both runtimes have.
 
 use crate::ExportError;
 use crate::graph::{Axis, Graph};
 use crate::quantise::Precision;
 use crate::weights::{Linear, Weights, wrong_shape};
 
-/// Bounds of the logarithm of a latent number's variance.
+/// Bounds of the natural logarithm of a latent value's variance.
 pub const LOG_VARIANCE: (f32, f32) = (-9.0, 3.0);
 
-/// How wide the graphs' ports are.
+/// The graphs read one image at a time.
+const BATCH: Axis = Axis::Fixed(1);
+
+/// Widths of the graphs' inputs and outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Widths {
-    /// Rows of an image: its beats.
+    /// Rows of an image, one for each beat.
     pub rows: usize,
     /// Cells of a row in one channel.
     pub row: usize,
-    /// Latent numbers of a row.
+    /// Latent values of a row.
     pub latent: usize,
-    /// Numbers that tell the flow a moment.
+    /// Width of the moment, the flow's encoded time.
     pub moment: usize,
 }
 
@@ -42,129 +45,172 @@ pub fn widths(weights: &Weights<'_>) -> Result<Widths, ExportError> {
     }
 }
 
-/// The encoder: `velocities` and `onsets`, \[rows, 1, row\] each, to the `mean` and the `log_variance` of what they may
-/// have come from, \[rows, 1, latent\] each.
+/// Exports the encoder as an ONNX file.
+///
+/// Its inputs are `velocities` and `onsets`, \[rows, 1, row\] each. Its outputs are `mean` and `log_variance` of the
+/// latent values, \[rows, 1, latent\] each.
 ///
 /// # Errors
 /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
 pub fn encoder(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, ExportError> {
     let Widths { rows, row, latent, .. } = widths(weights)?;
-    let port = |width| [Axis::Fixed(rows), Axis::Fixed(1), Axis::Fixed(width)];
-    let mut graph = Graph::new("encoder", Axis::Fixed(1), precision);
-    let channels = ["velocities", "onsets"].map(|name| graph.input(name, &port(row)));
-    let image = graph.concat("image", &[&channels[0], &channels[1]]);
-    let output = weights.linear("encoder.output.")?;
-    if output.weight.rows != 2 * latent {
-        let wanted = format!("[{}, inputs]", 2 * latent);
-        return Err(wrong_shape("encoder.output.weight", vec![output.weight.rows, output.weight.columns], wanted));
-    }
-    let encoded = mixer(&mut graph, weights, "encoder", &image, 2 * row, &output)?;
+    let mixer = Mixer::from_weights(weights, "encoder", rows, [2 * row, 2 * latent])?;
+    let mut graph = Graph::new("encoder", BATCH, precision);
+    let channels = ["velocities", "onsets"].map(|name| graph.input(name, &image(rows, row)));
+    let image_rows = graph.concat("image", &[&channels[0], &channels[1]]);
+    let encoded = mixer.add_to(&mut graph, &image_rows);
     let parts = graph.split("encoded", &encoded, 2, latent);
     let (least, most) = LOG_VARIANCE;
     let log_variance = graph.clamp("certainty", &parts[1], least, most);
     for (name, value) in [("mean", &parts[0]), ("log_variance", &log_variance)] {
-        graph.output(name, value, &port(latent));
+        graph.output(name, value, &image(rows, latent));
     }
     Ok(graph.into_bytes())
 }
 
-/// The decoder: `latent`, \[rows, 1, latent\], to the logits of `onsets` and of `sounding`, and to `velocities` / 127,
-/// \[rows, 1, row\] each.
+/// Exports the decoder as an ONNX file.
+///
+/// Its input is `latent`, \[rows, 1, latent\]. Its outputs are the logits of `onsets` and of `sounding`, and
+/// `velocities` / 127, \[rows, 1, row\] each.
 ///
 /// # Errors
 /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
 pub fn decoder(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, ExportError> {
     let Widths { rows, row, latent, .. } = widths(weights)?;
-    let port = |width| [Axis::Fixed(rows), Axis::Fixed(1), Axis::Fixed(width)];
-    let mut graph = Graph::new("decoder", Axis::Fixed(1), precision);
-    let input = graph.input("latent", &port(latent));
-    let output = weights.linear("decoder.output.")?;
-    if output.weight.rows != 3 * row {
-        let wanted = format!("[{}, inputs]", 3 * row);
-        return Err(wrong_shape("decoder.output.weight", vec![output.weight.rows, output.weight.columns], wanted));
-    }
-    let decoded = mixer(&mut graph, weights, "decoder", &input, latent, &output)?;
+    let mixer = Mixer::from_weights(weights, "decoder", rows, [latent, 3 * row])?;
+    let mut graph = Graph::new("decoder", BATCH, precision);
+    let input = graph.input("latent", &image(rows, latent));
+    let decoded = mixer.add_to(&mut graph, &input);
     let parts = graph.split("decoded", &decoded, 3, row);
     let velocities = graph.clamp("loudness", &parts[2], 0.0, 1.0);
     for (name, value) in [("onsets", &parts[0]), ("sounding", &parts[1]), ("velocities", &velocities)] {
-        graph.output(name, value, &port(row));
+        graph.output(name, value, &image(rows, row));
     }
     Ok(graph.into_bytes())
 }
 
-/// A step of the flow: `latent`, \[rows, 1, latent\], and a `moment` for each row, \[rows, 1, moment\], to the
-/// `direction` in which latent numbers move then, \[rows, 1, latent\].
+/// Exports a step of the flow as an ONNX file.
+///
+/// Its inputs are `latent`, \[rows, 1, latent\], and a `moment` for each row, \[rows, 1, moment\]. Its output is the
+/// `direction` in which the latent values move then, \[rows, 1, latent\].
 ///
 /// # Errors
 /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
 pub fn flow(weights: &Weights<'_>, precision: Precision) -> Result<Vec<u8>, ExportError> {
     let Widths { rows, latent, moment, .. } = widths(weights)?;
-    let port = |width| [Axis::Fixed(rows), Axis::Fixed(1), Axis::Fixed(width)];
-    let mut graph = Graph::new("flow", Axis::Fixed(1), precision);
-    let inputs = [("latent", latent), ("moment", moment)].map(|(name, width)| graph.input(name, &port(width)));
+    let mixer = Mixer::from_weights(weights, "flow", rows, [latent + moment, latent])?;
+    let mut graph = Graph::new("flow", BATCH, precision);
+    let inputs = [("latent", latent), ("moment", moment)].map(|(name, width)| graph.input(name, &image(rows, width)));
     let input = graph.concat("input", &[&inputs[0], &inputs[1]]);
-    let output = weights.linear("flow.output.")?;
-    if output.weight.rows != latent {
-        let wanted = format!("[{latent}, inputs]");
-        return Err(wrong_shape("flow.output.weight", vec![output.weight.rows, output.weight.columns], wanted));
-    }
-    let direction = mixer(&mut graph, weights, "flow", &input, latent + moment, &output)?;
-    graph.output("direction", &direction, &port(latent));
+    let direction = mixer.add_to(&mut graph, &input);
+    graph.output("direction", &direction, &image(rows, latent));
     Ok(graph.into_bytes())
 }
 
-/// Rows in, rows out: the layer `input`, the blocks, and `output`.
-fn mixer(
-    graph: &mut Graph,
-    weights: &Weights<'_>,
-    name: &str,
-    rows: &str,
-    inputs: usize,
-    output: &Linear,
-) -> Result<String, ExportError> {
-    let input = weights.linear_over(&format!("{name}.input."), inputs)?;
-    let width = input.weight.rows;
-    let mut rows = graph.linear(&format!("{name}.input"), rows, &input);
-    for number in 0.. {
-        let block = format!("{name}.block.{number}");
-        if !weights.has_prefix(&format!("{block}.")) {
-            break;
-        }
-        rows = mixed(graph, weights, &block, &rows, width)?;
-    }
-    if output.weight.columns != width {
-        let found = vec![output.weight.rows, output.weight.columns];
-        return Err(wrong_shape(&format!("{name}.output.weight"), found, format!("[outputs, {width}]")));
-    }
-    Ok(graph.linear(&format!("{name}.output"), &rows, output))
+/// The shape of an image whose rows have `width` values.
+fn image(rows: usize, width: usize) -> [Axis; 3] {
+    [Axis::Fixed(rows), BATCH, Axis::Fixed(width)]
 }
 
-/// A block: what it adds along time, then within each row.
-fn mixed(
-    graph: &mut Graph,
-    weights: &Weights<'_>,
-    block: &str,
-    rows: &str,
-    width: usize,
-) -> Result<String, ExportError> {
-    let beats = widths(weights)?.rows;
-    let two_layers = |graph: &mut Graph, part: &str, input: &str, width: usize| -> Result<String, ExportError> {
-        let [first, second] = ["in", "out"].map(|end| format!("{block}.{part}_{end}"));
-        let layer = weights.linear_over(&format!("{first}."), width)?;
-        let hidden = graph.linear(&first, input, &layer);
-        let hidden = graph.relu(&first, &hidden);
-        let layer = weights.linear_over(&format!("{second}."), layer.weight.rows)?;
-        if layer.weight.rows != width {
+/// A fully connected layer with the name of its tensors and nodes.
+struct NamedLinear {
+    name: String,
+    layer: Linear,
+}
+
+impl NamedLinear {
+    /// Reads the layer `name` and checks that it maps `inputs` to `outputs` values.
+    fn from_weights(weights: &Weights<'_>, name: String, inputs: usize, outputs: usize) -> Result<Self, ExportError> {
+        let layer = weights.linear_with_inputs(&format!("{name}."), inputs)?;
+        if layer.weight.rows != outputs {
             let found = vec![layer.weight.rows, layer.weight.columns];
-            return Err(wrong_shape(&format!("{second}.weight"), found, format!("[{width}, inputs]")));
+            return Err(wrong_shape(&format!("{name}.weight"), found, format!("[{outputs}, {inputs}]")));
         }
-        Ok(graph.linear(&second, &hidden, &layer))
-    };
-    // Rows become columns and back.
-    let turned = graph.transpose(&format!("{block}.turned"), rows, [2, 1, 0]);
-    let along = two_layers(graph, "along", &turned, beats)?;
-    let along = graph.transpose(&format!("{block}.back"), &along, [2, 1, 0]);
-    let rows = graph.sum(&format!("{block}.along"), rows, &along);
-    let within = two_layers(graph, "within", &rows, width)?;
-    Ok(graph.sum(&format!("{block}.within"), &rows, &within))
+        Ok(Self { name, layer })
+    }
+
+    fn add_to(&self, graph: &mut Graph, input: &str) -> String {
+        graph.linear(&self.name, input, &self.layer)
+    }
+}
+
+/// Two fully connected layers with a ReLU between them.
+struct TwoLayers {
+    first: NamedLinear,
+    second: NamedLinear,
+}
+
+impl TwoLayers {
+    /// Reads the layers `{name}_in` and `{name}_out`, which map `width` values to as many.
+    fn from_weights(weights: &Weights<'_>, name: &str, width: usize) -> Result<Self, ExportError> {
+        let hidden = weights.linear(&format!("{name}_in."))?.weight.rows;
+        let first = NamedLinear::from_weights(weights, format!("{name}_in"), width, hidden)?;
+        let second = NamedLinear::from_weights(weights, format!("{name}_out"), hidden, width)?;
+        Ok(Self { first, second })
+    }
+
+    fn add_to(&self, graph: &mut Graph, input: &str) -> String {
+        let hidden = self.first.add_to(graph, input);
+        let hidden = graph.relu(&self.first.name, &hidden);
+        self.second.add_to(graph, &hidden)
+    }
+}
+
+/// A mixer's block: it adds to each row what two layers make of a column, then what two layers make of a row.
+struct Block {
+    name: String,
+    along: TwoLayers,
+    within: TwoLayers,
+}
+
+impl Block {
+    fn add_to(&self, graph: &mut Graph, rows: &str) -> String {
+        let name = &self.name;
+        // Rows become columns and back.
+        let columns = graph.transpose(&format!("{name}.turned"), rows, [2, 1, 0]);
+        let along = self.along.add_to(graph, &columns);
+        let along = graph.transpose(&format!("{name}.back"), &along, [2, 1, 0]);
+        let rows = graph.sum(&format!("{name}.along"), rows, &along);
+        let within = self.within.add_to(graph, &rows);
+        graph.sum(&format!("{name}.within"), &rows, &within)
+    }
+}
+
+/// One of the three networks: an input layer, blocks, and an output layer.
+struct Mixer {
+    input: NamedLinear,
+    blocks: Vec<Block>,
+    output: NamedLinear,
+}
+
+impl Mixer {
+    /// Reads the network `name`, which maps `rows` rows of `inputs` values to rows of `outputs` values.
+    fn from_weights(
+        weights: &Weights<'_>,
+        name: &str,
+        rows: usize,
+        [inputs, outputs]: [usize; 2],
+    ) -> Result<Self, ExportError> {
+        let width = weights.linear(&format!("{name}.input."))?.weight.rows;
+        let input = NamedLinear::from_weights(weights, format!("{name}.input"), inputs, width)?;
+        let mut blocks = Vec::new();
+        loop {
+            let block = format!("{name}.block.{}", blocks.len());
+            if !weights.has_prefix(&format!("{block}.")) {
+                break;
+            }
+            let along = TwoLayers::from_weights(weights, &format!("{block}.along"), rows)?;
+            let within = TwoLayers::from_weights(weights, &format!("{block}.within"), width)?;
+            blocks.push(Block { name: block, along, within });
+        }
+        let output = NamedLinear::from_weights(weights, format!("{name}.output"), width, outputs)?;
+        Ok(Self { input, blocks, output })
+    }
+
+    /// Adds the network and returns its output, from `rows` \[rows, 1, inputs\].
+    fn add_to(&self, graph: &mut Graph, rows: &str) -> String {
+        let rows = self.input.add_to(graph, rows);
+        let rows = self.blocks.iter().fold(rows, |rows, block| block.add_to(graph, &rows));
+        self.output.add_to(graph, &rows)
+    }
 }

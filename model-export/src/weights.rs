@@ -1,4 +1,4 @@
-//! Tensors by name and shape out of a safetensors file, with errors that say which tensor is wrong and how.
+//! Reads tensors by name and shape from a safetensors file; errors say which tensor is wrong and why.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 
 use crate::ExportError;
-use crate::quantise::Rows;
+use crate::quantise::QuantisedRows;
 
 /// The tensors of a trained model.
 #[derive(Debug)]
@@ -14,14 +14,14 @@ pub struct Weights<'a> {
     tensors: SafeTensors<'a>,
 }
 
-/// A tensor of two axes, in row-major order.
+/// A tensor with two axes, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
     /// Length of the first axis.
     pub rows: usize,
     /// Length of the second axis.
     pub columns: usize,
-    /// `rows × columns` numbers.
+    /// `rows × columns` values.
     pub values: Vec<f32>,
 }
 
@@ -32,13 +32,13 @@ pub struct Lstm {
     pub input: usize,
     /// Width of the hidden state, H.
     pub hidden: usize,
-    /// Weights of the input, 4H × input.
+    /// Weights applied to the input, 4H × input.
     pub input_weights: Vec<f32>,
-    /// Weights of the hidden state, 4H × H.
+    /// Weights applied to the hidden state, 4H × H.
     pub hidden_weights: Vec<f32>,
-    /// Bias added to the input's part, 4H.
+    /// Bias of the input's term, 4H.
     pub input_bias: Vec<f32>,
-    /// Bias added to the hidden state's part, 4H.
+    /// Bias of the hidden state's term, 4H.
     pub hidden_bias: Vec<f32>,
 }
 
@@ -47,22 +47,22 @@ pub struct Lstm {
 pub struct Linear {
     /// Weights, outputs × inputs.
     pub weight: Matrix,
-    /// What is added to each output, unless the layer has no bias.
+    /// Bias of each output, if the layer has one.
     pub bias: Option<Vec<f32>>,
 }
 
 impl<'a> Weights<'a> {
-    /// Reads the bytes of a safetensors file; no tensor is copied yet.
+    /// Opens the bytes of a safetensors file without copying a tensor.
     ///
     /// # Errors
-    /// [`ExportError::NotSafetensors`] when they are not one.
+    /// [`ExportError::NotSafetensors`] when the bytes are no safetensors file.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, ExportError> {
         SafeTensors::deserialize(bytes)
             .map(|tensors| Self { tensors })
             .map_err(|e| ExportError::NotSafetensors { reason: e.to_string() })
     }
 
-    /// A tensor of one axis of the given length.
+    /// Reads a tensor with one axis of the given length.
     ///
     /// # Errors
     /// When the tensor is missing, of another shape or type, or not finite.
@@ -74,7 +74,7 @@ impl<'a> Weights<'a> {
         Ok(values)
     }
 
-    /// A tensor of two axes of any length above zero.
+    /// Reads a tensor with two axes, neither of them empty.
     ///
     /// # Errors
     /// When the tensor is missing, of another shape or type, or not finite.
@@ -86,9 +86,10 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// One direction of an LSTM layer: the tensors `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`, each
-    /// with `prefix` before and `suffix` (`"_reverse"` for the backward direction) behind. Widths are read from the
-    /// shapes.
+    /// Reads one direction of an LSTM layer and takes its widths from the tensors' shapes.
+    ///
+    /// The tensors are `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`, each between `prefix` and `suffix`
+    /// (`"_reverse"` for the backward direction).
     ///
     /// # Errors
     /// When a tensor is missing, of a shape that does not fit the others, of another type, or not finite.
@@ -116,21 +117,21 @@ impl<'a> Weights<'a> {
         })
     }
 
-    /// An [`Weights::lstm`] of one direction whose input must be `input` wide.
+    /// Like [`Weights::lstm`], for a forward layer whose input must be `inputs` wide.
     ///
     /// # Errors
-    /// As [`Weights::lstm`], and when the input is of another width.
-    pub fn lstm_over(&self, prefix: &str, input: usize) -> Result<Lstm, ExportError> {
+    /// Like [`Weights::lstm`], and when the input has another width.
+    pub fn lstm_with_inputs(&self, prefix: &str, inputs: usize) -> Result<Lstm, ExportError> {
         let lstm = self.lstm(prefix, "")?;
-        if lstm.input != input {
+        if lstm.input != inputs {
             let rows = 4 * lstm.hidden;
-            let wanted = format!("[{rows}, {input}]");
+            let wanted = format!("[{rows}, {inputs}]");
             return Err(wrong_shape(&format!("{prefix}weight_ih_l0"), vec![rows, lstm.input], wanted));
         }
         Ok(lstm)
     }
 
-    /// A fully connected layer of any number of inputs: the tensors `weight` and `bias` with `prefix` before.
+    /// Reads a fully connected layer: the tensors `weight` and `bias`, each behind `prefix`.
     ///
     /// # Errors
     /// When a tensor is missing, of a shape that does not fit the other, of another type, or not finite.
@@ -140,11 +141,11 @@ impl<'a> Weights<'a> {
         Ok(Linear { weight, bias: Some(bias) })
     }
 
-    /// A [`Weights::linear`] whose input must be `inputs` wide.
+    /// Like [`Weights::linear`], for a layer whose input must be `inputs` wide.
     ///
     /// # Errors
-    /// As [`Weights::linear`], and when the input is of another width.
-    pub fn linear_over(&self, prefix: &str, inputs: usize) -> Result<Linear, ExportError> {
+    /// Like [`Weights::linear`], and when the input has another width.
+    pub fn linear_with_inputs(&self, prefix: &str, inputs: usize) -> Result<Linear, ExportError> {
         let linear = self.linear(prefix)?;
         let Matrix { rows, columns, .. } = linear.weight;
         if columns != inputs {
@@ -154,32 +155,32 @@ impl<'a> Weights<'a> {
         Ok(linear)
     }
 
-    /// Whether the file has a tensor.
+    /// Whether the file has this tensor.
     pub fn contains(&self, tensor: &str) -> bool {
         self.tensors.tensor(tensor).is_ok()
     }
 
-    /// Whether the file has a tensor whose name begins so.
+    /// Whether the file has a tensor whose name begins with `prefix`.
     pub fn has_prefix(&self, prefix: &str) -> bool {
         self.tensors.names().iter().any(|name| name.starts_with(prefix))
     }
 
-    /// The same file with every matrix as [`crate::quantise::Precision::StoredInt8`] gives it back.
+    /// The same file with every matrix rounded as [`crate::quantise::Precision::StoredInt8`] rounds it.
     ///
     /// # Errors
     /// When a tensor is of another type than 32-bit floats, or not finite.
     pub fn rounded(&self) -> Result<Vec<u8>, ExportError> {
-        self.rounded_but(&BTreeMap::new())
+        self.rounded_except(&BTreeMap::new())
     }
 
-    /// [`Weights::rounded`], but for tensors that a graph stores in rows of its own, which have these values.
-    pub(crate) fn rounded_but(&self, others: &BTreeMap<&str, Vec<f32>>) -> Result<Vec<u8>, ExportError> {
+    /// Like [`Weights::rounded`], except for tensors that a graph stores in other rows: `others` has their values.
+    pub(crate) fn rounded_except(&self, others: &BTreeMap<&str, Vec<f32>>) -> Result<Vec<u8>, ExportError> {
         let mut tensors = BTreeMap::new();
         for tensor in self.tensors.names() {
             let (shape, values) = self.floats(tensor)?;
             let values = match (others.get(tensor), shape.as_slice()) {
                 (Some(values), _) => values.clone(),
-                (None, &[_, width]) if width > 0 => Rows::stored(&values, width).unfolded(width),
+                (None, &[_, width]) if width > 0 => QuantisedRows::stored(&values, width).dequantised(width),
                 _ => values,
             };
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -194,6 +195,7 @@ impl<'a> Weights<'a> {
         serialize(views, None).map_err(unreadable)
     }
 
+    /// Shape and values of a tensor of finite 32-bit floats.
     fn floats(&self, tensor: &str) -> Result<(Vec<usize>, Vec<f32>), ExportError> {
         let view = self.tensors.tensor(tensor).map_err(|_| ExportError::MissingTensor { tensor: tensor.into() })?;
         if view.dtype() != Dtype::F32 {

@@ -15,7 +15,8 @@ use crate::workspace;
 /// # Errors
 /// When a file is missing or would be overwritten.
 pub fn check_run(args: &TrainArgs) -> Result<()> {
-    Inputs::default().files(training_files(args.model, &args.data)?).outputs().folder(&args.run_folder())
+    let read = Inputs::default().files(training_files(args.model, &args.data)?);
+    Ok(read.outputs().folder(&args.run_folder())?)
 }
 
 /// Checks that an export's data and weights are there and that it overwrites nothing it reads.
@@ -31,8 +32,8 @@ pub fn check_export(args: &ExportArgs) -> Result<()> {
     }
     let target = workspace::shipped_model(args.model.id());
     // Shipped weights may be exported again: they are written back unchanged.
-    let shipped = Identity::of(&target.join("weights.safetensors")).ok();
-    let weights = args.weights.iter().filter(|weights| Identity::of(weights).ok() != shipped);
+    let shipped = Identity::from_path(&target.join("weights.safetensors")).ok();
+    let weights = args.weights.iter().filter(|weights| Identity::from_path(weights).ok() != shipped);
     let mut outputs = read.files(weights).folders([&run]).outputs();
     outputs.folder(&target)?;
     if args.model == TrainableModel::Seqgan {

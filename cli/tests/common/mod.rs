@@ -3,20 +3,41 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The program, where nothing that it could start is found: no compiler, no pip, no libtorch.
+/// The program in a folder, with no other program in reach and no settings of the user's.
 pub fn alone(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tonenet"));
     command.current_dir(folder).stdin(Stdio::null());
-    command.env("PATH", "").env("CARGO", "no-cargo").env("LIBTORCH", folder.join("no-libtorch"));
+    command.env("PATH", "").env("HOME", folder).env_remove("XDG_DATA_HOME");
     command
 }
 
 /// Runs the program in a folder.
 pub fn tonenet(arguments: &[&str], folder: &Path) -> Output {
     alone(folder).args(arguments).output().expect("tonenet runs")
+}
+
+/// Runs the program with bytes on its standard input.
+pub fn fed(arguments: &[&str], bytes: &[u8], folder: &Path) -> Output {
+    let mut command = alone(folder);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("tonenet runs");
+    // A program that refuses its command line reads nothing.
+    let _ = child.stdin.take().expect("it is piped").write_all(bytes);
+    child.wait_with_output().expect("tonenet ends")
+}
+
+/// The report that it printed in JSON, and nothing else.
+pub fn report(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(output)))
+}
+
+/// The names of an object's keys, sorted.
+pub fn keys(object: &serde_json::Value) -> Vec<&str> {
+    object.as_object().expect("it is an object").keys().map(String::as_str).collect()
 }
 
 /// All that it printed.

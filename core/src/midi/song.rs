@@ -1,5 +1,9 @@
 //! A song: the bytes of a MIDI file together with what was understood of them.
 
+mod contents;
+
+pub use contents::{MidiMessage, NoteRef, Pedal, TimedMessage};
+
 use std::collections::VecDeque;
 
 use super::chunks::{Chunks, Track};
@@ -8,8 +12,6 @@ use super::tempo::DEFAULT_MICROS_PER_BEAT;
 use super::warning::Warnings;
 use super::{MidiError, MidiWarning, MidiWarningKind, TempoMap};
 use crate::note::Note;
-
-const SUSTAIN_PEDAL: u8 = 64;
 
 /// A Standard MIDI File, its notes, pedal and tempo.
 #[derive(Debug, Clone)]
@@ -23,73 +25,6 @@ pub struct Song {
     time_signatures: Vec<(u64, u8, u8)>,
     key_signature: Option<(i8, bool)>,
     warnings: Vec<MidiWarning>,
-}
-
-/// A note of a [`Song`], with where it stands in the file.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NoteRef {
-    /// The note itself.
-    pub note: Note,
-    /// Tick of the note-on, from the start of the song.
-    pub onset_tick: u64,
-    /// Tick of the note-off that ends it, or of the last event of its track where none comes.
-    pub release_tick: u64,
-    /// Track it stands in, counted from 0.
-    pub track: usize,
-    velocity_at: usize,
-}
-
-/// A movement of the sustain pedal (controller 64).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pedal {
-    /// When, in seconds from the start of the song.
-    pub time: f64,
-    /// MIDI channel, 0–15.
-    pub channel: u8,
-    /// 0–127; 64 and more is down.
-    pub value: u8,
-}
-
-/// A message a player of the file would send, in the order of the file's time line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TimedMessage {
-    /// When, in seconds from the start of the song.
-    pub time: f64,
-    /// Track it stands in, counted from 0.
-    pub track: usize,
-    /// For a note-on, its place in [`Song::notes`].
-    pub note: Option<usize>,
-    /// The message.
-    pub message: MidiMessage,
-}
-
-impl TimedMessage {
-    /// The channel and program that it sets, if it sets one.
-    pub(super) fn program(&self) -> Option<(u8, u8)> {
-        match self.message {
-            MidiMessage::Channel([status, program, _]) if status & 0xF0 == 0xC0 => Some((status & 0x0F, program)),
-            _ => None,
-        }
-    }
-
-    /// The channel and value of a movement of the sustain pedal, if it is one.
-    pub(super) fn pedal(&self) -> Option<(u8, u8)> {
-        match self.message {
-            MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
-                Some((status & 0x0F, value))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What goes over a MIDI cable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MidiMessage {
-    /// A channel message: its status byte and two data bytes (the second 0 where there is one only).
-    Channel([u8; 3]),
-    /// A system-exclusive message from F0 to F7.
-    SysEx(Vec<u8>),
 }
 
 impl Song {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::dynamics::Expected;
 use proptest::prelude::*;
 
 const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 400, policy: RequestPolicy::EveryHop(100) };

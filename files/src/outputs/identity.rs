@@ -1,75 +1,75 @@
-//! Which file a path leads to, whatever it is called there.
+//! Recognises one file by every path that leads to it.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Links that a path may lead through; as many as Linux follows.
+/// How many links are followed: as many as Linux follows.
 const MOST_LINKS: usize = 40;
 
-/// A file or folder that is there, in a way that is the same by every path to it.
+/// Identifies an existing file or folder, the same by every path to it.
 #[cfg(unix)]
 type Anchor = (u64, u64);
 #[cfg(not(unix))]
 type Anchor = PathBuf;
 
-/// What a path leads to: paths to one file are equal, through links of any kind and before the file is made.
+/// Identifies what a path leads to. Paths to one file are equal, through links of any kind and before the file exists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     anchor: Anchor,
-    /// What is not there yet, below the folder that is.
+    /// The part of the path that does not exist yet, below the anchor.
     missing: PathBuf,
 }
 
 impl Identity {
-    /// Of what is there.
-    pub fn of(path: &Path) -> io::Result<Self> {
-        Self::with_metadata(path, &fs::metadata(path)?)
+    /// Identifies what exists at a path.
+    pub fn from_path(path: &Path) -> io::Result<Self> {
+        Self::from_metadata(path, &fs::metadata(path)?)
     }
 
-    /// Of what is open.
+    /// Identifies an open file.
     #[cfg(unix)]
-    pub fn of_open(file: &fs::File) -> io::Result<Self> {
-        Self::with_metadata(Path::new(""), &file.metadata()?)
+    pub fn from_open_file(file: &fs::File) -> io::Result<Self> {
+        Self::from_metadata(Path::new(""), &file.metadata()?)
     }
 
     #[cfg(unix)]
-    fn with_metadata(_path: &Path, metadata: &Metadata) -> io::Result<Self> {
+    fn from_metadata(_path: &Path, metadata: &Metadata) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
         Ok(Self { anchor: (metadata.dev(), metadata.ino()), missing: PathBuf::new() })
     }
 
     // Hard links are not told apart from copies here.
     #[cfg(not(unix))]
-    fn with_metadata(path: &Path, _metadata: &Metadata) -> io::Result<Self> {
+    fn from_metadata(path: &Path, _metadata: &Metadata) -> io::Result<Self> {
         Ok(Self { anchor: path.canonicalize()?, missing: PathBuf::new() })
     }
 
-    /// The folders that must be made before it, from the innermost out.
+    /// The folders that have to be made for it, the innermost first.
     pub fn missing_folders(&self) -> impl Iterator<Item = Self> + '_ {
         let folders = self.missing.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
         folders.map(|folder| Self { missing: folder.into(), ..self.clone() })
     }
 }
 
-/// Files by what they are, each with the path it was named by.
+/// Files by identity, each with the path that named it.
 pub type Named = HashMap<Identity, PathBuf>;
 
-/// Where a file is, or would be made.
+/// Where a file exists or would be made.
 #[derive(Debug)]
 pub struct Place {
-    /// What it is.
+    /// Its identity.
     pub identity: Identity,
-    /// Where it is once every link was followed.
+    /// Its path with every link followed.
     pub path: PathBuf,
-    /// What is there.
+    /// The metadata of what exists there.
     pub metadata: Option<Metadata>,
-    /// The innermost folder that is there.
+    /// The innermost folder that exists.
     pub folder: PathBuf,
 }
 
-/// Follows a path to where it leads, or would lead once what is missing was made.
+/// Follows a path to the file that it leads to, or would lead to once missing folders were made.
 ///
 /// # Errors
 /// When links lead in circles, a file stands where a folder should be, or a folder may not be looked into.
@@ -91,18 +91,18 @@ pub fn locate(path: &Path) -> io::Result<Place> {
         }
         let folder = there.canonicalize()?;
         if missing.components().any(|part| part == Component::ParentDir) {
-            // What is missing would be made as a folder, and not as a link: its parent is known.
+            // A missing folder would be made as a folder, not as a link, so its parent is known.
             path = without_parents(&folder, missing);
             continue;
         }
-        let identity = Identity { missing: missing.into(), ..Identity::of(&folder)? };
+        let identity = Identity { missing: missing.into(), ..Identity::from_path(&folder)? };
         return Ok(Place { identity, path: folder.join(missing), metadata: None, folder });
     }
     Err(io::Error::other("its links lead in circles"))
 }
 
 fn existing(path: &Path, metadata: Metadata) -> io::Result<Place> {
-    let identity = Identity::with_metadata(path, &metadata)?;
+    let identity = Identity::from_metadata(path, &metadata)?;
     // A pipe has no path of its own.
     let path = if metadata.is_file() { path.canonicalize()? } else { path.to_owned() };
     let folder = path.parent().unwrap_or(&path).to_owned();

@@ -1,18 +1,17 @@
-//! Where a command writes, settled against what it reads before anything is written.
+//! Decides where a command may write, before it writes anything, so that no file it reads is overwritten.
 //!
-//! A command first names its [`Inputs`], then asks the [`Outputs`] for each file that it will write. What would cost an
-//! original is refused there, by whatever path or link it is named. Only then does it write, through the [`OutputFile`]s
-//! that it got: files whole or not at all, links through to their target, devices and pipes as they are.
+//! A command first names its [`Inputs`], then reserves each file that it will write with [`Outputs`]. Outputs refuse a
+//! file that would replace an original, by whatever path or link it is named. The command then writes through the
+//! [`OutputFile`]s: a file is written whole or not at all, a link through to its target, a device or pipe as it is.
 
 mod identity;
 mod write;
 
 use std::fs::{self, Metadata, OpenOptions};
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-
+use crate::error::{FileError, Refusal};
 pub use identity::Identity;
 use identity::{Named, Place, locate};
 
@@ -20,62 +19,104 @@ use identity::{Named, Place, locate};
 #[derive(Debug, Default)]
 pub struct Inputs {
     files: Named,
+    results: Named,
     folders: Named,
 }
 
 impl Inputs {
-    /// Files that are read, and so never written; one that is not there is left to who reads it.
+    /// Adds files that are read, and so never written. A missing file is no error here; reading it will be.
     pub fn files<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.files.extend(named(paths));
         self
     }
 
-    /// Folders that are read: no file that is in one already, or in a folder below, is replaced.
+    /// Adds results of an earlier run, which only [`Outputs::replaced_result`] replaces.
+    pub fn results<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.results.extend(named(paths));
+        self
+    }
+
+    /// Adds folders that are read: no file that exists in one, or in a folder below, is replaced.
     pub fn folders<P: AsRef<Path>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.folders.extend(named(paths));
         self
     }
 
-    /// Nothing more is read; what is written comes next.
+    /// Ends the list of inputs; outputs are reserved next.
     pub fn outputs(self) -> Outputs {
         Outputs { inputs: self, files: Named::new(), folders: Named::new(), to_stdout: false }
     }
 }
 
 fn named<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> impl Iterator<Item = (Identity, PathBuf)> {
-    paths.into_iter().filter_map(|path| Some((Identity::of(path.as_ref()).ok()?, path.as_ref().to_owned())))
+    paths.into_iter().filter_map(|path| Some((Identity::from_path(path.as_ref()).ok()?, path.as_ref().to_owned())))
 }
 
 /// What a command writes.
 #[derive(Debug)]
 pub struct Outputs {
     inputs: Inputs,
-    /// Files that were promised, and the folders that are made for them.
+    /// Files that are reserved, and the folders that are made for them.
     files: Named,
     folders: Named,
     to_stdout: bool,
 }
 
 impl Outputs {
-    /// Promises a file.
+    /// Reserves a file; what is there is replaced.
     ///
     /// # Errors
     /// When an input or another output would be lost, or it cannot be written; nothing was written then.
-    pub fn file(&mut self, path: &Path) -> Result<OutputFile> {
-        if path.as_os_str().is_empty() {
-            bail!("an output has no name; give it one");
+    pub fn file(&mut self, path: &Path) -> Result<OutputFile, FileError> {
+        self.reserve(path, Existing::Replace)
+    }
+
+    /// Reserves a file that must not exist yet: use it where the user did not choose the name.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and when something is there.
+    pub fn new_file(&mut self, path: &Path) -> Result<OutputFile, FileError> {
+        self.reserve(path, Existing::Refuse)
+    }
+
+    /// Reserves a file that an earlier run made, to replace it; it may be in a folder that is read.
+    ///
+    /// # Errors
+    /// As [`Self::file`].
+    pub fn replaced_result(&mut self, path: &Path) -> Result<OutputFile, FileError> {
+        self.reserve(path, Existing::Result)
+    }
+
+    /// Reserves standard output for one file.
+    ///
+    /// # Errors
+    /// When it is a terminal, or reserved already.
+    pub fn stdout(&mut self) -> Result<OutputFile, FileError> {
+        if self.to_stdout {
+            return Err(Refusal::OneStream.into());
         }
-        let place = locate(path).with_context(|| format!("cannot write {}", path.display()))?;
+        if io::stdout().is_terminal() {
+            return Err(Refusal::Terminal.into());
+        }
+        self.to_stdout = true;
+        Ok(OutputFile { name: "standard output".into(), target: Target::Stdout })
+    }
+
+    fn reserve(&mut self, path: &Path, existing: Existing) -> Result<OutputFile, FileError> {
+        if path.as_os_str().is_empty() {
+            return Err(Refusal::NoName.into());
+        }
+        let place = locate(path).map_err(|error| FileError::unwritable(path, error))?;
         let target = match &place.metadata {
-            Some(metadata) if metadata.is_dir() => bail!("{} is a folder; name a file in it", path.display()),
+            Some(metadata) if metadata.is_dir() => return Err(Refusal::IsFolder(path.to_owned()).into()),
             Some(metadata) if !metadata.is_file() => device(path, metadata)?,
             _ => Target::File(place.path.clone()),
         };
         let target = if is_stdout(&place.identity) { Target::Stdout } else { target };
-        // Many may write to a terminal or to /dev/null: there is nothing to lose.
+        // Several outputs may share a terminal or /dev/null: nothing is lost there.
         if !place.metadata.as_ref().is_some_and(is_character_device) {
-            self.spare_inputs(path, &place)?;
-            self.spare_outputs(path, &place)?;
+            self.check_inputs(path, &place, existing)?;
+            self.check_outputs(path, &place)?;
         }
         if let Target::File(_) = target {
             check_rights(path, &place)?;
@@ -86,84 +127,97 @@ impl Outputs {
         Ok(OutputFile { name: path.to_owned(), target })
     }
 
-    /// Promises a folder that the command keeps for itself, and whatever it may write there.
+    /// Reserves a folder that the command keeps for itself, and every file in it.
     ///
     /// # Errors
     /// When an input is in it, or a link, a device or a file that may not be replaced; nothing was written then.
-    pub fn folder(&mut self, path: &Path) -> Result<()> {
+    pub fn folder(&mut self, path: &Path) -> Result<(), FileError> {
         if !path.exists() {
             return self.file(path).map(drop);
         }
         if !path.is_dir() {
-            bail!("{} is a file; choose a folder", path.display());
+            return Err(Refusal::IsFile(path.to_owned()).into());
         }
-        for entry in fs::read_dir(path).with_context(|| format!("cannot read the folder {}", path.display()))? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
+        let unread = |source| FileError::UnreadableFolder { path: path.to_owned(), source };
+        for entry in fs::read_dir(path).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            let kind = entry.file_type().map_err(unread)?;
             let file = entry.path();
             if kind.is_dir() {
                 self.folder(&file)?;
             } else if kind.is_file() {
                 self.file(&file)?;
             } else {
-                bail!("{} is no file of its own; choose another folder than {}", file.display(), path.display());
+                return Err(Refusal::Irregular { path: file, folder: path.to_owned() }.into());
             }
         }
         Ok(())
     }
 
-    /// Where the command may say what it does: not into what it writes.
+    /// Where the command prints messages, so that they do not mix with a file on standard output.
     pub fn messages(&self) -> Messages {
         Messages { to_stderr: self.to_stdout }
     }
 
-    fn spare_inputs(&self, path: &Path, place: &Place) -> Result<()> {
-        if let Some(input) = self.inputs.files.get(&place.identity) {
-            bail!("{} is read and would be overwritten; choose another output{}", input.display(), alias(path, input));
+    fn check_inputs(&self, path: &Path, place: &Place, existing: Existing) -> Result<(), Refusal> {
+        let Inputs { files, results, folders } = &self.inputs;
+        let result = results.get(&place.identity).filter(|_| existing == Existing::Replace);
+        if let Some(input) = files.get(&place.identity).or(result) {
+            return Err(Refusal::Input { path: path.to_owned(), input: input.clone() });
         }
-        if place.metadata.is_some() {
-            let above = place.path.ancestors().skip(1).filter_map(|folder| Identity::of(folder).ok());
-            if let Some(folder) = above.filter_map(|folder| self.inputs.folders.get(&folder)).last() {
-                bail!(
-                    "{} is in {}, which is read, and would be overwritten; choose another output, or remove that file",
-                    path.display(),
-                    folder.display()
-                );
+        if place.metadata.is_none() {
+            return Ok(());
+        }
+        match existing {
+            Existing::Result => {}
+            Existing::Refuse => return Err(Refusal::AlreadyThere(path.to_owned())),
+            Existing::Replace => {
+                let above = place.path.ancestors().skip(1).filter_map(|folder| Identity::from_path(folder).ok());
+                if let Some(folder) = above.filter_map(|folder| folders.get(&folder)).last() {
+                    return Err(Refusal::InReadFolder { path: path.to_owned(), folder: folder.clone() });
+                }
             }
         }
         Ok(())
     }
 
-    fn spare_outputs(&self, path: &Path, place: &Place) -> Result<()> {
+    fn check_outputs(&self, path: &Path, place: &Place) -> Result<(), Refusal> {
         if let Some(other) = self.files.get(&place.identity) {
-            bail!("{} would be written twice; give the outputs different names{}", other.display(), alias(path, other));
+            return Err(Refusal::Twice { path: path.to_owned(), other: other.clone() });
         }
         let folder_as_file = self.folders.get(&place.identity);
         let file_as_folder = place.identity.missing_folders().find_map(|folder| self.files.get(&folder).cloned());
         if let Some(other) = folder_as_file.or(file_as_folder.as_ref()) {
-            bail!("of {} and {} one would be a folder, the other a file", path.display(), other.display());
+            return Err(Refusal::FileAndFolder { path: path.to_owned(), other: other.clone() });
         }
         Ok(())
     }
 }
 
-/// Says what a file is called elsewhere, where that is something else.
-fn alias(path: &Path, other: &Path) -> String {
-    if path == other { String::new() } else { format!(" than {}", path.display()) }
+/// What happens to a file that exists already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    /// It is replaced, unless it is in a folder that is read.
+    Replace,
+    /// It stays.
+    Refuse,
+    /// It was made by an earlier run and is replaced wherever it is.
+    Result,
 }
 
-fn check_rights(path: &Path, place: &Place) -> Result<()> {
+fn check_rights(path: &Path, place: &Place) -> Result<(), FileError> {
+    let unwritable = |advice| move |source| FileError::Unwritable { path: path.to_owned(), advice, source };
     if let Some(metadata) = &place.metadata {
-        // Whoever may do anything may write it too, but meant to keep it.
+        // The superuser could write it, but it was made read-only to be kept.
         if metadata.permissions().readonly() {
-            bail!("{} is read-only; choose another output, or make it writable", path.display());
+            return Err(Refusal::ReadOnly(path.to_owned()).into());
         }
         let opened = OpenOptions::new().write(true).open(&place.path);
-        opened.with_context(|| format!("cannot write {}; choose another output", path.display()))?;
+        opened.map_err(unwritable("; choose another output"))?;
     }
-    // Where it is made without a name, nobody sees it.
+    // A file without a name shows whether the folder can be written to, and leaves no trace.
     let probe = tempfile::tempfile_in(&place.folder);
-    probe.with_context(|| format!("cannot write {}; choose a folder you may write to", path.display()))?;
+    probe.map_err(unwritable("; choose a folder you may write to"))?;
     Ok(())
 }
 
@@ -179,25 +233,25 @@ fn is_character_device(metadata: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-fn device(path: &Path, metadata: &Metadata) -> Result<Target> {
+fn device(path: &Path, metadata: &Metadata) -> Result<Target, Refusal> {
     use std::os::unix::fs::FileTypeExt;
     if metadata.file_type().is_block_device() {
-        bail!("{} is a disk; choose another output", path.display());
+        return Err(Refusal::IsDisk(path.to_owned()));
     }
     Ok(Target::Stream(path.to_owned()))
 }
 
 #[cfg(not(unix))]
-fn device(path: &Path, _metadata: &Metadata) -> Result<Target> {
+fn device(path: &Path, _metadata: &Metadata) -> Result<Target, Refusal> {
     Ok(Target::Stream(path.to_owned()))
 }
 
-/// Whether it is what this program prints to.
+/// Whether a path leads to standard output.
 #[cfg(unix)]
 fn is_stdout(identity: &Identity) -> bool {
     use std::os::fd::AsFd;
-    let stdout = std::io::stdout().as_fd().try_clone_to_owned().map(fs::File::from);
-    stdout.and_then(|stdout| Identity::of_open(&stdout)).is_ok_and(|stdout| stdout == *identity)
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(fs::File::from);
+    stdout.and_then(|stdout| Identity::from_open_file(&stdout)).is_ok_and(|stdout| stdout == *identity)
 }
 
 #[cfg(not(unix))]
@@ -209,13 +263,13 @@ fn is_stdout(_identity: &Identity) -> bool {
 enum Target {
     /// A file, there or not, with every link followed.
     File(PathBuf),
-    /// A device or pipe, which is written to.
+    /// A device or pipe.
     Stream(PathBuf),
-    /// What this program prints to, whatever that is.
+    /// Standard output, whatever that is.
     Stdout,
 }
 
-/// A file that a command may write.
+/// A file that a command has reserved and may write.
 #[derive(Debug)]
 pub struct OutputFile {
     name: PathBuf,
@@ -232,48 +286,71 @@ impl OutputFile {
     ///
     /// # Errors
     /// When it cannot be written; a file is then as it was.
-    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+    pub fn write(&self, bytes: &[u8]) -> Result<(), FileError> {
         let written = match &self.target {
             Target::File(path) => write::whole(path, |path| fs::write(path, bytes)),
             Target::Stream(path) => write::through(path, bytes),
             Target::Stdout => {
-                let mut stdout = std::io::stdout().lock();
+                let mut stdout = io::stdout().lock();
                 stdout.write_all(bytes).and_then(|()| stdout.flush())
             }
         };
-        written.with_context(|| format!("cannot write {}", self.name.display()))
+        written.map_err(|error| FileError::unwritable(&self.name, error))
     }
 
     /// Has `make` write it at a path of its own first, which ends like its name.
     ///
     /// # Errors
     /// When `make` fails or the file cannot be written; a file is then as it was.
-    pub fn make(&self, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    pub fn make<E: From<FileError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+        let unwritable = |error| FileError::unwritable(&self.name, error);
         if let Target::File(path) = &self.target {
-            return write::whole(path, make).with_context(|| format!("cannot write {}", self.name.display()));
+            let made = write::whole(path, |path| make(path).map_err(MakeError::Failed));
+            return made.map_err(|error| match error {
+                MakeError::Unwritable(error) => unwritable(error).into(),
+                MakeError::Failed(error) => error,
+            });
         }
-        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let folder = tempfile::tempdir().map_err(unwritable)?;
         let file = folder.path().join(self.name.file_name().unwrap_or(self.name.as_os_str()));
         make(&file)?;
-        self.write(&fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?)
+        let bytes = fs::read(&file).map_err(unwritable)?;
+        Ok(self.write(&bytes)?)
     }
 }
 
-/// Writes a file of a folder that was promised by [`Outputs::folder`].
+/// Why a file was not made.
+enum MakeError<E> {
+    Unwritable(io::Error),
+    Failed(E),
+}
+
+impl<E> From<io::Error> for MakeError<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritable(error)
+    }
+}
+
+/// Writes a file in a folder that [`Outputs::folder`] reserved.
 ///
 /// # Errors
 /// When it cannot be written; it is then as it was.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    write::whole(path, |path| fs::write(path, bytes)).with_context(|| format!("cannot write {}", path.display()))
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write::whole(path, |path| fs::write(path, bytes)).map_err(|error| FileError::unwritable(path, error))
 }
 
-/// Where a command says what it does.
+/// Prints what a command does: to standard output, unless that carries a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Messages {
     to_stderr: bool,
 }
 
 impl Messages {
+    /// Whether standard output carries a file.
+    pub fn are_on_stderr(self) -> bool {
+        self.to_stderr
+    }
+
     /// Prints a line.
     pub fn line(self, line: impl std::fmt::Display) {
         if self.to_stderr {

@@ -1,4 +1,4 @@
-//! Writing, once it is known where: files whole or not at all, devices as they are.
+//! Writes files whole or not at all, and devices and pipes as they are.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -7,12 +7,12 @@ use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
-/// Held while folders are made for a file, or cleared away again: another job may be about to use them.
+/// Held while folders are made for a file or removed again, because another job may be about to use them.
 static FOLDERS: Mutex<()> = Mutex::new(());
 
 /// Has `make` write a file beside `path`, and moves it into place; makes the folder where there is none.
 ///
-/// The file that is replaced leaves its permissions to the new one.
+/// The new file gets the permissions of the file that it replaces.
 ///
 /// # Errors
 /// When something fails; `path` is then as it was, and no folder was made.
@@ -43,18 +43,18 @@ pub fn whole<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result
     written
 }
 
-/// An empty file that ends like the one it will become: drawings are encoded by that.
+/// An empty temporary file with the same extension, by which images are encoded.
 fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
     let mut builder = tempfile::Builder::new();
     builder.suffix(&ending);
-    // As any program's files, within the user's umask; temporary ones are private.
+    // Temporary files are private by default; a result has the permissions that the user's umask allows.
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     builder.tempfile_in(folder)
 }
 
-/// Removes folders that were made, the innermost first; another job's files in them keep them.
+/// Removes folders that were made, the innermost first. One that holds another job's file stays.
 fn clear(folders: &[PathBuf]) {
     for folder in folders {
         let _ = fs::remove_dir(folder);
@@ -72,7 +72,8 @@ pub fn through(path: &Path, bytes: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
-/// Fails where opening a pipe would wait for a reader, perhaps for ever; one that is there is kept until this is dropped.
+/// Fails where opening a pipe would wait for a reader, perhaps for ever. Otherwise keeps the pipe open until the result is
+/// dropped.
 #[cfg(unix)]
 fn awaited_reader(path: &Path) -> io::Result<Option<File>> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};

@@ -1,11 +1,12 @@
 //! The note model's graphs: an encoder of the past that carries its state, a look-ahead network that runs from the
 //! last known note back, and a decoder a style.
 
-use std::ops::Range;
+mod performance;
+
 use std::sync::Arc;
 
 use tonenet_core::genre::Genre;
-use tonenet_core::note_rows::{AHEAD, PAST, Part};
+use tonenet_core::note_rows::{AHEAD, PAST};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -19,13 +20,6 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
 /// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
 const PIECE: usize = 64;
-
-/// Notes of a whole take that what looking ahead gave is kept of at once. Over longer takes it looks twice, so that a
-/// take of any length is read in the same memory.
-const STRETCH: usize = 32 * PIECE;
-
-/// Notes of all stretches that run side by side where a take is read at a look-ahead, which no plugin does.
-const SIDE_BY_SIDE: usize = 2048;
 
 /// The loaded graphs; it may be shared by several instances.
 pub struct NoteNetwork {
@@ -265,131 +259,8 @@ impl NoteNetwork {
         Ok(predictions)
     }
 
-    /// What each of `styles` expects of a whole take: every note knows all that follows.
-    ///
-    /// # Errors
-    /// When the runtime fails, a style has no decoder, or nobody wants it any more.
-    pub fn whole_performance(
-        &self,
-        part: &Part,
-        styles: &[Genre],
-        cancellation: &Cancellation,
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let starts = (0..part.len()).step_by(STRETCH);
-        let stretches: Vec<_> = starts.map(|from| from..(from + STRETCH).min(part.len())).collect();
-        let known = part.end_known();
-        let rows = |stretch: Range<usize>| {
-            let (mut past, mut ahead) = (Vec::new(), Vec::new());
-            for index in stretch {
-                part.past(index, &mut past);
-                part.ahead(index, known, &mut ahead);
-            }
-            (past, ahead)
-        };
-        // Where looking ahead over each stretch begins; nothing is kept of what it gives until its turn comes.
-        let mut states = vec![self.fresh_ahead(1)];
-        for stretch in stretches.iter().skip(1).rev() {
-            let mut state = states[states.len() - 1].clone();
-            let (past, ahead) = rows(stretch.clone());
-            self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
-            states.push(state);
-        }
-        let mut decoding = Decoding::new(self, styles, part.len());
-        for (stretch, mut state) in stretches.into_iter().zip(states.into_iter().rev()) {
-            let (past, ahead) = rows(stretch);
-            let behind = self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
-            for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
-                cancellation.check()?;
-                decoding.go_on(past, behind)?;
-            }
-        }
-        Ok(decoding.predictions)
-    }
-
-    /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
-    /// onset.
-    ///
-    /// # Errors
-    /// When the runtime fails or a style has no decoder.
-    pub fn at_look_ahead(
-        &self,
-        part: &Part,
-        look_ahead: f64,
-        styles: &[Genre],
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let mut past = Vec::new();
-        let mut lengths = Vec::with_capacity(part.len());
-        let mut end = 0;
-        for index in 0..part.len() {
-            part.past(index, &mut past);
-            let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
-            while part.note(end).is_some_and(|n| n.onset <= known) {
-                end += 1;
-            }
-            lengths.push(end.max(index + 1) - index);
-        }
-        // Stretches of one length run side by side.
-        let mut by_length: Vec<usize> = (0..part.len()).collect();
-        by_length.sort_by_key(|&index| lengths[index]);
-        let mut behind = vec![0.0; part.len() * self.ahead_hidden];
-        for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
-            let length = lengths[group[0]];
-            for group in group.chunks((SIDE_BY_SIDE / length).max(1)) {
-                let mut rows = vec![0.0; length * group.len() * PAST];
-                let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
-                for step in 0..length {
-                    for (lane, &index) in group.iter().enumerate() {
-                        let (from, to) = ((index + step) * PAST, (step * group.len() + lane) * PAST);
-                        rows[to..to + PAST].copy_from_slice(&past[from..from + PAST]);
-                        let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
-                        part.ahead(index + step, known, &mut known_rows);
-                    }
-                }
-                let found = self.look_ahead(&rows, &known_rows, &mut self.fresh_ahead(group.len()))?;
-                for (found, &index) in found.chunks(self.ahead_hidden).zip(group) {
-                    let to = index * self.ahead_hidden;
-                    behind[to..to + self.ahead_hidden].copy_from_slice(found);
-                }
-            }
-        }
-        let mut decoding = Decoding::new(self, styles, part.len());
-        for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
-            decoding.go_on(past, behind)?;
-        }
-        Ok(decoding.predictions)
-    }
-
     fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
         self.decoders.iter().find(|d| d.style == style).ok_or(InferenceError::NoSuchStyle { style })
-    }
-}
-
-/// A take that is being read and decoded in several styles, piece by piece.
-struct Decoding<'a> {
-    network: &'a NoteNetwork,
-    reading: PastState,
-    styles: Vec<(Genre, DecoderState)>,
-    /// In the order of the styles.
-    predictions: Vec<Vec<Prediction>>,
-}
-
-impl<'a> Decoding<'a> {
-    fn new(network: &'a NoteNetwork, styles: &[Genre], notes: usize) -> Self {
-        Self {
-            network,
-            reading: network.fresh_past(),
-            styles: styles.iter().map(|&style| (style, network.fresh_decoder())).collect(),
-            predictions: styles.iter().map(|_| Vec::with_capacity(notes)).collect(),
-        }
-    }
-
-    /// Takes the next notes' `past` rows and what looking ahead gave for each.
-    fn go_on(&mut self, past: &[f32], behind: &[f32]) -> Result<(), InferenceError> {
-        let before = self.network.read(past, &mut self.reading)?;
-        for ((style, state), predictions) in self.styles.iter_mut().zip(&mut self.predictions) {
-            predictions.extend(self.network.decode(*style, &before, behind, state)?);
-        }
-        Ok(())
     }
 }
 
@@ -412,42 +283,4 @@ fn zeros(batch: usize, hidden: usize) -> Tensor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runtime::counted::{CountedGraph, Runs};
-    use tonenet_core::note_rows::PartNote;
-
-    fn network(runs: &Arc<Runs>) -> NoteNetwork {
-        let graph = || -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width: 1 }) };
-        let spread = StyleSpread { human: 1.0, predicted: 1.0 };
-        NoteNetwork {
-            past: graph(),
-            ahead: graph(),
-            decoders: Genre::ALL.map(|style| Decoder { style, graph: graph(), spread }).into(),
-            past_hidden: 1,
-            ahead_hidden: 1,
-            decoder_hidden: 1,
-        }
-    }
-
-    #[test]
-    fn a_take_that_nobody_wants_any_more_is_left_within_a_piece() {
-        let mut part = Part::default();
-        for index in 0..3 * STRETCH {
-            let onset = index as f64 * 0.1;
-            part.push(PartNote { onset, release: onset + 0.1, key: 60, beat_phase: None, deviation: None });
-        }
-        let all = Runs::stopping_at(0);
-        assert!(network(&all).whole_performance(&part, &Genre::ALL, &all.cancellation).is_ok());
-        // Looked ahead over twice but for the first stretch; read and decoded once.
-        let pieces = 3 * STRETCH / PIECE;
-        assert_eq!(all.count(), pieces + pieces * 2 / 3 + pieces * 4);
-        for stop_at in [1, 2, 70, 100, 150, 151, 152, 153, all.count() - 4] {
-            let runs = Runs::stopping_at(stop_at);
-            let result = network(&runs).whole_performance(&part, &Genre::ALL, &runs.cancellation);
-            assert!(matches!(result, Err(InferenceError::Cancelled)), "stopped at {stop_at}");
-            let piece = 1 + Genre::ALL.len();
-            assert!((stop_at..stop_at + piece).contains(&runs.count()), "{} runs, stopped at {stop_at}", runs.count());
-        }
-    }
-}
+mod tests;

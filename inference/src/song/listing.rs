@@ -1,4 +1,4 @@
-//! What a song's tracks, channels and parts are called on the command line.
+//! Finds the tracks, channels and parts of a song by the words that a user names them with.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,9 @@ use tonenet_core::midi::{Song, SongPart};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SelectionError {
     /// A word is empty.
-    #[error("--tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two")]
+    #[error(
+        "the list of tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two"
+    )]
     EmptyWord {
         /// The list that it is in.
         list: String,
@@ -26,7 +28,7 @@ pub enum SelectionError {
 
 /// What a part plays on one channel of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Staff {
+pub struct Voice {
     /// The part, by its place in [`Song::parts`].
     pub part: usize,
     /// The track, counted from 0.
@@ -40,28 +42,28 @@ pub struct Staff {
 #[derive(Debug)]
 pub struct Listing<'a> {
     parts: &'a [SongPart],
-    words: HashMap<String, BTreeSet<Staff>>,
+    words: HashMap<String, BTreeSet<Voice>>,
 }
 
 impl<'a> Listing<'a> {
     /// Lists the parts of a song.
-    pub fn of(song: &Song, parts: &'a [SongPart]) -> Self {
+    pub fn from_song(song: &Song, parts: &'a [SongPart]) -> Self {
         let (mut words, mut numbers) = (HashMap::new(), HashMap::new());
         for (place, part) in parts.iter().enumerate() {
-            for staff in staffs(place, part) {
-                for name in [&song.track_names()[staff.track], &part.name].map(|name| spelt(name)) {
+            for voice in voices(place, part) {
+                for name in [&song.track_names()[voice.track], &part.name].map(|name| spelt(name)) {
                     // What has no name cannot be named.
                     if !name.is_empty() {
-                        words.entry(name).or_insert_with(BTreeSet::new).insert(staff);
+                        words.entry(name).or_insert_with(BTreeSet::new).insert(voice);
                     }
                 }
-                for word in numbers_of(staff) {
-                    numbers.entry(word).or_insert_with(BTreeSet::new).insert(staff);
+                for word in number_words(voice) {
+                    numbers.entry(word).or_insert_with(BTreeSet::new).insert(voice);
                 }
             }
         }
-        for (word, staffs) in numbers {
-            words.entry(word).or_insert(staffs);
+        for (word, voices) in numbers {
+            words.entry(word).or_insert(voices);
         }
         Self { parts, words }
     }
@@ -70,12 +72,12 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// When a word is empty or asks for nothing; what there is is told then.
-    pub fn chosen(&self, lists: &[String]) -> Result<BTreeSet<Staff>, SelectionError> {
+    pub fn chosen(&self, lists: &[String]) -> Result<BTreeSet<Voice>, SelectionError> {
         let mut chosen = BTreeSet::new();
         for list in lists {
             let mut rest = Some(list.as_str());
             while let Some(text) = rest {
-                let Some((staffs, behind)) = self.longest_word(text) else {
+                let Some((voices, behind)) = self.longest_word(text) else {
                     let word = text.split(',').next().unwrap_or(text).trim();
                     if word.is_empty() {
                         return Err(SelectionError::EmptyWord { list: list.clone() });
@@ -83,7 +85,7 @@ impl<'a> Listing<'a> {
                     let parts = self.parts.iter().map(ToString::to_string).collect();
                     return Err(SelectionError::NoSuchTrack { word: word.into(), parts });
                 };
-                chosen.extend(staffs);
+                chosen.extend(voices);
                 rest = behind;
             }
         }
@@ -91,31 +93,31 @@ impl<'a> Listing<'a> {
     }
 
     /// The longest word that a text begins with, and what is behind its comma.
-    fn longest_word<'t>(&self, text: &'t str) -> Option<(&BTreeSet<Staff>, Option<&'t str>)> {
+    fn longest_word<'t>(&self, text: &'t str) -> Option<(&BTreeSet<Voice>, Option<&'t str>)> {
         let commas = text.rmatch_indices(',').map(|(at, _)| (&text[..at], Some(&text[at + 1..])));
         let mut words = std::iter::once((text, None)).chain(commas);
         words.find_map(|(word, behind)| Some((self.find(word)?, behind)))
     }
 
-    fn find(&self, word: &str) -> Option<&BTreeSet<Staff>> {
+    fn find(&self, word: &str) -> Option<&BTreeSet<Voice>> {
         let word = spelt(word);
         self.words.get(&word).or_else(|| self.words.get(&numbered(&word)?))
     }
 
     /// A number that asks for the part at a place and for nothing else, if there is one.
     pub fn word_for(&self, place: usize) -> Option<String> {
-        let own: BTreeSet<Staff> = staffs(place, &self.parts[place]).collect();
-        let words = own.first().copied().map(numbers_of)?;
+        let own: BTreeSet<Voice> = voices(place, &self.parts[place]).collect();
+        let words = own.first().copied().map(number_words)?;
         words.into_iter().find(|word| self.words.get(word) == Some(&own))
     }
 }
 
-fn staffs(place: usize, part: &SongPart) -> impl Iterator<Item = Staff> {
-    part.voices.iter().map(move |&(track, channel)| Staff { part: place, track, channel })
+fn voices(place: usize, part: &SongPart) -> impl Iterator<Item = Voice> {
+    part.voices.iter().map(move |&(track, channel)| Voice { part: place, track, channel })
 }
 
-/// What asks for a staff by number, the shortest first.
-fn numbers_of(Staff { track, channel, .. }: Staff) -> [String; 3] {
+/// What asks for a voice by number, the shortest first.
+fn number_words(Voice { track, channel, .. }: Voice) -> [String; 3] {
     let (track, channel) = (track + 1, channel + 1);
     [format!("{track}"), format!("ch{channel}"), format!("{track}/ch{channel}")]
 }
@@ -125,7 +127,7 @@ fn spelt(name: &str) -> String {
     name.trim_matches(|c: char| c.is_control() || c.is_whitespace()).to_lowercase()
 }
 
-/// A word as [`numbers_of`] has it, where it is written otherwise ("03", "ch 10").
+/// A word as [`number_words`] has it, where it is written otherwise ("03", "ch 10").
 fn numbered(word: &str) -> Option<String> {
     let number = |text: &str| text.trim().parse::<usize>().ok();
     let channel = |text: &str| text.trim().strip_prefix("ch").and_then(number);

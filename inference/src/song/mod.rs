@@ -1,19 +1,21 @@
-//! A song with other velocities, each of its parts restyled by itself.
+//! Restyles a song: each of its parts by itself, those of keyboards or those that somebody names.
 
 mod listing;
-
-use std::fmt;
+mod selection;
 
 use thiserror::Error;
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::midi::{NoteRef, PartPedals, Song, SongPart};
+use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 
 use crate::error::InferenceError;
-use crate::performance::{LoadedModel, PerformanceView, RestyleSettings};
-use listing::{Listing, Staff};
+use crate::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 
 pub use listing::SelectionError;
+pub use selection::{LeftAlone, PartSelection, Selection};
 
 /// Why a song was not restyled.
 #[derive(Debug, Error)]
@@ -26,17 +28,6 @@ pub enum RestyleSongError {
     Inference(#[from] InferenceError),
 }
 
-/// Which of a song's notes get other velocities.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// Those of keyboards.
-    Keyboards,
-    /// All, drums and strings too.
-    All,
-    /// The tracks and channels that these lists of words name, of whatever instrument.
-    Tracks(Vec<String>),
-}
-
 /// What is to become of a song.
 #[derive(Debug, Clone)]
 pub struct SongRestyling {
@@ -46,6 +37,20 @@ pub struct SongRestyling {
     pub hear_player: bool,
     /// Which notes are restyled.
     pub selection: Selection,
+}
+
+impl SongRestyling {
+    /// The parts of keyboards in one style, with nothing else asked for.
+    pub fn in_style(style: Genre, take: TakeSeed) -> Self {
+        let restyling = RestyleSettings {
+            style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
+            played_in: None,
+            take,
+            expression: Expression::default(),
+            look_ahead: LookAhead::WholePerformance,
+        };
+        Self { restyling, hear_player: false, selection: Selection::Keyboards }
+    }
 }
 
 /// A restyled song.
@@ -67,16 +72,7 @@ pub struct PartOutcome {
     /// How many of these have another velocity.
     pub changed: usize,
     /// Why none was, if nobody asked for any of them.
-    left_alone: Option<LeftAlone>,
-}
-
-/// Why a part was left alone.
-#[derive(Debug)]
-enum LeftAlone {
-    /// Others were asked for.
-    NotNamed,
-    /// It is no keyboard's; the word, if there is one, asks for this part alone.
-    NoKeyboard { word: Option<String> },
+    pub left_alone: Option<LeftAlone>,
 }
 
 /// Restyles the parts of a song as whole takes, each for itself.
@@ -84,40 +80,38 @@ enum LeftAlone {
 /// # Errors
 /// When the song has no such track, or the model fails.
 pub fn restyle_song(model: &LoadedModel, song: &Song, wanted: &SongRestyling) -> Result<Restyled, RestyleSongError> {
+    restyle_song_with(model, song, wanted, &mut |_| {})
+}
+
+/// [`restyle_song`] for somebody who is told of each part once it is done.
+///
+/// # Errors
+/// As [`restyle_song`].
+pub fn restyle_song_with(
+    model: &LoadedModel,
+    song: &Song,
+    wanted: &SongRestyling,
+    on_part: &mut dyn FnMut(&PartOutcome),
+) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
-    let listing = Listing::of(song, &parts);
-    let chosen = match &wanted.selection {
-        Selection::Tracks(lists) => Some(listing.chosen(lists)?),
-        Selection::Keyboards | Selection::All => None,
-    };
+    let selected = wanted.selection.select(song, &parts)?;
     let pedals = PartPedals::from_song(song);
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
-    let mut outcomes = Vec::new();
-    for (number, part) in parts.iter().enumerate() {
-        let is_asked = |place: usize| match &chosen {
-            Some(chosen) => {
-                let NoteRef { note, track, .. } = song.notes()[place];
-                chosen.contains(&Staff { part: number, track, channel: note.channel })
-            }
-            None => wanted.selection == Selection::All || part.is_restylable(),
-        };
-        let is_left_alone = !part.notes.iter().any(|&place| is_asked(place));
-        let (mut restyled, mut changed) = (0, 0);
-        if !is_left_alone {
+    let mut outcomes = Vec::with_capacity(parts.len());
+    for (part, PartSelection { notes, left_alone }) in parts.into_iter().zip(selected) {
+        let mut changed = 0;
+        if !notes.is_empty() {
             // The model hears the whole part, also where one hand alone is to change.
-            for (place, velocity) in part_velocities(model, song, part, &pedals, wanted)? {
-                if is_asked(place) {
-                    restyled += 1;
+            for (place, velocity) in part_velocities(model, song, &part, &pedals, wanted)? {
+                if notes.binary_search(&place).is_ok() {
                     changed += usize::from(velocities[place] != velocity);
                     velocities[place] = velocity;
                 }
             }
         }
-        let left_alone = is_left_alone.then(|| match chosen {
-            Some(_) => LeftAlone::NotNamed,
-            None => LeftAlone::NoKeyboard { word: listing.word_for(number) },
-        });
-        outcomes.push(PartOutcome { part: part.clone(), restyled, changed, left_alone });
+        let outcome = PartOutcome { part, restyled: notes.len(), changed, left_alone };
+        on_part(&outcome);
+        outcomes.push(outcome);
     }
     Ok(Restyled { velocities, parts: outcomes })
 }
@@ -135,27 +129,12 @@ fn part_velocities(
     // Models leave the drums' channel alone; drums that are asked for are notes like others.
     let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
     let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32;
-    let take = PerformanceView {
+    let performance = PerformanceView {
         notes: &notes,
         pedals: &pedals.movements(part),
         grid: Grid::from_notes(&notes, song.tempo()),
         player_level: wanted.hear_player.then_some(level),
     };
-    let velocities = wanted.restyling.velocities(model, &take)?;
+    let velocities = wanted.restyling.velocities(model, &performance)?;
     Ok(places.into_iter().zip(velocities).collect())
-}
-
-impl fmt::Display for PartOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { part, restyled, changed, left_alone } = self;
-        write!(f, "{part}: ")?;
-        match left_alone {
-            Some(LeftAlone::NotNamed) => f.write_str("left alone, as --tracks does not name it"),
-            Some(LeftAlone::NoKeyboard { word: Some(word) }) => {
-                write!(f, "left alone; --all or --tracks {word} restyles it")
-            }
-            Some(LeftAlone::NoKeyboard { word: None }) => f.write_str("left alone; --all restyles it"),
-            None => write!(f, "{restyled} of {} notes restyled, {changed} changed", part.notes.len()),
-        }
-    }
 }

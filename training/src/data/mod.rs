@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tonenet_core::tune::TuneError;
+use tonenet_files::error::FileError;
 
 /// The part of the data a file belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -50,8 +51,8 @@ pub enum DataError {
         file: PathBuf,
     },
     /// A listed file is no readable song; the message names the file.
-    #[error("{0:#}")]
-    Song(anyhow::Error),
+    #[error(transparent)]
+    Song(#[from] FileError),
     /// A listed file holds no tune.
     #[error("{} is no tune", path.display())]
     Tune {

@@ -112,7 +112,7 @@ pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile
 /// Reads a file, or `None` where it has too few notes or no dynamics at all.
 fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>, DataError> {
     let path = data.join(&row.path);
-    let song = read_song(&path).map_err(DataError::Song)?;
+    let song = read_song(&path)?;
     let is_performed = |place: &usize| {
         let note = &song.notes()[*place];
         // The melody track of POP909 is nearly flat, its bridge track an extra voice.

@@ -31,7 +31,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Tune>, DataError> {
             continue;
         }
         let path = data.join(&row.path);
-        let song = read_song(&path).map_err(DataError::Song)?;
+        let song = read_song(&path)?;
         let tune = Tune::from_song(&song).map_err(|source| DataError::Tune { path: path.clone(), source })?;
         let plain = tune.transposed(tune.tonality.to_plain());
         tunes.push(plain.ok_or(DataError::OffKeyboard { path })?);

@@ -46,7 +46,7 @@ impl FigureFiles {
         }
         let card = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         match with_figures(&card, tables) {
-            Some(card) => self.card.write(card.as_bytes()),
+            Some(card) => Ok(self.card.write(card.as_bytes())?),
             None => {
                 println!("{} has no {BEGIN} with {END} behind it; its figures stay as they are", path.display());
                 Ok(())

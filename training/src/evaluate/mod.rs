@@ -100,7 +100,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         reports.push(report);
     }
     json.write(&serde_json::to_vec_pretty(&reports)?)?;
-    png.make(|path| Ok(curve::draw(path, &reports)?))?;
+    png.make(|path| curve::draw(path, &reports).map_err(anyhow::Error::from))?;
     println!("{}\n{}", json.name().display(), png.name().display());
     Ok(())
 }

@@ -71,7 +71,7 @@ impl Row {
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let folder = workspace::shipped_model(VAEGAN);
     let mut outputs = Inputs::default().files(data::files(data, performances::LIST)?).outputs();
-    let pictures = Pictures::plan(|name| outputs.file(&workspace::evaluations().join(name)))?;
+    let pictures = Pictures::plan(|name| Ok(outputs.file(&workspace::evaluations().join(name))?))?;
     let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &folder)).transpose()?;
     workspace::onnxruntime()?;
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
@@ -326,9 +326,9 @@ impl Pictures {
             rows.push(("phrases".into(), spread(phrases, row)));
             rows.push(("come back".into(), spread(again, row)));
         }
-        self.reconstructions.make(|path| Ok(plot::draw(path, &rows)?))?;
+        self.reconstructions.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         let rows: Vec<_> = drawn[..24].chunks(6).map(|row| ("new".to_owned(), row.to_vec())).collect();
-        self.samples.make(|path| Ok(plot::draw(path, &rows)?))?;
+        self.samples.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         let rows: Vec<_> = paths
             .iter()
             .step_by(PATHS / 4)
@@ -340,7 +340,7 @@ impl Pictures {
                 (title, std::iter::once(first).chain(between).chain([last]).collect())
             })
             .collect();
-        self.interpolations.make(|path| Ok(plot::draw(path, &rows)?))?;
+        self.interpolations.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
         for picture in [&self.reconstructions, &self.samples, &self.interpolations] {
             println!("{}", picture.name().display());
         }

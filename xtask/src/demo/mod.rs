@@ -68,7 +68,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
 
     midi.write(&bytes)?;
-    png.make(|path| Ok(picture::velocities(path, &song, &restyled.velocities, args.style)?))?;
+    png.make(|path| picture::velocities(path, &song, &restyled.velocities, args.style).map_err(anyhow::Error::from))?;
     report(&song, &changes, &restyled, args);
     println!("restyled    {}", midi.name().display());
     println!("picture     {}", png.name().display());

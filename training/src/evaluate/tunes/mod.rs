@@ -103,7 +103,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let report = Report { split: args.split, tunes: TUNES, people, writers, trades, speed, same };
     report.print();
     json.write(&serde_json::to_vec_pretty(&report)?)?;
-    png.make(|path| Ok(picture::draw(path, &report.trades)?))?;
+    png.make(|path| picture::draw(path, &report.trades).map_err(anyhow::Error::from))?;
     println!("{}\n{}", json.name().display(), png.name().display());
     if let Some(kept) = kept {
         kept.write(&report, &report.to_markdown())?;

@@ -1,0 +1,205 @@
+//! `tonenet doctor`: whether ToneNet works on this machine, and what to do where it does not.
+
+mod plugins;
+mod self_test;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use tonenet_core::genre::Genre;
+use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::library::{self, Candidate, Source};
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+
+use crate::args::DoctorArgs;
+use crate::models::open_runtime;
+use crate::report::{Head, RuntimeEntry, print};
+use crate::terminal::{BAD, GOOD, HEADING};
+use plugins::PluginEntry;
+use self_test::SelfTest;
+
+/// Velocity steps that the runtimes may be apart: they round differently.
+const MOST_STEPS_APART: u8 = 1;
+
+/// The report of `tonenet doctor --json`.
+#[derive(Debug, Serialize)]
+struct DoctorReport {
+    #[serde(flatten)]
+    head: Head,
+    system: String,
+    models: Vec<ModelCheck>,
+    runtime: RuntimeEntry,
+    libraries: Vec<LibraryEntry>,
+    self_tests: Vec<SelfTest>,
+    plugins: Vec<PluginEntry>,
+    /// What may be done, but need not.
+    advice: Vec<String>,
+    /// What has to be mended.
+    errors: Vec<String>,
+}
+
+/// A model inside the program.
+#[derive(Debug, Serialize)]
+struct ModelCheck {
+    name: &'static str,
+    title: &'static str,
+    /// What it does, in words.
+    purpose: String,
+    /// Why it cannot be used, if it cannot.
+    error: Option<String>,
+}
+
+/// A place where ONNX Runtime's library is looked for.
+#[derive(Debug, Serialize)]
+struct LibraryEntry {
+    /// Who says so.
+    source: &'static str,
+    path: String,
+    is_there: bool,
+}
+
+/// `tonenet doctor`.
+///
+/// # Errors
+/// When something has to be mended.
+pub fn run(args: &DoctorArgs) -> Result<()> {
+    let report = examine();
+    if args.json {
+        print(&report)?;
+    } else {
+        tell(&report);
+    }
+    match report.errors.len() {
+        0 => Ok(()),
+        1 => bail!("there is a problem to mend"),
+        problems => bail!("there are {problems} problems to mend"),
+    }
+}
+
+fn examine() -> DoctorReport {
+    let candidates = library::candidates(None);
+    let (runtime, opened) = open_runtime();
+    let (mut advice, mut errors) = (Vec::new(), Vec::new());
+    let models = models(&runtime);
+    errors.extend(models.iter().filter_map(|model| Some(format!("{}: {}", model.title, model.error.as_ref()?))));
+    let mut notes = opened.notes.clone();
+    if opened.library.is_none() {
+        // The last one says how to have ONNX Runtime, which is no fault.
+        advice.extend(notes.pop());
+    }
+    let is_asked_for = candidates.iter().any(|candidate| candidate.source.is_explicit());
+    if is_asked_for && opened.library.is_none() { &mut errors } else { &mut advice }.append(&mut notes);
+    let self_tests = self_tests(&runtime, opened.library.is_some(), &mut errors);
+    let plugins = plugins::find();
+    if !plugins.iter().any(|plugin| plugin.is_installed) {
+        advice.push(
+            "No DAW will find the plugin yet. Put ToneNet.clap or ToneNet.vst3 into one of the folders above.".into(),
+        );
+    }
+    DoctorReport {
+        head: Head::new("doctor"),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        models,
+        runtime: RuntimeEntry::from(&opened),
+        libraries: candidates.iter().map(LibraryEntry::from).collect(),
+        self_tests,
+        plugins,
+        advice,
+        errors,
+    }
+}
+
+fn models(runtime: &Runtime) -> Vec<ModelCheck> {
+    let check = |name, title, purpose: &str, loaded: Result<(), InferenceError>| ModelCheck {
+        name,
+        title,
+        purpose: purpose.into(),
+        error: loaded.err().map(|error| error.to_string()),
+    };
+    let styles = format!("velocities: {}", Genre::ALL.map(Genre::id).join(", "));
+    let velocities =
+        EmbeddedModel::ALL.map(|model| check(model.id(), model.title(), &styles, model.load(runtime).map(drop)));
+    let generators = [
+        check("seqgan", "SeqGAN", "new tunes over chords", EmbeddedGenerator::tunes(runtime).map(drop)),
+        check("vaegan", "VAE-GAN", "new piano textures", EmbeddedGenerator::textures(runtime).map(drop)),
+    ];
+    velocities.into_iter().chain(generators).collect()
+}
+
+impl From<&Candidate> for LibraryEntry {
+    fn from(candidate: &Candidate) -> Self {
+        let source = match candidate.source {
+            Source::Setting => "the settings",
+            Source::Variable => library::VARIABLE,
+            Source::Plugin => "this program's folder",
+            Source::UserData => "your ToneNet folder",
+        };
+        Self { source, path: candidate.path.display().to_string(), is_there: candidate.path.is_file() }
+    }
+}
+
+/// Restyles the test piece with the runtime in use, and with the built-in one where that is another.
+fn self_tests(runtime: &Runtime, is_onnx_runtime: bool, errors: &mut Vec<String>) -> Vec<SelfTest> {
+    let built_in = is_onnx_runtime.then(|| Runtime::open(RuntimePreference::BuiltIn, &[]).0);
+    let mut tests: Vec<SelfTest> = Vec::new();
+    for runtime in std::iter::once(runtime).chain(&built_in) {
+        match SelfTest::run(runtime) {
+            Ok(test) => tests.push(test),
+            Err(error) => {
+                errors.push(format!("{} failed the self-test ({error:#}); install ToneNet again", runtime.name()));
+            }
+        }
+    }
+    if let [one, other] = &tests[..] {
+        let apart = one.steps_apart(other);
+        if apart > MOST_STEPS_APART {
+            errors.push(format!(
+                "{} and {} differ by {apart} velocity steps; use another release of ONNX Runtime",
+                one.runtime, other.runtime
+            ));
+        }
+    }
+    tests
+}
+
+/// Prints what was found, and the verdict.
+fn tell(report: &DoctorReport) {
+    let heading = |text: &str| anstream::println!("\n{HEADING}{text}{HEADING:#}");
+    let line = |is_good: bool, text: &str| {
+        let (style, mark) = if is_good { (GOOD, "ok ") } else { (BAD, "BAD") };
+        anstream::println!("  {style}{mark}{style:#} {text}");
+    };
+    anstream::println!("{HEADING}tonenet {}{HEADING:#} on {}", env!("CARGO_PKG_VERSION"), report.system);
+    heading("Models inside");
+    for ModelCheck { title, purpose, error, .. } in &report.models {
+        line(error.is_none(), &format!("{title} ({purpose})"));
+    }
+    heading("Runtime");
+    println!("  {} · {}", report.runtime.name, report.runtime.provider);
+    println!("  ONNX Runtime is looked for in this order:");
+    for LibraryEntry { source, path, is_there } in &report.libraries {
+        let is_used = report.runtime.library.as_ref() == Some(path);
+        let state = if is_used {
+            "in use"
+        } else if *is_there {
+            "there"
+        } else {
+            "not there"
+        };
+        println!("    {path} ({source}): {state}");
+    }
+    heading("Self-test");
+    for SelfTest { runtime, notes, load_ms, restyle_ms, .. } in &report.self_tests {
+        line(true, &format!("{runtime}: {notes} notes in {restyle_ms:.0} ms, model loaded in {load_ms:.0} ms"));
+    }
+    heading("Plugins");
+    for PluginEntry { format, path, is_installed } in &report.plugins {
+        println!("  {format}: {path}: {}", if *is_installed { "installed" } else { "not there" });
+    }
+    heading("Verdict");
+    match report.errors.is_empty() {
+        true => line(true, "everything works"),
+        false => report.errors.iter().for_each(|error| line(false, error)),
+    }
+    report.advice.iter().for_each(|advice| println!("  tip {advice}"));
+}

@@ -1,0 +1,178 @@
+//! `tonenet restyle`: MIDI files with another genre's velocities, each part as one performance.
+
+mod progress;
+mod report;
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use tonenet_core::dynamics::Expression;
+use tonenet_core::genre::Genre;
+use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_files::jobs::{self, Job, Jobs, Request};
+use tonenet_files::outputs::{Inputs, Messages};
+use tonenet_files::result_names::ResultNames;
+use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
+use tonenet_inference::song::{Selection, SongRestyling, restyle_song_with};
+
+use crate::args::{RestyleArgs, SelectionArgs};
+use crate::models::{ModelSource, open_runtime};
+use crate::report::{ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
+use crate::usage::wrong;
+use progress::Progress;
+use report::{FileEntry, LeftOutEntry, PartOutcomeEntry, RestyleReport};
+
+pub use report::LeftAloneEntry;
+
+/// `tonenet restyle`.
+///
+/// # Errors
+/// When a file could not be restyled.
+pub fn run(args: &RestyleArgs) -> Result<()> {
+    check(args)?;
+    let mut report = RestyleReport::new(args);
+    let result = restyle(args, &mut report);
+    finish(args.json, report, result, |report| &mut report.errors)
+}
+
+fn check(args: &RestyleArgs) -> Result<()> {
+    if args.floor > args.ceiling {
+        let (floor, ceiling) = (args.floor, args.ceiling);
+        return Err(wrong(format!("--floor {floor} is above --ceiling {ceiling}; give a floor up to the ceiling")));
+    }
+    Ok(())
+}
+
+fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
+    let source = ModelSource::from_name(&args.model)?;
+    let names = result_names(args);
+    let output = args.output.as_deref();
+    let request = Request { inputs: &args.inputs, output, names: &names, replace: args.force };
+    let Jobs { jobs, left_out, messages } = jobs::plan(Inputs::default().folders(source.folder()), &request)?;
+    keep_stdout_for_report(args.json, messages)?;
+    let (runtime, opened) = open_runtime();
+    let (title, model) = source.load(&runtime)?;
+    if args.hear_player && !model.reads_player_velocities() {
+        return Err(wrong(format!(
+            "the {} model does not listen to velocities; use --model note with --hear-player",
+            args.model
+        )));
+    }
+    report.runtime = Some(RuntimeEntry::from(&opened));
+    report.model = Some(ModelEntry { name: args.model.clone(), title: title.clone() });
+    report.left_out = left_out.iter().map(LeftOutEntry::from).collect();
+    if !args.json {
+        messages.line(format_args!("{title} by {} · {}", opened.runtime, opened.provider));
+        report.left_out.iter().for_each(|left| messages.line(left));
+    }
+    report.files = restyle_all(&model, &jobs, &settings(args));
+    if !args.json {
+        report.files.iter().for_each(|file| tell(file, messages));
+    }
+    summary(&report.files)
+}
+
+/// Results are called after their styles: `jazz`, or `jazz-pop` where two are blended.
+fn result_names(args: &RestyleArgs) -> ResultNames {
+    let label = |a: Genre, b: Option<Genre>| b.map_or_else(|| a.to_string(), |b| format!("{a}-{b}"));
+    let seconds = || std::iter::once(None).chain(Genre::ALL.map(Some));
+    let all_labels = Genre::ALL.into_iter().flat_map(|a| seconds().map(move |b| label(a, b))).collect();
+    ResultNames { label: label(args.style, args.style_b), all_labels }
+}
+
+fn settings(args: &RestyleArgs) -> SongRestyling {
+    let percent = |value: u8| f32::from(value) / 100.0;
+    let restyling = RestyleSettings {
+        style: StyleBlend {
+            a: args.style,
+            b: args.style_b.unwrap_or(args.style),
+            share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
+        },
+        played_in: args.from,
+        take: TakeSeed(args.take),
+        expression: Expression {
+            amount: percent(args.amount),
+            keep_accents: percent(args.keep_accents),
+            level: f32::from(args.level),
+            range: percent(args.range),
+            floor: args.floor,
+            ceiling: args.ceiling,
+        },
+        look_ahead: args.look_ahead.map_or(LookAhead::WholePerformance, LookAhead::Seconds),
+    };
+    SongRestyling { restyling, hear_player: args.hear_player, selection: selection(&args.selection) }
+}
+
+/// The parts that the command line asks for.
+pub fn selection(args: &SelectionArgs) -> Selection {
+    match &args.tracks[..] {
+        _ if args.all => Selection::All,
+        [] => Selection::Keyboards,
+        tracks => Selection::Tracks(tracks.to_vec()),
+    }
+}
+
+/// Restyles every file; one that fails does not cost the others.
+fn restyle_all(model: &LoadedModel, jobs: &[Job], settings: &SongRestyling) -> Vec<FileEntry> {
+    let progress = Progress::new(jobs);
+    let files = jobs.par_iter().map(|job| {
+        let mut file = FileEntry::new(job);
+        if let Err(error) = restyle_file(model, job, settings, &progress, &mut file) {
+            file.errors.push(format!("{error:#}"));
+            progress.failed(job);
+        }
+        file
+    });
+    files.collect()
+}
+
+/// Reads, restyles and writes one file.
+fn restyle_file(
+    model: &LoadedModel,
+    job: &Job,
+    settings: &SongRestyling,
+    progress: &Progress,
+    file: &mut FileEntry,
+) -> Result<()> {
+    let song = job.input.read_song()?;
+    file.warnings = song.warnings().iter().map(ToString::to_string).collect();
+    file.notes = song.notes().len();
+    let mut on_part = |outcome: &_| progress.part_done(job, outcome, file.notes);
+    let restyled = restyle_song_with(model, &song, settings, &mut on_part)
+        .with_context(|| format!("cannot restyle {}", job.input))?;
+    job.output.write(&song.with_velocities(&restyled.velocities)?)?;
+    file.output = Some(job.output.name().display().to_string());
+    file.parts = restyled.parts.iter().map(PartOutcomeEntry::from).collect();
+    file.restyled = restyled.parts.iter().map(|part| part.restyled).sum();
+    file.changed = restyled.parts.iter().map(|part| part.changed).sum();
+    Ok(())
+}
+
+/// Says what became of a file.
+fn tell(file: &FileEntry, messages: Messages) {
+    for warning in &file.warnings {
+        eprintln!("warning: {}: {warning}", file.input);
+    }
+    if let Some(output) = &file.output {
+        messages.line(format_args!("{output}: {} of {} notes have a new velocity", file.changed, file.restyled));
+        file.parts.iter().for_each(|part| messages.line(format_args!("  {part}")));
+    }
+    for error in &file.errors {
+        eprintln!("error: {error}");
+    }
+}
+
+/// Says how many files failed.
+///
+/// # Errors
+/// When one did.
+fn summary(files: &[FileEntry]) -> Result<()> {
+    let failed = files.iter().filter(|file| !file.errors.is_empty()).count();
+    let all = files.len();
+    match (failed, all - failed) {
+        (0, _) => Ok(()),
+        (1, 0) => bail!("the file could not be restyled; nothing is written"),
+        (_, 0) => bail!("none of the {all} files could be restyled; nothing is written"),
+        (_, 1) => bail!("{failed} of {all} files could not be restyled; the other one is written"),
+        (_, _) => bail!("{failed} of {all} files could not be restyled; the others are written"),
+    }
+}

@@ -1,0 +1,143 @@
+//! The program around its commands: help, exit statuses, completions, manual pages and `doctor`.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{alone, done, files, keys, put, report, text, tonenet};
+
+const COMMANDS: [&str; 6] = ["restyle", "generate", "inspect", "doctor", "completions", "man"];
+
+#[test]
+fn help_teaches_by_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = done(&["--help"], folder.path());
+    assert!(all.contains("Exit status:") && COMMANDS.iter().all(|command| all.contains(command)), "{all}");
+    for command in ["restyle", "generate", "inspect", "completions"] {
+        let help = done(&[command, "--help"], folder.path());
+        assert!(help.contains(&format!("  tonenet {command} ")), "{help}");
+    }
+    for command in ["restyle", "generate", "inspect"] {
+        assert!(done(&[command, "--help"], folder.path()).contains("--json reports: format, command, version"));
+    }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_a_failure_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    put(&folder.join("a.mid"), &[60, 70]);
+    for wrong in [
+        &[][..],
+        &["restile"],
+        &["restyle"],
+        &["restyle", "a.mid", "--amount", "101"],
+        &["restyle", "a.mid", "--style", "polka"],
+        &["restyle", "a.mid", "--floor", "100", "--ceiling", "50"],
+        &["restyle", "a.mid", "--model", "baseline", "--hear-player"],
+        &["generate", "vaegan", "--bars", "4"],
+        &["completions", "dos"],
+    ] {
+        assert_eq!(tonenet(wrong, folder).status.code(), Some(2), "{wrong:?}");
+    }
+    for failing in [
+        &["restyle", "missing.mid"][..],
+        &["restyle", "a.mid", "--model", "nobody"],
+        &["restyle", "a.mid", "-o", "a.mid"],
+        &["inspect", "missing.mid"],
+    ] {
+        let run = tonenet(failing, folder);
+        assert_eq!(run.status.code(), Some(1), "{failing:?}");
+        assert!(text(&run).contains("error: ") && !text(&run).contains("panicked"), "{}", text(&run));
+    }
+    assert_eq!(files(folder), ["a.mid"]);
+}
+
+#[test]
+fn every_shell_gets_completions() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = done(&["completions", shell], folder.path());
+        assert!(COMMANDS.iter().all(|command| script.contains(command)), "{shell}");
+        assert!(script.contains("style-b"), "{shell}");
+        // The others' scripts complete no values.
+        if ["bash", "fish", "zsh"].contains(&shell) {
+            assert!(script.contains("classical"), "{shell}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = done(&["man"], folder.path());
+    assert!(page.contains(".TH tonenet 1") && page.contains("Exit status:"), "{page}");
+    done(&["man", "--output", "man1"], folder.path());
+    let mut expected = COMMANDS.map(|command| format!("tonenet-{command}.1")).to_vec();
+    expected.push("tonenet.1".into());
+    expected.sort();
+    assert_eq!(files(&folder.path().join("man1")), expected);
+    let restyle = fs::read_to_string(folder.path().join("man1/tonenet-restyle.1")).unwrap();
+    assert!(restyle.contains("keep\\-accents") && restyle.contains("EXAMPLES"), "{restyle}");
+    // Again, over its own.
+    done(&["man", "--output", "man1"], folder.path());
+}
+
+fn doctor(folder: &Path, more: &[&str], library: Option<&Path>) -> std::process::Output {
+    let mut command = alone(folder);
+    command.arg("doctor").args(more).env_remove("TONENET_ORT_DYLIB").env_remove("CLAP_PATH");
+    if let Some(library) = library {
+        command.env("TONENET_ORT_DYLIB", library);
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn doctor_finds_that_everything_works() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let run = doctor(home, &[], None);
+    assert!(run.status.success(), "{}", text(&run));
+    for what in ["Note model", "SeqGAN", "Self-test", "549 notes in", "everything works", "No DAW will find the plugin"]
+    {
+        assert!(text(&run).contains(what), "{what}: {}", text(&run));
+    }
+    fs::create_dir(home.join(".clap")).unwrap();
+    fs::write(home.join(".clap/ToneNet.clap"), b"").unwrap();
+    let found = report(&doctor(home, &["--json"], None));
+    let all = [
+        "advice",
+        "command",
+        "errors",
+        "format",
+        "libraries",
+        "models",
+        "plugins",
+        "runtime",
+        "self_tests",
+        "system",
+        "version",
+    ];
+    assert_eq!(keys(&found), all);
+    assert_eq!(found["errors"], serde_json::json!([]));
+    assert_eq!(found["models"].as_array().unwrap().len(), 5);
+    assert_eq!(found["self_tests"][0]["notes"], 549);
+    let installed = |plugin: &&serde_json::Value| plugin["is_installed"] == true;
+    assert!(found["plugins"].as_array().unwrap().iter().filter(installed).count() >= 1, "{found}");
+}
+
+#[test]
+fn doctor_says_what_to_mend() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    fs::write(home.join("text.so"), b"no library").unwrap();
+    for library in [home.join("nothere.so"), home.join("text.so")] {
+        let run = doctor(home, &[], Some(&library));
+        assert_eq!(run.status.code(), Some(1));
+        assert!(text(&run).contains("BAD") && text(&run).contains(library.to_str().unwrap()), "{}", text(&run));
+        let run = doctor(home, &["--json"], Some(&library));
+        assert_eq!(run.status.code(), Some(1));
+        assert_eq!(report(&run)["errors"].as_array().unwrap().len(), 1, "{}", text(&run));
+    }
+}
