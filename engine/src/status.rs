@@ -28,7 +28,7 @@ pub struct Status {
     pub info: Mutex<EngineInfo>,
 }
 
-/// What [`Status::failed`] is in info.
+/// What [`Status::failed`] says in words.
 pub const FAILED: &str = "Internal error: notes pass unchanged. Switch ToneNet off and on, or reload it.";
 
 /// The runtime and the model, in words for the user.
