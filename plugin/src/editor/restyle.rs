@@ -190,9 +190,9 @@ fn notes(ui: &mut egui::Ui, view: &View) {
             ui.label(late);
         }
         if matches!(view.look_ahead, Mode::LiveZeroLatency | Mode::Timeline) {
-            ui.label(format!("{} new", view.new)).on_hover_text(
-                "New notes had no prediction of their own. They got the last one for their key, or kept their velocity.",
-            );
+            let hint = "New notes had no prediction of their own. They got the last one for their key, or kept their \
+                        own velocity.";
+            ui.label(format!("{} new", view.new)).on_hover_text(hint);
         }
     });
     if let Some(error) = &view.engine.error {
