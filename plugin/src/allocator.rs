@@ -1,4 +1,4 @@
-//! The plugin's allocator: it keeps large blocks out of the heap that the plugin shares with its host (Linux with glibc).
+//! The plugin's allocator: on Linux with glibc it keeps large blocks out of the heap that it shares with the host.
 //!
 //! glibc gives a freed block back to the kernel only above a threshold, and raises that threshold to the largest block
 //! freed so far. A model file or the state of a long performance would therefore leave the host megabytes larger for as
