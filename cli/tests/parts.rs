@@ -1,7 +1,6 @@
 //! `tonenet restyle` on files of several parts, as a user runs it.
 
 use std::fs;
-use std::path::Path;
 
 use tonenet_core::midi::Song;
 use tonenet_test_support::{Program, printed};
