@@ -44,7 +44,7 @@ fn clip_settings(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut V
         (ClipKind::Variation, "New tune", "A melody over chords, in the key and metre below"),
         (ClipKind::Continuation, "Continue mine", "Continues the last bars that you played, in their key and metre"),
         (ClipKind::Texture, "Texture", "A piano texture of up to five bars, with velocities of its own"),
-        (ClipKind::Morph, "Morph", "Up to five bars that lie between two phrases of yours"),
+        (ClipKind::Morph, "Morph", "Up to five bars between two phrases that you captured"),
     ];
     row(ui, "Write", |ui| {
         for (kind, name, hint) in kinds {

@@ -99,7 +99,7 @@ fn die(ui: &mut egui::Ui) -> egui::Response {
 /// The look-ahead and its latency.
 fn timing(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     row(ui, "Look-ahead", |ui| {
-        let zero_latency = "No latency: each note gets what the model last predicted for its key";
+        let zero_latency = "No latency: each note gets what the model recently predicted for its key";
         let live = "To play a keyboard through ToneNet: 10 ms, or one block and 5 ms where audio blocks are longer";
         let window = "Holds each note this long, so that the model hears what follows it";
         let timeline = "No latency: from the second pass on, the model knows the whole performance";
@@ -190,9 +190,9 @@ fn notes(ui: &mut egui::Ui, view: &View) {
             ui.label(late);
         }
         if matches!(view.look_ahead, Mode::LiveZeroLatency | Mode::Timeline) {
-            ui.label(format!("{} new", view.new)).on_hover_text(
-                "New notes had no prediction of their own. They got the last one for their key, or kept their velocity.",
-            );
+            let hint = "New notes had no prediction of their own. They got what was recently predicted for their key, \
+                        or kept their own velocity.";
+            ui.label(format!("{} new", view.new)).on_hover_text(hint);
         }
     });
     if let Some(error) = &view.engine.error {
