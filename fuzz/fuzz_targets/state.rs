@@ -113,7 +113,7 @@ fn check_take(params: &ToneNetParams, saved: &PluginState) {
     store.replace(TimelineSnapshot::default());
     store.replace((*take).clone());
     params.deserialize_fields(&saved.fields);
-    assert!(store.remembered().can_undo, "what was saved counts as another take");
+    assert!(store.summary().can_undo, "what was saved counts as another take");
 }
 
 /// Whatever was loaded, the audio thread plays by settings in range, hosts are told shares, and there is a latency.

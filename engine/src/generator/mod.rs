@@ -1,7 +1,7 @@
-//! New clips: a model generates one when the trigger is pressed, and it plays in the song from a bar line on.
+//! Generates clips: each trigger generates one, which plays in the song from a bar line on.
 //!
-//! [`GenerateSettings`] says what the user wants. A [`Generator`] generates it on the [`GeneratorThread`]. The [`ClipStore`]
-//! keeps the clips; it is part of the project, and the audio thread gets a [`ClipUpdate`] for each change.
+//! [`GenerateSettings`] are the user's settings. A [`Generator`] generates clips on the [`GeneratorThread`]. The
+//! [`ClipStore`] stores them, and the project saves it. The audio thread receives each change as a [`ClipUpdate`].
 
 mod generator;
 mod link;
@@ -13,7 +13,7 @@ mod thread;
 
 pub use generator::{BuiltInGenerator, Generator, GeneratorInput};
 pub use link::GeneratorLink;
-pub use messages::{GeneratorMessage, OwedMessages};
+pub use messages::{GeneratorMessage, MessageBacklog};
 pub use settings::{BARS, ClipKind, GenerateSettings, LAST_SEED, TEMPERATURES};
 pub use store::{ClipLink, ClipStore, ClipUpdate, MorphPhrase, SavedClips, SelectedClip, SongPlacement};
 pub use thread::{GeneratorStatus, GeneratorThread, OpenGenerator};

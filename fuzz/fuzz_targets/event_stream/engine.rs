@@ -224,7 +224,7 @@ impl Player {
         left.into_iter().for_each(|at| self.oracle.left(at));
         let mut out = Vec::new();
         let mut next = events.iter().copied();
-        let block = Block { samples, transport, bars: Bars::default(), pressed: false, offline: self.offline };
+        let block = Block { samples, transport, bars: Bars::default(), trigger_held: false, offline: self.offline };
         self.engine.process(&block, settings, || next.next(), |event| out.push(event));
         for event in out {
             assert!(event.timing() <= last, "{event:?} leaves beyond a block of {samples}");
