@@ -51,6 +51,8 @@ pub struct ClipTrack {
     bars: Option<Bars>,
     /// How many times the player holds each key of the clip's channel.
     held: [u8; 128],
+    /// The same, but only for notes that began since the clip last jumped.
+    held_since_jump: [u8; 128],
 }
 
 impl ClipTrack {
@@ -68,6 +70,7 @@ impl ClipTrack {
             window_triggers: link.window_triggers(),
             bars: None,
             held: [0; 128],
+            held_since_jump: [0; 128],
             store: ClipStore::connect(store),
             outbox: link.connect(),
             link,
@@ -90,13 +93,20 @@ impl ClipTrack {
         self.played_to = 0;
         self.next_line = None;
         self.held = [0; 128];
+        self.held_since_jump = [0; 128];
     }
 
-    /// The transport stopped, started or jumped at a sample. The caller has [taken](Self::take_sounding) sounding keys.
-    pub fn interrupt(&mut self, time: SampleTime) {
+    /// Interrupts the clip at a sample, while the player's keys stay held. The caller has [taken](Self::take_sounding)
+    /// sounding keys.
+    pub fn jump(&mut self, time: SampleTime) {
         self.player.interrupt(time);
         self.next_line = None;
-        self.held = [0; 128];
+        self.held_since_jump = [0; 128];
+    }
+
+    /// Releases the keys that the player held at the last jump: the host confirmed the jump, stopped or jumped again.
+    pub fn release_player(&mut self) {
+        self.held = self.held_since_jump;
     }
 
     /// Removes and returns a key that the clip holds. The caller ends its note.
@@ -197,17 +207,19 @@ impl ClipTrack {
 
     /// Tracks which keys the player holds.
     pub fn follow_player(&mut self, event: Event) {
-        match event {
-            Event::NoteOn { channel: CHANNEL, key } => {
-                let held = &mut self.held[usize::from(key & 127)];
-                *held = held.saturating_add(1);
+        for held in [&mut self.held, &mut self.held_since_jump] {
+            match event {
+                Event::NoteOn { channel: CHANNEL, key } => {
+                    let notes = &mut held[usize::from(key & 127)];
+                    *notes = notes.saturating_add(1);
+                }
+                Event::NoteOff { channel: CHANNEL, key } => {
+                    let notes = &mut held[usize::from(key & 127)];
+                    *notes = notes.saturating_sub(1);
+                }
+                Event::AllNotesOff { channel: CHANNEL } => *held = [0; 128],
+                _ => {}
             }
-            Event::NoteOff { channel: CHANNEL, key } => {
-                let held = &mut self.held[usize::from(key & 127)];
-                *held = held.saturating_sub(1);
-            }
-            Event::AllNotesOff { channel: CHANNEL } => self.held = [0; 128],
-            _ => {}
         }
     }
 }

@@ -161,9 +161,12 @@ impl<E: HostEvent> Engine<E> {
         match change? {
             TransportChange::Stopped { at } => return Some(at),
             // The clip was interrupted in the block in which the wrap was predicted, at the start of the next segment.
-            TransportChange::Wrapped { at, foretold: true } => self.queue.scheduler().transport_interrupted(at),
+            TransportChange::Wrapped { at, foretold: true } => {
+                self.clips.release_player();
+                self.queue.scheduler().transport_interrupted(at);
+            }
             TransportChange::Wrapped { at, foretold: false } => {
-                self.interrupt_clip(self.now, context);
+                self.interrupt_clip_and_player(self.now, context);
                 self.queue.scheduler().transport_interrupted(at);
             }
             // The predicted wrap did not happen, so the positions recorded since then are wrong.
@@ -176,7 +179,7 @@ impl<E: HostEvent> Engine<E> {
                 self.queue.scheduler().transport_started(self.now);
             }
             TransportChange::Sought => {
-                self.interrupt_clip(self.now, context);
+                self.interrupt_clip_and_player(self.now, context);
                 self.queue.scheduler().transport_jumped(self.now);
             }
         }
@@ -224,7 +227,7 @@ impl<E: HostEvent> Engine<E> {
 
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
-        self.interrupt_clip(at, context);
+        self.interrupt_clip_and_player(at, context);
         self.queue.scheduler().transport_interrupted(at);
     }
 

@@ -11,12 +11,18 @@ use crate::generator::GeneratorMessage;
 use crate::waiting::Awaited;
 
 impl<E: HostEvent> Engine<E> {
-    /// Interrupts the clip at a sample, and ends its sounding notes there.
+    /// Interrupts the clip at a sample, and releases the player's keys.
+    pub(super) fn interrupt_clip_and_player(&mut self, time: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
+        self.interrupt_clip(time, context);
+        self.clips.release_player();
+    }
+
+    /// Interrupts the clip at a sample, and ends its sounding notes. The player's notes continue.
     pub(super) fn interrupt_clip(&mut self, time: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         while let Some(key) = self.clips.take_sounding() {
             self.end_clip_note(time, key, context);
         }
-        self.clips.interrupt(time);
+        self.clips.jump(time);
     }
 
     /// Sends changes to the generator, and receives the clip to play. Waits for a clip that is being generated if that

@@ -202,7 +202,9 @@ fn deferred_messages_are_sent_later_and_two_triggers_are_answered_together() {
 fn phrases_are_captured_and_morphed_between() {
     let (generator, store) = generator_thread(Arc::default());
     generator.capture(MorphPhrase::First);
-    wait_until(|| matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("play something first")));
+    wait_until(
+        || matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("play something first")),
+    );
     store.change_settings(|settings| settings.kind = ClipKind::Morph);
     let mut outbox = generator.link().connect();
     for (place, key) in [(MorphPhrase::First, 40), (MorphPhrase::Second, 60)] {
@@ -211,7 +213,9 @@ fn phrases_are_captured_and_morphed_between() {
         wait_until(|| store.selected().phrases[place as usize].is_some());
         if place == MorphPhrase::First {
             press(&generator, &store);
-            assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("capture A and B")));
+            assert!(
+                matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("capture A and B"))
+            );
         }
     }
     generator.clear_status();
