@@ -152,8 +152,7 @@ mod tests {
             expected: None,
         };
         let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], vec![recorded], Vec::new());
-        let timeline =
-            timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]].into_iter());
+        let timeline = timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]]);
         let mut zero_latency = ZeroLatency::new(480, Some(Arc::new(timeline)));
         assert!(zero_latency.look_up(&note(0, Some(4.0), 60)).settled);
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {
