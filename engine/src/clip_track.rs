@@ -29,7 +29,7 @@ struct NextLine {
     pressed_at: f64,
 }
 
-/// See the [module](self).
+/// The audio thread's player of the clip in the song.
 #[derive(Debug)]
 pub struct ClipTrack {
     store: ClipLink,

@@ -2,10 +2,10 @@
 //!
 //! The audio thread owns the [`Engine`], which coordinates these parts:
 //!
-//! - [`TransportFollower`] computes song positions,
-//! - [`EventQueue`] holds events until they are due,
+//! - `TransportFollower` computes song positions,
+//! - `EventQueue` holds events until they are due,
 //! - [`InferenceLink`] requests predictions,
-//! - [`ZeroLatency`] predicts notes on arrival in the zero-latency modes,
+//! - `ZeroLatency` predicts notes on arrival in the zero-latency modes,
 //! - [`ClipTrack`] plays generated clips,
 //! - [`WaitPolicy`] decides whether a block may wait.
 //!
@@ -45,7 +45,7 @@ pub struct SessionConfig {
     pub model: EmbeddedModel,
 }
 
-/// See the [module](self).
+/// The session of one activation, owned by the audio thread.
 pub struct Engine<E> {
     transport: TransportFollower,
     queue: EventQueue<E>,
@@ -80,7 +80,7 @@ impl<E: HostEvent> Engine<E> {
         engine
     }
 
-    /// Whether the transport is stopped. A stop of a single block does not count.
+    /// Whether the transport is stopped. A stop shorter than 50 ms does not count.
     pub fn is_stopped(&self) -> bool {
         self.transport.is_stopped()
     }

@@ -24,7 +24,7 @@ pub struct Queued<E> {
     is_new: bool,
 }
 
-/// See the [module](self).
+/// The pending events of the session.
 pub struct EventQueue<E> {
     scheduler: Scheduler<Queued<E>>,
     status: Arc<Status>,

@@ -31,7 +31,7 @@ enum Sender {
     PassThrough,
 }
 
-/// See the [module](self).
+/// Passes events through after a failure of the engine.
 #[derive(Debug)]
 pub struct PassThrough<E: HostEvent> {
     latency: u64,

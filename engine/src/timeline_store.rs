@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tonenet_core::timeline::TimelineSnapshot;
 
-/// See the [module](self).
+/// The recorded performance, shared by several threads.
 #[derive(Debug, Default)]
 pub struct TimelineStore(Mutex<Slot>);
 

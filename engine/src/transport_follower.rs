@@ -3,7 +3,7 @@
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::transport::{StepClock, Transport, TransportChange, TransportWatch, Wrap};
 
-/// See the [module](self).
+/// Follows the host's transport from block to block.
 #[derive(Debug)]
 pub struct TransportFollower {
     sample_rate: f64,
@@ -27,7 +27,7 @@ impl TransportFollower {
         self.sample_rate
     }
 
-    /// Whether the transport is stopped. A stop of a single block does not count.
+    /// Whether the transport is stopped. A stop shorter than 50 ms does not count.
     pub fn is_stopped(&self) -> bool {
         self.watch.is_stopped()
     }

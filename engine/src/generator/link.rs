@@ -14,7 +14,7 @@ use crate::waiting::BackgroundThread;
 /// The most queued messages. Some hundred notes arrive between two polls.
 const MESSAGES: usize = 4_096;
 
-/// See the [module](self).
+/// The state shared with the generator thread.
 #[derive(Debug)]
 pub struct GeneratorLink {
     /// The queue of the current audio thread, and queues of earlier ones with unread messages. Only the generator

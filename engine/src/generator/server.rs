@@ -25,7 +25,7 @@ const BARS_BEFORE: u32 = 8;
 /// The number of beats captured for a morph.
 const CAPTURED: f64 = 22.0;
 
-/// See the [module](self).
+/// The state of the generator thread.
 pub(super) struct Server {
     link: Arc<GeneratorLink>,
     progress: Arc<Progress>,

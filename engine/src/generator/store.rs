@@ -43,7 +43,7 @@ struct PlacedClip {
     start: Option<f64>,
 }
 
-/// See the [module](self).
+/// The generated clips, shared by several threads.
 #[derive(Debug, Default)]
 pub struct ClipStore {
     contents: Mutex<Contents>,

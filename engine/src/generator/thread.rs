@@ -28,7 +28,7 @@ pub enum GeneratorStatus {
 /// Opens a generator, on the thread, when the first clip is generated.
 pub type OpenGenerator = Box<dyn FnMut() -> Box<dyn Generator> + Send>;
 
-/// See the [module](self). Dropping it ends the thread.
+/// An instance's generator thread. Dropping it ends the thread.
 pub struct GeneratorThread {
     link: Arc<GeneratorLink>,
     progress: Arc<Progress>,

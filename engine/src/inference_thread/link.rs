@@ -10,7 +10,7 @@ use super::{InferenceMessage, InferenceResult, InferenceThread};
 use crate::status::Status;
 use crate::waiting::{Awaited, BackgroundThread, WaitPolicy};
 
-/// See the [module](self).
+/// The audio thread's link to the inference thread.
 pub struct InferenceLink {
     thread: InferenceThread,
     /// Counts resets. Results from earlier epochs are dropped.

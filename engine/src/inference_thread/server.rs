@@ -26,7 +26,7 @@ const RECENT: usize = 2_048;
 const BUSY_POLL_INTERVAL: Duration = Duration::from_millis(2);
 const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// See the [module](self).
+/// The state of the inference thread.
 pub(super) struct Server<Open> {
     shared: Arc<Shared>,
     messages: Consumer<InferenceMessage>,

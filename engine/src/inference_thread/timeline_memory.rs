@@ -15,7 +15,7 @@ use crate::timeline_store::TimelineStore;
 /// many changes as it has notes. So all restylings of a long first pass cost at most twice the last one.
 const MANY_CHANGES: usize = 256;
 
-/// See the [module](self).
+/// The inference thread's recording of the performance.
 #[derive(Debug)]
 pub(super) struct TimelineMemory {
     store: Arc<TimelineStore>,

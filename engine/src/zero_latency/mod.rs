@@ -21,7 +21,7 @@ use tonenet_core::timeline::{KeyExpectation, TimelineSnapshot};
 /// The most pending results. When full, the oldest takes effect early.
 const RESULTS: usize = 1024;
 
-/// See the [module](self).
+/// Looks up predictions for the zero-latency modes.
 #[derive(Debug)]
 pub struct ZeroLatency {
     /// Samples between a request and the moment its results take effect.

@@ -10,7 +10,7 @@ use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
 /// The shortest passage to report as traversed, in beats.
 const PASSAGE: f64 = 0.25;
 
-/// See the [module](self).
+/// The audio thread's reader of Timeline snapshots.
 #[derive(Debug)]
 pub struct TimelineReader {
     snapshot: Arc<TimelineSnapshot>,

@@ -518,7 +518,7 @@ proptest! {
         }
     }
 
-    /// Until such a host says where it is, a block takes its word for the loop.
+    /// Until the next block reports the true position, a block relies on the reported loop.
     #[test]
     fn in_a_host_that_runs_past_its_loop_every_note_ends(actions in actions()) {
         for block in [64, 480, 1000] {
