@@ -59,7 +59,7 @@ impl BackgroundThread for Shared {
 
     /// Grows with each message, and each piece of a performance.
     fn progress(&self) -> u64 {
-        self.dealt_with.load(Ordering::Acquire) + self.stop.pieces()
+        self.dealt_with.load(Ordering::Acquire) + self.stop.checks()
     }
 
     fn wake(&self) {
