@@ -39,7 +39,7 @@
 //! let notes: Vec<Note> = [60, 62, 64, 65, 67, 69, 71, 72].iter().enumerate().map(note).collect();
 //! let settings = RestyleSettings {
 //!     style: StyleBlend::only(Genre::Jazz),
-//!     played_in: None,
+//!     source_style: None,
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),
 //!     look_ahead: LookAhead::WholePerformance,
@@ -53,6 +53,7 @@
 
 pub mod bundle;
 pub mod cancellation;
+mod decoders;
 mod dequantise;
 #[cfg(feature = "embedded")]
 pub mod embedded;

@@ -29,7 +29,7 @@ fn model() -> TempDir {
             keys: KEYS,
             memory: 2 * HIDDEN,
             context_steps: 8,
-            whole_take_steps: None,
+            max_steps: None,
             encoder: entry("encoder.onnx", &encoder),
         },
         styles: vec![StyleEntry {

@@ -45,7 +45,7 @@ fn as_a_file(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: TakeS
     let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let restyling = RestyleSettings {
         style,
-        played_in: None,
+        source_style: None,
         take,
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,

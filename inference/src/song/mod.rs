@@ -44,7 +44,7 @@ impl SongRestyling {
     pub fn in_style(style: Genre, take: TakeSeed) -> Self {
         let restyling = RestyleSettings {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
-            played_in: None,
+            source_style: None,
             take,
             expression: Expression::default(),
             look_ahead: LookAhead::WholePerformance,
