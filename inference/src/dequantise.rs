@@ -128,13 +128,7 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A field of text or of a message.
-    fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
-        let mut field = Vec::new();
-        put_bytes(&mut field, number, bytes);
-        field
-    }
+    use crate::wire::field;
 
     fn tensor(name: &str, kind: u64, dims: &[u64], raw: &[u8]) -> Vec<u8> {
         let mut tensor = Vec::new();

@@ -51,6 +51,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![deny(unsafe_code)]
+
 pub mod bundle;
 pub mod cancellation;
 mod decoders;
@@ -60,6 +62,7 @@ pub mod embedded;
 pub mod error;
 pub mod generate;
 mod guard;
+#[expect(unsafe_code, reason = "it reads C strings and calls into a shared library")]
 pub mod library;
 pub mod manifest;
 pub mod model;

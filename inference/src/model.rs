@@ -20,6 +20,7 @@ pub trait VelocityModel: Send {
     /// Adds an event of the part; events come in the order of time.
     fn push_event(&mut self, event: &InputEvent);
 
+    // Every implementation repeats this signature, as Rust demands.
     /// Predicts the notes that a request settles, in `style`, from all events so far; appends to `predictions`.
     ///
     /// # Errors

@@ -195,8 +195,7 @@ fn predict_on_grid(
 pub struct RestyleSettings {
     /// The styles of every note.
     pub style: StyleBlend,
-    /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
-    /// [`Mixture::Exchange`].
+    /// The style of the playing, if only its share of the player's dynamics is replaced; see [`Mixture::Exchange`].
     pub source_style: Option<Genre>,
     /// The Take: which of the styles' many possible performances.
     pub take: TakeSeed,

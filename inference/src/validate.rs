@@ -173,14 +173,7 @@ fn is_valid_recurrent_layer(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::put_bytes;
-
-    /// A field of text or of a message.
-    fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
-        let mut field = Vec::new();
-        put_bytes(&mut field, number, bytes);
-        field
-    }
+    use crate::wire::field;
 
     #[test]
     fn a_length_that_leaves_its_message_is_refused() {

@@ -116,6 +116,14 @@ fn put_number(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
+/// A length-delimited field, for the tests of the modules that read files.
+#[cfg(test)]
+pub(crate) fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
+    let mut field = Vec::new();
+    put_bytes(&mut field, number, bytes);
+    field
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

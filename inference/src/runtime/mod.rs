@@ -7,6 +7,7 @@
 mod built_in;
 #[cfg(test)]
 pub mod counted;
+#[expect(unsafe_code, reason = "one call of ONNX Runtime's C API has no safe wrapper")]
 mod onnx_runtime;
 
 use std::collections::HashMap;
