@@ -1,8 +1,8 @@
 //! Turns weights that an ONNX file stores in 8 bits into the 32-bit floats that runtimes compute with.
 //!
 //! model-export writes a matrix as an 8-bit integer constant, a constant of scales, and a `DequantizeLinear` node over
-//! both. Runtimes handle that node differently and prepare only constants for speed. Dequantised here, both runtimes get
-//! the same 32-bit constants. The result is at most four times as large as the file. It has still to be validated.
+//! both. Runtimes handle that node differently and prepare only constants for speed. Dequantised here, both runtimes
+//! get the same 32-bit constants. The result is at most four times as large as the file. It has still to be validated.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -242,8 +242,8 @@ mod tests {
         let file = model(&[dequantisation(0), node("Tanh")], &[whole(), factors]);
         let (mut refused, mut dequantised, mut left) = (0, 0, 0);
         let mut tried = |damaged: &[u8]| match dequantise(damaged) {
-            Err(said) => {
-                assert!(!said.is_empty());
+            Err(reason) => {
+                assert!(!reason.is_empty());
                 refused += 1;
             }
             Ok(Cow::Borrowed(same)) => {

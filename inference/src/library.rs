@@ -172,8 +172,8 @@ impl fmt::Display for Version {
 
 /// Loads a library and checks that it is a usable ONNX Runtime.
 ///
-/// `ort` keeps the first library for the life of the process and panics on some invalid ones, so each library is checked
-/// first.
+/// `ort` keeps the first library for the life of the process and panics on some invalid ones, so each library is
+/// checked first.
 ///
 /// # Errors
 /// What is wrong with the file, as a clause about it.

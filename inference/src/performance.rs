@@ -36,8 +36,8 @@ pub struct PerformanceView<'a> {
     pub pedals: &'a [(f64, bool)],
     /// Its grid. Only on sixteenths do its beats mean something.
     pub grid: Grid,
-    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them. Only
-    /// the note model can be conditioned.
+    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them.
+    /// Only the note model can be conditioned.
     pub player_level: Option<f32>,
 }
 

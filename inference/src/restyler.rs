@@ -73,8 +73,8 @@ impl Restyler {
         Ok(())
     }
 
-    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the centres
-    /// as they were before.
+    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the
+    /// centres as they were before.
     fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();

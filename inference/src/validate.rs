@@ -1,9 +1,10 @@
 //! Refuses ONNX files that would crash or hang a runtime.
 //!
-//! `rten` 0.27 trusts the lengths inside a file. A length that points past the end makes it loop for ever, or allocate so
-//! much memory that the process aborts. ONNX Runtime 1.28 ends the process when a recurrent layer's weights have wrong
-//! shapes. Neither can be caught, so such files must not reach them. Operators and constant types that model-export does
-//! not write are refused, because their effect on a runtime is unknown. [`crate::dequantise`] runs first.
+//! `rten` 0.27 trusts the lengths inside a file. A length that points past the end makes it loop for ever, or allocate
+//! so much memory that the process aborts. ONNX Runtime 1.28 ends the process when a recurrent layer's weights have
+//! wrong shapes. Neither can be caught, so such files must not reach them. Operators and constant types that
+//! model-export does not write are refused, because their effect on a runtime is unknown. [`crate::dequantise`] runs
+//! first.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! Opening a runtime never fails: for a missing or unusable library, or a second one, the report says what is used instead.
+//! Opening a runtime never fails: for a missing or unusable library, or a second one, the report says what is used
+//! instead.
 
 mod common;
 

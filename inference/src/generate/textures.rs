@@ -1,7 +1,8 @@
 //! Generates piano phrases of 22 beats with a VAE-GAN, and morphs between two phrases.
 //!
-//! A phrase is an image of onsets and velocities ([`PhraseImage`]). The encoder maps it to latent numbers and the decoder
-//! maps them back. The flow maps noise to the latent numbers of a new phrase (flow matching, Lipman et al. 2023).
+//! A phrase is an image of onsets and velocities ([`PhraseImage`]). The encoder maps it to latent numbers and the
+//! decoder maps them back. The flow maps noise to the latent numbers of a new phrase (flow matching, Lipman et al.
+//! 2023).
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -137,8 +138,9 @@ impl TextureModel {
     ///
     /// A clip longer than 22 beats is cut, and a shorter one is followed by silence.
     ///
-    /// Halfway, the decoder is unsure of every note, and fixed thresholds would leave almost none. So the counts of onsets
-    /// and of sounding cells are interpolated between the two reconstructions. The most likely cells fill these counts.
+    /// Halfway, the decoder is unsure of every note, and fixed thresholds would leave almost none. So the counts of
+    /// onsets and of sounding cells are interpolated between the two reconstructions. The most likely cells fill these
+    /// counts.
     ///
     /// # Errors
     /// When the share is not 0–1, on cancellation, or when the runtime fails.

@@ -31,7 +31,8 @@ pub struct TuneSettings {
     pub tonality: Tonality,
     /// Whether the melody uses only notes of the key.
     pub in_key: bool,
-    /// 1 samples the learned distribution, lower is more likely, higher more unusual. Above 0; values below 0.1 act as 0.1.
+    /// 1 samples the learned distribution, lower is more likely, higher more unusual. Above 0; values below 0.1 act as
+    /// 0.1.
     pub temperature: f32,
     /// Nucleus sampling (Holtzman et al. 2020): only the likeliest symbols with this total share, above 0 to 1.
     pub top_p: f32,
@@ -158,8 +159,8 @@ impl TuneModel {
 
     /// Generates a tune of `settings.bars` whole bars.
     ///
-    /// Unless it continues another, a tune's first chord is the tonic triad of its key. Nearly all training tunes begin so,
-    /// and that chord tells major from minor.
+    /// Unless it continues another, a tune's first chord is the tonic triad of its key. Nearly all training tunes begin
+    /// so, and that chord tells major from minor.
     ///
     /// # Errors
     /// When the settings are invalid or cannot be met, on cancellation, or when the runtime fails.

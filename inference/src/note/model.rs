@@ -1,7 +1,7 @@
 //! Runs the note model over a live part.
 //!
-//! The networks' states carry over from hop to hop. So a hop reads only its new notes, and looks ahead over the notes that
-//! are not settled yet.
+//! The networks' states carry over from hop to hop. So a hop reads only its new notes, and looks ahead over the notes
+//! that are not settled yet.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

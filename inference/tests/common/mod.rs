@@ -177,7 +177,8 @@ impl Network {
             .collect()
     }
 
-    /// Attention over all steps of the memory with Luong's general score (2015), scaled; returns the output layer's input.
+    /// Attention over all steps of the memory with Luong's general score (2015), scaled; returns the output layer's
+    /// input.
     fn attended(&self, memory: &[Vec<f64>], state: Vec<f64>) -> Vec<f64> {
         let query = self.tensors.linear("decoder.jazz.score.", &state);
         let score = |step: &Vec<f64>| step.iter().zip(&query).map(|(m, q)| m * q).sum::<f64>();

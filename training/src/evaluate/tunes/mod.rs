@@ -130,7 +130,10 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
             let mut milliseconds = Vec::new();
             for seed in 0..40 {
                 let started = Instant::now();
-                model.generate(&TuneSettings { seed, bars: BARS, ..TuneSettings::default() }, &Cancellation::default())?;
+                model.generate(
+                    &TuneSettings { seed, bars: BARS, ..TuneSettings::default() },
+                    &Cancellation::default(),
+                )?;
                 milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
             }
             milliseconds.sort_by(f64::total_cmp);
