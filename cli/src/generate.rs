@@ -185,7 +185,7 @@ fn tune(model: &TuneModel, args: &GenerateArgs) -> Result<(Clip, TuneEntry)> {
         top_p: args.top_p.unwrap_or(defaults.top_p),
         prime,
     };
-    let tune = model.write(&settings, &Cancellation::default())?;
+    let tune = model.generate(&settings, &Cancellation::default())?;
     let (upper, lower) = tune.metre.signature();
     let entry = TuneEntry { key: tune.tonality.to_string(), metre: format!("{upper}/{lower}"), bars: settings.bars };
     Ok((Clip::from_tune(&tune)?, entry))
@@ -198,7 +198,7 @@ fn texture(model: &TextureModel, args: &GenerateArgs) -> Result<Clip> {
             let share = f32::from(args.share) / 100.0;
             model.morph(&phrase(from)?, &phrase(to)?, share, &nobody)?
         }
-        _ => model.texture(args.seed, args.temperature, &nobody)?,
+        _ => model.generate(args.seed, args.temperature, &nobody)?,
     })
 }
 

@@ -1,4 +1,6 @@
-//! A model's files, from a folder or from inside the plugin, checked before a runtime sees them.
+//! Reads a model's files and checks them before a runtime loads them.
+//!
+//! [`ModelFiles`] come from a folder or from the binary. [`GraphFile`] is one ONNX file for a runtime.
 
 use std::borrow::Cow;
 use std::fs;
@@ -10,7 +12,7 @@ use tonenet_core::genre::Genre;
 use crate::error::InferenceError;
 use crate::manifest::{self, GraphEntry, Manifest, Sha256};
 
-/// A manifest and the bytes of every graph it names; their checksums match.
+/// A manifest and the bytes of every graph that it names, with matching checksums.
 #[derive(Debug, Clone)]
 pub struct ModelFiles {
     manifest: Manifest,
@@ -22,7 +24,7 @@ pub struct ModelFiles {
 
 #[derive(Debug, Clone)]
 struct StoredGraph {
-    /// What error texts call the file.
+    /// The file's name in error messages.
     title: String,
     sha256: Sha256,
     bytes: Cow<'static, [u8]>,
@@ -34,7 +36,7 @@ impl StoredGraph {
     }
 }
 
-/// A graph for a runtime to load.
+/// An ONNX file for a runtime to load.
 #[derive(Debug, Clone, Copy)]
 pub struct GraphFile<'a> {
     title: &'a str,
@@ -43,22 +45,22 @@ pub struct GraphFile<'a> {
 }
 
 impl<'a> GraphFile<'a> {
-    /// Bytes of an ONNX file; `title` is what error texts call it.
+    /// Wraps the bytes of an ONNX file; error messages call it `title`.
     pub fn new(title: &'a str, bytes: &'a [u8]) -> Self {
         Self { title, sha256: Sha256::digest(bytes), bytes }
     }
 
-    /// What error texts call the file.
+    /// The file's name in error messages.
     pub fn title(&self) -> &'a str {
         self.title
     }
 
-    /// The checksum of its bytes, by which graphs are shared.
+    /// The checksum of its bytes; graphs with the same checksum are loaded once.
     pub fn sha256(&self) -> Sha256 {
         self.sha256
     }
 
-    /// Its bytes.
+    /// The file's bytes.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -68,7 +70,8 @@ impl ModelFiles {
     /// Reads and checks the model in a folder.
     ///
     /// # Errors
-    /// When a file is missing, cannot be read, is not what it should be, or its checksum is wrong; the text names it.
+    /// When a file is missing or unreadable, a checksum does not match, or the manifest is invalid. The message names
+    /// the file.
     pub fn from_dir(folder: &Path) -> Result<Self, InferenceError> {
         let read = |name: &str| {
             let path = folder.join(name);
@@ -83,10 +86,10 @@ impl ModelFiles {
         Self::collect(read)
     }
 
-    /// Checks the model in a table of names and bytes that is part of the program.
+    /// Checks a model in a table of file names and bytes that is compiled into the program.
     ///
     /// # Errors
-    /// When a file is missing, is not what it should be, or its checksum is wrong; the text names it.
+    /// When a file is missing, a checksum does not match, or the manifest is invalid. The message names the file.
     pub fn from_static(files: &'static [(&'static str, &'static [u8])]) -> Result<Self, InferenceError> {
         let read = |name: &str| {
             let title = format!("{name} inside the plugin");
@@ -115,12 +118,12 @@ impl ModelFiles {
         Ok(Self { manifest, shared, decoders })
     }
 
-    /// What the model is.
+    /// The model's manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The graphs that all styles share, in the order of [`crate::manifest::NetworkEntry::graphs`].
+    /// The graphs shared by all styles, in the order of [`crate::manifest::NetworkEntry::graphs`].
     pub fn shared(&self) -> impl Iterator<Item = GraphFile<'_>> {
         self.shared.iter().map(StoredGraph::file)
     }
@@ -128,7 +131,7 @@ impl ModelFiles {
     /// A style's decoder.
     ///
     /// # Errors
-    /// [`InferenceError::NoSuchStyle`] when the model does not play the style.
+    /// [`InferenceError::NoSuchStyle`] when the model has no decoder for the style.
     pub fn decoder(&self, style: Genre) -> Result<GraphFile<'_>, InferenceError> {
         let position = self.manifest.styles.iter().position(|entry| entry.id == style.id());
         let stored = position.and_then(|index| self.decoders.get(index));

@@ -1,47 +1,49 @@
-//! How somebody who waits for a model's work tells it to stop, and sees that it gets on.
+//! Cancels a long model run from another thread, and counts its progress.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Nobody wants the work any more.
+/// The work was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled;
 
-/// Whether somebody still wants what is being worked on. Work that takes long [checks](Self::check) it between pieces
-/// of some milliseconds.
+/// A shared flag that cancels work, and a count of its checks.
+///
+/// The work calls [`Self::check`] every few milliseconds. A waiting thread that sees the count grow knows that the work
+/// has not stalled.
 #[derive(Debug, Default)]
 pub struct Cancellation {
     cancelled: AtomicBool,
-    pieces: Arc<AtomicU64>,
+    checks: Arc<AtomicU64>,
 }
 
 impl Cancellation {
-    /// One that counts its checks on top of others' in `pieces`.
-    pub fn counting(pieces: Arc<AtomicU64>) -> Self {
-        Self { cancelled: AtomicBool::new(false), pieces }
+    /// A flag that adds its checks to a counter that others may share.
+    pub fn with_counter(checks: Arc<AtomicU64>) -> Self {
+        Self { cancelled: AtomicBool::new(false), checks }
     }
 
-    /// Nobody wants it any more.
+    /// Cancels the work: its next check fails.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }
 
-    /// Whether nobody wants it any more.
+    /// Whether the work is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// Begins another piece of work.
+    /// Counts a check and says whether the work may go on.
     ///
     /// # Errors
-    /// [`Cancelled`] when nobody wants it any more.
+    /// [`Cancelled`] after [`Self::cancel`].
     pub fn check(&self) -> Result<(), Cancelled> {
-        self.pieces.fetch_add(1, Ordering::Relaxed);
+        self.checks.fetch_add(1, Ordering::Relaxed);
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Pieces of work that were begun so far: while it grows, the work gets on.
-    pub fn pieces(&self) -> u64 {
-        self.pieces.load(Ordering::Relaxed)
+    /// How many checks were made so far.
+    pub fn checks(&self) -> u64 {
+        self.checks.load(Ordering::Relaxed)
     }
 }

@@ -1,4 +1,6 @@
-//! The trained models that are part of the program.
+//! The trained models that are compiled into the binary.
+//!
+//! The feature `embedded` needs the files in `assets/models` at build time.
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
@@ -28,22 +30,22 @@ static BASELINE: Files = files!(
 static SEQGAN: Files = files!("seqgan": "model.json", "step.onnx");
 static VAEGAN: Files = files!("vaegan": "model.json", "encoder.onnx", "decoder.onnx", "flow.onnx");
 
-/// A model of velocities that every copy of the program has.
+/// A velocity model that is compiled into the binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmbeddedModel {
-    /// ToneNet's own, over rows of notes: the default.
+    /// ToneNet's note model, the default.
     Note,
-    /// The article's second, over piano-rolls.
+    /// The article's second piano-roll model, with attention.
     Attention,
-    /// The article's first, over piano-rolls.
+    /// The article's first piano-roll model.
     Baseline,
 }
 
 impl EmbeddedModel {
-    /// All of them; never reorder, projects store the position.
+    /// All models. Never reorder them: projects store the position.
     pub const ALL: [Self; 3] = [Self::Note, Self::Attention, Self::Baseline];
 
-    /// The name of its folder in `assets/models`, and in projects.
+    /// The id in projects and the name of the folder in `assets/models`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Note => "note",
@@ -52,7 +54,7 @@ impl EmbeddedModel {
         }
     }
 
-    /// The name shown to a user.
+    /// The name that users see.
     pub fn title(self) -> &'static str {
         match self {
             Self::Note => "Note model",
@@ -61,7 +63,7 @@ impl EmbeddedModel {
         }
     }
 
-    /// Loads its graphs; all instances in a process share them.
+    /// Loads the model; all instances in a process share its graphs.
     ///
     /// # Errors
     /// When the files are damaged or the runtime refuses them.
@@ -75,12 +77,12 @@ impl EmbeddedModel {
     }
 }
 
-/// The models that write new material, of which every copy of the program has each.
+/// The generators that are compiled into the binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmbeddedGenerator;
 
 impl EmbeddedGenerator {
-    /// Loads what writes tunes; all instances in a process share its graph.
+    /// Loads the tune generator (SeqGAN); all instances in a process share its graph.
     ///
     /// # Errors
     /// When the files are damaged or the runtime refuses them.
@@ -88,7 +90,7 @@ impl EmbeddedGenerator {
         TuneModel::load(runtime, &ModelFiles::from_static(SEQGAN)?)
     }
 
-    /// Loads what writes textures and leads between phrases; all instances in a process share its graphs.
+    /// Loads the texture generator (VAE-GAN); all instances in a process share its graphs.
     ///
     /// # Errors
     /// When the files are damaged or the runtime refuses them.

@@ -1,4 +1,6 @@
-//! What can go wrong between a model's files and its numbers, in words for the person who has to mend it.
+//! The errors of reading, loading and running a model.
+//!
+//! Each message names the file and, after a semicolon, says what to do.
 
 use std::{io, path::PathBuf};
 
@@ -18,13 +20,13 @@ pub enum InferenceError {
         /// Why not.
         source: io::Error,
     },
-    /// A file that the manifest names is not there.
+    /// The manifest, or a file that it names, does not exist.
     #[error("{file} is missing; export or download the model again")]
     Missing {
         /// The file.
         file: String,
     },
-    /// The manifest is not what a manifest should be.
+    /// The manifest is invalid.
     #[error("{file} is not a model's manifest ({reason}); export or download the model again")]
     BadManifest {
         /// The manifest.
@@ -32,17 +34,17 @@ pub enum InferenceError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The model is of a format that this version does not know.
+    /// The model has a newer format than this version reads.
     #[error("{file} was made for a newer ToneNet (model format {format}, this one reads {known}); update the plugin")]
     NewerFormat {
         /// The manifest.
         file: String,
         /// Its format.
         format: u64,
-        /// The format that is read.
+        /// The newest format that this version reads.
         known: u64,
     },
-    /// A graph's bytes are not those that were exported.
+    /// A graph's checksum does not match the manifest.
     #[error("{file} is damaged (its checksum does not match model.json); export or download the model again")]
     Damaged {
         /// The graph's file.
@@ -55,20 +57,20 @@ pub enum InferenceError {
         file: String,
         /// The runtime.
         runtime: String,
-        /// What it says.
+        /// The runtime's message.
         reason: String,
     },
-    /// A graph has no input or output of a name.
+    /// A graph has no input or output with a requested name.
     #[error("{file} has no {port} `{name}`; it belongs to another kind of model")]
     NoSuchPort {
         /// The graph's file.
         file: String,
         /// `input` or `output`.
         port: &'static str,
-        /// The name.
+        /// The requested name.
         name: String,
     },
-    /// A tensor handed in does not have as many numbers as its shape says, or none at all.
+    /// An input tensor is empty, or its count of numbers does not match its shape.
     #[error("input `{name}` of {file} has shape {shape:?} but {count} numbers; a part must have at least one step")]
     BadInput {
         /// The graph's file.
@@ -77,39 +79,39 @@ pub enum InferenceError {
         name: String,
         /// The shape.
         shape: Vec<usize>,
-        /// How many numbers came with it.
+        /// How many numbers were given.
         count: usize,
     },
-    /// A graph gave another count of numbers than its manifest makes due.
-    #[error("{output} of the model has {found} numbers where {due} are due; export or download the model again")]
+    /// A graph's output has another count of numbers than the manifest implies.
+    #[error("output {output} has {found} numbers, not {expected}; export or download the model again")]
     BadOutput {
         /// Name of the output.
         output: &'static str,
         /// How many numbers it has.
         found: usize,
         /// How many it should have.
-        due: usize,
+        expected: usize,
     },
-    /// A run failed.
+    /// A runtime failed while it ran a graph.
     #[error("{runtime} failed while running {file} ({reason}); choose another model or runtime")]
     Failed {
         /// The graph's file.
         file: String,
         /// The runtime.
         runtime: String,
-        /// What it says.
+        /// The runtime's message.
         reason: String,
     },
-    /// A network over piano-rolls was asked at a look-ahead in seconds.
-    #[error("this model is scored on whole takes only; leave --look-ahead out, or choose the note model")]
+    /// A piano-roll network was to predict at a look-ahead in seconds.
+    #[error("this model reads whole performances only; leave --look-ahead out, or choose the note model")]
     WholePerformancesOnly,
-    /// A model that writes was asked for velocities.
-    #[error("{name} writes new material and gives no velocities; choose the note model")]
+    /// A generator was loaded as a velocity model.
+    #[error("{name} generates new material and predicts no velocities; choose the note model")]
     NoVelocities {
-        /// The model.
+        /// The model's title.
         name: String,
     },
-    /// Nobody wants the result any more.
+    /// The work was cancelled.
     #[error("it was cancelled")]
     Cancelled,
     /// The model has no decoder for a style.

@@ -1,4 +1,12 @@
-//! ToneNet's models, from their files to velocities.
+//! Loads ToneNet's models and runs them: velocities for a performance, and new phrases and tunes.
+//!
+//! - [`bundle`] and [`manifest`] read and validate a model's files.
+//! - [`runtime`] finds ONNX Runtime, or falls back to the built-in runtime; [`library`] says where it looks.
+//! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
+//! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
+//! - [`generate`] writes new material.
+//!
+//! All instances in a process share the loaded graphs. Nothing here may run on the audio thread.
 //!
 //! ```
 //! use std::path::Path;
@@ -15,7 +23,7 @@
 //! let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note");
 //! let model = LoadedModel::load(&runtime, &ModelFiles::from_dir(&folder)?)?;
 //!
-//! // A scale in eighths at 120 beats a minute, every note as loud as the others.
+//! // A scale in eighth notes at 120 beats a minute; every note has the same velocity.
 //! let note = |(beat, &key): (usize, &u8)| {
 //!     let (onset, sixteenths) = (beat as f64 * 0.25, beat as f64 * 2.0);
 //!     Note {
@@ -31,7 +39,7 @@
 //! let notes: Vec<Note> = [60, 62, 64, 65, 67, 69, 71, 72].iter().enumerate().map(note).collect();
 //! let settings = RestyleSettings {
 //!     style: StyleBlend::only(Genre::Jazz),
-//!     played_in: None,
+//!     source_style: None,
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),
 //!     look_ahead: LookAhead::WholePerformance,
@@ -42,18 +50,19 @@
 //! assert!(velocities.iter().any(|&velocity| velocity != 64));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! The crate reads and validates model files and finds ONNX Runtime, or falls back to the built-in runtime. All
-//! instances in a process share what is loaded.
+
+#![deny(unsafe_code)]
 
 pub mod bundle;
 pub mod cancellation;
+mod decoders;
 mod dequantise;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
 pub mod generate;
 mod guard;
+#[expect(unsafe_code, reason = "it reads C strings and calls into a shared library")]
 pub mod library;
 pub mod manifest;
 pub mod model;

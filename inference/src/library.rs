@@ -1,8 +1,12 @@
-//! Where ONNX Runtime's library is looked for, and whether a file found there is one that can be used.
+//! Finds ONNX Runtime's shared library and checks that it is usable.
 //!
-//! The order is the user's setting, `TONENET_ORT_DYLIB`, the folder of the plugin's own binary (inside a `.vst3` bundle)
-//! and the user's data folder, where `cargo xtask install` puts it for the single-file `.clap`. On Windows the plugin's
-//! own folder is not searched: finding it there is untested.
+//! The search order is:
+//! 1. the user's setting,
+//! 2. the environment variable `TONENET_ORT_DYLIB`,
+//! 3. the folder of the plugin's own binary, inside a `.vst3` bundle,
+//! 4. the user's data folder, where `cargo xtask install` puts the library for the single-file `.clap`.
+//!
+//! On Windows the third step is skipped, because it is untested there.
 
 use std::env;
 use std::ffi::CStr;
@@ -13,10 +17,10 @@ use directories::BaseDirs;
 
 use crate::guard::{guarded, one_line};
 
-/// The environment variable that names a library.
+/// The environment variable that names a library or its folder.
 pub const VARIABLE: &str = "TONENET_ORT_DYLIB";
 
-/// Name of the library's file on this system.
+/// The library's file name on this system.
 pub const FILE_NAME: &str = if cfg!(windows) {
     "onnxruntime.dll"
 } else if cfg!(target_os = "macos") {
@@ -25,24 +29,24 @@ pub const FILE_NAME: &str = if cfg!(windows) {
     "libonnxruntime.so"
 };
 
-/// The newest release of ONNX Runtime's major version 1 that ToneNet is tested with.
+/// The newest minor release of ONNX Runtime 1 that ToneNet is tested with.
 const TESTED_MINOR: u32 = 28;
 
-/// Who says that a library may be somewhere.
+/// Where a candidate path comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The user, in the plugin's settings.
+    /// The user's setting.
     Setting,
     /// The environment variable [`VARIABLE`].
     Variable,
-    /// It lies beside the plugin's binary.
+    /// The folder of the plugin's binary.
     Plugin,
-    /// It lies in the user's data folder.
+    /// The user's data folder.
     UserData,
 }
 
 impl Source {
-    /// Whether a person asked for this very file, so that its absence is worth a word.
+    /// Whether the user named this path, so that a missing file is reported.
     pub fn is_explicit(self) -> bool {
         matches!(self, Self::Setting | Self::Variable)
     }
@@ -59,28 +63,27 @@ impl fmt::Display for Source {
     }
 }
 
-/// A file that may be ONNX Runtime.
+/// A path at which ONNX Runtime may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// The file.
+    /// The library's path.
     pub path: PathBuf,
-    /// Who says so.
+    /// Where the path comes from.
     pub source: Source,
 }
 
-/// The candidates of this process in the order in which they are tried; `setting` is the user's own choice, a file or
-/// the folder it lies in.
+/// This process's candidates in search order. `setting` is the user's setting: a file, or the folder that holds it.
 pub fn candidates(setting: Option<&Path>) -> Vec<Candidate> {
     let variable = env::var_os(VARIABLE).map(PathBuf::from);
-    in_order(setting, variable.as_deref(), plugin_folder().as_deref(), user_folder().as_deref())
+    search_order(setting, variable.as_deref(), plugin_folder().as_deref(), user_folder().as_deref())
 }
 
-/// The folder in the user's data where the library is installed for plugins that are a single file.
+/// The folder in the user's data where the library is installed for single-file plugins; `None` without a home folder.
 pub fn user_folder() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.data_dir().join("tonenet").join("lib"))
 }
 
-fn in_order(
+fn search_order(
     setting: Option<&Path>,
     variable: Option<&Path>,
     plugin_folder: Option<&Path>,
@@ -102,7 +105,7 @@ fn in_order(
     .collect()
 }
 
-/// The folder of the binary that this code is part of: the plugin, not the host.
+/// The folder of the binary that contains this code, which is the plugin's and not the host's.
 #[cfg(unix)]
 fn plugin_folder() -> Option<PathBuf> {
     use std::mem::MaybeUninit;
@@ -134,8 +137,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// Reads `1.28.0` and the like, and checks that ToneNet can talk to that release.
-    fn usable(text: &str) -> Result<Self, String> {
+    /// Parses a version such as `1.28.0`, and refuses releases that ToneNet cannot use.
+    fn parse_supported(text: &str) -> Result<Self, String> {
         let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
         let (major, minor) = (parts.next().flatten(), parts.next().flatten());
         let oldest = ort::MINOR_VERSION;
@@ -144,18 +147,18 @@ impl Version {
             (Some(_), Some(_)) => Err(format!(
                 "it is ONNX Runtime {text}, and ToneNet needs 1.{oldest} or a later 1.x; install onnxruntime 1.{TESTED_MINOR}"
             )),
-            _ => Err(format!(
-                "it calls its version {text:?}, which is none of ONNX Runtime's; install onnxruntime 1.{TESTED_MINOR}"
-            )),
+            _ => {
+                Err(format!("its version {text:?} is not one of ONNX Runtime's; install onnxruntime 1.{TESTED_MINOR}"))
+            }
         }
     }
 
-    /// A word of warning about a release later than those ToneNet is tested with.
+    /// A warning about a release newer than the newest tested one.
     pub(crate) fn warning(&self) -> Option<String> {
         (self.minor > TESTED_MINOR).then(|| {
             format!(
                 "ONNX Runtime {self} is newer than 1.{TESTED_MINOR}, the release ToneNet is tested with; \
-                 it was told to send no telemetry, but whether it obeys was not tested"
+                 telemetry is switched off in it, but that was not tested"
             )
         })
     }
@@ -167,10 +170,13 @@ impl fmt::Display for Version {
     }
 }
 
-/// Loads a file to see whether it is an ONNX Runtime that can be used; what is wrong with it, otherwise.
+/// Loads a library and checks that it is a usable ONNX Runtime.
 ///
-/// `ort` keeps the first library it is given for the life of the process and panics on some that are not what they
-/// should be, hence the look beforehand.
+/// `ort` keeps the first library for the life of the process and panics on some invalid ones, so each library is
+/// checked first.
+///
+/// # Errors
+/// What is wrong with the file, as a clause about it.
 pub(crate) fn inspect(path: &Path) -> Result<Version, String> {
     guarded(|| {
         // SAFETY: loading runs the library's initialisers; the file is one that the user or the installer put there to
@@ -181,13 +187,13 @@ pub(crate) fn inspect(path: &Path) -> Result<Version, String> {
         let base = unsafe { library.get::<unsafe extern "C" fn() -> *const ort::sys::OrtApiBase>(c"OrtGetApiBase") }
             .map_err(|_| "it is a library, but not ONNX Runtime".to_string())?;
         // SAFETY: the function takes nothing and returns a table that lives as long as the library, or null.
-        let base = unsafe { base().as_ref() }.ok_or("it offers no interface")?;
+        let base = unsafe { base().as_ref() }.ok_or("it has no API")?;
         // SAFETY: the version is a static, NUL-terminated string.
         let text = unsafe { CStr::from_ptr((base.GetVersionString)()) }.to_string_lossy().into_owned();
-        let version = Version::usable(&text)?;
-        // SAFETY: asking for an interface has no preconditions.
+        let version = Version::parse_supported(&text)?;
+        // SAFETY: `GetApi` has no preconditions.
         if unsafe { (base.GetApi)(ort::sys::ORT_API_VERSION) }.is_null() {
-            return Err(format!("ONNX Runtime {text} lacks the interface that ToneNet uses"));
+            return Err(format!("ONNX Runtime {text} lacks the API version that ToneNet uses"));
         }
         Ok(version)
     })
@@ -199,8 +205,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn candidates_come_in_order_and_folders_get_the_file_name() {
-        let found = in_order(
+    fn candidates_keep_the_search_order_and_folders_get_the_file_name() {
+        let found = search_order(
             Some(Path::new("/s/custom.so")),
             Some(Path::new("/v/other.so")),
             Some(Path::new("/plugin")),
@@ -215,33 +221,33 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_may_name_the_folder() {
+    fn a_setting_may_name_the_folder_of_the_library() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let found = in_order(Some(folder.path()), Some(Path::new("")), None, None);
+        let found = search_order(Some(folder.path()), Some(Path::new("")), None, None);
         assert_eq!(found, [Candidate { path: folder.path().join(FILE_NAME), source: Source::Setting }]);
     }
 
     #[test]
     #[cfg(unix)]
-    fn the_folder_of_our_own_binary_is_found() {
+    fn the_plugin_folder_is_the_folder_of_the_own_binary() {
         let own = env::current_exe().and_then(|p| p.canonicalize()).expect("a test is a program");
         assert_eq!(plugin_folder().as_deref(), own.parent());
     }
 
     #[test]
-    fn old_and_foreign_versions_are_refused_with_the_cure() {
+    fn unsupported_versions_are_refused_with_a_remedy_and_newer_ones_warn() {
         for text in ["1.23.2", "2.0.0", "0.30.0"] {
-            let reason = Version::usable(text).expect_err(text);
+            let reason = Version::parse_supported(text).expect_err(text);
             assert!(reason.contains(text) && reason.contains("install onnxruntime 1.28"), "{reason}");
         }
-        assert!(Version::usable("nightly").is_err());
-        assert_eq!(Version::usable("1.24.0").map(|v| v.warning()), Ok(None));
-        assert_eq!(Version::usable("1.28.0").map(|v| v.to_string()), Ok("1.28.0".into()));
-        assert!(Version::usable("1.29.1").is_ok_and(|v| v.warning().is_some_and(|w| w.contains("1.29.1"))));
+        assert!(Version::parse_supported("nightly").is_err());
+        assert_eq!(Version::parse_supported("1.24.0").map(|v| v.warning()), Ok(None));
+        assert_eq!(Version::parse_supported("1.28.0").map(|v| v.to_string()), Ok("1.28.0".into()));
+        assert!(Version::parse_supported("1.29.1").is_ok_and(|v| v.warning().is_some_and(|w| w.contains("1.29.1"))));
     }
 
     #[test]
-    fn files_that_are_not_onnx_runtime_are_refused() {
+    fn a_file_that_is_no_library_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let text = folder.path().join("text.so");
         std::fs::write(&text, "not a library").expect("a file can be written");

@@ -1,4 +1,4 @@
-//! `model.json`: what a model is called, what its graphs are and how wide their ports.
+//! Reads and writes `model.json`, which names a model's graphs and gives the sizes of their inputs and outputs.
 
 use std::fmt;
 
@@ -8,33 +8,33 @@ use tonenet_core::genre::Genre;
 
 use crate::error::InferenceError;
 
-/// The format that this version reads and writes.
+/// The manifest format that this version reads and writes.
 pub const FORMAT: u64 = 1;
 
-/// Name of the manifest in a model's folder.
+/// The manifest's file name in a model's folder.
 pub const FILE_NAME: &str = "model.json";
 
-/// What a model's folder holds. Fields that are not known are ignored.
+/// The contents of a model's folder. Unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Always [`FORMAT`].
     pub format: u64,
-    /// The name in files and on the command line.
+    /// The id in files and on the command line.
     pub name: String,
-    /// The name shown to a user.
+    /// The name that users see.
     pub title: String,
-    /// What all styles share.
+    /// The part that all styles share.
     #[serde(flatten)]
     pub network: NetworkEntry,
-    /// The styles it plays.
+    /// The styles that the model can predict; empty for a generator.
     pub styles: Vec<StyleEntry>,
 }
 
-/// The part of a model that all styles share; `kind` says which code runs it.
+/// The part of a model that all styles share; the key `kind` selects the variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum NetworkEntry {
-    /// The article's networks over piano-roll frames.
+    /// The article's networks over piano-roll frames, \[steps, 1, frame\] in and \[steps, 1, keys\] out.
     #[serde(rename = "piano-roll-seq2seq")]
     PianoRoll {
         /// Width of a step of the encoder's input.
@@ -43,20 +43,20 @@ pub enum NetworkEntry {
         keys: usize,
         /// Width of a step of the encoder's output and a decoder's input.
         memory: usize,
-        /// Steps of the past that the plugin shows the model.
+        /// Steps of the past that a live model reads.
         context_steps: usize,
-        /// Steps of a whole take that the model reads at once at most; any number without it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        whole_take_steps: Option<usize>,
+        /// The most steps of a whole performance in one run; `None` for no limit.
+        #[serde(rename = "whole_take_steps", default, skip_serializing_if = "Option::is_none")]
+        max_steps: Option<usize>,
         /// The encoder.
         encoder: GraphEntry,
     },
-    /// The note model.
+    /// The note model, over rows of notes ([`tonenet_core::note_rows`]).
     #[serde(rename = "note")]
     Note {
         /// Columns of a note's row that are known at its onset.
         past_columns: usize,
-        /// Columns that later moments add.
+        /// Columns of a note's row that become known later.
         ahead_columns: usize,
         /// Hidden units of each layer of the encoder of the past.
         past_hidden: usize,
@@ -69,27 +69,27 @@ pub enum NetworkEntry {
         /// The look-ahead network.
         ahead: GraphEntry,
     },
-    /// A generator of tunes; it plays no style.
+    /// A generator of tunes; it has no styles.
     #[serde(rename = "seqgan")]
     Tunes {
-        /// Steps in the longest bar that it is told of.
+        /// Steps of the longest bar in the network's input.
         steps: usize,
-        /// Bars in a phrase.
+        /// Bars in a phrase, counted in the network's input.
         bars: usize,
         /// Hidden units of each layer.
         hidden: usize,
-        /// What its symbols stand for, as `tonenet_core::tune::Vocabulary` writes it.
+        /// The symbols, in the text form of `tonenet_core::tune::Vocabulary`.
         vocabulary: String,
-        /// A step.
+        /// The graph that reads symbols and scores the next.
         step: GraphEntry,
     },
-    /// A generator of textures; it plays no style.
+    /// A generator of textures; it has no styles.
     #[serde(rename = "vaegan")]
     Textures(TexturesEntry),
 }
 
 impl NetworkEntry {
-    /// Its graphs, in the order of their fields.
+    /// The shared graphs, in the order of their fields.
     pub fn graphs(&self) -> Vec<&GraphEntry> {
         match self {
             Self::PianoRoll { encoder, .. } => vec![encoder],
@@ -100,68 +100,70 @@ impl NetworkEntry {
     }
 }
 
-/// A VAE-GAN over images of phrases.
+/// A VAE-GAN over phrase images ([`tonenet_core::phrase_image`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TexturesEntry {
-    /// Latent numbers of a beat.
+    /// Latent numbers per beat.
     pub latent: usize,
-    /// Steps in which noise becomes a new image's latent numbers.
+    /// Steps in which the flow turns noise into latent numbers.
     pub steps: usize,
-    /// Where notes are read in images that came back, chosen on training phrases for the onsets' F1.
-    pub read: Thresholds,
-    /// Where notes are read in new images, chosen for training phrases' note rate and polyphony.
-    pub drawn: Thresholds,
-    /// From an image to its latent numbers.
+    /// The thresholds for reconstructed images; they maximise the F1 of onsets on training phrases.
+    #[serde(rename = "read")]
+    pub reconstruction: Thresholds,
+    /// The thresholds for new images; they give the note rate and polyphony of training phrases.
+    #[serde(rename = "drawn")]
+    pub generation: Thresholds,
+    /// The graph from an image to latent numbers.
     pub encoder: GraphEntry,
-    /// From latent numbers to an image.
+    /// The graph from latent numbers to an image.
     pub decoder: GraphEntry,
-    /// Where latent numbers move on their way from noise.
+    /// The graph of the flow from noise to latent numbers.
     pub flow: GraphEntry,
 }
 
-/// Logits above which a cell of an image is read so.
+/// Logits above which a decoded cell counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// A note begins.
+    /// As the onset of a note.
     pub onset: f32,
-    /// A note sounds.
+    /// As a sounding note.
     pub sounding: f32,
 }
 
-/// A graph's file.
+/// A graph's file and its checksum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GraphEntry {
-    /// Its name in the model's folder.
+    /// The file name in the model's folder.
     pub file: String,
-    /// What its bytes must hash to.
+    /// The checksum of its bytes.
     pub sha256: Sha256,
 }
 
-/// A style that a model plays. The spreads are standard deviations in velocity steps.
+/// A style of a velocity model. The spreads are standard deviations in velocity steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StyleEntry {
     /// [`Genre::id`].
     pub id: String,
-    /// The name shown to a user.
+    /// The name that users see.
     pub title: String,
     /// The style's decoder.
     pub decoder: GraphEntry,
-    /// What is left between the model's means and human velocities.
+    /// The spread of human velocities around the model's means.
     pub residual: f32,
-    /// Human velocities within a file.
+    /// The spread of human velocities within a file.
     pub human_spread: f32,
-    /// The model's means within a file.
+    /// The spread of the model's means within a file.
     pub predicted_spread: f32,
 }
 
 impl Manifest {
-    /// Reads a manifest; `file` is what error texts call it.
+    /// Parses a manifest; error messages call it `file`.
     ///
     /// # Errors
-    /// [`InferenceError::NewerFormat`] for another format than [`FORMAT`], [`InferenceError::BadManifest`] for anything
-    /// that is not a manifest.
+    /// [`InferenceError::NewerFormat`] for a format above [`FORMAT`], and [`InferenceError::BadManifest`] for anything
+    /// else that is invalid.
     pub fn from_json(json: &[u8], file: &str) -> Result<Self, InferenceError> {
-        // The format comes first: a later one may have changed any other field.
+        // The format is read alone first: a newer format may have changed any other field.
         #[derive(Deserialize)]
         struct Header {
             format: u64,
@@ -183,29 +185,29 @@ impl Manifest {
         for style in &manifest.styles {
             let spreads = [style.residual, style.human_spread, style.predicted_spread];
             if !spreads.iter().all(|s| s.is_finite() && *s >= 0.0) {
-                return Err(bad(format!("the spreads of style {:?} are not all numbers from 0", style.id)));
+                return Err(bad(format!("the spreads of style {:?} must be finite and at least 0", style.id)));
             }
         }
         Ok(manifest)
     }
 
-    /// The entry of a style, if the model plays it.
+    /// The entry of a style, if the model has it.
     pub fn style(&self, style: Genre) -> Option<&StyleEntry> {
         self.styles.iter().find(|entry| entry.id == style.id())
     }
 
-    /// The shared graphs' and each decoder's entry.
+    /// The shared graphs, then each style's decoder.
     pub fn graphs(&self) -> impl Iterator<Item = &GraphEntry> {
         self.network.graphs().into_iter().chain(self.styles.iter().map(|style| &style.decoder))
     }
 }
 
-/// Whether a name stays in the folder it is joined to, on every system.
+/// Whether a name names a file inside its folder on every operating system.
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
 }
 
-/// A SHA-256 checksum, written as 64 hexadecimal digits.
+/// A SHA-256 checksum; its text has 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256([u8; 32]);
@@ -256,7 +258,7 @@ impl TryFrom<String> for Sha256 {
 mod tests {
     use super::*;
 
-    /// SHA-256 of no bytes at all.
+    /// The SHA-256 checksum of no bytes.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     fn json() -> serde_json::Value {
@@ -280,14 +282,8 @@ mod tests {
     fn a_manifest_is_read_and_unknown_fields_are_ignored() {
         let manifest = read(&json()).expect("a manifest");
         let encoder = GraphEntry { file: "encoder.onnx".into(), sha256: Sha256::digest(b"") };
-        let network = NetworkEntry::PianoRoll {
-            frame: 176,
-            keys: 88,
-            memory: 256,
-            context_steps: 128,
-            whole_take_steps: None,
-            encoder,
-        };
+        let network =
+            NetworkEntry::PianoRoll { frame: 176, keys: 88, memory: 256, context_steps: 128, max_steps: None, encoder };
         assert_eq!(manifest.network, network);
         assert_eq!(manifest.style(Genre::Jazz).map(|s| s.predicted_spread), Some(8.3));
         assert_eq!(manifest.style(Genre::Pop), None);
@@ -296,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_told_from_a_broken_file() {
+    fn a_newer_format_and_an_invalid_file_give_different_errors() {
         let text = read(&serde_json::json!({ "format": 2, "anything": [] })).expect_err("format 2");
         assert!(text.contains("/models/a/model.json") && text.contains("update the plugin"), "{text}");
         for broken in [serde_json::json!({}), serde_json::json!({ "format": 0 }), serde_json::json!([1])] {
@@ -306,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_would_mislead_are_refused() {
+    fn a_manifest_with_an_invalid_field_is_refused() {
         for (pointer, value) in [
             ("/encoder/file", serde_json::json!("../encoder.onnx")),
             ("/encoder/file", serde_json::json!("/etc/passwd")),

@@ -1,4 +1,6 @@
-//! The one interface between the engine and whatever predicts velocities.
+//! The trait of a model that predicts velocities while a part is being played.
+//!
+//! [`crate::restyler::Restyler`] drives it: first events in the order of time, then one request at a time.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
@@ -7,25 +9,25 @@ use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use crate::error::InferenceError;
 
-/// A model that is told what is heard and asked for the notes that are due.
+/// A model that receives a part's events and predicts the notes of each request.
 pub trait VelocityModel: Send {
-    /// Whether it has a decoder for a style, and how that style spreads.
+    /// The spreads of a style, in velocity steps; `None` without a decoder for it.
     fn style(&self, style: Genre) -> Option<StyleSpread>;
 
-    /// Forgets all that was heard.
+    /// Forgets all events.
     fn reset(&mut self);
 
-    /// Takes in what was heard, in the order of time.
-    fn push_event(&mut self, heard: &InputEvent);
+    /// Adds an event of the part; events come in the order of time.
+    fn push_event(&mut self, event: &InputEvent);
 
-    /// What it expects of the notes a question must settle and that are to be played in `style`, from what was
-    /// heard up to now; appended to `predictions`.
+    // Every implementation repeats this signature, as Rust demands.
+    /// Predicts the notes that a request settles, in `style`, from all events so far; appends to `predictions`.
     ///
     /// # Errors
-    /// When the runtime fails or there is no decoder for the style; `predictions` is then as it was.
+    /// When the runtime fails or the style has no decoder. `predictions` is then unchanged.
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError>;

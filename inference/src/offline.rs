@@ -1,4 +1,6 @@
-//! A part played through scheduler and model without a host: what the plugin must give, note for note.
+//! Plays a part through the plugin's scheduler and a model without a host.
+//!
+//! The result is what the plugin must produce, note for note.
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::midi::{MidiMessage, Song};
@@ -11,16 +13,16 @@ use tonenet_core::window::{InferenceRequest, InputEvent};
 use crate::error::InferenceError;
 use crate::restyler::Restyler;
 
-/// Something of a part that a model hears, at a sample.
+/// An event of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartEvent {
-    /// When.
+    /// The sample at which it happens.
     pub time: SampleTime,
-    /// What.
+    /// What happens.
     pub kind: PartEventKind,
 }
 
-/// See [`PartEvent`].
+/// What happens in a [`PartEvent`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartEventKind {
     /// A note-on (velocity 1–127) or note-off (velocity 0).
@@ -32,32 +34,32 @@ pub enum PartEventKind {
         /// 0–127.
         velocity: u8,
     },
-    /// The sustain pedal: whether it is down.
+    /// A movement of the sustain pedal; true is down.
     Pedal(bool),
 }
 
-/// What a silence is shortened to once all that was heard has left, in seconds: time that nobody plays in costs nothing.
-const LONGEST_SILENCE: f64 = 600.0;
+/// The length in seconds to which a longer silence is shortened, so that silence costs little.
+const MAX_SILENCE: f64 = 600.0;
 
-/// The controller of the sustain pedal.
+/// The MIDI controller number of the sustain pedal.
 const SUSTAIN: u8 = 64;
 
 /// How a part is played.
 #[derive(Debug, Clone, Copy)]
 pub struct Playback {
-    /// Samples a second.
+    /// The sample rate in Hz.
     pub sample_rate: f64,
-    /// Look-ahead in force.
+    /// The look-ahead.
     pub look_ahead: SchedulerConfig,
-    /// Samples from one look at the transport to the next, as a host's block.
+    /// Samples in a block; the transport is read once per block.
     pub block: u32,
-    /// Styles of every note.
+    /// The styles of every note.
     pub style: StyleBlend,
-    /// Which performance of them.
+    /// The Take: which of the styles' many possible performances.
     pub take: TakeSeed,
 }
 
-/// The notes, note-offs and pedal of a song in the order a host sends them; times are rounded to the nearest sample.
+/// The notes and pedal movements of a song in the order of a host, with times rounded to the nearest sample.
 pub fn events_from_song(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
     song.messages()
         .iter()
@@ -75,9 +77,9 @@ pub fn events_from_song(song: &Song, sample_rate: f64) -> Vec<PartEvent> {
         .collect()
 }
 
-/// What is expected of each note-on of a part; `None` for one not restylable.
+/// Restyles a part and returns the expected velocity of each note-on; `None` for a note that is not restylable.
 ///
-/// `transport` tells what the host would say at a sample. Silences of more than ten minutes are shortened to as long.
+/// `transport` gives the host's transport at a sample. Silences of more than ten minutes are shortened to ten minutes.
 ///
 /// # Errors
 /// When the model fails.
@@ -92,18 +94,18 @@ pub fn restyle(
     let mut scheduler = Scheduler::<usize>::new(part.len(), playback.look_ahead);
     let is_note_on = |e: &&PartEvent| matches!(e.kind, PartEventKind::Note { velocity: 1.., .. });
     let mut expected = vec![None; part.iter().filter(is_note_on).count()];
-    let mut answers: Vec<(NoteId, Estimate)> = Vec::new();
+    let mut estimates: Vec<(NoteId, Estimate)> = Vec::new();
     let block = SampleTime::from(playback.block.max(1));
     let latency = SampleTime::from(playback.look_ahead.latency);
-    let longest = (LONGEST_SILENCE * playback.sample_rate) as SampleTime;
+    let max_silence = (MAX_SILENCE * playback.sample_rate) as SampleTime;
     let last = part.last().map_or(0, |e| e.time);
     let (mut events, mut note_ons) = (part.iter().peekable(), 0);
-    // Samples of silence left out so far; times below are without them.
-    let (mut block_start, mut skipped, mut all_left) = (0, 0, 0);
+    // `skipped` counts the samples of silence that were left out; the times below do not include them.
+    let (mut block_start, mut skipped, mut silent_from) = (0, 0, 0);
     while block_start <= (last - skipped).saturating_add(latency) {
-        if let Some(next) = events.peek().filter(|_| block_start > all_left) {
+        if let Some(next) = events.peek().filter(|_| block_start > silent_from) {
             let silence = (next.time - skipped).saturating_sub(block_start);
-            skipped += silence.saturating_sub(longest) / block * block;
+            skipped += silence.saturating_sub(max_silence) / block * block;
         }
         let block_end = block_start + block;
         let transport = transport(block_start + skipped);
@@ -112,11 +114,11 @@ pub fn restyle(
             let event = events.next_if(|e| e.time - skipped < block_end);
             let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
-                let question = InferenceRequest { hop, position: clock.position(hop.time) };
-                restyler.estimate(&question, |note, estimate| answers.push((note.id, estimate)))?;
+                let request = InferenceRequest { hop, position: clock.position(hop.time) };
+                restyler.estimate(&request, |note, estimate| estimates.push((note.id, estimate)))?;
             }
             let Some(PartEvent { time, kind }) = event else { break };
-            all_left = time.saturating_add(latency);
+            silent_from = time.saturating_add(latency);
             let (position, beats) = (clock.position(time), clock.beats(time));
             let (channel, key, velocity) = match kind {
                 PartEventKind::Pedal(down) => {
@@ -148,15 +150,18 @@ pub fn restyle(
                 });
             }
         }
-        for (note, estimate) in answers.drain(..) {
+        for (note, estimate) in estimates.drain(..) {
             scheduler.set_estimate(note, estimate);
         }
-        while let Some(leaving) = scheduler.next_due(block_end) {
+        while let Some(output) = scheduler.next_due(block_end) {
             if let OutputEvent::Event {
-                event: Event::NoteOn { .. }, payload, outcome: Outcome::Restyled(found), ..
-            } = leaving
+                event: Event::NoteOn { .. },
+                payload,
+                outcome: Outcome::Restyled(restyled),
+                ..
+            } = output
             {
-                expected[payload] = Some(found);
+                expected[payload] = Some(restyled);
             }
         }
         block_start = block_end;
@@ -171,10 +176,10 @@ mod tests {
     use tonenet_core::genre::Genre;
     use tonenet_core::scheduler::WindowLength;
 
-    /// Expects of each note as many steps as notes were heard before it.
+    /// Predicts for each note as many velocity steps as notes came before it.
     #[derive(Default)]
     struct Counting {
-        heard: Vec<(NoteId, SampleTime)>,
+        notes: Vec<(NoteId, SampleTime)>,
     }
 
     impl VelocityModel for Counting {
@@ -183,23 +188,23 @@ mod tests {
         }
 
         fn reset(&mut self) {
-            self.heard.clear();
+            self.notes.clear();
         }
 
-        fn push_event(&mut self, heard: &InputEvent) {
-            if let InputEvent::NoteOn { id, time, .. } = heard {
-                self.heard.push((*id, *time));
+        fn push_event(&mut self, event: &InputEvent) {
+            if let InputEvent::NoteOn { id, time, .. } = event {
+                self.notes.push((*id, *time));
             }
         }
 
         fn predict(
             &mut self,
-            question: &InferenceRequest,
+            request: &InferenceRequest,
             _: Genre,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
-            let settled = question.hop.settle_from..question.hop.settle_to;
-            let due = self.heard.iter().enumerate().filter(|(_, (_, time))| settled.contains(time));
+            let settled = request.hop.settle_from..request.hop.settle_to;
+            let due = self.notes.iter().enumerate().filter(|(_, (_, time))| settled.contains(time));
             predictions
                 .extend(due.map(|(before, (id, _))| (*id, Prediction { deviation: before as f32, spread: 0.0 })));
             Ok(())
@@ -207,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_costs_nothing_however_long() {
+    fn a_silence_of_any_length_takes_few_blocks() {
         let rate = 48_000.0;
         let note = |time, velocity| PartEvent { time, kind: PartEventKind::Note { channel: 0, key: 60, velocity } };
         let far = [0, 1 << 40, 1 << 52, SampleTime::MAX - 48_000];
@@ -215,13 +220,16 @@ mod tests {
         let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, 120.0, rate);
         let style = StyleBlend::only(Genre::Jazz);
         let playback = Playback { sample_rate: rate, look_ahead, block: 512, style, take: TakeSeed(0) };
-        let mut asked = Vec::new();
+        let mut read_at = Vec::new();
         let expected = restyle(&mut Restyler::new(Box::new(Counting::default())), &part, &playback, |time| {
-            asked.push(time);
+            read_at.push(time);
             Transport::default()
         });
         assert_eq!(expected.unwrap().iter().filter(|e| e.is_some()).count(), far.len());
-        assert!(asked.is_sorted() && asked.iter().any(|time| *time > far[3] - 48_000), "as the host has it");
-        assert!(asked.len() < 4 * 700 * 48_000 / 512, "{} blocks", asked.len());
+        assert!(
+            read_at.is_sorted() && read_at.iter().any(|time| *time > far[3] - 48_000),
+            "the transport is read at the host's times"
+        );
+        assert!(read_at.len() < 4 * 700 * 48_000 / 512, "{} blocks", read_at.len());
     }
 }

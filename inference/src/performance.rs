@@ -36,8 +36,8 @@ pub struct PerformanceView<'a> {
     pub pedals: &'a [(f64, bool)],
     /// Its grid. Only on sixteenths do its beats mean something.
     pub grid: Grid,
-    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them. Only
-    /// the note model can be conditioned.
+    /// The level from which a model that is conditioned on the player's velocities measures them; `None` hides them.
+    /// Only the note model can be conditioned.
     pub player_level: Option<f32>,
 }
 
@@ -178,7 +178,7 @@ fn predict_on_grid(
     cancellation.check()?;
     let unplaced = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
     let mut predicted: Vec<_> = styles.iter().map(|style| vec![unplaced(style); performance.notes.len()]).collect();
-    for excerpt in excerpts(&notes, network.whole_take_steps().unwrap_or(MAX_STEPS)) {
+    for excerpt in excerpts(&notes, network.max_steps().unwrap_or(MAX_STEPS)) {
         let of_styles = network.deviations(&excerpt.roll, styles, cancellation)?;
         for (predicted, deviations) in predicted.iter_mut().zip(of_styles) {
             for note in excerpt.notes.clone() {
@@ -195,9 +195,8 @@ fn predict_on_grid(
 pub struct RestyleSettings {
     /// The styles of every note.
     pub style: StyleBlend,
-    /// The style that was played, if the styles are to take its place and all else of the player's dynamics stays; see
-    /// [`Mixture::Exchange`].
-    pub played_in: Option<Genre>,
+    /// The style of the playing, if only its share of the player's dynamics is replaced; see [`Mixture::Exchange`].
+    pub source_style: Option<Genre>,
     /// The Take: which of the styles' many possible performances.
     pub take: TakeSeed,
     /// Amount, accents, level and range.
@@ -221,7 +220,7 @@ impl RestyleSettings {
         if performance.notes.is_empty() {
             return Ok(Vec::new());
         }
-        let mixing = Mixing { mixture: Mixture::new(self.style, self.played_in), take: self.take };
+        let mixing = Mixing { mixture: Mixture::new(self.style, self.source_style), take: self.take };
         let styles: Vec<Genre> = mixing.mixture.styles().collect();
         let predicted = model.predict(performance, self.look_ahead, &styles)?;
         let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {

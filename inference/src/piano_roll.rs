@@ -1,6 +1,6 @@
-//! The article's piano-roll networks at work: a window as T × 176 frames in, T × 88 deviations out.
+//! Runs the article's piano-roll networks: \[steps, 176\] frames in, \[steps, 88\] velocity deviations out.
 //!
-//! They carry no state, so a question runs them over the whole window again.
+//! The networks carry no state, so each request runs them over the whole window again.
 
 use std::sync::Arc;
 
@@ -12,67 +12,52 @@ use tonenet_core::window::{InferenceRequest, InputEvent, Window};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
+use crate::decoders::Decoders;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
-use crate::runtime::{Graph, Runtime, TensorRef};
+use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 
-/// Steps that a network may be shown at once.
+/// Steps that a manifest may give.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
-/// An encoder that all styles share and a decoder each, loaded.
+/// A loaded piano-roll model: the shared encoder and a decoder for each style.
 pub struct PianoRollNetwork {
     encoder: Arc<dyn Graph>,
-    decoders: Vec<Decoder>,
+    decoders: Decoders,
     context_steps: usize,
-    whole_take_steps: Option<usize>,
-}
-
-struct Decoder {
-    style: Genre,
-    graph: Arc<dyn Graph>,
-    residual: f32,
-    spread: StyleSpread,
+    max_steps: Option<usize>,
 }
 
 impl PianoRollNetwork {
-    /// Loads the graphs of a model for the styles it has.
+    /// Loads the encoder and the decoder of each style.
     ///
     /// # Errors
-    /// When a runtime refuses a graph, or the model is not over piano-roll frames.
+    /// When the runtime refuses a graph, or the model does not read this version's piano-roll frames.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         let manifest = files.manifest();
         let bad = |reason| InferenceError::BadManifest { file: manifest.name.clone(), reason };
-        let NetworkEntry::PianoRoll { frame, keys, context_steps, whole_take_steps, .. } = manifest.network else {
+        let NetworkEntry::PianoRoll { frame, keys, context_steps, max_steps, .. } = manifest.network else {
             return Err(bad("its network is not one over piano-rolls".into()));
         };
-        let steps = [Some(context_steps), whole_take_steps];
+        let steps = [Some(context_steps), max_steps];
         if (frame, keys) != (FRAME, PIANO_KEYS) || !steps.iter().flatten().all(|steps| STEPS.contains(steps)) {
-            let told = whole_take_steps.map_or_else(String::new, |steps| format!(" ({steps} of a whole take)"));
+            let limit = max_steps.map_or_else(String::new, |steps| format!(" (at most {steps} in a run)"));
             let (least, most) = STEPS.into_inner();
             return Err(bad(format!(
-                "frames of {frame} and outputs of {keys} over {context_steps} steps{told} are no piano-roll of {FRAME} \
-                 and {PIANO_KEYS} over {least} to {most}"
+                "frames of {frame} and outputs of {keys} over {context_steps} steps{limit}; this version reads {FRAME} \
+                 and {PIANO_KEYS} over {least} to {most} steps"
             )));
         }
-        let mut decoders = Vec::new();
-        for style in Genre::ALL {
-            let Some(entry) = manifest.style(style) else { continue };
-            decoders.push(Decoder {
-                style,
-                graph: runtime.load(files.decoder(style)?)?,
-                residual: entry.residual,
-                spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
-            });
-        }
+        let decoders = Decoders::load(runtime, files)?;
         let encoder = files.shared().next().ok_or_else(|| bad("it has no encoder".into()))?;
-        Ok(Self { encoder: runtime.load(encoder)?, decoders, context_steps, whole_take_steps })
+        Ok(Self { encoder: runtime.load(encoder)?, decoders, context_steps, max_steps })
     }
 
-    /// Deviations from the part's level in each of `styles`, in velocity steps: \[steps, 88\] each, row after row.
+    /// The deviations from the part's level in each of `styles`, in velocity steps: \[steps, 88\], row by row.
     ///
     /// # Errors
-    /// When the runtime fails, a style has no decoder, or nobody wants it any more.
+    /// When the runtime fails or a style has no decoder, or on cancellation.
     pub fn deviations(
         &self,
         roll: &PianoRoll,
@@ -81,50 +66,46 @@ impl PianoRollNetwork {
     ) -> Result<Vec<Vec<f32>>, InferenceError> {
         cancellation.check()?;
         let frames = TensorRef { shape: &[roll.steps(), 1, FRAME], data: roll.frames() };
-        let memory = first(self.encoder.run(&[("frames", frames)], &["memory"])?);
+        let memory = only_output(self.encoder.run(&[("frames", frames)], &["memory"])?);
         styles
             .iter()
             .map(|&style| {
                 cancellation.check()?;
-                let graph = &self.decoder(style)?.graph;
-                Ok(first(graph.run(&[("memory", memory.view())], &["deviations"])?).data)
+                let graph = &self.decoders.get(style)?.graph;
+                Ok(only_output(graph.run(&[("memory", memory.view())], &["deviations"])?).data)
             })
             .collect()
     }
 
-    /// How a style spreads, if the model plays it.
+    /// The spreads of a style, in velocity steps; `None` without a decoder for it.
     pub fn style(&self, style: Genre) -> Option<StyleSpread> {
-        self.decoder(style).ok().map(|decoder| decoder.spread)
+        self.decoders.get(style).ok().map(|decoder| decoder.spread)
     }
 
-    /// What is left between its means and human velocities of a style, in velocity steps; 0 without a decoder.
+    /// The spread of human velocities around a style's means, in velocity steps; 0 without a decoder.
     pub fn residual(&self, style: Genre) -> f32 {
-        self.decoder(style).map_or(0.0, |decoder| decoder.residual)
+        self.decoders.get(style).map_or(0.0, |decoder| decoder.residual)
     }
 
-    /// Steps of a whole take that it reads at once at most; `None` where its manifest sets no limit.
-    pub fn whole_take_steps(&self) -> Option<usize> {
-        self.whole_take_steps
-    }
-
-    fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
-        self.decoders.iter().find(|d| d.style == style).ok_or(InferenceError::NoSuchStyle { style })
+    /// The most steps of a whole performance in one run; `None` if the manifest sets no limit.
+    pub fn max_steps(&self) -> Option<usize> {
+        self.max_steps
     }
 }
 
-/// The one tensor that was asked for.
-fn first(outputs: Vec<crate::runtime::Tensor>) -> crate::runtime::Tensor {
+/// The output of a run with one output.
+fn only_output(outputs: Vec<Tensor>) -> Tensor {
     outputs.into_iter().next().unwrap_or_default()
 }
 
-/// A [`PianoRollNetwork`] over what was heard lately.
+/// A [`PianoRollNetwork`] over the last steps of one live part.
 pub struct PianoRollModel {
     network: Arc<PianoRollNetwork>,
     window: Window,
 }
 
 impl PianoRollModel {
-    /// A model that has heard nothing.
+    /// A model without events.
     pub fn new(network: Arc<PianoRollNetwork>) -> Self {
         Self { window: Window::new(network.context_steps), network }
     }
@@ -139,21 +120,21 @@ impl VelocityModel for PianoRollModel {
         self.window.clear();
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        self.window.push_event(heard);
+    fn push_event(&mut self, event: &InputEvent) {
+        self.window.push_event(event);
     }
 
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        let spread = self.network.decoder(style)?.residual;
-        self.window.forget_before(question.position);
-        let (roll, cells) = self.window.piano_roll(question.position);
+        let spread = self.network.decoders.get(style)?.residual;
+        self.window.forget_before(request.position);
+        let (roll, cells) = self.window.piano_roll(request.position);
         let deviations = self.network.deviations(&roll, &[style], &Cancellation::default())?;
-        let hop = question.hop;
+        let hop = request.hop;
         for (note, cell) in cells {
             if note.style.share(style) > 0.0 && (hop.settle_from..hop.settle_to).contains(&note.time) {
                 let deviation = deviations.first().and_then(|d| d.get(cell)).copied().unwrap_or(0.0);
@@ -167,26 +148,22 @@ impl VelocityModel for PianoRollModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decoders::Decoder;
     use crate::performance::{LoadedModel, LookAhead, PerformanceView};
     use crate::runtime::counted::{CountedGraph, Runs};
     use tonenet_core::grid::Grid;
     use tonenet_core::note::Note;
 
-    fn model(runs: &Arc<Runs>, whole_take_steps: Option<usize>) -> LoadedModel {
+    fn model(runs: &Arc<Runs>, max_steps: Option<usize>) -> LoadedModel {
         let graph = |width| -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width }) };
         let spread = StyleSpread { human: 1.0, predicted: 1.0 };
         let decoder = |style| Decoder { style, graph: graph(PIANO_KEYS), residual: 1.0, spread };
-        let decoders = Genre::ALL.map(decoder).into();
-        LoadedModel::PianoRoll(Arc::new(PianoRollNetwork {
-            encoder: graph(1),
-            decoders,
-            context_steps: 64,
-            whole_take_steps,
-        }))
+        let decoders = Decoders(Genre::ALL.map(decoder).into());
+        LoadedModel::PianoRoll(Arc::new(PianoRollNetwork { encoder: graph(1), decoders, context_steps: 64, max_steps }))
     }
 
     #[test]
-    fn a_take_that_nobody_wants_any_more_is_left_before_the_next_run() {
+    fn a_cancelled_performance_stops_before_the_next_run() {
         let note = |step: u32| Note {
             onset: f64::from(step) * 0.125,
             release: f64::from(step) * 0.125 + 0.1,
@@ -197,15 +174,20 @@ mod tests {
             velocity: 64,
         };
         let notes: Vec<Note> = (0..4_000).map(note).collect();
-        let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-        for whole_take_steps in [None, Some(160)] {
+        let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        for max_steps in [None, Some(160)] {
             let all = Runs::stopping_at(0);
             let predict = |runs: &Arc<Runs>| {
-                let model = model(runs, whole_take_steps);
-                model.predict_unless_cancelled(&take, LookAhead::WholePerformance, &Genre::ALL, &runs.cancellation)
+                let model = model(runs, max_steps);
+                model.predict_unless_cancelled(
+                    &performance,
+                    LookAhead::WholePerformance,
+                    &Genre::ALL,
+                    &runs.cancellation,
+                )
             };
             assert!(predict(&all).is_ok());
-            assert!(all.count() > 40, "{} runs, each over a part of the take", all.count());
+            assert!(all.count() > 40, "{} runs, each over an excerpt", all.count());
             for stop_at in [1, 2, 21, all.count() - 1] {
                 let runs = Runs::stopping_at(stop_at);
                 assert!(matches!(predict(&runs), Err(InferenceError::Cancelled)), "stopped at {stop_at}");

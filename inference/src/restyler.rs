@@ -73,8 +73,8 @@ impl Restyler {
         Ok(())
     }
 
-    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the centres
-    /// as they were before.
+    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the
+    /// centres as they were before.
     fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();
@@ -118,18 +118,18 @@ mod tests {
 
         fn predict(
             &mut self,
-            question: &InferenceRequest,
+            request: &InferenceRequest,
             style: Genre,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
-            let ids = question.hop.settle_from..question.hop.settle_to;
+            let ids = request.hop.settle_from..request.hop.settle_to;
             let prediction = Prediction { deviation: self.0[style.index()], spread: 8.0 };
             predictions.extend(ids.map(|id| (NoteId(id), prediction)));
             Ok(())
         }
     }
 
-    fn hear(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: TakeSeed) {
+    fn push_note(restyler: &mut Restyler, id: u64, velocity: u8, style: StyleBlend, take: TakeSeed) {
         restyler.push_event(&InputEvent::NoteOn {
             id: NoteId(id),
             time: id,
@@ -144,13 +144,13 @@ mod tests {
         });
     }
 
-    fn ask(restyler: &mut Restyler, from: u64, to: u64) -> Vec<Expected> {
+    fn estimates(restyler: &mut Restyler, from: u64, to: u64) -> Vec<Expected> {
         let hop = Hop { time: to, settle_from: from, settle_to: to };
-        let mut answers = Vec::new();
+        let mut estimates = Vec::new();
         restyler
-            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate| answers.push(estimate.expected))
-            .expect("an answer");
-        answers
+            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate| estimates.push(estimate.expected))
+            .expect("the model predicts");
+        estimates
     }
 
     #[test]
@@ -158,27 +158,27 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([-8.0, 8.0, 0.0])));
         for (id, share_of_b) in [0.0, 0.25, 1.0].into_iter().enumerate() {
             let blend = StyleBlend { a: Genre::Classical, b: Genre::Jazz, share_of_b };
-            hear(&mut restyler, id as u64, 60, blend, TakeSeed(0));
+            push_note(&mut restyler, id as u64, 60, blend, TakeSeed(0));
         }
-        let deviations: Vec<f32> = ask(&mut restyler, 0, 3).iter().map(|e| e.deviation).collect();
+        let deviations: Vec<f32> = estimates(&mut restyler, 0, 3).iter().map(|e| e.deviation).collect();
         assert_eq!(deviations, [-12.0, -6.0, 12.0], "stretched from a spread of 10 to one of 15");
     }
 
     #[test]
     fn a_take_keeps_the_models_own_mean_and_spreads_around_it() {
         let mut restyler = Restyler::new(Box::new(Fixed([0.0, 4.0, 0.0])));
-        hear(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), TakeSeed(7));
+        push_note(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), TakeSeed(7));
         let drawn = TakeSeed(7).deviation(0.0, 60).expect("a number");
-        assert_eq!(ask(&mut restyler, 0, 1), [Expected { level: 60.0, deviation: 4.0 + 8.0 * drawn }]);
+        assert_eq!(estimates(&mut restyler, 0, 1), [Expected { level: 60.0, deviation: 4.0 + 8.0 * drawn }]);
     }
 
     #[test]
-    fn a_model_that_leans_to_one_side_is_centred_in_time() {
+    fn a_constant_bias_of_the_model_is_centred_over_time() {
         let mut restyler = Restyler::new(Box::new(Fixed([16.0; 3])));
         let mut deviations = Vec::new();
         for id in 0..2000 {
-            hear(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), TakeSeed(0));
-            deviations.extend(ask(&mut restyler, id, id + 1).iter().map(|e| e.deviation));
+            push_note(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), TakeSeed(0));
+            deviations.extend(estimates(&mut restyler, id, id + 1).iter().map(|e| e.deviation));
         }
         assert_eq!(deviations[0], 24.0);
         assert!(deviations[32] > 16.0, "a phrase may stand out");

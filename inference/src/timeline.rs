@@ -8,7 +8,8 @@ use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::performance::{LoadedModel, LookAhead, PerformanceView, by_note};
 
-/// The same notes with the predictions of all styles of `model`, whose id is given; the model reads the whole performance.
+/// The same notes with the predictions of all styles of `model`, whose id is given; the model reads the whole
+/// performance.
 ///
 /// # Errors
 /// When the model fails or lacks a style, or on cancellation.

@@ -1,22 +1,22 @@
-//! A look at an ONNX file before a runtime reads it, for what a runtime would not survive.
+//! Refuses ONNX files that would crash or hang a runtime.
 //!
-//! `rten` 0.27 trusts the lengths inside a file: one that points past the end makes it read in circles for ever, or ask
-//! for so much memory that the process is aborted. ONNX Runtime 1.28 ends the process over a recurrent layer whose
-//! weights have other axes than they should. Neither can be caught, so such files must not reach them. Operators and
-//! kinds of constants that model-export does not write are refused as a whole: nobody has looked at what they can do.
-//! Weights that were stored in 8 bits are dequantised by then.
+//! `rten` 0.27 trusts the lengths inside a file. A length that points past the end makes it loop for ever, or allocate
+//! so much memory that the process aborts. ONNX Runtime 1.28 ends the process when a recurrent layer's weights have
+//! wrong shapes. Neither can be caught, so such files must not reach them. Operators and constant types that
+//! model-export does not write are refused, because their effect on a runtime is unknown. [`crate::dequantise`] runs
+//! first.
 
 use std::collections::HashMap;
 
 use crate::wire::{Field, Value, fields, int, ints, text, texts};
 
-/// How deep graphs may be nested in attributes of nodes.
-const DEEPEST: usize = 64;
+/// How deep messages may be nested.
+const MAX_DEPTH: usize = 64;
 
-/// Where ONNX Runtime's own operators are.
+/// The domain of ONNX Runtime's own operators.
 const ONNX_RUNTIME: &[u8] = b"com.microsoft";
 
-/// The operators that model-export writes, each with where it is.
+/// The operators that model-export writes, as domain and name.
 const OPERATORS: [(&[u8], &[u8]); 18] = [
     (b"", b"Add"),
     (b"", b"Cast"),
@@ -51,12 +51,12 @@ enum Message {
     TensorType,
     Sequence,
     Shape,
-    /// One without messages inside.
+    /// A message that contains no others.
     Plain,
 }
 
 impl Message {
-    /// The message in a field; `None` for text, numbers and fields that runtimes do not look into.
+    /// The kind of message in a field; `None` for text, numbers and fields that runtimes do not read.
     fn inside(self, field: u64) -> Option<Self> {
         Some(match (self, field) {
             (Self::Model, 7) | (Self::Attribute, 6 | 11) => Self::Graph,
@@ -74,7 +74,10 @@ impl Message {
     }
 }
 
-/// Checks an ONNX file; what is wrong, otherwise.
+/// Checks an ONNX file.
+///
+/// # Errors
+/// What is wrong with the file, as a clause about it.
 pub(crate) fn validate(file: &[u8]) -> Result<(), &'static str> {
     if file.is_empty() {
         return Err("the file is empty");
@@ -82,10 +85,10 @@ pub(crate) fn validate(file: &[u8]) -> Result<(), &'static str> {
     check_lengths(file, Message::Model, 0)
 }
 
-/// Checks that every length stays inside what encloses it, and the constants and nodes of every graph on the way.
+/// Checks that every length stays inside the enclosing message, and checks each graph's constants and nodes.
 fn check_lengths(bytes: &[u8], message: Message, depth: usize) -> Result<(), &'static str> {
-    if depth > DEEPEST {
-        return Err("its parts are nested too deeply");
+    if depth > MAX_DEPTH {
+        return Err("its messages are nested too deeply");
     }
     for field in fields(bytes) {
         if let Field { number, value: Value::Bytes(bytes), .. } = field?
@@ -102,42 +105,43 @@ fn check_graph(graph: &[u8]) -> Result<(), &'static str> {
     let mut constants = HashMap::new();
     for tensor in texts(graph, 5) {
         let dims = ints(tensor, 1);
-        if !holds(tensor, &dims) {
-            return Err("a constant does not hold the numbers that it should");
+        if !has_all_bytes(tensor, &dims) {
+            return Err("a constant's data does not match its type and shape");
         }
         if constants.insert(text(tensor, 8), dims).is_some() {
-            return Err("two of its constants have one name");
+            return Err("two of its constants have the same name");
         }
     }
     for node in texts(graph, 1) {
         let operator = (text(node, 7), text(node, 4));
         if !OPERATORS.contains(&operator) {
-            return Err("it has an operator that ToneNet's models do without");
+            return Err("it has an operator that ToneNet's models do not use");
         }
-        if matches!(operator.1, b"LSTM" | b"DynamicQuantizeLSTM") && !recurrent_layer_fits(node, &constants) {
+        if matches!(operator.1, b"LSTM" | b"DynamicQuantizeLSTM") && !is_valid_recurrent_layer(node, &constants) {
             return Err("a recurrent layer's weights do not fit it");
         }
     }
     Ok(())
 }
 
-/// Whether a constant tensor brings as many bytes as its axes and type ask for.
-fn holds(tensor: &[u8], dims: &[u64]) -> bool {
+/// Whether a constant tensor has as many bytes as its shape and type need.
+fn has_all_bytes(tensor: &[u8], dims: &[u64]) -> bool {
     let size = match int(tensor, 2) {
         Some(1) => 4, // 32-bit floats
-        Some(3) => 1, // 8-bit whole numbers
-        Some(7) => 8, // 64-bit whole numbers
+        Some(3) => 1, // 8-bit integers
+        Some(7) => 8, // 64-bit integers
         _ => return false,
     };
-    let wanted = dims.iter().try_fold(size, |count: u64, &length| count.checked_mul(length));
-    wanted == u64::try_from(text(tensor, 9).len()).ok()
+    let expected = dims.iter().try_fold(size, |count: u64, &length| count.checked_mul(length));
+    expected == u64::try_from(text(tensor, 9).len()).ok()
 }
 
-/// Whether an LSTM node has constant weights that fit each other and its attributes, and nothing that model-export does
-/// not write: lengths of sequences, peepholes, other activations.
-fn recurrent_layer_fits(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bool {
+/// Whether an LSTM node has constant weights that fit each other and its attributes.
+///
+/// Sequence lengths, peepholes and other activations are refused: model-export does not write them.
+fn is_valid_recurrent_layer(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bool {
     let inputs: Vec<&[u8]> = texts(node, 1).collect();
-    let axes = |input: usize| inputs.get(input).and_then(|name| constants.get(name)).map(Vec::as_slice);
+    let shape = |input: usize| inputs.get(input).and_then(|name| constants.get(name)).map(Vec::as_slice);
     let absent = |input: usize| inputs.get(input).is_none_or(|name| name.is_empty());
     let attributes: Vec<&[u8]> = texts(node, 5).collect();
     let attribute = |name: &[u8]| attributes.iter().copied().find(|attribute| text(attribute, 1) == name);
@@ -147,7 +151,7 @@ fn recurrent_layer_fits(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bo
     let Some(hidden) = attribute(b"hidden_size").and_then(|attribute| int(attribute, 3)) else { return false };
     let Some(gates) = hidden.checked_mul(4) else { return false };
     let Some(biases) = hidden.checked_mul(8) else { return false };
-    let weights_fit = match (text(node, 4), axes(1), axes(2)) {
+    let weights_fit = match (text(node, 4), shape(1), shape(2)) {
         (b"LSTM", Some(&[1, rows, _]), Some(recurrent)) => {
             inputs.len() <= 7 && rows == gates && recurrent == [1, gates, hidden]
         }
@@ -155,13 +159,13 @@ fn recurrent_layer_fits(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bo
             inputs.len() == 12
                 && rows == gates
                 && recurrent == [1, hidden, gates]
-                && (8..12).all(|input| axes(input) == Some(&[1, gates]))
+                && (8..12).all(|input| shape(input) == Some(&[1, gates]))
         }
         _ => false,
     };
     weights_fit
         && attributes.len() == 2
-        && axes(3) == Some(&[1, biases])
+        && shape(3) == Some(&[1, biases])
         && absent(4)
         && absent(5) == absent(6)
         && absent(7)
@@ -170,17 +174,10 @@ fn recurrent_layer_fits(node: &[u8], constants: &HashMap<&[u8], Vec<u64>>) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::put_bytes;
-
-    /// A field of text or of a message.
-    fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
-        let mut field = Vec::new();
-        put_bytes(&mut field, number, bytes);
-        field
-    }
+    use crate::wire::field;
 
     #[test]
-    fn lengths_must_stay_inside() {
+    fn a_length_that_leaves_its_message_is_refused() {
         // Field 7 (graph) of 4 bytes: in it field 11 (an input) of 2 bytes, an unknown varint.
         assert_eq!(validate(&[0x3A, 4, 0x5A, 2, 0x78, 1]), Ok(()));
         assert!(validate(&[0x3A, 5, 0x5A, 2, 0x78, 1]).is_err());
@@ -192,30 +189,30 @@ mod tests {
     }
 
     #[test]
-    fn operators_are_known_or_refused() {
+    fn an_operator_that_the_exporter_does_not_write_is_refused() {
         let model =
             |domain: &[u8], operator: &[u8]| field(7, &field(1, &[field(4, operator), field(7, domain)].concat()));
         assert_eq!(validate(&model(b"", b"Tanh")), Ok(()));
         for (domain, operator) in [(&b""[..], &b"Loop"[..]), (b"", b""), (b"com.microsoft", b"Tanh"), (b"", b"GRU")] {
-            assert_eq!(validate(&model(domain, operator)), Err("it has an operator that ToneNet's models do without"));
+            assert_eq!(validate(&model(domain, operator)), Err("it has an operator that ToneNet's models do not use"));
         }
     }
 
     #[test]
-    fn constants_hold_as_many_numbers_as_their_axes_say() {
+    fn a_constant_whose_data_does_not_match_its_shape_is_refused() {
         let model = |tensor: &[u8]| field(7, &field(5, tensor));
-        // Fields 1 (the lengths of the axes) and 2 (the type).
+        // Fields 1 (the shape) and 2 (the type).
         assert_eq!(validate(&model(&[&[8, 2, 8, 1, 16, 1], &*field(9, &[0; 8])].concat())), Ok(()));
         for (head, bytes) in [([8, 2, 8, 1, 16, 1], 4), ([8, 2, 8, 3, 16, 1], 8), ([8, 2, 8, 1, 16, 8], 8)] {
             let tensor = [&head[..], &*field(9, &vec![0; bytes])].concat();
-            assert_eq!(validate(&model(&tensor)), Err("a constant does not hold the numbers that it should"));
+            assert_eq!(validate(&model(&tensor)), Err("a constant's data does not match its type and shape"));
         }
         let twice = field(5, &[&[16, 1], &*field(9, &[0; 4])].concat()).repeat(2);
-        assert_eq!(validate(&field(7, &twice)), Err("two of its constants have one name"));
+        assert_eq!(validate(&field(7, &twice)), Err("two of its constants have the same name"));
     }
 
     #[test]
-    fn nesting_has_an_end() {
+    fn messages_nested_too_deeply_are_refused() {
         let mut file = Vec::new();
         for _ in 0..200 {
             for tag in [0x32, 0x2A, 0x0A] {
@@ -226,6 +223,6 @@ mod tests {
         }
         let mut model = vec![0x3A, (file.len() & 0x7F) as u8 | 0x80, (file.len() >> 7) as u8];
         model.append(&mut file);
-        assert_eq!(validate(&model), Err("its parts are nested too deeply"));
+        assert_eq!(validate(&model), Err("its messages are nested too deeply"));
     }
 }

@@ -1,23 +1,24 @@
-//! Protobuf as ONNX files are written in it: the fields of a message, and a message written anew.
+//! Reads and writes the protobuf wire format of ONNX files.
 //!
-//! Whatever the bytes are, reading ends and panics nowhere; nothing is copied that the file does not hold.
+//! Reading arbitrary bytes always ends and never panics. It borrows from the file and copies nothing.
+//! The format: <https://protobuf.dev/programming-guides/encoding/>.
 
 /// A field of a message.
 pub(crate) struct Field<'a> {
     pub number: u64,
     pub value: Value<'a>,
-    /// All of it, as it stands in the message.
+    /// The encoded field, tag included.
     pub written: &'a [u8],
 }
 
-/// A field's content.
+/// The value of a field.
 pub(crate) enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,
 }
 
-/// The fields of a message, up to the first that is broken.
+/// The fields of a message; iteration ends after the first error.
 pub(crate) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<Field<'_>, &'static str>> {
     let mut next = move || {
         let before = rest;
@@ -35,18 +36,18 @@ pub(crate) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<Field<'_>, 
         let written = before.get(..before.len() - rest.len()).unwrap_or_default();
         Ok((Field { number: tag >> 3, value, written }, rest.is_empty()))
     };
-    let mut over = rest.is_empty();
+    let mut ended = rest.is_empty();
     std::iter::from_fn(move || {
-        if over {
+        if ended {
             return None;
         }
         let field = next();
-        over = field.as_ref().map_or(true, |(_, last)| *last);
+        ended = field.as_ref().map_or(true, |(_, last)| *last);
         Some(field.map(|(field, _)| field))
     })
 }
 
-/// The texts, tensors and messages in a field of a message that is known to be whole.
+/// All values of a length-delimited field (texts, tensors, messages).
 pub(crate) fn texts(message: &[u8], wanted: u64) -> impl Iterator<Item = &[u8]> {
     fields(message).filter_map(move |field| match field {
         Ok(Field { number, value: Value::Bytes(bytes), .. }) if number == wanted => Some(bytes),
@@ -54,17 +55,17 @@ pub(crate) fn texts(message: &[u8], wanted: u64) -> impl Iterator<Item = &[u8]> 
     })
 }
 
-/// The last text in a field, as protobuf has it; empty if there is none.
+/// The last value of a length-delimited field; empty without one. Protobuf lets the last value win.
 pub(crate) fn text(message: &[u8], wanted: u64) -> &[u8] {
     texts(message, wanted).last().unwrap_or_default()
 }
 
-/// The last whole number in a field.
+/// The last value of an integer field.
 pub(crate) fn int(message: &[u8], wanted: u64) -> Option<u64> {
     ints(message, wanted).last().copied()
 }
 
-/// The whole numbers in a field.
+/// All values of an integer field.
 pub(crate) fn ints(message: &[u8], wanted: u64) -> Vec<u64> {
     fields(message)
         .filter_map(|field| match field {
@@ -81,7 +82,7 @@ fn take<'a>(rest: &mut &'a [u8], length: u64) -> Result<&'a [u8], &'static str> 
     Ok(taken)
 }
 
-/// A number of seven bits a byte, the lowest first.
+/// Reads a varint: seven bits a byte, the lowest first.
 fn number(rest: &mut &[u8]) -> Result<u64, &'static str> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
@@ -94,14 +95,14 @@ fn number(rest: &mut &[u8]) -> Result<u64, &'static str> {
     Err("it is not an ONNX file")
 }
 
-/// Appends a field of text or of a message.
+/// Appends a length-delimited field.
 pub(crate) fn put_bytes(message: &mut Vec<u8>, wanted: u64, bytes: &[u8]) {
     put_number(message, wanted << 3 | 2);
     put_number(message, bytes.len() as u64);
     message.extend_from_slice(bytes);
 }
 
-/// Appends a field of a whole number.
+/// Appends an integer field.
 pub(crate) fn put_int(message: &mut Vec<u8>, wanted: u64, value: u64) {
     put_number(message, wanted << 3);
     put_number(message, value);
@@ -115,12 +116,20 @@ fn put_number(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
+/// A length-delimited field, for the tests of the modules that read files.
+#[cfg(test)]
+pub(crate) fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
+    let mut field = Vec::new();
+    put_bytes(&mut field, number, bytes);
+    field
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_fields_are_read_back_unchanged() {
         for number in [0, 1, 127, 128, 300, u64::MAX] {
             let mut message = Vec::new();
             put_int(&mut message, 9, number);

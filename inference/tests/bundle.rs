@@ -1,4 +1,4 @@
-//! A model's folder: read whole, or refused with the name of the file that is wrong.
+//! A model's folder is read completely, or refused with the name of the wrong file.
 
 mod common;
 
@@ -16,7 +16,7 @@ fn entry(file: &str, bytes: &[u8]) -> GraphEntry {
     GraphEntry { file: file.into(), sha256: Sha256::digest(bytes) }
 }
 
-/// A folder with a small model that plays jazz.
+/// A folder with a small model that has the style jazz.
 fn model() -> TempDir {
     let network = Network::new();
     let (encoder, decoder) = (network.encoder(), network.decoder());
@@ -29,7 +29,7 @@ fn model() -> TempDir {
             keys: KEYS,
             memory: 2 * HIDDEN,
             context_steps: 8,
-            whole_take_steps: None,
+            max_steps: None,
             encoder: entry("encoder.onnx", &encoder),
         },
         styles: vec![StyleEntry {
@@ -49,87 +49,87 @@ fn model() -> TempDir {
     folder
 }
 
-fn encoder_of(files: &ModelFiles) -> GraphFile<'_> {
+fn encoder(files: &ModelFiles) -> GraphFile<'_> {
     files.shared().next().expect("an encoder")
 }
 
-fn complaint(folder: &Path) -> InferenceError {
-    ModelFiles::from_dir(folder).expect_err("the model is not whole")
+fn refusal(folder: &Path) -> InferenceError {
+    ModelFiles::from_dir(folder).expect_err("the model is invalid")
 }
 
 #[test]
-fn a_whole_folder_is_read_and_runs() {
+fn a_complete_folder_is_read_and_its_graphs_run() {
     let folder = model();
-    let files = ModelFiles::from_dir(folder.path()).expect("a whole model");
+    let files = ModelFiles::from_dir(folder.path()).expect("a complete model");
     assert_eq!(files.manifest().title, "Small");
     let runtime = built_in();
-    let encoder = runtime.load(encoder_of(&files)).expect("the encoder loads");
-    let decoder = runtime.load(files.decoder(Genre::Jazz).expect("it plays jazz")).expect("the decoder loads");
+    let encoder = runtime.load(encoder(&files)).expect("the encoder loads");
+    let decoder = runtime.load(files.decoder(Genre::Jazz).expect("it has jazz")).expect("the decoder loads");
     let memory = encoder.run(&[("frames", frames(4).view())], &["memory"]).expect("the encoder runs");
     let deviations = decoder.run(&[("memory", memory[0].view())], &["deviations"]).expect("the decoder runs");
     assert_eq!(deviations[0].shape, [4, 1, KEYS]);
 }
 
 #[test]
-fn a_style_it_does_not_play_is_named() {
+fn the_error_for_a_missing_style_names_it() {
     let folder = model();
-    let files = ModelFiles::from_dir(folder.path()).expect("a whole model");
-    let error = files.decoder(Genre::Pop).expect_err("it plays only jazz");
+    let files = ModelFiles::from_dir(folder.path()).expect("a complete model");
+    let error = files.decoder(Genre::Pop).expect_err("it has only jazz");
     assert!(matches!(error, InferenceError::NoSuchStyle { style: Genre::Pop }), "{error:?}");
     assert!(error.to_string().contains("Pop"), "{error}");
 }
 
 #[test]
-fn every_missing_file_is_named() {
+fn the_error_for_a_missing_file_names_it() {
     for name in [FILE_NAME, "encoder.onnx", "decoder-jazz.onnx"] {
         let folder = model();
         let path = folder.path().join(name);
         fs::remove_file(&path).expect("the file is there");
-        let error = complaint(folder.path());
+        let error = refusal(folder.path());
         assert!(matches!(error, InferenceError::Missing { .. }), "{error:?}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
 }
 
 #[test]
-fn one_changed_byte_is_noticed() {
+fn a_graph_with_one_changed_byte_is_refused() {
     for name in ["encoder.onnx", "decoder-jazz.onnx"] {
         let folder = model();
         let path = folder.path().join(name);
         let mut bytes = fs::read(&path).expect("the file is there");
         bytes[100] ^= 1;
         fs::write(&path, bytes).expect("a file can be written");
-        let text = complaint(folder.path()).to_string();
-        let cure = "is damaged (its checksum does not match model.json); export or download the model again";
-        assert_eq!(text, format!("{} {cure}", path.display()));
+        let text = refusal(folder.path()).to_string();
+        let message = "is damaged (its checksum does not match model.json); export or download the model again";
+        assert_eq!(text, format!("{} {message}", path.display()));
     }
 }
 
 #[test]
-fn a_manifest_that_is_none_is_named() {
+fn the_error_for_an_invalid_manifest_names_it() {
     let folder = model();
     let path = folder.path().join(FILE_NAME);
     for json in ["", "{", "[]", "{\"format\": 1}", "\u{0}"] {
         fs::write(&path, json).expect("a file can be written");
-        let error = complaint(folder.path());
+        let error = refusal(folder.path());
         assert!(matches!(error, InferenceError::BadManifest { .. }), "{error:?}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
     fs::write(&path, "{\"format\": 2}").expect("a file can be written");
-    assert!(complaint(folder.path()).to_string().contains("update the plugin"));
+    assert!(refusal(folder.path()).to_string().contains("update the plugin"));
 }
 
 #[test]
-fn files_inside_the_program_are_checked_the_same_way() {
+fn files_compiled_into_the_program_are_checked_as_those_in_a_folder() {
     let folder = model();
     let table: Vec<(&'static str, &'static [u8])> = [FILE_NAME, "encoder.onnx", "decoder-jazz.onnx"]
         .map(|name| (name, &*fs::read(folder.path().join(name)).expect("the file is there").leak()))
         .into();
     let table: &'static [_] = table.leak();
-    let files = ModelFiles::from_static(table).expect("a whole model");
-    let from_folder = ModelFiles::from_dir(folder.path()).expect("a whole model");
+    let files = ModelFiles::from_static(table).expect("a complete model");
+    let from_folder = ModelFiles::from_dir(folder.path()).expect("a complete model");
     assert_eq!(files.manifest(), from_folder.manifest());
-    assert_eq!(encoder_of(&files).bytes(), encoder_of(&from_folder).bytes());
+    assert_eq!(encoder(&files).bytes(), encoder(&from_folder).bytes());
     let text = ModelFiles::from_static(&table[..2]).expect_err("a decoder is missing").to_string();
     assert!(text.starts_with("decoder-jazz.onnx inside the plugin is missing"), "{text}");
 }

@@ -1,4 +1,5 @@
-//! Libraries that are missing, foreign or not the first: opening never fails and says what happened.
+//! Opening a runtime never fails: for a missing or unusable library, or a second one, the report says what is used
+//! instead.
 
 mod common;
 
@@ -22,7 +23,7 @@ fn foreign_library() -> PathBuf {
 }
 
 #[test]
-fn a_missing_library_is_named_and_the_built_in_runtime_plays() {
+fn the_report_names_a_missing_library_and_the_built_in_runtime_is_used() {
     let missing = Path::new("/nowhere/libonnxruntime.so");
     for preference in [RuntimePreference::Auto, RuntimePreference::OnnxRuntime] {
         let report = open(preference, &[missing]);
@@ -34,23 +35,23 @@ fn a_missing_library_is_named_and_the_built_in_runtime_plays() {
 }
 
 #[test]
-fn places_nobody_asked_for_are_only_mentioned_as_the_cure() {
+fn default_folders_are_reported_only_as_a_place_to_install_the_library() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let unasked = Candidate { path: folder.path().join(FILE_NAME), source: Source::UserData };
-    let (_, report) = Runtime::open(RuntimePreference::Auto, &[unasked]);
+    let default = Candidate { path: folder.path().join(FILE_NAME), source: Source::UserData };
+    let (_, report) = Runtime::open(RuntimePreference::Auto, &[default]);
     assert_eq!(report.notes.len(), 1, "{:?}", report.notes);
     assert!(report.notes[0].contains(&folder.path().display().to_string()), "{:?}", report.notes);
 }
 
 #[test]
-fn the_built_in_runtime_by_choice_needs_no_words() {
+fn choosing_the_built_in_runtime_gives_no_notes() {
     let report = open(RuntimePreference::BuiltIn, &[&onnx_runtime_library()]);
     assert_eq!((report.runtime.as_str(), report.notes), ("built-in (rten 0.27)", vec![]));
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn files_that_are_not_onnx_runtime_are_passed_over() {
+fn files_that_are_not_onnx_runtime_are_skipped_with_a_note() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let text = folder.path().join("text.so");
     fs::write(&text, "not a library").expect("a file can be written");
@@ -67,7 +68,7 @@ fn files_that_are_not_onnx_runtime_are_passed_over() {
 }
 
 #[test]
-fn a_second_library_gives_way_to_the_first_and_it_is_said() {
+fn a_second_library_is_not_used_and_a_note_says_so() {
     let (_, first) = onnx_runtime();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path().join(FILE_NAME);

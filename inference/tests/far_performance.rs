@@ -1,4 +1,4 @@
-//! Notes may stand anywhere in a song: what a take costs to restyle depends on its notes alone.
+//! A performance is restyled wherever its notes are in the song; the cost depends only on their number.
 
 use std::path::{Path, PathBuf};
 
@@ -21,8 +21,8 @@ fn model(name: &str) -> LoadedModel {
     LoadedModel::load(&runtime, &ModelFiles::from_dir(&workspace().join("assets/models").join(name)).unwrap()).unwrap()
 }
 
-/// The beginning of a piece with some notes behind it.
-fn take(far: &[f64]) -> TimelineSnapshot {
+/// The beginning of the demo piece with notes far after it.
+fn performance(far: &[f64]) -> TimelineSnapshot {
     let piece = std::fs::read(workspace().join("assets/demo/bach-prelude-bwv-846.mid")).unwrap();
     let mut notes = TimelineSnapshot::from_song(&Song::parse(piece).unwrap(), 0.0).notes()[..64].to_vec();
     for &beats in far {
@@ -33,32 +33,32 @@ fn take(far: &[f64]) -> TimelineSnapshot {
     TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new())
 }
 
-/// Where every note stands, and what jazz expects of it.
-fn expected(model: &LoadedModel, take: &TimelineSnapshot) -> Vec<(f64, f32)> {
-    let restyled = restyle(take, "model", model, &Cancellation::default()).unwrap();
+/// The beat and the deviation in jazz of each note.
+fn deviations(model: &LoadedModel, timeline: &TimelineSnapshot) -> Vec<(f64, f32)> {
+    let restyled = restyle(timeline, "model", model, &Cancellation::default()).unwrap();
     let jazz = StyleBlend::only(Genre::Jazz);
-    let of = |note: &TimelineNote| (note.beats, restyled.expected(note, jazz, TakeSeed(0)).unwrap().deviation);
-    restyled.notes().iter().map(of).collect()
+    let deviation = |note: &TimelineNote| (note.beats, restyled.expected(note, jazz, TakeSeed(0)).unwrap().deviation);
+    restyled.notes().iter().map(deviation).collect()
 }
 
 #[test]
-fn a_far_note_is_restyled_by_every_model() {
-    // 268,435,455 is the last beat that a MIDI file's shortest beat and longest pause reach.
+fn every_model_restyles_a_note_at_any_distance() {
+    // 268,435,455 is the last beat that a MIDI file can reach with its largest delta time at one tick per beat.
     let far = [268_435_455.0, 1e12, 2f64.powi(52) - 1.0, 2f64.powi(52)];
     for name in ["attention", "baseline", "note"] {
         let model = model(name);
-        let restyled = expected(&model, &take(&far));
+        let restyled = deviations(&model, &performance(&far));
         assert_eq!(restyled.len(), 64 + far.len(), "{name}");
         assert!(restyled.iter().all(|(_, deviation)| deviation.is_finite()), "{name}");
     }
 }
 
 #[test]
-fn what_lies_far_behind_changes_nothing_before_it_for_the_articles_models() {
+fn for_the_articles_models_a_far_note_changes_no_earlier_differences() {
     for name in ["attention", "baseline"] {
         let model = model(name);
-        let (alone, with_far) = (expected(&model, &take(&[])), expected(&model, &take(&[1e6])));
-        // Around the take's own centre, which one note more moves.
+        let (alone, with_far) = (deviations(&model, &performance(&[])), deviations(&model, &performance(&[1e6])));
+        // One note more shifts the centre of all deviations, so their differences are compared.
         let steps = |notes: &[(f64, f32)]| notes.windows(2).map(|pair| pair[1].1 - pair[0].1).collect::<Vec<_>>();
         let differ = |(a, b): (&f32, &f32)| (a - b).abs() > 1e-3;
         assert_eq!(steps(&alone).len(), 63);

@@ -1,5 +1,5 @@
-//! The models in `assets/` give torch's own numbers in both runtimes: over the beginning of the demo piece, every
-//! style's deviation of every note.
+//! The shipped models give torch's numbers in both runtimes: the deviation of every note in every style, over the
+//! beginning of the demo piece.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Numbers of a tensor; torch wrote them as f64 or f32.
+/// The numbers of a tensor, which torch saved as f64 or f32.
 fn column(tensors: &SafeTensors, name: &str) -> Vec<f64> {
     let tensor = tensors.tensor(name).unwrap();
     match tensor.dtype() {
@@ -52,7 +52,7 @@ fn notes(golden: &SafeTensors) -> Vec<Note> {
         .collect()
 }
 
-fn agrees_with_torch(preference: RuntimePreference) {
+fn assert_agreement_with_torch(preference: RuntimePreference) {
     let library = workspace().join("third_party/onnxruntime/libonnxruntime.so");
     let (runtime, report) = Runtime::open(preference, &library::candidates(Some(&library)));
     let wants_library = preference == RuntimePreference::OnnxRuntime;
@@ -69,25 +69,25 @@ fn agrees_with_torch(preference: RuntimePreference) {
         let golden = SafeTensors::deserialize(&golden).unwrap();
         let notes = notes(&golden);
         assert!(notes.len() >= 64, "{name}: enough notes for the states to matter");
-        let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         for style in Genre::ALL {
-            let found = model.predict(&take, LookAhead::WholePerformance, &[style]).unwrap().remove(0);
+            let found = model.predict(&performance, LookAhead::WholePerformance, &[style]).unwrap().remove(0);
             let expected = column(&golden, &format!("deviation.{style}"));
             assert_eq!(found.len(), expected.len());
             let differences = found.iter().zip(&expected).map(|(a, &b)| (a.deviation - b as f32).abs());
             let worst = differences.fold(0.0, |worst: f32, d| if d.is_nan() { f32::NAN } else { worst.max(d) });
             assert!(worst <= TOLERANCE, "{name}, {style}: {worst} velocity steps from torch");
-            assert!(expected.iter().any(|v| v.abs() > 1.0), "the golden numbers say something");
+            assert!(expected.iter().any(|v| v.abs() > 1.0), "the golden numbers are not all near 0");
         }
     }
 }
 
 #[test]
 fn onnx_runtime_gives_torchs_numbers() {
-    agrees_with_torch(RuntimePreference::OnnxRuntime);
+    assert_agreement_with_torch(RuntimePreference::OnnxRuntime);
 }
 
 #[test]
 fn the_built_in_runtime_gives_torchs_numbers() {
-    agrees_with_torch(RuntimePreference::BuiltIn);
+    assert_agreement_with_torch(RuntimePreference::BuiltIn);
 }

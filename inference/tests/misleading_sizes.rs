@@ -1,4 +1,4 @@
-//! Manifests whose numbers would make states or windows of any size: refused by name before a graph is opened.
+//! Manifests with sizes out of range are refused by field, before memory is allocated for them.
 
 mod common;
 
@@ -9,8 +9,8 @@ use common::built_in;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::performance::LoadedModel;
 
-/// What is said of a shipped model with a field of its manifest changed.
-fn complaint(model: &str, field: &str, value: u64) -> String {
+/// The error for a shipped model with one field of its manifest changed.
+fn refusal(model: &str, field: &str, value: u64) -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models").join(model);
     let folder = tempfile::tempdir().expect("a temporary folder");
     for entry in fs::read_dir(shipped).expect("the model is there").flatten() {
@@ -27,21 +27,21 @@ fn complaint(model: &str, field: &str, value: u64) -> String {
 }
 
 #[test]
-fn widths_that_no_network_has_are_refused_by_name() {
+fn hidden_sizes_out_of_range_are_refused_by_name() {
     for field in ["past_hidden", "ahead_hidden", "decoder_hidden"] {
         for width in [0, 1 << 32, 1 << 36, 1 << 61] {
-            let said = complaint("note", field, width);
-            assert!(said.contains(&format!("{field} is {width}")), "{said}");
+            let message = refusal("note", field, width);
+            assert!(message.contains(&format!("{field} is {width}")), "{message}");
         }
     }
 }
 
 #[test]
-fn windows_that_no_network_was_shown_are_refused() {
+fn window_lengths_out_of_range_are_refused_with_their_value() {
     for (model, field) in [("baseline", "context_steps"), ("attention", "whole_take_steps")] {
         for steps in [0, 1 << 40] {
-            let said = complaint(model, field, steps);
-            assert!(said.contains(&steps.to_string()), "{said}");
+            let message = refusal(model, field, steps);
+            assert!(message.contains(&steps.to_string()), "{message}");
         }
     }
 }

@@ -23,7 +23,7 @@ fn model() -> LoadedModel {
     LoadedModel::load(&runtime, &ModelFiles::from_dir(&folder).unwrap()).unwrap()
 }
 
-/// Notes as somebody plays them, at any tick: at every twelfth of these, thousandths of a beat have a half left over.
+/// Notes at irregular ticks. Every twelfth lies exactly between two thousandths of a beat, where rounding could differ.
 fn performance() -> Vec<Note> {
     let note = |index: u32| {
         let beats = f64::from(index * 97 + index * index % 23) / TICKS;
@@ -41,19 +41,19 @@ fn performance() -> Vec<Note> {
     (0..400).map(note).collect()
 }
 
-fn as_a_file(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: TakeSeed) -> Vec<u8> {
+fn file_velocities(model: &LoadedModel, notes: &[Note], style: StyleBlend, take: TakeSeed) -> Vec<u8> {
     let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let restyling = RestyleSettings {
+    let settings = RestyleSettings {
         style,
-        played_in: None,
+        source_style: None,
         take,
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(model, &view).unwrap()
+    settings.velocities(model, &view).unwrap()
 }
 
-fn in_timeline(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
+fn timeline_snapshot(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
     let note = |n: &Note| TimelineNote {
         beats: n.onset_sixteenths / 4.0,
         length: ((n.release_sixteenths - n.onset_sixteenths) / 4.0) as f32,
@@ -63,23 +63,23 @@ fn in_timeline(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
         velocity: n.velocity,
         expected: None,
     };
-    let played = TimelineSnapshot::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
-    timeline::restyle(&played, "note", model, &Cancellation::default()).unwrap()
+    let recorded = TimelineSnapshot::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
+    timeline::restyle(&recorded, "note", model, &Cancellation::default()).unwrap()
 }
 
 #[test]
 fn a_file_and_timeline_give_the_same_performance_the_same_velocities() {
     let (model, notes) = (model(), performance());
-    let snapshot = in_timeline(&model, &notes);
-    assert_eq!(snapshot.notes().len(), notes.len(), "all have a place");
+    let snapshot = timeline_snapshot(&model, &notes);
+    assert_eq!(snapshot.notes().len(), notes.len(), "Timeline keeps every note");
     let mut differences = Vec::new();
     for share_of_b in [0.0, 0.3, 0.5] {
         for take in [TakeSeed(0), TakeSeed(7)] {
             let style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b };
-            let file = as_a_file(&model, &notes, style, take);
+            let file = file_velocities(&model, &notes, style, take);
             let expected = snapshot.notes().iter().map(|n| (n.velocity, snapshot.expected(n, style, take).unwrap()));
             let timeline: Vec<u8> = expected.map(|(own, e)| Expression::default().velocity(own, e)).collect();
-            assert_ne!(file, notes.iter().map(|n| n.velocity).collect::<Vec<_>>(), "the style is heard");
+            assert_ne!(file, notes.iter().map(|n| n.velocity).collect::<Vec<_>>(), "the style changes the velocities");
             let steps = file.iter().zip(&timeline).map(|(a, b)| a.abs_diff(*b)).filter(|&steps| steps > 0);
             let steps: Vec<u8> = steps.collect();
             if !steps.is_empty() {

@@ -1,4 +1,4 @@
-//! The note model's graphs in both runtimes: the numbers, states handed over, batches, 8-bit weights, damage.
+//! The note model's graphs in both runtimes: numbers, carried states, batches, 8-bit weights and damaged files.
 
 mod common;
 
@@ -16,18 +16,18 @@ const AHEAD: usize = 3;
 const ROW: usize = 7;
 const HEAD: usize = 11;
 const MEMBERS: usize = 2;
-/// Hidden units of each member, and of all.
+/// Hidden units of each member of the ensemble; the constants below are for all members.
 const MEMBER: Hidden = Hidden { before: 9, behind: 5, decoder: 3 };
 const BEFORE: usize = MEMBERS * MEMBER.before;
 const BEHIND: usize = MEMBERS * MEMBER.behind;
 const DECODER: usize = MEMBERS * MEMBER.decoder;
 const SCALE: f32 = 16.0;
-/// The network's spread stays within e to the power of these.
+/// The limits of the natural logarithm of the spread, in the network's unit.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
 
 const ENCODER_STATES: [(&str, &str); 4] =
     [("lower_h", "lower_h_out"), ("lower_c", "lower_c_out"), ("upper_h", "upper_h_out"), ("upper_c", "upper_c_out")];
-/// The look-ahead network's and the decoders'.
+/// The states of the look-ahead network and of the decoders.
 const STATES: [(&str, &str); 2] = [("h", "h_out"), ("c", "c_out")];
 
 struct Hidden {
@@ -75,7 +75,7 @@ fn on_both(test: impl Fn(&str, &Runtime)) {
     test("ONNX Runtime", &onnx_runtime().0);
 }
 
-/// Arbitrary numbers \[notes, batch, width\].
+/// Arbitrary numbers, \[notes, batch, width\].
 fn sequence(seed: u32, notes: usize, batch: usize, width: usize) -> Tensor {
     Tensor { shape: vec![notes, batch, width], data: Noise(seed).numbers(notes * batch * width, 2.0) }
 }
@@ -94,14 +94,14 @@ fn element(tensor: &Tensor, index: usize) -> Tensor {
     Tensor { shape: vec![first, 1, width], data }
 }
 
-/// A graph with its inputs' names and values; the named outputs.
+/// Runs a graph on named inputs and returns the named outputs.
 fn run(runtime: &Runtime, graph: &[u8], inputs: &[(&str, &Tensor)], outputs: &[&str]) -> Vec<Tensor> {
     let graph = runtime.load(GraphFile::new("graph.onnx", graph)).expect("the graph loads");
     let inputs: Vec<_> = inputs.iter().map(|(name, tensor)| (*name, tensor.view())).collect();
     graph.run(&inputs, outputs).expect("the graph runs")
 }
 
-/// A graph that carries states: its `outputs`, then the states after the last note.
+/// Runs a graph that carries states; returns its `outputs` and the states after the last note.
 fn run_from(
     runtime: &Runtime,
     graph: &[u8],
@@ -123,14 +123,14 @@ fn states(count: usize, batch: usize, width: usize) -> Vec<Tensor> {
     (0..count).map(|index| sequence(90 + index as u32, 1, batch, width)).collect()
 }
 
-/// The states of one member, of `width`, out of those of all.
+/// One member's state of `width` numbers, out of the states of all members.
 fn state(tensors: &[Tensor], member: usize, width: usize) -> State {
     let numbers =
         |tensor: &Tensor| tensor.data[member * width..(member + 1) * width].iter().map(|&v| f64::from(v)).collect();
     State { hidden: numbers(&tensors[0]), cell: numbers(&tensors[1]) }
 }
 
-/// Members' steps \[member\]\[note\]\[width\], note by note.
+/// The members' steps, \[member\]\[note\]\[width\], joined note by note.
 fn side_by_side(members: &[Vec<Vec<f64>>]) -> Vec<f64> {
     (0..members[0].len()).flat_map(|note| members.iter().flat_map(move |steps| steps[note].clone())).collect()
 }
@@ -150,7 +150,7 @@ fn assert_same(what: &str, found: &Tensor, wanted: &Tensor) {
 }
 
 #[test]
-fn the_encoder_computes_what_torch_would_from_any_state() {
+fn the_past_encoder_agrees_with_the_reference_from_any_state() {
     let network = network();
     let graph = past(&network, Float32);
     on_both(|name, runtime| {
@@ -182,7 +182,7 @@ fn the_encoder_computes_what_torch_would_from_any_state() {
 }
 
 #[test]
-fn the_look_ahead_runs_from_the_last_note_to_the_first_from_any_state() {
+fn the_look_ahead_network_runs_from_the_last_note_to_the_first_from_any_state() {
     let network = network();
     let graph = ahead(&network, Float32);
     on_both(|name, runtime| {
@@ -255,7 +255,7 @@ fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
             let spreads: Vec<f64> = outputs.iter().map(|output| output[1].exp() * scale).collect();
             for (tensor, wanted) in found.iter().zip([means, spreads]) {
                 assert_eq!(tensor.shape, [count, 1, 1]);
-                // In the network's own unit: the scale would scale the rounding too.
+                // Compared in the network's own unit, because the scale would scale rounding errors too.
                 let unscaled = Tensor { shape: vec![], data: tensor.data.iter().map(|v| v / SCALE).collect() };
                 assert_close(runtime_name, &unscaled, &wanted.iter().map(|v| v / scale).collect::<Vec<_>>());
             }
@@ -264,11 +264,11 @@ fn the_decoder_gives_mean_and_spread_in_velocity_steps() {
             }
         }
     }
-    assert_eq!(limits, [true; 3], "the spread is tried below, above and within its limits");
+    assert_eq!(limits, [true; 3], "the inputs give spreads below, above and within the limits");
 }
 
 #[test]
-fn a_part_in_two_pieces_is_the_part_at_once() {
+fn a_part_run_in_two_pieces_gives_the_same_as_in_one_run() {
     let network = network();
     let (encoder, ahead, decoder) = (past(&network, Float32), ahead(&network, Float32), decoder(&network, Float32));
     on_both(|name, runtime| {
@@ -287,7 +287,7 @@ fn a_part_in_two_pieces_is_the_part_at_once() {
     });
 }
 
-/// Compares a graph over all notes with the same over its pieces, in the order in which it runs over them.
+/// Compares one run over all notes with runs over pieces of them, in the given order.
 #[expect(clippy::too_many_arguments)]
 fn pieces(
     name: &str,
@@ -314,7 +314,7 @@ fn pieces(
 }
 
 #[test]
-fn a_batch_of_three_is_three_of_one() {
+fn a_batch_of_three_gives_the_same_as_three_batches_of_one() {
     let network = network();
     let graphs = [past(&network, Float32), ahead(&network, Float32), decoder(&network, Float32)];
     let (known, beyond) = (sequence(8, 6, 3, PAST), sequence(9, 6, 3, AHEAD));
@@ -351,7 +351,7 @@ fn a_batch_of_three_is_three_of_one() {
     });
 }
 
-/// What all graphs of a network say of the same inputs, in the network's own unit.
+/// The outputs of all graphs of a network for fixed inputs, in the network's own unit.
 fn all_graphs(runtime: &Runtime, network: &Tensors, precision: Precision) -> Vec<Tensor> {
     let inputs = [("past", &sequence(12, 16, 2, PAST))];
     let graph = past(network, precision);
@@ -382,7 +382,7 @@ fn assert_near(what: &str, found: &[Tensor], wanted: &[Tensor], tolerance: f64) 
 }
 
 #[test]
-fn weights_stored_in_8_bits_are_computed_with_in_32() {
+fn weights_stored_in_8_bits_give_the_numbers_of_the_rounded_32_bit_weights() {
     let network = network();
     on_both(|name, runtime| {
         let stored = all_graphs(runtime, &network, StoredInt8);
@@ -392,21 +392,21 @@ fn weights_stored_in_8_bits_are_computed_with_in_32() {
 }
 
 #[test]
-fn onnx_runtime_computes_in_8_bits_close_by() {
+fn onnx_runtime_computes_in_8_bits_close_to_32_bits() {
     let (network, runtime) = (network(), onnx_runtime().0);
     let [float, whole] = [Float32, DynamicInt8].map(|precision| all_graphs(&runtime, &network, precision));
     assert_near("ONNX Runtime", &whole, &float, 0.1);
 }
 
 #[test]
-fn the_built_in_runtime_says_that_it_does_not_compute_in_8_bits() {
+fn the_built_in_runtime_refuses_graphs_that_compute_in_8_bits() {
     let graph = past(&network(), DynamicInt8);
     let error = built_in().load(GraphFile::new("past.onnx", &graph)).expect_err("it has no such operators");
     assert!(error.to_string().contains("operator"), "{error}");
 }
 
 #[test]
-fn layers_with_other_settings_than_the_exporters_are_refused() {
+fn recurrent_layers_with_unknown_attributes_are_refused() {
     let network = network();
     for precision in [Float32, StoredInt8, DynamicInt8] {
         let mut graph = ahead(&network, precision);
@@ -414,14 +414,14 @@ fn layers_with_other_settings_than_the_exporters_are_refused() {
         let at = graph.windows(setting.len()).position(|bytes| bytes == setting).expect("the LSTM has a direction");
         graph[at..at + setting.len()].copy_from_slice(b"directory");
         on_both(|name, runtime| {
-            let error = runtime.load(GraphFile::new("ahead.onnx", &graph)).expect_err("nobody knows the setting");
+            let error = runtime.load(GraphFile::new("ahead.onnx", &graph)).expect_err("the attribute is unknown");
             assert!(error.to_string().contains("do not fit"), "{name}: {error}");
         });
     }
 }
 
 #[test]
-fn damaged_graphs_never_bring_the_process_down() {
+fn damaged_graphs_never_end_the_process() {
     let network = network();
     let precisions = [Float32, StoredInt8, DynamicInt8];
     let graphs: Vec<_> = [past, decoder].iter().flat_map(|graph| precisions.map(|p| graph(&network, p))).collect();
@@ -447,6 +447,6 @@ fn damaged_graphs_never_bring_the_process_down() {
             let inputs: Vec<_> = sequences.iter().map(|(name, tensor)| (*name, tensor.view())).chain(carried).collect();
             outcomes.add(runtime.load(GraphFile::new("damaged.onnx", &bytes)), &inputs, output);
         }
-        assert!(outcomes.each_came(), "{name}: {outcomes:?}");
+        assert!(outcomes.has_each_kind(), "{name}: {outcomes:?}");
     });
 }

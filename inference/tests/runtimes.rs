@@ -1,4 +1,4 @@
-//! Exported graphs in both runtimes: the numbers, the sharing, and what happens to bad files and bad inputs.
+//! Exported piano-roll graphs in both runtimes: numbers, sharing between instances, invalid files and invalid inputs.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn on_both(test: impl Fn(&str, &Runtime)) {
     test("ONNX Runtime", &onnx_runtime().0);
 }
 
-/// Encoder and decoder of a network over some frames.
+/// Runs a network's encoder and decoder over frames; returns both outputs.
 fn run(runtime: &Runtime, network: &Network, frames: &Tensor) -> (Tensor, Tensor) {
     let encoder = runtime.load(GraphFile::new("encoder.onnx", &network.encoder())).expect("the encoder loads");
     let decoder = runtime.load(GraphFile::new("decoder-jazz.onnx", &network.decoder())).expect("the decoder loads");
@@ -27,7 +27,7 @@ fn run(runtime: &Runtime, network: &Network, frames: &Tensor) -> (Tensor, Tensor
 }
 
 #[test]
-fn both_runtimes_compute_what_torch_would() {
+fn both_runtimes_agree_with_the_reference() {
     for network in [Network::new(), Network::with_attention()] {
         on_both(|name, runtime| {
             for steps in [1, 2, 16, 150] {
@@ -45,7 +45,7 @@ fn both_runtimes_compute_what_torch_would() {
 }
 
 #[test]
-fn weights_stored_in_8_bits_are_computed_with_in_32() {
+fn weights_stored_in_8_bits_give_the_numbers_of_the_rounded_32_bit_weights() {
     for network in [Network::new(), Network::with_attention()] {
         let rounded = network.rounded();
         let frames = frames(16);
@@ -64,7 +64,7 @@ fn weights_stored_in_8_bits_are_computed_with_in_32() {
 }
 
 #[test]
-fn the_runtimes_agree_and_repeat() {
+fn the_runtimes_agree_with_each_other_and_repeat_their_results() {
     let network = Network::new();
     let frames = frames(64);
     let (_, built_in_result) = run(&built_in(), &network, &frames);
@@ -76,7 +76,7 @@ fn the_runtimes_agree_and_repeat() {
 }
 
 #[test]
-fn the_report_tells_runtime_provider_and_why_no_better_one() {
+fn the_report_names_runtime_and_provider_and_why_no_accelerator_is_used() {
     let (_, report) = onnx_runtime();
     assert!(report.library.as_ref().is_some_and(|library| library.is_file()), "{report:?}");
     match report.provider.as_str() {
@@ -96,10 +96,10 @@ fn the_report_tells_runtime_provider_and_why_no_better_one() {
 }
 
 #[test]
-fn instances_share_a_graph_until_the_last_lets_go() {
-    // A graph of its own, so that other tests do not keep it alive.
+fn instances_share_a_graph_until_the_last_one_drops_it() {
+    // A different checksum, so that other tests do not keep the graph loaded.
     let mut bytes = Network::new().encoder();
-    // An unknown, empty field: another checksum, the same graph.
+    // An unknown, empty field changes the checksum but not the graph.
     bytes.extend([0xFA, 0x7F, 0x00]);
     on_both(|name, runtime| {
         let load = || runtime.clone().load(GraphFile::new("encoder.onnx", &bytes)).expect("the encoder loads");
@@ -112,12 +112,12 @@ fn instances_share_a_graph_until_the_last_lets_go() {
         assert!(others.iter().all(|other| Arc::ptr_eq(&first, other)), "{name}: loaded twice");
         let gone = Arc::downgrade(&first);
         drop((first, others));
-        assert!(gone.upgrade().is_none(), "{name}: kept although nobody holds it");
+        assert!(gone.upgrade().is_none(), "{name}: still loaded after the last instance dropped it");
     });
 }
 
 #[test]
-fn instances_may_run_a_shared_graph_at_once() {
+fn instances_on_several_threads_may_run_a_shared_graph() {
     let network = Network::new();
     on_both(|_, runtime| {
         let alone: Vec<_> = (1..5).map(|steps| run(runtime, &network, &frames(10 * steps))).collect();
@@ -135,7 +135,7 @@ fn instances_may_run_a_shared_graph_at_once() {
 }
 
 #[test]
-fn a_file_that_is_no_graph_is_refused_by_name() {
+fn the_error_for_a_file_that_is_no_graph_names_it() {
     let encoder = Network::new().encoder();
     on_both(|name, runtime| {
         for bytes in [&b""[..], b"not a graph", &[0xFF; 64], &encoder[..encoder.len() / 2]] {
@@ -149,11 +149,11 @@ fn a_file_that_is_no_graph_is_refused_by_name() {
 }
 
 #[test]
-fn a_layer_whose_weights_do_not_fit_is_refused() {
+fn a_recurrent_layer_with_misplaced_weights_is_refused() {
     let mut decoder = Network::new().decoder();
     let first_input = b"\x0A\x06memory";
     let at = decoder.windows(first_input.len()).position(|bytes| bytes == first_input).expect("the LSTM reads memory");
-    // The input becomes a field that nobody knows, so that the weights move up by one place.
+    // The first input becomes an unknown field, so the weights move up by one place.
     decoder[at] = 0x7A;
     on_both(|name, runtime| {
         let error =
@@ -163,7 +163,7 @@ fn a_layer_whose_weights_do_not_fit_is_refused() {
 }
 
 #[test]
-fn damaged_graphs_never_bring_the_process_down() {
+fn damaged_graphs_never_end_the_process() {
     let decoders = [Float32, StoredInt8].map(|precision| Network::with_attention().decoder_in(precision));
     let memory = Tensor { shape: vec![3, 1, 2 * HIDDEN], data: vec![0.5; 6 * HIDDEN] };
     on_both(|name, runtime| {
@@ -178,36 +178,36 @@ fn damaged_graphs_never_bring_the_process_down() {
             let graph = runtime.load(GraphFile::new("damaged.onnx", &bytes));
             outcomes.add(graph, &[("memory", memory.view())], "deviations");
         }
-        assert!(outcomes.each_came(), "{name}: {outcomes:?}");
+        assert!(outcomes.has_each_kind(), "{name}: {outcomes:?}");
     });
 }
 
 #[test]
-fn wrong_names_and_shapes_are_told() {
+fn wrong_names_and_shapes_give_errors_that_name_the_file() {
     let network = Network::new();
     on_both(|name, runtime| {
         let graph = runtime.load(GraphFile::new("encoder.onnx", &network.encoder())).expect("the encoder loads");
         let good = frames(2);
-        let complaint = |input: &str, tensor: TensorRef<'_>, output: &str| {
+        let refusal = |input: &str, tensor: TensorRef<'_>, output: &str| {
             let error = graph.run(&[(input, tensor)], &[output]).expect_err("the call is wrong");
             assert!(error.to_string().contains("encoder.onnx"), "{name}: {error}");
             error
         };
-        let error = complaint("frame", good.view(), "memory");
+        let error = refusal("frame", good.view(), "memory");
         assert!(matches!(error, InferenceError::NoSuchPort { port: "input", .. }), "{name}: {error:?}");
-        let error = complaint("frames", good.view(), "memories");
+        let error = refusal("frames", good.view(), "memories");
         assert!(matches!(error, InferenceError::NoSuchPort { port: "output", .. }), "{name}: {error:?}");
-        let error = complaint("frames", TensorRef { shape: &[3, 1, FRAME], data: &good.data }, "memory");
+        let error = refusal("frames", TensorRef { shape: &[3, 1, FRAME], data: &good.data }, "memory");
         assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
-        let error = complaint("frames", TensorRef { shape: &[0, 1, FRAME], data: &[] }, "memory");
+        let error = refusal("frames", TensorRef { shape: &[0, 1, FRAME], data: &[] }, "memory");
         assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
-        let error = complaint("frames", TensorRef { shape: &[usize::MAX, 2, 2], data: &good.data }, "memory");
+        let error = refusal("frames", TensorRef { shape: &[usize::MAX, 2, 2], data: &good.data }, "memory");
         assert!(matches!(error, InferenceError::BadInput { .. }), "{name}: {error:?}");
-        let error = complaint("frames", TensorRef { shape: &[2 * FRAME, 1, 1], data: &good.data }, "memory");
+        let error = refusal("frames", TensorRef { shape: &[2 * FRAME, 1, 1], data: &good.data }, "memory");
         assert!(matches!(error, InferenceError::Failed { .. }), "{name}: {error:?}");
         let error = graph.run(&[], &["memory"]).expect_err("an input is missing");
         assert!(matches!(error, InferenceError::Failed { .. }), "{name}: {error:?}");
-        // A refused call leaves the graph in order.
+        // The graph still runs after refused calls.
         graph.run(&[("frames", good.view())], &["memory"]).expect("the encoder runs");
     });
 }

@@ -1,4 +1,4 @@
-//! The shipped VAE-GAN: torch's numbers and the same notes in both runtimes, and words for what cannot be had.
+//! The shipped VAE-GAN: torch's numbers and the same notes in both runtimes, and errors for invalid settings.
 
 mod common;
 
@@ -15,7 +15,7 @@ use tonenet_inference::generate::{Cancellation, GenerateError};
 use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::Runtime;
 
-/// In logits and, for velocities, the whole range.
+/// In logits; for velocities, in shares of 127.
 const TOLERANCE: f32 = 1e-3;
 
 fn folder() -> PathBuf {
@@ -26,11 +26,11 @@ fn load(runtime: &Runtime) -> TextureModel {
     TextureModel::load(runtime, &ModelFiles::from_dir(&folder()).unwrap()).unwrap()
 }
 
-fn write(model: &TextureModel, seed: u64) -> Clip {
-    model.texture(seed, 1.0, &Cancellation::default()).unwrap()
+fn generate(model: &TextureModel, seed: u64) -> Clip {
+    model.generate(seed, 1.0, &Cancellation::default()).unwrap()
 }
 
-/// A clip of some notes of a beat each.
+/// A clip of notes that last a beat each.
 fn clip(keys: &[u8]) -> Clip {
     let note = |(at, &key): (usize, &u8)| ClipNote { onset: at as f64, length: 1.0, key, velocity: 80 };
     Clip::new(16.0, (4, 4), keys.iter().enumerate().map(note).collect()).unwrap()
@@ -67,21 +67,21 @@ fn both_runtimes_give_torchs_numbers() {
 }
 
 #[test]
-fn a_seed_writes_the_same_notes_again_and_in_both_runtimes() {
+fn a_seed_always_gives_the_same_clip_and_in_both_runtimes() {
     let (own, other) = (load(&onnx_runtime().0), load(&built_in()));
-    let clips: Vec<Clip> = (0..100).map(|seed| write(&own, seed)).collect();
-    let same = (0..).zip(&clips).filter(|(seed, clip)| write(&other, *seed) == **clip).count();
+    let clips: Vec<Clip> = (0..100).map(|seed| generate(&own, seed)).collect();
+    let same = (0..).zip(&clips).filter(|(seed, clip)| generate(&other, *seed) == **clip).count();
     assert!(same >= 99, "{same} of 100");
     for (at, clip) in clips.iter().enumerate() {
-        assert_eq!(clip, &write(&own, at as u64));
+        assert_eq!(clip, &generate(&own, at as u64));
         assert_eq!((clip.length(), clip.signature()), (BEATS as f64, (4, 4)));
         assert!(!clip.notes().is_empty(), "seed {at} is silent");
-        assert!(!clips[..at].contains(clip), "seed {at} wrote what another did");
+        assert!(!clips[..at].contains(clip), "seed {at} gives the clip of an earlier seed");
     }
 }
 
 #[test]
-fn a_morph_leads_from_one_clip_to_the_other() {
+fn a_morph_shares_more_notes_with_the_nearer_clip() {
     let model = load(&built_in());
     let (a, b) = (clip(&[48, 52, 55, 60, 64, 67, 72, 76]), clip(&[57, 60, 64, 57, 60, 64, 57, 60, 64, 57, 60, 64]));
     let at = |share| model.morph(&a, &b, share, &Cancellation::default()).unwrap();
@@ -94,11 +94,11 @@ fn a_morph_leads_from_one_clip_to_the_other() {
 }
 
 #[test]
-fn what_cannot_be_had_is_said() {
+fn settings_out_of_range_and_cancelled_work_give_errors() {
     let model = load(&built_in());
     let go_on = Cancellation::default();
     for temperature in [-0.1, 2.1, f32::NAN] {
-        assert!(matches!(model.texture(0, temperature, &go_on), Err(GenerateError::InvalidSettings(_))));
+        assert!(matches!(model.generate(0, temperature, &go_on), Err(GenerateError::InvalidSettings(_))));
     }
     for share in [-0.1, 1.1, f32::NAN] {
         assert!(matches!(
@@ -108,21 +108,21 @@ fn what_cannot_be_had_is_said() {
     }
     let stop = Cancellation::default();
     stop.cancel();
-    assert!(matches!(model.texture(0, 1.0, &stop), Err(GenerateError::Cancelled)));
+    assert!(matches!(model.generate(0, 1.0, &stop), Err(GenerateError::Cancelled)));
     assert!(matches!(model.morph(&clip(&[60]), &clip(&[62]), 0.5, &stop), Err(GenerateError::Cancelled)));
 }
 
 #[test]
-fn it_is_no_model_of_velocities() {
+fn a_texture_generator_is_refused_as_a_velocity_model() {
     let files = ModelFiles::from_dir(&folder()).unwrap();
-    let said = LoadedModel::load(&built_in(), &files).map(|_| ()).unwrap_err().to_string();
-    assert!(said.contains("VAE-GAN") && said.contains("choose the note model"), "{said}");
+    let message = LoadedModel::load(&built_in(), &files).map(|_| ()).unwrap_err().to_string();
+    assert!(message.contains("VAE-GAN") && message.contains("choose the note model"), "{message}");
 }
 
 #[test]
-fn manifests_that_would_mislead_are_refused() {
+fn manifests_with_invalid_sizes_or_thresholds_are_refused() {
     let note = ModelFiles::from_dir(&folder().join("../note")).unwrap();
-    assert!(TextureModel::load(&built_in(), &note).is_err(), "the note model writes no textures");
+    assert!(TextureModel::load(&built_in(), &note).is_err(), "the note model is no texture generator");
     for (pointer, value) in [
         ("/latent", serde_json::json!(0)),
         ("/latent", serde_json::json!(1u64 << 40)),
@@ -140,7 +140,7 @@ fn manifests_that_would_mislead_are_refused() {
         *manifest.pointer_mut(pointer).expect("the field is there") = value.clone();
         fs::write(&path, manifest.to_string()).unwrap();
         let loaded = ModelFiles::from_dir(copy.path()).and_then(|files| TextureModel::load(&built_in(), &files));
-        let written = loaded.map_err(GenerateError::from).and_then(|m| m.texture(0, 1.0, &Cancellation::default()));
-        assert!(written.is_err(), "{pointer} {value}");
+        let generated = loaded.map_err(GenerateError::from).and_then(|m| m.generate(0, 1.0, &Cancellation::default()));
+        assert!(generated.is_err(), "{pointer} {value}");
     }
 }

@@ -1,4 +1,4 @@
-//! A whole take is read in pieces, and nothing of that is heard: models in `assets/` over more than a piece has.
+//! Reading a long performance in chunks or excerpts changes the predictions of the shipped models hardly or not at all.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The demo piece, played so often.
+/// The demo piece, repeated.
 fn bach(times: u8) -> Vec<Note> {
     let song = Song::parse(std::fs::read(workspace().join("assets/demo/bach-prelude-bwv-846.mid")).unwrap()).unwrap();
     let once: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
@@ -43,13 +43,13 @@ fn files(model: &str) -> (Runtime, ModelFiles) {
 }
 
 #[test]
-fn a_take_in_pieces_is_the_take_at_once() {
+fn the_note_model_predicts_the_same_in_chunks_as_in_one_run() {
     let (runtime, files) = files("note");
     let network = NoteNetwork::load(&runtime, &files).unwrap();
     let notes = bach(4);
-    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let (part, _) = take.part();
-    assert!(part.len() > 2048, "more than looking ahead is kept of at once");
+    let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let (part, _) = performance.part();
+    assert!(part.len() > 2048, "longer than one look-ahead segment");
 
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
@@ -57,33 +57,36 @@ fn a_take_in_pieces_is_the_take_at_once() {
         part.past(index, &mut past);
         part.ahead(index, known, &mut ahead);
     }
-    let before = network.read(&past, &mut network.fresh_past()).unwrap();
-    let behind = network.look_ahead(&past, &ahead, &mut network.fresh_ahead(1)).unwrap();
-    let at_once = network.decode(Genre::Jazz, &before, &behind, &mut network.fresh_decoder()).unwrap();
+    let past_encoding = network.read(&past, &mut network.initial_past_state()).unwrap();
+    let ahead_encoding = network.look_ahead(&past, &ahead, &mut network.initial_ahead_state(1)).unwrap();
+    let at_once =
+        network.decode(Genre::Jazz, &past_encoding, &ahead_encoding, &mut network.initial_decoder_state()).unwrap();
 
-    let in_pieces = &network.whole_performance(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
-    assert_eq!(in_pieces.len(), at_once.len());
-    for (note, (found, wanted)) in in_pieces.iter().zip(&at_once).enumerate() {
+    let in_chunks = &network.whole_performance(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
+    assert_eq!(in_chunks.len(), at_once.len());
+    for (note, (found, wanted)) in in_chunks.iter().zip(&at_once).enumerate() {
         assert!((found.deviation - wanted.deviation).abs() < TOLERANCE, "note {note}: {found:?}, {wanted:?}");
     }
 }
 
 #[test]
-fn a_long_piano_roll_in_windows_is_nearly_the_roll_at_once() {
+fn a_piano_roll_network_predicts_nearly_the_same_in_excerpts_as_in_one_run() {
     let (runtime, files) = files("baseline");
     let model = LoadedModel::load(&runtime, &files).unwrap();
-    let LoadedModel::PianoRoll(network) = &model else { panic!("it is none") };
+    let LoadedModel::PianoRoll(network) = &model else { panic!("the baseline is a piano-roll model") };
     let notes = bach(3);
-    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let in_windows = model.predict(&take, LookAhead::WholePerformance, &[Genre::Jazz]).unwrap().remove(0);
+    let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let in_excerpts = model.predict(&performance, LookAhead::WholePerformance, &[Genre::Jazz]).unwrap().remove(0);
 
-    let placed: Vec<GridNote> = notes.iter().map(|n| take.grid.place(n).unwrap()).collect();
+    let placed: Vec<GridNote> = notes.iter().map(|n| performance.grid.place(n).unwrap()).collect();
     let steps = placed.iter().map(|n| n.onset).max().unwrap() + 1;
-    assert!(steps > 1_024, "more than two windows");
+    assert!(steps > 1_024, "longer than two excerpts");
     let roll = PianoRoll::new(0, steps as usize, placed.iter());
     let at_once = network.deviations(&roll, &[Genre::Jazz], &Cancellation::default()).unwrap().remove(0);
-    let furthest =
-        in_windows.iter().zip(&placed).map(|(found, note)| (found.deviation - at_once[roll.cell(note).unwrap()]).abs());
-    let furthest = furthest.fold(0.0, f32::max);
-    assert!(furthest < 0.1, "{furthest} velocity steps");
+    let largest = in_excerpts
+        .iter()
+        .zip(&placed)
+        .map(|(found, note)| (found.deviation - at_once[roll.cell(note).unwrap()]).abs());
+    let largest = largest.fold(0.0, f32::max);
+    assert!(largest < 0.1, "{largest} velocity steps");
 }

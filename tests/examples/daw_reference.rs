@@ -81,7 +81,7 @@ impl Reference {
         let take = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
         let restyling = RestyleSettings {
             style: StyleBlend::only(STYLE),
-            played_in: None,
+            source_style: None,
             take: TakeSeed(0),
             expression: Expression::default(),
             look_ahead: LookAhead::WholePerformance,

@@ -31,7 +31,7 @@ fn restyled_file(song: &Song) -> Vec<u8> {
     let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
     let settings = RestyleSettings {
         style: StyleBlend::only(Genre::Classical),
-        played_in: None,
+        source_style: None,
         take: TakeSeed(0),
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,

@@ -82,7 +82,7 @@ fn seconds_per_performance(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
     let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let restyling = RestyleSettings {
         style: StyleBlend::only(Genre::Jazz),
-        played_in: None,
+        source_style: None,
         take: TakeSeed(0),
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,

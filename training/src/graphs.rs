@@ -66,7 +66,7 @@ pub fn graphs(
         keys: PIANO_KEYS,
         memory: piano_roll::memory_width(weights)?,
         context_steps: CONTEXT_STEPS,
-        whole_take_steps: attention.then_some(WHOLE_PERFORMANCE_STEPS),
+        max_steps: attention.then_some(WHOLE_PERFORMANCE_STEPS),
         encoder: put("encoder.onnx", &piano_roll::encoder(weights, precision)?)?,
     };
     let title = if attention { "Attention seq2seq" } else { "Baseline seq2seq" };

@@ -159,10 +159,10 @@ fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let mut times = vec![Vec::new(); networks.len()];
     for _ in 0..ROUNDS {
         for (network, times) in networks.iter().zip(&mut times) {
-            let (mut reading, mut decoding) = (network.fresh_past(), network.fresh_decoder());
+            let (mut reading, mut decoding) = (network.initial_past_state(), network.initial_decoder_state());
             let started = Instant::now();
             let before = network.read(&past[..notes * PAST], &mut reading)?;
-            let mut behind = network.look_ahead(&past, &ahead, &mut network.fresh_ahead(1))?;
+            let mut behind = network.look_ahead(&past, &ahead, &mut network.initial_ahead_state(1))?;
             behind.truncate(behind.len() / 2);
             network.decode(Genre::Jazz, &before, &behind, &mut decoding)?;
             times.push(started.elapsed().as_secs_f64() * 1e6);

@@ -87,7 +87,7 @@ fn settings(args: &RestyleArgs) -> SongRestyling {
             b: args.style_b.unwrap_or(args.style),
             share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
         },
-        played_in: args.from,
+        source_style: args.from,
         take: TakeSeed(args.take),
         expression: Expression {
             amount: percent(args.amount),
@@ -99,7 +99,7 @@ fn settings(args: &RestyleArgs) -> SongRestyling {
         },
         look_ahead: args.look_ahead.map_or(LookAhead::WholePerformance, LookAhead::Seconds),
     };
-    SongRestyling { restyling, hear_player: args.hear_player, selection: selection(&args.selection) }
+    SongRestyling { restyling, condition_on_player: args.hear_player, selection: selection(&args.selection) }
 }
 
 /// The parts that the command line asks for.

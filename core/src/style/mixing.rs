@@ -64,7 +64,7 @@ pub enum Mixture {
     /// The styles take the place of the style that was played; all else of the player's dynamics stays.
     Exchange {
         /// The style that was played.
-        played_in: Genre,
+        source_style: Genre,
         /// The styles that take its place.
         style: StyleBlend,
     },
@@ -72,8 +72,8 @@ pub enum Mixture {
 
 impl Mixture {
     /// A blend, or an exchange where the style that was played is given.
-    pub fn new(style: StyleBlend, played_in: Option<Genre>) -> Self {
-        played_in.map_or(Self::Blend(style), |played_in| Self::Exchange { played_in, style })
+    pub fn new(style: StyleBlend, source_style: Option<Genre>) -> Self {
+        source_style.map_or(Self::Blend(style), |source_style| Self::Exchange { source_style, style })
     }
 
     /// The share of a style. All shares add up to 1 in a blend and to 0 in an exchange, where the style that was played
@@ -81,8 +81,8 @@ impl Mixture {
     pub fn share(self, style: Genre) -> f32 {
         match self {
             Self::Blend(blend) => blend.share(style),
-            Self::Exchange { played_in, style: blend } => {
-                blend.share(style) + if played_in == style { -1.0 } else { 0.0 }
+            Self::Exchange { source_style, style: blend } => {
+                blend.share(style) + if source_style == style { -1.0 } else { 0.0 }
             }
         }
     }

@@ -72,7 +72,7 @@ impl BuiltInGenerator {
             top_p: 1.0,
             prime,
         };
-        let tune = tunes.write(&tune_settings, cancel)?;
+        let tune = tunes.generate(&tune_settings, cancel)?;
         in_bars(&tune, settings.bars).map_err(|e| GenerateError::InvalidSettings(e.to_string()))
     }
 
@@ -96,7 +96,7 @@ impl Generator for BuiltInGenerator {
             GeneratorInput::NewTune => return self.tune(settings, None, cancel),
             GeneratorInput::Continue(tune) => return self.tune(settings, Some(tune), cancel),
             GeneratorInput::NewTexture => {
-                self.textures()?.texture(settings.seed.into(), settings.temperature, cancel)?
+                self.textures()?.generate(settings.seed.into(), settings.temperature, cancel)?
             }
             GeneratorInput::Morph([from, to]) => self.textures()?.morph(&from, &to, settings.share, cancel)?,
         };

@@ -138,7 +138,7 @@ impl Server {
     }
 
     fn generate(&mut self) {
-        let cancellation = Arc::new(Cancellation::counting(self.link.pieces()));
+        let cancellation = Arc::new(Cancellation::with_counter(self.link.pieces()));
         *self.progress.cancellation.lock() = cancellation.clone();
         if self.link.is_stopped() {
             return;

@@ -59,7 +59,7 @@ impl BackgroundThread for Shared {
 
     /// Increases with each message, and with each chunk of a performance.
     fn progress(&self) -> u64 {
-        self.handled.load(Ordering::Acquire) + self.stop.pieces()
+        self.handled.load(Ordering::Acquire) + self.stop.checks()
     }
 
     fn wake(&self) {

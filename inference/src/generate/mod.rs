@@ -1,6 +1,7 @@
-//! Models that write: what they are asked for, and when they are told to stop.
+//! Generators of new material.
 //!
-//! [`tunes`] writes melodies over chords (SeqGAN), [`textures`] images of phrases (VAE-GAN).
+//! [`tunes`] generates melodies over chords with SeqGAN (Yu et al. 2017). [`textures`] generates piano phrases with a
+//! VAE-GAN (Larsen et al. 2016).
 
 pub mod textures;
 pub mod tunes;
@@ -11,16 +12,16 @@ pub use crate::cancellation::Cancellation;
 use crate::cancellation::Cancelled;
 use crate::error::InferenceError;
 
-/// Why nothing was written.
+/// Why nothing was generated.
 #[derive(Debug, Error)]
 pub enum GenerateError {
-    /// Whoever asked wants it no longer.
+    /// The work was cancelled.
     #[error("it was cancelled")]
     Cancelled,
     /// The model or its runtime failed.
     #[error(transparent)]
     Inference(#[from] InferenceError),
-    /// What was asked for cannot be had.
+    /// The settings are invalid or cannot be met; the text says which and what to do.
     #[error("{0}")]
     InvalidSettings(String),
 }

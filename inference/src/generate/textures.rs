@@ -1,4 +1,8 @@
-//! Phrases written all at once, as images: new ones, and what lies between two.
+//! Generates piano phrases of 22 beats with a VAE-GAN, and morphs between two phrases.
+//!
+//! A phrase is an image of onsets and velocities ([`PhraseImage`]). The encoder maps it to latent numbers and the
+//! decoder maps them back. The flow maps noise to the latent numbers of a new phrase (flow matching, Lipman et al.
+//! 2023).
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -14,27 +18,27 @@ use crate::error::InferenceError;
 use crate::manifest::{NetworkEntry, TexturesEntry, Thresholds};
 use crate::runtime::{Graph, Runtime, TensorRef};
 
-/// Temperatures that can be asked for: 1 draws as the model learned, less keeps to what is usual, more dares.
+/// The range of temperatures. 1 samples the learned distribution, lower is more typical, higher more unusual.
 pub const TEMPERATURES: RangeInclusive<f32> = 0.0..=2.0;
 
-/// How many latent numbers a beat may have: room is made for them before a graph could refuse them.
+/// Latent numbers that a beat may have; they are allocated before a graph could refuse them.
 const WIDTHS: RangeInclusive<usize> = 1..=4096;
 
-/// In how many steps noise may become latent numbers.
+/// Steps that the flow may take.
 const STEPS: RangeInclusive<usize> = 1..=256;
 
-/// Numbers that tell the flow a moment.
-pub const MOMENT: usize = 4;
+/// Numbers that encode the flow's time.
+pub const TIME_FEATURES: usize = 4;
 
-/// A moment of 0–1, from noise to a new image, as the flow is told it: waves of 1 to [`MOMENT`] halves.
-pub fn moment(at: f32) -> [f32; MOMENT] {
-    std::array::from_fn(|wave| (std::f32::consts::PI * (wave + 1) as f32 * at).cos())
+/// The flow's time, 0 (noise) to 1 (latent numbers), as cosines of 1 to [`TIME_FEATURES`] half periods.
+pub fn time_features(time: f32) -> [f32; TIME_FEATURES] {
+    std::array::from_fn(|wave| (std::f32::consts::PI * (wave + 1) as f32 * time).cos())
 }
 
-/// The softest velocity of an image in which a note sounds, as a share of the loudest.
-const SOFTEST: f32 = 1.0 / 127.0;
+/// The lowest velocity of a sounding note, as a share of 127.
+const MIN_VELOCITY: f32 = 1.0 / 127.0;
 
-/// The VAE-GAN's loaded graphs; it may be shared by several instances.
+/// A loaded VAE-GAN; several instances may share it.
 #[derive(Debug)]
 pub struct TextureModel {
     name: String,
@@ -43,61 +47,62 @@ pub struct TextureModel {
     flow: Arc<dyn Graph>,
     latent: usize,
     steps: usize,
-    read: Thresholds,
-    drawn: Thresholds,
+    reconstruction: Thresholds,
+    generation: Thresholds,
 }
 
-/// What a decoder says of each cell of an image, step by step.
+/// The decoder's output for each cell of an image: \[steps, keys\], row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
-    /// Logits of an onset.
+    /// The logit that a note begins.
     pub onsets: Vec<f32>,
-    /// Logits of sounding.
+    /// The logit that a note sounds.
     pub sounding: Vec<f32>,
-    /// Velocity / 127, where a note sounds.
+    /// The velocity of a sounding note, divided by 127.
     pub velocities: Vec<f32>,
 }
 
 impl Decoded {
-    /// The image at some thresholds.
+    /// The image whose logits exceed the thresholds.
     pub fn image(&self, thresholds: Thresholds) -> PhraseImage {
         let begins = |cell: usize| self.onsets[cell] > thresholds.onset;
         let sounds = |cell: usize| begins(cell) || self.sounding[cell] > thresholds.sounding;
         let onsets = (0..CELLS).map(|cell| if begins(cell) { 1.0 } else { 0.0 }).collect();
-        let velocity = |cell: usize| if sounds(cell) { self.velocities[cell].max(SOFTEST) } else { 0.0 };
+        let velocity = |cell: usize| if sounds(cell) { self.velocities[cell].max(MIN_VELOCITY) } else { 0.0 };
         PhraseImage::from_channels((0..CELLS).map(velocity).collect(), onsets).unwrap_or_else(PhraseImage::silent)
     }
 
-    /// Cells that are read as an onset, and as sounding.
-    fn counts(&self, at: Thresholds) -> [usize; 2] {
+    /// Counts the onsets and the sounding cells above thresholds.
+    fn counts(&self, thresholds: Thresholds) -> [usize; 2] {
         let above = |logits: &[f32], threshold: f32| logits.iter().filter(|&&logit| logit > threshold).count();
-        [above(&self.onsets, at.onset), above(&self.sounding, at.sounding)]
+        [above(&self.onsets, thresholds.onset), above(&self.sounding, thresholds.sounding)]
     }
 }
 
-/// The logit above which `count` of some lie.
-fn above(logits: &[f32], count: usize) -> f32 {
+/// The threshold above which exactly `count` logits lie, if no two are equal.
+fn threshold_for(logits: &[f32], count: usize) -> f32 {
     let mut sorted = logits.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     sorted.get(count).copied().unwrap_or(f32::NEG_INFINITY)
 }
 
 impl TextureModel {
-    /// Loads the graphs of a model.
+    /// Loads a texture generator.
     ///
     /// # Errors
-    /// When a runtime refuses a graph, or the model is not one of textures.
+    /// When the runtime refuses a graph, or the model is no texture generator.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         let manifest = files.manifest();
         let bad = |reason: &str| InferenceError::BadManifest { file: manifest.name.clone(), reason: reason.into() };
-        let NetworkEntry::Textures(TexturesEntry { latent, steps, read, drawn, .. }) = &manifest.network else {
-            return Err(bad("it writes no textures"));
+        let NetworkEntry::Textures(TexturesEntry { latent, steps, reconstruction, generation, .. }) = &manifest.network
+        else {
+            return Err(bad("it is no texture generator"));
         };
         if !WIDTHS.contains(latent) || !STEPS.contains(steps) {
-            return Err(bad("it has no latent numbers or steps, or more than any model has"));
+            return Err(bad("its latent numbers or steps are 0 or too many"));
         }
-        if ![read, drawn].iter().all(|at| at.onset.is_finite() && at.sounding.is_finite()) {
-            return Err(bad("its thresholds are no numbers"));
+        if ![reconstruction, generation].iter().all(|at| at.onset.is_finite() && at.sounding.is_finite()) {
+            return Err(bad("its thresholds are not finite"));
         }
         let mut graphs = files.shared().map(|file| runtime.load(file));
         let mut next = || graphs.next().unwrap_or_else(|| Err(bad("a graph is missing")));
@@ -108,59 +113,66 @@ impl TextureModel {
             flow: next()?,
             latent: *latent,
             steps: *steps,
-            read: *read,
-            drawn: *drawn,
+            reconstruction: *reconstruction,
+            generation: *generation,
         })
     }
 
-    /// A new phrase of 22 beats; the same seed and temperature always write the same one, in one runtime.
+    /// Generates a phrase of 22 beats. In one runtime, the same seed and temperature always give the same phrase.
     ///
     /// # Errors
-    /// When the temperature is not one of [`TEMPERATURES`], nobody wants it any more, or the runtime fails.
-    pub fn texture(&self, seed: u64, temperature: f32, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
+    /// When the temperature is outside [`TEMPERATURES`], on cancellation, or when the runtime fails.
+    pub fn generate(&self, seed: u64, temperature: f32, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
         if !TEMPERATURES.contains(&temperature) {
             let (least, most) = TEMPERATURES.into_inner();
             return Err(GenerateError::InvalidSettings(format!(
-                "there is no temperature {temperature}; choose one from {least} to {most}"
+                "temperature {temperature} is out of range; choose one from {least} to {most}"
             )));
         }
         cancellation.check()?;
-        let latent = self.draw(seed, temperature, cancellation)?;
-        Ok(self.decode(&latent)?.image(self.drawn).to_clip())
+        let latent = self.sample_latent(seed, temperature, cancellation)?;
+        Ok(self.decode(&latent)?.image(self.generation).to_clip())
     }
 
-    /// What lies between two clips, at a share of 0–1 from the first to the second. Of longer ones it takes the first 22
-    /// beats, shorter ones are followed by silence.
+    /// Interpolates between two clips in latent space; `share` is 0 at the first and 1 at the second.
     ///
-    /// Halfway the decoder doubts of every note, and what is likelier than not would be next to nothing. So as many notes
-    /// begin, and as many cells sound, as lie between what comes back of the two: those that it doubts least.
+    /// A clip longer than 22 beats is cut, and a shorter one is followed by silence.
+    ///
+    /// Halfway, the decoder is unsure of every note, and fixed thresholds would leave almost none. So the counts of
+    /// onsets and of sounding cells are interpolated between the two reconstructions. The most likely cells fill these
+    /// counts.
     ///
     /// # Errors
-    /// When the share is not one, nobody wants it any more, or the runtime fails.
+    /// When the share is not 0–1, on cancellation, or when the runtime fails.
     pub fn morph(&self, a: &Clip, b: &Clip, share: f32, cancellation: &Cancellation) -> Result<Clip, GenerateError> {
         if !(0.0..=1.0).contains(&share) {
-            return Err(GenerateError::InvalidSettings(format!("there is no share {share}; choose one from 0 to 1")));
+            return Err(GenerateError::InvalidSettings(format!(
+                "share {share} is out of range; choose one from 0 to 1"
+            )));
         }
-        let come_back = |clip: &Clip| -> Result<(Vec<f32>, [usize; 2]), GenerateError> {
+        let reconstruct = |clip: &Clip| -> Result<(Vec<f32>, [usize; 2]), GenerateError> {
             cancellation.check()?;
             let latent = self.encode(&PhraseImage::from_clip(clip))?;
             cancellation.check()?;
-            let counts = self.decode(&latent)?.counts(self.read);
+            let counts = self.decode(&latent)?.counts(self.reconstruction);
             Ok((latent, counts))
         };
-        let ((a, counts_a), (b, counts_b)) = (come_back(a)?, come_back(b)?);
+        let ((a, counts_a), (b, counts_b)) = (reconstruct(a)?, reconstruct(b)?);
         cancellation.check()?;
         let between: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + (b - a) * share).collect();
-        let count = |of: usize| {
-            let (a, b) = (counts_a[of] as f32, counts_b[of] as f32);
+        let count = |index: usize| {
+            let (a, b) = (counts_a[index] as f32, counts_b[index] as f32);
             (a + (b - a) * share).round() as usize
         };
         let decoded = self.decode(&between)?;
-        let at = Thresholds { onset: above(&decoded.onsets, count(0)), sounding: above(&decoded.sounding, count(1)) };
-        Ok(decoded.image(at).to_clip())
+        let thresholds = Thresholds {
+            onset: threshold_for(&decoded.onsets, count(0)),
+            sounding: threshold_for(&decoded.sounding, count(1)),
+        };
+        Ok(decoded.image(thresholds).to_clip())
     }
 
-    /// An image's latent numbers, without noise.
+    /// The mean latent numbers of an image, \[beats, latent\] row by row.
     ///
     /// # Errors
     /// When the runtime fails.
@@ -169,15 +181,14 @@ impl TextureModel {
         Ok(mean)
     }
 
-    /// How far an image's latent numbers are from the prior, a standard normal, in nats (Kullback–Leibler): how much they
-    /// say of the image.
+    /// The Kullback–Leibler divergence of an image's latent distribution from the standard normal, in nats.
     ///
     /// # Errors
     /// When the runtime fails.
     pub fn divergence(&self, image: &PhraseImage) -> Result<f64, InferenceError> {
         let [mean, log_variance] = self.encoded(image, ["mean", "log_variance"])?;
-        let of_one = |(mean, log): (&f32, &f32)| f64::from(mean * mean + log.exp() - 1.0 - log) / 2.0;
-        Ok(mean.iter().zip(&log_variance).map(of_one).sum())
+        let of_number = |(mean, log): (&f32, &f32)| f64::from(mean * mean + log.exp() - 1.0 - log) / 2.0;
+        Ok(mean.iter().zip(&log_variance).map(of_number).sum())
     }
 
     fn encoded<const N: usize>(
@@ -190,11 +201,11 @@ impl TextureModel {
         let inputs = [("velocities", port(image.velocities())), ("onsets", port(image.onsets()))];
         let found = self.encoder.run(&inputs, &outputs)?.into_iter();
         let found =
-            found.map(|output| self.as_long(output.data, BEATS * self.latent)).collect::<Result<Vec<_>, _>>()?;
+            found.map(|output| self.with_length(output.data, BEATS * self.latent)).collect::<Result<Vec<_>, _>>()?;
         found.try_into().map_err(|_| self.misfit("the encoder has too few outputs".into()))
     }
 
-    /// What latent numbers stand for.
+    /// Decodes latent numbers, \[beats, latent\] row by row.
     ///
     /// # Errors
     /// When the runtime fails.
@@ -202,16 +213,21 @@ impl TextureModel {
         let shape = [BEATS, 1, self.latent];
         let input = TensorRef { shape: &shape, data: latent };
         let outputs = self.decoder.run(&[("latent", input)], &["onsets", "sounding", "velocities"])?;
-        let mut outputs = outputs.into_iter().map(|output| self.as_long(output.data, CELLS));
-        let mut next = || outputs.next().unwrap_or_else(|| self.as_long(Vec::new(), CELLS));
+        let mut outputs = outputs.into_iter().map(|output| self.with_length(output.data, CELLS));
+        let mut next = || outputs.next().unwrap_or_else(|| self.with_length(Vec::new(), CELLS));
         Ok(Decoded { onsets: next()?, sounding: next()?, velocities: next()? })
     }
 
-    /// Latent numbers of a new image.
+    /// Samples the latent numbers of a new image: noise, moved along the flow in Euler steps.
     ///
     /// # Errors
-    /// When nobody wants it any more or the runtime fails.
-    pub fn draw(&self, seed: u64, temperature: f32, cancellation: &Cancellation) -> Result<Vec<f32>, GenerateError> {
+    /// On cancellation, or when the runtime fails.
+    pub fn sample_latent(
+        &self,
+        seed: u64,
+        temperature: f32,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<f32>, GenerateError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let numbers = BEATS * self.latent;
         let mut latent: Vec<f32> =
@@ -224,35 +240,30 @@ impl TextureModel {
         Ok(latent)
     }
 
-    /// Where latent numbers are headed at a moment of 0–1, from noise to a new image.
+    /// The flow's direction for latent numbers at a time of 0 (noise) to 1.
     ///
     /// # Errors
     /// When the runtime fails.
-    pub fn direction(&self, latent: &[f32], at: f32) -> Result<Vec<f32>, InferenceError> {
-        let moment = moment(at).repeat(BEATS);
+    pub fn direction(&self, latent: &[f32], time: f32) -> Result<Vec<f32>, InferenceError> {
+        let features = time_features(time).repeat(BEATS);
         let inputs = [
             ("latent", TensorRef { shape: &[BEATS, 1, self.latent], data: latent }),
-            ("moment", TensorRef { shape: &[BEATS, 1, MOMENT], data: &moment }),
+            ("moment", TensorRef { shape: &[BEATS, 1, TIME_FEATURES], data: &features }),
         ];
         let direction = self.flow.run(&inputs, &["direction"])?.pop().unwrap_or_default().data;
-        self.as_long(direction, latent.len())
+        self.with_length(direction, latent.len())
     }
 
-    /// Where images that came back are read.
-    pub fn read(&self) -> Thresholds {
-        self.read
+    /// The thresholds for reconstructed images.
+    pub fn reconstruction_thresholds(&self) -> Thresholds {
+        self.reconstruction
     }
 
-    /// Where new images are read.
-    pub fn drawn(&self) -> Thresholds {
-        self.drawn
-    }
-
-    fn as_long(&self, numbers: Vec<f32>, wanted: usize) -> Result<Vec<f32>, InferenceError> {
-        if numbers.len() == wanted {
+    fn with_length(&self, numbers: Vec<f32>, expected: usize) -> Result<Vec<f32>, InferenceError> {
+        if numbers.len() == expected {
             return Ok(numbers);
         }
-        Err(self.misfit(format!("a graph answers with {} numbers in the place of {wanted}", numbers.len())))
+        Err(self.misfit(format!("a graph's output has {} numbers, not {expected}", numbers.len())))
     }
 
     fn misfit(&self, reason: String) -> InferenceError {
@@ -260,7 +271,7 @@ impl TextureModel {
     }
 }
 
-/// A number of a standard normal (Box and Muller 1958).
+/// Samples the standard normal distribution (Box and Muller 1958).
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (distance, angle): (f64, f64) = (random.random(), random.random());
     (-2.0 * (1.0 - distance).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
@@ -271,23 +282,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_logits_lie_above_as_are_asked_for() {
+    fn a_threshold_leaves_the_requested_count_of_logits_above_it() {
         let logits = [0.5, -1.0, 3.0, f32::NEG_INFINITY, 2.0];
         for count in 0..5 {
-            let threshold = above(&logits, count);
+            let threshold = threshold_for(&logits, count);
             assert_eq!(logits.iter().filter(|&&logit| logit > threshold).count(), count.min(4));
         }
     }
 
     #[test]
-    fn a_moment_is_told_by_waves() {
-        assert_eq!(moment(0.0), [1.0; MOMENT]);
-        let end = moment(1.0);
+    fn time_is_encoded_by_cosines_of_half_periods() {
+        assert_eq!(time_features(0.0), [1.0; TIME_FEATURES]);
+        let end = time_features(1.0);
         assert!(end.iter().zip([-1.0, 1.0, -1.0, 1.0]).all(|(found, wanted)| (found - wanted).abs() < 1e-5));
     }
 
     #[test]
-    fn what_begins_sounds() {
+    fn a_cell_with_an_onset_sounds() {
         let mut decoded =
             Decoded { onsets: vec![-9.0; CELLS], sounding: vec![-9.0; CELLS], velocities: vec![0.0; CELLS] };
         (decoded.onsets[0], decoded.sounding[88]) = (1.0, 1.0);

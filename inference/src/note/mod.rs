@@ -1,4 +1,6 @@
-//! The note model at work: `network` runs its graphs over rows of notes, `model` over what a host plays.
+//! Runs the note model.
+//!
+//! [`NoteNetwork`] runs its graphs over rows of notes. [`NoteModel`] drives them over a live part.
 
 mod model;
 mod network;

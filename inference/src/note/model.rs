@@ -1,5 +1,7 @@
-//! The note model over what a host plays: state goes on from hop to hop, so a hop costs only its new notes and
-//! those not yet due.
+//! Runs the note model over a live part.
+//!
+//! The networks' states carry over from hop to hop. So a hop reads only its new notes, and looks ahead over the notes
+//! that are not settled yet.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,25 +16,25 @@ use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 
-/// Notes whose ends are waited for; a host that never ends notes must not make the list grow.
-const SOUNDING: usize = 1024;
+/// The most notes that may wait for their note-off; it bounds the list when a host sends none.
+const MAX_SOUNDING: usize = 1024;
 
-/// A [`NoteNetwork`] that listens.
+/// A [`NoteNetwork`] over one live part.
 pub struct NoteModel {
     network: Arc<NoteNetwork>,
     sample_rate: f64,
     part: Part,
     pedal_down: bool,
-    /// Heard since the last question, in the order of time.
+    /// Notes since the last request, in the order of time.
     new: Vec<NewNote>,
-    /// Read and not yet settled, in the order of the part.
-    waiting: VecDeque<WaitingNote>,
-    /// Notes without an end yet, oldest first.
+    /// Notes that the encoder has read and no request has settled, in the order of the part.
+    unsettled: VecDeque<UnsettledNote>,
+    /// Notes without a note-off yet, oldest first.
     sounding: Vec<SoundingNote>,
-    reading: PastState,
-    decoders: Vec<StyleDecoder>,
-    /// The question that the rest was last made ready for, and what looking ahead gave for the waiting notes.
-    ready_for: Option<Ready>,
+    past_state: PastState,
+    decoders: Vec<DecoderProgress>,
+    /// The encodings for the last request, which every style's decoder reads.
+    prepared: Option<Prepared>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,51 +44,53 @@ struct NewNote {
     note: PartNote,
 }
 
-struct WaitingNote {
+struct UnsettledNote {
     id: NoteId,
     time: SampleTime,
+    /// Index in the part.
     index: usize,
-    before: Vec<f32>,
+    past_encoding: Vec<f32>,
 }
 
 struct SoundingNote {
     id: NoteId,
-    /// In the part, once it is there.
+    /// Index in the part, once it is in it.
     index: Option<usize>,
     channel: u8,
     key: u8,
 }
 
-struct StyleDecoder {
+struct DecoderProgress {
     style: Genre,
     state: DecoderState,
-    /// Index in the part that it goes on from.
+    /// Index in the part of the note after the last decoded one.
     next: usize,
 }
 
-struct Ready {
+struct Prepared {
     time: SampleTime,
-    /// First note to settle and how many, as places among the waiting; and the index in the part of the first.
+    /// The notes to settle, as a range of the unsettled ones.
     settle: std::ops::Range<usize>,
+    /// Index in the part of the first of them.
     first: usize,
-    before: Vec<f32>,
-    behind: Vec<f32>,
+    past_encoding: Vec<f32>,
+    ahead_encoding: Vec<f32>,
 }
 
 impl NoteModel {
-    /// A model that has heard nothing; `sample_rate` in Hz.
+    /// A model without events; `sample_rate` is in Hz.
     pub fn new(network: Arc<NoteNetwork>, sample_rate: f64) -> Self {
         Self {
-            reading: network.fresh_past(),
+            past_state: network.initial_past_state(),
             network,
             sample_rate,
             part: Part::default(),
             pedal_down: false,
             new: Vec::new(),
-            waiting: VecDeque::new(),
+            unsettled: VecDeque::new(),
             sounding: Vec::new(),
             decoders: Vec::new(),
-            ready_for: None,
+            prepared: None,
         }
     }
 
@@ -94,50 +98,51 @@ impl NoteModel {
         time as f64 / self.sample_rate
     }
 
-    /// Puts new notes into the part, reads them, and looks ahead over all that wait.
-    fn make_ready(&mut self, question: &InferenceRequest) -> Result<(), InferenceError> {
-        let hop = question.hop;
-        if self.ready_for.as_ref().is_some_and(|r| r.time == hop.time) {
+    /// Adds the new notes to the part, encodes them, and looks ahead over all unsettled notes.
+    fn prepare(&mut self, request: &InferenceRequest) -> Result<(), InferenceError> {
+        let hop = request.hop;
+        if self.prepared.as_ref().is_some_and(|prepared| prepared.time == hop.time) {
             return Ok(());
         }
-        // What the last question settled has left.
-        if let Some(ready) = self.ready_for.take() {
-            self.waiting.drain(..ready.settle.end.min(self.waiting.len()));
+        // The last request settled these notes.
+        if let Some(last) = self.prepared.take() {
+            self.unsettled.drain(..last.settle.end.min(self.unsettled.len()));
         }
-        // Of notes at one sample a host may send any first.
+        // A host may send notes of the same sample in any order.
         self.new.sort_by(|a, b| a.time.cmp(&b.time).then(a.note.key.cmp(&b.note.key)));
         let mut rows = Vec::new();
         for NewNote { id, time, note } in self.new.drain(..) {
             let index = self.part.push(note);
             self.part.past(index, &mut rows);
-            self.waiting.push_back(WaitingNote { id, time, index, before: Vec::new() });
+            self.unsettled.push_back(UnsettledNote { id, time, index, past_encoding: Vec::new() });
             if let Some(sounding) = self.sounding.iter_mut().find(|n| n.id == id) {
                 sounding.index = Some(index);
             }
         }
-        let read = self.network.read_in_pieces(&rows, &mut self.reading)?;
+        let encodings = self.network.read_in_chunks(&rows, &mut self.past_state)?;
         let new = rows.len() / tonenet_core::note_rows::PAST;
-        let old = self.waiting.len() - new;
-        for (waiting, before) in self.waiting.range_mut(old..).zip(read.chunks(self.network.past_width())) {
-            waiting.before = before.to_vec();
+        let old = self.unsettled.len() - new;
+        for (note, encoding) in self.unsettled.range_mut(old..).zip(encodings.chunks(self.network.past_width())) {
+            note.past_encoding = encoding.to_vec();
         }
 
-        let from = self.waiting.partition_point(|n| n.time < hop.settle_from);
-        let to = self.waiting.partition_point(|n| n.time < hop.settle_to);
+        let from = self.unsettled.partition_point(|n| n.time < hop.settle_from);
+        let to = self.unsettled.partition_point(|n| n.time < hop.settle_to);
         let known = self.seconds(hop.time);
         let (mut past, mut ahead) = (Vec::new(), Vec::new());
-        for note in self.waiting.range(from..) {
+        for note in self.unsettled.range(from..) {
             self.part.past(note.index, &mut past);
             self.part.ahead(note.index, known, &mut ahead);
         }
-        let mut state = self.network.fresh_ahead(1);
-        let mut behind = self.network.look_ahead_in_pieces(&past, &ahead, &mut state, &Cancellation::default())?;
-        let count = self.waiting.len() - from;
-        behind.truncate(behind.len() / count.max(1) * (to - from));
-        let before = self.waiting.range(from..to).flat_map(|n| n.before.iter().copied()).collect();
-        let first = self.waiting.get(from).map_or(self.part.len(), |n| n.index);
-        self.part.forget_before(self.waiting.front().map_or(self.part.len(), |n| n.index));
-        self.ready_for = Some(Ready { time: hop.time, settle: from..to, first, before, behind });
+        let mut state = self.network.initial_ahead_state(1);
+        let mut ahead_encoding =
+            self.network.look_ahead_in_chunks(&past, &ahead, &mut state, &Cancellation::default())?;
+        let count = self.unsettled.len() - from;
+        ahead_encoding.truncate(ahead_encoding.len() / count.max(1) * (to - from));
+        let past_encoding = self.unsettled.range(from..to).flat_map(|n| n.past_encoding.iter().copied()).collect();
+        let first = self.unsettled.get(from).map_or(self.part.len(), |n| n.index);
+        self.part.forget_before(self.unsettled.front().map_or(self.part.len(), |n| n.index));
+        self.prepared = Some(Prepared { time: hop.time, settle: from..to, first, past_encoding, ahead_encoding });
         Ok(())
     }
 }
@@ -151,8 +156,8 @@ impl VelocityModel for NoteModel {
         *self = Self::new(self.network.clone(), self.sample_rate);
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        match *heard {
+    fn push_event(&mut self, event: &InputEvent) {
+        match *event {
             InputEvent::NoteOn { id, time, beats, channel, key, .. } => {
                 let note = PartNote {
                     onset: self.seconds(time),
@@ -162,7 +167,7 @@ impl VelocityModel for NoteModel {
                     deviation: None,
                 };
                 self.new.push(NewNote { id, time, note });
-                if self.sounding.len() == SOUNDING {
+                if self.sounding.len() == MAX_SOUNDING {
                     self.sounding.remove(0);
                 }
                 self.sounding.push(SoundingNote { id, index: None, channel, key });
@@ -188,26 +193,35 @@ impl VelocityModel for NoteModel {
 
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         self.network.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-        self.make_ready(question)?;
-        let Some(ready) = &self.ready_for else { return Ok(()) };
-        let place = self.decoders.iter().position(|d| d.style == style).unwrap_or_else(|| {
-            self.decoders.push(StyleDecoder { style, state: self.network.fresh_decoder(), next: ready.first });
+        self.prepare(request)?;
+        let Some(prepared) = &self.prepared else { return Ok(()) };
+        let index = self.decoders.iter().position(|d| d.style == style).unwrap_or_else(|| {
+            self.decoders.push(DecoderProgress {
+                style,
+                state: self.network.initial_decoder_state(),
+                next: prepared.first,
+            });
             self.decoders.len() - 1
         });
-        let decoder = &mut self.decoders[place];
-        if decoder.next != ready.first {
-            // It was not in use for a while: what it remembers is of another place.
-            decoder.state = self.network.fresh_decoder();
+        let decoder = &mut self.decoders[index];
+        if decoder.next != prepared.first {
+            // The style was not in use for a while, so its state belongs to an earlier note.
+            decoder.state = self.network.initial_decoder_state();
         }
-        let found = self.network.decode_in_pieces(style, &ready.before, &ready.behind, &mut decoder.state)?;
-        decoder.next = ready.first + found.len();
-        let notes = self.waiting.range(ready.settle.clone());
-        predictions.extend(notes.zip(found).map(|(note, prediction)| (note.id, prediction)));
+        let decoded = self.network.decode_in_chunks(
+            style,
+            &prepared.past_encoding,
+            &prepared.ahead_encoding,
+            &mut decoder.state,
+        )?;
+        decoder.next = prepared.first + decoded.len();
+        let notes = self.unsettled.range(prepared.settle.clone());
+        predictions.extend(notes.zip(decoded).map(|(note, prediction)| (note.id, prediction)));
         Ok(())
     }
 }

@@ -1,5 +1,8 @@
-//! The note model's graphs: an encoder of the past that carries its state, a look-ahead network that runs from the
-//! last known note back, and a decoder a style.
+//! Loads and runs the note model's graphs.
+//!
+//! - The past encoder runs forward over the notes and carries its state.
+//! - The look-ahead network runs backward, from the last known note to the one at hand.
+//! - Each style has a decoder, which reads both encodings and predicts a mean and a spread.
 
 mod performance;
 
@@ -10,51 +13,45 @@ use tonenet_core::note_rows::{AHEAD, PAST};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
+use crate::decoders::Decoders;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
 
-/// How wide a network may be: states of that many numbers are made before any graph could refuse them.
+/// Hidden units that a manifest may give; states of these sizes are allocated before a graph could refuse them.
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
-/// Notes that graphs run over at once: few enough that their memory, which a runtime may keep, stays small.
-const PIECE: usize = 64;
+/// The most notes in one run. A runtime may keep a run's memory, so it must stay small.
+const CHUNK: usize = 64;
 
-/// The loaded graphs; it may be shared by several instances.
+/// The loaded note model; several instances may share it.
 pub struct NoteNetwork {
     past: Arc<dyn Graph>,
     ahead: Arc<dyn Graph>,
-    decoders: Vec<Decoder>,
+    decoders: Decoders,
     past_hidden: usize,
     ahead_hidden: usize,
     decoder_hidden: usize,
 }
 
-struct Decoder {
-    style: Genre,
-    graph: Arc<dyn Graph>,
-    spread: StyleSpread,
-}
-
-/// What the encoder of the past has made of the notes so far.
+/// The past encoder's state after some notes.
 #[derive(Debug, Clone)]
 pub struct PastState([Tensor; 4]);
 
-/// What the look-ahead network has made of the notes from the last back to the one at hand, of one or more stretches
-/// side by side.
+/// The look-ahead network's state, for one or more segments in a batch.
 #[derive(Debug, Clone)]
 pub struct AheadState([Tensor; 2]);
 
-/// What a decoder has made of the notes so far.
+/// A decoder's state after some notes.
 #[derive(Debug, Clone)]
 pub struct DecoderState([Tensor; 2]);
 
 impl NoteNetwork {
-    /// Loads the graphs of a model for the styles it has.
+    /// Loads the shared graphs and the decoder of each style.
     ///
     /// # Errors
-    /// When a runtime refuses a graph, or the model is not one over rows of notes as this version reads them.
+    /// When the runtime refuses a graph, or the model does not read this version's rows of notes.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         let manifest = files.manifest();
         let bad = |reason| InferenceError::BadManifest { file: manifest.name.clone(), reason };
@@ -66,7 +63,7 @@ impl NoteNetwork {
         let widths = [("past", past_hidden), ("ahead", ahead_hidden), ("decoder", decoder_hidden)];
         if let Some((layer, width)) = widths.into_iter().find(|w| !WIDTHS.contains(&w.1)) {
             let (least, most) = WIDTHS.into_inner();
-            return Err(bad(format!("{layer}_hidden is {width}; a network is {least} to {most} wide")));
+            return Err(bad(format!("{layer}_hidden is {width}; it must be {least} to {most}")));
         }
         if (past_columns, ahead_columns) != (PAST, AHEAD) {
             return Err(bad(format!(
@@ -76,44 +73,38 @@ impl NoteNetwork {
         let mut shared = files.shared().map(|file| runtime.load(file));
         let mut next = || shared.next().unwrap_or_else(|| Err(bad("a graph is missing".into())));
         let (past, ahead) = (next()?, next()?);
-        let mut decoders = Vec::new();
-        for style in Genre::ALL {
-            let Some(entry) = manifest.style(style) else { continue };
-            decoders.push(Decoder {
-                style,
-                graph: runtime.load(files.decoder(style)?)?,
-                spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
-            });
-        }
+        let decoders = Decoders::load(runtime, files)?;
         Ok(Self { past, ahead, decoders, past_hidden, ahead_hidden, decoder_hidden })
     }
 
-    /// How a style spreads, if the model plays it.
+    /// The spreads of a style, in velocity steps; `None` without a decoder for it.
     pub fn style(&self, style: Genre) -> Option<StyleSpread> {
-        self.decoder(style).ok().map(|d| d.spread)
+        self.decoders.get(style).ok().map(|d| d.spread)
     }
 
-    /// Numbers that the encoder of the past gives a note.
+    /// Numbers in the past encoding of a note.
     pub fn past_width(&self) -> usize {
         self.past_hidden
     }
 
-    /// The state before the first note.
-    pub fn fresh_past(&self) -> PastState {
+    /// The past encoder's state before the first note.
+    pub fn initial_past_state(&self) -> PastState {
         PastState(std::array::from_fn(|_| zeros(1, self.past_hidden)))
     }
 
-    /// The state behind the last note of `batch` stretches.
-    pub fn fresh_ahead(&self, batch: usize) -> AheadState {
+    /// The look-ahead network's state after the last note, for a batch of `batch` segments.
+    pub fn initial_ahead_state(&self, batch: usize) -> AheadState {
         AheadState(std::array::from_fn(|_| zeros(batch, self.ahead_hidden)))
     }
 
     /// A decoder's state before the first note.
-    pub fn fresh_decoder(&self) -> DecoderState {
+    pub fn initial_decoder_state(&self) -> DecoderState {
         DecoderState(std::array::from_fn(|_| zeros(1, self.decoder_hidden)))
     }
 
-    /// Reads notes' `past` rows, \[notes, PAST\], after those the state has read: \[notes, [`Self::past_width`]\].
+    /// Encodes the `past` rows of the next notes, \[notes, PAST\], and advances the state.
+    ///
+    /// Returns the past encodings, \[notes, [`Self::past_width`]\].
     ///
     /// # Errors
     /// When the runtime fails.
@@ -134,30 +125,29 @@ impl NoteNetwork {
             &["before", "lower_h_out", "lower_c_out", "upper_h_out", "upper_c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let before = take(&mut outputs, "before", [notes, 1, self.past_hidden])?.data;
+        let encoding = next_output(&mut outputs, "before", [notes, 1, self.past_hidden])?.data;
         for state in &mut state.0 {
-            *state = take(&mut outputs, "the past's state", [1, 1, self.past_hidden])?;
+            *state = next_output(&mut outputs, "the past encoder's state", [1, 1, self.past_hidden])?;
         }
-        Ok(before)
+        Ok(encoding)
     }
 
-    /// [`Self::read`] over any number of notes in the same memory.
+    /// [`Self::read`] over any number of notes, chunk by chunk in bounded memory.
     ///
     /// # Errors
     /// When the runtime fails.
-    pub fn read_in_pieces(&self, past: &[f32], state: &mut PastState) -> Result<Vec<f32>, InferenceError> {
-        let mut before = Vec::with_capacity(past.len() / PAST * self.past_hidden);
-        for piece in past.chunks(PIECE * PAST) {
-            before.extend(self.read(piece, state)?);
+    pub fn read_in_chunks(&self, past: &[f32], state: &mut PastState) -> Result<Vec<f32>, InferenceError> {
+        let mut encodings = Vec::with_capacity(past.len() / PAST * self.past_hidden);
+        for chunk in past.chunks(CHUNK * PAST) {
+            encodings.extend(self.read(chunk, state)?);
         }
-        Ok(before)
+        Ok(encodings)
     }
 
-    /// Looks from the last of some notes back to the first, after those behind that the state has seen; equally long
-    /// stretches side by side, as many as the state is of.
+    /// Runs the look-ahead network from the last of some notes back to the first, and advances the state.
     ///
-    /// `past` is \[notes, batch, PAST\], `ahead` \[notes, batch, AHEAD\]; the answer is as long and wide as the
-    /// network's hidden layer.
+    /// `past` is \[notes, batch, PAST\] and `ahead` \[notes, batch, AHEAD\]; the batch is the state's. Returns the
+    /// look-ahead encodings, \[notes, batch, `ahead_hidden`\].
     ///
     /// # Errors
     /// When the runtime fails.
@@ -178,102 +168,101 @@ impl NoteNetwork {
             &["behind", "h_out", "c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let behind = take(&mut outputs, "behind", [notes, batch, self.ahead_hidden])?.data;
+        let encoding = next_output(&mut outputs, "behind", [notes, batch, self.ahead_hidden])?.data;
         for state in &mut state.0 {
-            *state = take(&mut outputs, "the look-ahead's state", [1, batch, self.ahead_hidden])?;
+            *state = next_output(&mut outputs, "the look-ahead network's state", [1, batch, self.ahead_hidden])?;
         }
-        Ok(behind)
+        Ok(encoding)
     }
 
-    /// [`Self::look_ahead`] over one stretch of any length in the same memory.
+    /// [`Self::look_ahead`] over one segment of any length, chunk by chunk in bounded memory.
     ///
     /// # Errors
-    /// When the runtime fails or nobody wants it any more.
-    pub fn look_ahead_in_pieces(
+    /// On cancellation, or when the runtime fails.
+    pub fn look_ahead_in_chunks(
         &self,
         past: &[f32],
         ahead: &[f32],
         state: &mut AheadState,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, InferenceError> {
-        let mut behind = vec![0.0; past.len() / PAST * self.ahead_hidden];
-        let pieces = past.chunks(PIECE * PAST).zip(ahead.chunks(PIECE * AHEAD));
-        for ((past, ahead), behind) in pieces.zip(behind.chunks_mut(PIECE * self.ahead_hidden)).rev() {
+        let mut encodings = vec![0.0; past.len() / PAST * self.ahead_hidden];
+        let chunks = past.chunks(CHUNK * PAST).zip(ahead.chunks(CHUNK * AHEAD));
+        for ((past, ahead), encoding) in chunks.zip(encodings.chunks_mut(CHUNK * self.ahead_hidden)).rev() {
             cancellation.check()?;
-            behind.copy_from_slice(&self.look_ahead(past, ahead, state)?);
+            encoding.copy_from_slice(&self.look_ahead(past, ahead, state)?);
         }
-        Ok(behind)
+        Ok(encodings)
     }
 
-    /// What a style expects of notes, from what [`Self::read`] and [`Self::look_ahead`] gave for each, after those
-    /// the state has decoded.
+    /// Predicts the mean and spread of the next notes in a style, in velocity steps, and advances the state.
+    ///
+    /// `past_encoding` comes from [`Self::read`] and `ahead_encoding` from [`Self::look_ahead`], of the same notes.
     ///
     /// # Errors
     /// When the runtime fails or there is no decoder for the style.
     pub fn decode(
         &self,
         style: Genre,
-        before: &[f32],
-        behind: &[f32],
+        past_encoding: &[f32],
+        ahead_encoding: &[f32],
         state: &mut DecoderState,
     ) -> Result<Vec<Prediction>, InferenceError> {
-        let decoder = self.decoder(style)?;
-        let notes = before.len() / self.past_hidden;
+        let decoder = self.decoders.get(style)?;
+        let notes = past_encoding.len() / self.past_hidden;
         if notes == 0 {
             return Ok(Vec::new());
         }
         let outputs = decoder.graph.run(
             &[
-                ("before", TensorRef { shape: &[notes, 1, self.past_hidden], data: before }),
-                ("behind", TensorRef { shape: &[notes, 1, self.ahead_hidden], data: behind }),
+                ("before", TensorRef { shape: &[notes, 1, self.past_hidden], data: past_encoding }),
+                ("behind", TensorRef { shape: &[notes, 1, self.ahead_hidden], data: ahead_encoding }),
                 ("h", state.0[0].view()),
                 ("c", state.0[1].view()),
             ],
             &["mean", "spread", "h_out", "c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let means = take(&mut outputs, "mean", [notes, 1, 1])?.data;
-        let spreads = take(&mut outputs, "spread", [notes, 1, 1])?.data;
+        let means = next_output(&mut outputs, "mean", [notes, 1, 1])?.data;
+        let spreads = next_output(&mut outputs, "spread", [notes, 1, 1])?.data;
         for state in &mut state.0 {
-            *state = take(&mut outputs, "the decoder's state", [1, 1, self.decoder_hidden])?;
+            *state = next_output(&mut outputs, "the decoder's state", [1, 1, self.decoder_hidden])?;
         }
-        let together = means.into_iter().zip(spreads);
-        Ok(together.map(|(deviation, spread)| Prediction { deviation, spread }).collect())
+        let pairs = means.into_iter().zip(spreads);
+        Ok(pairs.map(|(deviation, spread)| Prediction { deviation, spread }).collect())
     }
 
-    /// [`Self::decode`] over any number of notes in the same memory.
+    /// [`Self::decode`] over any number of notes, chunk by chunk in bounded memory.
     ///
     /// # Errors
     /// When the runtime fails or there is no decoder for the style.
-    pub fn decode_in_pieces(
+    // It repeats the parameters of `decode` because it is the same call over more notes.
+    pub fn decode_in_chunks(
         &self,
         style: Genre,
-        before: &[f32],
-        behind: &[f32],
+        past_encoding: &[f32],
+        ahead_encoding: &[f32],
         state: &mut DecoderState,
     ) -> Result<Vec<Prediction>, InferenceError> {
-        let mut predictions = Vec::with_capacity(before.len() / self.past_hidden);
-        for (before, behind) in before.chunks(PIECE * self.past_hidden).zip(behind.chunks(PIECE * self.ahead_hidden)) {
-            predictions.extend(self.decode(style, before, behind, state)?);
+        let mut predictions = Vec::with_capacity(past_encoding.len() / self.past_hidden);
+        let past_chunks = past_encoding.chunks(CHUNK * self.past_hidden);
+        for (past, ahead) in past_chunks.zip(ahead_encoding.chunks(CHUNK * self.ahead_hidden)) {
+            predictions.extend(self.decode(style, past, ahead, state)?);
         }
         Ok(predictions)
     }
-
-    fn decoder(&self, style: Genre) -> Result<&Decoder, InferenceError> {
-        self.decoders.iter().find(|d| d.style == style).ok_or(InferenceError::NoSuchStyle { style })
-    }
 }
 
-/// A run's next output; it must have as many numbers as its shape says.
-fn take(
+/// Takes a run's next output and checks that it has as many numbers as its shape.
+fn next_output(
     outputs: &mut impl Iterator<Item = Tensor>,
     output: &'static str,
     shape: [usize; 3],
 ) -> Result<Tensor, InferenceError> {
     let data = outputs.next().unwrap_or_default().data;
-    let due = shape.iter().product();
-    if data.len() != due {
-        return Err(InferenceError::BadOutput { output, found: data.len(), due });
+    let expected = shape.iter().product();
+    if data.len() != expected {
+        return Err(InferenceError::BadOutput { output, found: data.len(), expected });
     }
     Ok(Tensor { shape: shape.to_vec(), data })
 }

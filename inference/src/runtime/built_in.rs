@@ -1,4 +1,4 @@
-//! The built-in runtime: `rten`, pure Rust, on one thread that all its graphs share.
+//! The built-in runtime: `rten`, in pure Rust, on one thread that all its graphs share.
 
 use std::sync::{Arc, Weak};
 
@@ -11,12 +11,12 @@ use super::{Graph, Tensor, TensorRef, check_input};
 use crate::error::InferenceError;
 use crate::guard::{guarded, one_line};
 
-/// What a report calls it.
+/// Its name in reports.
 pub(super) const NAME: &str = "built-in (rten 0.27)";
 /// What computes its graphs.
 pub(super) const PROVIDER: &str = "CPU";
 
-/// The thread that graphs run on; it ends with the last of them, so that a host may unload the plugin.
+/// The thread that runs all graphs. It ends when the last graph is dropped, so that a host may unload the plugin.
 static THREAD: Mutex<Weak<ThreadPool>> = Mutex::new(Weak::new());
 
 fn thread() -> Arc<ThreadPool> {
@@ -28,7 +28,7 @@ fn thread() -> Arc<ThreadPool> {
     })
 }
 
-/// Loads an ONNX file; `title` is what error texts call it.
+/// Loads an ONNX file; error messages call it `title`.
 pub(super) fn load(title: &str, bytes: Vec<u8>) -> Result<BuiltInGraph, InferenceError> {
     let title = title.to_owned();
     let load = || ModelOptions::with_ops(operators()).prepack_weights(true).load(bytes);
@@ -39,7 +39,7 @@ pub(super) fn load(title: &str, bytes: Vec<u8>) -> Result<BuiltInGraph, Inferenc
     }
 }
 
-/// What model-export writes for computing in 32 bits; all that `rten` has would be megabytes of code.
+/// The operators of model-export's 32-bit graphs. All of `rten`'s operators would add megabytes of code.
 fn operators() -> OpRegistry {
     op_registry!(Add, Clip, Concat, Exp, Identity, LSTM, MatMul, Mul, Relu, Reshape, Softmax, Split, Tanh, Transpose)
 }
@@ -74,7 +74,7 @@ impl BuiltInGraph {
 
 impl Graph for BuiltInGraph {
     fn run(&self, inputs: &[(&str, TensorRef<'_>)], outputs: &[&str]) -> Result<Vec<Tensor>, InferenceError> {
-        let wanted = outputs
+        let output_ids = outputs
             .iter()
             .map(|name| self.port("output", self.model.output_ids(), name))
             .collect::<Result<Vec<_>, _>>()?;
@@ -87,7 +87,7 @@ impl Graph for BuiltInGraph {
         }
         let mut options = RunOptions::default();
         options.thread_pool = Some(Arc::clone(&self.thread));
-        let results = guarded(|| self.model.run(values, &wanted, Some(options)))
+        let results = guarded(|| self.model.run(values, &output_ids, Some(options)))
             .map_err(|panic| self.failed(&panic))?
             .map_err(|e| self.failed(&e.to_string()))?;
         results.into_iter().map(|value| self.floats(value)).collect()

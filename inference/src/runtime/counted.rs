@@ -1,4 +1,4 @@
-//! A graph for tests that counts its runs, and at one of them sees that nobody wants the result any more.
+//! A graph for tests that counts its runs and cancels the work at a chosen one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,34 +7,34 @@ use super::{Graph, Tensor, TensorRef};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 
-/// Shared by the graphs of a model.
+/// The count of runs that the graphs of a model share.
 #[derive(Debug, Default)]
 pub struct Runs {
     count: AtomicUsize,
-    /// The run in which the work is cancelled; 0 for none.
+    /// The run during which the work is cancelled, counted from 1; 0 for none.
     pub stop_at: usize,
-    /// What is cancelled.
+    /// The cancellation of the work.
     pub cancellation: Cancellation,
 }
 
 impl Runs {
-    /// Counts up to a stop at a run.
+    /// A count that cancels the work during run `stop_at`.
     pub fn stopping_at(stop_at: usize) -> Arc<Self> {
         Arc::new(Self { stop_at, ..Self::default() })
     }
 
-    /// How many there were.
+    /// How many runs there were.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 }
 
-/// Answers with noughts: `width` a step, and one for a state.
+/// A graph that returns zeros: `width` numbers per step, and one for a state.
 #[derive(Debug)]
 pub struct CountedGraph {
-    /// What it counts in.
+    /// The shared count.
     pub runs: Arc<Runs>,
-    /// Numbers a step.
+    /// Numbers per step.
     pub width: usize,
 }
 

@@ -1,12 +1,13 @@
 //! The runtimes that execute graphs, and the choice between them.
 //!
-//! ONNX Runtime is loaded when a library of it is found; the built-in runtime always works. Opening never fails: what
-//! could not be used is told in a [`RuntimeReport`]. A graph is loaded once a process and runtime, however many
-//! instances ask for it.
+//! ONNX Runtime is used when its library is found; the built-in runtime always works. Opening never fails: a
+//! [`RuntimeReport`] says what could not be used. In a process, each runtime loads a graph once and all instances share
+//! it.
 
 mod built_in;
 #[cfg(test)]
 pub mod counted;
+#[expect(unsafe_code, reason = "one call of ONNX Runtime's C API has no safe wrapper")]
 mod onnx_runtime;
 
 use std::collections::HashMap;
@@ -50,7 +51,7 @@ impl Tensor {
 
 /// A loaded graph; it may be shared by several instances and runs one request at a time.
 pub trait Graph: Debug + Send + Sync {
-    /// Runs the graph on the named inputs; the named outputs come back in the order asked for.
+    /// Runs the graph on the named inputs; returns the named outputs in the given order.
     ///
     /// Not for the audio thread: it allocates and may wait for another instance's run to end.
     ///
@@ -58,36 +59,36 @@ pub trait Graph: Debug + Send + Sync {
     /// When a name is unknown, an input is empty or not as large as its shape says, or the runtime fails.
     fn run(&self, inputs: &[(&str, TensorRef<'_>)], outputs: &[&str]) -> Result<Vec<Tensor>, InferenceError>;
 
-    /// What computes it, for example `CPU` or `CUDA`, with the reason where that is not the runtime's provider.
+    /// What computes it, such as `CPU` or `CUDA`, with the reason if that is not the runtime's provider.
     fn provider(&self) -> &str;
 }
 
-/// Which runtime the user wants.
+/// The runtime that the user prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RuntimePreference {
-    /// ONNX Runtime where there is one, else the built-in runtime.
+    /// ONNX Runtime if it is found, else the built-in runtime.
     #[default]
     Auto,
-    /// ONNX Runtime; without it the built-in runtime, and a word about it.
+    /// ONNX Runtime, else the built-in runtime with a note in the report.
     OnnxRuntime,
     /// The built-in runtime.
     BuiltIn,
 }
 
-/// What was opened, and what was not and why.
+/// Which runtime was opened, and why others were not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuntimeReport {
     /// The runtime and its version.
     pub runtime: String,
-    /// What computes: `CPU`, `CUDA` or `TensorRT`.
+    /// What computes its graphs: `CPU`, `CUDA` or `TensorRT`.
     pub provider: String,
     /// The library in use, if it is not the built-in runtime.
     pub library: Option<PathBuf>,
-    /// In whole sentences, why libraries and providers that were tried are not used, with file and cure.
+    /// Why other libraries and providers are not used, in whole sentences with file and remedy.
     pub notes: Vec<String>,
 }
 
-/// An open runtime; clones are the same one.
+/// An open runtime; clones share it.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     engine: Engine,
@@ -99,7 +100,7 @@ enum Engine {
     BuiltIn,
 }
 
-/// Which engine a shared graph belongs to.
+/// The runtime that a shared graph belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     OnnxRuntime,
@@ -108,15 +109,15 @@ enum Kind {
 
 type SharedGraphs = HashMap<(Kind, Sha256), Weak<dyn Graph>>;
 
-/// The loaded graphs that some instance still holds.
+/// The loaded graphs that an instance still holds.
 static GRAPHS: LazyLock<Mutex<SharedGraphs>> = LazyLock::new(Mutex::default);
 
 impl Runtime {
     /// Opens the preferred runtime: the first usable library of `candidates` (see [`library::candidates`]), else the
     /// built-in runtime.
     ///
-    /// A process has one ONNX Runtime, ever: a later call with other candidates gets the first one and says so. The
-    /// first call loads a library and tries its providers, so it belongs on the inference thread.
+    /// A process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The first
+    /// call loads a library and tries its providers, which takes long, so it belongs on the inference thread.
     pub fn open(preference: RuntimePreference, candidates: &[Candidate]) -> (Self, RuntimeReport) {
         let mut notes = Vec::new();
         if preference != RuntimePreference::BuiltIn {
@@ -139,16 +140,16 @@ impl Runtime {
         }
     }
 
-    /// Loads a graph, or hands out the one that is loaded already.
+    /// Loads a graph, or returns the one already loaded with the same checksum.
     ///
     /// # Errors
-    /// [`InferenceError::Refused`] when the runtime cannot read it.
+    /// [`InferenceError::Refused`] when the file is invalid or the runtime cannot load it.
     pub fn load(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let kind = match self.engine {
             Engine::OnnxRuntime(_) => Kind::OnnxRuntime,
             Engine::BuiltIn => Kind::BuiltIn,
         };
-        // Held while loading, so that two instances that start together load once.
+        // Locked while loading, so that two instances that start together load it once.
         let mut graphs = GRAPHS.lock();
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
@@ -169,7 +170,7 @@ impl Runtime {
     }
 }
 
-/// The first candidate that can be used; why earlier ones cannot goes into `notes`.
+/// Opens the first usable candidate, and adds to `notes` why earlier ones are not usable.
 fn find_library(candidates: &[Candidate], notes: &mut Vec<String>) -> Option<Arc<onnx_runtime::Engine>> {
     candidates.iter().find_map(|Candidate { path, source }| {
         if !path.is_file() {
@@ -183,7 +184,7 @@ fn find_library(candidates: &[Candidate], notes: &mut Vec<String>) -> Option<Arc
         }
         match onnx_runtime::open(path) {
             Ok(engine) => {
-                if let Some(note) = engine.instead_of(path) {
+                if let Some(note) = engine.other_library_note(path) {
                     notes.push(note);
                 }
                 Some(engine)
@@ -196,7 +197,7 @@ fn find_library(candidates: &[Candidate], notes: &mut Vec<String>) -> Option<Arc
     })
 }
 
-/// What to say when no candidate could be used.
+/// The note for when no candidate is usable.
 fn no_library(preference: RuntimePreference, candidates: &[Candidate]) -> String {
     let folders: Vec<String> = candidates
         .iter()
@@ -206,9 +207,9 @@ fn no_library(preference: RuntimePreference, candidates: &[Candidate]) -> String
         .collect();
     let outcome = match preference {
         RuntimePreference::OnnxRuntime => {
-            "ONNX Runtime was chosen but cannot be used; the built-in runtime plays instead"
+            "ONNX Runtime was chosen but cannot be used; the built-in runtime is used instead"
         }
-        _ => "The built-in runtime is used, which takes a little longer than ONNX Runtime",
+        _ => "The built-in runtime is used, which is a little slower than ONNX Runtime",
     };
     match folders.as_slice() {
         [] => format!("{outcome}."),
@@ -216,10 +217,10 @@ fn no_library(preference: RuntimePreference, candidates: &[Candidate]) -> String
     }
 }
 
-/// Refuses an input that holds no numbers or not as many as its shape says: runtimes differ in what they make of it.
+/// Refuses an input that is empty or does not match its shape, because runtimes handle it differently.
 fn check_input(file: &str, name: &str, tensor: TensorRef<'_>) -> Result<(), InferenceError> {
-    let wanted = tensor.shape.iter().try_fold(1usize, |count, &length| count.checked_mul(length));
-    if tensor.data.is_empty() || wanted != Some(tensor.data.len()) {
+    let expected = tensor.shape.iter().try_fold(1usize, |count, &length| count.checked_mul(length));
+    if tensor.data.is_empty() || expected != Some(tensor.data.len()) {
         return Err(InferenceError::BadInput {
             file: file.into(),
             name: name.into(),

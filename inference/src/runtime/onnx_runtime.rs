@@ -1,6 +1,6 @@
-//! ONNX Runtime through `ort`: one library and one environment a process, and the choice among its providers.
+//! ONNX Runtime through `ort`: opens the process's one library, chooses a provider and runs graphs.
 //!
-//! Sessions run on the calling thread alone, without spinning and without telemetry, and write nothing to the host's
+//! Sessions run on the calling thread alone, without spinning. They send no telemetry and write nothing to the host's
 //! console.
 
 use std::ffi::CStr;
@@ -24,10 +24,10 @@ use crate::error::InferenceError;
 use crate::guard::{guarded, one_line};
 use crate::library::{self, Version};
 
-/// The process's one ONNX Runtime.
+/// The one ONNX Runtime of this process.
 static OPENED: Mutex<Option<Arc<Engine>>> = Mutex::new(None);
 
-/// What computes a session's graph.
+/// An execution provider, which computes a session's graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Provider {
     TensorRt,
@@ -36,10 +36,10 @@ enum Provider {
 }
 
 impl Provider {
-    /// The accelerators, the preferred one first.
+    /// The accelerators, in the order of preference.
     const ACCELERATORS: [Self; 2] = [Self::TensorRt, Self::Cuda];
 
-    /// What ONNX Runtime calls it.
+    /// Its name in ONNX Runtime.
     fn canonical_name(self) -> &'static str {
         match self {
             Self::TensorRt => "TensorrtExecutionProvider",
@@ -59,7 +59,7 @@ impl fmt::Display for Provider {
     }
 }
 
-/// An ONNX Runtime that is loaded, with the provider that its sessions are to use.
+/// A loaded ONNX Runtime and the provider that its sessions use.
 #[derive(Debug)]
 pub(super) struct Engine {
     environment: Environment,
@@ -70,7 +70,10 @@ pub(super) struct Engine {
     notes: Vec<String>,
 }
 
-/// Opens a library, or hands out the one that this process has opened already; says why it cannot be used, otherwise.
+/// Opens a library, or returns the one that this process has already opened.
+///
+/// # Errors
+/// Why the library cannot be used, as a clause about it.
 pub(super) fn open(library: &Path) -> Result<Arc<Engine>, String> {
     let version = library::inspect(library)?;
     let library = library.canonicalize().unwrap_or_else(|_| library.to_path_buf());
@@ -83,11 +86,11 @@ pub(super) fn open(library: &Path) -> Result<Arc<Engine>, String> {
         let environment = builder
             .with_name("tonenet")
             .with_telemetry(false)
-            // What matters comes back as errors; the host's console is not ours.
+            // Failures come back as errors; the host's console is not ours to write to.
             .with_logger(Arc::new(|_: LogLevel, _: &str, _: &str, _: &str, _: &str| {}))
             .build()
             .map_err(|e| one_line(&e.to_string()))?;
-        // With a logger of one's own every message would be formatted first.
+        // Without this, every message would be formatted before our logger drops it.
         environment.set_log_level(LogLevel::Error);
         Ok(environment)
     })
@@ -100,10 +103,10 @@ pub(super) fn open(library: &Path) -> Result<Arc<Engine>, String> {
 }
 
 impl Engine {
-    /// What to say when this engine stands in for another library that was asked for.
-    pub(super) fn instead_of(&self, library: &Path) -> Option<String> {
-        let another = library.canonicalize().is_ok_and(|library| library != self.library);
-        another.then(|| {
+    /// A note if this engine runs another library than the requested one.
+    pub(super) fn other_library_note(&self, library: &Path) -> Option<String> {
+        let is_other = library.canonicalize().is_ok_and(|library| library != self.library);
+        is_other.then(|| {
             format!(
                 "{} is not used: this program already runs {} from {}, and can hold only one; restart it to change.",
                 library.display(),
@@ -113,7 +116,7 @@ impl Engine {
         })
     }
 
-    /// What is told of it; `notes` come first.
+    /// Its report, with `notes` before its own.
     pub(super) fn report(&self, mut notes: Vec<String>) -> RuntimeReport {
         notes.extend(self.notes.iter().cloned());
         RuntimeReport {
@@ -124,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Loads an ONNX file on the chosen provider, or on the CPU where that one refuses it.
+    /// Loads an ONNX file on the chosen provider, or on the CPU if that provider refuses it.
     pub(super) fn load(&self, title: &str, bytes: &[u8]) -> Result<OnnxRuntimeGraph, InferenceError> {
         let graph = |session: Session, provider: String| OnnxRuntimeGraph {
             inputs: names(session.inputs()),
@@ -157,7 +160,7 @@ impl Engine {
             .map_err(|e| one_line(&e.to_string()))
     }
 
-    /// Name and version.
+    /// Its name and version.
     pub(super) fn name(&self) -> String {
         format!("ONNX Runtime {}", self.version)
     }
@@ -167,10 +170,10 @@ fn names(ports: &[Outlet]) -> Vec<String> {
     ports.iter().map(|port| port.name().to_string()).collect()
 }
 
-/// Settings of a session: one thread, one provider that must be there, and no memory kept from run to run.
+/// A session builder: one thread, one required provider, and no memory kept between runs.
 ///
-/// An arena keeps what its largest run took, and memory patterns are kept for every length that a part ever had; the
-/// process would grow with what is played, and without them nothing is slower.
+/// An arena keeps the memory of its largest run, and memory patterns are kept for every length of a part. With them the
+/// process would grow while it plays; without them no run is slower.
 fn builder(environment: &Environment, provider: Provider) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
         .with_auto_device(AutoDevicePolicy::PreferCPU)?
@@ -189,7 +192,7 @@ fn builder(environment: &Environment, provider: Provider) -> ort::Result<Session
     Ok(builder.with_execution_providers([accelerator.error_on_failure(), cpu])?)
 }
 
-/// TensorRT with its engines kept on disk: building one takes seconds.
+/// TensorRT with its engines cached on disk, because building one takes seconds.
 fn tensor_rt() -> ep::TensorRT {
     let provider = ep::TensorRT::default();
     let folder = BaseDirs::new().map(|dirs| dirs.cache_dir().join("tonenet").join("tensorrt"));
@@ -199,14 +202,14 @@ fn tensor_rt() -> ep::TensorRT {
     }
 }
 
-/// The first accelerator that computes a small graph, else the CPU; why the others do not goes into `notes`.
+/// Chooses the first accelerator that computes a small graph, else the CPU. Adds to `notes` why the others do not.
 fn choose_provider(environment: &Environment, library: &Path, notes: &mut Vec<String>) -> Provider {
     for provider in Provider::ACCELERATORS {
         match guarded(|| try_provider(environment, provider)).unwrap_or_else(Err) {
             Ok(()) => return provider,
             Err(reason) => notes.push(format!(
-                "{provider} is not used by {}: {}. On a computer with an NVIDIA graphics card, onnxruntime-gpu with \
-                 its CUDA libraries brings it; without one nothing is amiss.",
+                "{provider} is not used by {}: {}. With an NVIDIA graphics card, install onnxruntime-gpu and its CUDA \
+                 libraries to use it; without one, nothing is wrong.",
                 library.display(),
                 reason.trim_end_matches('.')
             )),
@@ -215,7 +218,7 @@ fn choose_provider(environment: &Environment, library: &Path, notes: &mut Vec<St
     Provider::Cpu
 }
 
-/// Whether a provider takes a graph and computes it: that it can be registered says little.
+/// Checks that a provider computes a graph. A provider can be registered and still compute nothing.
 fn try_provider(environment: &Environment, provider: Provider) -> Result<(), String> {
     let attempt = || -> ort::Result<Vec<String>> {
         let mut session = doubling_graph()?.into_session(&builder(environment, provider)?)?;
@@ -228,11 +231,11 @@ fn try_provider(environment: &Environment, provider: Provider) -> Result<(), Str
     let assigned = attempt().map_err(|e| one_line(&e.to_string()))?;
     match assigned.iter().any(|name| name == provider.canonical_name()) {
         true => Ok(()),
-        false => Err("it took no part in a test graph".into()),
+        false => Err("it did not run any part of a test graph".into()),
     }
 }
 
-/// y = x + x over four numbers.
+/// The graph y = x + x over four numbers.
 fn doubling_graph() -> ort::Result<editor::Model> {
     let four = || ValueType::Tensor {
         ty: TensorElementType::Float32,
@@ -248,7 +251,7 @@ fn doubling_graph() -> ort::Result<editor::Model> {
     Ok(model)
 }
 
-/// The provider of each part that ONNX Runtime has cut a session's graph into.
+/// The provider of each subgraph into which ONNX Runtime has split a session's graph.
 fn assignment(session: &Session) -> ort::Result<Vec<String>> {
     let api = ort::api();
     let (mut parts, mut count) = (ptr::null(), 0);
@@ -275,13 +278,13 @@ fn assignment(session: &Session) -> ort::Result<Vec<String>> {
         .collect()
 }
 
-/// What computes a session that was asked to use `provider`.
+/// What computes a session that was built for `provider`.
 fn describe(session: &Session, provider: Provider) -> String {
     let Ok(assigned) = assignment(session) else { return provider.to_string() };
-    let part = |of: Provider| assigned.iter().any(|name| name == of.canonical_name());
-    match (part(provider), part(Provider::Cpu)) {
+    let runs_part = |provider: Provider| assigned.iter().any(|name| name == provider.canonical_name());
+    match (runs_part(provider), runs_part(Provider::Cpu)) {
         (true, true) if provider != Provider::Cpu => format!("{provider}, in part CPU"),
-        (false, true) => format!("CPU ({provider} took no part in this graph)"),
+        (false, true) => format!("CPU ({provider} runs no part of this graph)"),
         _ => provider.to_string(),
     }
 }

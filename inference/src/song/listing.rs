@@ -1,35 +1,33 @@
-//! Finds the tracks, channels and parts of a song by the words that a user names them with.
+//! Finds the tracks, channels and parts of a song from the words of a user.
 
 use std::collections::{BTreeSet, HashMap};
 
 use thiserror::Error;
 use tonenet_core::midi::{Song, SongPart};
 
-/// Why words ask for nothing.
+/// Why a list of tracks selects nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SelectionError {
-    /// A word is empty.
-    #[error(
-        "the list of tracks \"{list}\" has an empty word; give numbers, names or channels with a comma between each two"
-    )]
+    /// The list has an empty word.
+    #[error("the list of tracks \"{list}\" has an empty word; give numbers, names or channels, separated by commas")]
     EmptyWord {
-        /// The list that it is in.
+        /// The list.
         list: String,
     },
-    /// A word is the name of nothing.
+    /// A word matches no track, channel or part.
     #[error("it has no track or channel \"{word}\" with notes; it has {}", parts.join(", "))]
     NoSuchTrack {
         /// The word.
         word: String,
-        /// What there is.
+        /// The parts of the song, as users see them.
         parts: Vec<String>,
     },
 }
 
-/// What a part plays on one channel of one track.
+/// The notes of a part on one channel of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Voice {
-    /// The part, by its place in [`Song::parts`].
+    /// The part's index in [`Song::parts`].
     pub part: usize,
     /// The track, counted from 0.
     pub track: usize,
@@ -37,8 +35,10 @@ pub struct Voice {
     pub channel: u8,
 }
 
-/// What each word asks for: the names of tracks and parts, tracks by number (`3`), channels (`ch10`), and channels of
-/// tracks (`3/ch10`), counted from 1. A name goes before a number.
+/// The voices that each word selects.
+///
+/// A word is the name of a track or part, a track (`3`), a channel (`ch10`) or a channel of a track (`3/ch10`), counted
+/// from 1. A name wins over a number.
 #[derive(Debug)]
 pub struct Listing<'a> {
     parts: &'a [SongPart],
@@ -49,10 +49,10 @@ impl<'a> Listing<'a> {
     /// Lists the parts of a song.
     pub fn from_song(song: &Song, parts: &'a [SongPart]) -> Self {
         let (mut words, mut numbers) = (HashMap::new(), HashMap::new());
-        for (place, part) in parts.iter().enumerate() {
-            for voice in voices(place, part) {
-                for name in [&song.track_names()[voice.track], &part.name].map(|name| spelt(name)) {
-                    // What has no name cannot be named.
+        for (index, part) in parts.iter().enumerate() {
+            for voice in voices(index, part) {
+                for name in [&song.track_names()[voice.track], &part.name].map(|name| normalised(name)) {
+                    // An unnamed track or part cannot be selected by name.
                     if !name.is_empty() {
                         words.entry(name).or_insert_with(BTreeSet::new).insert(voice);
                     }
@@ -68,16 +68,16 @@ impl<'a> Listing<'a> {
         Self { parts, words }
     }
 
-    /// What lists of words, with commas between them, ask for. A name with commas in it is one word.
+    /// The voices that comma-separated lists of words select. A name that contains commas counts as one word.
     ///
     /// # Errors
-    /// When a word is empty or asks for nothing; what there is is told then.
+    /// When a word is empty or matches nothing; the error lists the song's parts.
     pub fn chosen(&self, lists: &[String]) -> Result<BTreeSet<Voice>, SelectionError> {
         let mut chosen = BTreeSet::new();
         for list in lists {
             let mut rest = Some(list.as_str());
             while let Some(text) = rest {
-                let Some((voices, behind)) = self.longest_word(text) else {
+                let Some((voices, remaining)) = self.longest_word(text) else {
                     let word = text.split(',').next().unwrap_or(text).trim();
                     if word.is_empty() {
                         return Err(SelectionError::EmptyWord { list: list.clone() });
@@ -86,49 +86,49 @@ impl<'a> Listing<'a> {
                     return Err(SelectionError::NoSuchTrack { word: word.into(), parts });
                 };
                 chosen.extend(voices);
-                rest = behind;
+                rest = remaining;
             }
         }
         Ok(chosen)
     }
 
-    /// The longest word that a text begins with, and what is behind its comma.
+    /// The voices of the longest word that starts a text, and the text after its comma.
     fn longest_word<'t>(&self, text: &'t str) -> Option<(&BTreeSet<Voice>, Option<&'t str>)> {
         let commas = text.rmatch_indices(',').map(|(at, _)| (&text[..at], Some(&text[at + 1..])));
         let mut words = std::iter::once((text, None)).chain(commas);
-        words.find_map(|(word, behind)| Some((self.find(word)?, behind)))
+        words.find_map(|(word, remaining)| Some((self.find(word)?, remaining)))
     }
 
     fn find(&self, word: &str) -> Option<&BTreeSet<Voice>> {
-        let word = spelt(word);
-        self.words.get(&word).or_else(|| self.words.get(&numbered(&word)?))
+        let word = normalised(word);
+        self.words.get(&word).or_else(|| self.words.get(&normalised_number(&word)?))
     }
 
-    /// A number that asks for the part at a place and for nothing else, if there is one.
-    pub fn word_for(&self, place: usize) -> Option<String> {
-        let own: BTreeSet<Voice> = voices(place, &self.parts[place]).collect();
+    /// A number word that selects exactly one part, by the part's index; `None` if there is none.
+    pub fn word_for(&self, index: usize) -> Option<String> {
+        let own: BTreeSet<Voice> = voices(index, &self.parts[index]).collect();
         let words = own.first().copied().map(number_words)?;
         words.into_iter().find(|word| self.words.get(word) == Some(&own))
     }
 }
 
-fn voices(place: usize, part: &SongPart) -> impl Iterator<Item = Voice> {
-    part.voices.iter().map(move |&(track, channel)| Voice { part: place, track, channel })
+fn voices(index: usize, part: &SongPart) -> impl Iterator<Item = Voice> {
+    part.voices.iter().map(move |&(track, channel)| Voice { part: index, track, channel })
 }
 
-/// What asks for a voice by number, the shortest first.
+/// The number words of a voice, the shortest first.
 fn number_words(Voice { track, channel, .. }: Voice) -> [String; 3] {
     let (track, channel) = (track + 1, channel + 1);
     [format!("{track}"), format!("ch{channel}"), format!("{track}/ch{channel}")]
 }
 
-/// A name as it is compared: as it is reported, but for capitals.
-fn spelt(name: &str) -> String {
+/// A name in the form that is compared: trimmed and in lower case.
+fn normalised(name: &str) -> String {
     name.trim_matches(|c: char| c.is_control() || c.is_whitespace()).to_lowercase()
 }
 
-/// A word as [`number_words`] has it, where it is written otherwise ("03", "ch 10").
-fn numbered(word: &str) -> Option<String> {
+/// A number word in the form of [`number_words`], from variants such as "03" and "ch 10".
+fn normalised_number(word: &str) -> Option<String> {
     let number = |text: &str| text.trim().parse::<usize>().ok();
     let channel = |text: &str| text.trim().strip_prefix("ch").and_then(number);
     match word.split_once('/') {

@@ -1,4 +1,4 @@
-//! Restyles a song: each of its parts by itself, those of keyboards or those that somebody names.
+//! Restyles the parts of a song, each by itself: its keyboard parts, all parts, or named tracks and channels.
 
 mod listing;
 mod selection;
@@ -20,7 +20,7 @@ pub use selection::{LeftAlone, PartSelection, Selection};
 /// Why a song was not restyled.
 #[derive(Debug, Error)]
 pub enum RestyleSongError {
-    /// What was asked for is not in it.
+    /// The selection names a track or channel that the song does not have.
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// The model or its runtime failed.
@@ -28,81 +28,81 @@ pub enum RestyleSongError {
     Inference(#[from] InferenceError),
 }
 
-/// What is to become of a song.
+/// How a song is restyled.
 #[derive(Debug, Clone)]
 pub struct SongRestyling {
-    /// What is to become of each part.
+    /// How each part is restyled.
     pub restyling: RestyleSettings,
-    /// Whether the model is told the player's own velocities.
-    pub hear_player: bool,
+    /// Whether the model is conditioned on the player's velocities.
+    pub condition_on_player: bool,
     /// Which notes are restyled.
     pub selection: Selection,
 }
 
 impl SongRestyling {
-    /// The parts of keyboards in one style, with nothing else asked for.
+    /// Restyles the keyboard parts in one style, with defaults for everything else.
     pub fn in_style(style: Genre, take: TakeSeed) -> Self {
         let restyling = RestyleSettings {
             style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
-            played_in: None,
+            source_style: None,
             take,
             expression: Expression::default(),
             look_ahead: LookAhead::WholePerformance,
         };
-        Self { restyling, hear_player: false, selection: Selection::Keyboards }
+        Self { restyling, condition_on_player: false, selection: Selection::Keyboards }
     }
 }
 
 /// A restyled song.
 #[derive(Debug)]
 pub struct Restyled {
-    /// A velocity for each of its notes.
+    /// The velocity of each note, in the order of [`Song::notes`].
     pub velocities: Vec<u8>,
-    /// What became of its parts.
+    /// The outcome of each part, in the order of [`Song::parts`].
     pub parts: Vec<PartOutcome>,
 }
 
-/// What became of a part.
+/// The outcome of a part.
 #[derive(Debug)]
 pub struct PartOutcome {
     /// The part.
     pub part: SongPart,
     /// How many of its notes were restyled.
     pub restyled: usize,
-    /// How many of these have another velocity.
+    /// How many of these have a different velocity than before.
     pub changed: usize,
-    /// Why none was, if nobody asked for any of them.
+    /// Why the part was left alone, if none of its notes was selected.
     pub left_alone: Option<LeftAlone>,
 }
 
-/// Restyles the parts of a song as whole takes, each for itself.
+/// Restyles the selected parts of a song, each as a whole performance.
 ///
 /// # Errors
-/// When the song has no such track, or the model fails.
-pub fn restyle_song(model: &LoadedModel, song: &Song, wanted: &SongRestyling) -> Result<Restyled, RestyleSongError> {
-    restyle_song_with(model, song, wanted, &mut |_| {})
+/// When the song has no such track or channel, or when the model fails.
+pub fn restyle_song(model: &LoadedModel, song: &Song, settings: &SongRestyling) -> Result<Restyled, RestyleSongError> {
+    restyle_song_with(model, song, settings, &mut |_| {})
 }
 
-/// [`restyle_song`] for somebody who is told of each part once it is done.
+/// [`restyle_song`] that reports each part as soon as it is done.
 ///
 /// # Errors
 /// As [`restyle_song`].
 pub fn restyle_song_with(
     model: &LoadedModel,
     song: &Song,
-    wanted: &SongRestyling,
+    settings: &SongRestyling,
     on_part: &mut dyn FnMut(&PartOutcome),
 ) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
-    let selected = wanted.selection.select(song, &parts)?;
+    let selected = settings.selection.select(song, &parts)?;
     let pedals = PartPedals::from_song(song);
     let mut velocities: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut outcomes = Vec::with_capacity(parts.len());
     for (part, PartSelection { notes, left_alone }) in parts.into_iter().zip(selected) {
         let mut changed = 0;
         if !notes.is_empty() {
-            // The model hears the whole part, also where one hand alone is to change.
-            for (place, velocity) in part_velocities(model, song, &part, &pedals, wanted)? {
+            // The model reads the whole part, even if only one hand is to change.
+            for (place, velocity) in part_velocities(model, song, &part, &pedals, settings)? {
                 if notes.binary_search(&place).is_ok() {
                     changed += usize::from(velocities[place] != velocity);
                     velocities[place] = velocity;
@@ -116,25 +116,25 @@ pub fn restyle_song_with(
     Ok(Restyled { velocities, parts: outcomes })
 }
 
-/// New velocities of a part's notes on the piano's keys, by their places in the song.
+/// New velocities of a part's notes on piano keys, with their indices in the song.
 fn part_velocities(
     model: &LoadedModel,
     song: &Song,
     part: &SongPart,
     pedals: &PartPedals,
-    wanted: &SongRestyling,
+    settings: &SongRestyling,
 ) -> Result<Vec<(usize, u8)>, InferenceError> {
     let on_keys = |place: &usize| piano_key(song.notes()[*place].note.key).is_some();
     let places: Vec<usize> = part.notes.iter().copied().filter(on_keys).collect();
-    // Models leave the drums' channel alone; drums that are asked for are notes like others.
+    // Models do not restyle the drum channel; here, selected drums are notes like others.
     let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
     let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32;
     let performance = PerformanceView {
         notes: &notes,
         pedals: &pedals.movements(part),
         grid: Grid::from_notes(&notes, song.tempo()),
-        player_level: wanted.hear_player.then_some(level),
+        player_level: settings.condition_on_player.then_some(level),
     };
-    let velocities = wanted.restyling.velocities(model, &performance)?;
+    let velocities = settings.restyling.velocities(model, &performance)?;
     Ok(places.into_iter().zip(velocities).collect())
 }

@@ -1,4 +1,4 @@
-//! Which notes of a song's parts are restyled.
+//! Selects the notes of a song that are restyled.
 
 use std::collections::BTreeSet;
 
@@ -7,60 +7,60 @@ use tonenet_core::note::piano_key;
 
 use super::listing::{Listing, SelectionError, Voice};
 
-/// Which of a song's notes get other velocities.
+/// The notes of a song that are restyled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// Those of keyboards.
+    /// The notes of keyboard parts.
     Keyboards,
-    /// All, drums and strings too.
+    /// The notes of all parts, drums included.
     All,
-    /// The tracks and channels that these lists of words name, of whatever instrument.
+    /// The notes of named tracks and channels, in comma-separated lists, whatever the instrument.
     Tracks(Vec<String>),
 }
 
-/// What a selection takes of a part.
+/// The selected notes of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartSelection {
-    /// The notes that are restyled, as places in [`Song::notes`], in their order. Notes beyond the piano's keys are not.
+    /// The notes to restyle, as ascending indices in [`Song::notes`]. Notes outside the piano's keys are left out.
     pub notes: Vec<usize>,
-    /// Why the part is left alone, if nobody asked for any of its notes.
+    /// Why the part is left alone, if none of its notes is selected.
     pub left_alone: Option<LeftAlone>,
 }
 
 /// Why a part is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeftAlone {
-    /// Other parts were named.
+    /// Only other parts were named.
     NotNamed,
-    /// It is not played on a keyboard.
+    /// Its instrument is no keyboard.
     NoKeyboard {
-        /// The word that names this part and no other, if there is one.
+        /// A word that selects this part and no other, if there is one.
         word: Option<String>,
     },
 }
 
 impl Selection {
-    /// What is taken of each part of a song, in the order of `parts`, which are [`Song::parts`].
+    /// Selects the notes of each part, in the order of `parts`, which must be [`Song::parts`].
     ///
     /// # Errors
-    /// When a track is named that the song does not have.
+    /// When a word is empty, or names no track or channel of the song.
     pub fn select(&self, song: &Song, parts: &[SongPart]) -> Result<Vec<PartSelection>, SelectionError> {
         let listing = Listing::from_song(song, parts);
         let named = match self {
             Self::Tracks(lists) => Some(listing.chosen(lists)?),
             Self::Keyboards | Self::All => None,
         };
-        let select_part = |(number, part): (usize, &SongPart)| {
-            let is_asked = |place: usize| match &named {
-                Some(named) => is_named(named, number, &song.notes()[place]),
+        let select_part = |(index, part): (usize, &SongPart)| {
+            let is_selected = |note: usize| match &named {
+                Some(named) => is_named(named, index, &song.notes()[note]),
                 None => *self == Self::All || part.is_restylable(),
             };
-            let asked: Vec<usize> = part.notes.iter().copied().filter(|&place| is_asked(place)).collect();
-            let left_alone = asked.is_empty().then(|| match named {
+            let selected: Vec<usize> = part.notes.iter().copied().filter(|&note| is_selected(note)).collect();
+            let left_alone = selected.is_empty().then(|| match named {
                 Some(_) => LeftAlone::NotNamed,
-                None => LeftAlone::NoKeyboard { word: listing.word_for(number) },
+                None => LeftAlone::NoKeyboard { word: listing.word_for(index) },
             });
-            let notes = asked.into_iter().filter(|&place| piano_key(song.notes()[place].note.key).is_some()).collect();
+            let notes = selected.into_iter().filter(|&note| piano_key(song.notes()[note].note.key).is_some()).collect();
             PartSelection { notes, left_alone }
         };
         Ok(parts.iter().enumerate().map(select_part).collect())

@@ -1,4 +1,4 @@
-//! A small network with arbitrary weights, its ONNX files, and the same network in plain Rust.
+//! A small piano-roll network with arbitrary weights: its ONNX files, and a reference in plain Rust.
 
 // Each test program uses only some of these.
 #![allow(dead_code)]
@@ -23,7 +23,7 @@ pub const DECODER: usize = 5;
 pub const KEYS: usize = 9;
 pub const SCALE: f32 = 16.0;
 
-/// ONNX Runtime for tests.
+/// The path of the ONNX Runtime library for tests.
 pub fn onnx_runtime_library() -> PathBuf {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../third_party/onnxruntime").join(FILE_NAME);
     let library = env::var_os(VARIABLE).map_or(installed, PathBuf::from);
@@ -39,7 +39,7 @@ pub fn candidate(path: &Path) -> Candidate {
     Candidate { path: path.into(), source: Source::Setting }
 }
 
-/// ONNX Runtime, really.
+/// ONNX Runtime, and not the fallback.
 pub fn onnx_runtime() -> (Runtime, RuntimeReport) {
     let (runtime, report) = Runtime::open(RuntimePreference::OnnxRuntime, &[candidate(&onnx_runtime_library())]);
     assert!(report.runtime.starts_with("ONNX Runtime 1."), "{report:?}");
@@ -50,7 +50,7 @@ pub fn built_in() -> Runtime {
     Runtime::open(RuntimePreference::BuiltIn, &[]).0
 }
 
-/// What came of damaged graphs. The process is still there, and what is wrong is said of the file.
+/// Counts the outcomes of loading and running damaged graphs.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     refused: usize,
@@ -59,7 +59,7 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// Runs a graph, which bears the name `damaged.onnx`, where it was loaded.
+    /// Runs a graph named `damaged.onnx` if it was loaded. Checks that an error names it and an output fits its shape.
     pub fn add(
         &mut self,
         graph: Result<Arc<dyn Graph>, InferenceError>,
@@ -76,8 +76,11 @@ impl Outcomes {
         *count += 1;
         match outcome {
             Err(error) => {
-                let said = error.to_string();
-                assert!(said.contains("damaged.onnx") && said.contains("; ") && !said.contains('\n'), "{said}");
+                let message = error.to_string();
+                assert!(
+                    message.contains("damaged.onnx") && message.contains("; ") && !message.contains('\n'),
+                    "{message}"
+                );
             }
             Ok(tensors) => {
                 assert_eq!(tensors.len(), 1);
@@ -88,12 +91,12 @@ impl Outcomes {
     }
 
     /// Whether some graphs were refused, some failed, and some ran.
-    pub fn each_came(&self) -> bool {
+    pub fn has_each_kind(&self) -> bool {
         self.refused > 0 && self.failed > 0 && self.ran > 0
     }
 }
 
-/// Numbers in −1..1 that look random and are the same on every system.
+/// Pseudo-random numbers in −1..1 that are the same on every system.
 pub struct Noise(pub u32);
 
 impl Noise {
@@ -131,7 +134,7 @@ impl Network {
         Self { tensors, attention: true }
     }
 
-    /// The same network with the weights that are left of its own in 8 bits.
+    /// The same network with its weights rounded to 8 bits.
     pub fn rounded(&self) -> Self {
         Self { tensors: self.tensors.rounded(), ..*self }
     }
@@ -154,7 +157,7 @@ impl Network {
         self.tensors.export(|weights| piano_roll::decoder(weights, "jazz", SCALE, precision))
     }
 
-    /// What the encoder must give for frames [T, 1, FRAME].
+    /// The encoder's reference output for frames [T, 1, FRAME].
     pub fn expected_memory(&self, frames: &[f32]) -> Vec<f64> {
         let steps = rows(frames, FRAME);
         let forward = self.tensors.lstm("encoder.", "", &steps, &mut State::zero(HIDDEN));
@@ -162,7 +165,7 @@ impl Network {
         forward.into_iter().zip(backward).flat_map(|(f, b)| [f, b].concat()).collect()
     }
 
-    /// What the decoder must give for memory [T, 1, 2·HIDDEN].
+    /// The decoder's reference output for memory [T, 1, 2·HIDDEN].
     pub fn expected_deviations(&self, memory: &[f32]) -> Vec<f64> {
         let memory = rows(memory, 2 * HIDDEN);
         let states = self.tensors.lstm("decoder.jazz.", "", &memory, &mut State::zero(DECODER));
@@ -174,7 +177,8 @@ impl Network {
             .collect()
     }
 
-    /// Luong's general score over all steps of the memory, scaled, and what the output reads.
+    /// Attention over all steps of the memory with Luong's general score (2015), scaled; returns the output layer's
+    /// input.
     fn attended(&self, memory: &[Vec<f64>], state: Vec<f64>) -> Vec<f64> {
         let query = self.tensors.linear("decoder.jazz.score.", &state);
         let score = |step: &Vec<f64>| step.iter().zip(&query).map(|(m, q)| m * q).sum::<f64>();
@@ -189,7 +193,7 @@ impl Network {
     }
 }
 
-/// Rows of a given width.
+/// Splits values into rows of a width.
 pub fn rows(values: &[f32], width: usize) -> Vec<Vec<f64>> {
     values.chunks(width).map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect()
 }

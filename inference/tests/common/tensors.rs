@@ -1,4 +1,4 @@
-//! Arbitrary weights by name, as a safetensors file and as layers in plain Rust with 64-bit floats.
+//! Named arbitrary weights: as a safetensors file, and as reference layers in plain Rust with 64-bit floats.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct Tensors {
     noise: Noise,
 }
 
-/// What an LSTM carries from step to step: its hidden state and cell.
+/// The state of an LSTM.
 #[derive(Clone)]
 pub struct State {
     pub hidden: Vec<f64>,
@@ -53,7 +53,7 @@ impl Tensors {
         self.add(format!("{prefix}weight"), &[outputs, inputs]);
     }
 
-    /// What an exporter makes of the weights.
+    /// The output of an exporter for these weights.
     pub fn export(&self, exporter: impl FnOnce(&Weights) -> Result<Vec<u8>, ExportError>) -> Vec<u8> {
         let bytes: Vec<Vec<u8>> =
             self.values.values().map(|(_, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
@@ -64,7 +64,7 @@ impl Tensors {
         exporter(&Weights::from_bytes(&file).expect("a safetensors file")).expect("a whole network")
     }
 
-    /// The same network with the weights that are left of its own in 8 bits.
+    /// The same network with its weights rounded to 8 bits.
     pub fn rounded(&self) -> Self {
         let file = self.export(|weights| weights.rounded());
         let file = SafeTensors::deserialize(&file).expect("a safetensors file");
@@ -113,7 +113,7 @@ impl Tensors {
         states
     }
 
-    /// An LSTM that runs from the last step to the first, from and to a state.
+    /// An LSTM that runs from the last step to the first; `state` is its state before and after.
     pub fn lstm_reversed(&self, prefix: &str, suffix: &str, steps: &[Vec<f64>], state: &mut State) -> Vec<Vec<f64>> {
         let reversed: Vec<Vec<f64>> = steps.iter().rev().cloned().collect();
         let mut states = self.lstm(prefix, suffix, &reversed, state);

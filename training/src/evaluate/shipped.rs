@@ -108,7 +108,7 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let ShippedFile { song, places, performance } = file;
     let restyling = RestyleSettings {
         style: StyleBlend::only(performance.genre),
-        played_in: None,
+        source_style: None,
         take: TakeSeed(0),
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
@@ -122,7 +122,7 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 
-    let wanted = SongRestyling { restyling, hear_player: false, selection: Selection::Keyboards };
+    let wanted = SongRestyling { restyling, condition_on_player: false, selection: Selection::Keyboards };
     let whole = restyle_song(model, song, &wanted)?.velocities;
     let by_parts: Vec<u8> = places.iter().map(|&place| whole[place]).collect();
 

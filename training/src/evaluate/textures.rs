@@ -116,11 +116,11 @@ fn table(rows: &[Row]) -> String {
 }
 
 fn draw(model: &TextureModel, seed: u64) -> Result<Clip> {
-    Ok(model.texture(seed, 1.0, &Cancellation::default())?)
+    Ok(model.generate(seed, 1.0, &Cancellation::default())?)
 }
 
 fn reconstructed(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<PhraseImage>> {
-    let again = |image: &PhraseImage| Ok(model.decode(&model.encode(image)?)?.image(model.read()));
+    let again = |image: &PhraseImage| Ok(model.decode(&model.encode(image)?)?.image(model.reconstruction_thresholds()));
     phrases.par_iter().map(again).collect()
 }
 

@@ -58,8 +58,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let entry = TexturesEntry {
         latent: vaegan::widths(&weights)?.latent,
         steps: STEPS,
-        read: undecided,
-        drawn: undecided,
+        reconstruction: undecided,
+        generation: undecided,
         encoder: put("encoder.onnx", &vaegan::encoder(&weights, precision)?)?,
         decoder: put("decoder.onnx", &vaegan::decoder(&weights, precision)?)?,
         flow: put("flow.onnx", &vaegan::flow(&weights, precision)?)?,
@@ -96,7 +96,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let read = for_reading(&model, &train)?;
     let drawn = for_drawing(&model, &train)?;
     println!("read {read:?}, drawn {drawn:?}");
-    put_manifest(&TexturesEntry { read, drawn, ..entry })?;
+    put_manifest(&TexturesEntry { reconstruction: read, generation: drawn, ..entry })?;
     folder.replace()?;
     println!("score it with `cargo xtask evaluate vaegan --keep`");
     Ok(())
@@ -124,7 +124,7 @@ fn for_drawing(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Threshol
     let drawn: Vec<Decoded> = (0..phrases.len() as u64)
         .into_par_iter()
         // Seeds that users do not reach, since they count up from 0.
-        .map(|seed| Ok(model.decode(&model.draw(u64::MAX - seed, 1.0, &Cancellation::default())?)?))
+        .map(|seed| Ok(model.decode(&model.sample_latent(u64::MAX - seed, 1.0, &Cancellation::default())?)?))
         .collect::<Result<_>>()?;
     let wanted = Counts::summary(phrases, |counts| counts.note_rate).0;
     let onset = halved(|onset| {

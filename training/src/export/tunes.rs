@@ -62,7 +62,7 @@ fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
         let (tune, wanted) = match &golden {
             Some(golden) => golden,
             None => {
-                let tune = model.write(&TuneSettings::default(), &Cancellation::default())?;
+                let tune = model.generate(&TuneSettings::default(), &Cancellation::default())?;
                 let wanted = seqgan::surprises(model.vocabulary(), rounded.path(), &tune)?;
                 golden.insert((tune, wanted))
             }

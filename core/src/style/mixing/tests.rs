@@ -177,12 +177,12 @@ proptest! {
 
     #[test]
     fn the_shares_of_a_blend_add_up_to_all_and_those_of_an_exchange_to_nothing(
-        (a, b) in styles(), (played_in, _) in styles(), share_of_b in 0.0f32..=1.0
+        (a, b) in styles(), (source_style, _) in styles(), share_of_b in 0.0f32..=1.0
     ) {
         let style = StyleBlend { a, b, share_of_b };
         let sum = |mixture: Mixture| Genre::ALL.iter().map(|&style| mixture.share(style)).sum::<f32>();
         prop_assert!((sum(Mixture::Blend(style)) - 1.0).abs() < 1e-6);
-        prop_assert!(sum(Mixture::new(style, Some(played_in))).abs() < 1e-6);
+        prop_assert!(sum(Mixture::new(style, Some(source_style))).abs() < 1e-6);
     }
 }
 

@@ -1,66 +1,65 @@
-//! What the note model predicts of a whole performance, piece by piece, so that memory does not grow with its length.
+//! Runs the note model over a recorded performance of any length in bounded memory.
 
 use std::ops::Range;
 
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
-use super::{DecoderState, NoteNetwork, PIECE, PastState};
+use super::{CHUNK, DecoderState, NoteNetwork, PastState};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::Prediction;
 
-/// Notes of a whole take that what looking ahead gave is kept of at once. Over longer takes it looks twice, so that a
-/// take of any length is read in the same memory.
-pub(super) const STRETCH: usize = 32 * PIECE;
+/// The most notes whose look-ahead encodings are kept at once. A longer performance is looked ahead over twice, so the
+/// memory does not grow with its length.
+pub(super) const SEGMENT: usize = 32 * CHUNK;
 
-/// Notes of all stretches that run side by side where a take is read at a look-ahead, which no plugin does.
-const SIDE_BY_SIDE: usize = 2048;
+/// The most notes in one batch of [`NoteNetwork::at_look_ahead`], which only evaluation uses.
+const BATCH_NOTES: usize = 2048;
 
 impl NoteNetwork {
-    /// What each of `styles` expects of a whole take: every note knows all that follows.
+    /// Predicts a performance in each of `styles`; each note's look-ahead is the rest of the performance.
     ///
     /// # Errors
-    /// When the runtime fails, a style has no decoder, or nobody wants it any more.
+    /// When the runtime fails or a style has no decoder, or on cancellation.
     pub fn whole_performance(
         &self,
         part: &Part,
         styles: &[Genre],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let starts = (0..part.len()).step_by(STRETCH);
-        let stretches: Vec<_> = starts.map(|from| from..(from + STRETCH).min(part.len())).collect();
+        let starts = (0..part.len()).step_by(SEGMENT);
+        let segments: Vec<_> = starts.map(|from| from..(from + SEGMENT).min(part.len())).collect();
         let known = part.end_known();
-        let rows = |stretch: Range<usize>| {
+        let rows = |segment: Range<usize>| {
             let (mut past, mut ahead) = (Vec::new(), Vec::new());
-            for index in stretch {
+            for index in segment {
                 part.past(index, &mut past);
                 part.ahead(index, known, &mut ahead);
             }
             (past, ahead)
         };
-        // Where looking ahead over each stretch begins; nothing is kept of what it gives until its turn comes.
-        let mut states = vec![self.fresh_ahead(1)];
-        for stretch in stretches.iter().skip(1).rev() {
+        // The first pass keeps only the look-ahead state at the end of each segment.
+        let mut states = vec![self.initial_ahead_state(1)];
+        for segment in segments.iter().skip(1).rev() {
             let mut state = states[states.len() - 1].clone();
-            let (past, ahead) = rows(stretch.clone());
-            self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
+            let (past, ahead) = rows(segment.clone());
+            self.look_ahead_in_chunks(&past, &ahead, &mut state, cancellation)?;
             states.push(state);
         }
         let mut decoding = Decoding::new(self, styles, part.len());
-        for (stretch, mut state) in stretches.into_iter().zip(states.into_iter().rev()) {
-            let (past, ahead) = rows(stretch);
-            let behind = self.look_ahead_in_pieces(&past, &ahead, &mut state, cancellation)?;
-            for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
+        for (segment, mut state) in segments.into_iter().zip(states.into_iter().rev()) {
+            let (past, ahead) = rows(segment);
+            let encodings = self.look_ahead_in_chunks(&past, &ahead, &mut state, cancellation)?;
+            for (past, ahead_encoding) in past.chunks(CHUNK * PAST).zip(encodings.chunks(CHUNK * self.ahead_hidden)) {
                 cancellation.check()?;
-                decoding.go_on(past, behind)?;
+                decoding.push_chunk(past, ahead_encoding)?;
             }
         }
         Ok(decoding.predictions)
     }
 
-    /// What each of `styles` expects of a take's notes, each from what is known `look_ahead` seconds after its
-    /// onset.
+    /// Predicts a performance in each of `styles`; each note's look-ahead is `look_ahead` seconds after its onset.
     ///
     /// # Errors
     /// When the runtime fails or a style has no decoder.
@@ -81,13 +80,13 @@ impl NoteNetwork {
             }
             lengths.push(end.max(index + 1) - index);
         }
-        // Stretches of one length run side by side.
+        // Segments of the same length run in a batch.
         let mut by_length: Vec<usize> = (0..part.len()).collect();
         by_length.sort_by_key(|&index| lengths[index]);
-        let mut behind = vec![0.0; part.len() * self.ahead_hidden];
+        let mut encodings = vec![0.0; part.len() * self.ahead_hidden];
         for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
             let length = lengths[group[0]];
-            for group in group.chunks((SIDE_BY_SIDE / length).max(1)) {
+            for group in group.chunks((BATCH_NOTES / length).max(1)) {
                 let mut rows = vec![0.0; length * group.len() * PAST];
                 let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
                 for step in 0..length {
@@ -98,25 +97,25 @@ impl NoteNetwork {
                         part.ahead(index + step, known, &mut known_rows);
                     }
                 }
-                let found = self.look_ahead(&rows, &known_rows, &mut self.fresh_ahead(group.len()))?;
-                for (found, &index) in found.chunks(self.ahead_hidden).zip(group) {
+                let found = self.look_ahead(&rows, &known_rows, &mut self.initial_ahead_state(group.len()))?;
+                for (encoding, &index) in found.chunks(self.ahead_hidden).zip(group) {
                     let to = index * self.ahead_hidden;
-                    behind[to..to + self.ahead_hidden].copy_from_slice(found);
+                    encodings[to..to + self.ahead_hidden].copy_from_slice(encoding);
                 }
             }
         }
         let mut decoding = Decoding::new(self, styles, part.len());
-        for (past, behind) in past.chunks(PIECE * PAST).zip(behind.chunks(PIECE * self.ahead_hidden)) {
-            decoding.go_on(past, behind)?;
+        for (past, ahead_encoding) in past.chunks(CHUNK * PAST).zip(encodings.chunks(CHUNK * self.ahead_hidden)) {
+            decoding.push_chunk(past, ahead_encoding)?;
         }
         Ok(decoding.predictions)
     }
 }
 
-/// A take that is being read and decoded in several styles, piece by piece.
+/// A performance that is encoded and decoded in several styles, chunk by chunk.
 struct Decoding<'a> {
     network: &'a NoteNetwork,
-    reading: PastState,
+    past_state: PastState,
     styles: Vec<(Genre, DecoderState)>,
     /// In the order of the styles.
     predictions: Vec<Vec<Prediction>>,
@@ -126,17 +125,17 @@ impl<'a> Decoding<'a> {
     fn new(network: &'a NoteNetwork, styles: &[Genre], notes: usize) -> Self {
         Self {
             network,
-            reading: network.fresh_past(),
-            styles: styles.iter().map(|&style| (style, network.fresh_decoder())).collect(),
+            past_state: network.initial_past_state(),
+            styles: styles.iter().map(|&style| (style, network.initial_decoder_state())).collect(),
             predictions: styles.iter().map(|_| Vec::with_capacity(notes)).collect(),
         }
     }
 
-    /// Takes the next notes' `past` rows and what looking ahead gave for each.
-    fn go_on(&mut self, past: &[f32], behind: &[f32]) -> Result<(), InferenceError> {
-        let before = self.network.read(past, &mut self.reading)?;
+    /// Adds the predictions of the next notes, from their `past` rows and look-ahead encodings.
+    fn push_chunk(&mut self, past: &[f32], ahead_encoding: &[f32]) -> Result<(), InferenceError> {
+        let past_encoding = self.network.read(past, &mut self.past_state)?;
         for ((style, state), predictions) in self.styles.iter_mut().zip(&mut self.predictions) {
-            predictions.extend(self.network.decode(*style, &before, behind, state)?);
+            predictions.extend(self.network.decode(*style, &past_encoding, ahead_encoding, state)?);
         }
         Ok(())
     }

@@ -130,7 +130,10 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
             let mut milliseconds = Vec::new();
             for seed in 0..40 {
                 let started = Instant::now();
-                model.write(&TuneSettings { seed, bars: BARS, ..TuneSettings::default() }, &Cancellation::default())?;
+                model.generate(
+                    &TuneSettings { seed, bars: BARS, ..TuneSettings::default() },
+                    &Cancellation::default(),
+                )?;
                 milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
             }
             milliseconds.sort_by(f64::total_cmp);
@@ -146,7 +149,7 @@ fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
     for seed in 0..SEEDS {
         let wish = TuneSettings { seed, bars: BARS, ..TuneSettings::default() };
         let nobody = Cancellation::default();
-        same += usize::from(model.write(&wish, &nobody)? == built_in.write(&wish, &nobody)?);
+        same += usize::from(model.generate(&wish, &nobody)? == built_in.generate(&wish, &nobody)?);
     }
     Ok(same)
 }

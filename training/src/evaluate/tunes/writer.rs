@@ -73,7 +73,7 @@ impl Writer {
         match self {
             Self::Model(_, model) => {
                 let wish = TuneSettings { seed, bars: BARS, metre, tonality, temperature, ..TuneSettings::default() };
-                Ok(model.symbols(&wish, &Cancellation::default())?)
+                Ok(model.generate_symbols(&wish, &Cancellation::default())?)
             }
             Self::Rows { vocabulary, weights, .. } => {
                 let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -5,7 +5,7 @@
 
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
-use tonenet_inference::generate::textures::{MOMENT, moment};
+use tonenet_inference::generate::textures::{TIME_FEATURES, time_features};
 
 use super::network::{LATENT, Mixer, ROWS, Shape};
 
@@ -23,7 +23,7 @@ pub struct Flow {
 impl Flow {
     pub fn new(device: Device) -> Self {
         let variables = VarStore::new(device);
-        let mixer = Mixer::new(variables.root() / "flow", LATENT + MOMENT as i64, LATENT, SHAPE);
+        let mixer = Mixer::new(variables.root() / "flow", LATENT + TIME_FEATURES as i64, LATENT, SHAPE);
         Self { variables, mixer }
     }
 
@@ -37,9 +37,9 @@ impl Flow {
 
     /// Predicted directions of latent values, \[images, ROWS, LATENT\], at one moment each; computed in `kind`.
     pub fn direction(&self, latents: &Tensor, moments: &[f32], kind: Kind) -> Tensor {
-        let flat: Vec<f32> = moments.iter().flat_map(|&at| moment(at)).collect();
+        let flat: Vec<f32> = moments.iter().flat_map(|&at| time_features(at)).collect();
         let moments = Tensor::from_slice(&flat).to_device(latents.device());
-        let moments = moments.view([-1, 1, MOMENT as i64]).expand([-1, ROWS, -1], false);
+        let moments = moments.view([-1, 1, TIME_FEATURES as i64]).expand([-1, ROWS, -1], false);
         let rows = Tensor::cat(&[latents, &moments], -1);
         self.mixer.mixed(&rows.to_kind(kind)).to_kind(Kind::Float)
     }
