@@ -153,7 +153,7 @@ fn what_cannot_be_done_is_refused_before_anything_is_written() {
     let piece = piece.to_str().unwrap();
     for (more, said) in [
         (&["--model", "nobody"][..], "there is no model"),
-        (&["--model", "baseline", "--look-ahead", "0.5"], "whole takes"),
+        (&["--model", "baseline", "--look-ahead", "0.5"], "whole performances"),
         (&["--model", "baseline", "--hear-player"], "--model note"),
         (&["--look-ahead", "-1"], "look-ahead"),
         (&["--style", "polka"], "polka"),
