@@ -97,6 +97,12 @@ impl GridNote {
     }
 }
 
+/// A note for tests.
+#[cfg(test)]
+pub(crate) fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
+    GridNote { onset, release, key, velocity }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

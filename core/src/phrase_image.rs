@@ -155,11 +155,8 @@ fn step_of(step: i64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::note;
     use proptest::prelude::*;
-
-    fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
-        GridNote { onset, release, key, velocity }
-    }
 
     #[test]
     fn a_note_begins_once_and_sounds_until_its_release() {

@@ -191,11 +191,8 @@ impl ExcerptCutter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::note;
     use proptest::prelude::*;
-
-    fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
-        GridNote { onset, release, key, velocity }
-    }
 
     #[test]
     fn a_note_is_articulated_once_and_sounds_until_its_release() {
