@@ -1,4 +1,4 @@
-//! Models by name, inside the program, or by folder.
+//! Finds the model that `--model` names, in the program or in a folder, and opens the runtime.
 
 use std::path::{Path, PathBuf};
 

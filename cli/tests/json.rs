@@ -1,10 +1,11 @@
 //! `--json` prints one report and nothing else on standard output; other programs rely on its keys.
 
-mod common;
-
 use std::fs;
 
-use common::{fed, keys, midi, put, report, text, tonenet};
+use tonenet_test_support::{Program, keys, midi_file, printed, printed_json, write_midi};
+
+/// The program under test.
+const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
 const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 const RESTYLE: [&str; 9] =
@@ -17,10 +18,10 @@ const PART: [&str; 10] =
 fn a_restyling_is_reported_by_file_and_part() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &OWN);
-    let run = tonenet(&["restyle", "a.mid", "--style", "pop", "--take", "4", "--json"], folder);
-    assert!(run.status.success() && run.stderr.is_empty(), "{}", text(&run));
-    let report = report(&run);
+    write_midi(&folder.join("a.mid"), &OWN);
+    let run = TONENET.run(&["restyle", "a.mid", "--style", "pop", "--take", "4", "--json"], folder);
+    assert!(run.status.success() && run.stderr.is_empty(), "{}", printed(&run));
+    let report = printed_json(&run);
     assert_eq!(keys(&report), RESTYLE);
     assert_eq!((&report["format"], &report["command"]), (&1.into(), &"restyle".into()));
     assert_eq!(report["model"]["title"], "Note model");
@@ -42,10 +43,10 @@ fn a_restyling_is_reported_by_file_and_part() {
 fn parts_that_are_left_alone_say_why() {
     let folder = tempfile::tempdir().unwrap();
     // Channel 10 instead of 1.
-    let drums: Vec<u8> = midi(&OWN).into_iter().map(|b| if b == 0x90 || b == 0x80 { b | 9 } else { b }).collect();
+    let drums: Vec<u8> = midi_file(&OWN).into_iter().map(|b| if b == 0x90 || b == 0x80 { b | 9 } else { b }).collect();
     fs::write(folder.path().join("a.mid"), drums).unwrap();
-    let run = tonenet(&["restyle", "a.mid", "--json"], folder.path());
-    let left_alone = &report(&run)["files"][0]["parts"][0]["left_alone"];
+    let run = TONENET.run(&["restyle", "a.mid", "--json"], folder.path());
+    let left_alone = &printed_json(&run)["files"][0]["parts"][0]["left_alone"];
     assert_eq!(*left_alone, serde_json::json!({ "reason": "no_keyboard", "tracks": "1" }));
 }
 
@@ -53,17 +54,17 @@ fn parts_that_are_left_alone_say_why() {
 fn failures_are_part_of_the_report() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("in/good.mid"), &OWN);
+    write_midi(&folder.join("in/good.mid"), &OWN);
     fs::write(folder.join("in/bad.mid"), b"MThd and nothing").unwrap();
-    let run = tonenet(&["restyle", "in", "-o", "out", "--json"], folder);
+    let run = TONENET.run(&["restyle", "in", "-o", "out", "--json"], folder);
     assert_eq!(run.status.code(), Some(1));
-    let both = report(&run);
+    let both = printed_json(&run);
     assert_eq!(both["files"][0]["output"], serde_json::Value::Null);
     assert!(both["files"][0]["errors"][0].as_str().unwrap().contains("in/bad.mid"), "{both}");
     assert_eq!(both["files"][1]["errors"], serde_json::json!([]));
     assert!(both["errors"][0].as_str().unwrap().contains("1 of 2 files"), "{both}");
 
-    let nothing = report(&tonenet(&["restyle", "nothere", "--model", "nobody", "--json"], folder));
+    let nothing = printed_json(&TONENET.run(&["restyle", "nothere", "--model", "nobody", "--json"], folder));
     assert_eq!(keys(&nothing), RESTYLE);
     assert!(nothing["errors"][0].as_str().unwrap().contains("there is no model \"nobody\""), "{nothing}");
 }
@@ -72,11 +73,11 @@ fn failures_are_part_of_the_report() {
 fn standard_output_carries_a_report_or_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &OWN);
+    write_midi(&folder.join("a.mid"), &OWN);
     for arguments in [&["restyle", "-"][..], &["restyle", "a.mid", "-o", "-"], &["generate", "vaegan", "-o", "-"]] {
-        let run = fed(&[arguments, &["--json"]].concat(), &midi(&OWN), folder);
-        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", text(&run));
-        assert!(run.stdout.is_empty() && text(&run).contains("--json needs standard output"), "{}", text(&run));
+        let run = TONENET.run_with_input(&[arguments, &["--json"]].concat(), &midi_file(&OWN), folder);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", printed(&run));
+        assert!(run.stdout.is_empty() && printed(&run).contains("--json needs standard output"), "{}", printed(&run));
     }
 }
 
@@ -84,9 +85,9 @@ fn standard_output_carries_a_report_or_a_file() {
 fn results_that_are_left_out_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &OWN);
-    tonenet(&["restyle", "a.mid"], folder);
-    let report = report(&tonenet(&["restyle", ".", "--style", "pop", "--json"], folder));
+    write_midi(&folder.join("a.mid"), &OWN);
+    TONENET.run(&["restyle", "a.mid"], folder);
+    let report = printed_json(&TONENET.run(&["restyle", ".", "--style", "pop", "--json"], folder));
     assert_eq!(report["left_out"], serde_json::json!([{ "file": "./a-jazz.mid", "original": "./a.mid" }]));
 }
 
@@ -94,7 +95,7 @@ fn results_that_are_left_out_are_reported() {
 fn what_is_generated_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let command = ["generate", "seqgan", "--bars", "2", "--key", "Em", "--metre", "3/4", "--seed", "9", "--json"];
-    let tune = report(&tonenet(&command, folder.path()));
+    let tune = printed_json(&TONENET.run(&command, folder.path()));
     let all = [
         "beats", "command", "errors", "format", "model", "notes", "output", "runtime", "seed", "style", "tempo",
         "tune", "version",
@@ -102,7 +103,7 @@ fn what_is_generated_is_reported() {
     assert_eq!(keys(&tune), all);
     assert_eq!((&tune["output"], &tune["seed"]), (&"seqgan-seed9.mid".into(), &9.into()));
     assert_eq!((&tune["tune"]["metre"], &tune["tune"]["bars"]), (&"3/4".into(), &2.into()));
-    let texture = report(&tonenet(&["generate", "vaegan", "--json"], folder.path()));
+    let texture = printed_json(&TONENET.run(&["generate", "vaegan", "--json"], folder.path()));
     assert_eq!(keys(&texture), all);
     assert_eq!((&texture["tune"], &texture["beats"]), (&serde_json::Value::Null, &22.0.into()));
 }
@@ -111,11 +112,11 @@ fn what_is_generated_is_reported() {
 fn what_is_inspected_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &OWN);
+    write_midi(&folder.join("a.mid"), &OWN);
     fs::write(folder.join("bad.mid"), b"nothing").unwrap();
-    let run = tonenet(&["inspect", "a.mid", "bad.mid", "--json"], folder);
+    let run = TONENET.run(&["inspect", "a.mid", "bad.mid", "--json"], folder);
     assert_eq!(run.status.code(), Some(1));
-    let report = report(&run);
+    let report = printed_json(&run);
     assert_eq!(keys(&report), ["command", "errors", "files", "format", "version"]);
     let file = &report["files"][0];
     assert_eq!(keys(file), ["errors", "input", "metre", "notes", "parts", "seconds", "tempo", "warnings"]);

@@ -2,17 +2,15 @@
 //!
 //! That none is missing here is tested where the command line is declared.
 
-mod common;
+use tonenet_test_support::{NumericOption, Program, write_midi};
 
-use common::{done, put, refused};
+/// The program under test.
+const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
 const SEEDS: &str = "0 to 18446744073709551615";
 
-/// An option, its range, and a value below and above it.
-type Number = (&'static str, &'static str, &'static str, &'static str);
-
 /// Commands with what they need, and their numbers.
-const NUMBERS: [(&[&str], &[Number]); 3] = [
+const NUMBERS: [(&[&str], &[NumericOption]); 3] = [
     (
         &["restyle", "a.mid", "-o", "out.mid", "--style-b", "pop"],
         &[
@@ -45,24 +43,9 @@ const NUMBERS: [(&[&str], &[Number]); 3] = [
 fn every_number_tells_its_range() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &[60, 70]);
+    write_midi(&folder.join("a.mid"), &[60, 70]);
     for (command, numbers) in NUMBERS {
-        let name = &command[..1];
-        let help = done(&[name, &["--help"]].concat(), folder);
-        // A description is broken where a line is full.
-        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        for (option, range, below, above) in numbers {
-            let (_, described) = help.split_once(&format!(" {option} ")).unwrap_or_else(|| panic!("{option}: {help}"));
-            let described = described.split(" --").next().unwrap();
-            let (low, high) = range.split_once(" to ").unwrap();
-            assert!(described.contains(&format!("{low} to {high}")), "{name:?} {option}: {described}");
-            for wrong in [*below, *above, "NaN", "inf", "1e999", "-1e999", "x", ""] {
-                let given = format!("{option}={wrong}");
-                refused(&[command, &[given.as_str()]].concat(), &format!("from {low} to {high}"), folder);
-            }
-            // As two words, a number below zero is no option.
-            refused(&[command, &[option, "-99999"]].concat(), &format!("from {low} to {high}"), folder);
-        }
+        TONENET.names_ranges(command, numbers, folder);
     }
 }
 
@@ -70,17 +53,17 @@ fn every_number_tells_its_range() {
 fn contradictions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &[60, 70]);
+    write_midi(&folder.join("a.mid"), &[60, 70]);
     let restyle = ["restyle", "a.mid", "-o", "out.mid"];
-    let refuse = |more: &[&str], what: &str| refused(&[&restyle, more].concat(), what, folder);
+    let refuse = |more: &[&str], what: &str| TONENET.refuses(&[&restyle, more].concat(), what, folder);
     refuse(&["--floor", "100", "--ceiling", "50"], "--floor 100 is above --ceiling 50");
     refuse(&["--blend", "30"], "--style-b");
     refuse(&["--from", "jazz", "--hear-player"], "cannot be used with");
     let morph = ["generate", "vaegan", "-o", "out.mid", "--morph", "a.mid", "a.mid"];
-    refused(&[&morph[..], &["--seed", "4"]].concat(), "cannot be used with", folder);
-    refused(&["generate", "seqgan", "-o", "out.mid", "--take", "4"], "--style", folder);
-    refused(&["generate", "vaegan", "-o", "out.mid", "--metre", "3/4"], "is for seqgan", folder);
-    let equal = done(&[&restyle[..], &["--floor", "50", "--ceiling", "50"]].concat(), folder);
+    TONENET.refuses(&[&morph[..], &["--seed", "4"]].concat(), "cannot be used with", folder);
+    TONENET.refuses(&["generate", "seqgan", "-o", "out.mid", "--take", "4"], "--style", folder);
+    TONENET.refuses(&["generate", "vaegan", "-o", "out.mid", "--metre", "3/4"], "is for seqgan", folder);
+    let equal = TONENET.succeeds(&[&restyle[..], &["--floor", "50", "--ceiling", "50"]].concat(), folder);
     assert!(equal.contains("out.mid"), "{equal}");
 }
 
@@ -90,12 +73,16 @@ fn a_metre_is_written_as_it_is_asked_for_or_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for (metre, signature) in [("6/8", (6, 8)), ("3/4", (3, 4))] {
-        done(&["generate", "seqgan", "-o", "out.mid", "--bars", "2", "--metre", metre], folder);
+        TONENET.succeeds(&["generate", "seqgan", "-o", "out.mid", "--bars", "2", "--metre", metre], folder);
         let song = Song::parse(std::fs::read(folder.join("out.mid")).unwrap()).unwrap();
         assert_eq!(song.time_signatures(), [(0, signature.0, signature.1)]);
         std::fs::remove_file(folder.join("out.mid")).unwrap();
     }
     for metre in ["12/8", "2/2", "3/2", "6/4", "5/4", "06/8", "0/0", "x"] {
-        refused(&["generate", "seqgan", "-o", "out.mid", "--metre", metre], "choose 4/4, 2/4, 3/4, 6/8 or 9/8", folder);
+        TONENET.refuses(
+            &["generate", "seqgan", "-o", "out.mid", "--metre", metre],
+            "choose 4/4, 2/4, 3/4, 6/8 or 9/8",
+            folder,
+        );
     }
 }

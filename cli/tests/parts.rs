@@ -1,18 +1,12 @@
 //! `tonenet restyle` on files of several parts, as a user runs it.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use tonenet_core::midi::Song;
+use tonenet_test_support::{Program, printed};
 
-fn tonenet(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tonenet")).args(arguments).current_dir(folder).output().expect("tonenet runs")
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
+/// The program under test.
+const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
 /// A track of one note a beat: its name, channel, program, and a key of each of 40 beats.
 fn track(name: &str, channel: u8, program: Option<u8>, key: impl Fn(u32) -> u32) -> Vec<u8> {
@@ -60,11 +54,11 @@ fn drums() -> Vec<u8> {
 fn restyled(tracks: &[Vec<u8>], more: &[&str]) -> (Vec<Vec<u8>>, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
-    let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
-    assert!(run.status.success(), "{}", text(&run));
+    let run = TONENET.run(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+    assert!(run.status.success(), "{}", printed(&run));
     let song = Song::parse(fs::read(folder.path().join("out.mid")).unwrap()).unwrap();
     let of_track = |track| song.notes_of_track(track).map(|n| n.note.velocity).collect();
-    ((0..tracks.len()).map(of_track).collect(), text(&run))
+    ((0..tracks.len()).map(of_track).collect(), printed(&run))
 }
 
 fn own() -> Vec<u8> {
@@ -120,8 +114,8 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
         (&["--tracks", "flute"], "\"MELODY\" (track 1"),
         (&["--tracks", "1", "--all"], "cannot be used with"),
     ] {
-        let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
-        assert!(!run.status.success() && text(&run).contains(said), "{more:?}: {}", text(&run));
+        let run = TONENET.run(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+        assert!(!run.status.success() && printed(&run).contains(said), "{more:?}: {}", printed(&run));
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
     }
 }
@@ -130,14 +124,14 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
 fn changed(tracks: &[Vec<u8>], more: &[&str]) -> Result<(Vec<bool>, String), String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
-    let run = tonenet(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
+    let run = TONENET.run(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
     if !run.status.success() {
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
-        return Err(text(&run));
+        return Err(printed(&run));
     }
     let song = Song::parse(fs::read(folder.path().join("out.mid")).unwrap()).unwrap();
     let of_track = |track| song.notes_of_track(track).map(|n| n.note.velocity).collect::<Vec<u8>>() != own();
-    Ok(((0..tracks.len()).map(of_track).collect(), text(&run)))
+    Ok(((0..tracks.len()).map(of_track).collect(), printed(&run)))
 }
 
 #[test]
@@ -228,7 +222,7 @@ fn amount_0_gives_files_of_several_parts_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = file(&[melody(), piano(), strings(), drums()]);
     fs::write(folder.path().join("in.mid"), &bytes).unwrap();
-    let run = tonenet(&["restyle", "in.mid", "-o", "out.mid", "--amount", "0", "--all"], folder.path());
-    assert!(run.status.success(), "{}", text(&run));
+    let run = TONENET.run(&["restyle", "in.mid", "-o", "out.mid", "--amount", "0", "--all"], folder.path());
+    assert!(run.status.success(), "{}", printed(&run));
     assert!(fs::read(folder.path().join("out.mid")).unwrap() == bytes);
 }

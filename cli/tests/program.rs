@@ -1,25 +1,28 @@
 //! The program around its commands: help, exit statuses, completions, manual pages and `doctor`.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{alone, done, files, keys, put, report, text, tonenet};
+use tonenet_test_support::{Program, files, keys, printed, printed_json, write_midi};
+
+/// The program under test.
+const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
 const COMMANDS: [&str; 6] = ["restyle", "generate", "inspect", "doctor", "completions", "man"];
 
 #[test]
 fn help_teaches_by_example() {
     let folder = tempfile::tempdir().unwrap();
-    let all = done(&["--help"], folder.path());
+    let all = TONENET.succeeds(&["--help"], folder.path());
     assert!(all.contains("Exit status:") && COMMANDS.iter().all(|command| all.contains(command)), "{all}");
     for command in ["restyle", "generate", "inspect", "completions"] {
-        let help = done(&[command, "--help"], folder.path());
+        let help = TONENET.succeeds(&[command, "--help"], folder.path());
         assert!(help.contains(&format!("  tonenet {command} ")), "{help}");
     }
     for command in ["restyle", "generate", "inspect"] {
-        assert!(done(&[command, "--help"], folder.path()).contains("--json reports: format, command, version"));
+        assert!(
+            TONENET.succeeds(&[command, "--help"], folder.path()).contains("--json reports: format, command, version")
+        );
     }
 }
 
@@ -27,7 +30,7 @@ fn help_teaches_by_example() {
 fn a_wrong_command_line_ends_with_2_and_a_failure_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &[60, 70]);
+    write_midi(&folder.join("a.mid"), &[60, 70]);
     for wrong in [
         &[][..],
         &["restile"],
@@ -39,7 +42,7 @@ fn a_wrong_command_line_ends_with_2_and_a_failure_with_1() {
         &["generate", "vaegan", "--bars", "4"],
         &["completions", "dos"],
     ] {
-        assert_eq!(tonenet(wrong, folder).status.code(), Some(2), "{wrong:?}");
+        assert_eq!(TONENET.run(wrong, folder).status.code(), Some(2), "{wrong:?}");
     }
     for failing in [
         &["restyle", "missing.mid"][..],
@@ -47,9 +50,9 @@ fn a_wrong_command_line_ends_with_2_and_a_failure_with_1() {
         &["restyle", "a.mid", "-o", "a.mid"],
         &["inspect", "missing.mid"],
     ] {
-        let run = tonenet(failing, folder);
+        let run = TONENET.run(failing, folder);
         assert_eq!(run.status.code(), Some(1), "{failing:?}");
-        assert!(text(&run).contains("error: ") && !text(&run).contains("panicked"), "{}", text(&run));
+        assert!(printed(&run).contains("error: ") && !printed(&run).contains("panicked"), "{}", printed(&run));
     }
     assert_eq!(files(folder), ["a.mid"]);
 }
@@ -58,7 +61,7 @@ fn a_wrong_command_line_ends_with_2_and_a_failure_with_1() {
 fn every_shell_gets_completions() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = done(&["completions", shell], folder.path());
+        let script = TONENET.succeeds(&["completions", shell], folder.path());
         assert!(COMMANDS.iter().all(|command| script.contains(command)), "{shell}");
         assert!(script.contains("style-b"), "{shell}");
         // The others' scripts complete no values.
@@ -71,9 +74,9 @@ fn every_shell_gets_completions() {
 #[test]
 fn every_command_has_a_manual_page() {
     let folder = tempfile::tempdir().unwrap();
-    let page = done(&["man"], folder.path());
+    let page = TONENET.succeeds(&["man"], folder.path());
     assert!(page.contains(".TH tonenet 1") && page.contains("Exit status:"), "{page}");
-    done(&["man", "--output", "man1"], folder.path());
+    TONENET.succeeds(&["man", "--output", "man1"], folder.path());
     let mut expected = COMMANDS.map(|command| format!("tonenet-{command}.1")).to_vec();
     expected.push("tonenet.1".into());
     expected.sort();
@@ -81,11 +84,11 @@ fn every_command_has_a_manual_page() {
     let restyle = fs::read_to_string(folder.path().join("man1/tonenet-restyle.1")).unwrap();
     assert!(restyle.contains("keep\\-accents") && restyle.contains("EXAMPLES"), "{restyle}");
     // Again, over its own.
-    done(&["man", "--output", "man1"], folder.path());
+    TONENET.succeeds(&["man", "--output", "man1"], folder.path());
 }
 
 fn doctor(folder: &Path, more: &[&str], library: Option<&Path>) -> std::process::Output {
-    let mut command = alone(folder);
+    let mut command = TONENET.command(folder);
     command.arg("doctor").args(more).env_remove("TONENET_ORT_DYLIB").env_remove("CLAP_PATH");
     if let Some(library) = library {
         command.env("TONENET_ORT_DYLIB", library);
@@ -98,14 +101,14 @@ fn doctor_finds_that_everything_works() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let run = doctor(home, &[], None);
-    assert!(run.status.success(), "{}", text(&run));
+    assert!(run.status.success(), "{}", printed(&run));
     for what in ["Note model", "SeqGAN", "Self-test", "549 notes in", "everything works", "No DAW will find the plugin"]
     {
-        assert!(text(&run).contains(what), "{what}: {}", text(&run));
+        assert!(printed(&run).contains(what), "{what}: {}", printed(&run));
     }
     fs::create_dir(home.join(".clap")).unwrap();
     fs::write(home.join(".clap/ToneNet.clap"), b"").unwrap();
-    let found = report(&doctor(home, &["--json"], None));
+    let found = printed_json(&doctor(home, &["--json"], None));
     let all = [
         "advice",
         "command",
@@ -135,9 +138,13 @@ fn doctor_says_what_to_mend() {
     for library in [home.join("nothere.so"), home.join("text.so")] {
         let run = doctor(home, &[], Some(&library));
         assert_eq!(run.status.code(), Some(1));
-        assert!(text(&run).contains("BAD") && text(&run).contains(library.to_str().unwrap()), "{}", text(&run));
+        assert!(
+            printed(&run).contains("BAD") && printed(&run).contains(library.to_str().unwrap()),
+            "{}",
+            printed(&run)
+        );
         let run = doctor(home, &["--json"], Some(&library));
         assert_eq!(run.status.code(), Some(1));
-        assert_eq!(report(&run)["errors"].as_array().unwrap().len(), 1, "{}", text(&run));
+        assert_eq!(printed_json(&run)["errors"].as_array().unwrap().len(), 1, "{}", printed(&run));
     }
 }

@@ -1,12 +1,13 @@
 //! `tonenet restyle` as a user runs it.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{text, tonenet};
 use tonenet_core::midi::Song;
+use tonenet_test_support::{Program, printed};
+
+/// The program under test.
+const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
 fn piece() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/demo/bach-prelude-bwv-846.mid")
@@ -16,8 +17,8 @@ fn restyle(folder: &Path, output: &str, more: &[&str]) -> Vec<u8> {
     let piece = piece();
     let mut arguments = vec!["restyle", piece.to_str().unwrap(), "-o", output];
     arguments.extend(more);
-    let run = tonenet(&arguments, folder);
-    assert!(run.status.success(), "{}", text(&run));
+    let run = TONENET.run(&arguments, folder);
+    assert!(run.status.success(), "{}", printed(&run));
     fs::read(folder.join(output)).unwrap()
 }
 
@@ -84,8 +85,8 @@ fn each_dynamic_does_what_it_says() {
     // A piece with dynamics of its own, which an option may keep or tell the model of.
     fs::write(folder.join("own.mid"), restyle(folder, "own.mid", &["--style", "classical", "--take", "5"])).unwrap();
     let of = |more: &[&str]| {
-        let run = tonenet(&[&["restyle", "own.mid", "-o", "out.mid", "--style", "pop"], more].concat(), folder);
-        assert!(run.status.success(), "{}", text(&run));
+        let run = TONENET.run(&[&["restyle", "own.mid", "-o", "out.mid", "--style", "pop"], more].concat(), folder);
+        assert!(run.status.success(), "{}", printed(&run));
         velocities(fs::read(folder.join("out.mid")).unwrap()).into_iter().map(f64::from).collect::<Vec<_>>()
     };
     let mean = |velocities: &[f64]| velocities.iter().sum::<f64>() / velocities.len() as f64;
@@ -112,8 +113,8 @@ fn an_exchange_of_styles_keeps_the_players_own_dynamics() {
     let folder = folder.path();
     let played = restyle(folder, "played.mid", &["--style", "jazz", "--take", "3"]);
     let carry = |from: &str, to: &str, input: &str, output: &str| {
-        let run = tonenet(&["restyle", input, "-o", output, "--from", from, "--style", to], folder);
-        assert!(run.status.success(), "{}", text(&run));
+        let run = TONENET.run(&["restyle", input, "-o", output, "--from", from, "--style", to], folder);
+        assert!(run.status.success(), "{}", printed(&run));
         velocities(fs::read(folder.join(output)).unwrap())
     };
     let played = velocities(played);
@@ -133,13 +134,13 @@ fn a_folder_keeps_its_shape_and_one_bad_file_does_not_cost_the_others() {
     fs::create_dir_all(&inside).unwrap();
     fs::copy(piece(), inside.join("good.mid")).unwrap();
     fs::write(folder.path().join("in/bad.mid"), b"MThd and nothing").unwrap();
-    let run = tonenet(&["restyle", "in", "-o", "out"], folder.path());
+    let run = TONENET.run(&["restyle", "in", "-o", "out"], folder.path());
     assert_eq!(run.status.code(), Some(1));
     assert!(
-        text(&run).contains("bad.mid")
-            && text(&run).contains("1 of 2 files could not be restyled; the other one is written"),
+        printed(&run).contains("bad.mid")
+            && printed(&run).contains("1 of 2 files could not be restyled; the other one is written"),
         "{}",
-        text(&run)
+        printed(&run)
     );
     assert!(folder.path().join("out/deeper/good.mid").exists());
     assert!(!folder.path().join("out/bad.mid").exists());
@@ -157,11 +158,11 @@ fn what_cannot_be_done_is_refused_before_anything_is_written() {
         (&["--look-ahead", "-1"], "look-ahead"),
         (&["--style", "polka"], "polka"),
     ] {
-        let run = tonenet(&[&["restyle", piece, "-o", "out.mid"], more].concat(), folder.path());
+        let run = TONENET.run(&[&["restyle", piece, "-o", "out.mid"], more].concat(), folder.path());
         assert!(!run.status.success());
-        assert!(text(&run).contains(said), "{more:?}: {}", text(&run));
+        assert!(printed(&run).contains(said), "{more:?}: {}", printed(&run));
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
     }
-    let run = tonenet(&["restyle", "missing.mid", "-o", "out.mid"], folder.path());
-    assert!(text(&run).contains("missing.mid") && run.status.code() == Some(1));
+    let run = TONENET.run(&["restyle", "missing.mid", "-o", "out.mid"], folder.path());
+    assert!(printed(&run).contains("missing.mid") && run.status.code() == Some(1));
 }

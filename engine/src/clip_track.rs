@@ -51,6 +51,8 @@ pub struct ClipTrack {
     bars: Option<Bars>,
     /// How often the player holds each key of the clip's channel.
     held: [u8; 128],
+    /// The same, of notes that began since the clip last jumped.
+    held_since_jump: [u8; 128],
 }
 
 impl ClipTrack {
@@ -67,6 +69,7 @@ impl ClipTrack {
             window_triggers: link.window_triggers(),
             bars: None,
             held: [0; 128],
+            held_since_jump: [0; 128],
             store: ClipStore::connect(store),
             outbox: link.connect(),
             link,
@@ -89,13 +92,20 @@ impl ClipTrack {
         self.played_to = 0;
         self.next_line = None;
         self.held = [0; 128];
+        self.held_since_jump = [0; 128];
     }
 
-    /// The transport stopped, started or jumped at a sample; the caller has [taken](Self::take_sounding) what sounds.
-    pub fn leave(&mut self, time: SampleTime) {
+    /// The clip leaves its place in the song at a sample, while the player's keys stay down; the caller has
+    /// [taken](Self::take_sounding) what sounds.
+    pub fn jump(&mut self, time: SampleTime) {
         self.player.interrupt(time);
         self.next_line = None;
-        self.held = [0; 128];
+        self.held_since_jump = [0; 128];
+    }
+
+    /// What the player held at the last jump ends: the host confirmed the jump, stopped or went elsewhere.
+    pub fn release_player(&mut self) {
+        self.held = self.held_since_jump;
     }
 
     /// Takes a key that the clip holds, for the caller to end.
@@ -195,17 +205,19 @@ impl ClipTrack {
 
     /// Follows which keys the player holds.
     pub fn follow_player(&mut self, event: Event) {
-        match event {
-            Event::NoteOn { channel: CHANNEL, key } => {
-                let held = &mut self.held[usize::from(key & 127)];
-                *held = held.saturating_add(1);
+        for held in [&mut self.held, &mut self.held_since_jump] {
+            match event {
+                Event::NoteOn { channel: CHANNEL, key } => {
+                    let notes = &mut held[usize::from(key & 127)];
+                    *notes = notes.saturating_add(1);
+                }
+                Event::NoteOff { channel: CHANNEL, key } => {
+                    let notes = &mut held[usize::from(key & 127)];
+                    *notes = notes.saturating_sub(1);
+                }
+                Event::AllNotesOff { channel: CHANNEL } => *held = [0; 128],
+                _ => {}
             }
-            Event::NoteOff { channel: CHANNEL, key } => {
-                let held = &mut self.held[usize::from(key & 127)];
-                *held = held.saturating_sub(1);
-            }
-            Event::AllNotesOff { channel: CHANNEL } => self.held = [0; 128],
-            _ => {}
         }
     }
 }

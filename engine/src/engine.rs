@@ -156,9 +156,12 @@ impl<E: HostEvent> Engine<E> {
         match change? {
             TransportChange::Stopped { at } => return Some(at),
             // The clip left in the block in which the wrap was foretold, where the next stretch began.
-            TransportChange::Wrapped { at, foretold: true } => self.queue.scheduler().transport_interrupted(at),
+            TransportChange::Wrapped { at, foretold: true } => {
+                self.clips.release_player();
+                self.queue.scheduler().transport_interrupted(at);
+            }
             TransportChange::Wrapped { at, foretold: false } => {
-                self.leave_clip(self.now, context);
+                self.leave_song(self.now, context);
                 self.queue.scheduler().transport_interrupted(at);
             }
             // It was not at the loop's start where it was taken to be.
@@ -171,7 +174,7 @@ impl<E: HostEvent> Engine<E> {
                 self.queue.scheduler().transport_started(self.now);
             }
             TransportChange::Sought => {
-                self.leave_clip(self.now, context);
+                self.leave_song(self.now, context);
                 self.queue.scheduler().transport_jumped(self.now);
             }
         }
@@ -217,7 +220,7 @@ impl<E: HostEvent> Engine<E> {
 
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
-        self.leave_clip(at, context);
+        self.leave_song(at, context);
         self.queue.scheduler().transport_interrupted(at);
     }
 

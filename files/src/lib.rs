@@ -1,8 +1,8 @@
-//! MIDI files on disk, for every program of ToneNet: which files are read, where results go, and that no original is lost.
+//! Handles MIDI files on disk for ToneNet's programs: which are read, where results go, and that no original is lost.
 //!
-//! [`midi_files`] finds and reads MIDI files. [`outputs`] settles where a program writes before it writes anything, and
-//! [`jobs`] pairs each file of a command with its result, whose name [`result_names`] knows where the user gives none. [`arguments`] and [`console`] are what the programs' command
-//! lines share.
+//! [`midi_files`] finds and reads MIDI files. [`outputs`] decides where a program may write before it writes anything.
+//! [`jobs`] pairs each file with its result, and [`result_names`] names results where the user does not. [`arguments`] and
+//! [`console`] are shared by the programs' command lines.
 #![deny(unsafe_code)]
 
 pub mod arguments;

@@ -1,3 +1,4 @@
+//! Fuzzes a session in a host: any events, blocks and transport.
 #![no_main]
 
 use tonenet_fuzz_targets::event_stream::{self, Script};

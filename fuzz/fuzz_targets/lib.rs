@@ -1,4 +1,4 @@
-//! What is fuzzed, as functions of bytes: they return where all is as it should be, and panic otherwise.
+//! The fuzz targets: functions of arbitrary input that panic where ToneNet breaks a rule.
 
 pub mod event_stream;
 pub mod midi_file;

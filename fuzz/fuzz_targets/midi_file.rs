@@ -1,5 +1,5 @@
-//! Any bytes as a MIDI file: what parses makes sense, gives itself back byte for byte, and takes new velocities without
-//! another change.
+//! Fuzzes the MIDI parser: what parses makes sense, is written back byte for byte, and takes new velocities without any
+//! other change.
 
 use tonenet_core::clip::Clip;
 use tonenet_core::grid::Grid;
@@ -8,27 +8,27 @@ use tonenet_core::note::Note;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::tune::Tune;
 
-/// Bytes as a MIDI file.
+/// Parses bytes as a MIDI file and checks the result.
 pub fn check(bytes: &[u8]) {
     match Song::parse(bytes.to_vec()) {
         Ok(song) => {
-            check_sense(&song);
+            check_consistency(&song);
             check_warnings(&song);
             check_readers(&song);
             check_round_trips(&song, bytes);
         }
-        Err(error) => check_words(&error),
+        Err(error) => check_message(&error),
     }
 }
 
-/// An error is one line of words for the person who chose the file.
-fn check_words(error: &MidiError) {
+/// An error is one line of text.
+fn check_message(error: &MidiError) {
     let words = error.to_string();
     assert!(!words.trim().is_empty() && !words.contains('\n'), "{words:?}");
 }
 
-/// Notes and messages stand in order, at times that exist, and agree with each other.
-fn check_sense(song: &Song) {
+/// Notes and messages are in order, have valid times, and agree with each other.
+fn check_consistency(song: &Song) {
     let notes = song.notes();
     assert!(notes.is_sorted_by_key(|n| n.onset_tick), "notes out of order");
     assert!(notes.iter().map(|n| n.note.onset).is_sorted(), "onsets out of order");
@@ -58,7 +58,7 @@ fn check_sense(song: &Song) {
     assert!(song.pedal_movements().windows(2).all(|pair| pair[0].1 != pair[1].1), "a pedal goes down twice");
 }
 
-/// A warning is one line, of a place in the file, and of each kind there is one.
+/// A warning is one line about a place in the file, and no kind occurs twice.
 fn check_warnings(song: &Song) {
     let warnings = song.warnings();
     for (at, warning) in warnings.iter().enumerate() {
@@ -70,7 +70,7 @@ fn check_warnings(song: &Song) {
     assert_eq!(song.notes().is_empty(), warnings.iter().any(|w| w.kind == Kind::NoNotes));
 }
 
-/// Whoever reads songs takes any of them, in memory that its notes alone bound.
+/// Every reader accepts any song, and the result is bounded by the number of notes.
 fn check_readers(song: &Song) {
     let notes: Vec<Note> = song.notes().iter().map(|n| n.note).collect();
     let grid = Grid::from_notes(&notes, song.tempo());
@@ -86,8 +86,8 @@ fn check_readers(song: &Song) {
     }
 }
 
-/// Whether other velocities cannot change how the rest is read: no choice was made by what follows an event.
-fn reads_alike(song: &Song) -> bool {
+/// Whether other velocities leave the parser's decisions unchanged: it made none that depends on later bytes.
+fn is_parsed_alike(song: &Song) -> bool {
     let is_choice = |kind: Kind| {
         matches!(kind, Kind::DataByte | Kind::EventLength | Kind::EventsBehindEnd | Kind::NoEndOfTrack)
             || matches!(kind, Kind::StrayBytes | Kind::TrackLength | Kind::UnreadableExtraTrack | Kind::WrapperLength)
@@ -95,7 +95,7 @@ fn reads_alike(song: &Song) -> bool {
     !song.warnings().iter().any(|warning| is_choice(warning.kind))
 }
 
-/// Its own velocities give the file back; others change nothing but themselves.
+/// A song's own velocities reproduce the file; other velocities change only themselves.
 fn check_round_trips(song: &Song, bytes: &[u8]) {
     assert_eq!(song.bytes(), bytes);
     let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
@@ -107,15 +107,15 @@ fn check_round_trips(song: &Song, bytes: &[u8]) {
     assert_eq!(written.len(), bytes.len());
     assert_eq!(changed, own.iter().filter(|v| **v != 64).count(), "other bytes than velocities change");
     check_refused_velocities(song, own.clone());
-    if !reads_alike(song) {
+    if !is_parsed_alike(song) {
         return;
     }
-    let again = Song::parse(written).unwrap_or_else(|e| panic!("what was written does not parse: {e}"));
+    let again = Song::parse(written).unwrap_or_else(|e| panic!("the written file does not parse: {e}"));
 
     assert_eq!(again.notes().len(), own.len());
     for ((before, after), &velocity) in song.notes().iter().zip(again.notes()).zip(&others) {
         assert_eq!(after.note.velocity, velocity);
-        assert_eq!(*before, restored(*after, before.note.velocity));
+        assert_eq!(*before, with_velocity(*after, before.note.velocity));
     }
     assert_eq!((song.tempo(), song.pedals()), (again.tempo(), again.pedals()));
     assert_eq!(song.track_names(), again.track_names());
@@ -124,7 +124,7 @@ fn check_round_trips(song: &Song, bytes: &[u8]) {
     assert_eq!(unsounding(song), unsounding(&again));
 }
 
-/// A velocity of 0, and one too few.
+/// A velocity of 0 and a missing velocity are refused.
 fn check_refused_velocities(song: &Song, own: Vec<u8>) {
     let mut silent = own;
     let Some(first) = silent.first_mut() else { return };
@@ -133,7 +133,7 @@ fn check_refused_velocities(song: &Song, own: Vec<u8>) {
 }
 
 /// The note with another velocity.
-fn restored(mut note: NoteRef, velocity: u8) -> NoteRef {
+fn with_velocity(mut note: NoteRef, velocity: u8) -> NoteRef {
     note.note.velocity = velocity;
     note
 }

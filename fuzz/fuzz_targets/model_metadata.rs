@@ -1,6 +1,7 @@
-//! Any bytes as a model's files: as `model.json`, alone and in a folder with graphs that its checksums fit, and as an
-//! ONNX file for the built-in runtime, which gets it only when the screening lets it pass. Nothing panics or hangs;
-//! what is wrong is told in an [`InferenceError`].
+//! Fuzzes model files: nothing panics or hangs, and every fault becomes an [`InferenceError`].
+//!
+//! The input is read as `model.json`, alone and in a folder with graphs that match its checksums, and as an ONNX file for
+//! the built-in runtime. The runtime gets the file only if it passes validation.
 
 use std::fs;
 use std::panic;
@@ -17,7 +18,7 @@ use tonenet_inference::runtime::{self, Runtime, RuntimePreference};
 use tonenet_model_export::graph::{Axis, Graph};
 use tonenet_model_export::quantise::Precision;
 
-/// The built-in runtime: ONNX Runtime's C++ is not instrumented, and another project's to fuzz.
+/// The built-in runtime. ONNX Runtime's C++ is not instrumented; its own project fuzzes it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::open(RuntimePreference::BuiltIn, &[]).0);
 
 /// A graph that every runtime loads.
@@ -30,50 +31,51 @@ static GRAPH: LazyLock<Vec<u8>> = LazyLock::new(|| {
     graph.into_bytes()
 });
 
-/// Bytes as a model's files.
+/// Reads bytes as a graph and as a manifest, and checks the results.
 pub fn check(bytes: &[u8]) {
-    as_graph(bytes);
+    check_graph(bytes);
     match Manifest::from_json(bytes, FILE_NAME) {
         Ok(manifest) => {
-            as_manifest(&manifest);
-            in_a_folder(manifest);
+            check_manifest(&manifest);
+            check_model(manifest);
         }
-        Err(error) => check_words(&error),
+        Err(error) => check_message(&error),
     }
 }
 
-/// `inference` catches the runtime's panics and makes errors of them; the fuzzer's own hook would end the process
-/// before that. Those that nobody catches still end it.
-pub fn survive_the_runtimes_panics() {
-    let fuzzers = panic::take_hook();
+/// Keeps the fuzzer's panic hook from ending the process when the built-in runtime panics.
+///
+/// `inference` catches these panics and turns them into errors. A panic that nobody catches still ends the process.
+pub fn ignore_runtime_panics() {
+    let fuzzers_hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let of_runtime = info.location().is_some_and(|at| at.file().contains("/rten"));
-        if !of_runtime {
-            fuzzers(info);
+        let is_in_runtime = info.location().is_some_and(|at| at.file().contains("/rten"));
+        if !is_in_runtime {
+            fuzzers_hook(info);
         }
     }));
 }
 
-/// An error says what is wrong; what to do.
-fn check_words(error: &InferenceError) {
+/// An error says what is wrong and, after a semicolon, what to do.
+fn check_message(error: &InferenceError) {
     let words = error.to_string();
     assert!(words.contains("; "), "{words:?}");
 }
 
-fn as_graph(bytes: &[u8]) {
-    // Held while the graph is there, so that its thread does not start again each time.
+fn check_graph(bytes: &[u8]) {
+    // A loaded graph keeps the runtime's thread running, which would otherwise start anew for each input.
     static KEPT: LazyLock<Arc<dyn runtime::Graph>> = LazyLock::new(|| {
         RUNTIME.load(GraphFile::new("the plain graph", &GRAPH)).unwrap_or_else(|e| panic!("the plain graph: {e}"))
     });
     LazyLock::force(&KEPT);
     match RUNTIME.load(GraphFile::new("graph.onnx", bytes)) {
         Ok(graph) => assert_eq!(graph.provider(), "CPU"),
-        Err(error) => check_words(&error),
+        Err(error) => check_message(&error),
     }
 }
 
-/// What was read is written, and read again to the same.
-fn as_manifest(manifest: &Manifest) {
+/// A manifest survives being written and read again.
+fn check_manifest(manifest: &Manifest) {
     for style in Genre::ALL {
         assert!(manifest.style(style).is_none_or(|entry| entry.id == style.id()));
     }
@@ -84,12 +86,12 @@ fn as_manifest(manifest: &Manifest) {
     let json = serde_json::to_vec(manifest).unwrap_or_else(|e| panic!("a manifest cannot be written: {e}"));
     match Manifest::from_json(&json, FILE_NAME) {
         Ok(again) => assert_eq!(again, *manifest),
-        Err(e) => panic!("what was written is refused: {e}"),
+        Err(e) => panic!("the written manifest is refused: {e}"),
     }
 }
 
-/// The manifest in a folder with graphs that its checksums fit: the model loads, and begins a part, or says why not.
-fn in_a_folder(mut manifest: Manifest) {
+/// Loads a model from a folder with the manifest and graphs that match its checksums.
+fn check_model(mut manifest: Manifest) {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
         TempDir::new().unwrap_or_else(|e| panic!("no temporary folder ({e}); set TMPDIR to one that can be written"))
     });
@@ -109,15 +111,15 @@ fn in_a_folder(mut manifest: Manifest) {
     let json = serde_json::to_vec(&manifest).unwrap_or_else(|e| panic!("a manifest cannot be written: {e}"));
     for name in &names {
         let bytes = if name == FILE_NAME { &json } else { &*GRAPH };
-        // A name that this file system does not take stays missing, which is told.
+        // A name that the file system does not accept stays missing, which loading reports.
         let _ = fs::write(FOLDER.path().join(name), bytes);
     }
     match ModelFiles::from_dir(FOLDER.path()).and_then(|files| LoadedModel::load(&RUNTIME, &files)) {
         Ok(model) => drop(model.live_model(48_000.0)),
-        Err(error) => check_words(&error),
+        Err(error) => check_message(&error),
     }
     for name in &names {
-        // Nor is it there then.
+        // Such a name has no file to remove.
         let _ = fs::remove_file(FOLDER.path().join(name));
     }
 }

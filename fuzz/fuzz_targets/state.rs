@@ -1,5 +1,4 @@
-//! Any bytes as a saved state, loaded as the plugin framework loads one: it is refused, or what the audio thread then
-//! plays by is in range, and what is saved of it loads to the same.
+//! Fuzzes saved states: a state is refused, or its parameters are in range and saving and loading reproduces them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
 
 const SAMPLE_RATE: f32 = 48_000.0;
 
-/// Bytes as a saved state.
+/// Loads bytes as a saved state, as the plugin framework does, and checks the result.
 pub fn check(bytes: &[u8]) {
     let Ok(mut state) = serde_json::from_slice::<PluginState>(bytes) else { return };
     let params = ToneNetParams::new(Arc::default());
@@ -27,11 +26,11 @@ pub fn check(bytes: &[u8]) {
     let mut saved = save(&params);
     let json = serde_json::to_vec(&saved).unwrap_or_else(|e| panic!("a loaded state cannot be saved: {e}"));
     let read = serde_json::from_slice::<PluginState>(&json);
-    assert!(read.is_ok(), "what was saved is refused: {}", String::from_utf8_lossy(&json));
-    check_take(&params, &saved);
+    assert!(read.is_ok(), "the saved state is refused: {}", String::from_utf8_lossy(&json));
+    check_performance(&params, &saved);
     let again = ToneNetParams::new(Arc::default());
     load(&again, &mut saved);
-    assert_eq!(again.serialize_fields(), params.serialize_fields(), "what was loaded is saved otherwise");
+    assert_eq!(again.serialize_fields(), params.serialize_fields(), "saving and loading changes the state");
     assert_eq!(again.settings(), params.settings());
     assert_eq!(again.tempo(), params.tempo());
     assert_eq!(again.look_ahead.value(), params.look_ahead.value());
@@ -40,7 +39,7 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(in_song(&again), in_song(&params));
 }
 
-/// What the framework's `deserialize_object` does, which it keeps to itself.
+/// Loads a state as the framework's private `deserialize_object` does.
 fn load(params: &ToneNetParams, state: &mut PluginState) {
     ToneNet::filter_state(state);
     let by_id: BTreeMap<String, ParamPtr> = params.param_map().into_iter().map(|(id, param, _)| (id, param)).collect();
@@ -54,7 +53,7 @@ fn load(params: &ToneNetParams, state: &mut PluginState) {
                 (ParamPtr::BoolParam(p), ParamValue::Bool(v)) => drop((*p)._internal_set_plain_value(*v)),
                 (ParamPtr::EnumParam(p), ParamValue::I32(v)) => drop((*p)._internal_set_plain_value(*v)),
                 (ParamPtr::EnumParam(p), ParamValue::String(id)) => drop((*p).set_from_id(id)),
-                // Of another kind than the parameter: the framework leaves it out.
+                // The framework skips a value of another kind than the parameter.
                 _ => {}
             }
             param._internal_update_smoother(SAMPLE_RATE, true);
@@ -63,7 +62,7 @@ fn load(params: &ToneNetParams, state: &mut PluginState) {
     params.deserialize_fields(&state.fields);
 }
 
-/// What the framework's `serialize_object` does, which it keeps to itself.
+/// Saves a state as the framework's private `serialize_object` does.
 fn save(params: &ToneNetParams) -> PluginState {
     let value = |param: ParamPtr| {
         // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.
@@ -86,9 +85,8 @@ fn save(params: &ToneNetParams) -> PluginState {
     }
 }
 
-/// Whatever take was loaded is played from, recorded over and restyled; the host may load what it saved, and the user's
-/// undo is still there.
-fn check_take(params: &ToneNetParams, saved: &PluginState) {
+/// The loaded performance can be played, recorded over and restyled, and loading a saved state keeps the user's undo.
+fn check_performance(params: &ToneNetParams, saved: &PluginState) {
     let store = params.timeline();
     let (take, _) = store.get();
     let (notes, pedals) = take.performance();
@@ -109,14 +107,14 @@ fn check_take(params: &ToneNetParams, saved: &PluginState) {
     let heard = CapturedPart::from_timeline(&take, 4.0);
     assert!(heard.last_bars(8, &Bars::default()).is_none_or(|clip| clip.length() <= 32.0));
 
-    // A change of the user's that can be taken back, to the take that was saved.
+    // The user's change, which undo reverts to the saved performance.
     store.replace(TimelineSnapshot::default());
     store.replace((*take).clone());
     params.deserialize_fields(&saved.fields);
-    assert!(store.remembered().can_undo, "what was saved counts as another take");
+    assert!(store.remembered().can_undo, "loading the same performance removes the undo");
 }
 
-/// Whatever was loaded, the audio thread plays by settings in range, hosts are told shares, and there is a latency.
+/// Settings are in range, hosts see normalised values, and the latency fits the mode.
 fn check_params(params: &ToneNetParams) {
     let settings = params.settings();
     let expression = settings.expression;
@@ -144,15 +142,15 @@ fn check_params(params: &ToneNetParams) {
             let share = param.unmodulated_normalized_value();
             (share, param.normalized_value_to_string(share, true))
         };
-        assert!((0.0..=1.0).contains(&share), "{id} stands at {share}");
-        assert!(!text.is_empty(), "{id} says nothing");
+        assert!((0.0..=1.0).contains(&share), "{id} is at {share}");
+        assert!(!text.is_empty(), "{id} has no text");
     }
 
     let tempo = params.tempo();
     assert!(tempo.is_finite() && tempo >= 0.0, "tempo {tempo}");
     let mode = Mode::from(params.look_ahead.value());
     let latency = SchedulerConfig::for_mode(mode, tempo, SAMPLE_RATE.into(), 512).latency;
-    // At most four beats at 20 beats a minute; none where the mode holds nothing.
+    // At most four beats at 20 beats a minute; zero in modes without latency.
     assert!(latency <= 12 * SAMPLE_RATE as u32, "latency {latency}");
     assert_eq!(latency == 0, matches!(mode, Mode::LiveZeroLatency | Mode::Timeline), "latency {latency}");
     assert_eq!(params.serialize_fields()["state_version"], STATE_VERSION.to_string());

@@ -1,9 +1,9 @@
-//! Where this binary's memory comes from: small blocks from the system's allocator, large ones from the system itself.
+//! The plugin's allocator: on Linux with glibc it keeps large blocks out of the heap that it shares with the host.
 //!
-//! A plugin shares its host's heap. glibc raises the size from which it asks the system, and gives back, to the largest
-//! block that anyone has freed, and keeps everything below from then on: a model that is read, or the state of a long
-//! take, would leave the host megabytes larger for as long as it runs. Large blocks that never enter the heap go back
-//! when they are freed, and leave it as it was. Elsewhere the system's allocator does that by itself.
+//! glibc gives a freed block back to the kernel only above a threshold, and raises that threshold to the largest block
+//! freed so far. A model file or the state of a long performance would therefore leave the host megabytes larger for as
+//! long as it runs. Large blocks that never enter the heap go back as soon as they are freed. On other systems the
+//! allocator does this by itself.
 
 use std::alloc::{GlobalAlloc, Layout};
 
@@ -11,12 +11,13 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::alloc::System as Small;
 
 #[cfg(all(debug_assertions, feature = "assert_process_allocs"))]
-use watched::Small;
+use checked::Small;
 
-/// Small blocks where tests end the process when the audio thread allocates. A panic does, until it is caught; nothing
-/// else may.
+/// The allocator of small blocks in tests. It ends the process if the audio thread allocates.
+///
+/// A panicking thread may allocate, because the panic itself does until it is caught.
 #[cfg(all(debug_assertions, feature = "assert_process_allocs"))]
-mod watched {
+mod checked {
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::thread::panicking;
 
@@ -24,8 +25,8 @@ mod watched {
 
     pub(super) struct Small;
 
-    // SAFETY: the system's allocator keeps the contract, and the other one hands on to it.
-    #[allow(clippy::undocumented_unsafe_blocks, reason = "each hands on what the caller of the allocator vouches for")]
+    // SAFETY: the system's allocator keeps the contract, and `AllocDisabler` calls the system's allocator.
+    #[allow(clippy::undocumented_unsafe_blocks, reason = "each call passes on what the caller guarantees")]
     unsafe impl GlobalAlloc for Small {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             unsafe { if panicking() { System.alloc(layout) } else { AllocDisabler.alloc(layout) } }
@@ -41,8 +42,8 @@ mod watched {
 pub struct Allocator;
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-// SAFETY: it is another allocator that keeps the contract.
-#[allow(clippy::undocumented_unsafe_blocks, reason = "each hands on what the caller of the allocator vouches for")]
+// SAFETY: every call goes to `Small`, which keeps the contract.
+#[allow(clippy::undocumented_unsafe_blocks, reason = "each call passes on what the caller guarantees")]
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         unsafe { Small.alloc(layout) }
@@ -65,29 +66,29 @@ unsafe impl GlobalAlloc for Allocator {
 mod large {
     use super::*;
 
-    /// Bytes from which a block is large: glibc's own size before it has raised it.
+    /// Size from which a block is large, in bytes: glibc's threshold before it is raised.
     pub(super) const LARGE: usize = 128 * 1024;
 
-    /// Every page begins at a multiple of this, so that is how far blocks of their own are aligned.
+    /// Size of a page in bytes. Mapped blocks are aligned to it.
     const PAGE: usize = 4096;
 
     pub(super) fn is_large(size: usize, align: usize) -> bool {
         size >= LARGE && align <= PAGE
     }
 
-    /// Ends the process where the audio thread must not allocate, as small blocks do by themselves.
-    fn watch() {
+    /// Ends the process if the audio thread must not allocate now. Small blocks check this by themselves.
+    fn check_thread() {
         #[cfg(all(debug_assertions, feature = "assert_process_allocs"))]
         {
             let probe = Layout::new::<u8>();
-            // SAFETY: a block of one byte that is given back at once.
+            // SAFETY: the block of one byte is freed at once, with the same layout.
             unsafe { Small.dealloc(Small.alloc(probe), probe) };
         }
     }
 
     fn map(size: usize) -> *mut u8 {
-        watch();
-        // SAFETY: a private mapping of its own, at an address that the system chooses; `size` is above zero.
+        check_thread();
+        // SAFETY: the kernel chooses the address of a new private mapping; `size` is above zero.
         let block = unsafe {
             let access = libc::PROT_READ | libc::PROT_WRITE;
             libc::mmap(std::ptr::null_mut(), size, access, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
@@ -95,9 +96,9 @@ mod large {
         if block == libc::MAP_FAILED { std::ptr::null_mut() } else { block.cast() }
     }
 
-    // SAFETY: a block's layout alone says whether it is a mapping, so each goes back to where it came from; mappings are
-    // as long as their layout says, aligned to pages, and full of zeros.
-    #[allow(clippy::undocumented_unsafe_blocks, reason = "each hands on what the caller of the allocator vouches for")]
+    // SAFETY: the layout alone decides whether a block is a mapping, so each block goes back to where it came from.
+    // A mapping is as long as its layout says, aligned to pages, and zeroed.
+    #[allow(clippy::undocumented_unsafe_blocks, reason = "each call passes on what the caller guarantees")]
     unsafe impl GlobalAlloc for Allocator {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout.size(), layout.align()) { map(layout.size()) } else { unsafe { Small.alloc(layout) } }
@@ -105,8 +106,8 @@ mod large {
 
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout.size(), layout.align()) {
-                watch();
-                // The only error is a block that is none, which the caller rules out.
+                check_thread();
+                // This fails only for a block that is not a mapping, which the caller rules out.
                 let _ = unsafe { libc::munmap(block.cast(), layout.size()) };
             } else {
                 unsafe { Small.dealloc(block, layout) }
@@ -125,7 +126,7 @@ mod large {
             match (is_large(layout.size(), layout.align()), is_large(size, layout.align())) {
                 (false, false) => unsafe { Small.realloc(block, layout, size) },
                 (true, true) => {
-                    watch();
+                    check_thread();
                     let moved = unsafe { libc::mremap(block.cast(), layout.size(), size, libc::MREMAP_MAYMOVE) };
                     if moved == libc::MAP_FAILED { std::ptr::null_mut() } else { moved.cast() }
                 }
@@ -147,13 +148,13 @@ mod tests {
     use super::large::LARGE;
     use super::*;
 
-    /// Grows and shrinks a block through sizes on both sides of a large one; its beginning must stay.
+    /// Grows and shrinks a block across the threshold of large blocks. Its first bytes must stay.
     #[test]
-    fn blocks_keep_what_is_in_them_through_every_size() {
+    fn a_block_keeps_its_bytes_through_every_change_of_size() {
         let sizes = [100, LARGE - 1, LARGE, LARGE + 1, 10 * LARGE, 3 * LARGE, LARGE, 200, LARGE, 50];
         for align in [1, 64, 4096, 8192] {
             let mut layout = Layout::from_size_align(sizes[0], align).expect("a layout");
-            // SAFETY: the block is used within its layout and given back with it.
+            // SAFETY: the block is used within its layout and freed with it.
             unsafe {
                 let mut block = Allocator.alloc_zeroed(layout);
                 assert!(!block.is_null() && (0..layout.size()).all(|at| *block.add(at) == 0));
@@ -174,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn a_large_block_begins_empty() {
+    fn a_large_block_is_zeroed() {
         let layout = Layout::from_size_align(2 * LARGE, 64).expect("a layout");
-        // SAFETY: the block is read within its layout and given back with it.
+        // SAFETY: the block is read within its layout and freed with it.
         unsafe {
             for _ in 0..3 {
                 let block = Allocator.alloc_zeroed(layout);

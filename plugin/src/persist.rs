@@ -1,4 +1,4 @@
-//! What a project keeps beside the parameters, as fields of the framework's state.
+//! What a project keeps besides the parameters, as fields of the framework's saved state.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use tonenet_engine::generator::{ClipStore, SavedClips};
 use tonenet_engine::status::{Report, Status};
 use tonenet_engine::timeline_store::TimelineStore;
 
-/// The take that Timeline mode remembers.
+/// The performance that Timeline mode remembers.
 #[derive(Debug)]
 pub struct TimelineField(pub Arc<TimelineStore>);
 
@@ -19,12 +19,12 @@ impl PersistentField<'_, TimelineSnapshot> for TimelineField {
     }
 
     fn map<F: Fn(&TimelineSnapshot) -> R, R>(&self, f: F) -> R {
-        let (take, _) = self.0.get();
-        f(&take)
+        let (snapshot, _) = self.0.get();
+        f(&snapshot)
     }
 }
 
-/// The clips that were written.
+/// The generated clips.
 #[derive(Debug)]
 pub struct ClipField(pub Arc<ClipStore>);
 
@@ -38,27 +38,29 @@ impl PersistentField<'_, SavedClips> for ClipField {
     }
 }
 
-/// The report as a field of the saved state: `null`, so that a project saves the same bytes on every computer, unless
-/// a state was loaded that has one. Its figures are then the instance's own, never the loaded ones.
+/// The report on an instance, for hosts without a window.
+///
+/// It is saved only after a state with a report was loaded, and then with the instance's own figures. Otherwise it is
+/// `null`, so that a project saves the same bytes on every computer.
 #[derive(Debug, Default)]
 pub struct ReportField {
     status: Arc<Status>,
-    wanted: AtomicBool,
+    is_wanted: AtomicBool,
 }
 
 impl ReportField {
-    /// Reports on a status.
+    /// A report that reads `status`.
     pub fn new(status: Arc<Status>) -> Self {
-        Self { status, wanted: AtomicBool::new(false) }
+        Self { status, is_wanted: AtomicBool::new(false) }
     }
 }
 
 impl PersistentField<'_, Option<Report>> for ReportField {
     fn set(&self, loaded: Option<Report>) {
-        self.wanted.store(loaded.is_some(), Ordering::Relaxed);
+        self.is_wanted.store(loaded.is_some(), Ordering::Relaxed);
     }
 
     fn map<F: Fn(&Option<Report>) -> R, R>(&self, f: F) -> R {
-        f(&self.wanted.load(Ordering::Relaxed).then(|| self.status.report()))
+        f(&self.is_wanted.load(Ordering::Relaxed).then(|| self.status.report()))
     }
 }

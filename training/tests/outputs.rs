@@ -1,14 +1,15 @@
 //! No command writes over what it reads or over a shipped model, and what it refuses leaves nothing behind.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{alone, contents, put, refused, text, training};
+use tonenet_test_support::{Program, contents, printed, write_midi};
+
+/// The program under test.
+const TRAINING: Program = Program::new(env!("CARGO_BIN_EXE_tonenet-training"));
 
 const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 const OTHER: [u8; 6] = [33, 44, 55, 66, 77, 88];
@@ -17,19 +18,19 @@ const OTHER: [u8; 6] = [33, 44, 55, 66, 77, 88];
 fn a_closed_pipe_ends_the_command_without_a_word() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("in/a.mid"), &OWN);
-    put(&folder.join("in/b.mid"), &OTHER);
-    let mut evaluate = alone(folder);
+    write_midi(&folder.join("in/a.mid"), &OWN);
+    write_midi(&folder.join("in/b.mid"), &OTHER);
+    let mut evaluate = TRAINING.command(folder);
     evaluate.args(["evaluate", "--pairs", "in", "in"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = evaluate.spawn().unwrap();
     drop(child.stdout.take());
     let run = child.wait_with_output().unwrap();
-    assert_eq!(text(&run), "");
+    assert_eq!(printed(&run), "");
 }
 
 /// A folder of data for velocities: a list, and a file that it names.
 fn data(folder: &Path) {
-    put(&folder.join("data/a.mid"), &OWN);
+    write_midi(&folder.join("data/a.mid"), &OWN);
     let list = "path,genre,source,sub,alignment,split\na.mid,jazz,x,x,free,train\n";
     fs::write(folder.join("data/performances.csv"), list).unwrap();
 }
@@ -39,7 +40,9 @@ fn training_does_not_write_over_its_data() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     data(folder);
-    let train = |run: &str| refused(&["train", "note", "--data", "data", "--run", run], "would be overwritten", folder);
+    let train = |run: &str| {
+        TRAINING.refuses(&["train", "note", "--data", "data", "--run", run], "would be overwritten", folder)
+    };
     train("data");
     train(".");
     fs::create_dir(folder.join("run")).unwrap();
@@ -47,7 +50,7 @@ fn training_does_not_write_over_its_data() {
     train("run");
     fs::remove_file(folder.join("run/log.csv")).unwrap();
     symlink("../data/a.mid", folder.join("run/loss.png")).unwrap();
-    refused(&["train", "note", "--data", "data", "--run", "run"], "run/loss.png", folder);
+    TRAINING.refuses(&["train", "note", "--data", "data", "--run", "run"], "run/loss.png", folder);
 }
 
 #[test]
@@ -62,12 +65,12 @@ fn shipped_models_are_not_written_over_what_is_read() {
     symlink(models.join("README.md"), folder.join("data/README.md")).unwrap();
     fs::create_dir(folder.join("run")).unwrap();
     let overwritten = "would be overwritten";
-    refused(&["evaluate", "note", "--keep", "--data", "data"], overwritten, folder);
-    refused(&["export", "note", "--data", "data", "--run", "run"], overwritten, folder);
+    TRAINING.refuses(&["evaluate", "note", "--keep", "--data", "data"], overwritten, folder);
+    TRAINING.refuses(&["export", "note", "--data", "data", "--run", "run"], overwritten, folder);
     let model = models.join("model.json");
     fs::create_dir_all(folder.join("forms/32-bit")).unwrap();
     symlink(&model, folder.join("forms/32-bit/model.json")).unwrap();
-    refused(&["quantise", "-o", "forms"], "forms/32-bit/model.json", folder);
+    TRAINING.refuses(&["quantise", "-o", "forms"], "forms/32-bit/model.json", folder);
     assert_eq!(contents(&models), shipped);
 }
 
@@ -86,15 +89,15 @@ fn missing_data_is_reported_before_a_library_is_asked_for() {
     ] {
         for command in ["train", "export"] {
             let arguments = [command, model, "--data", data, "--run", "run"];
-            refused(&arguments, missing, folder);
-            let said = text(&training(&arguments, folder));
+            TRAINING.refuses(&arguments, missing, folder);
+            let said = printed(&TRAINING.run(&arguments, folder));
             assert!(!said.contains("libtorch") && !said.contains("ONNX Runtime"), "{said}");
         }
     }
     data(folder);
-    refused(&["export", "note", "--data", "data", "--run", "nothere"], "nothere is not there", folder);
-    refused(&["quantise", "--data", "nothere", "-o", "forms"], "nothere/performances.csv", folder);
-    refused(&["evaluate", "vaegan", "--data", "nothere"], "nothere/performances.csv", folder);
+    TRAINING.refuses(&["export", "note", "--data", "data", "--run", "nothere"], "nothere is not there", folder);
+    TRAINING.refuses(&["quantise", "--data", "nothere", "-o", "forms"], "nothere/performances.csv", folder);
+    TRAINING.refuses(&["evaluate", "vaegan", "--data", "nothere"], "nothere/performances.csv", folder);
 }
 
 #[cfg(not(feature = "torch"))]
@@ -102,8 +105,8 @@ fn missing_data_is_reported_before_a_library_is_asked_for() {
 fn a_build_without_libtorch_asks_for_it_by_its_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     data(folder.path());
-    let run = training(&["train", "note", "--data", "data", "--run", "run"], folder.path());
-    assert_eq!(run.status.code(), Some(3), "{}", text(&run));
+    let run = TRAINING.run(&["train", "note", "--data", "data", "--run", "run"], folder.path());
+    assert_eq!(run.status.code(), Some(3), "{}", printed(&run));
     assert!(!folder.path().join("run").exists());
 }
 
@@ -112,8 +115,8 @@ fn a_missing_onnx_runtime_is_asked_for_by_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     data(folder.path());
     // A workspace in which nothing is installed.
-    let mut program = alone(folder.path());
+    let mut program = TRAINING.command(folder.path());
     program.args(["evaluate", "flat", "--data", "data"]).env("CARGO_MANIFEST_DIR", folder.path().join("training"));
     let run = program.output().unwrap();
-    assert_eq!(run.status.code(), Some(4), "{}", text(&run));
+    assert_eq!(run.status.code(), Some(4), "{}", printed(&run));
 }

@@ -1,10 +1,11 @@
 //! `evaluate --pairs`: one bad pair does not cost the others.
 
-mod common;
-
 use std::fs;
 
-use common::{done, put, text, training};
+use tonenet_test_support::{Program, printed, write_midi};
+
+/// The program under test.
+const TRAINING: Program = Program::new(env!("CARGO_BIN_EXE_tonenet-training"));
 
 const ORIGINAL: [u8; 6] = [30, 50, 70, 90, 110, 64];
 const PREDICTED: [u8; 6] = [35, 52, 66, 95, 100, 70];
@@ -14,14 +15,14 @@ fn pairs_are_found_in_subfolders() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for name in ["a.mid", "sub/b.kar", "sub/deeper/c.mid"] {
-        put(&folder.join("mine").join(name), &PREDICTED);
-        put(&folder.join("originals").join(name), &ORIGINAL);
+        write_midi(&folder.join("mine").join(name), &PREDICTED);
+        write_midi(&folder.join("originals").join(name), &ORIGINAL);
     }
-    let said = done(&["evaluate", "--pairs", "mine", "originals"], folder);
+    let said = TRAINING.succeeds(&["evaluate", "--pairs", "mine", "originals"], folder);
     for name in ["a.mid", "sub/b.kar", "sub/deeper/c.mid", "3 files: r"] {
         assert!(said.contains(name), "{name}: {said}");
     }
-    let same = done(&["evaluate", "--pairs", "originals", "originals/"], folder);
+    let same = TRAINING.succeeds(&["evaluate", "--pairs", "originals", "originals/"], folder);
     assert!(same.contains("3 files: r 1.000"), "{same}");
 }
 
@@ -29,18 +30,18 @@ fn pairs_are_found_in_subfolders() {
 fn bad_pairs_are_told_and_counted_and_the_others_scored() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("mine/a.mid"), &PREDICTED);
-    put(&folder.join("originals/a.mid"), &ORIGINAL);
-    put(&folder.join("mine/flat.mid"), &PREDICTED);
-    put(&folder.join("originals/flat.mid"), &[64; 6]);
-    put(&folder.join("mine/lonely.mid"), &PREDICTED);
-    put(&folder.join("originals/unpredicted.mid"), &ORIGINAL);
-    put(&folder.join("mine/other.mid"), &PREDICTED);
-    put(&folder.join("originals/other.mid"), &ORIGINAL[1..]);
-    put(&folder.join("originals/z.mid"), &ORIGINAL);
+    write_midi(&folder.join("mine/a.mid"), &PREDICTED);
+    write_midi(&folder.join("originals/a.mid"), &ORIGINAL);
+    write_midi(&folder.join("mine/flat.mid"), &PREDICTED);
+    write_midi(&folder.join("originals/flat.mid"), &[64; 6]);
+    write_midi(&folder.join("mine/lonely.mid"), &PREDICTED);
+    write_midi(&folder.join("originals/unpredicted.mid"), &ORIGINAL);
+    write_midi(&folder.join("mine/other.mid"), &PREDICTED);
+    write_midi(&folder.join("originals/other.mid"), &ORIGINAL[1..]);
+    write_midi(&folder.join("originals/z.mid"), &ORIGINAL);
     fs::write(folder.join("mine/z.mid"), b"no midi").unwrap();
-    let run = training(&["evaluate", "--pairs", "mine", "originals"], folder);
-    let said = text(&run);
+    let run = TRAINING.run(&["evaluate", "--pairs", "mine", "originals"], folder);
+    let said = printed(&run);
     assert_eq!(run.status.code(), Some(1), "{said}");
     let line =
         |name: &str| said.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {said}"));
@@ -58,10 +59,10 @@ fn where_nothing_can_be_scored_that_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::create_dir(folder.join("empty")).unwrap();
-    put(&folder.join("flat/a.mid"), &[64; 6]);
+    write_midi(&folder.join("flat/a.mid"), &[64; 6]);
     for (pair, what) in [(["empty", "flat"], "no MIDI file"), (["flat", "flat"], "no file"), (["flat", "no"], "no")] {
-        let run = training(&["evaluate", "--pairs", pair[0], pair[1]], folder);
+        let run = TRAINING.run(&["evaluate", "--pairs", pair[0], pair[1]], folder);
         assert_eq!(run.status.code(), Some(1));
-        assert!(text(&run).contains(what), "{pair:?}: {}", text(&run));
+        assert!(printed(&run).contains(what), "{pair:?}: {}", printed(&run));
     }
 }

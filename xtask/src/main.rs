@@ -1,5 +1,7 @@
 //! `cargo xtask …`: the commands that build, check and measure ToneNet.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod bundle;
 mod cli;

@@ -1,20 +1,21 @@
 //! Commands of other programs are forwarded to cargo with their arguments untouched.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::{alone, text};
+use tonenet_test_support::{Program, printed};
+
+/// The program under test.
+const XTASK: Program = Program::new(env!("CARGO_BIN_EXE_xtask"));
 
 /// Runs a command with a cargo that prints its arguments, one a line, and ends with a code.
 fn forwarded(arguments: &[&str], code: i32, folder: &Path) -> (Vec<String>, Option<i32>) {
     let cargo = folder.join("cargo.sh");
     fs::write(&cargo, format!("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit {code}\n")).unwrap();
     fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
-    let run = alone(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
+    let run = XTASK.command(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
     (String::from_utf8_lossy(&run.stdout).lines().map(str::to_owned).collect(), run.status.code())
 }
 
@@ -33,12 +34,22 @@ fn the_training_program_gets_its_command_and_arguments() {
 }
 
 #[test]
-fn the_commands_of_tonenet_are_forwarded_and_say_their_new_name() {
+fn the_commands_of_tonenet_are_forwarded_in_the_callers_folder_and_say_their_new_name() {
     let folder = tempfile::tempdir().unwrap();
+    let cargo = folder.path().join("cargo");
+    fs::write(&cargo, "#!/bin/sh\necho \"$PWD\"\nfor word in \"$@\"; do echo \"<$word>\"; done\nexit 7\n").unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
     for command in ["restyle", "generate"] {
-        let (words, _) = forwarded(&[command, "-o", "--help"], 0, folder.path());
-        assert_eq!(words[words.len() - 3..], [command, "-o", "--help"]);
-        let run = alone(folder.path()).args([command]).output().unwrap();
-        assert!(text(&run).contains(&format!("cargo run -p tonenet-cli --release -- {command}")), "{}", text(&run));
+        let mut xtask = XTASK.command(folder.path());
+        xtask.env("CARGO", &cargo).args([command, "a b.mid", "--style", "pop", "--help", "--", "-"]);
+        let run = xtask.output().unwrap();
+        assert_eq!(run.status.code(), Some(7), "{}", printed(&run));
+        let told = String::from_utf8(run.stdout.clone()).unwrap();
+        assert!(told.starts_with(folder.path().canonicalize().unwrap().to_str().unwrap()), "{told}");
+        let program = told.split_once("<--package>\n<tonenet-cli>\n").expect("it runs the program").1;
+        let words = format!("<{command}>\n<a b.mid>\n<--style>\n<pop>\n<--help>\n<-->\n<->\n");
+        assert!(program.ends_with(&format!("<-->\n{words}")), "{told}");
+        let new_name = format!("cargo run -p tonenet-cli --release -- {command}");
+        assert!(String::from_utf8(run.stderr).unwrap().contains(&new_name));
     }
 }

@@ -1,11 +1,12 @@
 //! The demo does not write over the file that it plays, and leaves nothing behind where it refuses.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 
-use common::{put, refused};
+use tonenet_test_support::{Program, write_midi};
+
+/// The program under test.
+const XTASK: Program = Program::new(env!("CARGO_BIN_EXE_xtask"));
 
 const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 
@@ -14,15 +15,15 @@ fn a_refused_command_makes_no_folder() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("bad.mid"), b"MThd and nothing").unwrap();
-    refused(&["demo", "--input", "bad.mid", "--output", "new"], "bad.mid", folder);
+    XTASK.refuses(&["demo", "--input", "bad.mid", "--output", "new"], "bad.mid", folder);
 }
 
 #[test]
 fn a_demo_of_a_file_does_not_take_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    put(&folder.join("a.mid"), &OWN);
+    write_midi(&folder.join("a.mid"), &OWN);
     fs::create_dir(folder.join("out")).unwrap();
     fs::hard_link(folder.join("a.mid"), folder.join("out/a-jazz.mid")).unwrap();
-    refused(&["demo", "--input", "a.mid", "--output", "out"], "would be overwritten", folder);
+    XTASK.refuses(&["demo", "--input", "a.mid", "--output", "out"], "would be overwritten", folder);
 }

@@ -34,15 +34,14 @@ impl Wrap {
             return None;
         }
         let exact = (end - beats) * samples_per_beat;
-        let sample = (exact + ON_A_SAMPLE).floor();
+        // What rounding puts before the loop's end lies on it; from anywhere else it is at least one sample to the end.
+        let sample = if exact <= ON_A_SAMPLE { 0.0 } else { (exact + ON_A_SAMPLE).floor().max(1.0) };
         if sample >= f64::from(samples) {
             return None;
         }
         let beats = start + (sample - exact) / samples_per_beat;
-        // At least one sample later: otherwise a position just before the loop's end would wrap at the block's start.
-        let sample = (sample as u64).max(1);
         let transport = Transport { beats: Some(beats.max(start)), ..*transport };
-        (sample < u64::from(samples)).then_some(Self { time: time + sample, transport })
+        Some(Self { time: time + sample as u64, transport })
     }
 }
 
@@ -67,6 +66,15 @@ mod tests {
         let wrap = Wrap::first(0, 4_800, &looping(4.0 - 100.6 / 24_000.0, 120.0), 48_000.0).unwrap();
         assert_eq!(wrap.time, 100);
         assert!((0.0..1.0 / 24_000.0).contains(&wrap.transport.beats.unwrap()));
+    }
+
+    #[test]
+    fn a_block_that_begins_a_rounding_before_the_end_wraps_where_it_begins_and_once() {
+        let wrap = Wrap::first(1_000, 480, &looping(4.0 - 1e-10, 120.0), 48_000.0).unwrap();
+        assert_eq!((wrap.time, wrap.transport.beats), (1_000, Some(0.0)));
+        assert_eq!(Wrap::first(wrap.time, 480, &wrap.transport, 48_000.0), None);
+        let before = Wrap::first(1_000, 480, &looping(4.0 - 0.5 / 24_000.0, 120.0), 48_000.0).unwrap();
+        assert_eq!(before.time, 1_001, "half a sample before");
     }
 
     #[test]

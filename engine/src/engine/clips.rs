@@ -12,12 +12,18 @@ use crate::generator::GeneratorMessage;
 use crate::waiting::Awaited;
 
 impl<E: HostEvent> Engine<E> {
-    /// The song leaves its place at a sample, and the clip's notes end there.
+    /// The song leaves its place at a sample: the clip's notes end there, and the player's are released.
+    pub(super) fn leave_song(&mut self, time: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
+        self.leave_clip(time, context);
+        self.clips.release_player();
+    }
+
+    /// The clip leaves its place at a sample, and its notes end there; the player's go on.
     pub(super) fn leave_clip(&mut self, time: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         while let Some(key) = self.clips.take_sounding() {
             self.end_clip_note(time, key, context);
         }
-        self.clips.leave(time);
+        self.clips.jump(time);
     }
 
     /// Tells the generator what is new, and takes in the clip to play. Where that cannot make the host late, a clip that

@@ -1,4 +1,4 @@
-//! A script through the whole session and its inference thread, with a model that answers, fails or is missing.
+//! Plays a script through the whole engine and its inference thread; the model predicts, fails or is missing.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use tonenet_inference::restyler::Restyler;
 use super::oracle::Oracle;
 use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
 
-/// Plays it and checks all that leaves.
+/// Plays a script and checks everything that is emitted.
 pub fn play(script: &Script) {
     let mut player = Player::new(script);
     let mut song = Song::new(script);
@@ -35,7 +35,7 @@ pub fn play(script: &Script) {
             Step::Block(block) => {
                 let (transport, change) = song.block(player.now, block);
                 let events: Vec<_> = block.events().map(|(at, event)| host_event(at, event)).collect();
-                let set = settings.insert(settings_of(block.settings));
+                let set = settings.insert(settings_from_script(block.settings));
                 player.block(block.samples(), transport, change, set, &events);
             }
             Step::Reset => {
@@ -44,15 +44,15 @@ pub fn play(script: &Script) {
             }
         }
     }
-    let settings = settings.unwrap_or_else(|| settings_of(SettingsScript::default()));
-    for (samples, transport) in closing_blocks(script.sample_rate(), script.look_ahead().latency) {
+    let settings = settings.unwrap_or_else(|| settings_from_script(SettingsScript::default()));
+    for (samples, transport) in closing_blocks(script.sample_rate(), script.scheduler_config().latency) {
         let change = song.observe(player.now, samples, &transport);
         player.block(samples, transport, change, &settings, &[]);
     }
     player.oracle.session_ends();
 }
 
-/// An event as a host sends it.
+/// The event as a host sends it.
 fn host_event(timing: u32, event: EventScript) -> PlainEvent {
     let voice = |channel: u8, key: u8| Voice::new(Some(timing as i32), channel % 16, key % 128);
     let share = |value: u8| f32::from(value) / 255.0;
@@ -76,8 +76,8 @@ fn host_event(timing: u32, event: EventScript) -> PlainEvent {
     }
 }
 
-/// Settings in the ranges that the plugin's parameters keep to.
-fn settings_of(script: SettingsScript) -> Settings {
+/// Settings within the ranges of the plugin's parameters.
+fn settings_from_script(script: SettingsScript) -> Settings {
     let SettingsScript { choices, amount, bounds, bypass } = script;
     let share = |value: u8| f32::from(value) / 255.0;
     let pick = |by: u8| Genre::ALL[usize::from(choices / by) % Genre::ALL.len()];
@@ -97,11 +97,11 @@ fn settings_of(script: SettingsScript) -> Settings {
     }
 }
 
-/// Expects of every note what the script says, and may fail over one.
+/// A model that predicts what the script says for each note, fails at one note if told to, and checks its input.
 struct ScriptedModel {
     notes: Vec<(NoteId, SampleTime)>,
     deviations: [f32; 3],
-    breaks_at: Option<u64>,
+    fails_at: Option<u64>,
 }
 
 impl VelocityModel for ScriptedModel {
@@ -113,28 +113,28 @@ impl VelocityModel for ScriptedModel {
         self.notes.clear();
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        match *heard {
+    fn push_event(&mut self, event: &InputEvent) {
+        match *event {
             InputEvent::NoteOn { id, time, position, beats, key, velocity, .. } => {
-                assert!(position.is_finite() && beats.is_none_or(f64::is_finite), "{heard:?}");
-                assert!((21..=108).contains(&key) && (1..=127).contains(&velocity), "{heard:?}");
-                assert!(self.notes.last().is_none_or(|(last, at)| *last < id && *at <= time), "{heard:?}");
+                assert!(position.is_finite() && beats.is_none_or(f64::is_finite), "{event:?}");
+                assert!((21..=108).contains(&key) && (1..=127).contains(&velocity), "{event:?}");
+                assert!(self.notes.last().is_none_or(|(last, at)| *last < id && *at <= time), "{event:?}");
                 self.notes.push((id, time));
             }
-            InputEvent::NoteOff { position, .. } => assert!(position.is_finite(), "{heard:?}"),
+            InputEvent::NoteOff { position, .. } => assert!(position.is_finite(), "{event:?}"),
             InputEvent::Pedal { .. } => {}
         }
     }
 
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        let due = question.hop.settle_from..question.hop.settle_to;
+        let due = request.hop.settle_from..request.hop.settle_to;
         for &(id, _) in self.notes.iter().filter(|(_, time)| due.contains(time)) {
-            if self.breaks_at == Some(id.0) {
+            if self.fails_at == Some(id.0) {
                 return Err(InferenceError::NoSuchStyle { style });
             }
             predictions.push((id, Prediction { deviation: self.deviations[(id.0 % 3) as usize], spread: 4.0 }));
@@ -143,8 +143,8 @@ impl VelocityModel for ScriptedModel {
     }
 }
 
-/// An event as it came in, and the expression set then.
-struct Came {
+/// An event that was pushed, and the expression set at that time.
+struct PushedEvent {
     event: PlainEvent,
     expression: Expression,
 }
@@ -154,20 +154,20 @@ struct Player {
     oracle: Oracle,
     now: SampleTime,
     offline: bool,
-    came: Vec<Came>,
+    pushed: Vec<PushedEvent>,
 }
 
 impl Player {
     fn new(script: &Script) -> Self {
         let status = Arc::<Status>::default();
-        let (deviations, breaks_at) = (script.deviations, u64::from(script.breaks_at));
+        let (deviations, fails_at) = (script.deviations, u64::from(script.fails_at));
         let open = move |model, _: &Status| {
-            let breaks_at = match model {
+            let fails_at = match model {
                 EmbeddedModel::Note => None,
-                EmbeddedModel::Attention => Some(breaks_at),
+                EmbeddedModel::Attention => Some(fails_at),
                 EmbeddedModel::Baseline => return Err("the model is missing".into()),
             };
-            let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, breaks_at }));
+            let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, fails_at }));
             let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
                 let expected = take.notes().iter().map(|_| deviations.map(|d| QuantisedExpectation::new(d, 4.0)));
                 Ok(take.restyled(model.id().into(), [1.0; 3], expected))
@@ -177,10 +177,11 @@ impl Player {
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
         let inference = InferenceThread::start(status.clone(), memory, open)
             .unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
-        let scheduler = script.look_ahead();
-        // Nobody presses the trigger, so that all that leaves has come in.
+        let scheduler = script.scheduler_config();
+        // Nobody presses the trigger, so the engine emits nothing but what was pushed.
         let store = Arc::<ClipStore>::default();
-        let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+        let generator =
+            GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody asked for a clip")));
         let clips = ClipTrack::new(store, generator.link().clone(), false);
         let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, model: EmbeddedModel::Note };
         Self {
@@ -188,7 +189,7 @@ impl Player {
             oracle: Oracle::new(scheduler.latency),
             now: 0,
             offline: script.offline,
-            came: Vec::new(),
+            pushed: Vec::new(),
         }
     }
 
@@ -207,54 +208,55 @@ impl Player {
         events: &[PlainEvent],
     ) {
         self.oracle.block_begins(self.now);
-        let mut left = None;
+        let mut interrupted = None;
         match change {
-            Some(TransportChange::Stopped { at }) => left = Some(at),
-            Some(TransportChange::Wrapped { at, .. }) => self.oracle.left(at),
-            Some(TransportChange::Sought) => self.oracle.sought(self.now),
+            Some(TransportChange::Stopped { at }) => interrupted = Some(at),
+            Some(TransportChange::Wrapped { at, .. }) => self.oracle.transport_interrupted(at),
+            Some(TransportChange::Sought) => self.oracle.transport_jumped(self.now),
             Some(TransportChange::Started | TransportChange::RanOn) | None => {}
         }
         let last = samples.saturating_sub(1);
         for &event in events {
             let time = self.now + u64::from(event.timing().min(last));
-            left.take_if(|at| *at <= time).into_iter().for_each(|at| self.oracle.left(at));
-            self.oracle.heard(time, event.kind(), self.came.len());
-            self.came.push(Came { event, expression: settings.expression });
+            interrupted.take_if(|at| *at <= time).into_iter().for_each(|at| self.oracle.transport_interrupted(at));
+            self.oracle.event_pushed(time, event.kind(), self.pushed.len());
+            self.pushed.push(PushedEvent { event, expression: settings.expression });
         }
-        left.into_iter().for_each(|at| self.oracle.left(at));
+        interrupted.into_iter().for_each(|at| self.oracle.transport_interrupted(at));
         let mut out = Vec::new();
         let mut next = events.iter().copied();
         let block = Block { samples, transport, bars: Bars::default(), pressed: false, offline: self.offline };
         self.engine.process(&block, settings, || next.next(), |event| out.push(event));
         for event in out {
-            assert!(event.timing() <= last, "{event:?} leaves beyond a block of {samples}");
-            self.leaves(self.now + u64::from(event.timing()), event, settings.bypass);
+            assert!(event.timing() <= last, "{event:?} is emitted beyond a block of {samples}");
+            self.check_output(self.now + u64::from(event.timing()), event, settings.bypass);
         }
         self.now += u64::from(samples);
         self.oracle.block_ends(self.now);
     }
 
-    fn leaves(&mut self, time: SampleTime, event: PlainEvent, bypass: bool) {
-        // The script gives every voice an id, so only the engine's own note-offs have none.
+    fn check_output(&mut self, time: SampleTime, event: PlainEvent, bypass: bool) {
+        // The script gives every voice an id, so only the engine's own releases have none.
         if let PlainEvent::NoteOff { voice: Voice { id: None, channel: Some(channel), key: Some(key) }, .. } = event {
-            return self.oracle.release_leaves(time, channel, key);
+            return self.oracle.release_emitted(time, channel, key);
         }
-        let Came { event: came, expression } = &self.came[self.oracle.event_leaves(time)];
-        let mut left = event.with_timing(0);
-        if let (PlainEvent::NoteOn { velocity, .. }, PlainEvent::NoteOn { velocity: own, .. }) = (&mut left, came) {
-            let may_change = is_restyled(came) && !bypass && expression.amount > 0.0;
+        let PushedEvent { event: pushed, expression } = &self.pushed[self.oracle.event_emitted(time)];
+        let mut emitted = event.with_timing(0);
+        if let (PlainEvent::NoteOn { velocity, .. }, PlainEvent::NoteOn { velocity: own, .. }) = (&mut emitted, pushed)
+        {
+            let may_change = is_restylable(pushed) && !bypass && expression.amount > 0.0;
             let steps = *velocity * 127.0;
             let is_velocity = (1..=127u8).any(|step| f32::from(step) / 127.0 == *velocity);
             let kept = velocity.to_bits() == own.to_bits();
             assert!(kept || may_change && is_velocity, "{own} becomes {velocity}, {steps} steps");
             *velocity = *own;
         }
-        assert_eq!(left, came.with_timing(0), "an event changes on its way");
+        assert_eq!(emitted, pushed.with_timing(0), "an event changes on its way");
     }
 }
 
-/// Whether it is a note that models give a velocity.
-fn is_restyled(event: &PlainEvent) -> bool {
+/// Whether models give the note a velocity.
+fn is_restylable(event: &PlainEvent) -> bool {
     let kind = event.kind();
     matches!(kind, Event::NoteOn { .. }) && kind.is_restylable()
 }

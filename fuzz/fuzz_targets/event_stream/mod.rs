@@ -1,5 +1,6 @@
-//! Arbitrary events, blocks, transports, settings, answers and delays, through core's scheduler alone and through the
-//! whole session with its inference thread; `oracle` says what may come out.
+//! Fuzzes a session in a host: through core's scheduler alone, or through the whole engine with its inference thread.
+//!
+//! The fuzzer chooses events, blocks, transport, settings, predictions and delays; `oracle` checks the output.
 
 mod engine;
 mod oracle;
@@ -9,7 +10,7 @@ mod script;
 pub use script::Script;
 use script::Through;
 
-/// A session in a host.
+/// Plays a script and checks everything that is emitted.
 pub fn check(script: &Script) {
     match script.through() {
         Through::Scheduler => scheduler::play(script),

@@ -1,110 +1,116 @@
-//! What may come out of a scheduler: plain and slow, written from the rules and not from the scheduler.
+//! Checks a scheduler's output: a plain and slow second implementation, written from the rules.
 //!
-//! Everything leaves once, in the order it came, one latency later. Only a seek drops notes and only a reset all else;
-//! a note-off that nobody sent comes for a note that sounds, when a rule asks for it: at a seek or reset at once, before a
-//! controller 120 or 123 leaves, and one latency after a stop or loop wrap for what began to leave before then; where
-//! that shows too late, at once.
+//! Every event is emitted once, in the order of input, one latency later. Only a seek drops notes, and only a reset drops
+//! other events. A release is a note-off that nobody sent. It ends a note that sounds, and only where a rule requires it:
+//!
+//! - at a seek or reset,
+//! - before a controller 120 or 123,
+//! - one latency after a stop or loop wrap, for notes emitted before then; at once where that time is noticed too late.
 
 use std::collections::{HashMap, VecDeque};
 
 use tonenet_core::scheduler::{Event, SampleTime};
 
-/// See the [module](self).
+/// The state of a session, as the [rules](self) give it.
 pub struct Oracle {
     latency: u64,
-    /// What came in and has not left, with its number.
-    under_way: VecDeque<(SampleTime, Event, usize)>,
-    /// One latency after each stop or wrap, in order.
+    /// Events pushed and not yet emitted, each with its number.
+    pending: VecDeque<(SampleTime, Event, usize)>,
+    /// The times of releases after stops and wraps, in order.
     releases: VecDeque<SampleTime>,
     sounding: HashMap<(u8, u8), Sounding>,
-    /// The sample of a seek or reset after which something still sounds.
+    /// The sample of a seek or reset whose releases are not yet complete.
     silence_at: Option<SampleTime>,
-    last_out: SampleTime,
-    /// When an event last left.
+    last_output: SampleTime,
+    /// When an event was last emitted.
     last_event: SampleTime,
-    /// What shows late cannot leave before this.
+    /// The start of the block: what is noticed late is not emitted before this.
     block: SampleTime,
-    /// While what leaves makes room for something else: the sample at which it leaves.
+    /// While events are emitted early to make room: the sample at which they are.
     early: Option<SampleTime>,
 }
 
-/// Notes of one channel and key that have left and not ended.
+/// Notes of one channel and key that were emitted and have not ended.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sounding {
     count: u32,
-    /// When the last of them left.
+    /// When the last of them was emitted.
     began: SampleTime,
 }
 
 impl Oracle {
-    /// Of a scheduler that holds everything for so many samples.
+    /// The rules for a scheduler that holds every event for `latency` samples.
     pub fn new(latency: u32) -> Self {
         Self {
             latency: latency.into(),
-            under_way: VecDeque::new(),
+            pending: VecDeque::new(),
             releases: VecDeque::new(),
             sounding: HashMap::new(),
             silence_at: None,
-            last_out: 0,
+            last_output: 0,
             last_event: 0,
             block: 0,
             early: None,
         }
     }
 
-    /// An event comes in; `number` is the caller's.
-    pub fn heard(&mut self, time: SampleTime, event: Event, number: usize) {
-        self.under_way.push_back((time, event, number));
+    /// An event was pushed; `number` is the caller's.
+    pub fn event_pushed(&mut self, time: SampleTime, event: Event, number: usize) {
+        self.pending.push_back((time, event, number));
     }
 
-    /// The transport stopped or wrapped, here or earlier.
-    pub fn left(&mut self, time: SampleTime) {
+    /// The transport stopped or wrapped at `time`, which may be past.
+    pub fn transport_interrupted(&mut self, time: SampleTime) {
         self.releases.push_back(time + self.latency);
         self.releases.make_contiguous().sort_unstable();
     }
 
-    /// A block begins in which nothing can leave before `time`.
+    /// A block begins at `time`, before which nothing more can be emitted.
     pub fn block_begins(&mut self, time: SampleTime) {
         self.block = time;
     }
 
-    /// The transport jumped.
-    pub fn sought(&mut self, time: SampleTime) {
+    /// The transport jumped at `time`.
+    pub fn transport_jumped(&mut self, time: SampleTime) {
         let is_note =
             |event: &Event| matches!(event, Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. });
-        self.under_way.retain(|(_, event, _)| !is_note(event));
+        self.pending.retain(|(_, event, _)| !is_note(event));
         self.silence_at = Some(time);
     }
 
-    /// The clock begins again at sample 0.
+    /// The clock starts again at sample 0.
     pub fn reset(&mut self) {
-        self.under_way.clear();
+        self.pending.clear();
         self.releases.clear();
         self.silence_at = Some(0);
-        (self.last_out, self.last_event, self.block) = (0, 0, 0);
+        (self.last_output, self.last_event, self.block) = (0, 0, 0);
     }
 
-    /// From now on things leave early, at `time`, or when due again.
-    pub fn leaves_early(&mut self, time: Option<SampleTime>) {
+    /// From now on events are emitted early, at `time`; with `None`, when they are due.
+    pub fn set_early(&mut self, time: Option<SampleTime>) {
         self.early = time;
     }
 
-    /// Whether the event of this number is under way.
-    pub fn is_under_way(&self, number: usize) -> bool {
-        self.under_way.iter().any(|(.., its)| *its == number)
+    /// Whether the event of this number is pending.
+    pub fn is_pending(&self, number: usize) -> bool {
+        self.pending.iter().any(|(.., pending)| *pending == number)
     }
 
-    /// An event leaves; gives the number of the only one that may.
-    pub fn event_leaves(&mut self, time: SampleTime) -> usize {
+    /// An event was emitted; returns the number of the only one that may be.
+    pub fn event_emitted(&mut self, time: SampleTime) -> usize {
         self.check_order(time);
         self.check_silence();
         while let Some(release) = self.release_before_events() {
-            self.ends(release);
+            self.complete_release(release);
         }
-        let Some((came, event, number)) = self.under_way.pop_front() else {
-            panic!("an event at {time} that nobody sent")
+        let Some((pushed, event, number)) = self.pending.pop_front() else {
+            panic!("an event is emitted at {time} that nobody sent")
         };
-        assert_eq!(time, self.early.unwrap_or(came + self.latency), "{event:?} of {came} leaves at another time");
+        assert_eq!(
+            time,
+            self.early.unwrap_or(pushed + self.latency),
+            "{event:?} of {pushed} is emitted at another time"
+        );
         self.last_event = time;
         match event {
             Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
@@ -116,95 +122,98 @@ impl Oracle {
                 sounding.count = sounding.count.saturating_sub(1);
             }
             Event::AllNotesOff { channel } => {
-                assert!(!self.sounds(|its, _| its == channel), "channel {channel} sounds when its notes are off");
+                assert!(
+                    !self.any_sounding(|its, _| its == channel),
+                    "channel {channel} still sounds at its all-notes-off"
+                );
             }
             Event::Other => {}
         }
         number
     }
 
-    /// A note-off that nobody sent leaves.
-    pub fn release_leaves(&mut self, time: SampleTime, channel: u8, key: u8) {
+    /// A release was emitted.
+    pub fn release_emitted(&mut self, time: SampleTime, channel: u8, key: u8) {
         self.check_order(time);
         let Sounding { count, began } = self.sounding.get(&(channel, key)).copied().unwrap_or_default();
-        assert!(count > 0, "a note-off of key {key} at {time}, which does not sound");
-        let asked_for = match self.silence_at {
+        assert!(count > 0, "a release of key {key} at {time}, which does not sound");
+        let required = match self.silence_at {
             Some(at) => time == at,
-            None => self.is_asked_for(time, channel, began),
+            None => self.is_required(time, channel, began),
         };
-        assert!(asked_for, "a note-off of key {key} at {time} for no reason");
+        assert!(required, "a release of key {key} at {time} without a reason");
         self.sounding.insert((channel, key), Sounding { count: count - 1, began });
     }
 
-    /// Whether a stop, a wrap, or the controller in front asks for the end of what began then.
-    fn is_asked_for(&mut self, time: SampleTime, channel: u8, began: SampleTime) -> bool {
+    /// Whether a stop, a wrap or the next controller requires the release of a note that began at `began`.
+    fn is_required(&mut self, time: SampleTime, channel: u8, began: SampleTime) -> bool {
         while let Some(release) = self.release_before_events() {
             let shows = self.early.unwrap_or(release).max(self.last_event).max(self.block);
             if time == shows && began < self.bound(release) {
                 return true;
             }
-            self.ends(release);
+            self.complete_release(release);
         }
-        let its_own = |event: &Event| matches!(event, Event::AllNotesOff { channel: its } if *its == channel);
-        self.under_way
+        let is_own = |event: &Event| matches!(event, Event::AllNotesOff { channel: silenced } if *silenced == channel);
+        self.pending
             .front()
-            .is_some_and(|(came, event, _)| its_own(event) && time == self.early.unwrap_or(came + self.latency))
+            .is_some_and(|(pushed, event, _)| is_own(event) && time == self.early.unwrap_or(pushed + self.latency))
     }
 
-    /// The next release, where it comes before all events. At the sample of a note-off it is too early: that may be
-    /// the one that was missing.
+    /// The next release, if it comes before all pending events. At the sample of a note-off the note-off comes first,
+    /// because it may end the same note.
     fn release_before_events(&self) -> Option<SampleTime> {
         let release = *self.releases.front()?;
-        let is_before = self.under_way.front().is_none_or(|(came, event, _)| match event {
-            Event::NoteOff { .. } => release < came + self.latency,
-            _ => release <= came + self.latency,
+        let is_before = self.pending.front().is_none_or(|(pushed, event, _)| match event {
+            Event::NoteOff { .. } => release < pushed + self.latency,
+            _ => release <= pushed + self.latency,
         });
         is_before.then_some(release)
     }
 
-    /// What began before this is what a release ends.
+    /// A release ends the notes that began before this sample.
     fn bound(&self, release: SampleTime) -> SampleTime {
         self.early.map_or(release, |early| early.max(release))
     }
 
-    /// A release is over.
-    fn ends(&mut self, release: SampleTime) {
+    /// A release is complete: nothing that it ends still sounds.
+    fn complete_release(&mut self, release: SampleTime) {
         let bound = self.bound(release);
-        assert!(!self.sounds(|_, began| began < bound), "something sounds on after a stop or wrap");
+        assert!(!self.any_sounding(|_, began| began < bound), "a note still sounds after a stop or wrap");
         self.releases.pop_front();
     }
 
-    /// Everything due before `end` has left.
+    /// The block is over: everything due before `end` must be emitted.
     pub fn block_ends(&mut self, end: SampleTime) {
         self.check_silence();
         while let Some(release) = self.release_before_events().filter(|release| *release < end) {
-            self.ends(release);
+            self.complete_release(release);
         }
-        if let Some((came, event, _)) = self.under_way.front().filter(|(came, ..)| came + self.latency < end) {
-            panic!("{event:?} of {came} does not leave when due");
+        if let Some((pushed, event, _)) = self.pending.front().filter(|(pushed, ..)| pushed + self.latency < end) {
+            panic!("{event:?} of {pushed} is not emitted when due");
         }
     }
 
-    /// The host has stopped and time has passed.
+    /// The host stopped long ago: nothing may be pending or sounding.
     pub fn session_ends(&self) {
-        assert!(self.under_way.is_empty(), "{:?} never leave", self.under_way);
-        assert!(!self.sounds(|_, _| true), "notes that never end: {:?}", self.sounding);
+        assert!(self.pending.is_empty(), "{:?} are never emitted", self.pending);
+        assert!(!self.any_sounding(|_, _| true), "notes that never end: {:?}", self.sounding);
     }
 
     fn check_order(&mut self, time: SampleTime) {
-        assert!(time >= self.last_out, "time goes back from {} to {time}", self.last_out);
-        self.last_out = time;
+        assert!(time >= self.last_output, "output goes back from {} to {time}", self.last_output);
+        self.last_output = time;
     }
 
-    /// After a seek or reset, the offs of all that sounded come first.
+    /// After a seek or reset, the releases of all notes come before events.
     fn check_silence(&mut self) {
         if self.silence_at.take().is_some() {
-            assert!(!self.sounds(|_, _| true), "something sounds on after a seek or reset");
+            assert!(!self.any_sounding(|_, _| true), "a note still sounds after a seek or reset");
         }
     }
 
-    /// Whether something sounds of which channel and beginning are so.
-    fn sounds(&self, is_so: impl Fn(u8, SampleTime) -> bool) -> bool {
-        self.sounding.iter().any(|((channel, _), its)| its.count > 0 && is_so(*channel, its.began))
+    /// Whether a note sounds whose channel and start match.
+    fn any_sounding(&self, matches: impl Fn(u8, SampleTime) -> bool) -> bool {
+        self.sounding.iter().any(|((channel, _), notes)| notes.count > 0 && matches(*channel, notes.began))
     }
 }

@@ -1,4 +1,4 @@
-//! A script through core's scheduler: answers come at exact samples, early, late, twice or unasked.
+//! Plays a script through core's scheduler; estimates arrive at exact samples: early, late, twice or unrequested.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use tonenet_core::transport::{StepClock, Transport, TransportChange};
 use super::oracle::Oracle;
 use super::script::{EventScript, Script, Song, Step, closing_blocks};
 
-/// Plays it and checks all that leaves.
+/// Plays a script and checks everything that is emitted.
 pub fn play(script: &Script) {
     let mut player = Player::new(script);
     let mut song = Song::new(script);
@@ -20,7 +20,7 @@ pub fn play(script: &Script) {
                 let (transport, change) = song.block(player.now, block);
                 let events: Vec<_> = block.events().map(|(at, event)| (at, scheduler_event(event))).collect();
                 player.block(block.samples(), &song.believed(&transport), change, &events);
-                player.answer(NoteId(block.stray_answer.into()), f32::from(block.stray_answer), false);
+                player.set_estimate(NoteId(block.stray_estimate.into()), f32::from(block.stray_estimate), false);
             }
             Step::Reset => {
                 player.reset();
@@ -28,14 +28,14 @@ pub fn play(script: &Script) {
             }
         }
     }
-    for (samples, transport) in closing_blocks(script.sample_rate(), script.look_ahead().latency) {
+    for (samples, transport) in closing_blocks(script.sample_rate(), script.scheduler_config().latency) {
         let change = song.observe(player.now, samples, &transport);
         player.block(samples, &transport, change, &[]);
     }
     player.oracle.session_ends();
 }
 
-/// What core knows of an event.
+/// The event as core's scheduler sees it.
 fn scheduler_event(event: EventScript) -> Event {
     match event {
         EventScript::On { channel, key, velocity } => {
@@ -50,13 +50,13 @@ fn scheduler_event(event: EventScript) -> Event {
     }
 }
 
-/// An event as it came in.
-struct Came {
+/// An event that was pushed.
+struct PushedEvent {
     time: SampleTime,
     event: Event,
     id: NoteId,
-    /// The last answer that came while it was under way.
-    answer: Option<Estimate>,
+    /// The last estimate that arrived while the event was pending.
+    estimate: Option<Estimate>,
 }
 
 struct Player<'a> {
@@ -65,51 +65,51 @@ struct Player<'a> {
     clock: StepClock,
     oracle: Oracle,
     now: SampleTime,
-    came: Vec<Came>,
+    pushed: Vec<PushedEvent>,
     by_id: HashMap<NoteId, usize>,
     hops: Vec<Hop>,
-    /// Answers under way: when each comes, and to which note.
-    answers: Vec<(SampleTime, NoteId)>,
-    /// Whether something left early since the clock began: questions about it are then left out.
+    /// Estimates to come: when each arrives, and for which note.
+    estimates: Vec<(SampleTime, NoteId)>,
+    /// Whether an event was emitted early since the clock started: the scheduler makes no requests for those.
     overloaded: bool,
 }
 
 impl<'a> Player<'a> {
     fn new(script: &'a Script) -> Self {
-        let look_ahead = script.look_ahead();
+        let scheduler_config = script.scheduler_config();
         Self {
             script,
-            scheduler: Scheduler::new(script.capacity(), look_ahead),
+            scheduler: Scheduler::new(script.capacity(), scheduler_config),
             clock: StepClock::new(script.sample_rate()),
-            oracle: Oracle::new(look_ahead.latency),
+            oracle: Oracle::new(scheduler_config.latency),
             now: 0,
-            came: Vec::new(),
+            pushed: Vec::new(),
             by_id: HashMap::new(),
             hops: Vec::new(),
-            answers: Vec::new(),
+            estimates: Vec::new(),
             overloaded: false,
         }
     }
 
     fn reset(&mut self) {
-        self.scheduler.reset(self.script.look_ahead());
+        self.scheduler.reset(self.script.scheduler_config());
         self.clock = StepClock::new(self.script.sample_rate());
         self.oracle.reset();
         self.now = 0;
         self.hops.clear();
-        self.answers.clear();
+        self.estimates.clear();
         self.overloaded = false;
     }
 
     fn block(&mut self, samples: u32, transport: &Transport, change: Option<TransportChange>, events: &[(u32, Event)]) {
         let end = self.now + u64::from(samples);
-        let mut left = None;
+        let mut interrupted = None;
         match change {
-            Some(TransportChange::Stopped { at }) => left = Some(at),
+            Some(TransportChange::Stopped { at }) => interrupted = Some(at),
             Some(TransportChange::Wrapped { at, .. }) => self.transport_interrupted(at),
             Some(TransportChange::Sought) => {
                 self.scheduler.transport_jumped(self.now);
-                self.oracle.sought(self.now);
+                self.oracle.transport_jumped(self.now);
             }
             Some(TransportChange::Started) => self.scheduler.transport_started(self.now),
             Some(TransportChange::RanOn) | None => {}
@@ -117,26 +117,26 @@ impl<'a> Player<'a> {
         self.clock.follow(self.now, transport);
         for &(at, event) in events {
             let time = self.now + u64::from(at.min(samples.saturating_sub(1)));
-            if let Some(left) = left.take_if(|at| *at <= time) {
-                self.transport_interrupted(left);
+            if let Some(interrupted) = interrupted.take_if(|at| *at <= time) {
+                self.transport_interrupted(interrupted);
             }
-            self.ask_up_to(time);
+            self.request_up_to(time);
             self.make_room();
-            self.hear(time, event);
+            self.push_event(time, event);
         }
-        if let Some(left) = left {
-            self.transport_interrupted(left);
+        if let Some(interrupted) = interrupted {
+            self.transport_interrupted(interrupted);
         }
         if samples > 0 {
-            self.ask_up_to(end - 1);
+            self.request_up_to(end - 1);
         }
         let now = self.now;
-        let due: Vec<_> = self.answers.extract_if(.., |(comes, _)| *comes <= now).collect();
+        let due: Vec<_> = self.estimates.extract_if(.., |(comes, _)| *comes <= now).collect();
         for (_, note) in due {
-            self.answer(note, self.script.deviations[(note.0 % 3) as usize], true);
+            self.set_estimate(note, self.script.deviations[(note.0 % 3) as usize], true);
         }
-        while let Some(leaving) = self.scheduler.next_due(end) {
-            self.leaves(leaving);
+        while let Some(output) = self.scheduler.next_due(end) {
+            self.check_output(output);
         }
         self.oracle.block_ends(end);
         self.now = end;
@@ -144,46 +144,46 @@ impl<'a> Player<'a> {
 
     fn transport_interrupted(&mut self, at: SampleTime) {
         self.scheduler.transport_interrupted(at);
-        self.oracle.left(at);
+        self.oracle.transport_interrupted(at);
     }
 
-    fn hear(&mut self, time: SampleTime, event: Event) {
-        let number = self.came.len();
+    fn push_event(&mut self, time: SampleTime, event: Event) {
+        let number = self.pushed.len();
         let id = self.scheduler.push_event(time, event, number);
         assert!(self.by_id.insert(id, number).is_none(), "{id:?} is used twice");
-        self.oracle.heard(time, event, number);
-        self.came.push(Came { time, event, id, answer: None });
+        self.oracle.event_pushed(time, event, number);
+        self.pushed.push(PushedEvent { time, event, id, estimate: None });
         let places = (self.clock.position(time), self.clock.beats(time));
-        assert!(places.0.is_finite() && places.1.is_none_or(f64::is_finite), "{time} lies at {places:?}");
+        assert!(places.0.is_finite() && places.1.is_none_or(f64::is_finite), "{time} is at {places:?}");
     }
 
-    /// Takes the questions up to a sample; each note's answer comes a while later.
-    fn ask_up_to(&mut self, time: SampleTime) {
+    /// Takes the inference requests up to a sample; each note's estimate arrives later.
+    fn request_up_to(&mut self, time: SampleTime) {
         while let Some(hop) = self.scheduler.next_hop(time) {
             assert!(hop.time <= time && hop.settle_from <= hop.settle_to, "{hop:?} by {time}");
             assert!(self.hops.last().is_none_or(|last| last.time <= hop.time), "{hop:?} goes back");
             self.hops.push(hop);
-            let asked: Vec<NoteId> = self.settled_by(hop).collect();
-            for note in asked {
+            let requested: Vec<NoteId> = self.notes_settled_by(hop).collect();
+            for note in requested {
                 if self.script.early {
-                    self.answer(note, 1.0, false);
+                    self.set_estimate(note, 1.0, false);
                 }
-                self.answers.push((hop.time + u64::from(self.script.delay), note));
+                self.estimates.push((hop.time + u64::from(self.script.delay), note));
             }
         }
     }
 
-    /// The notes under way that a hop settles.
-    fn settled_by(&self, hop: Hop) -> impl Iterator<Item = NoteId> {
-        let settled = move |came: &&Came| (hop.settle_from..hop.settle_to).contains(&came.time);
-        self.came.iter().filter(settled).map(|came| came.id).filter(|id| self.oracle.is_under_way(self.by_id[id]))
+    /// The pending notes that a hop settles.
+    fn notes_settled_by(&self, hop: Hop) -> impl Iterator<Item = NoteId> {
+        let settled = move |pushed: &&PushedEvent| (hop.settle_from..hop.settle_to).contains(&pushed.time);
+        self.pushed.iter().filter(settled).map(|pushed| pushed.id).filter(|id| self.oracle.is_pending(self.by_id[id]))
     }
 
-    fn answer(&mut self, note: NoteId, deviation: f32, settled: bool) {
+    fn set_estimate(&mut self, note: NoteId, deviation: f32, settled: bool) {
         let estimate = Estimate { expected: Expected { level: 64.0, deviation }, settled };
         self.scheduler.set_estimate(note, estimate);
-        if let Some(&number) = self.by_id.get(&note).filter(|number| self.oracle.is_under_way(**number)) {
-            self.came[number].answer = Some(estimate);
+        if let Some(&number) = self.by_id.get(&note).filter(|number| self.oracle.is_pending(**number)) {
+            self.pushed[number].estimate = Some(estimate);
         }
     }
 
@@ -192,40 +192,40 @@ impl<'a> Player<'a> {
             return;
         }
         self.overloaded = true;
-        self.oracle.leaves_early(Some(self.now));
-        while let Some(leaving) = self.scheduler.emit_early(self.now) {
-            self.leaves(leaving);
+        self.oracle.set_early(Some(self.now));
+        while let Some(output) = self.scheduler.emit_early(self.now) {
+            self.check_output(output);
         }
-        assert!(!self.scheduler.is_full(), "nothing leaves to make room");
-        self.oracle.leaves_early(None);
+        assert!(!self.scheduler.is_full(), "nothing is emitted to make room");
+        self.oracle.set_early(None);
     }
 
-    fn leaves(&mut self, leaving: OutputEvent<usize>) {
-        let (time, id, event, payload, outcome) = match leaving {
-            OutputEvent::Release { time, channel, key } => return self.oracle.release_leaves(time, channel, key),
+    fn check_output(&mut self, output: OutputEvent<usize>) {
+        let (time, id, event, payload, outcome) = match output {
+            OutputEvent::Release { time, channel, key } => return self.oracle.release_emitted(time, channel, key),
             OutputEvent::Event { time, id, event, payload, outcome } => (time, id, event, payload, outcome),
         };
-        let number = self.oracle.event_leaves(time);
-        let came = &self.came[number];
-        assert_eq!((payload, event, id), (number, came.event, came.id));
-        let expected = match (is_restyled(event), came.answer) {
+        let number = self.oracle.event_emitted(time);
+        let pushed = &self.pushed[number];
+        assert_eq!((payload, event, id), (number, pushed.event, pushed.id));
+        let expected = match (is_restylable(event), pushed.estimate) {
             (false, _) => Outcome::Untouched,
             (true, Some(Estimate { expected, settled: true })) => Outcome::Restyled(expected),
             (true, early) => Outcome::Late(early.map(|e| e.expected)),
         };
-        assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "a deviation may be no number, equal to none");
-        // Without latency a note leaves first and is asked about afterwards.
-        let held = self.script.look_ahead().latency > 0;
-        if is_restyled(event) && held && !self.overloaded {
-            let asked: Vec<_> =
-                self.hops.iter().filter(|hop| (hop.settle_from..hop.settle_to).contains(&came.time)).collect();
-            let once = matches!(asked[..], [hop] if hop.time > came.time && hop.time <= time);
-            assert!(once, "the note of {} is asked about at {asked:?}", came.time);
+        assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "compared as text, because a deviation may be NaN");
+        // Without latency a note is emitted first and settled afterwards.
+        let held = self.script.scheduler_config().latency > 0;
+        if is_restylable(event) && held && !self.overloaded {
+            let requested: Vec<_> =
+                self.hops.iter().filter(|hop| (hop.settle_from..hop.settle_to).contains(&pushed.time)).collect();
+            let once = matches!(requested[..], [hop] if hop.time > pushed.time && hop.time <= time);
+            assert!(once, "the note of {} is settled by {requested:?}", pushed.time);
         }
     }
 }
 
-/// Whether it is a note that models give a velocity: of the piano's keys, and no drum.
-fn is_restyled(event: Event) -> bool {
+/// Whether models give the note a velocity: it is a key of the piano and no drum.
+fn is_restylable(event: Event) -> bool {
     matches!(event, Event::NoteOn { channel, key } if channel != DRUM_CHANNEL && (21..=108).contains(&key))
 }

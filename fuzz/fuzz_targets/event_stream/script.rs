@@ -1,4 +1,4 @@
-//! What a host does, as the fuzzer writes it.
+//! A host's session as the fuzzer generates it: blocks, transport, events and settings.
 
 use arbitrary::Arbitrary;
 use tonenet_core::scheduler::{Mode, SampleTime, SchedulerConfig, WindowLength};
@@ -6,12 +6,12 @@ use tonenet_core::transport::{Transport, TransportChange, TransportWatch};
 
 /// Longest block, in samples.
 const LONGEST_BLOCK: u16 = 2_048;
-/// Blocks and resets of a script that are played; more would make it slow.
+/// Steps of a script that are played at most; more would be slow.
 const STEPS: usize = 64;
-/// Events of a block that are played.
+/// Events of a block that are played at most.
 const EVENTS: usize = 24;
-/// A host that is not playing for less than this has not stopped, in seconds.
-const FLICKER: f64 = 0.05;
+/// A pause shorter than this does not count as a stop, in seconds.
+const SHORTEST_STOP: f64 = 0.05;
 /// The song's loop, in quarter notes.
 const LOOP: (f64, f64) = (4.0, 8.0);
 
@@ -22,27 +22,27 @@ pub struct Script {
     sample_rate: u8,
     mode: u8,
     tempo: u8,
-    /// Events under way at most; the engine has its own.
+    /// The scheduler's capacity; the engine has its own.
     capacity: u8,
-    /// How many samples after each question its answer comes; the engine's comes when it comes.
+    /// Samples from each request to its estimate, for the scheduler alone.
     pub delay: u16,
-    /// Whether an early estimate comes at once.
+    /// Whether each request also gets an early estimate at once.
     pub early: bool,
-    /// What the model expects of notes, in turn.
+    /// Deviations that the model predicts, in turn.
     pub deviations: [f32; 3],
-    /// The model fails over the note of this id.
-    pub breaks_at: u8,
+    /// The id of the note at which the model fails.
+    pub fails_at: u8,
     /// Whether the host says that it renders offline.
     pub offline: bool,
     steps: Vec<Step>,
 }
 
-/// Something a host does.
+/// A step of a session.
 #[derive(Debug, Arbitrary)]
 pub enum Step {
-    /// It has a block played.
+    /// The host processes a block.
     Block(BlockScript),
-    /// It resets the plugin.
+    /// The host resets the plugin.
     Reset,
 }
 
@@ -50,38 +50,38 @@ pub enum Step {
 #[derive(Debug, Arbitrary)]
 pub struct BlockScript {
     samples: u16,
-    /// What the transport does before it.
+    /// What the transport does before the block.
     transport: Move,
     events: Vec<(u8, EventScript)>,
     /// See [`SettingsScript`].
     pub settings: SettingsScript,
-    /// A note that is answered out of turn, asked about or not.
-    pub stray_answer: u8,
+    /// A note that gets an estimate out of turn, requested or not.
+    pub stray_estimate: u8,
 }
 
 /// What a transport does between two blocks.
 #[derive(Debug, Arbitrary)]
 enum Move {
-    /// It goes on, as it was.
+    /// Continues as before.
     On,
-    /// It plays on.
+    /// Plays.
     Play,
-    /// It stops.
+    /// Stops.
     Stop,
-    /// It is so many sixteenths from where it should be.
+    /// Jumps by this number of sixteenths.
     Jump(i8),
-    /// It goes back to the start of its loop.
+    /// Wraps to the start of its loop.
     Wrap,
-    /// It says something that no host should.
+    /// Reports what no host should.
     Odd { playing: bool, tempo: Option<f64>, beats: Option<f64>, loop_start: Option<f64> },
 }
 
-/// An event; what has no place here passes as these do.
+/// An event. Events of other kinds pass through as these do.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 pub enum EventScript {
-    /// A key goes down.
+    /// A note-on.
     On { channel: u8, key: u8, velocity: u8 },
-    /// A key comes up.
+    /// A note-off.
     Off { channel: u8, key: u8 },
     /// A voice is cut.
     Choke { channel: u8, key: u8 },
@@ -91,46 +91,46 @@ pub enum EventScript {
     Pedal { value: u8 },
     /// Pitch bend.
     Bend { value: u8 },
-    /// A note on any channel and key, which hosts may send for MPE.
+    /// A note-on without channel and key, which hosts may send for MPE.
     Wildcard { velocity: u8 },
     /// A system-exclusive message.
     SysEx { byte: u8 },
 }
 
-/// What the user has set for a block.
+/// The user's settings during a block.
 #[derive(Debug, Clone, Copy, Default, Arbitrary)]
 pub struct SettingsScript {
-    /// Which model, styles and take.
+    /// Model, styles and take.
     pub choices: u8,
-    /// How much.
+    /// The amount.
     pub amount: u8,
-    /// Floor and ceiling.
+    /// Floor and ceiling of velocities.
     pub bounds: (u8, u8),
-    /// Whether it is bypassed.
+    /// Whether the plugin is bypassed.
     pub bypass: bool,
 }
 
 /// What plays a script.
 pub enum Through {
-    /// Core's scheduler, with answers at exact samples.
+    /// Core's scheduler, with estimates at exact samples.
     Scheduler,
-    /// The plugin's engine; a hundred times slower, so it gets fewer.
+    /// The engine. It is a hundred times slower, so it gets fewer scripts.
     Engine,
 }
 
 impl Script {
-    /// What plays it.
+    /// What plays the script.
     pub fn through(&self) -> Through {
         if self.through.is_multiple_of(8) { Through::Engine } else { Through::Scheduler }
     }
 
-    /// In Hz.
+    /// The sample rate in Hz.
     pub fn sample_rate(&self) -> f64 {
         [1_000.0, 8_000.0, 44_100.0, 48_000.0][usize::from(self.sample_rate % 4)]
     }
 
-    /// How long notes are held.
-    pub fn look_ahead(&self) -> SchedulerConfig {
+    /// How the scheduler is configured.
+    pub fn scheduler_config(&self) -> SchedulerConfig {
         SchedulerConfig::for_mode(
             self.mode(),
             20.0 + 4.0 * f64::from(self.tempo),
@@ -139,7 +139,7 @@ impl Script {
         )
     }
 
-    /// Whether what is played is remembered.
+    /// Whether the engine records what is played.
     pub fn remembers(&self) -> bool {
         self.mode() == Mode::Timeline
     }
@@ -153,24 +153,24 @@ impl Script {
         }
     }
 
-    /// Events under way at most, for the scheduler alone.
+    /// The capacity of the scheduler alone.
     pub fn capacity(&self) -> usize {
         1 + usize::from(self.capacity)
     }
 
-    /// What the host does, in order.
+    /// The steps that are played, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().take(STEPS)
     }
 }
 
 impl BlockScript {
-    /// Its length.
+    /// The block's length.
     pub fn samples(&self) -> u32 {
         (self.samples % (LONGEST_BLOCK + 1)).into()
     }
 
-    /// Its events with the sample of the block at which each says to be, in order; the last may lie beyond the block.
+    /// The block's events in order, each with its sample; the last may lie beyond the block.
     pub fn events(&self) -> impl Iterator<Item = (u32, EventScript)> {
         let mut at = 0;
         self.events.iter().take(EVENTS).map(move |&(gap, event)| {
@@ -180,7 +180,7 @@ impl BlockScript {
     }
 }
 
-/// The host's transport over its song, and what core makes of it.
+/// The host's transport in its song, and core's watch over it.
 pub struct Song {
     sample_rate: f64,
     playing: bool,
@@ -191,20 +191,20 @@ pub struct Song {
 }
 
 impl Song {
-    /// A song at rest.
+    /// A song whose transport is stopped.
     pub fn new(script: &Script) -> Self {
         let sample_rate = script.sample_rate();
         let watch = TransportWatch::new(sample_rate);
         Self { sample_rate, playing: false, tempo: 120.0, beats: 0.0, watch, resting_since: None }
     }
 
-    /// The clock begins again at sample 0.
+    /// The clock starts again at sample 0.
     pub fn reset(&mut self) {
         self.watch = TransportWatch::new(self.sample_rate);
         self.resting_since = None;
     }
 
-    /// The transport of a block at `now`, and what the scheduler is told of it.
+    /// The transport of a block that starts at `now`, and its change as the scheduler learns it.
     pub fn block(&mut self, now: SampleTime, block: &BlockScript) -> (Transport, Option<TransportChange>) {
         let mut odd = None;
         match block.transport {
@@ -228,7 +228,7 @@ impl Song {
         if self.playing {
             let was_before_the_end = self.beats < LOOP.1;
             self.beats += f64::from(block.samples()) / self.sample_rate * self.tempo / 60.0;
-            // Within a block too, as the blocks fall.
+            // A wrap may fall within a block, too.
             if was_before_the_end && self.beats >= LOOP.1 {
                 self.beats = LOOP.0 + (self.beats - LOOP.1) % (LOOP.1 - LOOP.0);
             }
@@ -236,12 +236,12 @@ impl Song {
         (transport, self.observe(now, block.samples(), &transport))
     }
 
-    /// The transport that was observed, without its position where that is not believed.
+    /// The observed transport, without its position where core does not trust it.
     pub fn believed(&self, transport: &Transport) -> Transport {
         self.watch.believed(transport)
     }
 
-    /// What the scheduler is told of a transport.
+    /// The change of the transport, as the scheduler learns it.
     pub fn observe(&mut self, now: SampleTime, samples: u32, transport: &Transport) -> Option<TransportChange> {
         let change = self.watch.observe(now, samples, transport);
         if transport.playing {
@@ -250,7 +250,10 @@ impl Song {
             let since = *self.resting_since.get_or_insert(now);
             match change {
                 Some(TransportChange::Stopped { at }) => {
-                    assert!((at - since) as f64 >= FLICKER * self.sample_rate, "a flicker counts as a stop");
+                    assert!(
+                        (at - since) as f64 >= SHORTEST_STOP * self.sample_rate,
+                        "too short a pause counts as a stop"
+                    );
                     assert!((now..now + u64::from(samples)).contains(&at), "a stop in another block");
                 }
                 change => assert_eq!(change, None, "at rest"),
@@ -260,10 +263,11 @@ impl Song {
     }
 }
 
-/// The blocks of a host that plays for one more and then stops for good: what sounds after them never ends.
+/// The last blocks of a session: the host plays one more and then stops for good. A note that sounds after them never
+/// ends.
 pub fn closing_blocks(sample_rate: f64, latency: u32) -> impl Iterator<Item = (u32, Transport)> {
     let block = u32::from(LONGEST_BLOCK);
-    let rest = latency + (FLICKER * sample_rate) as u32 + 4 * block;
+    let rest = latency + (SHORTEST_STOP * sample_rate) as u32 + 4 * block;
     let stopped = Transport::default();
     let playing = Transport { playing: true, ..stopped };
     std::iter::once((block, playing)).chain((0..=rest / block).map(move |_| (block, stopped)))

@@ -1,5 +1,4 @@
-//! The targets on what fuzzing begins with, whole and damaged, and on bytes made up here: what every test run can try in a
-//! few seconds, and a proof that they compile. `cargo xtask fuzz` goes on from there.
+//! Runs every fuzz target for a few seconds: on the seeds of `cargo xtask fuzz`, whole and damaged, and on random bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,20 +9,20 @@ use rand_chacha::ChaCha8Rng;
 use tonenet_fuzz_targets::event_stream::{self, Script};
 use tonenet_fuzz_targets::{midi_file, model_metadata, state};
 
-/// Damaged copies of each seed.
+/// Damaged copies of each seed that are tried.
 const COPIES: usize = 100;
 
-/// The files in a folder of the repository that end so; there must be some.
-fn seeds(folder: &str, ending: &str) -> Vec<Vec<u8>> {
+/// The files with an extension in a folder of the repository; there must be some.
+fn seeds(folder: &str, extension: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|its| its == ending));
+    paths.retain(|path| path.extension().is_some_and(|its| its == extension));
     paths.sort();
-    assert!(!paths.is_empty(), "no .{ending} file is in {}", folder.display());
+    assert!(!paths.is_empty(), "no .{extension} file is in {}", folder.display());
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// Feeds a target with seeds, and with copies in which bytes are changed, left out, or cut off.
+/// Runs a target on seeds, and on copies with bytes changed, removed or cut off.
 fn replay(seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     target(b"");
@@ -70,7 +69,7 @@ fn sessions_in_a_host() {
     let mut played = 0;
     for _ in 0..2_000 {
         let length = random.random_range(64..4_096);
-        // Behind its settings a script goes on wherever it asks and finds an odd number.
+        // After its settings, a script continues where it reads an odd number.
         let mut byte = |at: usize| random.random::<u8>() | u8::from(at >= 32 && random.random_bool(0.95));
         let bytes: Vec<u8> = (0..length).map(&mut byte).collect();
         if let Ok(script) = Script::arbitrary_take_rest(Unstructured::new(&bytes)) {

@@ -1,367 +1,271 @@
-//! The panel that has something new written, shows it, and puts it into the song.
+//! The panel "Generate": it has clips generated, shows them, and puts them into the song.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tonenet_core::clip::Clip;
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
-
-use super::piano_roll::{piano_roll, words};
-use super::widgets::{choice, column, label, row};
-use super::{ACCENT, Action, LABELS, WARNING, WIDE};
-use std::path::PathBuf;
-
-use crate::dialogs::DialogState;
 use tonenet_engine::generator::{
     BARS, ClipKind, GenerateSettings, GeneratorStatus, LAST_SEED, MorphPhrase, SelectedClip, TEMPERATURES,
 };
 
-/// Height of the picture of the clip.
-const PICTURE: f32 = 150.0;
+use super::action::{Action, ClipAction, SettingsChange};
+use super::piano_roll::{describe, piano_roll};
+use super::theme::{ACCENT, LABEL_WIDTH, ROLL_BACKGROUND, WARNING};
+use super::view::GenerateView;
+use super::widgets::{button, checkbox, choice, column, label, quantity, row, weak};
+use crate::dialogs::DialogState;
 
-/// What the panel shows.
-#[derive(Debug, Clone, Default)]
-pub struct GenerateView {
-    /// What the user wants.
-    pub wish: GenerateSettings,
-    /// What was written.
-    pub shown: SelectedClip,
-    /// Whether something is being written.
-    pub writing: GeneratorStatus,
-    /// Whether a clip is being saved.
-    pub saving: DialogState<PathBuf>,
-    /// Where the song is, in beats.
-    pub place: Option<f64>,
-}
-
-/// What the user changed of what is to be written.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Change {
-    /// See [`GenerateSettings::kind`].
-    Kind(ClipKind),
-    /// See [`GenerateSettings::bars`].
-    Bars(u32),
-    /// See [`GenerateSettings::signature`].
-    Metre(Metre),
-    /// See [`GenerateSettings::tonic`].
-    Tonic(u8),
-    /// See [`GenerateSettings::is_minor`].
-    Minor(bool),
-    /// See [`GenerateSettings::in_key`].
-    InKey(bool),
-    /// See [`GenerateSettings::temperature`].
-    Temperature(f32),
-    /// See [`GenerateSettings::share`].
-    Share(f32),
-    /// See [`GenerateSettings::seed`].
-    Seed(u32),
-    /// See [`GenerateSettings::keeps_seed`].
-    KeepSeed(bool),
-    /// See [`GenerateSettings::plays_at_once`].
-    PlayAtOnce(bool),
-    /// See [`GenerateSettings::looped`].
-    Looped(bool),
-    /// See [`GenerateSettings::restyled`].
-    Restyled(bool),
-}
-
-impl Change {
-    /// Makes the change.
-    pub fn apply(self, wish: &mut GenerateSettings) {
-        match self {
-            Self::Kind(kind) => wish.kind = kind,
-            Self::Bars(bars) => wish.bars = bars,
-            Self::Metre(metre) => wish.signature = metre.signature(),
-            Self::Tonic(tonic) => wish.tonic = tonic,
-            Self::Minor(is_minor) => wish.is_minor = is_minor,
-            Self::InKey(in_key) => wish.in_key = in_key,
-            Self::Temperature(temperature) => wish.temperature = temperature,
-            Self::Share(share) => wish.share = share,
-            Self::Seed(seed) => wish.seed = seed,
-            Self::KeepSeed(keeps) => wish.keeps_seed = keeps,
-            Self::PlayAtOnce(at_once) => wish.plays_at_once = at_once,
-            Self::Looped(looped) => wish.looped = looped,
-            Self::Restyled(restyled) => wish.restyled = restyled,
-        }
-    }
-}
-
-/// What the user did to clips.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ClipAction {
-    /// Changed what is to be written.
-    Change(Change),
-    /// Had something written.
-    Press,
-    /// Wanted it no longer.
-    Cancel,
-    /// Had what was played last captured.
-    Capture(MorphPhrase),
-    /// Went to the variation before.
-    Undo,
-    /// Went to the one after.
-    Redo,
-    /// Put the clip shown into the song.
-    Place,
-    /// Took the clip in the song out of it.
-    Clear,
-    /// Wanted the clip shown in a file.
-    Save,
-}
+/// Height of the piano roll.
+const ROLL_HEIGHT: f32 = 150.0;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Action>) {
-    let mut did = Vec::new();
-    wishes(ui, &view.wish, &mut did);
-    match view.wish.kind {
-        ClipKind::Morph => phrases(ui, view, &mut did),
-        _ => chance(ui, &view.wish, &mut did),
+    let mut clip_actions = Vec::new();
+    clip_settings(ui, &view.settings, &mut clip_actions);
+    match view.settings.kind {
+        ClipKind::Morph => morph(ui, view, &mut clip_actions),
+        _ => sampling(ui, &view.settings, &mut clip_actions),
     }
     ui.separator();
-    press(ui, view, &mut did);
-    picture(ui, view);
-    variations(ui, &view.shown, &view.saving, &mut did);
+    trigger(ui, &view.generator, &mut clip_actions);
+    roll(ui, view);
+    variations(ui, &view.selected, &view.saving, &mut clip_actions);
     ui.separator();
-    in_song(ui, view, &mut did);
-    actions.extend(did.into_iter().map(Action::Clip));
+    placement(ui, &view.selected, &mut clip_actions);
+    playback(ui, &view.settings, &mut clip_actions);
+    actions.extend(clip_actions.into_iter().map(Action::Clip));
 }
 
-fn wishes(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
-    let mut change = |change| did.push(ClipAction::Change(change));
+/// The kind of clip and its length; the key and metre of a new tune.
+fn clip_settings(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut Vec<ClipAction>) {
+    let mut change = |change| actions.push(ClipAction::Change(change));
     let kinds = [
-        (ClipKind::Variation, "New tune", "A melody over chords, of the key and metre below"),
-        (ClipKind::Continuation, "Continue mine", "Goes on from the last bars that you played, in their key and metre"),
+        (ClipKind::Variation, "New tune", "A melody over chords, in the key and metre below"),
+        (ClipKind::Continuation, "Continue mine", "Continues the last bars that you played, in their key and metre"),
         (ClipKind::Texture, "Texture", "A piano texture of up to five bars, with velocities of its own"),
-        (ClipKind::Morph, "Morph", "Up to five bars of what lies between two phrases that you played"),
+        (ClipKind::Morph, "Morph", "Up to five bars between two phrases that you captured"),
     ];
     row(ui, "Write", |ui| {
         for (kind, name, hint) in kinds {
-            if choice(ui, kind == wish.kind, name, hint) {
-                change(Change::Kind(kind));
+            if choice(ui, kind == settings.kind, name, hint) {
+                change(SettingsChange::Kind(kind));
             }
         }
     });
     row(ui, "Bars", |ui| {
-        let mut bars = wish.bars;
-        if ui.add(egui::DragValue::new(&mut bars).range(BARS).speed(0.1)).on_hover_text("How many to write").changed() {
-            change(Change::Bars(bars));
+        let hint = "How many bars to write";
+        let mut bars = settings.bars;
+        if ui.add(egui::DragValue::new(&mut bars).range(BARS).speed(0.1)).on_hover_text(hint).changed() {
+            change(SettingsChange::Bars(bars));
         }
         for bars in [4, 8, 16, 32] {
-            if choice(ui, bars == wish.bars, &bars.to_string(), "How many to write") {
-                change(Change::Bars(bars));
+            if choice(ui, bars == settings.bars, &bars.to_string(), hint) {
+                change(SettingsChange::Bars(bars));
             }
         }
     });
-    ui.add_enabled_ui(wish.kind == ClipKind::Variation, |ui| {
+    ui.add_enabled_ui(settings.kind == ClipKind::Variation, |ui| {
         ui.horizontal(|ui| {
-            let label = label(ui, "Key", LABELS);
-            let mut tonic = usize::from(wish.tonic);
+            let label = label(ui, "Key", LABEL_WIDTH);
+            let mut tonic = usize::from(settings.tonic);
             let tonics = egui::ComboBox::from_id_salt("tonic").width(56.0);
             let tonics = tonics.show_index(ui, &mut tonic, PITCH_CLASSES.len(), |index| PITCH_CLASSES[index]);
             if tonics.labelled_by(label).changed() {
-                change(Change::Tonic(tonic as u8));
+                change(SettingsChange::Tonic(tonic as u8));
             }
             for (is_minor, name) in [(false, "major"), (true, "minor")] {
-                if choice(ui, is_minor == wish.is_minor, name, "The scale that the tune is in") {
-                    change(Change::Minor(is_minor));
+                if choice(ui, is_minor == settings.is_minor, name, "Whether the tune is in major or in minor") {
+                    change(SettingsChange::Minor(is_minor));
                 }
             }
         });
         row(ui, "Metre", |ui| {
             for metre in Metre::ALL {
                 let (upper, lower) = metre.signature();
-                if choice(ui, metre == wish.metre(), &format!("{upper}/{lower}"), "How the tune falls into bars") {
-                    change(Change::Metre(metre));
+                if choice(ui, metre == settings.metre(), &format!("{upper}/{lower}"), "The tune's time signature") {
+                    change(SettingsChange::Metre(metre));
                 }
             }
         });
     });
 }
 
-/// How a piece is drawn by chance.
-fn chance(ui: &mut egui::Ui, wish: &GenerateSettings, did: &mut Vec<ClipAction>) {
-    let mut change = |change| did.push(ClipAction::Change(change));
+/// How the model samples a clip.
+fn sampling(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut Vec<ClipAction>) {
+    let mut change = |change| actions.push(ClipAction::Change(change));
     ui.horizontal(|ui| {
-        let label = label(ui, "Temperature", LABELS);
-        ui.spacing_mut().slider_width = WIDE;
-        let mut temperature = wish.temperature;
-        let slider =
-            egui::Slider::new(&mut temperature, TEMPERATURES).step_by(0.05).fixed_decimals(2).trailing_fill(true);
-        let hint = "1 is as the model learned; less keeps to what is likely, more dares";
-        if ui.add(slider).labelled_by(label).on_hover_text(hint).changed() {
-            change(Change::Temperature(temperature));
+        let hint = "1 is as the model learned. Less keeps to what is likely, more takes risks";
+        if let Some(temperature) = quantity(ui, "Temperature", hint, settings.temperature, TEMPERATURES) {
+            change(SettingsChange::Temperature(temperature));
         }
-        let mut in_key = wish.in_key;
-        let hint = "The melody has notes of the key alone";
-        if ui.checkbox(&mut in_key, "In key").on_hover_text(hint).changed() {
-            change(Change::InKey(in_key));
+        if let Some(in_key) = checkbox(ui, settings.in_key, "In key", "The melody uses notes of the key only") {
+            change(SettingsChange::InKey(in_key));
         }
     });
     row(ui, "Seed", |ui| {
-        let mut seed = wish.seed;
-        let hint = "Which of all such pieces comes next: the same seed writes the same piece";
+        let mut seed = settings.seed;
+        let hint = "The same seed writes the same piece. Each press takes the next seed";
         if ui.add(egui::DragValue::new(&mut seed).range(0..=LAST_SEED).speed(0.2)).on_hover_text(hint).changed() {
-            change(Change::Seed(seed));
+            change(SettingsChange::Seed(seed));
         }
-        let mut keeps = wish.keeps_seed;
-        let hint = "The seed does not go on when something was written, so that an automated trigger writes the same \
-                    piece each time";
-        if ui.checkbox(&mut keeps, "Keep").on_hover_text(hint).changed() {
-            change(Change::KeepSeed(keeps));
+        let hint = "Keeps this seed, so that an automated trigger writes the same piece each time";
+        if let Some(keeps) = checkbox(ui, settings.keeps_seed, "Keep", hint) {
+            change(SettingsChange::KeepSeed(keeps));
         }
     });
 }
 
-/// What a morph lies between, and where.
-fn phrases(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
+/// The phrases that a morph lies between, and how far it lies from each.
+fn morph(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<ClipAction>) {
     row(ui, "Between", |ui| {
-        let hint = "What you played last, up to five bars, or else what Timeline remembers before the song's place";
-        for (place, name) in [(MorphPhrase::First, "Capture A"), (MorphPhrase::Second, "Capture B")] {
-            if ui.button(name).on_hover_text(hint).clicked() {
-                did.push(ClipAction::Capture(place));
+        let hint = "Keeps what you played last, up to five bars. If you played nothing: what Timeline remembers before \
+                    the song's position";
+        for (phrase, name) in [(MorphPhrase::First, "Capture A"), (MorphPhrase::Second, "Capture B")] {
+            if button(ui, true, name, hint) {
+                actions.push(ClipAction::Capture(phrase));
             }
-            column(ui, 80.0, |ui| match view.shown.phrases[place as usize] {
+            column(ui, 80.0, |ui| match view.selected.phrases[phrase as usize] {
                 Some(notes) => ui.label(format!("{notes} notes")),
-                None => ui.label(egui::RichText::new("empty").weak()),
+                None => weak(ui, "empty"),
             });
         }
     });
     ui.horizontal(|ui| {
-        let label = label(ui, "From A to B", LABELS);
-        ui.spacing_mut().slider_width = WIDE;
-        let mut share = view.wish.share;
-        let slider = egui::Slider::new(&mut share, 0.0..=1.0).step_by(0.05).fixed_decimals(2).trailing_fill(true);
-        if ui.add(slider).labelled_by(label).on_hover_text("0 is the first phrase, 1 the second").changed() {
-            did.push(ClipAction::Change(Change::Share(share)));
+        let hint = "0 is the first phrase, 1 is the second";
+        if let Some(share) = quantity(ui, "From A to B", hint, view.settings.share, 0.0..=1.0) {
+            actions.push(ClipAction::Change(SettingsChange::Share(share)));
         }
     });
 }
 
-fn press(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
+/// The button that triggers the generator, and what became of the last trigger.
+fn trigger(ui: &mut egui::Ui, generator: &GeneratorStatus, actions: &mut Vec<ClipAction>) {
+    let is_generating = *generator == GeneratorStatus::Generating;
     row(ui, "", |ui| {
-        let is_busy = view.writing == GeneratorStatus::Generating;
         let text = egui::RichText::new("Generate").strong().color(egui::Color32::BLACK);
-        let button = egui::Button::new(text).fill(ACCENT).min_size(egui::vec2(120.0, 26.0));
-        let hint = "Writes the next piece; the host's parameter Generate does the same, for a controller or automation";
-        if ui.add_enabled(!is_busy, button).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Press);
+        let generate = egui::Button::new(text).fill(ACCENT).min_size(egui::vec2(120.0, 26.0));
+        let hint = "Writes a piece. The host parameter Generate does the same, for a controller or automation";
+        if ui.add_enabled(!is_generating, generate).on_hover_text(hint).clicked() {
+            actions.push(ClipAction::Trigger);
         }
-        match &view.writing {
-            GeneratorStatus::Idle | GeneratorStatus::Failed(_) => {}
-            GeneratorStatus::Generating => {
-                if ui.button("Cancel").clicked() {
-                    did.push(ClipAction::Cancel);
-                }
-                ui.label(egui::RichText::new("writing").weak());
+        if is_generating {
+            if ui.button("Cancel").clicked() {
+                actions.push(ClipAction::Cancel);
             }
+            weak(ui, "writing");
         }
     });
-    if let GeneratorStatus::Failed(refusal) = &view.writing {
-        ui.colored_label(WARNING, refusal);
+    if let GeneratorStatus::Failed(reason) = generator {
+        ui.colored_label(WARNING, reason);
     }
 }
 
-fn picture(ui: &mut egui::Ui, view: &GenerateView) {
-    match &view.shown.clip {
+/// The selected clip as a piano roll.
+fn roll(ui: &mut egui::Ui, view: &GenerateView) {
+    match &view.selected.clip {
         Some(clip) => {
-            piano_roll(ui, clip, PICTURE, place_in(clip, view)).on_hover_text(words(clip));
+            piano_roll(ui, clip, ROLL_HEIGHT, position_in(clip, view)).on_hover_text(describe(clip));
         }
         None => {
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), PICTURE), egui::Sense::hover());
-            ui.painter().rect_filled(rect, 3.0, egui::Color32::from_gray(18));
-            let hint = egui::RichText::new("What is written is shown here").weak();
-            ui.put(rect, egui::Label::new(hint));
+            let size = egui::vec2(ui.available_width(), ROLL_HEIGHT);
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            ui.painter().rect_filled(rect, 3.0, ROLL_BACKGROUND);
+            ui.put(rect, egui::Label::new(egui::RichText::new("New pieces appear here").weak()));
         }
     }
 }
 
-/// Where the song is in the clip shown, in beats.
-fn place_in(clip: &Arc<Clip>, view: &GenerateView) -> Option<f64> {
-    let start = view.shown.placement.filter(|in_song| in_song.is_selected)?.start?;
-    let into = view.place? - start;
-    let into = if view.wish.looped && into >= 0.0 { into.rem_euclid(clip.length()) } else { into };
-    (0.0..clip.length()).contains(&into).then_some(into)
+/// The song's position in the selected clip, in beats from the clip's start; `None` if it is outside.
+fn position_in(clip: &Arc<Clip>, view: &GenerateView) -> Option<f64> {
+    let start = view.selected.placement.filter(|placement| placement.is_selected)?.start?;
+    let beats = view.position? - start;
+    let beats = if view.settings.looped && beats >= 0.0 { beats.rem_euclid(clip.length()) } else { beats };
+    (0.0..clip.length()).contains(&beats).then_some(beats)
 }
 
-fn variations(ui: &mut egui::Ui, shown: &SelectedClip, saving: &DialogState<PathBuf>, did: &mut Vec<ClipAction>) {
+/// Selects a variation, and saves it.
+fn variations(
+    ui: &mut egui::Ui,
+    selected: &SelectedClip,
+    saving: &DialogState<PathBuf>,
+    actions: &mut Vec<ClipAction>,
+) {
     row(ui, "Variation", |ui| {
-        let SelectedClip { clip, index: place, count, .. } = shown;
-        let hint = "The piece before; in the song it takes the place of this one";
-        if ui.add_enabled(*place > 0, egui::Button::new("Undo")).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Undo);
+        let SelectedClip { clip, index, count, .. } = selected;
+        if button(ui, *index > 0, "Undo", "The previous piece; in the song it replaces this one") {
+            actions.push(ClipAction::Undo);
         }
         column(ui, 56.0, |ui| match count {
-            0 => ui.label(egui::RichText::new("none yet").weak()),
-            count => ui.label(format!("{} of {count}", place + 1)),
+            0 => weak(ui, "none yet"),
+            count => ui.label(format!("{} of {count}", index + 1)),
         });
-        let hint = "The piece after; in the song it takes the place of this one";
-        if ui.add_enabled(place + 1 < *count, egui::Button::new("Redo")).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Redo);
+        if button(ui, index + 1 < *count, "Redo", "The next piece; in the song it replaces this one") {
+            actions.push(ClipAction::Redo);
         }
         let can_save = clip.is_some() && *saving != DialogState::Choosing;
-        let hint = "With the velocities that it is written with, at the song's tempo";
-        if ui.add_enabled(can_save, egui::Button::new("Save .mid\u{2026}")).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Save);
+        if button(ui, can_save, "Save .mid\u{2026}", "Saves the piece with its own velocities, at the song's tempo") {
+            actions.push(ClipAction::Save);
         }
         match saving {
             DialogState::Idle | DialogState::Failed(_) => {}
-            DialogState::Choosing => {
-                ui.label(egui::RichText::new("choosing").weak());
-            }
+            DialogState::Choosing => drop(weak(ui, "choosing")),
             DialogState::Done(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                ui.label(egui::RichText::new(format!("saved as {name}")).weak());
+                weak(ui, format!("saved as {name}"));
             }
         }
     });
-    if let DialogState::Failed(refusal) = saving {
-        ui.colored_label(WARNING, refusal);
+    if let DialogState::Failed(reason) = saving {
+        ui.colored_label(WARNING, reason);
     }
 }
 
-fn in_song(ui: &mut egui::Ui, view: &GenerateView, did: &mut Vec<ClipAction>) {
+/// Puts the selected clip into the song or takes it out.
+fn placement(ui: &mut egui::Ui, selected: &SelectedClip, actions: &mut Vec<ClipAction>) {
     row(ui, "In the song", |ui| {
-        let GenerateView { shown, .. } = view;
-        let hint = "The piece shown plays from the next bar line on";
-        if ui.add_enabled(shown.clip.is_some(), egui::Button::new("Place")).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Place);
+        if button(ui, selected.clip.is_some(), "Place", "Plays this piece from the next bar line on") {
+            actions.push(ClipAction::Place);
         }
-        let hint = "Nothing plays but what you play";
-        if ui.add_enabled(shown.placement.is_some(), egui::Button::new("Clear")).on_hover_text(hint).clicked() {
-            did.push(ClipAction::Clear);
+        if button(ui, selected.placement.is_some(), "Clear", "Takes the piece out of the song") {
+            actions.push(ClipAction::Clear);
         }
-        ui.label(match shown.placement {
+        ui.label(match selected.placement {
             None => "nothing yet".into(),
-            Some(in_song) => {
-                let which = if in_song.is_selected { "this piece" } else { "another piece" };
-                match in_song.start {
+            Some(placement) => {
+                let which = if placement.is_selected { "this piece" } else { "another piece" };
+                match placement.start {
                     Some(start) => format!("{which} from beat {start} on"),
                     None => format!("{which} from the next bar line on"),
                 }
             }
         });
     });
-    let mut change = |change| did.push(ClipAction::Change(change));
+}
+
+/// How the clip in the song plays.
+fn playback(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut Vec<ClipAction>) {
+    let mut change = |change| actions.push(ClipAction::Change(change));
     row(ui, "It plays", |ui| {
         for (looped, name, hint) in
-            [(true, "in a loop", "It begins anew where it ends"), (false, "once", "It ends where it ends")]
+            [(true, "in a loop", "The piece starts again at its end"), (false, "once", "The piece stops at its end")]
         {
-            if choice(ui, looped == view.wish.looped, name, hint) {
-                change(Change::Looped(looped));
+            if choice(ui, looped == settings.looped, name, hint) {
+                change(SettingsChange::Looped(looped));
             }
         }
         ui.separator();
-        let restyled = "Through the style, with all that is set for it";
-        let written = "With the velocities that it is written with; a tune's are all 80, as in the article";
+        let restyled = "The style gives the velocities, with all settings of the other panel";
+        let written = "The piece keeps its own velocities. A tune's are all 80, as in the article";
         for (is_restyled, name, hint) in [(true, "in style", restyled), (false, "as written", written)] {
-            if choice(ui, is_restyled == view.wish.restyled, name, hint) {
-                change(Change::Restyled(is_restyled));
+            if choice(ui, is_restyled == settings.restyled, name, hint) {
+                change(SettingsChange::Restyled(is_restyled));
             }
         }
         ui.separator();
-        let mut at_once = view.wish.plays_at_once;
-        let hint = "A new piece is placed as soon as it is written; otherwise it is shown, and plays once you place it";
-        if ui.checkbox(&mut at_once, "new ones at once").on_hover_text(hint).changed() {
-            change(Change::PlayAtOnce(at_once));
+        let hint = "Places a new piece as soon as it is written. Otherwise it plays once you press Place";
+        if let Some(at_once) = checkbox(ui, settings.plays_at_once, "new ones at once", hint) {
+            change(SettingsChange::PlayAtOnce(at_once));
         }
     });
 }

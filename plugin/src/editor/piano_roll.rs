@@ -1,21 +1,22 @@
-//! A picture of a clip: time from left to right, keys from low to high.
+//! Draws a clip as a piano roll: time from left to right, keys from low to high.
 
 use tonenet_core::clip::Clip;
 
-use super::{ACCENT, WARNING, WEAK_TEXT};
+use super::theme::{ACCENT, ROLL_BACKGROUND, WARNING, WEAK_TEXT};
 
-/// Keys above and below the outermost note, and as many as there are at least.
-const MARGIN: u8 = 2;
-const LEAST_KEYS: u8 = 16;
+/// Keys shown above the highest note and below the lowest.
+const MARGIN_KEYS: u8 = 2;
+/// Fewest keys shown.
+const MIN_KEYS: u8 = 16;
 
-/// Draws a clip over the whole width, with a line where the song is in it, in beats from its start.
-pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, place: Option<f64>) -> egui::Response {
+/// Draws a clip over the whole width. A line shows the song's position, in beats from the clip's start.
+pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, position: Option<f64>) -> egui::Response {
     let size = egui::vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
-    let words = words(clip);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &words));
+    let description = describe(clip);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &description));
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 3.0, egui::Color32::from_gray(18));
+    painter.rect_filled(rect, 3.0, ROLL_BACKGROUND);
 
     let x = |beats: f64| rect.left() + (beats / clip.length()) as f32 * rect.width();
     let (upper, lower) = clip.signature();
@@ -27,7 +28,7 @@ pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, place: Opt
         painter.vline(x(f64::from(index) * beat), rect.y_range(), stroke);
     }
 
-    let (lowest, keys) = range(clip);
+    let (lowest, keys) = key_range(clip);
     let key_height = rect.height() / f32::from(keys);
     for note in clip.notes() {
         let top = rect.bottom() - f32::from(note.key - lowest + 1) * key_height;
@@ -39,14 +40,14 @@ pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, place: Opt
         let font = egui::FontId::proportional(13.0);
         painter.text(rect.center(), egui::Align2::CENTER_CENTER, "a rest", font, WEAK_TEXT);
     }
-    if let Some(place) = place {
-        painter.vline(x(place), rect.y_range(), egui::Stroke::new(2.0, WARNING));
+    if let Some(position) = position {
+        painter.vline(x(position), rect.y_range(), egui::Stroke::new(2.0, WARNING));
     }
     response
 }
 
-/// What it shows, for those who do not see it.
-pub(super) fn words(clip: &Clip) -> String {
+/// Describes a clip in words, for the tooltip and for screen readers.
+pub(super) fn describe(clip: &Clip) -> String {
     let (upper, lower) = clip.signature();
     let bars = clip.length() * f64::from(lower) / 4.0 / f64::from(upper);
     let (bars, notes) = (bars.round() as u32, clip.notes().len());
@@ -54,10 +55,10 @@ pub(super) fn words(clip: &Clip) -> String {
     format!("{notes} note{} in {bars} bar{} of {upper}/{lower}", plural(notes), plural(bars as usize))
 }
 
-/// The lowest key shown, and how many are.
-fn range(clip: &Clip) -> (u8, u8) {
+/// The lowest key shown, and the number of keys.
+fn key_range(clip: &Clip) -> (u8, u8) {
     let keys = || clip.notes().iter().map(|note| note.key);
-    let lowest = keys().min().unwrap_or(60).saturating_sub(MARGIN);
-    let highest = keys().max().unwrap_or(72) + MARGIN;
-    (lowest, (highest - lowest + 1).max(LEAST_KEYS))
+    let lowest = keys().min().unwrap_or(60).saturating_sub(MARGIN_KEYS);
+    let highest = keys().max().unwrap_or(72) + MARGIN_KEYS;
+    (lowest, (highest - lowest + 1).max(MIN_KEYS))
 }

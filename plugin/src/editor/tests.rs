@@ -1,18 +1,27 @@
-use super::*;
-use crate::params::LAST_TAKE;
+//! The window as a user sees it: what is shown, what a click does, and that everything fits.
 
-use crate::dialogs::DialogState;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use std::path::PathBuf;
 use tonenet_core::clip::{Clip, ClipNote};
-use tonenet_core::scheduler::WindowLength;
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
     ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
 };
-use tonenet_engine::status::FAILED;
+use tonenet_engine::status::{FAILED, Status};
+use tonenet_engine::timeline_store::Remembered;
+use tonenet_inference::embedded::EmbeddedModel;
+
+use super::theme::{MARGIN, SIZE};
+use super::*;
+use crate::dialogs::DialogState;
+use crate::params::{LAST_TAKE, ToneNetParams};
 
 fn view() -> View {
     let status = Arc::<Status>::default();
@@ -24,8 +33,8 @@ fn view() -> View {
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 
-/// With an engine that has failed.
-fn out_of_order() -> View {
+/// The view of an instance whose engine has failed.
+fn failed() -> View {
     let status = Arc::<Status>::default();
     status.failed.store(true, Ordering::Relaxed);
     View::new(&ToneNetParams::new(status.clone()), &status)
@@ -62,7 +71,7 @@ fn a_click_on_a_style_chooses_it() {
 }
 
 #[test]
-fn look_ahead_and_bypass_are_a_click_away() {
+fn a_click_chooses_look_ahead_and_bypass() {
     assert_eq!(click_in(&view(), "4 beats"), [Action::LookAhead(Mode::Window(WindowLength::FourBeats))]);
     assert_eq!(click_in(&view(), "Live"), [Action::LookAhead(Mode::Live)]);
     assert_eq!(click_in(&view(), "0 ms"), [Action::LookAhead(Mode::LiveZeroLatency)]);
@@ -71,7 +80,7 @@ fn look_ahead_and_bypass_are_a_click_away() {
 }
 
 #[test]
-fn takes_go_up_and_down_and_round() {
+fn the_take_steps_up_and_down_and_the_die_wraps_round() {
     let mut view = view();
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
     assert_eq!(click_in(&view, "<"), [], "there is none before the first");
@@ -85,7 +94,7 @@ fn takes_go_up_and_down_and_round() {
 }
 
 #[test]
-fn what_is_folded_away_shows_once_it_is_not_the_default() {
+fn the_section_more_opens_if_something_in_it_is_changed() {
     assert!(harness(&view()).query_by_label("Ceiling").is_none());
     assert!(harness(&unfolded()).query_by_label("Ceiling").is_some());
     assert_eq!(click_in(&unfolded(), "Baseline"), [Action::Model(EmbeddedModel::Baseline)]);
@@ -106,20 +115,20 @@ fn a_slider_is_dragged_in_one_gesture() {
         harness.event(event);
         harness.run_steps(1);
     }
-    use Turn::{Begin, End, To};
-    let turns: Vec<Turn> = harness
+    use DialGesture::{Begin, End, To};
+    let gestures: Vec<DialGesture> = harness
         .state()
         .iter()
         .map(|action| match action {
-            Action::Dial(Dial::Amount, turn) => *turn,
+            Action::Dial(Dial::Amount, gesture) => *gesture,
             other => panic!("{other:?}"),
         })
         .collect();
-    assert!(matches!(turns[..], [Begin, To(value), .., End] if (value - 0.5).abs() < 0.02), "{turns:?}");
+    assert!(matches!(gestures[..], [Begin, To(value), .., End] if (value - 0.5).abs() < 0.02), "{gestures:?}");
 }
 
 #[test]
-fn a_double_click_takes_a_slider_back_to_its_default() {
+fn a_double_click_resets_a_slider() {
     let view = unfolded();
     let mut harness = harness(&view);
     let place = harness.get_by_role_and_label(egui::accesskit::Role::Slider, "Level").rect();
@@ -134,12 +143,12 @@ fn a_double_click_takes_a_slider_back_to_its_default() {
     }
     harness.run_steps(5);
     let last = &harness.state()[harness.state().len() - 3..];
-    let level = |turn| Action::Dial(Dial::Level, turn);
-    assert_eq!(last, [level(Turn::Begin), level(Turn::To(0.5)), level(Turn::End)]);
+    let level = |gesture| Action::Dial(Dial::Level, gesture);
+    assert_eq!(last, [level(DialGesture::Begin), level(DialGesture::To(0.5)), level(DialGesture::End)]);
 }
 
 #[test]
-fn it_tells_latency_runtime_and_late_notes() {
+fn latency_runtime_and_late_notes_are_shown() {
     let view = unfolded();
     let harness = harness(&view);
     harness.get_by_label("500 ms (24000 samples), compensated by the host");
@@ -149,42 +158,42 @@ fn it_tells_latency_runtime_and_late_notes() {
 }
 
 #[test]
-fn a_remembered_take_can_be_forgotten_and_brought_back() {
+fn a_remembered_performance_can_be_cleared_and_restored() {
     let mut view = View { look_ahead: Mode::Timeline, ..view() };
     assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
     view.remembered = Remembered { notes: 549, waiting: 3, can_undo: true };
     view.latency = 0;
     harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
     harness(&view).get_by_label("none");
-    assert_eq!(click_in(&view, "Clear"), [Action::ForgetTake]);
-    assert_eq!(click_in(&view, "Undo"), [Action::BringTakeBack]);
+    assert_eq!(click_in(&view, "Clear"), [Action::ForgetPerformance]);
+    assert_eq!(click_in(&view, "Undo"), [Action::RestorePerformance]);
 }
 
 #[test]
-fn a_take_can_come_from_a_file_that_begins_where_the_user_says() {
-    let mut view = View { look_ahead: Mode::Timeline, fill_start: 16.0, ..view() };
-    assert_eq!(click_in(&view, "MIDI file\u{2026}"), [Action::FillTake(16.0)]);
-    view.filling = DialogState::Choosing;
+fn a_performance_can_be_opened_from_a_file_that_begins_where_the_user_says() {
+    let mut view = View { look_ahead: Mode::Timeline, file_start: 16.0, ..view() };
+    assert_eq!(click_in(&view, "MIDI file\u{2026}"), [Action::OpenPerformance(16.0)]);
+    view.opening = DialogState::Choosing;
     assert_eq!(click_in(&view, "MIDI file\u{2026}"), [], "one dialog at a time");
-    view.filling = DialogState::Failed("x.mid is no MIDI file".into());
+    view.opening = DialogState::Failed("x.mid is no MIDI file".into());
     harness(&view).get_by_label("x.mid is no MIDI file");
-    view.filling = DialogState::Done("took \"PIANO\" of 3 parts".into());
+    view.opening = DialogState::Done("took \"PIANO\" of 3 parts".into());
     harness(&view).get_by_label("took \"PIANO\" of 3 parts");
     view.look_ahead = Mode::Live;
     assert!(harness(&view).query_by_label("MIDI file\u{2026}").is_none());
 }
 
 #[test]
-fn an_engine_that_failed_is_told_of() {
+fn an_engine_failure_is_shown() {
     assert!(harness(&view()).query_by_label(FAILED).is_none());
-    harness(&out_of_order()).get_by_label(FAILED);
+    harness(&failed()).get_by_label(FAILED);
 }
 
 #[test]
-fn everything_fits_the_window() {
+fn the_restyle_panel_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
-    view.filling = DialogState::Failed("a line of what is wrong with a file".into());
+    view.opening = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
     view.settings.take = TakeSeed(99);
@@ -195,7 +204,7 @@ fn everything_fits_the_window() {
     assert_fits(&view);
 }
 
-/// Draws a view, and looks at how much of the window it takes.
+/// Draws a view and compares the space it takes with the window.
 fn assert_fits(view: &View) {
     let drawn = |ui: &mut egui::Ui, used: &mut egui::Vec2| {
         draw(ui, view);
@@ -208,13 +217,13 @@ fn assert_fits(view: &View) {
     assert!(used.x <= size.x && used.y <= size.y, "{used:?}");
 }
 
-/// The other panel with a clip that is in the song.
+/// The panel "Generate" with a clip that is in the song.
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
     let placement = Some(SongPlacement { is_selected: true, start: Some(32.0) });
-    let shown = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
-    View { tab: Tab::Generate, generate: GenerateView { shown, ..GenerateView::default() }, ..view() }
+    let selected = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
+    View { tab: Tab::Generate, generate: GenerateView { selected, ..GenerateView::default() }, ..view() }
 }
 
 fn clip_action_of(view: &View, label: &str) -> ClipAction {
@@ -225,40 +234,45 @@ fn clip_action_of(view: &View, label: &str) -> ClipAction {
 }
 
 #[test]
-fn panels_are_a_click_apart() {
+fn a_click_opens_the_other_panel() {
     assert_eq!(click_in(&view(), "Generate"), [Action::Show(Tab::Generate)]);
     assert_eq!(click_in(&generating(), "Restyle"), [Action::Show(Tab::Restyle)]);
 }
 
 #[test]
-fn what_is_to_be_written_is_a_click_away() {
-    let mut wish = GenerateSettings::default();
+fn each_control_changes_one_generate_setting() {
+    let mut settings = GenerateSettings::default();
     for (label, expected) in [
-        ("Continue mine", GenerateSettings { kind: ClipKind::Continuation, ..wish }),
-        ("16", GenerateSettings { bars: 16, ..wish }),
-        ("minor", GenerateSettings { is_minor: true, ..wish }),
-        ("6/8", GenerateSettings { signature: (6, 8), ..wish }),
-        ("In key", GenerateSettings { in_key: false, ..wish }),
-        ("Keep", GenerateSettings { keeps_seed: true, ..wish }),
-        ("once", GenerateSettings { looped: false, ..wish }),
-        ("as written", GenerateSettings { restyled: false, ..wish }),
-        ("new ones at once", GenerateSettings { plays_at_once: false, ..wish }),
+        ("Continue mine", GenerateSettings { kind: ClipKind::Continuation, ..settings }),
+        ("16", GenerateSettings { bars: 16, ..settings }),
+        ("minor", GenerateSettings { is_minor: true, ..settings }),
+        ("6/8", GenerateSettings { signature: (6, 8), ..settings }),
+        ("In key", GenerateSettings { in_key: false, ..settings }),
+        ("Keep", GenerateSettings { keeps_seed: true, ..settings }),
+        ("once", GenerateSettings { looped: false, ..settings }),
+        ("as written", GenerateSettings { restyled: false, ..settings }),
+        ("new ones at once", GenerateSettings { plays_at_once: false, ..settings }),
     ] {
         let ClipAction::Change(change) = clip_action_of(&generating(), label) else { panic!("{label}") };
-        let mut changed = wish;
+        let mut changed = settings;
         change.apply(&mut changed);
         assert_eq!(changed, expected, "{label}");
     }
-    for change in [Change::Tonic(7), Change::Temperature(0.5), Change::Seed(9), Change::Metre(Metre::NineEight)] {
-        change.apply(&mut wish);
+    for change in [
+        SettingsChange::Tonic(7),
+        SettingsChange::Temperature(0.5),
+        SettingsChange::Seed(9),
+        SettingsChange::Metre(Metre::NineEight),
+    ] {
+        change.apply(&mut settings);
     }
     assert_eq!(
-        wish,
+        settings,
         GenerateSettings { tonic: 7, temperature: 0.5, seed: 9, signature: (9, 8), ..GenerateSettings::default() }
     );
     let mut continuing = generating();
-    continuing.generate.wish.kind = ClipKind::Continuation;
-    assert_eq!(click_in(&continuing, "minor"), [], "it has the key of what it goes on from");
+    continuing.generate.settings.kind = ClipKind::Continuation;
+    assert_eq!(click_in(&continuing, "minor"), [], "a continuation keeps the key of what was played");
 }
 
 #[test]
@@ -266,24 +280,24 @@ fn phrases_are_captured_for_a_morph_and_a_share_is_chosen() {
     let mut view = generating();
     assert!(harness(&view).query_by_label("Capture A").is_none());
     for (label, kind) in [("Texture", ClipKind::Texture), ("Morph", ClipKind::Morph)] {
-        assert_eq!(clip_action_of(&view, label), ClipAction::Change(Change::Kind(kind)));
+        assert_eq!(clip_action_of(&view, label), ClipAction::Change(SettingsChange::Kind(kind)));
     }
-    view.generate.wish.kind = ClipKind::Morph;
+    view.generate.settings.kind = ClipKind::Morph;
     assert_eq!(clip_action_of(&view, "Capture A"), ClipAction::Capture(MorphPhrase::First));
     assert_eq!(clip_action_of(&view, "Capture B"), ClipAction::Capture(MorphPhrase::Second));
     harness(&view).get_by_label("12 notes");
     harness(&view).get_by_label("empty");
-    let mut wish = GenerateSettings::default();
-    Change::Share(0.25).apply(&mut wish);
-    assert_eq!(wish.share, 0.25);
-    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
+    let mut settings = GenerateSettings::default();
+    SettingsChange::Share(0.25).apply(&mut settings);
+    assert_eq!(settings.share, 0.25);
+    view.generate.generator = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
-    view.generate.shown.phrases = [Some(1_000), Some(1_000)];
+    view.generate.selected.phrases = [Some(1_000), Some(1_000)];
     assert_fits(&view);
 }
 
 #[test]
-fn clips_are_written_gone_through_and_put_into_the_song() {
+fn buttons_generate_select_place_and_save_clips() {
     let view = generating();
     for (label, action) in [
         ("Undo", ClipAction::Undo),
@@ -294,42 +308,42 @@ fn clips_are_written_gone_through_and_put_into_the_song() {
     ] {
         assert_eq!(clip_action_of(&view, label), action);
     }
-    let shown = harness(&view);
-    shown.get_by_label("32 notes in 4 bars of 4/4");
-    shown.get_by_label("this piece from beat 32 on");
-    shown.get_by_label("2 of 3");
+    let drawn = harness(&view);
+    drawn.get_by_label("32 notes in 4 bars of 4/4");
+    drawn.get_by_label("this piece from beat 32 on");
+    drawn.get_by_label("2 of 3");
     let mut harness = harness(&view);
     let buttons: Vec<_> = harness.get_all_by_role_and_label(egui::accesskit::Role::Button, "Generate").collect();
     buttons.last().expect("there is the trigger").click();
     harness.run_steps(3);
-    assert!(harness.state().contains(&Action::Clip(ClipAction::Press)), "{:?}", harness.state());
+    assert!(harness.state().contains(&Action::Clip(ClipAction::Trigger)), "{:?}", harness.state());
 }
 
 #[test]
-fn what_is_being_written_can_be_cancelled_and_without_a_clip_there_is_nothing_to_do() {
+fn a_running_generator_can_be_cancelled_and_without_a_clip_no_button_acts() {
     let mut view = View { tab: Tab::Generate, ..view() };
     for label in ["Undo", "Redo", "Place", "Clear", "Save .mid\u{2026}"] {
         assert_eq!(click_in(&view, label), [], "{label}");
     }
-    view.generate.writing = GeneratorStatus::Generating;
+    view.generate.generator = GeneratorStatus::Generating;
     assert_eq!(clip_action_of(&view, "Cancel"), ClipAction::Cancel);
-    view.generate.writing = GeneratorStatus::Failed("why it was not".into());
+    view.generate.generator = GeneratorStatus::Failed("why it was not".into());
     harness(&view).get_by_label("why it was not");
     view.generate.saving = DialogState::Done(PathBuf::from("/a/folder/clip.mid"));
     harness(&view).get_by_label("saved as clip.mid");
 }
 
 #[test]
-fn the_other_panel_fits_the_window_too() {
+fn the_generate_panel_fits_the_window() {
     let mut view = generating();
-    view.generate.writing = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
+    view.generate.generator = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
-    view.generate.shown.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
+    view.generate.selected.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
     assert_fits(&view);
 }
 
 #[test]
-fn the_window_has_letters_for_all_that_it_shows() {
+fn the_font_has_every_character_that_is_shown() {
     fn texts(shape: &egui::Shape) -> Vec<String> {
         match shape {
             egui::Shape::Text(text) => vec![text.galley.text().to_owned()],

@@ -1,63 +1,96 @@
-//! What both panels are made of.
+//! The building blocks of both panels: rows, labels, buttons and sliders.
 
-use super::{ACCENT, Action, Dial, DialView, LABELS, Turn, View, WIDE};
+use super::action::Action;
+use super::dial::{Dial, DialGesture, DialView};
+use super::theme::{ACCENT, LABEL_WIDTH, WIDE_SLIDER};
+use super::view::View;
 
-/// A row with its label.
+/// A row with a label before its content.
 pub(super) fn row<R>(ui: &mut egui::Ui, text: &str, content: impl FnOnce(&mut egui::Ui) -> R) {
     ui.horizontal(|ui| {
-        label(ui, text, LABELS);
+        label(ui, text, LABEL_WIDTH);
         content(ui);
     });
 }
 
-/// A row with a slider and what it says.
-pub(super) fn wide_dial(ui: &mut egui::Ui, view: &View, dial: Dial, text: &str, actions: &mut Vec<Action>) {
+/// The widths of a dial's parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DialWidths {
+    /// Width of the label.
+    pub label: f32,
+    /// Width of the slider.
+    pub slider: f32,
+}
+
+/// A row with a dial and the text behind it.
+pub(super) fn dial_row(ui: &mut egui::Ui, view: &View, dial: Dial, text: &str, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        let label = label(ui, dial.label(), LABELS);
-        slider(ui, view, dial, WIDE, label, actions);
+        labelled_slider(ui, view, dial, DialWidths { label: LABEL_WIDTH, slider: WIDE_SLIDER }, actions);
         ui.label(text);
     });
 }
 
-/// A slider; `label` says by which label it goes, for screen readers.
-pub(super) fn slider(
+/// The label and the slider of a dial.
+pub(super) fn labelled_slider(
     ui: &mut egui::Ui,
     view: &View,
     dial: Dial,
-    width: f32,
-    label: egui::Id,
+    widths: DialWidths,
     actions: &mut Vec<Action>,
 ) {
+    let label = label(ui, dial.label(), widths.label);
     let DialView { mut value, default, steps, .. } = *view.dial(dial);
-    ui.spacing_mut().slider_width = width;
+    ui.spacing_mut().slider_width = widths.slider;
     let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false).trailing_fill(true);
     let slider = match steps {
         Some(steps) => slider.step_by(1.0 / steps as f64),
         None => slider,
     };
-    let hint = format!("{}. Double-click: back to the default", dial.hint());
+    let hint = format!("{}. Double-click to reset", dial.hint());
     let slider = ui.add(slider).labelled_by(label).on_hover_text(hint);
-    let mut turn = |turn| actions.push(Action::Dial(dial, turn));
-    if slider.drag_started() || (slider.changed() && !slider.dragged()) {
-        turn(Turn::Begin);
+    let mut push = |gesture| actions.push(Action::Dial(dial, gesture));
+    // A change without a drag comes from the keyboard or a click, and is a gesture of its own.
+    let is_single_change = slider.changed() && !slider.dragged();
+    if slider.drag_started() || is_single_change {
+        push(DialGesture::Begin);
     }
     if slider.changed() {
-        turn(Turn::To(value));
+        push(DialGesture::To(value));
     }
-    if slider.drag_stopped() || (slider.changed() && !slider.dragged()) {
-        turn(Turn::End);
+    if slider.drag_stopped() || is_single_change {
+        push(DialGesture::End);
     }
-    let twice = ui.input(|input| input.pointer.button_double_clicked(egui::PointerButton::Primary));
-    if twice && slider.contains_pointer() {
-        [Turn::Begin, Turn::To(default), Turn::End].into_iter().for_each(turn);
+    let is_double_click = ui.input(|input| input.pointer.button_double_clicked(egui::PointerButton::Primary));
+    if is_double_click && slider.contains_pointer() {
+        [DialGesture::Begin, DialGesture::To(default), DialGesture::End].into_iter().for_each(push);
     }
 }
 
+/// A slider over a quantity of its own, in a row with its label. Returns the new value if the user changed it.
+pub(super) fn quantity(
+    ui: &mut egui::Ui,
+    text: &str,
+    hint: &str,
+    mut value: f32,
+    range: std::ops::RangeInclusive<f32>,
+) -> Option<f32> {
+    let label = label(ui, text, LABEL_WIDTH);
+    ui.spacing_mut().slider_width = WIDE_SLIDER;
+    let slider = egui::Slider::new(&mut value, range).step_by(0.05).fixed_decimals(2).trailing_fill(true);
+    ui.add(slider).labelled_by(label).on_hover_text(hint).changed().then_some(value)
+}
+
+/// A label in a column of its own. Returns its id, by which screen readers find the control that it belongs to.
 pub(super) fn label(ui: &mut egui::Ui, text: &str, width: f32) -> egui::Id {
-    column(ui, width, |ui| ui.label(egui::RichText::new(text).weak()).id)
+    column(ui, width, |ui| weak(ui, text).id)
 }
 
-/// Something in a column of its own, so that what follows stays where it is.
+/// Text that stands back behind the rest.
+pub(super) fn weak(ui: &mut egui::Ui, text: impl Into<String>) -> egui::Response {
+    ui.label(egui::RichText::new(text).weak())
+}
+
+/// Content in a column of fixed width, so that what follows does not move.
 pub(super) fn column<R>(ui: &mut egui::Ui, width: f32, content: impl FnOnce(&mut egui::Ui) -> R) -> R {
     let size = egui::vec2(width, 20.0);
     let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -68,9 +101,23 @@ pub(super) fn column<R>(ui: &mut egui::Ui, width: f32, content: impl FnOnce(&mut
     .inner
 }
 
-pub(super) fn choice(ui: &mut egui::Ui, chosen: bool, label: &str, hint: &str) -> bool {
+/// A button with a tooltip. Returns whether it was clicked.
+pub(super) fn button(ui: &mut egui::Ui, is_enabled: bool, text: &str, hint: &str) -> bool {
+    ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).clicked()
+}
+
+/// A checkbox with a tooltip. Returns the new value if the user changed it.
+pub(super) fn checkbox(ui: &mut egui::Ui, mut is_checked: bool, text: &str, hint: &str) -> Option<bool> {
+    ui.checkbox(&mut is_checked, text).on_hover_text(hint).changed().then_some(is_checked)
+}
+
+/// A button of a group of which one is chosen. Returns whether the user chose it.
+pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str) -> bool {
     let text = egui::RichText::new(label);
-    let button =
-        if chosen { egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT) } else { egui::Button::new(text) };
-    ui.add(button).on_hover_text(hint).clicked() && !chosen
+    let button = if is_chosen {
+        egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT)
+    } else {
+        egui::Button::new(text)
+    };
+    ui.add(button).on_hover_text(hint).clicked() && !is_chosen
 }

@@ -1,11 +1,11 @@
-//! The choices among the host parameters.
+//! The enumerated host parameters, and the types that they stand for.
 
 use nice_plug::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_inference::embedded::EmbeddedModel;
 
-/// [`Genre`] as a host parameter; ids are stored in projects.
+/// [`Genre`] as a host parameter. Projects store the ids.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StyleChoice {
     /// See [`Genre::Classical`].
@@ -39,7 +39,7 @@ impl From<Genre> for StyleChoice {
     }
 }
 
-/// [`EmbeddedModel`] as a host parameter; ids are stored in projects.
+/// [`EmbeddedModel`] as a host parameter. Projects store the ids.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelChoice {
     /// See [`EmbeddedModel::Note`].
@@ -73,7 +73,7 @@ impl From<EmbeddedModel> for ModelChoice {
     }
 }
 
-/// [`Mode`] as a host parameter; ids are stored in projects.
+/// [`Mode`] as a host parameter. Projects store the ids.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookAheadChoice {
     /// See [`WindowLength::HalfBeat`].
@@ -92,7 +92,7 @@ pub enum LookAheadChoice {
     #[id = "four-beats"]
     #[name = "4 beats"]
     FourBeats,
-    /// See [`Mode::Live`]; after the others, because automation and hosts count from the first.
+    /// See [`Mode::Live`]. New choices go to the end, because hosts store the index.
     #[id = "live"]
     Live,
     /// See [`Mode::LiveZeroLatency`].

@@ -1,4 +1,4 @@
-//! What the host and the user can set, and what a project keeps besides.
+//! The parameters that the host and the user can set, and what else a project keeps.
 
 mod choices;
 mod upgrade;
@@ -20,35 +20,42 @@ use tonenet_engine::timeline_store::TimelineStore;
 
 use crate::persist::{ClipField, ReportField, TimelineField};
 
-/// The version of the saved state; older ones must load for ever. Version 1 has one style and one model,
-/// 2 no remembered take, 3 no clips; 4 has what is expected of a take's notes in the order of three styles, 5 by their ids.
+/// The version of the saved state. States of every older version must load for ever.
+///
+/// | version | what it holds |
+/// |---|---|
+/// | 1 | one style, Amount, Look-ahead and Bypass |
+/// | 2 | also every other parameter but Generate |
+/// | 3 | also the remembered performance, with predictions in the order of three styles |
+/// | 4 | also Generate and the clips |
+/// | 5 | the same, with predictions under the ids of their styles |
 pub const STATE_VERSION: u32 = 5;
 
-/// The highest take; 0 is the average of all.
+/// The highest take. Take 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
 
-/// Furthest that Level moves, in velocity steps.
-const FURTHEST_LEVEL: i32 = 40;
+/// Largest value of Level in either direction, in velocity steps.
+const MAX_LEVEL: i32 = 40;
 
-/// Widest Range; 1 is the style's own.
-const WIDEST_RANGE: f32 = 2.0;
+/// Largest value of Range. 1 is the style's own spread.
+const MAX_RANGE: f32 = 2.0;
 
-/// The tempo assumed where no host has told one, in thousandths of a beat a minute.
+/// The tempo before any host has sent one, in thousandths of a beat per minute.
 const DEFAULT_TEMPO: u32 = 120_000;
 
-/// All parameters and the rest of the state.
+/// All parameters of an instance, and the rest of its saved state.
 #[derive(Params)]
 pub struct ToneNetParams {
-    /// Whose dynamics the notes get.
+    /// Style A, whose dynamics the notes get.
     #[id = "style"]
     pub style: EnumParam<StyleChoice>,
-    /// Whose else.
+    /// Style B, which [`Self::blend`] mixes into style A.
     #[id = "style_b"]
     pub style_b: EnumParam<StyleChoice>,
-    /// The share of the other's, 0–1.
+    /// The share of style B, 0–1.
     #[id = "blend"]
     pub blend: FloatParam,
-    /// How much of them: 0 is the player's own velocity, 1 the model's.
+    /// See [`Expression::amount`].
     #[id = "amount"]
     pub amount: FloatParam,
     /// See [`Expression::keep_accents`].
@@ -69,37 +76,38 @@ pub struct ToneNetParams {
     /// See [`TakeSeed`].
     #[id = "take"]
     pub take: IntParam,
-    /// Whose idea of the styles.
+    /// Model used for prediction.
     #[id = "model"]
     pub model: EnumParam<ModelChoice>,
-    /// How long notes are held; takes effect at the next activation.
+    /// How long notes are held. A change takes effect at the next activation.
     #[id = "look_ahead"]
     pub look_ahead: EnumParam<LookAheadChoice>,
-    /// Passes everything with its own velocity, still delayed.
+    /// Passes every note with its own velocity, with the same delay.
     #[id = "bypass"]
     pub bypass: BoolParam,
-    /// Has something new written when it is switched on.
+    /// Triggers generation when it is switched on.
     #[id = "generate"]
     pub generate: BoolParam,
-    /// The last tempo seen, in thousandths of a beat a minute: what the next activation computes the latency from.
+    /// The last tempo that the host sent, in thousandths of a beat per minute. The next activation computes its latency
+    /// from it.
     #[persist = "tempo_millibpm"]
     tempo: AtomicU32,
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
-    /// What was played at each place of the song, for Timeline mode.
+    /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
-    /// What was written, and what of it is in the song.
+    /// The generated clips, and which of them is in the song.
     #[persist = "clips"]
     clips: ClipField,
-    /// What the instance has done, told to hosts that ask.
+    /// What the instance has done, for hosts without a window.
     #[persist = "report"]
     report: ReportField,
 }
 
 impl ToneNetParams {
-    /// Parameters at their defaults, of the instance with this status.
+    /// All parameters at their defaults. The report reads `status`.
     pub fn new(status: Arc<Status>) -> Self {
         let velocity = |name, default| IntParam::new(name, default, IntRange::Linear { min: 1, max: 127 });
         Self {
@@ -108,16 +116,16 @@ impl ToneNetParams {
             blend: percentage("Blend", 0.0, 1.0),
             amount: percentage("Amount", 1.0, 1.0),
             keep_accents: percentage("Keep my accents", 0.0, 1.0),
-            level: IntParam::new("Level", 0, IntRange::Linear { min: -FURTHEST_LEVEL, max: FURTHEST_LEVEL })
+            level: IntParam::new("Level", 0, IntRange::Linear { min: -MAX_LEVEL, max: MAX_LEVEL })
                 .with_unit(" steps")
                 .with_value_to_string(Arc::new(|steps| if steps == 0 { "0".into() } else { format!("{steps:+}") }))
                 .with_string_to_value(Arc::new(|text| text.trim_end_matches("steps").trim().parse().ok())),
-            range: percentage("Range", 1.0, WIDEST_RANGE),
+            range: percentage("Range", 1.0, MAX_RANGE),
             floor: velocity("Floor", 1),
             ceiling: velocity("Ceiling", 127),
             take: IntParam::new("Take", 0, IntRange::Linear { min: 0, max: LAST_TAKE.into() })
                 .with_value_to_string(Arc::new(|take| if take == 0 { AVERAGE.into() } else { format!("Take {take}") }))
-                .with_string_to_value(Arc::new(take_of)),
+                .with_string_to_value(Arc::new(parse_take)),
             model: EnumParam::new("Model", ModelChoice::Note).non_automatable(),
             look_ahead: EnumParam::new("Look-ahead", LookAheadChoice::OneBeat).non_automatable(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
@@ -130,7 +138,9 @@ impl ToneNetParams {
         }
     }
 
-    /// What the audio thread plays by. A loaded state may hold any number, so they are brought into range here.
+    /// The settings that the audio thread plays with.
+    ///
+    /// Values are clamped, because a loaded state may hold any number.
     pub fn settings(&self) -> Settings {
         let velocity = |param: &IntParam| param.value().clamp(1, 127) as u8;
         let share = |param: &FloatParam| param.value().clamp(0.0, 1.0);
@@ -144,8 +154,8 @@ impl ToneNetParams {
             expression: Expression {
                 amount: share(&self.amount),
                 keep_accents: share(&self.keep_accents),
-                level: self.level.value().clamp(-FURTHEST_LEVEL, FURTHEST_LEVEL) as f32,
-                range: self.range.value().clamp(0.0, WIDEST_RANGE),
+                level: self.level.value().clamp(-MAX_LEVEL, MAX_LEVEL) as f32,
+                range: self.range.value().clamp(0.0, MAX_RANGE),
                 floor: velocity(&self.floor),
                 ceiling: velocity(&self.ceiling),
             },
@@ -154,22 +164,22 @@ impl ToneNetParams {
         }
     }
 
-    /// The remembered take.
+    /// The performance that Timeline mode remembers.
     pub fn timeline(&self) -> Arc<TimelineStore> {
         self.timeline.0.clone()
     }
 
-    /// What was written.
+    /// The generated clips.
     pub fn clips(&self) -> Arc<ClipStore> {
         self.clips.0.clone()
     }
 
-    /// The last tempo seen, in beats a minute.
+    /// The last tempo that the host sent, in beats per minute.
     pub fn tempo(&self) -> f64 {
         f64::from(self.tempo.load(Ordering::Relaxed)) / 1000.0
     }
 
-    /// Keeps a tempo for the next activation; one that no song has is left out.
+    /// Remembers a tempo for the next activation. A tempo that no song has is ignored.
     pub fn remember_tempo(&self, beats_per_minute: f64) {
         if (1.0..=2000.0).contains(&beats_per_minute) {
             self.tempo.store((beats_per_minute * 1000.0).round() as u32, Ordering::Relaxed);
@@ -177,19 +187,20 @@ impl ToneNetParams {
     }
 }
 
-/// What take 0 is called.
+/// The name of take 0.
 pub const AVERAGE: &str = "Average";
 
-fn take_of(text: &str) -> Option<i32> {
+/// Parses a take from the text that hosts show, or from a number.
+fn parse_take(text: &str) -> Option<i32> {
     if text.eq_ignore_ascii_case(AVERAGE) {
         return Some(0);
     }
     text.trim_start_matches("Take").trim().parse().ok()
 }
 
-/// A parameter from 0 % to `most`.
-fn percentage(name: &str, default: f32, most: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: most })
+/// A parameter from 0 % to `max`, where 1 is 100 %.
+fn percentage(name: &str, default: f32, max: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max })
         .with_unit(" %")
         .with_value_to_string(formatters::v2s_f32_percentage(0))
         .with_string_to_value(formatters::s2v_f32_percentage())

@@ -1,3 +1,5 @@
+//! The defaults of the parameters, their texts, and the upgrade of saved states.
+
 use super::upgrade::{choices, defaults};
 use super::*;
 use nice_plug::plugin::ParamValue;
@@ -11,7 +13,7 @@ fn params() -> ToneNetParams {
 }
 
 #[test]
-fn by_default_jazz_is_played_as_it_is_expected() {
+fn by_default_the_average_take_of_jazz_plays() {
     let expected = Settings {
         style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
         take: TakeSeed(0),
@@ -23,9 +25,9 @@ fn by_default_jazz_is_played_as_it_is_expected() {
 }
 
 #[test]
-fn values_are_read_as_they_are_written() {
-    fn check<P: Param>(param: &P, words: &[(f32, &str)]) {
-        for &(normalized, text) in words {
+fn a_parameter_parses_the_text_that_it_shows() {
+    fn check<P: Param>(param: &P, texts: &[(f32, &str)]) {
+        for &(normalized, text) in texts {
             assert_eq!(param.normalized_value_to_string(normalized, true), text);
             let read = param.string_to_normalized_value(text).unwrap();
             assert!((read - normalized).abs() < 1e-3, "{text}: {read}");
@@ -36,11 +38,11 @@ fn values_are_read_as_they_are_written() {
     check(&p.take, &[(0.0, "Average"), (7.0 / 99.0, "Take 7")]);
     check(&p.range, &[(0.0, "0 %"), (0.5, "100 %"), (1.0, "200 %")]);
     check(&p.floor, &[(0.0, "1"), (1.0, "127")]);
-    assert_eq!(take_of("12"), Some(12));
+    assert_eq!(parse_take("12"), Some(12));
 }
 
 #[test]
-fn an_older_state_gets_the_defaults_of_what_it_lacks() {
+fn an_older_state_gets_defaults_for_what_it_lacks() {
     let mut state = PluginState {
         version: "0.1.0".into(),
         params: [("amount".to_owned(), ParamValue::F32(0.25))].into(),
@@ -59,7 +61,7 @@ fn an_older_state_gets_the_defaults_of_what_it_lacks() {
 }
 
 #[test]
-fn a_number_beyond_32_bits_gets_its_default_and_the_next_save_can_be_opened() {
+fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
     let json = r#"{"version":"0.1.0","params":{"amount":{"f32":6e99},"blend":{"f32":0.25}},"fields":{}}"#;
     let mut state: PluginState = serde_json::from_str(json).unwrap();
     assert!(matches!(state.params["amount"], ParamValue::F32(value) if value.is_infinite()));
@@ -71,7 +73,7 @@ fn a_number_beyond_32_bits_gets_its_default_and_the_next_save_can_be_opened() {
 }
 
 #[test]
-fn a_choice_that_there_is_not_gets_its_default() {
+fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
     for id in ["style", "style_b", "model", "look_ahead"] {
         for value in [-1, 7, i32::MAX] {
             let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
@@ -96,5 +98,5 @@ fn a_choice_that_there_is_not_gets_its_default() {
     }
     let all_choices = defaults().into_iter().filter_map(|(id, _)| choices(id)).count();
     let enums = params().param_map().into_iter().filter(|p| matches!(p.1, ParamPtr::EnumParam(_))).count();
-    assert_eq!(all_choices, enums, "every choice is looked at");
+    assert_eq!(all_choices, enums, "every choice is checked");
 }

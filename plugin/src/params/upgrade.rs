@@ -9,34 +9,38 @@ use tonenet_engine::generator::SavedClips;
 
 use super::{LookAheadChoice, ModelChoice, STATE_VERSION, StyleChoice, ToneNetParams};
 
-/// Makes a state, which may be older, one of this version.
+/// Upgrades a state of any version to [`STATE_VERSION`].
 ///
-/// What it lacks gets its default: an instance that had other settings would keep them otherwise. So does a number that
-/// is none: JSON can hold one beyond 32 bits, it would be read as infinity, and infinity is written as what no project
-/// can be opened with. And so does a choice that there is not, over which the framework panics when it is read where it
-/// is a number, and which it leaves as it was where it is an id (a style of a later version's, say); and what is of
-/// another kind than its parameter, which it leaves as it was too.
+/// These parameters get their default, because the framework handles them badly:
+///
+/// - **A missing one.** The framework would leave it as the instance has it.
+/// - **A number beyond 32 bits.** JSON can hold one. The framework reads it as infinity, and saves infinity as a value
+///   that no project can be opened with.
+/// - **An unknown choice**, such as a style of a later version. The framework panics if the choice is a number, and
+///   leaves the parameter as it was if it is an id.
+/// - **A value of another kind than the parameter.** The framework would leave the parameter as it was.
 pub fn upgrade(state: &mut PluginState) {
     for (id, default) in defaults() {
-        let is_sound = match state.params.get(id).filter(|value| is_of_kind(value, &default)) {
+        let is_valid = match state.params.get(id).filter(|value| is_same_kind(value, &default)) {
             Some(ParamValue::F32(value)) => value.is_finite(),
             Some(ParamValue::I32(value)) => choices(id).is_none_or(|ids| (0..ids.len() as i32).contains(value)),
             Some(ParamValue::String(chosen)) => choices(id).is_some_and(|ids| ids.contains(&chosen.as_str())),
             Some(ParamValue::Bool(_)) => true,
             None => false,
         };
-        if !is_sound {
+        if !is_valid {
             state.params.insert(id.into(), default);
         }
     }
-    let no_take = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty take has a JSON");
-    state.fields.entry("timeline".into()).or_insert(no_take);
-    let no_clips = serde_json::to_string(&SavedClips::default()).expect("no clips have a JSON");
+    // Without these fields in the state, the instance would keep its own performance and clips.
+    let no_performance = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty snapshot serialises");
+    state.fields.entry("timeline".into()).or_insert(no_performance);
+    let no_clips = serde_json::to_string(&SavedClips::default()).expect("an empty store serialises");
     state.fields.entry("clips".into()).or_insert(no_clips);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
-/// The ids of a parameter's choices, if it is one.
+/// The ids of a parameter's choices; `None` if it is not a choice.
 pub(super) fn choices(id: &str) -> Option<&'static [&'static str]> {
     match id {
         "style" | "style_b" => StyleChoice::ids(),
@@ -46,13 +50,13 @@ pub(super) fn choices(id: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Whether the framework reads both into the same parameter.
-fn is_of_kind(value: &ParamValue, default: &ParamValue) -> bool {
+/// Whether the framework accepts both values for the same parameter.
+fn is_same_kind(value: &ParamValue, default: &ParamValue) -> bool {
     let is_choice = |value: &ParamValue| matches!(value, ParamValue::I32(_) | ParamValue::String(_));
     std::mem::discriminant(value) == std::mem::discriminant(default) || is_choice(value) && is_choice(default)
 }
 
-/// The default of every parameter by its id, as states hold them.
+/// The default of every parameter under its id, as a state holds it.
 pub(super) fn defaults() -> [(&'static str, ParamValue); 14] {
     fn choice<T: Enum + PartialEq + 'static>(param: &EnumParam<T>) -> ParamValue {
         ParamValue::I32(param.default_plain_value().to_index() as i32)

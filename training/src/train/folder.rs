@@ -80,7 +80,8 @@ impl Folder {
     /// # Errors
     /// When it cannot be written.
     pub fn keep<P: Progress>(&self, progress: &P) -> Result<()> {
-        outputs::replace(&self.path(PROGRESS), &serde_json::to_vec_pretty(progress)?)
+        outputs::replace(&self.path(PROGRESS), &serde_json::to_vec_pretty(progress)?)?;
+        Ok(())
     }
 
     /// Makes a folder in it for the state after one part of the run.

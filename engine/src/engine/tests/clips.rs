@@ -34,6 +34,8 @@ struct Song {
     block: u32,
     offline: bool,
     loop_range: Option<(f64, f64)>,
+    /// Whether it plays on past the end of its loop, as hosts do that render with looping on.
+    runs_on: bool,
     beats: f64,
     playing: bool,
     /// What left: sample, key, and the velocity of an on.
@@ -62,6 +64,7 @@ impl Song {
             block: 480,
             offline: true,
             loop_range: None,
+            runs_on: false,
             beats: 0.0,
             playing: true,
             left: Vec::new(),
@@ -116,13 +119,15 @@ impl Song {
 
     /// Where the loop that the song is in ends, in beats.
     fn loop_end(&self) -> f64 {
-        self.loop_range.map(|range| range.1).filter(|end| *end > self.beats).unwrap_or(f64::INFINITY)
+        let end = self.loop_range.map(|range| range.1).filter(|_| !self.runs_on);
+        end.filter(|end| *end > self.beats).unwrap_or(f64::INFINITY)
     }
 
     /// Plays on to a place; at the end of the loop the song goes on at its start.
     fn play_to_loop_end(&mut self, to: f64, pressed: bool) {
+        let end = self.loop_end();
         self.play_with(to, pressed, &[]);
-        if let Some((start, end)) = self.loop_range
+        if let Some((start, _)) = self.loop_range
             && self.beats == end
         {
             self.beats = start;
@@ -395,8 +400,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 }
 
 /// Does it all, and stops; gives what left.
-fn done(deeds: &[Deed], block: u32) -> Song {
-    let mut song = Song { block, ..Song::new() };
+fn done(deeds: &[Deed], mut song: Song) -> Song {
     for deed in deeds {
         match *deed {
             Deed::Play(sixteenths, pressed) => {
@@ -433,17 +437,99 @@ fn done(deeds: &[Deed], block: u32) -> Song {
     song
 }
 
+/// Such a host is at odds with itself, and a block takes its word for the loop.
+#[test]
+fn where_a_host_plays_on_past_its_loop_the_clip_goes_on_from_the_next_block_on() {
+    use Deed::{Loop, Play, Strike};
+    let deeds = [Loop(Some((0, 1))), Play(9, false), Play(12, true), Strike(60), Strike(60), Strike(60)];
+    for block in [1, 64, 480, 1000] {
+        let song = done(&deeds, Song { block, runs_on: true, ..Song::new() });
+        assert!(song.is_whole(), "blocks of {block}: {:?}", song.left);
+        let loop_end = 4.0;
+        let told = loop_end + f64::from(block) / BEAT as f64;
+        let is_certain = |on: &(f64, u8)| on.1 == 61 && (on.0 < loop_end || on.0 > told);
+        let ons: Vec<_> = song.ons().into_iter().filter(is_certain).collect();
+        assert_eq!(ons, [beats(3, 4, 61), beats(5, 9, 61)].concat(), "blocks of {block}");
+    }
+}
+
+#[test]
+fn a_key_that_the_player_holds_past_a_loop_sounds_once() {
+    use Deed::{Loop, Play, Strike};
+    for (block, latency) in [(64, 2_400), (480, 2_400), (1_000, 2_400), (1_000, 0)] {
+        let look_ahead = match latency {
+            0 => SchedulerConfig::zero_latency(RATE, block),
+            _ => LOOK_AHEAD,
+        };
+        let host = Song { block, runs_on: true, ..Song::at(look_ahead, Arc::default()) };
+        let song = done(&[Loop(Some((0, 1))), Play(14, true), Strike(61)], host);
+        assert!(song.is_whole(), "blocks of {block}: {:?}", song.left);
+    }
+}
+
+#[test]
+fn a_key_that_the_player_holds_through_a_start_or_a_bypass_sounds_once() {
+    let (down, up) = (key(0, 61, true), key(0, 61, false));
+    let mut song = Song::new();
+    song.playing = false;
+    song.play_with(0.2, true, &[(0.0, down)]);
+    song.playing = true;
+    song.play_with(2.0, false, &[(1.25, up)]);
+    song.settings.bypass = true;
+    song.play_with(3.0, false, &[(2.75, down)]);
+    song.settings.bypass = false;
+    song.play_with(5.0, false, &[(3.25, up)]);
+    song.stand(12_000);
+    assert!(song.is_whole(), "{:?}", song.left);
+}
+
+#[test]
+fn a_block_that_begins_a_rounding_before_the_loops_end_begins_at_its_start() {
+    for rounding in [1e-10, 1e-8] {
+        let mut song = Song { block: 240, loop_range: Some((0.0, 4.0)), ..Song::new() };
+        song.play_with(1.0, true, &[]);
+        song.play(4.0 - rounding);
+        song.play(4.01 - rounding);
+        song.beats = 0.01;
+        song.play(1.25);
+        assert_eq!(song.ons(), beats(0, 6, 61), "{rounding} before");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(48), ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_done_every_note_ends_and_the_blocks_change_nothing(deeds in deeds()) {
-        let song = done(&deeds, 480);
+        let song = done(&deeds, Song::new());
         prop_assert!(song.is_whole(), "{:?}", song.left);
-        for block in [64, 1000] {
-            let other = done(&deeds, block);
+        for block in [1, 64, 1000, 3000] {
+            let other = done(&deeds, Song { block, ..Song::new() });
             prop_assert_eq!(&other.left, &song.left, "blocks of {}", block);
             prop_assert_eq!(other.store.selected().placement, song.store.selected().placement);
+        }
+    }
+
+    /// Velocities are known by blocks there.
+    #[test]
+    fn without_latency_too_every_note_ends_and_the_blocks_change_no_key(deeds in deeds()) {
+        let host = |block| Song { block, ..Song::at(SchedulerConfig::zero_latency(RATE, block), Arc::default()) };
+        let keys = |song: &Song| song.left.iter().map(|e| (e.0, e.1, e.2.is_some())).collect::<Vec<_>>();
+        let song = done(&deeds, host(480));
+        prop_assert!(song.is_whole(), "{:?}", song.left);
+        for block in [64, 1000] {
+            prop_assert_eq!(keys(&done(&deeds, host(block))), keys(&song), "blocks of {}", block);
+        }
+    }
+
+    /// Until such a host says where it is, a block takes its word for the loop.
+    #[test]
+    fn where_a_host_plays_on_past_its_loop_every_note_ends(deeds in deeds()) {
+        for block in [64, 480, 1000] {
+            for look_ahead in [LOOK_AHEAD, SchedulerConfig::zero_latency(RATE, block)] {
+                let song = done(&deeds, Song { block, runs_on: true, ..Song::at(look_ahead, Arc::default()) });
+                prop_assert!(song.is_whole(), "blocks of {}: {:?}", block, song.left);
+            }
         }
     }
 }

@@ -1,0 +1,116 @@
+//! What the user can do in the window.
+
+use tonenet_core::genre::Genre;
+use tonenet_core::scheduler::Mode;
+use tonenet_core::tune::Metre;
+use tonenet_engine::generator::{ClipKind, GenerateSettings, MorphPhrase};
+use tonenet_inference::embedded::EmbeddedModel;
+
+use super::dial::{Dial, DialGesture};
+use super::view::Tab;
+
+/// What the user did in the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Action {
+    /// Chose style A.
+    StyleA(Genre),
+    /// Chose style B.
+    StyleB(Genre),
+    /// Used a slider.
+    Dial(Dial, DialGesture),
+    /// Chose a take; 0 is the average.
+    Take(u16),
+    /// Chose a model.
+    Model(EmbeddedModel),
+    /// Chose a look-ahead.
+    LookAhead(Mode),
+    /// Cleared the remembered performance.
+    ForgetPerformance,
+    /// Brought the previous performance back.
+    RestorePerformance,
+    /// Set the beat at which a file begins.
+    FileStart(f64),
+    /// Asked for a file to remember, which begins at this beat.
+    OpenPerformance(f64),
+    /// Switched the bypass.
+    Bypass(bool),
+    /// Opened a panel.
+    Show(Tab),
+    /// Did something in the panel "Generate".
+    Clip(ClipAction),
+}
+
+/// What the user did in the panel "Generate".
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ClipAction {
+    /// Changed what is generated.
+    Change(SettingsChange),
+    /// Triggered the generator.
+    Trigger,
+    /// Cancelled the generator.
+    Cancel,
+    /// Captured what was played last.
+    Capture(MorphPhrase),
+    /// Selected the previous variation.
+    Undo,
+    /// Selected the next variation.
+    Redo,
+    /// Put the selected clip into the song.
+    Place,
+    /// Took the clip out of the song.
+    Clear,
+    /// Asked for a file to save the selected clip to.
+    Save,
+}
+
+/// A change of one of the [`GenerateSettings`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SettingsChange {
+    /// See [`GenerateSettings::kind`].
+    Kind(ClipKind),
+    /// See [`GenerateSettings::bars`].
+    Bars(u32),
+    /// See [`GenerateSettings::signature`].
+    Metre(Metre),
+    /// See [`GenerateSettings::tonic`].
+    Tonic(u8),
+    /// See [`GenerateSettings::is_minor`].
+    Minor(bool),
+    /// See [`GenerateSettings::in_key`].
+    InKey(bool),
+    /// See [`GenerateSettings::temperature`].
+    Temperature(f32),
+    /// See [`GenerateSettings::share`].
+    Share(f32),
+    /// See [`GenerateSettings::seed`].
+    Seed(u32),
+    /// See [`GenerateSettings::keeps_seed`].
+    KeepSeed(bool),
+    /// See [`GenerateSettings::plays_at_once`].
+    PlayAtOnce(bool),
+    /// See [`GenerateSettings::looped`].
+    Looped(bool),
+    /// See [`GenerateSettings::restyled`].
+    Restyled(bool),
+}
+
+impl SettingsChange {
+    /// Changes `settings`.
+    pub fn apply(self, settings: &mut GenerateSettings) {
+        match self {
+            Self::Kind(kind) => settings.kind = kind,
+            Self::Bars(bars) => settings.bars = bars,
+            Self::Metre(metre) => settings.signature = metre.signature(),
+            Self::Tonic(tonic) => settings.tonic = tonic,
+            Self::Minor(is_minor) => settings.is_minor = is_minor,
+            Self::InKey(in_key) => settings.in_key = in_key,
+            Self::Temperature(temperature) => settings.temperature = temperature,
+            Self::Share(share) => settings.share = share,
+            Self::Seed(seed) => settings.seed = seed,
+            Self::KeepSeed(keeps) => settings.keeps_seed = keeps,
+            Self::PlayAtOnce(at_once) => settings.plays_at_once = at_once,
+            Self::Looped(looped) => settings.looped = looped,
+            Self::Restyled(restyled) => settings.restyled = restyled,
+        }
+    }
+}

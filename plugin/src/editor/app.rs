@@ -1,0 +1,166 @@
+//! The window as the plugin framework runs it: draws each frame and carries out what the user does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::prelude::*;
+use nice_plug_egui::{
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+};
+use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_engine::generator::GeneratorThread;
+use tonenet_engine::status::Status;
+
+use super::action::{Action, ClipAction};
+use super::theme::{self, SIZE, WARNING};
+use super::view::{GenerateView, Tab, View};
+use crate::dialogs::FileDialogs;
+use crate::params::{LookAheadChoice, ToneNetParams};
+
+/// How often the window reads the counters.
+const REFRESH: Duration = Duration::from_millis(100);
+
+/// The window of an instance.
+pub struct App {
+    params: Arc<ToneNetParams>,
+    status: Arc<Status>,
+    generator: Arc<GeneratorThread>,
+    dialogs: FileDialogs,
+    file_start: f64,
+    tab: Tab,
+    context: Option<GuiContext>,
+    /// Whether drawing has panicked since the window was opened.
+    is_broken: bool,
+}
+
+/// Creates the editor of an instance.
+pub fn create(
+    params: Arc<ToneNetParams>,
+    status: Arc<Status>,
+    generator: Arc<GeneratorThread>,
+    size: Arc<EguiEditorState>,
+    notifier: RepaintNotifier,
+) -> Option<EguiEditor<App>> {
+    let dialogs = FileDialogs::new(params.timeline());
+    let app = App {
+        params,
+        status,
+        generator,
+        dialogs,
+        file_start: 0.0,
+        tab: Tab::default(),
+        context: None,
+        is_broken: false,
+    };
+    create_egui_editor(size, notifier, EguiNiceSettings::new().with_tile("ToneNet"), app)
+}
+
+/// The window's size before the user changes it.
+pub fn default_size() -> Arc<EguiEditorState> {
+    EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0)
+}
+
+impl App {
+    fn view(&self) -> View {
+        let view = View::new(&self.params, &self.status);
+        let generate = GenerateView {
+            generator: self.generator.status(),
+            saving: self.dialogs.saving(),
+            position: self.generator.link().position(),
+            ..view.generate
+        };
+        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, ..view }
+    }
+
+    fn apply(&mut self, action: Action, setter: &ParamSetter) {
+        let params = &self.params;
+        match action {
+            Action::StyleA(genre) => set(setter, &params.style, genre.into()),
+            Action::StyleB(genre) => set(setter, &params.style_b, genre.into()),
+            Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
+            Action::Take(take) => set(setter, &params.take, take.into()),
+            Action::Model(model) => set(setter, &params.model, model.into()),
+            Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
+            Action::ForgetPerformance => params.timeline().replace(TimelineSnapshot::default()),
+            Action::RestorePerformance => params.timeline().undo(),
+            Action::FileStart(beats) => self.file_start = beats,
+            Action::OpenPerformance(start) => self.dialogs.open_performance(start),
+            Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
+            Action::Show(tab) => self.tab = tab,
+            Action::Clip(action) => self.apply_to_clips(action),
+        }
+    }
+
+    fn apply_to_clips(&self, action: ClipAction) {
+        let clips = self.params.clips();
+        match action {
+            ClipAction::Change(change) => clips.change_settings(|settings| change.apply(settings)),
+            ClipAction::Trigger => self.generator.trigger(),
+            ClipAction::Cancel => self.generator.cancel(),
+            ClipAction::Capture(phrase) => self.generator.capture(phrase),
+            ClipAction::Undo => clips.step(true),
+            ClipAction::Redo => clips.step(false),
+            ClipAction::Place => clips.place(),
+            ClipAction::Clear => clips.clear(),
+            ClipAction::Save => {
+                if let Some(clip) = clips.selected().clip {
+                    self.dialogs.save_clip(clip, self.params.tempo());
+                }
+            }
+        }
+    }
+}
+
+/// Sets a parameter in one gesture.
+fn set<P: Param>(setter: &ParamSetter, param: &P, value: P::Plain) {
+    setter.begin_set_parameter(param);
+    setter.set_parameter(param, value);
+    setter.end_set_parameter(param);
+}
+
+impl NiceEguiApp for App {
+    fn build(
+        &mut self,
+        context: egui::Context,
+        gui: GuiContext,
+        _frame: &mut Frame,
+    ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
+        theme::apply(&context);
+        self.context = Some(gui);
+        self.is_broken = false;
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+        let Some(context) = self.context.clone() else { return };
+        if self.is_broken {
+            ui.colored_label(
+                WARNING,
+                "This window stopped after an internal error. Close and reopen it; the music goes on.",
+            );
+            return;
+        }
+        // The host's window calls this code, and a panic must not reach it.
+        let drawn = catch_unwind(AssertUnwindSafe(|| {
+            let view = self.view();
+            let mut actions = Vec::new();
+            egui::CentralPanel::default().show(ui, |ui| {
+                // A long error must not push the controls below it out of the window.
+                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = super::draw(ui, &view));
+            });
+            let setter = context.param_setter();
+            for action in actions {
+                self.apply(action, &setter);
+            }
+        }));
+        self.is_broken = drawn.is_err();
+        ui.ctx().request_repaint_after(REFRESH);
+    }
+
+    fn editor_closed(&mut self) {
+        self.context = None;
+    }
+}

@@ -1,0 +1,111 @@
+//! What the window shows, read from an instance before each frame.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use tonenet_core::scheduler::Mode;
+use tonenet_engine::Settings;
+use tonenet_engine::generator::{GenerateSettings, GeneratorStatus, SelectedClip};
+use tonenet_engine::status::{EngineInfo, Status};
+use tonenet_engine::timeline_store::Remembered;
+
+use super::dial::{Dial, DialView};
+use crate::dialogs::DialogState;
+use crate::params::ToneNetParams;
+
+/// What the window shows.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The settings of the style.
+    pub settings: Settings,
+    /// The state of each slider, in the order of [`Dial::ALL`].
+    pub dials: [DialView; Dial::ALL.len()],
+    /// The chosen look-ahead.
+    pub look_ahead: Mode,
+    /// The latency in force, in samples.
+    pub latency: u32,
+    /// The sample rate in Hz; 0 before the first activation.
+    pub sample_rate: u32,
+    /// Whether a change waits for the host to restart the plugin.
+    pub restart_pending: bool,
+    /// Notes that left with the model's velocity.
+    pub restyled: u64,
+    /// Notes that were due before their prediction was ready.
+    pub late: u64,
+    /// Notes that a mode without latency had no prediction for.
+    pub new: u64,
+    /// The performance that Timeline mode remembers.
+    pub remembered: Remembered,
+    /// The state of the dialog that opens a performance.
+    pub opening: DialogState<String>,
+    /// Where in the song an opened file begins, in beats.
+    pub file_start: f64,
+    /// The runtime, the model and errors, as text.
+    pub engine: EngineInfo,
+    /// The open panel.
+    pub tab: Tab,
+    /// What the panel "Generate" shows.
+    pub generate: GenerateView,
+}
+
+/// A panel of the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Restyles what is played.
+    #[default]
+    Restyle,
+    /// Generates clips.
+    Generate,
+}
+
+/// What the panel "Generate" shows.
+#[derive(Debug, Clone, Default)]
+pub struct GenerateView {
+    /// What the user wants generated.
+    pub settings: GenerateSettings,
+    /// The selected clip and its place among the others.
+    pub selected: SelectedClip,
+    /// Whether a clip is being generated.
+    pub generator: GeneratorStatus,
+    /// The state of the dialog that saves a clip.
+    pub saving: DialogState<PathBuf>,
+    /// The song's position, in beats.
+    pub position: Option<f64>,
+}
+
+impl View {
+    /// The view of an instance. What the window itself keeps has its default: panel, dialogs, generator and position.
+    pub fn new(params: &ToneNetParams, status: &Status) -> Self {
+        Self {
+            settings: params.settings(),
+            dials: Dial::ALL.map(|dial| dial.view(params)),
+            look_ahead: params.look_ahead.value().into(),
+            latency: status.latency.load(Ordering::Relaxed),
+            sample_rate: status.sample_rate.load(Ordering::Relaxed),
+            restart_pending: status.restart_pending.load(Ordering::Relaxed),
+            restyled: status.restyled.load(Ordering::Relaxed),
+            late: status.late.load(Ordering::Relaxed),
+            new: status.new.load(Ordering::Relaxed),
+            remembered: params.timeline().remembered(),
+            opening: DialogState::default(),
+            file_start: 0.0,
+            engine: status.info(),
+            tab: Tab::default(),
+            generate: GenerateView {
+                settings: params.clips().settings(),
+                selected: params.clips().selected(),
+                ..GenerateView::default()
+            },
+        }
+    }
+
+    pub(super) fn dial(&self, dial: Dial) -> &DialView {
+        &self.dials[dial as usize]
+    }
+
+    /// Whether a slider in the section "More" is not at its default.
+    pub(super) fn has_changes_in_more(&self) -> bool {
+        let is_changed = |dial: &Dial| self.dial(*dial).value != self.dial(*dial).default;
+        [Dial::Level, Dial::Range, Dial::Floor, Dial::Ceiling].iter().any(is_changed)
+    }
+}
