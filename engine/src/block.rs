@@ -1,4 +1,4 @@
-//! What a host and a user ask of one block.
+//! Describes one audio block: the host's transport, and the user's settings.
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
@@ -6,42 +6,42 @@ use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_inference::embedded::EmbeddedModel;
 
-/// What the user has set, as of the start of a block.
+/// The user's settings at the start of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// The styles of notes that come in.
+    /// The styles applied to notes that arrive in the block.
     pub style: StyleBlend,
-    /// Which performance of them.
+    /// The seed that selects one of many performances in these styles.
     pub take: TakeSeed,
-    /// How a model's prediction becomes a velocity.
+    /// How a prediction becomes a velocity.
     pub expression: Expression,
-    /// Which model predicts.
+    /// The model that predicts.
     pub model: EmbeddedModel,
-    /// Everything keeps its own velocity.
+    /// Whether every note keeps its own velocity.
     pub bypass: bool,
 }
 
-/// A block of the host.
+/// A block of audio, as the host describes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Block {
-    /// Its length in samples.
+    /// Length in samples.
     pub samples: u32,
-    /// The transport at its start.
+    /// The transport at the start of the block.
     pub transport: Transport,
-    /// The song's bars there.
+    /// The song's bars at the start of the block.
     pub bars: Bars,
-    /// Whether the trigger for a new clip is held.
-    pub pressed: bool,
-    /// Whether the host says that it renders offline.
+    /// Whether the control that triggers a new clip is held down.
+    pub trigger_held: bool,
+    /// Whether the host declares an offline render.
     pub offline: bool,
 }
 
-/// What the steps of one block share.
+/// The arguments that the steps of one block share.
 pub struct BlockContext<'a, Emit> {
-    /// The block, with the transport as it is believed.
+    /// The block, with an implausible transport corrected.
     pub block: &'a Block,
-    /// What the user has set.
+    /// The user's settings.
     pub settings: &'a Settings,
-    /// Takes what leaves, in order.
+    /// Receives the output events, in order.
     pub emit: &'a mut Emit,
 }

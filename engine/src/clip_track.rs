@@ -1,8 +1,8 @@
-//! The clip in the song, as the audio thread plays it: where it begins, and which of its notes begin and end.
+//! Plays the clip in the song on the audio thread: decides where it begins, and when its notes begin and end.
 //!
-//! What it plays goes on through the engine like what the player plays. Both share a channel, and a key sounds once: where
-//! the player strikes a key that the clip holds, the clip's note ends there, and a key that the player holds the clip
-//! leaves alone. So neither ever ends the other's note.
+//! The clip's notes pass through the engine like the player's notes. Both share a channel, on which each key sounds
+//! once. If the player strikes a key that the clip holds, the clip's note ends. The clip skips notes on keys that the
+//! player holds. So neither ends the other's notes.
 
 use std::sync::Arc;
 
@@ -10,53 +10,54 @@ use tonenet_core::clip::{Bars, ClipEvent, ClipPlacement, ClipPlayer};
 use tonenet_core::scheduler::{Event, SampleTime};
 use tonenet_core::transport::{StepClock, Transport};
 
-use crate::generator::{ClipLink, ClipStore, ClipUpdate, GeneratorLink, GeneratorMessage, OwedMessages};
+use crate::generator::{ClipLink, ClipStore, ClipUpdate, GeneratorLink, GeneratorMessage, MessageBacklog};
 use crate::outbox::Outbox;
 use crate::waiting::BackgroundThread;
 
 /// The MIDI channel that clips play on, from 0.
 pub const CHANNEL: u8 = 0;
 
-/// A clip begins at the first bar line that lies so far behind the press, in seconds: time enough to generate it, so that
-/// it begins at the same one in a bounce.
+/// The shortest time in seconds between a trigger and the bar line at which its clip begins. It leaves enough time to
+/// generate the clip, so that it begins at the same bar line in real time and in a bounce.
 const LEAD: f64 = 0.25;
 
-/// The bar line that was next when the trigger was pressed.
+/// The next bar line at the time of the trigger.
 #[derive(Debug, Clone, Copy)]
 struct NextLine {
     line: f64,
-    /// Where the song was then.
+    /// The song position at that time.
     pressed_at: f64,
 }
 
-/// See the [module](self).
+/// The audio thread's player of the clip in the song.
 #[derive(Debug)]
 pub struct ClipTrack {
     store: ClipLink,
     link: Arc<GeneratorLink>,
-    /// To the generator's thread.
-    pub outbox: Outbox<OwedMessages>,
+    /// Messages to the generator thread.
+    pub outbox: Outbox<MessageBacklog>,
     player: ClipPlayer,
-    /// What the player has played up to.
+    /// The sample up to which the clip has been played.
     played_to: SampleTime,
     restyled: bool,
-    /// Which placement is in force.
+    /// The number of the current placement.
     placement: Option<u64>,
-    /// What waits for the host to say where the song is.
+    /// An update that cannot be placed until the host reports the song position.
     unplaced: Option<ClipUpdate>,
     next_line: Option<NextLine>,
     pressed: bool,
-    /// Triggers from the window that were seen.
+    /// The number of window triggers seen so far.
     window_triggers: u64,
     bars: Option<Bars>,
-    /// How often the player holds each key of the clip's channel.
+    /// How many times the player holds each key of the clip's channel.
     held: [u8; 128],
-    /// The same, of notes that began since the clip last jumped.
+    /// The same, but only for notes that began since the clip last jumped.
     held_since_jump: [u8; 128],
 }
 
 impl ClipTrack {
-    /// A track that plays what is in the song from the next block on; `pressed` says whether the trigger is held already.
+    /// Creates a track that plays the clip in the song from the next block on. `pressed`: whether the trigger is
+    /// already held.
     pub fn new(store: Arc<ClipStore>, link: Arc<GeneratorLink>, pressed: bool) -> Self {
         Self {
             player: ClipPlayer::new(),
@@ -76,17 +77,17 @@ impl ClipTrack {
         }
     }
 
-    /// What the generator's thread shares.
+    /// The state shared with the generator thread.
     pub fn link(&self) -> &GeneratorLink {
         &self.link
     }
 
-    /// The generator's thread, to be waited for.
+    /// The generator thread, for waits.
     pub fn background(&self) -> Arc<dyn BackgroundThread> {
         self.link.clone()
     }
 
-    /// Sample times begin anew, and someone else ends what sounds.
+    /// Starts over at sample 0. The caller ends sounding notes.
     pub fn reset(&mut self) {
         self.player.reset();
         self.played_to = 0;
@@ -95,25 +96,25 @@ impl ClipTrack {
         self.held_since_jump = [0; 128];
     }
 
-    /// The clip leaves its place in the song at a sample, while the player's keys stay down; the caller has
-    /// [taken](Self::take_sounding) what sounds.
+    /// Interrupts the clip at a sample, while the player's keys stay held. The caller has [taken](Self::take_sounding)
+    /// sounding keys.
     pub fn jump(&mut self, time: SampleTime) {
         self.player.interrupt(time);
         self.next_line = None;
         self.held_since_jump = [0; 128];
     }
 
-    /// What the player held at the last jump ends: the host confirmed the jump, stopped or went elsewhere.
+    /// Releases the keys that the player held at the last jump: the host confirmed the jump, stopped or jumped again.
     pub fn release_player(&mut self) {
         self.held = self.held_since_jump;
     }
 
-    /// Takes a key that the clip holds, for the caller to end.
+    /// Removes and returns a key that the clip holds. The caller ends its note.
     pub fn take_sounding(&mut self) -> Option<u8> {
         self.player.take_sounding()
     }
 
-    /// A block begins; gives the message to the generator where the trigger was pressed.
+    /// Begins a block. Returns the message to send if the trigger was pressed.
     pub fn begin_block(&mut self, transport: &Transport, bars: &Bars, pressed: bool) -> Option<GeneratorMessage> {
         let position = transport.song_beats();
         self.link.set_position(position);
@@ -129,7 +130,7 @@ impl ClipTrack {
         by_parameter.then(|| self.link.trigger())
     }
 
-    /// The message to the generator where the host's bars have changed.
+    /// Returns the message to send if the host's bars have changed.
     pub fn bars_changed(&mut self, bars: &Bars) -> Option<GeneratorMessage> {
         (self.bars != Some(*bars)).then(|| {
             self.bars = Some(*bars);
@@ -137,7 +138,7 @@ impl ClipTrack {
         })
     }
 
-    /// Takes in what is to play from `time` on.
+    /// Takes the latest update, which applies from `time` on.
     pub fn take_update(&mut self, time: SampleTime, transport: &Transport, bars: &Bars) {
         let Some(update) = self.store.next_update().or_else(|| self.unplaced.take()) else { return };
         self.unplaced = None;
@@ -163,20 +164,20 @@ impl ClipTrack {
         self.player.place(time, Some(ClipPlacement { clip: clip.clone(), start, looped: update.looped }));
     }
 
-    /// The bar line at which something begins that is there now.
+    /// The bar line at which a clip that is ready now begins.
     fn bar_line(&mut self, beats: f64, bars: &Bars) -> f64 {
-        // One that lies before the press is the first of the loop, to which the song has yet to come.
+        // A bar line before the trigger position is the loop's first, which the song has not reached yet.
         let is_ahead = |next: &NextLine| next.line >= beats || next.line < next.pressed_at;
         let next = self.next_line.take().filter(is_ahead);
         next.map_or_else(|| bars.next_line(beats, beats), |next| next.line)
     }
 
-    /// Plays nothing up to a sample.
+    /// Skips the clip's notes up to a sample.
     pub fn skip(&mut self, until: SampleTime) {
         self.played_to = until;
     }
 
-    /// What the clip plays next before `until`, and what the scheduler needs to know of it.
+    /// The clip's next event before `until`, with its kind for the scheduler.
     pub fn next(&mut self, clock: &StepClock, until: SampleTime) -> Option<(SampleTime, ClipEvent, Event)> {
         while let Some((time, event)) = self.player.next(clock, self.played_to, until) {
             let kind = match event {
@@ -194,7 +195,8 @@ impl ClipTrack {
         None
     }
 
-    /// Takes a key that the clip holds and the player is about to strike or to end with all others; the caller ends it.
+    /// Removes and returns a key that the clip holds and that the player's event strikes or ends. The caller ends its
+    /// note.
     pub fn yield_key_to_player(&mut self, event: Event) -> Option<u8> {
         match event {
             Event::NoteOn { channel: CHANNEL, key } => self.player.drop_key(key).then_some(key),
@@ -203,7 +205,7 @@ impl ClipTrack {
         }
     }
 
-    /// Follows which keys the player holds.
+    /// Tracks which keys the player holds.
     pub fn follow_player(&mut self, event: Event) {
         for held in [&mut self.held, &mut self.held_since_jump] {
             match event {
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_begins_at_the_bar_line_after_the_press() {
+    fn a_clip_begins_at_the_bar_line_after_the_trigger() {
         for (pressed_at, line) in [(1.0, 4.0), (3.4, 4.0), (3.6, 8.0)] {
             let (mut track, store) = track();
             let bars = Bars::default();
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_waits_until_the_host_says_where_the_song_is() {
+    fn a_clip_is_placed_only_once_the_host_reports_a_position() {
         let (mut track, store) = track();
         track.take_update(0, &Transport::default(), &Bars::default());
         assert_eq!(start(&store), None);
@@ -276,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_told_once() {
+    fn only_changed_bars_are_sent() {
         let (mut track, _) = track();
         let waltz = Bars::from_host(Some((3, 4)), None, None, None);
         let changes = [Bars::default(), Bars::default(), waltz].map(|bars| track.bars_changed(&bars).is_some());
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clip_leaves_a_key_alone_that_the_player_holds() {
+    fn the_clip_skips_keys_that_the_player_holds() {
         let on = Event::NoteOn { channel: CHANNEL, key: 60 };
         let off = Event::NoteOff { channel: CHANNEL, key: 60 };
         let (mut track, _) = track();
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_player_strikes_a_key_the_clip_yields_it() {
+    fn the_clip_yields_a_key_that_the_player_strikes() {
         let (mut track, _) = track();
         track.take_update(0, &playing(0.0), &Bars::default());
         let mut clock = StepClock::new(RATE);

@@ -1,11 +1,16 @@
-//! What the audio thread owns: it takes a block's events in, and emits what is due.
+//! Processes audio blocks: receives the host's events, and emits those that are due.
 //!
-//! Each part has one job: [`TransportFollower`] knows where the song is, [`EventQueue`] holds events until they are due,
-//! [`InferenceLink`] has notes predicted, [`ZeroLatency`] knows notes as they come in for the modes without latency,
-//! [`ClipTrack`] plays generated clips, and [`WaitPolicy`] says when a block may wait. [`Engine`] has them work together.
+//! The audio thread owns the [`Engine`], which coordinates these parts:
 //!
-//! Nothing here allocates, locks, logs or makes a system call. The one exception: in an offline render a block waits for
-//! the inference thread and for a clip that is being generated, so that a bounce is complete.
+//! - `TransportFollower` computes song positions,
+//! - `EventQueue` holds events until they are due,
+//! - [`InferenceLink`] requests predictions,
+//! - `ZeroLatency` predicts notes on arrival in the zero-latency modes,
+//! - [`ClipTrack`] plays generated clips,
+//! - [`WaitPolicy`] decides whether a block may wait.
+//!
+//! Nothing here allocates, locks, logs or makes a system call, with one exception. In an offline render a block waits
+//! for the inference thread and for a clip that is being generated, so that the bounce is complete.
 
 mod clips;
 
@@ -29,32 +34,32 @@ use crate::waiting::budget::Budget;
 use crate::waiting::{Awaited, WaitPolicy};
 use crate::zero_latency::{IncomingNote, TimelineReader, ZeroLatency};
 
-/// What is fixed from one activation to the next.
+/// The configuration of one activation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SessionConfig {
-    /// In Hz.
+    /// Sample rate in Hz.
     pub sample_rate: f64,
-    /// How long events are held, and when models are asked.
+    /// The latency, and when the model runs.
     pub scheduler: SchedulerConfig,
-    /// Which model is opened at once.
+    /// The model to open first.
     pub model: EmbeddedModel,
 }
 
-/// See the [module](self).
+/// The session of one activation, owned by the audio thread.
 pub struct Engine<E> {
     transport: TransportFollower,
     queue: EventQueue<E>,
     inference: InferenceLink,
     waits: WaitPolicy,
-    /// In the modes without latency.
+    /// Present only in the zero-latency modes.
     zero_latency: Option<ZeroLatency>,
     clips: ClipTrack,
     now: SampleTime,
 }
 
 impl<E: HostEvent> Engine<E> {
-    /// An engine at sample 0 whose thread opens the model at once. In Timeline mode the thread has a snapshot of the
-    /// song, if only an empty one.
+    /// Creates an engine at sample 0, and starts opening the model. In Timeline mode the thread provides a snapshot of
+    /// the song, which may be empty.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
         let SessionConfig { sample_rate, scheduler, model } = config;
         let zero_latency = match scheduler.policy {
@@ -75,12 +80,12 @@ impl<E: HostEvent> Engine<E> {
         engine
     }
 
-    /// Whether the transport is stopped, flicker aside.
+    /// Whether the transport is stopped. A stop shorter than 50 ms does not count.
     pub fn is_stopped(&self) -> bool {
         self.transport.is_stopped()
     }
 
-    /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.
+    /// Starts over at sample 0. Pending events are dropped, and sounding notes are released in the next block.
     pub fn reset(&mut self) {
         self.queue.reset();
         self.transport.reset();
@@ -91,7 +96,7 @@ impl<E: HostEvent> Engine<E> {
         self.send(reset);
     }
 
-    /// Plays a block: events come from `next_event` in order, and leave through `emit` in order.
+    /// Processes a block. Reads events from `next_event` in order, and passes output events to `emit` in order.
     pub fn process(
         &mut self,
         block: &Block,
@@ -108,17 +113,17 @@ impl<E: HostEvent> Engine<E> {
         let (transport, change) = self.transport.observe(self.now, block.samples, &block.transport);
         let block = &Block { transport, ..*block };
         let mut context = BlockContext { block, settings, emit: &mut emit };
-        let mut stop = self.follow(change, &mut context);
-        let mut stretch = Wrap { time: self.now, transport };
-        self.begin_stretch(&stretch);
+        let mut stop = self.apply_transport_change(change, &mut context);
+        let mut segment = Wrap { time: self.now, transport };
+        self.begin_segment(&segment);
         self.update_clip(&mut context);
         let mut next = next_event();
         loop {
-            let wrap = self.transport.wrap_in(&stretch, (block_end - stretch.time) as u32);
-            let stretch_end = wrap.map_or(block_end, |wrap| wrap.time);
+            let wrap = self.transport.wrap_in(&segment, (block_end - segment.time) as u32);
+            let segment_end = wrap.map_or(block_end, |wrap| wrap.time);
             while let Some(event) = next {
                 let time = self.now + u64::from(event.timing().min(block.samples.saturating_sub(1)));
-                if wrap.is_some() && time >= stretch_end {
+                if wrap.is_some() && time >= segment_end {
                     break;
                 }
                 if let Some(stop) = stop.take_if(|at| *at <= time) {
@@ -131,12 +136,12 @@ impl<E: HostEvent> Engine<E> {
             if let Some(stop) = stop.take() {
                 self.transport_stopped(stop, &mut context);
             }
-            self.play_clip(stretch_end, &mut context);
-            self.end_stretch(stretch.time, stretch_end);
+            self.play_clip(segment_end, &mut context);
+            self.end_segment(segment.time, segment_end);
             let Some(wrap) = wrap else { break };
-            stretch = wrap;
-            self.leave_clip(stretch.time, &mut context);
-            self.begin_stretch(&stretch);
+            segment = wrap;
+            self.interrupt_clip(segment.time, &mut context);
+            self.begin_segment(&segment);
         }
         self.take_results();
         if self.zero_latency.is_none() {
@@ -147,50 +152,52 @@ impl<E: HostEvent> Engine<E> {
         self.waits.end_block();
     }
 
-    /// Does what a change of the transport asks for; gives the sample at which it stopped in this block.
-    fn follow(
+    /// Reacts to a change of the transport. Returns the sample at which it stopped, if it stopped in this block.
+    fn apply_transport_change(
         &mut self,
         change: Option<TransportChange>,
         context: &mut BlockContext<impl FnMut(E)>,
     ) -> Option<SampleTime> {
         match change? {
             TransportChange::Stopped { at } => return Some(at),
-            // The clip left in the block in which the wrap was foretold, where the next stretch began.
+            // The clip was interrupted in the block in which the wrap was predicted, at the start of the next segment.
             TransportChange::Wrapped { at, foretold: true } => {
                 self.clips.release_player();
                 self.queue.scheduler().transport_interrupted(at);
             }
             TransportChange::Wrapped { at, foretold: false } => {
-                self.leave_song(self.now, context);
+                self.interrupt_clip_and_player(self.now, context);
                 self.queue.scheduler().transport_interrupted(at);
             }
-            // It was not at the loop's start where it was taken to be.
+            // The predicted wrap did not happen, so the positions recorded since then are wrong.
             TransportChange::RanOn => {
-                self.leave_clip(self.now, context);
-                self.lose_passage();
+                self.interrupt_clip(self.now, context);
+                self.mark_passage_incomplete();
             }
             TransportChange::Started => {
-                self.leave_clip(self.now, context);
+                self.interrupt_clip(self.now, context);
                 self.queue.scheduler().transport_started(self.now);
             }
             TransportChange::Sought => {
-                self.leave_song(self.now, context);
+                self.interrupt_clip_and_player(self.now, context);
                 self.queue.scheduler().transport_jumped(self.now);
             }
         }
         None
     }
 
-    /// The song goes on from a place for the rest of the block or to the end of its loop.
-    fn begin_stretch(&mut self, stretch: &Wrap) {
-        self.transport.begin_stretch(stretch);
+    /// Begins a segment: from one song position to the end of the block or of the loop.
+    fn begin_segment(&mut self, segment: &Wrap) {
+        self.transport.begin_segment(segment);
         if self.zero_latency.is_some() {
-            self.update_snapshot(stretch.time);
+            self.update_snapshot(segment.time);
         }
     }
 
-    /// Without latency all that was requested in earlier blocks counts in this one, and a pass is played from the
-    /// snapshot that is there when it begins. Where that cannot make the host late, both are waited for.
+    /// Updates the snapshot for the zero-latency modes.
+    ///
+    /// Results requested in earlier blocks count in this one. A pass uses the snapshot that is current when the pass
+    /// begins. The block waits for both if that cannot make the host late.
     fn update_snapshot(&mut self, time: SampleTime) {
         let beats = self.transport.beats(time);
         let is_new_pass = self.timeline().is_some_and(|timeline| timeline.is_new_pass(beats));
@@ -208,37 +215,37 @@ impl<E: HostEvent> Engine<E> {
         }
     }
 
-    /// Requests what is due by the end of a stretch, and records which passage of the song it went over.
-    fn end_stretch(&mut self, begin: SampleTime, end: SampleTime) {
+    /// Makes the requests due by the end of a segment, and records which part of the song it traversed.
+    fn end_segment(&mut self, begin: SampleTime, end: SampleTime) {
         if end > begin {
             self.request_up_to(end - 1);
         }
         let (from, to) = (self.transport.beats(begin), self.transport.beats(end));
-        let passed = self.timeline().zip(from.zip(to)).and_then(|(timeline, (from, to))| timeline.pass(from, to));
+        let passed = self.timeline().zip(from.zip(to)).and_then(|(timeline, (from, to))| timeline.advance(from, to));
         passed.into_iter().for_each(|passed| self.record_pass(passed));
     }
 
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
-        self.leave_song(at, context);
+        self.interrupt_clip_and_player(at, context);
         self.queue.scheduler().transport_interrupted(at);
     }
 
-    /// Takes in what the player does.
+    /// Processes an event from the player.
     fn play_event(&mut self, time: SampleTime, event: E, context: &mut BlockContext<impl FnMut(E)>) {
         let kind = event.kind();
         while let Some(key) = self.clips.yield_key_to_player(kind) {
             self.end_clip_note(time, key, context);
         }
         self.clips.follow_player(kind);
-        let input = self.take_in(time, event, kind, context);
+        let input = self.push_input(time, event, kind, context);
         if let Some(input @ (InputEvent::NoteOn { .. } | InputEvent::NoteOff { .. })) = input {
-            self.tell_generator(GeneratorMessage::Input(input));
+            self.send_to_generator(GeneratorMessage::Input(input));
         }
     }
 
-    /// Takes in an event of the player or of the clip; gives what models and the timeline are told of it.
-    fn take_in(
+    /// Queues an event of the player or the clip, and sends it to the inference thread. Returns the event sent.
+    fn push_input(
         &mut self,
         time: SampleTime,
         event: E,
@@ -265,34 +272,34 @@ impl<E: HostEvent> Engine<E> {
             _ => InputEvent::Pedal { time, beats, down: event.sustain()? },
         };
         if !self.send(InferenceMessage::Input(input)) && beats.is_some() {
-            self.lose_passage();
+            self.mark_passage_incomplete();
         }
         Some(input)
     }
 
-    /// Records what a pass went over, or that it ended.
+    /// Records which part of the song a pass traversed, or that it ended.
     fn record_pass(&mut self, played: TimelineEvent) {
         if !self.send(InferenceMessage::Record(played)) {
-            self.lose_passage();
+            self.mark_passage_incomplete();
         }
     }
 
-    /// Makes the requests that are due up to a sample.
+    /// Makes the inference requests due up to a sample.
     fn request_up_to(&mut self, time: SampleTime) {
         while let Some(hop) = self.queue.scheduler().next_hop(time) {
             if self.zero_latency.as_ref().is_some_and(|zero| !zero.has_note_since(hop.settle_from)) {
                 continue;
             }
-            let question = InferenceRequest { hop, position: self.transport.position(hop.time) };
+            let request = InferenceRequest { hop, position: self.transport.position(hop.time) };
             let SchedulerConfig { latency, policy } = self.queue.scheduler().config();
             let useful_for = match policy {
-                // What is predicted of notes that have left still serves the next ones for a while.
+                // Predictions of emitted notes still apply to later notes for a while.
                 RequestPolicy::Deferred(hop) => 16 * u64::from(hop),
                 RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => latency.into(),
             };
-            // What a model was asked is part of what it predicts next: where there is time, no request is left out.
+            // Earlier requests influence later predictions, so no request is dropped if there is time to wait.
             let useful_until = if self.waits.may_wait() { SampleTime::MAX } else { hop.settle_to + useful_for };
-            self.send(InferenceMessage::Request(question, useful_until));
+            self.send(InferenceMessage::Request(request, useful_until));
         }
     }
 
@@ -302,7 +309,8 @@ impl<E: HostEvent> Engine<E> {
         }
     }
 
-    /// Whether there was room for a message to the inference thread; if not, what matters of it is sent later.
+    /// Sends a message to the inference thread. Returns whether there was room. If not, the essential part is sent
+    /// later.
     fn send(&mut self, message: InferenceMessage) -> bool {
         let mut accept = accept_into(&mut self.queue, &mut self.zero_latency);
         self.inference.send(message, &mut self.waits, &mut accept)
@@ -312,10 +320,10 @@ impl<E: HostEvent> Engine<E> {
         self.inference.take_results(&mut accept_into(&mut self.queue, &mut self.zero_latency));
     }
 
-    /// Where the block may wait, waits until `is_over`, or until the inference thread has nothing left to say.
+    /// If the block may wait, waits until `is_over` holds or the inference thread is idle.
     fn wait(&mut self, is_over: impl Fn(&mut Self) -> bool) {
         while self.waits.may_wait() {
-            // Looked at before the results are: when all was dealt with, those taken now are the last.
+            // Checked before taking results: once all messages are handled, the results taken next are the last.
             let is_caught_up = self.inference.is_caught_up();
             self.take_results();
             let is_idle = is_caught_up && !self.inference.is_snapshot_pending();
@@ -325,24 +333,24 @@ impl<E: HostEvent> Engine<E> {
         }
     }
 
-    /// Something of the passage at hand is not recorded: it is never told as passed.
-    fn lose_passage(&mut self) {
-        self.timeline().into_iter().for_each(TimelineReader::lose_passage);
+    /// Some input of the current passage was not recorded, so the passage never counts as traversed.
+    fn mark_passage_incomplete(&mut self) {
+        self.timeline().into_iter().for_each(TimelineReader::mark_passage_incomplete);
     }
 
-    /// The song, in Timeline mode.
+    /// The timeline reader, present only in Timeline mode.
     fn timeline(&mut self) -> Option<&mut TimelineReader> {
         self.zero_latency.as_mut()?.timeline()
     }
 }
 
-/// Where results go: without latency they say what to expect of later notes, else they are for notes under way.
+/// Routes results. In the zero-latency modes they apply to later notes, otherwise to pending notes.
 fn accept_into<E: HostEvent>(
     queue: &mut EventQueue<E>,
     zero_latency: &mut Option<ZeroLatency>,
 ) -> impl FnMut(InferenceResult) {
     move |result| match zero_latency {
-        Some(zero_latency) => zero_latency.learn(result.requested, result.key, result.estimate.expected),
+        Some(zero_latency) => zero_latency.add_result(result.requested, result.key, result.estimate.expected),
         None => queue.scheduler().set_estimate(result.note, result.estimate),
     }
 }

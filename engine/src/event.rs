@@ -1,4 +1,4 @@
-//! What the session needs to know of a host's events, and plain events for hosts without a type of their own.
+//! Abstracts over hosts' event types, and provides a plain event type for hosts without their own.
 
 use std::fmt::Debug;
 
@@ -9,10 +9,10 @@ const SUSTAIN: u8 = 64;
 const ALL_SOUND_OFF: u8 = 120;
 const ALL_NOTES_OFF: u8 = 123;
 
-/// A note as hosts name it. What is `None` is a wildcard: the host means every channel, or every key.
+/// A note as hosts identify it. A channel or key of `None` is a wildcard for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Voice<Id> {
-    /// The host's own name for the note.
+    /// The host's id of the note.
     pub id: Id,
     /// MIDI channel, 0–15.
     pub channel: Option<u8>,
@@ -21,7 +21,7 @@ pub struct Voice<Id> {
 }
 
 impl<Id> Voice<Id> {
-    /// A note of one channel and key.
+    /// Creates a voice for one channel and key.
     pub fn new(id: Id, channel: u8, key: u8) -> Self {
         Self { id, channel: Some(channel), key: Some(key) }
     }
@@ -36,30 +36,30 @@ impl<Id> Voice<Id> {
     }
 }
 
-/// An event of a host. The session delays it, may give a note-on another velocity, and changes nothing else of it.
+/// A host's event. The session delays it and may change a note-on's velocity, but nothing else.
 pub trait HostEvent: Copy + PartialEq + Debug {
-    /// How the host names notes.
+    /// The host's type for note ids.
     type VoiceId: Copy + PartialEq + Debug;
 
-    /// Names any note of a channel and key.
+    /// The id that matches any note on a channel and key.
     const ANY_VOICE: Self::VoiceId;
 
-    /// A note-on at the start of a block; `velocity` from 0 to 1.
+    /// A note-on at the start of a block. `velocity` from 0 to 1.
     fn note_on(voice: Voice<Self::VoiceId>, velocity: f32) -> Self;
 
     /// A note-off at the start of a block.
     fn note_off(voice: Voice<Self::VoiceId>) -> Self;
 
-    /// Its sample in the block.
+    /// The event's sample in the block.
     fn timing(&self) -> u32;
 
     /// The same event at another sample of the block.
     fn with_timing(self, sample: u32) -> Self;
 
-    /// The note that it begins.
+    /// The note that the event begins.
     fn begins(&self) -> Option<Voice<Self::VoiceId>>;
 
-    /// The note that it ends.
+    /// The note that the event ends.
     fn ends(&self) -> Option<Voice<Self::VoiceId>>;
 
     /// Channel, number and value (0 to 1) of a controller.
@@ -68,10 +68,10 @@ pub trait HostEvent: Copy + PartialEq + Debug {
     /// A note-on's velocity, from 0 to 1.
     fn velocity(&self) -> Option<f32>;
 
-    /// The same event with another velocity; only a note-on changes.
+    /// The same event with another velocity. Only a note-on changes.
     fn with_velocity(self, velocity: f32) -> Self;
 
-    /// What the scheduler needs to know of it. Wildcards are passed through.
+    /// The event's kind for the scheduler. Events with wildcards are [`Event::Other`].
     fn kind(&self) -> Event {
         let begins = self.begins().and_then(|voice| voice.place());
         let ends = self.ends().and_then(|voice| voice.place());
@@ -83,7 +83,7 @@ pub trait HostEvent: Copy + PartialEq + Debug {
         }
     }
 
-    /// Whether the sustain pedal is down, for an event that moves it.
+    /// Whether the sustain pedal is down, for a sustain pedal event.
     fn sustain(&self) -> Option<bool> {
         match self.controller() {
             Some((_, SUSTAIN, value)) => Some(value * 127.0 >= 63.5),
@@ -91,20 +91,20 @@ pub trait HostEvent: Copy + PartialEq + Debug {
         }
     }
 
-    /// The end of whatever sounds on a key.
+    /// A note-off for all notes on a key.
     fn release(channel: u8, key: u8) -> Self {
         Self::note_off(Voice::new(Self::ANY_VOICE, channel, key))
     }
 }
 
-/// An event of a host that has no type of its own, for tests, fuzzing and programs without a plugin framework.
+/// A plain event, for tests, fuzzing and programs without a plugin framework.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlainEvent {
     /// A key goes down.
     NoteOn {
         /// Sample in the block.
         timing: u32,
-        /// Which note.
+        /// The note.
         voice: Voice<Option<i32>>,
         /// From 0 to 1.
         velocity: f32,
@@ -113,7 +113,7 @@ pub enum PlainEvent {
     NoteOff {
         /// Sample in the block.
         timing: u32,
-        /// Which note.
+        /// The note.
         voice: Voice<Option<i32>>,
         /// From 0 to 1.
         velocity: f32,
@@ -122,7 +122,7 @@ pub enum PlainEvent {
     Choke {
         /// Sample in the block.
         timing: u32,
-        /// Which note.
+        /// The note.
         voice: Voice<Option<i32>>,
     },
     /// A MIDI controller moves.
@@ -136,11 +136,11 @@ pub enum PlainEvent {
         /// From 0 to 1.
         value: f32,
     },
-    /// Anything else.
+    /// Any other event.
     Other {
         /// Sample in the block.
         timing: u32,
-        /// What it says.
+        /// Its content.
         data: u32,
     },
 }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_of_every_key_is_no_note_for_the_scheduler() {
+    fn notes_with_wildcards_are_no_notes_for_the_scheduler() {
         let voice = Voice::new(Some(1), 3, 60);
         assert_eq!(PlainEvent::note_on(voice, 0.5).kind(), Event::NoteOn { channel: 3, key: 60 });
         assert_eq!(PlainEvent::note_off(voice).kind(), Event::NoteOff { channel: 3, key: 60 });

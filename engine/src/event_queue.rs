@@ -1,4 +1,4 @@
-//! Events between their coming in and their leaving: the scheduler, and the velocity each note leaves with.
+//! Holds events from their arrival until they are due, and applies the predicted velocities.
 
 use std::sync::Arc;
 
@@ -9,54 +9,54 @@ use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, Sam
 use crate::block::{BlockContext, Settings};
 use crate::event::HostEvent;
 use crate::status::Status;
-use crate::zero_latency::Known;
+use crate::zero_latency::NoteLookup;
 
-/// Events under way at most: a block of the densest controller storm, twice.
+/// The most pending events: twice a block of the densest controller stream.
 const EVENTS: usize = 16_384;
 
-/// What travels with an event through the scheduler.
+/// An event in the scheduler, with the values needed to emit it.
 #[derive(Debug, Clone, Copy)]
 pub struct Queued<E> {
     event: E,
-    /// As set when it came in, where automation belongs to it.
+    /// The expression at its arrival, so that automation applies to the right notes.
     expression: Expression,
-    /// Whether it is one that a mode without latency does not know yet.
+    /// Whether it is a note that a zero-latency mode does not know yet.
     is_new: bool,
 }
 
-/// See the [module](self).
+/// The pending events of the session.
 pub struct EventQueue<E> {
     scheduler: Scheduler<Queued<E>>,
     status: Arc<Status>,
-    /// The block's first sample.
+    /// First sample of the block.
     block_start: SampleTime,
-    /// The sample of the block at which something last left.
+    /// Timing of the last event emitted in the block.
     last_timing: u32,
 }
 
 impl<E: HostEvent> EventQueue<E> {
-    /// An empty queue at sample 0.
+    /// Creates an empty queue at sample 0.
     pub fn new(config: SchedulerConfig, status: Arc<Status>) -> Self {
         Self { scheduler: Scheduler::new(EVENTS, config), status, block_start: 0, last_timing: 0 }
     }
 
-    /// Starts over at sample 0: what is under way is dropped, what sounds is released with the next block.
+    /// Starts over at sample 0. Pending events are dropped, and sounding notes are released in the next block.
     pub fn reset(&mut self) {
         self.scheduler.reset(self.scheduler.config());
     }
 
-    /// When each event leaves, which notes are predicted together, and what stops and jumps of the transport end.
+    /// The scheduler, which decides when events are due and which notes are predicted together.
     pub fn scheduler(&mut self) -> &mut Scheduler<Queued<E>> {
         &mut self.scheduler
     }
 
-    /// A block begins at this sample.
+    /// Begins a block at this sample.
     pub fn begin_block(&mut self, now: SampleTime) {
         self.block_start = now;
         self.last_timing = 0;
     }
 
-    /// Makes room for an event: where the queue is full, the oldest events leave early.
+    /// Makes room for an event. If the queue is full, emits the oldest events early.
     pub fn make_room(&mut self, context: &mut BlockContext<impl FnMut(E)>) {
         if !self.scheduler.is_full() {
             return;
@@ -67,14 +67,14 @@ impl<E: HostEvent> EventQueue<E> {
         }
     }
 
-    /// Takes in an event, with what a mode without latency knows of it; there must be room.
+    /// Adds an event, with its look-up in a zero-latency mode. There must be room.
     pub fn push(
         &mut self,
         time: SampleTime,
         event: E,
         kind: Event,
         settings: &Settings,
-        known: Option<Known>,
+        known: Option<NoteLookup>,
     ) -> NoteId {
         let is_new = known.is_some_and(|known| !known.settled || known.expected.is_none());
         let id = self.scheduler.push_event(time, kind, Queued { event, expression: settings.expression, is_new });
@@ -84,7 +84,7 @@ impl<E: HostEvent> EventQueue<E> {
         id
     }
 
-    /// Emits what is due before a sample.
+    /// Emits the events due before a sample.
     pub fn emit_due(&mut self, until: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         while let Some(leaving) = self.scheduler.next_due(until) {
             self.emit(leaving, context);
@@ -100,12 +100,12 @@ impl<E: HostEvent> EventQueue<E> {
         };
         let last = u64::from(context.block.samples.saturating_sub(1));
         let in_block = time.saturating_sub(self.block_start).min(last) as u32;
-        // Never back: something that left early may stand before what is due earlier in the block.
+        // Timing never decreases: an event emitted early may precede one that is due earlier in the block.
         self.last_timing = self.last_timing.max(in_block);
         (context.emit)(event.with_timing(self.last_timing));
     }
 
-    /// The event with the velocity it leaves with.
+    /// The event with its output velocity.
     fn restyle(&self, queued: Queued<E>, outcome: Outcome, settings: &Settings) -> E {
         let Queued { event, expression, is_new } = queued;
         if settings.bypass || expression.amount == 0.0 {
@@ -127,7 +127,7 @@ impl<E: HostEvent> EventQueue<E> {
     }
 }
 
-/// A note-on's velocity as MIDI has it, 1–127.
+/// A note-on's own velocity as a MIDI value, 1–127.
 pub fn own_velocity(event: &impl HostEvent) -> u8 {
     event.velocity().map_or(1, |velocity| midi_velocity(velocity * 127.0))
 }
@@ -165,21 +165,26 @@ mod tests {
         EventQueue::new(LOOK_AHEAD, Arc::default())
     }
 
-    fn push(queue: &mut EventQueue<PlainEvent>, time: SampleTime, event: PlainEvent, known: Option<Known>) -> NoteId {
+    fn push(
+        queue: &mut EventQueue<PlainEvent>,
+        time: SampleTime,
+        event: PlainEvent,
+        known: Option<NoteLookup>,
+    ) -> NoteId {
         queue.push(time, event, event.kind(), &SETTINGS, known)
     }
 
-    /// What leaves in a block of 100 samples.
+    /// The events emitted in a block of 100 samples.
     fn emitted(queue: &mut EventQueue<PlainEvent>, now: SampleTime, settings: &Settings) -> Vec<PlainEvent> {
         let (bars, transport) = (Bars::default(), Transport::default());
-        let block = Block { samples: 100, transport, bars, pressed: false, offline: false };
-        let mut left = Vec::new();
-        let mut emit = |event| left.push(event);
+        let block = Block { samples: 100, transport, bars, trigger_held: false, offline: false };
+        let mut emitted = Vec::new();
+        let mut emit = |event| emitted.push(event);
         let mut context = BlockContext { block: &block, settings, emit: &mut emit };
         queue.begin_block(now);
         queue.make_room(&mut context);
         queue.emit_due(now + 100, &mut context);
-        left
+        emitted
     }
 
     fn counts(queue: &EventQueue<PlainEvent>) -> [u64; 3] {
@@ -188,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_leaves_one_latency_later_with_the_predicted_velocity() {
+    fn a_note_is_emitted_one_latency_later_with_the_predicted_velocity() {
         let mut queue = queue();
         let id = push(&mut queue, 30, on(60), None);
         queue.scheduler().set_estimate(id, Estimate { expected: LOUD, settled: true });
@@ -205,12 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_a_mode_without_latency_does_not_know_counts_as_new() {
+    fn a_note_that_a_zero_latency_mode_does_not_know_counts_as_new() {
         let mut queue = queue();
         for known in [
-            Known { expected: None, settled: true },
-            Known { expected: Some(LOUD), settled: false },
-            Known { expected: Some(LOUD), settled: true },
+            NoteLookup { expected: None, settled: true },
+            NoteLookup { expected: Some(LOUD), settled: false },
+            NoteLookup { expected: Some(LOUD), settled: true },
         ] {
             push(&mut queue, 0, on(60), Some(known));
         }
@@ -219,11 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn in_bypass_and_what_is_no_note_leaves_as_it_came() {
+    fn controllers_and_bypassed_notes_are_emitted_unchanged() {
         let mut queue = queue();
         let pedal = PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 };
         push(&mut queue, 0, pedal, None);
-        push(&mut queue, 0, on(60), Some(Known { expected: Some(LOUD), settled: true }));
+        push(&mut queue, 0, on(60), Some(NoteLookup { expected: Some(LOUD), settled: true }));
         let bypass = Settings { bypass: true, ..SETTINGS };
         assert_eq!((emitted(&mut queue, 100, &bypass), counts(&queue)), (vec![pedal, on(60)], [0; 3]));
     }
@@ -235,9 +240,9 @@ mod tests {
             push(&mut queue, 10, on((key % 128) as u8), None);
         }
         assert!(queue.scheduler().is_full());
-        let left = emitted(&mut queue, 20, &SETTINGS);
-        assert_eq!(left.len(), EVENTS, "one early, the others when due");
-        assert!(left.is_sorted_by_key(HostEvent::timing), "time never goes back");
-        assert_eq!((left[0].timing(), queue.status.overloads.load(Ordering::Relaxed)), (0, 1));
+        let emitted = emitted(&mut queue, 20, &SETTINGS);
+        assert_eq!(emitted.len(), EVENTS, "one early, the others when due");
+        assert!(emitted.is_sorted_by_key(HostEvent::timing), "timing never decreases");
+        assert_eq!((emitted[0].timing(), queue.status.overloads.load(Ordering::Relaxed)), (0, 1));
     }
 }

@@ -1,9 +1,9 @@
-//! Faults for tests: a model that is slow, fails or panics, and an engine that panics on the audio thread.
+//! Injects faults for tests: a model that is slow, fails or panics, and an engine that panics on the audio thread.
 //!
-//! They are not in what users install.
+//! Release builds do not contain this module.
 //!
-//! `TONENET_FAULT` says which: `slow=MILLISECONDS` each question, `fail=QUESTIONS` or `panic=QUESTIONS` after so many,
-//! `engine=EVENTS` after so many have gone into the engine or come out of it.
+//! The environment variable `TONENET_FAULT` selects the fault: `slow=MILLISECONDS` delays each request, `fail=REQUESTS`
+//! and `panic=REQUESTS` start after this many requests, and `engine=EVENTS` after this many engine inputs and outputs.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
-/// What goes wrong.
+/// A fault to inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Every question takes so much longer.
+    /// Delays each request.
     Slow(Duration),
-    /// After so many questions each is answered with an error.
+    /// Fails each request after this many.
     Fails(u64),
-    /// After so many questions the model panics.
+    /// The model panics after this many requests.
     Panics(u64),
-    /// After so many events the engine panics.
+    /// The engine panics after this many events.
     EnginePanics(u64),
 }
 
 impl Fault {
-    /// The one that the environment asks for.
+    /// Reads the fault from the environment.
     pub fn from_environment() -> Option<Self> {
         Self::parse(&std::env::var("TONENET_FAULT").ok()?)
     }
@@ -46,15 +46,15 @@ impl Fault {
     }
 }
 
-/// A fault of the engine's.
+/// Injects a fault into the engine.
 #[derive(Debug, Default)]
 pub struct EngineFault {
-    /// Events that may still go by; `None` where there is no fault.
+    /// Events before the fault, or `None` for no fault.
     left: Cell<Option<u64>>,
 }
 
 impl EngineFault {
-    /// The one that the environment asks for.
+    /// Reads the fault from the environment.
     pub fn from_environment() -> Self {
         let left = match Fault::from_environment() {
             Some(Fault::EnginePanics(events)) => Some(events),
@@ -63,10 +63,10 @@ impl EngineFault {
         Self { left: Cell::new(left) }
     }
 
-    /// Counts an event that goes into the engine or comes out of it.
+    /// Counts an event that the engine receives or emits.
     ///
     /// # Panics
-    /// When enough have.
+    /// After the configured number of events.
     pub fn count_event(&self) {
         if let Some(left) = self.left.get() {
             assert!(left > 0, "a fault of the engine that a test asked for");
@@ -79,13 +79,13 @@ impl EngineFault {
 pub struct Faulty {
     model: Box<dyn VelocityModel>,
     fault: Fault,
-    questions: u64,
+    requests: u64,
 }
 
 impl Faulty {
-    /// Gives a model a fault.
+    /// Wraps a model in a fault.
     pub fn new(model: Box<dyn VelocityModel>, fault: Fault) -> Self {
-        Self { model, fault, questions: 0 }
+        Self { model, fault, requests: 0 }
     }
 }
 
@@ -98,26 +98,26 @@ impl VelocityModel for Faulty {
         self.model.reset();
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        self.model.push_event(heard);
+    fn push_event(&mut self, input: &InputEvent) {
+        self.model.push_event(input);
     }
 
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        self.questions += 1;
+        self.requests += 1;
         match self.fault {
             Fault::Slow(delay) => std::thread::sleep(delay),
-            Fault::Fails(after) if self.questions > after => {
+            Fault::Fails(after) if self.requests > after => {
                 return Err(InferenceError::NoSuchStyle { style });
             }
-            Fault::Panics(after) => assert!(self.questions <= after, "a fault that a test asked for"),
+            Fault::Panics(after) => assert!(self.requests <= after, "a fault that a test asked for"),
             Fault::Fails(_) | Fault::EnginePanics(_) => {}
         }
-        self.model.predict(question, style, predictions)
+        self.model.predict(request, style, predictions)
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_read_from_words() {
+    fn faults_are_parsed_from_text() {
         assert_eq!(Fault::parse("slow=500"), Some(Fault::Slow(Duration::from_millis(500))));
         assert_eq!(Fault::parse("panic=3"), Some(Fault::Panics(3)));
         assert_eq!(Fault::parse("engine=7"), Some(Fault::EnginePanics(7)));

@@ -1,11 +1,11 @@
 //! ToneNet's real-time session, without plugin framework or window.
 //!
-//! The [`Engine`] is what the audio thread owns: it takes a host's events in, and emits them one latency later with the
-//! velocities that a model predicts. It works with two threads of its own: the [`inference_thread`] runs models and records
-//! what is played in Timeline mode, the [`generator`] generates clips. Any type can be the host's event that implements
-//! [`HostEvent`]; [`PlainEvent`] is one.
+//! The audio thread owns the [`Engine`]. The engine receives the host's events and emits each one latency later, with
+//! the velocity that a model predicts. Two background threads work for it: the [`inference_thread`] runs models and
+//! records performances in Timeline mode, and the [`generator`] thread generates clips. Any type that implements
+//! [`HostEvent`] can be the host's event, for instance [`PlainEvent`].
 //!
-//! Three notes through a session that renders offline, so that each block waits for the model:
+//! This example sends three notes through an offline session, in which each block waits for the model:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -29,12 +29,12 @@
 //! let status = Arc::<Status>::default();
 //! let models = ModelCache::default();
 //!
-//! // A thread that runs models, and a track for generated clips, on which none is placed.
+//! // A thread that runs models, and an empty track for generated clips.
 //! let opener = models.clone();
 //! let open = move |model, status: &Status| opener.open(model, RATE, status);
 //! let inference = InferenceThread::start(status.clone(), None, open)?;
-//! let (clips, words) = (Arc::<ClipStore>::default(), status.clone());
-//! let open = move || Box::new(models.generator(&words)) as Box<dyn Generator>;
+//! let (clips, shared) = (Arc::<ClipStore>::default(), status.clone());
+//! let open = move || Box::new(models.generator(&shared)) as Box<dyn Generator>;
 //! let generator = GeneratorThread::new(clips.clone(), Arc::default(), Box::new(open));
 //! let track = ClipTrack::new(clips, generator.link().clone(), false);
 //!
@@ -49,14 +49,10 @@
 //!     bypass: false,
 //! };
 //!
-//! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter();
-//! let mut left = Vec::new();
-//! let block =
-//!     Block { samples: 480, transport: Transport::default(), bars: Bars::default(), pressed: false, offline: true };
-//! for _ in 0..4 {
-//!     engine.process(&block, &settings, || chord.next(), |event| left.push(event));
-//! }
-//! assert_eq!(left.iter().filter(|event| event.begins().is_some()).count(), 3);
+//! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter(); let mut
+//! output = Vec::new(); let block = Block { samples: 480, transport: Transport::default(), bars: Bars::default(),
+//! trigger_held: false, offline: true }; for _ in 0..4 { engine.process(&block, &settings, || chord.next(), |event|
+//! output.push(event)); } assert_eq!(output.iter().filter(|event| event.begins().is_some()).count(), 3);
 //! assert_eq!(status.restyled.load(Ordering::Relaxed), 3);
 //! # Ok::<(), std::io::Error>(())
 //! ```

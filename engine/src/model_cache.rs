@@ -1,7 +1,7 @@
-//! The runtime and the model that an instance has opened, kept from one activation to the next.
+//! Keeps an instance's open runtime and model from one activation to the next.
 //!
 //! Hosts restart a plugin often: for another buffer size, for a bounce, or because its latency changed. Opening a model
-//! takes so long that the first notes after each restart would have to do without it.
+//! anew each time takes so long that the first notes would get no predictions.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::generator::BuiltInGenerator;
 use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::status::Status;
 
-/// See the [module](self). Only the inference thread and the generator's thread open anything with it.
+/// The cache. Only the inference thread and the generator thread open models with it.
 #[derive(Clone, Default)]
 pub struct ModelCache(Arc<Mutex<Contents>>);
 
@@ -28,10 +28,10 @@ struct Contents {
 }
 
 impl ModelCache {
-    /// A model, ready for one activation. With the first one the runtime is opened, and `status` told which.
+    /// Opens a model for one activation. The first call also opens the runtime, and reports it in `status`.
     ///
     /// # Errors
-    /// In words for the user, when the model cannot be loaded.
+    /// A message for the user if the model cannot be loaded.
     pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<LoadedSession, String> {
         let loaded = self.loaded(model, status)?;
         let live_model = loaded.live_model(sample_rate);
@@ -40,12 +40,13 @@ impl ModelCache {
             Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
             None => live_model,
         };
-        let restyle_performance: RestylePerformance =
-            Box::new(move |take, cancellation| timeline::restyle(take, model.id(), &loaded, cancellation));
+        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
+            timeline::restyle(performance, model.id(), &loaded, cancellation)
+        });
         Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance })
     }
 
-    /// A generator of clips. The runtime is opened if none was before, and `status` told which.
+    /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.
     pub fn generator(&self, status: &Status) -> BuiltInGenerator {
         let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
         BuiltInGenerator::new(runtime)
@@ -58,7 +59,7 @@ impl ModelCache {
         {
             return Ok(loaded.clone());
         }
-        // One at a time.
+        // Drop the old model first, so that only one is in memory.
         contents.model = None;
         let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status));
         let loaded = model.load(runtime).map_err(|e| e.to_string())?;
@@ -67,7 +68,7 @@ impl ModelCache {
     }
 }
 
-/// Opens a runtime, and tells the editor which.
+/// Opens a runtime, and reports it in `status` for the editor.
 fn open_runtime(status: &Status) -> Runtime {
     let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
     let mut info = status.info.lock();
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_is_opened_once_for_all_activations() {
+    fn activations_share_one_open_model() {
         let (cache, status) = (ModelCache::default(), Status::default());
         let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status) {
             Ok(LoadedModel::Note(network)) => network,
@@ -92,6 +93,6 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &note(&next_activation)));
         next_activation.loaded(EmbeddedModel::Baseline, &status).expect("another model");
         next_activation = cache;
-        assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other took its place");
+        assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other model replaced it");
     }
 }

@@ -1,56 +1,56 @@
-//! The audio thread's end of a queue to another thread, with a list of what must still be sent.
+//! Sends the audio thread's messages to another thread, and keeps a backlog for when the queue is full.
 //!
-//! No message of consequence is lost when the queue is full. What the other thread needs to stay in step is owed
-//! ([`Owed`]), and sent before anything else once there is room. Only what is of no use later is lost.
+//! When the queue is full, the [`Backlog`] keeps the messages that the other thread needs to stay in step. They are
+//! sent first once there is room. Messages that are useless later are dropped.
 
 use rtrb::Producer;
 
-/// What of the messages that found no room must still be sent. It has a fixed size.
-pub trait Owed: Default {
-    /// What the queue carries.
+/// The messages that must still be sent after the queue was full. Its size is fixed.
+pub trait Backlog: Default {
+    /// The queue's message type.
     type Message: Copy;
 
-    /// Keeps what of a message has to be sent later.
-    fn owe(&mut self, message: Self::Message);
+    /// Adds the part of a message that must be sent later.
+    fn add(&mut self, message: Self::Message);
 
-    /// Takes what has to be sent next.
+    /// Removes and returns the next message to send.
     fn take(&mut self) -> Option<Self::Message>;
 }
 
-/// See the [module](self). Nothing here waits, allocates or makes a system call.
+/// A queue with a backlog. No method waits, allocates or makes a system call.
 #[derive(Debug)]
-pub struct Outbox<O: Owed> {
+pub struct Outbox<O: Backlog> {
     queue: Producer<O::Message>,
-    owed: O,
+    backlog: O,
     sent: u64,
 }
 
-impl<O: Owed> Outbox<O> {
-    /// An outbox that owes nothing.
+impl<O: Backlog> Outbox<O> {
+    /// Creates an outbox with an empty backlog.
     pub fn new(queue: Producer<O::Message>) -> Self {
-        Self { queue, owed: O::default(), sent: 0 }
+        Self { queue, backlog: O::default(), sent: 0 }
     }
 
-    /// Messages put into the queue so far.
+    /// The number of messages put into the queue so far.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Sends a message behind all that is owed; whether there was room for it. If not, the caller may try again or
-    /// [give up](Self::give_up).
+    /// Sends the backlog, then a message. Returns whether there was room. If not, the caller may try again or
+    /// [defer](Self::defer) the message.
     pub fn try_send(&mut self, message: O::Message) -> bool {
-        self.settle() && self.push(message)
+        self.flush() && self.push(message)
     }
 
-    /// A message found no room for as long as the caller could wait: what matters of it is owed.
-    pub fn give_up(&mut self, message: O::Message) {
-        self.owed.owe(message);
+    /// Adds a message for which there was no room to the backlog.
+    pub fn defer(&mut self, message: O::Message) {
+        self.backlog.add(message);
     }
 
-    /// Sends what is owed as far as there is room; whether nothing is left of it.
-    pub fn settle(&mut self) -> bool {
+    /// Sends as much of the backlog as there is room for. Returns whether the backlog is empty.
+    pub fn flush(&mut self) -> bool {
         while self.queue.slots() > 0 {
-            match self.owed.take() {
+            match self.backlog.take() {
                 Some(message) => self.push(message),
                 None => return true,
             };
@@ -65,17 +65,17 @@ impl<O: Owed> Outbox<O> {
     }
 }
 
-/// Keys of sixteen MIDI channels.
+/// A set of keys on sixteen MIDI channels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeySet([u128; 16]);
 
 impl KeySet {
-    /// Puts a key in.
+    /// Inserts a key.
     pub fn insert(&mut self, channel: u8, key: u8) {
         self.0[usize::from(channel & 15)] |= 1 << (key & 127);
     }
 
-    /// Takes a key out, the lowest of the lowest channel.
+    /// Removes and returns the lowest key of the lowest channel.
     pub fn take(&mut self) -> Option<(u8, u8)> {
         let (channel, keys) = self.0.iter_mut().enumerate().find(|(_, keys)| **keys != 0)?;
         let key = keys.trailing_zeros();
@@ -92,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_gives_back_each_key_once(keys in prop::collection::vec((0u8..16, 0u8..128), 0..300)) {
+        fn a_key_set_returns_each_key_once(keys in prop::collection::vec((0u8..16, 0u8..128), 0..300)) {
             let mut set = KeySet::default();
             keys.iter().for_each(|&(channel, key)| set.insert(channel, key));
             let taken: Vec<_> = std::iter::from_fn(|| set.take()).collect();
@@ -100,14 +100,14 @@ mod tests {
         }
     }
 
-    /// Of numbers only the last even one matters later.
+    /// Keeps only the last even number.
     #[derive(Debug, Default)]
     struct LastEven(Option<u32>);
 
-    impl Owed for LastEven {
+    impl Backlog for LastEven {
         type Message = u32;
 
-        fn owe(&mut self, number: u32) {
+        fn add(&mut self, number: u32) {
             if number.is_multiple_of(2) {
                 self.0 = Some(number);
             }
@@ -119,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_owed_goes_first_and_nothing_overtakes_it() {
+    fn the_backlog_is_sent_before_new_messages() {
         let (producer, mut queue) = rtrb::RingBuffer::new(2);
         let mut outbox = Outbox::<LastEven>::new(producer);
         for number in 0..7 {
             if !outbox.try_send(number) {
-                outbox.give_up(number);
+                outbox.defer(number);
             }
         }
         assert_eq!([queue.pop(), queue.pop()], [Ok(0), Ok(1)]);

@@ -1,54 +1,54 @@
-//! Plays in the engine's place when the engine has failed.
+//! Passes events through unchanged after the engine has failed.
 //!
-//! Everything leaves untouched, in order, one latency after it came in, and what sounded at the failure ends. While the
-//! engine plays, [`PassThrough`] accounts for every event that came in and has not left, and for what sounds. Once it
-//! [takes over](PassThrough::take_over), it sends the events itself. Nothing here allocates, locks or makes a system
-//! call after [`PassThrough::new`], nor can it fail.
+//! Each event is emitted unchanged, in order, one latency after it arrived. Notes that sounded at the failure are
+//! ended. While the engine works, [`PassThrough`] tracks pending events and sounding notes. Once it [takes
+//! over](PassThrough::take_over), it emits the events itself. After [`PassThrough::new`] nothing here allocates, locks,
+//! fails or makes a system call.
 
 use std::collections::VecDeque;
 
 use crate::event::{HostEvent, Voice};
 
-/// Events under way at most, as many as the engine holds; beyond, the oldest leaves early.
+/// The most pending events, the same as in the engine. When full, the oldest event is emitted early.
 const EVENTS: usize = 16_384;
 
-/// Notes that sound at most: every key of every channel. More are let through without account.
+/// The most tracked sounding notes: every key of every channel. Further notes pass through untracked.
 const NOTES: usize = 16 * 128;
 
-/// An event that came in.
+/// A pending event.
 #[derive(Debug, Clone, Copy)]
 struct Held<E> {
     due: u64,
     event: E,
 }
 
-/// Who sends the events.
+/// Which side emits the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
     Engine,
-    /// From the next event on, after an end to all that sounds.
+    /// The pass-through, after it has ended all sounding notes.
     TakesOver,
     PassThrough,
 }
 
-/// See the [module](self).
+/// Passes events through after a failure of the engine.
 #[derive(Debug)]
 pub struct PassThrough<E: HostEvent> {
     latency: u64,
-    /// Where the block begins, in samples.
+    /// First sample of the block.
     now: u64,
-    /// Its length.
+    /// Length of the block in samples.
     samples: u32,
-    /// In the order of their times.
+    /// Pending events in order of time.
     held: VecDeque<Held<E>>,
     sounding: Vec<Voice<E::VoiceId>>,
     sender: Sender,
-    /// Of what last left in the block.
+    /// Timing of the last event emitted in the block.
     last_timing: u32,
 }
 
 impl<E: HostEvent> PassThrough<E> {
-    /// One with a latency in samples, while the engine plays.
+    /// Creates an inactive pass-through with a latency in samples.
     pub fn new(latency: u32) -> Self {
         Self {
             latency: latency.into(),
@@ -61,30 +61,30 @@ impl<E: HostEvent> PassThrough<E> {
         }
     }
 
-    /// A block begins, right after the last one.
+    /// Begins a block, which directly follows the last one.
     pub fn begin(&mut self, samples: u32) {
         self.now += u64::from(self.samples);
         self.samples = samples;
         self.last_timing = 0;
         if self.sender == Sender::Engine {
-            // What was due has left, or the engine has dropped it.
+            // Events due before this block were emitted, or the engine has dropped them.
             let now = self.now;
             while self.held.pop_front_if(|held| held.due < now).is_some() {}
         }
     }
 
-    /// The engine got an event of this block; it may send it before the next one comes in.
-    pub fn came_in(&mut self, event: E) {
+    /// The engine received an event of this block. It may emit the event before it receives the next one.
+    pub fn record_input(&mut self, event: E) {
         if self.held.len() == EVENTS {
             self.held.pop_front();
         }
         self.hold(event);
     }
 
-    /// The engine sent an event in this block.
-    pub fn engine_sent(&mut self, event: &E) {
+    /// The engine emitted an event in this block.
+    pub fn record_output(&mut self, event: &E) {
         let end = self.end();
-        // What the engine sends of its own is not among those due; what leaves early is in front.
+        // An event that the engine itself created is not among those due. An event emitted early is at the front.
         let due = self.held.iter().enumerate().take_while(|(index, held)| *index == 0 || held.due < end);
         let same = due.map(|(index, held)| (index, is_same(&held.event, event))).find(|(_, is_same)| *is_same);
         if let Some((index, _)) = same {
@@ -94,29 +94,29 @@ impl<E: HostEvent> PassThrough<E> {
         self.last_timing = event.timing();
     }
 
-    /// The engine has failed: from here on this sends what is due, after an end to all that sounds.
+    /// The engine has failed: from now on the pass-through ends sounding notes and emits due events.
     pub fn take_over(&mut self) {
         if self.sender == Sender::Engine {
             self.sender = Sender::TakesOver;
         }
     }
 
-    /// Whether it plays in the engine's place.
-    pub fn plays(&self) -> bool {
+    /// Whether it has taken over from the engine.
+    pub fn is_active(&self) -> bool {
         self.sender != Sender::Engine
     }
 
-    /// Starts over: what is under way is dropped. What sounds is released with the next block; where the engine plays,
-    /// it does that.
+    /// Starts over and drops pending events. If active, it releases sounding notes in the next block; otherwise the
+    /// engine does that.
     pub fn reset(&mut self) {
         self.held.clear();
-        if self.plays() {
+        if self.is_active() {
             self.sender = Sender::TakesOver;
         }
     }
 
-    /// Plays the rest of the block, in the engine's place: events come from `next_event` in order, and leave through
-    /// `send` in order.
+    /// Processes the rest of the block in place of the engine. Reads events from `next_event` in order, and passes
+    /// output events to `send` in order.
     pub fn play(&mut self, mut next_event: impl FnMut() -> Option<E>, mut send: impl FnMut(E)) {
         if self.sender == Sender::TakesOver {
             self.sender = Sender::PassThrough;
@@ -126,17 +126,17 @@ impl<E: HostEvent> PassThrough<E> {
         }
         while let Some(event) = next_event() {
             if self.held.len() == EVENTS {
-                self.leave(&mut send);
+                self.emit_oldest(&mut send);
             }
             self.hold(event);
         }
         let end = self.end();
         while self.held.front().is_some_and(|held| held.due < end) {
-            self.leave(&mut send);
+            self.emit_oldest(&mut send);
         }
     }
 
-    /// Where the block ends.
+    /// The first sample after the block.
     fn end(&self) -> u64 {
         self.now + u64::from(self.samples)
     }
@@ -146,17 +146,17 @@ impl<E: HostEvent> PassThrough<E> {
         self.held.push_back(Held { due: time + self.latency, event });
     }
 
-    /// Sends the oldest event.
-    fn leave(&mut self, send: &mut impl FnMut(E)) {
+    /// Emits the oldest event.
+    fn emit_oldest(&mut self, send: &mut impl FnMut(E)) {
         let Some(Held { due, event }) = self.held.pop_front() else { return };
         let in_block = due.saturating_sub(self.now).min(u64::from(self.samples.saturating_sub(1))) as u32;
-        // Never back: what left early may stand before what is due earlier in the block.
+        // Timing never decreases: an event emitted early may precede one that is due earlier in the block.
         self.last_timing = self.last_timing.max(in_block);
         self.account_for(&event);
         send(event.with_timing(self.last_timing));
     }
 
-    /// Accounts for what sounds.
+    /// Tracks sounding notes.
     fn account_for(&mut self, event: &E) {
         if let Some(voice) = event.begins().filter(|_| self.sounding.len() < NOTES) {
             self.sounding.push(voice);
@@ -169,7 +169,7 @@ impl<E: HostEvent> PassThrough<E> {
     }
 }
 
-/// Whether an event that left is one that came in, with its time and a note-on's velocity as the engine made them.
+/// Whether an emitted event is this pending one. The engine may have changed its timing and a note-on's velocity.
 fn is_same<E: HostEvent>(held: &E, sent: &E) -> bool {
     match (held.begins(), sent.begins()) {
         (Some(held), Some(sent)) => held == sent,

@@ -1,23 +1,23 @@
-//! Hands the latest of a series of snapshots to the audio thread, which frees none of them.
+//! Sends the latest snapshot to the audio thread, which never frees one.
 //!
-//! The [`SnapshotSender`] owns each snapshot that it handed over until no other thread refers to it. The audio thread may
-//! therefore drop its own reference at any time. Both sides are wait-free: a triple buffer is exchanged by one atomic
-//! swap, and what was not taken in time is replaced.
+//! The [`SnapshotSender`] owns each snapshot that it has sent until no other thread references it. The audio thread may
+//! therefore drop its reference at any time. Both sides are wait-free: they exchange the buffers of a triple buffer by
+//! one atomic swap, and a new snapshot replaces one that was not taken.
 
 use std::sync::Arc;
 
 use triple_buffer::{Input, Output, triple_buffer};
 
-/// The side that may free memory. `Message` is what the other side gets; its snapshots are `T`.
+/// The sending side, which may free memory. `Message` is the type sent; it carries a snapshot of type `T`.
 #[derive(Debug)]
 pub struct SnapshotSender<Message: Send, T> {
-    /// `None` before anybody was connected.
+    /// `None` until a receiver connects.
     latest: Option<Input<Option<Message>>>,
-    /// Handed over and not yet reclaimed; each is here once.
+    /// Snapshots sent and not yet reclaimed, each once.
     owned: Vec<Arc<T>>,
 }
 
-/// The audio thread's side.
+/// The receiving side, for the audio thread.
 #[derive(Debug)]
 pub struct SnapshotReceiver<Message: Send>(Output<Option<Message>>);
 
@@ -28,15 +28,15 @@ impl<Message: Send, T> Default for SnapshotSender<Message, T> {
 }
 
 impl<Message: Clone + Send, T> SnapshotSender<Message, T> {
-    /// A receiver for everything sent from now on; one that was connected before gets nothing more, and what it holds
-    /// stays owned here.
+    /// Connects a receiver for all messages from now on. A receiver connected before gets no more messages; the
+    /// snapshot that it holds stays owned here.
     pub fn connect(&mut self) -> SnapshotReceiver<Message> {
         let (input, output) = triple_buffer(&None);
         self.latest = Some(input);
         SnapshotReceiver(output)
     }
 
-    /// Sends a message that carries a snapshot, or none; it replaces one that was not taken yet.
+    /// Sends a message with an optional snapshot. It replaces a message that was not taken yet.
     pub fn send(&mut self, message: Message, snapshot: Option<&Arc<T>>) {
         if let Some(snapshot) = snapshot
             && !self.owned.iter().any(|owned| Arc::ptr_eq(owned, snapshot))
@@ -49,12 +49,12 @@ impl<Message: Clone + Send, T> SnapshotSender<Message, T> {
         self.reclaim();
     }
 
-    /// Drops the snapshots that nobody else refers to.
+    /// Drops the snapshots that are referenced nowhere else.
     pub fn reclaim(&mut self) {
         self.owned.retain(|snapshot| Arc::strong_count(snapshot) > 1);
     }
 
-    /// How many snapshots were handed over and not reclaimed yet.
+    /// The number of snapshots sent and not reclaimed yet.
     #[cfg(test)]
     pub fn owned(&self) -> usize {
         self.owned.len()
@@ -73,46 +73,46 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The buffers, and the one that the receiving side has taken.
+    /// Three buffers, and the snapshot that the receiver has taken.
     const MOST_OWNED: usize = 4;
 
     #[derive(Debug, Clone, Copy)]
-    enum Deed {
-        /// Sends the snapshot of a number, a new one where there is none of it.
+    enum Action {
+        /// Sends the snapshot with this number, after creating it if necessary.
         Send(usize),
-        /// The sender's own reference to it goes.
+        /// Drops the sender's own reference to the snapshot.
         Forget(usize),
         Take,
         Connect,
     }
 
-    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-        let deed = prop_oneof![
-            4 => (0..8usize).prop_map(Deed::Send),
-            2 => (0..8usize).prop_map(Deed::Forget),
-            2 => Just(Deed::Take),
-            1 => Just(Deed::Connect),
+    fn actions() -> impl Strategy<Value = Vec<Action>> {
+        let action = prop_oneof![
+            4 => (0..8usize).prop_map(Action::Send),
+            2 => (0..8usize).prop_map(Action::Forget),
+            2 => Just(Action::Take),
+            1 => Just(Action::Connect),
         ];
-        prop::collection::vec(deed, 0..200)
+        prop::collection::vec(action, 0..200)
     }
 
     proptest! {
         #[test]
-        fn the_receiver_never_holds_the_last_reference_and_little_is_owned(deeds in deeds()) {
+        fn the_receiver_never_holds_the_last_reference_and_few_snapshots_are_owned(actions in actions()) {
             let mut sender = SnapshotSender::<Arc<usize>, usize>::default();
             let mut receiver = sender.connect();
             let mut known: [Option<Arc<usize>>; 8] = Default::default();
             let mut held: Option<Arc<usize>> = None;
             let (mut sent, mut taken) = (None, None);
-            for deed in deeds {
-                match deed {
-                    Deed::Send(number) => {
+            for action in actions {
+                match action {
+                    Action::Send(number) => {
                         let snapshot = known[number].get_or_insert_with(|| Arc::new(number)).clone();
                         sender.send(snapshot.clone(), Some(&snapshot));
                         sent = Some(number);
                     }
-                    Deed::Forget(number) => known[number] = None,
-                    Deed::Take => {
+                    Action::Forget(number) => known[number] = None,
+                    Action::Take => {
                         if let Some(snapshot) = receiver.take() {
                             prop_assert_eq!(Some(*snapshot), sent.take(), "the latest, once");
                             taken = Some(*snapshot);
@@ -121,7 +121,7 @@ mod tests {
                             prop_assert_eq!(sent, None);
                         }
                     }
-                    Deed::Connect => {
+                    Action::Connect => {
                         receiver = sender.connect();
                         sent = None;
                     }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_snapshot_sent_for_ever_is_owned_once_and_reclaimed() {
+    fn a_snapshot_sent_many_times_is_owned_once_and_reclaimed() {
         let mut sender = SnapshotSender::<Arc<u8>, u8>::default();
         let snapshot = Arc::new(7);
         for _ in 0..10_000 {

@@ -1,46 +1,46 @@
-//! What the window shows of the running engine: counters of the audio thread, and the state of the inference thread.
+//! Status of the running engine for the window: counters of the audio thread, and the state of the inference thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-/// Shared by audio thread, inference thread and editor; the audio thread touches the atomics alone.
+/// The status, shared by the audio thread, the inference thread and the editor. The audio thread uses only the atomics.
 #[derive(Debug, Default)]
 pub struct Status {
-    /// Notes that left with the model's velocity.
+    /// Notes emitted with a predicted velocity.
     pub restyled: AtomicU64,
-    /// Notes that were due before the model's result was there.
+    /// Notes emitted before the model's result arrived.
     pub late: AtomicU64,
-    /// Notes that a mode without latency did not know yet.
+    /// Notes that a zero-latency mode did not know yet.
     pub new: AtomicU64,
-    /// Events that left early or were dropped because a queue was full.
+    /// Events emitted early or dropped because a queue was full.
     pub overloads: AtomicU64,
-    /// Latency in force, in samples.
+    /// Current latency in samples.
     pub latency: AtomicU32,
     /// Sample rate in Hz.
     pub sample_rate: AtomicU32,
-    /// Whether a change waits for the host to restart the plugin.
+    /// Whether a change takes effect only when the host restarts the plugin.
     pub restart_pending: AtomicBool,
-    /// Whether the engine has failed: notes pass without it. The audio thread may be the one to find out.
+    /// Whether the engine has failed, so that notes pass through unchanged. The audio thread may set it.
     pub failed: AtomicBool,
-    /// Written by the inference thread.
+    /// Runtime, model and error. The inference thread writes it.
     pub info: Mutex<EngineInfo>,
 }
 
-/// What [`Status::failed`] says in words.
+/// The message for [`Status::failed`].
 pub const FAILED: &str = "Internal error: notes pass unchanged. Switch ToneNet off and on, or reload it.";
 
-/// The runtime and the model, in words for the user.
+/// The runtime and the model, as text for the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// The runtime with its version and what computes it; empty until it is open.
+    /// The runtime with its version and execution provider. Empty until it is open.
     pub runtime: String,
-    /// Why libraries and providers that were tried are not used.
+    /// Why some libraries and execution providers are not used.
     pub notes: Vec<String>,
-    /// The model's title; empty while it is opened.
+    /// The model's title. Empty while it is being opened.
     pub model: String,
-    /// What went wrong, and what to do.
+    /// The current error, and what to do about it.
     pub error: Option<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct Report {
 }
 
 impl Status {
-    /// What the instance has done so far.
+    /// Creates a report of the current state.
     pub fn report(&self) -> Report {
         let info = self.info();
         Report {
@@ -76,7 +76,7 @@ impl Status {
         }
     }
 
-    /// The runtime, the model and what went wrong, as the user is told.
+    /// The runtime, the model and the current error, as shown to the user.
     pub fn info(&self) -> EngineInfo {
         let mut info = self.info.lock().clone();
         if self.failed.load(Ordering::Relaxed) {
@@ -85,19 +85,19 @@ impl Status {
         info
     }
 
-    /// Counts one up.
+    /// Increments a counter.
     pub fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A model is being opened, or this one was.
-    pub fn opens(&self, model: Option<&str>) {
+    /// Sets the open model, or `None` while one is being opened. Clears the error.
+    pub fn set_model(&self, model: Option<&str>) {
         let mut info = self.info.lock();
         info.model = model.unwrap_or_default().into();
         info.error = None;
     }
 
-    /// Notes leave with their own velocity, or not at all, and why.
+    /// Sets the error.
     pub fn fail(&self, message: impl Into<String>) {
         self.info.lock().error = Some(message.into());
     }
@@ -108,14 +108,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_engine_that_failed_is_told_of_until_there_is_another() {
+    fn an_engine_failure_is_reported_until_it_is_cleared() {
         let status = Status::default();
-        status.fail("a model that is not there");
+        status.fail("a missing model");
         status.failed.store(true, Ordering::Relaxed);
         assert_eq!(status.info().error.as_deref(), Some(FAILED));
         assert_eq!(status.report().error.as_deref(), Some(FAILED));
-        status.opens(Some("a model"));
-        assert_eq!(status.info().error.as_deref(), Some(FAILED), "a model that opens does not bring the engine back");
+        status.set_model(Some("a model"));
+        assert_eq!(status.info().error.as_deref(), Some(FAILED), "opening a model does not restore the engine");
         status.failed.store(false, Ordering::Relaxed);
         assert_eq!(status.info().error, None);
     }

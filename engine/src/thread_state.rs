@@ -1,10 +1,10 @@
-//! A thread of an instance, as other threads see it.
+//! Lets other threads see whether a background thread runs, and wake it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle, Thread};
 
-/// See the [module](self). It stands for one thread, which is started at most once.
+/// The state of one thread, which is started at most once.
 #[derive(Debug, Default)]
 pub struct ThreadState {
     thread: OnceLock<Thread>,
@@ -15,7 +15,7 @@ impl ThreadState {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn spawn<T: Send + 'static>(
         self: &Arc<Self>,
         name: &str,
@@ -31,18 +31,18 @@ impl ThreadState {
         Ok(handle)
     }
 
-    /// Whether the thread runs.
+    /// Whether the thread is running.
     pub fn is_running(&self) -> bool {
         self.is_running.load(Ordering::Acquire)
     }
 
-    /// Wakes the thread, if it was started.
+    /// Wakes the thread if it was started.
     pub fn wake(&self) {
         self.thread.get().into_iter().for_each(Thread::unpark);
     }
 }
 
-/// Says that the thread no longer runs when it ends, however it does.
+/// Clears `is_running` when it is dropped, also by a panic.
 struct Running(Arc<ThreadState>);
 
 impl Drop for Running {
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_runs_until_it_ends_however_it_does() {
+    fn is_running_is_cleared_after_a_return_and_after_a_panic() {
         for panics in [false, true] {
             let state = Arc::<ThreadState>::default();
             assert!(!state.is_running());

@@ -1,49 +1,49 @@
-//! What Timeline mode has recorded of an instance's song.
+//! Stores the performance that Timeline mode has recorded in an instance.
 //!
-//! The inference thread, the window and the saved state share it. The audio thread gets snapshots and never comes here.
+//! The inference thread, the window and the saved state share the store. The audio thread receives snapshots instead.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tonenet_core::timeline::TimelineSnapshot;
 
-/// See the [module](self).
+/// The recorded performance, shared by several threads.
 #[derive(Debug, Default)]
 pub struct TimelineStore(Mutex<Slot>);
 
 #[derive(Debug, Default)]
 struct Slot {
     current: Arc<TimelineSnapshot>,
-    /// What the user's last change replaced.
+    /// The performance that the user's last change replaced.
     before: Option<Arc<TimelineSnapshot>>,
-    /// Counts what others than the inference thread put here.
+    /// Counts changes made by anyone but the inference thread.
     edition: u64,
 }
 
-/// What the window shows of a remembered take.
+/// A summary of the recorded performance, for the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Remembered {
-    /// Notes.
+pub struct TimelineSummary {
+    /// The number of notes.
     pub notes: usize,
-    /// Those of which no model has said anything yet.
+    /// The number of notes that no model has predicted yet.
     pub waiting: usize,
-    /// Whether there is a change of the user's to take back.
+    /// Whether there is a change to undo.
     pub can_undo: bool,
 }
 
 impl TimelineStore {
-    /// The take as it is, and its edition.
+    /// The current performance, and its edition.
     pub fn get(&self) -> (Arc<TimelineSnapshot>, u64) {
         let slot = self.0.lock();
         (slot.current.clone(), slot.edition)
     }
 
-    /// The edition alone: whether the take is still the one that was got.
+    /// The current edition. It changes with each change by the user or a project.
     pub fn edition(&self) -> u64 {
         self.0.lock().edition
     }
 
-    /// Publishes the inference thread's next snapshot of an edition; one of an older edition is refused.
+    /// Publishes the inference thread's next snapshot of an edition. Returns false for an outdated edition.
     pub fn publish(&self, snapshot: Arc<TimelineSnapshot>, edition: u64) -> bool {
         let mut slot = self.0.lock();
         let is_current = slot.edition == edition;
@@ -53,14 +53,14 @@ impl TimelineStore {
         is_current
     }
 
-    /// Puts another take in its place, as the user wants it.
-    pub fn replace(&self, take: TimelineSnapshot) {
+    /// Replaces the performance. The user can undo this.
+    pub fn replace(&self, performance: TimelineSnapshot) {
         let mut slot = self.0.lock();
-        slot.before = Some(std::mem::replace(&mut slot.current, Arc::new(take)));
+        slot.before = Some(std::mem::replace(&mut slot.current, Arc::new(performance)));
         slot.edition += 1;
     }
 
-    /// Takes the last [`TimelineStore::replace`] back.
+    /// Undoes the last [`TimelineStore::replace`].
     pub fn undo(&self) {
         let mut slot = self.0.lock();
         if let Some(before) = slot.before.take() {
@@ -69,18 +69,18 @@ impl TimelineStore {
         }
     }
 
-    /// What there is to show.
-    pub fn remembered(&self) -> Remembered {
+    /// Summarises the performance.
+    pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
         let notes = slot.current.notes();
         let waiting = notes.iter().filter(|n| n.expected.is_none()).count();
-        Remembered { notes: notes.len(), waiting, can_undo: slot.before.is_some() }
+        TimelineSummary { notes: notes.len(), waiting, can_undo: slot.before.is_some() }
     }
 
-    /// Takes in what a project kept.
+    /// Loads the performance from a project.
     pub fn load(&self, loaded: TimelineSnapshot) {
         let mut slot = self.0.lock();
-        // A host that undoes its own changes loads states often; the same take need not be restyled again.
+        // Hosts load states often, for instance for their own undo. An equal performance need not be restyled again.
         if *slot.current != loaded && slot.current.as_saved() != loaded.as_saved() {
             *slot = Slot { current: Arc::new(loaded), before: None, edition: slot.edition + 1 };
         }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use tonenet_core::timeline::TimelineNote;
 
-    fn take(notes: usize) -> TimelineSnapshot {
+    fn performance(notes: usize) -> TimelineSnapshot {
         let note = |i| TimelineNote {
             beats: i as f64,
             length: 0.5,
@@ -106,43 +106,43 @@ mod tests {
     }
 
     #[test]
-    fn clearing_can_be_undone_and_a_late_picture_does_not_bring_it_back() {
+    fn clearing_can_be_undone_and_an_outdated_snapshot_is_refused() {
         let store = TimelineStore::default();
         let (_, edition) = store.get();
-        assert!(store.publish(Arc::new(take(3)), edition));
+        assert!(store.publish(Arc::new(performance(3)), edition));
         store.replace(TimelineSnapshot::default());
-        assert!(!store.publish(Arc::new(take(4)), edition), "of a take that is no longer wanted");
-        assert_eq!(store.remembered(), Remembered { notes: 0, waiting: 0, can_undo: true });
+        assert!(!store.publish(Arc::new(performance(4)), edition), "it belongs to a performance that was replaced");
+        assert_eq!(store.summary(), TimelineSummary { notes: 0, waiting: 0, can_undo: true });
         store.undo();
-        assert_eq!(store.remembered(), Remembered { notes: 3, waiting: 3, can_undo: false });
+        assert_eq!(store.summary(), TimelineSummary { notes: 3, waiting: 3, can_undo: false });
     }
 
     #[test]
-    fn loading_the_same_take_again_is_no_change() {
+    fn loading_an_equal_performance_changes_nothing() {
         let store = TimelineStore::default();
-        store.load(take(2));
+        store.load(performance(2));
         let edition = store.edition();
-        store.load(take(2));
+        store.load(performance(2));
         assert_eq!(store.edition(), edition);
         assert_eq!(store.get().0.notes().len(), 2);
     }
 
     #[test]
-    fn a_host_that_loads_what_it_saved_keeps_the_undo() {
-        // 0.1 + 0.2 and the like, which JSON's reader gives back a bit off.
+    fn loading_the_saved_state_keeps_the_undo() {
+        // Values like 0.1 + 0.2, which the JSON reader returns with a rounding error.
         let places = (1..2_000).map(|i| f64::from(i) * 0.1 + f64::from(i) / 24_000.7);
         let older = |beats: f64| format!("[{beats:?},1.0,0.5,0,60,80,null]");
         let older = places.clone().map(older).collect::<Vec<_>>().join(",");
         let older = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{older}],"pedals":[]}}"#);
-        let note = |beats| TimelineNote { beats, ..take(1).notes()[0] };
+        let note = |beats| TimelineNote { beats, ..performance(1).notes()[0] };
         let played = TimelineSnapshot::new(String::new(), [1.0; 3], places.map(note).collect(), Vec::new());
-        for take in [serde_json::from_str(&older).unwrap(), played] {
+        for performance in [serde_json::from_str(&older).unwrap(), played] {
             let store = TimelineStore::default();
-            store.replace(take);
+            store.replace(performance);
             let saved = serde_json::to_string(&*store.get().0).unwrap();
             let edition = store.edition();
             store.load(serde_json::from_str(&saved).unwrap());
-            assert_eq!((store.edition(), store.remembered().can_undo), (edition, true));
+            assert_eq!((store.edition(), store.summary().can_undo), (edition, true));
             let other = TimelineStore::default();
             other.load(serde_json::from_str(&saved).unwrap());
             assert_eq!(serde_json::to_string(&*other.get().0).unwrap(), saved);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Reads whole numbers of a range.
+/// Parses whole numbers in a range.
 pub fn whole<N: FromStr + PartialOrd + Display>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
 where
     RangeInclusive<N>: Clone,
@@ -12,7 +12,7 @@ where
     move |text| within(text, &range).ok_or_else(|| refusal("whole number", &range))
 }
 
-/// Reads numbers of a range, with or without a fraction; no NaN is in any.
+/// Parses numbers in a range, with or without a fraction. NaN is in no range.
 pub fn number<N: FromStr + PartialOrd + Display>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
 where
     RangeInclusive<N>: Clone,

@@ -1,6 +1,6 @@
 //! Ends a program quietly once nobody reads what it prints.
 
-/// Has the program end without a word once nobody reads what it prints, as in `cargo xtask … | head`.
+/// Makes the program exit silently once nobody reads its output, as in `cargo xtask … | head`.
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "the standard library offers no safe way to the default action of a signal")]
 pub fn end_with_reader() {
@@ -10,6 +10,6 @@ pub fn end_with_reader() {
     }
 }
 
-/// Elsewhere there is no such signal.
+/// Other systems have no such signal.
 #[cfg(not(unix))]
 pub fn end_with_reader() {}

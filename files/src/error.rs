@@ -14,7 +14,7 @@ pub enum FileError {
     /// A file cannot be read.
     #[error("cannot read {name}; check its name and your rights")]
     Unreadable {
-        /// What the user calls it.
+        /// The name that the user gave.
         name: String,
         /// Why not.
         source: io::Error,
@@ -22,7 +22,7 @@ pub enum FileError {
     /// A file is not a MIDI file.
     #[error("cannot use {name}")]
     NotASong {
-        /// What the user calls it.
+        /// The name that the user gave.
         name: String,
         /// Why not.
         source: MidiError,
@@ -60,10 +60,10 @@ pub enum FileError {
     /// A file must not be written.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The result of an input has no place.
+    /// The result of an input has nowhere to go.
     #[error("nothing was made of {input}")]
     NoResult {
-        /// What the user calls the input.
+        /// The name that the user gave the input.
         input: String,
         /// Why not.
         source: Box<FileError>,
@@ -160,7 +160,7 @@ pub enum Refusal {
     },
 }
 
-/// Says what a file is called elsewhere, where that is something else.
+/// The addition to a message where a file has another name elsewhere.
 fn alias(path: &Path, other: &Path) -> String {
     if path == other { String::new() } else { format!(" than {}", path.display()) }
 }

@@ -11,51 +11,50 @@ use crate::result_names::{ResultNames, differ_in_velocities_alone};
 /// A file to read and the result to write.
 #[derive(Debug)]
 pub struct Job {
-    /// What is read.
+    /// The source to read.
     pub input: Source,
-    /// The file that is written.
+    /// The file to write.
     pub output: OutputFile,
 }
 
-/// A file that is not read, because an earlier run made it.
+/// A file that is skipped, because an earlier run made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// The file.
     pub result: PathBuf,
-    /// What it was made of.
+    /// The original that it was made from.
     pub original: PathBuf,
 }
 
 /// All jobs of a command.
 #[derive(Debug)]
 pub struct Jobs {
-    /// In the order in which they were named.
+    /// The jobs, in the order in which their inputs were named.
     pub jobs: Vec<Job>,
-    /// Results of earlier runs that were found among the inputs.
+    /// Results of earlier runs among the inputs, which are skipped.
     pub left_out: Vec<LeftOut>,
     /// Where the command prints messages.
     pub messages: Messages,
 }
 
-/// The inputs and outputs that a command was asked for.
+/// The inputs and outputs that the user asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Files, and folders of them; `-` is standard input.
     pub inputs: &'a [PathBuf],
-    /// A file for a single input, else a folder; `-` is standard output. Without one each result goes beside its
+    /// A file for a single input, otherwise a folder; `-` is standard output. Without it, each result goes beside its
     /// original.
     pub output: Option<&'a Path>,
-    /// What results beside their originals are called.
+    /// Names for results beside their originals.
     pub names: &'a ResultNames,
     /// Whether results that earlier runs left beside their originals are replaced.
     pub replace: bool,
 }
 
-/// Plans a result for each MIDI file that is named or in a folder that is named.
+/// Plans a result for each MIDI file that is named or is in a named folder.
 ///
-/// In the folder `output` a result lies as deep as its original does in its own. What earlier runs made is not read
-/// again: neither what is in the folder `output`, nor what lies beside its original and differs from it in velocities
-/// alone.
+/// In the folder `output`, results keep their originals' subfolders. Results of earlier runs are not read again. They
+/// are the files in the folder `output`, and files beside an original that differ from it in velocities only.
 ///
 /// # Errors
 /// When there is nothing to do, or an original or another job's file would be lost. Nothing is written either way.
@@ -100,7 +99,7 @@ fn plan_stream(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
         Source::Stdin => None,
     };
     let mut outputs = read.files(files).outputs();
-    // There is no place beside standard input, so its result goes to standard output.
+    // Standard input has no folder, so its result goes to standard output.
     let output = request.output.filter(|output| *output != Path::new("-"));
     let reserved = match output {
         Some(output) => outputs.file(output),
@@ -111,7 +110,7 @@ fn plan_stream(read: Inputs, request: &Request<'_>) -> Result<Jobs, FileError> {
     Ok(Jobs { jobs, left_out: Vec::new(), messages: outputs.messages() })
 }
 
-/// Files with their results' paths, if those are not beside them, and every folder that was searched.
+/// Files, with their results' paths where these are not beside them, and every folder that was searched.
 struct Gathered {
     pairs: Vec<Pair>,
     folders: Vec<PathBuf>,
@@ -126,7 +125,7 @@ fn gather(request: &Request<'_>) -> Result<Gathered, FileError> {
     let mut gathered = Gathered { pairs: Vec::new(), folders: Vec::new() };
     for input in inputs {
         if input.is_dir() {
-            // An output folder that is the input itself is searched: the refusal then names a file.
+            // If the output folder is the input itself, it is searched; the refusal then names a file.
             let own = output.and_then(|output| Identity::from_path(output).ok());
             let own = own.filter(|output| !Identity::from_path(input).is_ok_and(|own| own == *output));
             let found = midi_files::find(input, own.as_ref())?;
@@ -189,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// Folders and files of a small world, so that names meet.
+    /// Folders and files of a small tree, so that names collide.
     const FOLDERS: [&str; 4] = ["a", "b", "a/b", "b/a"];
     const NAMES: [&str; 4] = ["x.mid", "x-jazz.mid", "y.mid", "b"];
 
@@ -201,12 +200,12 @@ mod tests {
         (folder(), proptest::sample::select(NAMES.to_vec())).prop_map(|(folder, name)| format!("{folder}/{name}"))
     }
 
-    /// What a link may lead to: folders, files, and what is not there.
+    /// Possible targets of a link: folders, files and missing paths.
     fn target() -> impl Strategy<Value = String> {
         prop_oneof![folder(), path(), Just("new".into()), Just("new/x.mid".into())]
     }
 
-    /// What may be asked for.
+    /// Possible arguments.
     fn anything() -> impl Strategy<Value = String> {
         prop_oneof![target(), Just("new/../a".into()), Just("a/new/../x.mid".into())]
     }
@@ -225,8 +224,10 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
-        /// Whatever is there and whatever is asked for: what is planned can be written, leaves every file that is read as
-        /// it was, and each result holds what was made of its own input; what is refused changes nothing.
+        /// Whatever exists and whatever is requested, no file is lost.
+        ///
+        /// Planned outputs can be written, files that are read stay unchanged, and each result is made from its own
+        /// input. A refused plan changes nothing.
         #[test]
         fn nothing_that_is_read_or_written_is_lost(
             entries in proptest::collection::vec((path(), entry()), 1..8),
@@ -240,7 +241,7 @@ mod tests {
                 let _ = fs::create_dir_all(at(folder));
             }
             for (place, (name, entry)) in entries.iter().enumerate() {
-                // What is there already stays.
+                // Existing files stay.
                 let _ = match entry {
                     Entry::File if !at(name).exists() => fs::write(at(name), format!("original {place}")),
                     Entry::File => Ok(()),
@@ -266,7 +267,7 @@ mod tests {
                 prop_assert_eq!(fs::read(&input).unwrap(), bytes, "{:?}", input);
             }
             for (place, job) in jobs.iter().enumerate() {
-                // Who reads follows no path that is not there.
+                // A reader cannot follow a path that does not exist.
                 let path = job.output.name().to_string_lossy().replace("/new/..", "");
                 let written = fs::read_to_string(path).unwrap();
                 prop_assert_eq!(written, format!("result {place}"), "{:?}", job.output.name());

@@ -68,7 +68,7 @@ pub fn endings() -> String {
     ENDINGS.map(|ending| format!(".{ending}")).join(", ")
 }
 
-/// What was found in a folder and below.
+/// The MIDI files and folders in a folder and below.
 #[derive(Debug, Default)]
 pub struct Found {
     /// MIDI files, in the order of their paths.

@@ -9,19 +9,19 @@ use tonenet_core::midi::Song;
 /// Names of results: the original's name, a hyphen and a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultNames {
-    /// What is added to the names of this command's results.
+    /// The label of this command's results.
     pub label: String,
     /// Every label that a command may add, to recognise results of earlier runs.
     pub all_labels: Vec<String>,
 }
 
 impl ResultNames {
-    /// The result's path beside an original.
+    /// The path of the result beside an original.
     pub fn result_of(&self, original: &Path) -> PathBuf {
         named(original, original.file_stem().unwrap_or_default().to_owned(), &self.label)
     }
 
-    /// The files beside a result that it may have been made of, by its name.
+    /// The files beside a result that may be its original, by their names.
     pub fn originals_of(&self, result: &Path) -> Vec<PathBuf> {
         let stem = result.file_stem().unwrap_or_default().to_string_lossy();
         let original = |label: &String| {
@@ -46,10 +46,10 @@ fn with_stem(path: &Path, mut stem: OsString) -> PathBuf {
     path.with_file_name(stem)
 }
 
-/// Whether two MIDI files are the same but for velocities, as an original and its result are.
+/// Whether two MIDI files differ in velocities only, as an original and its result do.
 pub fn differ_in_velocities_alone(one: &Path, other: &Path) -> bool {
     let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
-    // Most files need not be read.
+    // Most files need not be read, because their lengths differ.
     if length(one).is_none() || length(one) != length(other) {
         return false;
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_is_called_like_its_original_and_ends_like_it() {
+    fn a_result_has_its_originals_name_and_extension() {
         for (original, result) in [
             ("in/song.mid", "in/song-jazz.mid"),
             ("a.b.MIDI", "a.b-jazz.MIDI"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_results_name_tells_its_original() {
+    fn a_results_name_identifies_its_original() {
         for (result, originals) in [
             ("in/song-pop.mid", &["in/song.mid"][..]),
             ("song-jazz-pop.kar", &["song-jazz.kar", "song.kar"]),

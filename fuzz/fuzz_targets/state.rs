@@ -111,7 +111,7 @@ fn check_performance(params: &ToneNetParams, saved: &PluginState) {
     store.replace(TimelineSnapshot::default());
     store.replace((*take).clone());
     params.deserialize_fields(&saved.fields);
-    assert!(store.remembered().can_undo, "loading the same performance removes the undo");
+    assert!(store.summary().can_undo, "loading the same performance removes the undo");
 }
 
 /// Settings are in range, hosts see normalised values, and the latency fits the mode.

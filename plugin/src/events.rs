@@ -1,18 +1,18 @@
-//! The host's events, in and out: converted for the engine, with what says nothing left out.
+//! Converts the host's events for the engine, and drops events without information.
 
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use tonenet_engine::event::{HostEvent, Voice};
 use tonenet_engine::status::Status;
 
-/// An event as the framework has it, with short SysEx.
+/// The framework's event type, with short SysEx.
 type Framework = NoteEvent<ShortSysEx>;
 
-/// An event as hosts send it.
+/// A host's event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PluginEvent(pub NoteEvent<ShortSysEx>);
 
-/// A system-exclusive message short enough to be queued without allocation; longer ones do not pass.
+/// A system-exclusive message that can be queued without allocation. Longer messages are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShortSysEx {
     length: u8,
@@ -92,7 +92,7 @@ impl HostEvent for PluginEvent {
             | NoteEvent::MidiCC { timing, .. }
             | NoteEvent::MidiProgramChange { timing, .. }
             | NoteEvent::MidiSysEx { timing, .. } => *timing = sample,
-            // The framework's enum may grow; a new kind would leave at its own sample.
+            // The framework may add variants. A new variant would keep its original timing.
             _ => {}
         }
         self
@@ -136,18 +136,19 @@ impl HostEvent for PluginEvent {
     }
 }
 
-/// Drops what hosts send for VST3's MIDI parameters when they load a project: all 2,080 of them at exactly 0.5,
-/// which would press every pedal.
+/// Detects the controller events that hosts send for VST3's MIDI parameters when they load a project.
 ///
-/// No 7-bit value is 0.5 (64 / 127 is .504), and a bend of 0.5 says nothing where the wheel is centred already.
+/// Hosts send all 2,080 parameters at exactly 0.5, which would press every pedal.
+///
+/// No 7-bit value is exactly 0.5 (64 / 127 is 0.504). A bend of 0.5 has no effect if the wheel is already centred.
 #[derive(Debug, Default)]
 pub struct ControllerStorm {
     bent: [bool; 16],
 }
 
 impl ControllerStorm {
-    /// Whether an event says nothing.
-    pub fn is_empty_word(&mut self, event: &Framework) -> bool {
+    /// Whether an event is one of these and must be dropped.
+    pub fn must_drop(&mut self, event: &Framework) -> bool {
         match *event {
             NoteEvent::MidiCC { value, .. } | NoteEvent::MidiChannelPressure { pressure: value, .. } => value == 0.5,
             NoteEvent::MidiPitchBend { channel, value, .. } => {
@@ -160,11 +161,10 @@ impl ControllerStorm {
     }
 }
 
-/// What a velocity is that is not a number: MIDI's for a keyboard that has none.
+/// The replacement for a velocity of NaN: MIDI's default for keyboards without velocity.
 const UNKNOWN_VELOCITY: f32 = 64.0 / 127.0;
 
-/// The event with what MIDI has: velocities and controllers from 0 to 1. `None` for a controller that is not a number,
-/// which says nothing. A note stays one, whatever its velocity.
+/// Clamps velocities and controllers to 0–1. Returns `None` for a controller of NaN. Notes are never dropped.
 pub fn in_range(mut event: Framework) -> Option<Framework> {
     match &mut event {
         NoteEvent::NoteOn { velocity, .. } | NoteEvent::NoteOff { velocity, .. } => {
@@ -184,7 +184,7 @@ pub fn in_range(mut event: Framework) -> Option<Framework> {
     Some(event)
 }
 
-/// The events of a block, between the host and what plays.
+/// Receives and sends the events of one block.
 pub struct BlockEvents<'a, Context> {
     context: &'a mut Context,
     storm: &'a mut ControllerStorm,
@@ -192,12 +192,12 @@ pub struct BlockEvents<'a, Context> {
 }
 
 impl<'a, Context> BlockEvents<'a, Context> {
-    /// The events of the host's block.
+    /// Creates the events of the host's current block.
     pub fn new(context: &'a mut Context, storm: &'a mut ControllerStorm, status: &'a Status) -> Self {
         Self { context, storm, status }
     }
 
-    /// The transport at the block's start.
+    /// The transport at the start of the block.
     pub fn transport<P: Plugin>(&self) -> &Transport
     where
         Context: ProcessContext<P>,
@@ -213,7 +213,7 @@ impl<'a, Context> BlockEvents<'a, Context> {
         self.context.request_restart();
     }
 
-    /// The next event that says something.
+    /// The next event, after dropping events without information.
     pub fn receive<P: Plugin<SysExMessage = ShortSysEx>>(&mut self) -> Option<PluginEvent>
     where
         Context: ProcessContext<P>,
@@ -221,7 +221,7 @@ impl<'a, Context> BlockEvents<'a, Context> {
         let filters_storm = self.context.plugin_api() == PluginApi::Vst3;
         loop {
             let event = self.context.next_event()?;
-            if !(filters_storm && self.storm.is_empty_word(&event))
+            if !(filters_storm && self.storm.must_drop(&event))
                 && let Some(event) = in_range(event)
             {
                 return Some(PluginEvent(event));
@@ -229,7 +229,7 @@ impl<'a, Context> BlockEvents<'a, Context> {
         }
     }
 
-    /// Sends an event; one that the host does not take is counted.
+    /// Sends an event to the host. Counts an overload if the host refuses it.
     pub fn send<P: Plugin<SysExMessage = ShortSysEx>>(&mut self, event: PluginEvent)
     where
         Context: ProcessContext<P>,
@@ -245,20 +245,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_storm_is_dropped_and_what_a_player_does_is_not() {
+    fn the_hosts_parameter_events_are_dropped_and_the_players_events_are_not() {
         let mut storm = ControllerStorm::default();
         let cc = |value| NoteEvent::MidiCC { timing: 0, channel: 0, cc: 64, value };
         let bend = |value| NoteEvent::MidiPitchBend { timing: 0, channel: 3, value };
-        assert!(storm.is_empty_word(&cc(0.5)));
-        assert!((0..=127u8).all(|v| !storm.is_empty_word(&cc(f32::from(v) / 127.0))));
-        assert!(storm.is_empty_word(&bend(0.5)));
-        assert!(!storm.is_empty_word(&bend(0.7)));
-        assert!(!storm.is_empty_word(&bend(0.5)), "the wheel comes back");
-        assert!(storm.is_empty_word(&bend(0.5)));
+        assert!(storm.must_drop(&cc(0.5)));
+        assert!((0..=127u8).all(|v| !storm.must_drop(&cc(f32::from(v) / 127.0))));
+        assert!(storm.must_drop(&bend(0.5)));
+        assert!(!storm.must_drop(&bend(0.7)));
+        assert!(!storm.must_drop(&bend(0.5)), "the wheel returns to its centre");
+        assert!(storm.must_drop(&bend(0.5)));
     }
 
     #[test]
-    fn sysex_passes_up_to_its_length() {
+    fn sysex_up_to_the_longest_length_is_accepted() {
         let message = [0xF0, 0x7E, 0x7F, 0x09, 0x01, 0xF7];
         let (bytes, length) = ShortSysEx::from_buffer(&message).unwrap().as_buffer();
         assert_eq!(&bytes[..length], message);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_midi_has_no_word_for_become_some_that_it_has() {
+    fn values_out_of_midis_range_are_clamped_or_replaced() {
         let on = |velocity| {
             let (channel, key) = (Channel::Number(0), Key::Number(60));
             NoteEvent::NoteOn { timing: 0, voice_id: VoiceID::Wildcard, channel, key, velocity }

@@ -1,9 +1,9 @@
 //! ToneNet as a CLAP and VST3 note effect.
 //!
-//! The session that restyles notes is in [`tonenet_engine`]; this crate joins it to the host. [`params`] are what the host
-//! and the user set, [`persist`] what a project keeps besides, [`events`] the host's events in and out, [`editor`] the
-//! window, [`dialogs`] its file dialogs, and `allocator` where memory comes from. Nothing is loaded when a host scans: the
-//! model opens on the inference thread after activation.
+//! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
+//! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
+//! dialogs, and `allocator` the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! after activation.
 
 mod allocator;
 pub mod dialogs;
@@ -39,7 +39,7 @@ use params::ToneNetParams;
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
-/// Tempi closer than this, in beats a minute, give the same latency for a listener.
+/// Tempo changes below this, in beats per minute, do not change the latency.
 const SAME_TEMPO: f64 = 0.05;
 
 /// An instance of the plugin.
@@ -51,10 +51,10 @@ pub struct ToneNet {
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
-    /// What the engine failed with. The engine stays where it is until it is dropped on the main thread: its end waits
-    /// for a thread and frees memory.
+    /// The engine's panic. The failed engine stays in `engine` until the main thread drops it, because the drop joins a
+    /// thread and frees memory.
     failure: Option<Failure>,
-    /// While the plugin is active.
+    /// Present while the plugin is active.
     pass_through: Option<PassThrough<PluginEvent>>,
     #[cfg(feature = "fault-injection")]
     fault: EngineFault,
@@ -62,11 +62,11 @@ pub struct ToneNet {
     sample_rate: f64,
     longest_block: u32,
     offline: bool,
-    /// The tempo the latency in force was computed from.
+    /// The tempo from which the current latency was computed.
     tempo: f64,
-    /// The mode in force.
+    /// The current mode.
     mode: Mode,
-    /// The latency that the host was last asked to restart for.
+    /// The mode and latency for which a restart was last requested.
     asked_for: Option<(Mode, SchedulerConfig)>,
 }
 
@@ -108,7 +108,7 @@ impl ToneNet {
         SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
 
-    /// Starts an engine with the latency that it then has, or says why there is none.
+    /// Starts an engine. An error is a message for the user.
     fn start(&mut self, config: &BufferConfig) -> Result<(), String> {
         self.sample_rate = f64::from(config.sample_rate);
         self.longest_block = config.max_buffer_size;
@@ -119,7 +119,7 @@ impl ToneNet {
         self.status.latency.store(scheduler.latency, Ordering::Relaxed);
         self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
         self.status.restart_pending.store(false, Ordering::Relaxed);
-        // The old engine's thread ends before a new one starts.
+        // The old engine's thread must end before a new one starts.
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
@@ -134,21 +134,21 @@ impl ToneNet {
         Ok(())
     }
 
-    /// Ends the engine, on the main thread.
+    /// Drops the engine, on the main thread.
     fn drop_engine(&mut self) {
         let engine = self.engine.take();
-        // One that has failed may fail again; then there is no more to end.
+        // An engine that has failed may panic again. That panic needs no handling.
         let _ = guarded(move || drop(engine));
         self.failure = None;
     }
 
-    /// The engine has failed; what it failed with is freed together with it.
+    /// Marks the engine as failed. The panic is freed together with the engine.
     fn fail(&mut self, failure: Failure) {
         self.failure = Some(failure);
         self.status.failed.store(true, Ordering::Relaxed);
     }
 
-    /// Plays a block with the engine; what goes through it is told to `pass_through`.
+    /// Processes a block with the engine, and reports its input and output to `pass_through`.
     fn play<Context: ProcessContext<Self>>(
         &mut self,
         samples: u32,
@@ -160,14 +160,14 @@ impl ToneNet {
             let events = events.borrow();
             (core_transport(events.transport()), bars(events.transport()))
         };
-        let pressed = self.params.generate.value();
-        let block = Block { samples, transport, bars, pressed, offline: self.offline };
+        let trigger_held = self.params.generate.value();
+        let block = Block { samples, transport, bars, trigger_held, offline: self.offline };
         engine.process(
             &block,
             &self.params.settings(),
             || {
                 let event = events.borrow_mut().receive()?;
-                pass_through.borrow_mut().came_in(event);
+                pass_through.borrow_mut().record_input(event);
                 #[cfg(feature = "fault-injection")]
                 self.fault.count_event();
                 Some(event)
@@ -176,7 +176,7 @@ impl ToneNet {
                 #[cfg(feature = "fault-injection")]
                 self.fault.count_event();
                 events.borrow_mut().send(event);
-                pass_through.borrow_mut().engine_sent(&event);
+                pass_through.borrow_mut().record_output(&event);
             },
         );
         let stopped = engine.is_stopped();
@@ -185,10 +185,9 @@ impl ToneNet {
         }
     }
 
-    /// Whether another latency or mode than the one in force is wanted, which only a restart can give; asked once for
-    /// each.
+    /// Whether to request a restart, because the latency or mode has to change. True once for each change.
     ///
-    /// A tempo counts only while the transport is at rest: latency must not move under the user's hands.
+    /// A tempo counts only while the transport is stopped, so that the latency does not change during playback.
     fn wants_restart(&mut self, transport: &CoreTransport, stopped: bool) -> bool {
         if let Some(tempo) = transport.tempo {
             self.params.remember_tempo(tempo);
@@ -210,15 +209,15 @@ impl ToneNet {
     }
 }
 
-/// What a panic left.
+/// The payload of a panic.
 type Failure = Box<dyn Any + Send>;
 
-/// Does something a host asks for. The framework catches no panics, and one that reached the host would end it.
+/// Runs a task and catches a panic. The framework catches none, and a panic that reaches the host would end it.
 fn guarded<T>(task: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(task))
 }
 
-/// One audio input and one output with so many channels.
+/// An audio layout with one input and one output bus.
 const fn layout(input: u32, output: u32) -> AudioIOLayout {
     AudioIOLayout {
         main_input_channels: NonZeroU32::new(input),
@@ -231,7 +230,7 @@ fn core_transport(transport: &Transport) -> CoreTransport {
     CoreTransport {
         playing: transport.playing,
         tempo: transport.tempo,
-        // Only what the host tells: beats that the framework computes from seconds jump where the tempo changes.
+        // Only the host's own beats: those that the framework computes from seconds jump at tempo changes.
         beats: transport.pos_beats,
         seconds: transport.pos_seconds(),
         loop_beats: transport.loop_range_beats(),
@@ -250,7 +249,7 @@ impl Plugin for ToneNet {
     const URL: &'static str = env!("CARGO_PKG_REPOSITORY");
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    // Some hosts refuse a plugin without audio; silence goes out.
+    // Some hosts refuse a plugin without audio, so the plugin outputs silence.
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 1), layout(1, 2)];
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
@@ -304,7 +303,7 @@ impl Plugin for ToneNet {
     fn reset(&mut self) {
         self.storm = ControllerStorm::default();
         let Some(mut pass_through) = self.pass_through.take() else { return };
-        if !pass_through.plays()
+        if !pass_through.is_active()
             && let Err(failure) = guarded(|| self.engine.iter_mut().for_each(Engine::reset))
         {
             self.fail(failure);
@@ -329,7 +328,7 @@ impl Plugin for ToneNet {
         let mut storm = std::mem::take(&mut self.storm);
         let status = self.status.clone();
         let mut events = BlockEvents::new(context, &mut storm, &status);
-        if !pass_through.plays() {
+        if !pass_through.is_active() {
             let (shared, through) = (RefCell::new(events), RefCell::new(pass_through));
             let played = guarded(|| self.play(samples, &shared, &through));
             (events, pass_through) = (shared.into_inner(), through.into_inner());
@@ -338,7 +337,7 @@ impl Plugin for ToneNet {
                 pass_through.take_over();
             }
         }
-        if pass_through.plays() {
+        if pass_through.is_active() {
             let events = RefCell::new(events);
             pass_through.play(|| events.borrow_mut().receive(), |event| events.borrow_mut().send(event));
         }
@@ -353,7 +352,7 @@ impl Plugin for ToneNet {
     }
 
     fn filter_state(state: &mut PluginState) {
-        // What could not be brought up to date is read as it is.
+        // If the upgrade fails, the state is loaded as it is.
         let _ = guarded(|| params::upgrade(state));
     }
 }

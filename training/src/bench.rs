@@ -17,14 +17,14 @@ use crate::models::velocity_model_folder;
 use crate::target::Target;
 use crate::{runtimes, workspace};
 
-/// Notes of the takes.
+/// Lengths of the performances in notes.
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
-/// Notes that each size is restyled of at least, in as many takes as that needs: short ones last too little to time.
+/// Fewest notes to restyle at each size. Short performances are repeated, because one is too short to time.
 const NOTES_A_SIZE: usize = 20_000;
 
-/// The least speed.
+/// The least speed that meets its target.
 const NOTES_A_SECOND: f64 = 30_000.0;
-/// The largest power of the length that the time may grow with.
+/// The largest exponent with which the time may grow with the length.
 const GROWTH: f64 = 1.05;
 
 /// Measures speeds, and fails where one misses its target.
@@ -46,8 +46,8 @@ pub fn run() -> Result<()> {
         missed += usize::from(!target.is_met());
     };
     for size in SIZES {
-        let notes = again_and_again(&piece, size);
-        let seconds = seconds_a_take(&model, &notes)?;
+        let notes = repeated(&piece, size);
+        let seconds = seconds_per_performance(&model, &notes)?;
         let speed = size as f64 / seconds;
         print(&format!("notes a second, of {size}"), Target::at_least(speed, NOTES_A_SECOND, 0));
         points.push(((size as f64).ln(), seconds.ln()));
@@ -59,8 +59,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The piece over and over, so many notes of it.
-fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
+/// Repeats the piece up to `count` notes.
+fn repeated(piece: &[Note], count: usize) -> Vec<Note> {
     let (seconds, sixteenths) = piece.iter().fold((0f64, 0f64), |(seconds, sixteenths), note| {
         (seconds.max(note.release), sixteenths.max(note.release_sixteenths.ceil()))
     });
@@ -77,9 +77,9 @@ fn again_and_again(piece: &[Note], count: usize) -> Vec<Note> {
     (0..count).map(note).collect()
 }
 
-/// The mean over as many takes as are worth timing.
-fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
-    let take = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+/// Mean seconds per performance, over as many as are worth timing.
+fn seconds_per_performance(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
+    let view = PerformanceView { notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
     let restyling = RestyleSettings {
         style: StyleBlend::only(Genre::Jazz),
         played_in: None,
@@ -87,16 +87,16 @@ fn seconds_a_take(model: &LoadedModel, notes: &[Note]) -> Result<f64> {
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    restyling.velocities(model, &take)?;
-    let takes = NOTES_A_SIZE.div_ceil(notes.len());
+    restyling.velocities(model, &view)?;
+    let count = NOTES_A_SIZE.div_ceil(notes.len());
     let started = Instant::now();
-    for _ in 0..takes {
-        restyling.velocities(model, &take)?;
+    for _ in 0..count {
+        restyling.velocities(model, &view)?;
     }
-    Ok(started.elapsed().as_secs_f64() / takes as f64)
+    Ok(started.elapsed().as_secs_f64() / count as f64)
 }
 
-/// Of the straight line nearest to the points.
+/// The slope of the least-squares line through points.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));

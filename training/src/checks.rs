@@ -1,4 +1,4 @@
-//! Checks of what training and export read and write, before anything is installed or built for them.
+//! Checks the inputs and outputs of training and export before anything is installed or built.
 
 use std::path::{Path, PathBuf};
 

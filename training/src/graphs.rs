@@ -14,13 +14,13 @@ use crate::models::VelocityModel;
 /// The networks' outputs are deviations from the level of the part, in velocity steps divided by this.
 pub const OUTPUT_SCALE: f64 = 16.0;
 
-/// Steps that the attention model learns from, and reads of a whole take, at once.
-pub const WHOLE_TAKE_STEPS: usize = 160;
+/// Steps that the attention model reads at once, in training and in a whole performance.
+pub const WHOLE_PERFORMANCE_STEPS: usize = 160;
 
-/// Steps of the past the plugin shows the piano-roll networks: four bars of sixteenths.
+/// Past steps that the plugin gives the piano-roll networks: four bars of sixteenths.
 const CONTEXT_STEPS: usize = 64;
 
-/// Graphs that were written, as the manifest names them.
+/// Written graphs, as the manifest names them.
 pub struct Exported {
     /// The model's title.
     pub title: &'static str,
@@ -66,7 +66,7 @@ pub fn graphs(
         keys: PIANO_KEYS,
         memory: piano_roll::memory_width(weights)?,
         context_steps: CONTEXT_STEPS,
-        whole_take_steps: attention.then_some(WHOLE_TAKE_STEPS),
+        whole_take_steps: attention.then_some(WHOLE_PERFORMANCE_STEPS),
         encoder: put("encoder.onnx", &piano_roll::encoder(weights, precision)?)?,
     };
     let title = if attention { "Attention seq2seq" } else { "Baseline seq2seq" };

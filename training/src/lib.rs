@@ -3,8 +3,8 @@
 //!
 //! Each module uses only those above it:
 //!
-//! 1. [`workspace`], [`models`], [`runtimes`], [`progress`] and [`target`]: where files lie, which models there are, how
-//!    they run, how a command reports.
+//! 1. [`workspace`], [`models`], [`runtimes`], [`progress`] and [`target`]: where files are, which models exist, how they
+//!    run, how a command reports.
 //! 2. [`data`] reads performances, tunes and phrases. [`metrics`] scores them.
 //! 3. [`arguments`] declares the command line. [`checks`] refuses a run that would fail or overwrite its own input.
 //! 4. [`plots`] draws, [`graphs`] turns weights into ONNX files.

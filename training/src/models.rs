@@ -56,7 +56,7 @@ impl TrainableModel {
         }
     }
 
-    /// Where it is trained unless `run` names another folder.
+    /// The folder of its training run, unless `run` names another.
     pub fn run_folder(self, run: Option<&PathBuf>) -> PathBuf {
         run.cloned().unwrap_or_else(|| PathBuf::from("runs").join(self.id()))
     }
@@ -72,7 +72,7 @@ pub const VAEGAN: &str = "vaegan";
 /// The velocity models that ship with the plugin, the default first.
 pub const SHIPPED: [&str; 3] = ["note", "attention", "baseline"];
 
-/// The folder of a velocity model that ships, by name, or of any other by its path.
+/// The folder of a velocity model that ships, by name, or of any other model by path.
 ///
 /// # Errors
 /// When there is no `model.json` in it.

@@ -7,7 +7,7 @@ pub fn bar(length: usize, counted: &str) -> ProgressBar {
     labelled("", length, counted)
 }
 
-/// A bar behind a label that may be a template too.
+/// A bar after a label, which may be a template too.
 pub fn labelled(label: &str, length: usize, counted: &str) -> ProgressBar {
     let template = format!("{label}{{bar:32}} {counted}");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());

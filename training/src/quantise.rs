@@ -33,12 +33,12 @@ use crate::models::VelocityModel;
 use crate::runtimes;
 use crate::workspace;
 
-/// Hops that are timed of each, in turn.
+/// Timed hops of each form.
 const ROUNDS: usize = 400;
 /// New notes in a hop, with as many again ahead: 16 is a busy half bar, 1 is Live.
 const HOPS: [usize; 2] = [16, 1];
 
-/// The forms that are compared, by the names of their folders.
+/// The forms that are compared, with the names of their folders.
 const FORMS: [(&str, Precision); 3] = [
     ("32-bit", Precision::Float32),
     ("stored-8-bit", Precision::StoredInt8),
@@ -102,13 +102,13 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
     Ok(())
 }
 
-/// Mean r over a genre's performances, each in its own style and known as a whole.
+/// Mean r over a genre's whole performances, each in its own style.
 fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Result<f64> {
     let scores = performances
         .par_iter()
         .filter(|performance| performance.genre == genre)
         .map(|performance| {
-            let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[genre])?;
+            let predicted = model.predict(&performance.view(), LookAhead::WholePerformance, &[genre])?;
             let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
             Ok(score_file(&deviations, &human))
@@ -118,7 +118,7 @@ fn mean_r(model: &LoadedModel, performances: &[Performance], genre: Genre) -> Re
     Ok(summarise(&scores).with_context(|| format!("there is no {} in the data", genre.id()))?.r)
 }
 
-/// Writes the model in `source` with weights in another form; the bytes of its graphs.
+/// Writes the model in `source` with weights in another form; returns its graphs' size in bytes.
 fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     let files = ModelFiles::from_dir(source)?;
     let path = source.join("weights.safetensors");
@@ -143,12 +143,12 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     Ok(graphs)
 }
 
-/// Median microseconds of a hop of `notes` new notes, of each network; they take turns.
+/// Median microseconds of a hop of `notes` new notes, of each network; networks alternate.
 fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
-    let take = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let (part, _) = take.part();
+    let view = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let (part, _) = view.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {

@@ -31,7 +31,7 @@ pub fn open_onnxruntime() -> Result<(Runtime, RuntimeReport)> {
 /// Opens the built-in runtime.
 ///
 /// # Errors
-/// When ONNX Runtime is not installed, which the comparison is made with.
+/// When ONNX Runtime is not installed. The built-in runtime is compared with it.
 pub fn open_built_in() -> Result<(Runtime, RuntimeReport)> {
     open(RuntimePreference::BuiltIn)
 }

@@ -17,12 +17,12 @@ pub fn shipped_model(id: &str) -> PathBuf {
     root().join("assets/models").join(id)
 }
 
-/// The piece that golden tensors and timings are taken from.
+/// The piece for golden tensors and timings.
 pub fn demo_piece() -> PathBuf {
     root().join("assets/demo/bach-prelude-bwv-846.mid")
 }
 
-/// Where evaluations leave their reports and plots.
+/// The folder for evaluations' reports and plots.
 pub fn evaluations() -> PathBuf {
     root().join("target/evaluate")
 }
@@ -50,7 +50,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// What the program ends with; see `NEEDS_LIBTORCH` and `NEEDS_ONNXRUNTIME` in `xtask/src/forward.rs`.
+    /// The exit code of the program; see `NEEDS_LIBTORCH` and `NEEDS_ONNXRUNTIME` in `xtask/src/forward.rs`.
     pub fn exit_code(self) -> ExitCode {
         match self {
             Self::Libtorch => ExitCode::from(3),

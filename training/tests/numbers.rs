@@ -1,6 +1,6 @@
 //! Every number of the command line has a range which its help and its refusal name; contradictions are refused.
 //!
-//! That none is missing here is tested where the command line is declared.
+//! A test beside the declaration of the command line checks that none is missing here.
 
 use tonenet_test_support::{NumericOption, Program};
 
@@ -9,7 +9,7 @@ const TRAINING: Program = Program::new(env!("CARGO_BIN_EXE_tonenet-training"));
 
 const SEEDS: &str = "0 to 18446744073709551615";
 
-/// Commands with what they need, and their numbers.
+/// Commands with their required arguments, and their numbers.
 const NUMBERS: [(&[&str], &[NumericOption]); 2] = [
     (&["evaluate", "--data", "data"], &[("--look-ahead", "0 to 3600", "-1", "3601")]),
     (

@@ -1,4 +1,4 @@
-//! No command writes over what it reads or over a shipped model, and what it refuses leaves nothing behind.
+//! No command overwrites its inputs or a shipped model, and a refused command leaves nothing behind.
 #![cfg(unix)]
 
 use std::fs;
@@ -15,7 +15,7 @@ const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 const OTHER: [u8; 6] = [33, 44, 55, 66, 77, 88];
 
 #[test]
-fn a_closed_pipe_ends_the_command_without_a_word() {
+fn a_closed_pipe_ends_the_command_silently() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_midi(&folder.join("in/a.mid"), &OWN);

@@ -1,4 +1,4 @@
-//! `evaluate --pairs`: one bad pair does not cost the others.
+//! `evaluate --pairs`: one bad pair does not prevent the scores of the others.
 
 use std::fs;
 
@@ -27,7 +27,7 @@ fn pairs_are_found_in_subfolders() {
 }
 
 #[test]
-fn bad_pairs_are_told_and_counted_and_the_others_scored() {
+fn bad_pairs_are_reported_and_counted_and_the_others_scored() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_midi(&folder.join("mine/a.mid"), &PREDICTED);
@@ -55,7 +55,7 @@ fn bad_pairs_are_told_and_counted_and_the_others_scored() {
 }
 
 #[test]
-fn where_nothing_can_be_scored_that_is_an_error() {
+fn it_is_an_error_if_nothing_can_be_scored() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::create_dir(folder.join("empty")).unwrap();

@@ -34,7 +34,7 @@ pub fn release() -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
     std::env::set_current_dir(workspace::root())?;
     let arguments = ["--release".to_owned()];
-    // The library alone: cargo does not optimise across crates where Rust's own kind of library is built beside it.
+    // Builds the library only: cargo does not optimise across crates if Rust's own kind of library is built beside it.
     workspace::run(
         workspace::cargo().args(["rustc", "--package", PACKAGE, "--lib", "--crate-type", "cdylib"]).args(&arguments),
     )?;
@@ -45,13 +45,15 @@ pub fn release() -> Result<Bundles> {
     Ok(bundles)
 }
 
-/// Builds the plugin with the checks that tests want, apart from what a user would install.
+/// Builds the plugin with the checks for tests, separate from what a user would install.
 pub fn for_tests() -> Result<Bundles> {
     built_for_tests(&["--package", PACKAGE], &[])
 }
 
-/// The same where all packages are to be tested: cargo gives dependencies the features that the chosen packages want
-/// together, so that these are then built already; `features` are those that are to be tested beside the plugin's.
+/// The same when all packages are tested.
+///
+/// Cargo gives dependencies the features of all chosen packages together, so they are then not built twice. `features`
+/// are those that are tested in addition to the plugin's.
 pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
     built_for_tests(&["--workspace"], features)
 }
@@ -94,7 +96,7 @@ pub fn install() -> Result<()> {
     let clap = home.join(".clap/ToneNet.clap");
     let vst3 = home.join(".vst3/ToneNet.vst3");
     let library = data.join("tonenet/lib").join(LIBRARY);
-    // Where a DAW's folder is a link to the bundles, these would be removed before they were copied.
+    // If a DAW's folder is a link to the bundles, these would be removed before they were copied.
     let bundled = bundles.folder.join(LIBRARY);
     let mut outputs = Inputs::default().files([&bundles.clap(), &bundled]).folders([bundles.vst3()]).outputs();
     outputs.file(&clap)?;
@@ -110,7 +112,7 @@ pub fn install() -> Result<()> {
     Ok(())
 }
 
-/// In the place of what is there, which a host may have mapped: written over, it would end the host.
+/// Replaces the file instead of writing into it: a host that has it mapped would crash.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
@@ -119,7 +121,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with everything in it.
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! `cargo xtask deny`: holds every crate that ToneNet is built from to the rules in `deny.toml`.
+//! `cargo xtask deny`: checks every crate that ToneNet is built from against the rules in `deny.toml`.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::setup;
 use crate::workspace::{cargo, root, run, wait};
 
-/// How long the database of advisories may take to come.
+/// Time limit for downloading the database of advisories.
 const DOWNLOAD: Duration = Duration::from_secs(120);
 
 /// Which checks were made.
@@ -50,9 +50,9 @@ fn download_advisories(program: &Path) -> Result<bool> {
 
 fn deny(program: &Path) -> Command {
     let mut command = Command::new(program);
-    // Programs of this kind ask for their own name first. They run the cargo that runs us.
+    // Cargo's subcommands expect their own name first. They run the cargo that runs us.
     command.arg("deny").current_dir(root()).env("CARGO", cargo().get_program());
-    // Nobody is there to type a password.
+    // Nobody can type a password.
     command.env("GIT_TERMINAL_PROMPT", "0");
     command
 }

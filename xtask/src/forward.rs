@@ -9,11 +9,11 @@ use crate::cli::ForwardArgs;
 use crate::setup;
 use crate::workspace;
 
-/// What the training program ends with where it needs libtorch or ONNX Runtime; see `training/src/workspace.rs`.
+/// Exit codes by which the training program asks for a library; see `training/src/workspace.rs`.
 const NEEDS_LIBTORCH: i32 = 3;
 const NEEDS_ONNXRUNTIME: i32 = 4;
 
-/// Where `tonenet` looks for ONNX Runtime first; see `inference/src/library.rs`.
+/// The variable that names ONNX Runtime for `tonenet`; see `inference/src/library.rs`.
 const ONNXRUNTIME_VARIABLE: &str = "TONENET_ORT_DYLIB";
 
 /// Runs a command of the program `tonenet` and ends as it ends.
@@ -41,9 +41,9 @@ pub fn to_training(command: &[&str], args: &ForwardArgs) -> Result<()> {
     let mut has_torch = trains && setup::has_libtorch();
     loop {
         let mut cargo = cargo_run("tonenet-training");
-        // Linking libtorch's bindings across crates takes minutes and makes no training faster.
+        // Linking libtorch's bindings across crates takes minutes and does not make training faster.
         cargo.args(["--config", "profile.release.lto=\"off\"", "--config", "profile.release.codegen-units=16"]);
-        // A folder of its own: its dependencies have other features than those of the plugin.
+        // A separate folder, because its dependencies have other features than the plugin's.
         cargo.arg("--target-dir").arg(workspace::root().join("target/train"));
         if has_torch {
             cargo.args(["--features", "torch"]);

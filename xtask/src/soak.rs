@@ -11,13 +11,13 @@ use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
 use crate::bundle;
 use crate::cli::SoakArgs;
 
-/// What the plugin may keep of a soak, in bytes.
+/// Largest growth of memory in a soak, in bytes.
 const MOST_GROWTH: i64 = 2 * 1024 * 1024;
 
-/// Lines that the growth of memory is told in, about.
+/// About how many lines show the growth of memory.
 const MEMORY_LINES: usize = 12;
 
-/// Runs it; an error where a note went wrong or memory grew.
+/// Runs the soak; fails if a note went wrong or memory grew.
 pub fn run(args: &SoakArgs) -> Result<()> {
     let bundles = bundle::for_tests()?;
     if args.give_back {

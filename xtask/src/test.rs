@@ -12,8 +12,9 @@ use crate::setup::{self, Screen};
 use crate::vendor::{self, VendorArgs};
 use crate::workspace::{cargo, run};
 
-/// What trains, and what only it needs. All of cargo's steps are told of it, not one for itself: it wants features of
-/// crates that the others use too, which would then be built twice.
+/// The feature of the training crate.
+///
+/// Every cargo step gets it. It enables features of shared crates, which would otherwise be built twice.
 const TRAINING: &str = "tonenet-training/torch";
 
 /// Runs all of it; stops at the first failure.
@@ -36,13 +37,13 @@ pub fn all() -> Result<()> {
     run(whole("clippy", features).args(["--all-targets", "--", "--deny", "warnings"]))?;
     // As evaluation builds it.
     run(cargo().args(["clippy", "--package", "tonenet-training", "--locked", "--", "--deny", "warnings"]))?;
-    // The programs that libFuzzer runs; what they call was checked above, and is replayed among the tests.
+    // The programs for libFuzzer. What they call was checked above and is replayed in the tests.
     run(cargo().args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked"]))?;
     run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps"))?;
     let bundles = bundle::for_tests_of_all(features)?;
     run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder))?;
     match Screen::open() {
-        // The tests that every other run ignores.
+        // Including the tests that other runs ignore.
         Ok(screen) => run(whole("test", features)
             .env("TONENET_BUNDLES", &bundles.folder)
             .env("DISPLAY", screen.display())

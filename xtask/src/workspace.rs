@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How often it is looked whether a program has ended.
+/// Interval for checking whether a program has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The folder of the workspace's `Cargo.toml`.
@@ -39,7 +39,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// How a process ended; one that takes longer than `limit` is ended, which gives `None`.
+/// Waits for a process. One that takes longer than `limit` is killed, which gives `None`.
 pub fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let started = Instant::now();
     loop {

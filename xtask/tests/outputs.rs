@@ -1,4 +1,4 @@
-//! The demo does not write over the file that it plays, and leaves nothing behind where it refuses.
+//! The demo does not overwrite the file that it plays, and leaves nothing behind when it refuses.
 #![cfg(unix)]
 
 use std::fs;

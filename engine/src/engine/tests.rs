@@ -22,28 +22,28 @@ const RATE: f64 = 48_000.0;
 const LOOK_AHEAD: SchedulerConfig =
     SchedulerConfig { latency: 2_400, policy: tonenet_core::scheduler::RequestPolicy::EveryHop(600) };
 
-/// Expects of every note a deviation that its id decides.
+/// Predicts a deviation that depends on the note's id.
 #[derive(Default)]
 struct FakeModel {
     notes: Vec<(NoteId, SampleTime)>,
-    breaks: bool,
-    /// Held by a test for as long as the model is not to get on.
+    panics: bool,
+    /// A test locks it to stall the model.
     gate: Arc<Mutex<()>>,
-    /// Notes that it was asked about.
-    asked: Arc<Mutex<Vec<NoteId>>>,
-    /// Questions that have come as far as the gate.
-    questions: Arc<AtomicU64>,
-    /// What it was told.
-    heard: Arc<Mutex<Vec<InputEvent>>>,
-    /// Breaks when it goes.
-    _last: Option<BreaksAsItGoes>,
+    /// The notes requested so far.
+    requested: Arc<Mutex<Vec<NoteId>>>,
+    /// The number of requests that have reached the gate.
+    requests: Arc<AtomicU64>,
+    /// The input events received.
+    input: Arc<Mutex<Vec<InputEvent>>>,
+    /// Panics when dropped, if present.
+    _last: Option<PanicsOnDrop>,
 }
 
-struct BreaksAsItGoes;
+struct PanicsOnDrop;
 
-impl Drop for BreaksAsItGoes {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
-        assert!(std::thread::panicking(), "a fault in a model that goes");
+        assert!(std::thread::panicking(), "a fault in a model that is dropped");
     }
 }
 
@@ -56,45 +56,45 @@ impl VelocityModel for FakeModel {
         self.notes.clear();
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        self.heard.lock().push(*heard);
-        if let InputEvent::NoteOn { id, time, .. } = *heard {
+    fn push_event(&mut self, input: &InputEvent) {
+        self.input.lock().push(*input);
+        if let InputEvent::NoteOn { id, time, .. } = *input {
             self.notes.push((id, time));
         }
     }
 
     fn predict(
         &mut self,
-        question: &InferenceRequest,
+        request: &InferenceRequest,
         _style: Genre,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        assert!(!self.breaks, "a fault in a model");
-        self.questions.fetch_add(1, Ordering::Release);
+        assert!(!self.panics, "a fault in a model");
+        self.requests.fetch_add(1, Ordering::Release);
         let _open = self.gate.lock();
-        let due = question.hop.settle_from..question.hop.settle_to;
+        let due = request.hop.settle_from..request.hop.settle_to;
         let notes = self.notes.iter().filter(|n| due.contains(&n.1));
-        self.asked.lock().extend(notes.clone().map(|n| n.0));
+        self.requested.lock().extend(notes.clone().map(|n| n.0));
         predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
         Ok(())
     }
 }
 
-/// An engine that begins with a model: the note model is missing, the attention model panics when it is asked, and
-/// the baseline works.
+/// An engine that starts with a model. The note model is missing, the attention model panics on requests, and the
+/// baseline works.
 fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
-    engine_of(model, LOOK_AHEAD, None)
+    engine_with(model, LOOK_AHEAD, None)
 }
 
-fn opened(model: FakeModel) -> LoadedSession {
-    let restyle_performance: RestylePerformance = Box::new(|take: &TimelineSnapshot, _: &Cancellation| {
-        let expected = take.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
-        Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+fn loaded_session(model: FakeModel) -> LoadedSession {
+    let restyle_performance: RestylePerformance = Box::new(|performance: &TimelineSnapshot, _: &Cancellation| {
+        let expected = performance.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
+        Ok(performance.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
     });
     LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance }
 }
 
-fn engine_of(
+fn engine_with(
     model: EmbeddedModel,
     look_ahead: SchedulerConfig,
     memory: Option<Arc<TimelineStore>>,
@@ -102,8 +102,8 @@ fn engine_of(
     let status = Arc::<Status>::default();
     let open = |model, _: &Status| match model {
         EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
-        EmbeddedModel::Attention => Ok(opened(FakeModel { breaks: true, ..FakeModel::default() })),
-        EmbeddedModel::Baseline => Ok(opened(FakeModel::default())),
+        EmbeddedModel::Attention => Ok(loaded_session(FakeModel { panics: true, ..FakeModel::default() })),
+        EmbeddedModel::Baseline => Ok(loaded_session(FakeModel::default())),
     };
     let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
     (Engine::new(config(look_ahead, model), thread, no_clips(), status.clone()), status)
@@ -116,13 +116,13 @@ fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
 /// A track without a clip.
 fn no_clips() -> ClipTrack {
     let store = Arc::<ClipStore>::default();
-    let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes")));
+    let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("not opened")));
     ClipTrack::new(store, generator.link().clone(), false)
 }
 
-/// A block in bars of four beats, in which nothing is pressed.
+/// A block in bars of four beats, without a trigger.
 fn block_of(samples: u32, transport: Transport, offline: bool) -> Block {
-    Block { samples, transport, bars: Bars::default(), pressed: false, offline }
+    Block { samples, transport, bars: Bars::default(), trigger_held: false, offline }
 }
 
 fn on(time: u32, key: u8, velocity: f32) -> (u64, PlainEvent) {
@@ -137,7 +137,7 @@ fn part() -> Vec<(u64, PlainEvent)> {
     part
 }
 
-/// Plays a part offline; gives what left with its absolute sample.
+/// Plays a part offline. Returns the output events with their absolute samples.
 fn play(
     engine: &mut Engine<PlainEvent>,
     part: &[(u64, PlainEvent)],
@@ -147,7 +147,7 @@ fn play(
     play_with(engine, part, block, |_| *settings)
 }
 
-/// The same with settings that depend on the sample a block begins with.
+/// The same with settings that depend on the block's first sample.
 fn play_with(
     engine: &mut Engine<PlainEvent>,
     part: &[(u64, PlainEvent)],
@@ -188,7 +188,7 @@ fn ons(events: &[(u64, PlainEvent)]) -> Vec<f32> {
 }
 
 #[test]
-fn the_size_of_blocks_changes_nothing() {
+fn output_does_not_depend_on_the_block_size() {
     let reference = play(&mut engine(EmbeddedModel::Baseline).0, &part(), 512, &SETTINGS);
     let changed = ons(&reference).iter().zip(ons(&part())).filter(|(a, b)| *a != b).count();
     assert_eq!((ons(&reference).len(), changed), (60, 60), "every note has a new velocity");
@@ -202,7 +202,7 @@ fn the_size_of_blocks_changes_nothing() {
 }
 
 #[test]
-fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
+fn every_event_is_emitted_one_latency_later_and_controller_123_ends_notes() {
     let (mut engine, status) = engine(EmbeddedModel::Baseline);
     let out = play(&mut engine, &part(), 100, &SETTINGS);
     let latency = u64::from(LOOK_AHEAD.latency);
@@ -215,7 +215,7 @@ fn everything_leaves_one_latency_later_and_what_sounds_is_ended() {
 }
 
 #[test]
-fn at_amount_zero_and_in_bypass_velocities_keep_every_bit() {
+fn at_amount_zero_and_in_bypass_velocities_stay_bit_identical() {
     for settings in
         [Settings { expression: Expression { amount: 0.0, ..FULL }, ..SETTINGS }, Settings { bypass: true, ..SETTINGS }]
     {
@@ -225,8 +225,8 @@ fn at_amount_zero_and_in_bypass_velocities_keep_every_bit() {
 }
 
 #[test]
-fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
-    for (model, told) in [
+fn without_a_working_model_notes_are_unchanged_and_count_as_late() {
+    for (model, error) in [
         (EmbeddedModel::Note, "decoder-jazz.onnx is damaged"),
         (EmbeddedModel::Attention, "the model stopped unexpectedly; choose another or reload the plugin"),
     ] {
@@ -234,12 +234,12 @@ fn without_a_model_notes_leave_on_time_as_they_are_and_count_as_late() {
         let out = play(&mut engine, &part(), 64, &Settings { model, ..SETTINGS });
         assert_eq!(ons(&out), ons(&part()));
         assert_eq!(status.late.load(Ordering::Relaxed), 60);
-        assert_eq!(status.info.lock().error.as_deref(), Some(told));
+        assert_eq!(status.info.lock().error.as_deref(), Some(error));
     }
 }
 
 #[test]
-fn models_change_while_playing_and_no_note_is_lost() {
+fn changing_the_model_while_playing_loses_no_note() {
     let (mut engine, status) = engine(EmbeddedModel::Baseline);
     let without_model = 9_600..15_360;
     let out = play_with(&mut engine, &part(), 64, |sample| match without_model.contains(&sample) {
@@ -251,7 +251,7 @@ fn models_change_while_playing_and_no_note_is_lost() {
     };
     let (played, came) = (notes(&part()), notes(&out));
     assert_eq!(played.len(), came.len());
-    // A hop settles the notes heard from three hops before it on, so those under way at a change get the next model.
+    // A hop settles notes from three hops before it, so the new model predicts the notes pending at the change.
     let mut late = 0;
     for ((time, own), (left, came)) in played.into_iter().zip(came) {
         let in_time = !(7_800..13_800).contains(&time);
@@ -264,7 +264,7 @@ fn models_change_while_playing_and_no_note_is_lost() {
 }
 
 #[test]
-fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
+fn a_reset_releases_sounding_notes_and_restarts_the_clock() {
     let (mut engine, _) = engine(EmbeddedModel::Baseline);
     let first = play(&mut engine, &[on(0, 60, 0.5)], 64, &SETTINGS);
     engine.reset();
@@ -274,8 +274,8 @@ fn a_reset_releases_what_sounds_and_starts_the_clock_again() {
     assert_eq!(second[1].0, u64::from(LOOK_AHEAD.latency));
 }
 
-/// Plays keys at beats of a song in blocks of 480 samples at 120 beats a minute, offline; gives the velocities that left
-/// with the time that each needed.
+/// Plays keys at beats of a song, in blocks of 480 samples at 120 beats per minute. Returns the time and velocity of
+/// each output note.
 fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> Vec<(u64, f32)> {
     let settings = Settings { model: engine.inference.model().unwrap(), ..SETTINGS };
     let mut left = Vec::new();
@@ -318,15 +318,15 @@ fn pass(engine: &mut Engine<PlainEvent>, song: &[(f64, u8)], offline: bool) -> V
 
 const SONG: [(f64, u8); 5] = [(0.0, 40), (1.0, 60), (1.5, 72), (2.0, 50), (3.25, 100)];
 
-/// What [`opened`] expects of a take at its level: a quarter of the key, centred.
-fn of_whole_take(song: &[(f64, u8)]) -> Vec<f32> {
+/// The velocities that [`loaded_session`] predicts for a whole performance: a quarter of the key, centred on its level.
+fn whole_performance_velocities(song: &[(f64, u8)]) -> Vec<f32> {
     let mean = song.iter().map(|n| f32::from(n.1) / 4.0).sum::<f32>() / song.len() as f32;
     let level = 64.0;
     song.iter().map(|n| (level + f32::from(n.1) / 4.0 - mean).round()).collect()
 }
 
 fn timeline(store: &Arc<TimelineStore>) -> (Engine<PlainEvent>, Arc<Status>) {
-    engine_of(EmbeddedModel::Baseline, SchedulerConfig::zero_latency(RATE, 480), Some(store.clone()))
+    engine_with(EmbeddedModel::Baseline, SchedulerConfig::zero_latency(RATE, 480), Some(store.clone()))
 }
 
 fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
@@ -334,20 +334,20 @@ fn velocities(left: &[(u64, f32)]) -> Vec<f32> {
 }
 
 #[test]
-fn in_timeline_the_second_pass_gets_what_the_whole_take_gives_and_no_note_waits() {
+fn in_timeline_the_second_pass_gets_the_whole_performances_predictions_without_latency() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, status) = timeline(&store);
     let first = pass(&mut engine, &SONG, true);
     let times: Vec<u64> = SONG.iter().map(|n| (n.0 * 24_000.0) as u64).collect();
-    assert_eq!(first.iter().map(|n| n.0).collect::<Vec<_>>(), times, "at once");
+    assert_eq!(first.iter().map(|n| n.0).collect::<Vec<_>>(), times, "without latency");
     assert_eq!(status.new.load(Ordering::Relaxed), 5);
     let second = pass(&mut engine, &SONG, true);
     assert_eq!(second.iter().map(|n| n.0).collect::<Vec<_>>(), times);
-    assert_eq!(velocities(&second), of_whole_take(&SONG));
+    assert_eq!(velocities(&second), whole_performance_velocities(&SONG));
     assert_eq!((status.restyled.load(Ordering::Relaxed), status.late.load(Ordering::Relaxed)), (5, 0));
-    assert_eq!(pass(&mut engine, &SONG, true), second, "and every time again");
+    assert_eq!(pass(&mut engine, &SONG, true), second, "every later pass is the same");
 
-    // As after a project was loaded again.
+    // The same holds after a project is loaded.
     drop(engine);
     let (mut engine, status) = timeline(&store);
     assert_eq!(pass(&mut engine, &SONG, true), second);
@@ -355,7 +355,7 @@ fn in_timeline_the_second_pass_gets_what_the_whole_take_gives_and_no_note_waits(
 }
 
 #[test]
-fn in_timeline_a_moved_note_is_new_and_a_pass_later_it_is_not() {
+fn in_timeline_a_moved_note_is_new_for_one_pass() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, status) = timeline(&store);
     pass(&mut engine, &SONG, true);
@@ -363,47 +363,47 @@ fn in_timeline_a_moved_note_is_new_and_a_pass_later_it_is_not() {
     edited[2].0 = 1.75;
     pass(&mut engine, &edited, true);
     assert_eq!(status.new.load(Ordering::Relaxed), 6);
-    assert_eq!(velocities(&pass(&mut engine, &edited, true)), of_whole_take(&edited));
-    assert_eq!((status.new.load(Ordering::Relaxed), store.remembered().notes), (6, 5), "the old one is gone");
+    assert_eq!(velocities(&pass(&mut engine, &edited, true)), whole_performance_velocities(&edited));
+    assert_eq!((status.new.load(Ordering::Relaxed), store.summary().notes), (6, 5), "the old one is gone");
 }
 
 #[test]
-fn a_take_that_the_user_forgets_is_no_longer_played() {
+fn clearing_the_performance_removes_it_and_undo_restores_it() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, status) = timeline(&store);
     pass(&mut engine, &SONG, true);
-    let remembered = pass(&mut engine, &SONG, true);
+    let recorded = pass(&mut engine, &SONG, true);
     store.replace(TimelineSnapshot::default());
     pass(&mut engine, &[(8.0, 40)], true);
-    assert_eq!(store.remembered().notes, 1);
+    assert_eq!(store.summary().notes, 1);
     store.undo();
     pass(&mut engine, &[(8.0, 40)], true);
-    assert_eq!(pass(&mut engine, &SONG, true).len(), remembered.len());
+    assert_eq!(pass(&mut engine, &SONG, true).len(), recorded.len());
     assert!(status.new.load(Ordering::Relaxed) >= 6);
 }
 
 #[test]
-fn a_model_that_panics_leaves_timeline_notes_at_once_with_their_own_velocity() {
+fn in_timeline_a_model_that_panics_leaves_notes_unchanged_without_latency() {
     let store = Arc::<TimelineStore>::default();
-    let (mut engine, _) = engine_of(EmbeddedModel::Attention, SchedulerConfig::zero_latency(RATE, 480), Some(store));
+    let (mut engine, _) = engine_with(EmbeddedModel::Attention, SchedulerConfig::zero_latency(RATE, 480), Some(store));
     for _ in 0..2 {
         assert_eq!(velocities(&pass(&mut engine, &SONG, true)), [64.0; SONG.len()]);
     }
 }
 
 #[test]
-fn what_was_played_when_the_host_deactivates_is_remembered() {
+fn notes_played_just_before_deactivation_are_recorded() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let playing = Transport { playing: true, tempo: Some(120.0), beats: Some(4.0), ..Default::default() };
     let mut events = vec![on(0, 60, 0.5).1].into_iter();
     engine.process(&block_of(480, playing, false), &SETTINGS, || events.next(), |_| ());
     drop(engine);
-    assert_eq!(store.remembered().notes, 1);
+    assert_eq!(store.summary().notes, 1);
 }
 
 #[test]
-fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
+fn notes_played_before_a_reset_are_recorded_when_the_next_pass_begins() {
     let store = Arc::<TimelineStore>::default();
     let (mut engine, _) = timeline(&store);
     let mut play_at = |beats, events: Vec<PlainEvent>| {
@@ -414,16 +414,16 @@ fn what_was_played_before_a_reset_is_there_when_the_next_pass_begins() {
     };
     play_at(4.0, vec![on(0, 60, 0.5).1]);
     play_at(8.0, Vec::new());
-    assert_eq!(store.remembered().notes, 1);
+    assert_eq!(store.summary().notes, 1);
 }
 
 #[test]
-fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
-    let (gate, asked) = (Arc::<Mutex<()>>::default(), Arc::<Mutex<Vec<NoteId>>>::default());
-    let model = FakeModel { gate: gate.clone(), asked: asked.clone(), ..FakeModel::default() };
-    let mut model = Some(opened(model));
+fn offline_every_request_runs_even_for_notes_that_a_seek_dropped() {
+    let (gate, requested) = (Arc::<Mutex<()>>::default(), Arc::<Mutex<Vec<NoteId>>>::default());
+    let model = FakeModel { gate: gate.clone(), requested: requested.clone(), ..FakeModel::default() };
+    let mut model = Some(loaded_session(model));
     let status = Arc::<Status>::default();
-    let open = move |_, _: &Status| model.take().ok_or_else(|| "there is one only".to_owned());
+    let open = move |_, _: &Status| model.take().ok_or_else(|| "there is only one".to_owned());
     let thread = InferenceThread::start(status.clone(), None, open).unwrap();
     let mut engine = Engine::new(config(LOOK_AHEAD, EmbeddedModel::Baseline), thread, no_clips(), status);
     let mut left = 0;
@@ -439,15 +439,15 @@ fn offline_every_question_is_answered_also_about_notes_that_a_seek_dropped() {
     play(0..4_500, 0.0);
     let closed = gate.lock();
     play(4_500..4_800, 0.0);
-    // Nobody waits for what was dropped; by the end of this its questions are long overdue.
+    // No block waits for dropped notes. By the end of this call their requests are long overdue.
     play(4_800..25_000, 100.0);
     drop(closed);
     play(25_000..29_000, 100.0);
     assert_eq!(left, 1);
-    assert_eq!(*asked.lock(), [0, 1, 2].map(NoteId), "what a model was asked is part of what it answers next");
+    assert_eq!(*requested.lock(), [0, 1, 2].map(NoteId), "earlier requests influence later predictions");
 }
 
 mod clips;
 mod hosts;
-mod remembering;
 mod threads;
+mod timeline;

@@ -1,4 +1,4 @@
-//! What the audio thread, the window and the generator's thread share.
+//! The state shared by the audio thread, the window and the generator thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,30 +6,30 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use rtrb::{Consumer, RingBuffer};
 
-use super::{GeneratorMessage, MorphPhrase, OwedMessages};
+use super::{GeneratorMessage, MessageBacklog, MorphPhrase};
 use crate::outbox::Outbox;
 use crate::thread_state::ThreadState;
 use crate::waiting::BackgroundThread;
 
-/// Messages under way at most: some hundred notes each time the thread looks.
+/// The most queued messages. Some hundred notes arrive between two polls.
 const MESSAGES: usize = 4_096;
 
-/// See the [module](self).
+/// The state shared with the generator thread.
 #[derive(Debug)]
 pub struct GeneratorLink {
-    /// The queues of audio threads: the present one's, and of those before what the thread has not read yet. The audio
-    /// thread has the other ends and never comes here.
+    /// The queue of the current audio thread, and queues of earlier ones with unread messages. Only the generator
+    /// thread and [`connect`](Self::connect) lock it.
     inbox: Mutex<Vec<Consumer<GeneratorMessage>>>,
-    /// How often the window has pressed the trigger.
+    /// The number of triggers from the window.
     window_triggers: AtomicU64,
-    /// How often the audio thread has, and how many of these have been dealt with.
+    /// The number of triggers from the audio thread, and how many of these are answered.
     triggers: AtomicU64,
     answered: AtomicU64,
-    /// Pieces of work done so far.
+    /// The number of work items done so far.
     pieces: Arc<AtomicU64>,
-    /// Which phrases the window wants captured.
+    /// The phrases that the window has requested to capture.
     captures: [AtomicBool; 2],
-    /// Where the song is, in beats, as the bits of a number that may be none.
+    /// Song position in beats, as the bits of an `f64`. NaN if unknown.
     position: AtomicU64,
     thread: Arc<ThreadState>,
     stop: AtomicBool,
@@ -56,7 +56,7 @@ impl BackgroundThread for GeneratorLink {
         self.thread.is_running()
     }
 
-    /// Grows with each trigger that is dealt with, and each piece of a clip.
+    /// Increases with each answered trigger, and with each work item of a clip.
     fn progress(&self) -> u64 {
         self.answered.load(Ordering::Acquire) + self.pieces.load(Ordering::Relaxed)
     }
@@ -66,44 +66,44 @@ impl BackgroundThread for GeneratorLink {
     }
 }
 
-/// For the audio thread.
+/// Methods for the audio thread.
 impl GeneratorLink {
-    /// Connects a new audio thread. Called where memory may be allocated.
-    pub fn connect(&self) -> Outbox<OwedMessages> {
+    /// Connects a new audio thread. It allocates, so call it during activation.
+    pub fn connect(&self) -> Outbox<MessageBacklog> {
         let (producer, consumer) = RingBuffer::new(MESSAGES);
         let mut inbox = self.inbox.lock();
         if !self.is_running() {
-            // Nobody reads what was sent before.
+            // No thread will read the earlier messages.
             inbox.clear();
         }
         inbox.push(consumer);
         Outbox::new(producer)
     }
 
-    /// The audio thread sees the trigger pressed; gives what it is to send.
+    /// Counts a trigger from the audio thread. Returns the message to send.
     pub fn trigger(&self) -> GeneratorMessage {
         GeneratorMessage::Triggered(self.triggers.fetch_add(1, Ordering::Release) + 1)
     }
 
-    /// Whether all triggers of the audio thread have been dealt with.
+    /// Whether all triggers of the audio thread are answered.
     pub fn is_answered(&self) -> bool {
         self.answered.load(Ordering::Acquire) >= self.triggers.load(Ordering::Acquire)
     }
 
-    /// How often the window has pressed the trigger.
+    /// The number of triggers from the window.
     pub fn window_triggers(&self) -> u64 {
         self.window_triggers.load(Ordering::Acquire)
     }
 
-    /// The song is at this place, in beats.
+    /// Sets the song position in beats.
     pub fn set_position(&self, beats: Option<f64>) {
         self.position.store(beats.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
     }
 }
 
-/// For the window and the generator's thread.
+/// Methods for the window and the generator thread.
 impl GeneratorLink {
-    /// Where the song is, in beats, if the host has said.
+    /// The song position in beats, if the host has reported it.
     pub fn position(&self) -> Option<f64> {
         Some(f64::from_bits(self.position.load(Ordering::Relaxed))).filter(|beats| beats.is_finite())
     }
@@ -134,20 +134,20 @@ impl GeneratorLink {
         self.wake();
     }
 
-    /// Whether the window wants a phrase captured; it is then no longer wanted.
+    /// Whether the window has requested this phrase. Clears the request.
     pub(super) fn take_capture(&self, phrase: MorphPhrase) -> bool {
         self.captures[phrase as usize].swap(false, Ordering::AcqRel)
     }
 
-    /// So many triggers of the audio thread have been dealt with.
+    /// Marks this many triggers of the audio thread as answered.
     pub(super) fn answer(&self, triggers: u64) {
         self.answered.store(triggers, Ordering::Release);
     }
 
-    /// Reads all messages there are.
-    pub(super) fn read_messages(&self, mut take_in: impl FnMut(GeneratorMessage)) {
+    /// Reads all queued messages.
+    pub(super) fn read_messages(&self, mut handle: impl FnMut(GeneratorMessage)) {
         let mut inbox = self.inbox.lock();
-        inbox.iter_mut().flat_map(|queue| std::iter::from_fn(|| queue.pop().ok())).for_each(&mut take_in);
+        inbox.iter_mut().flat_map(|queue| std::iter::from_fn(|| queue.pop().ok())).for_each(&mut handle);
         inbox.retain(|queue| !queue.is_abandoned() || !queue.is_empty());
     }
 }

@@ -1,27 +1,27 @@
-//! What the audio thread tells the generator's thread.
+//! Messages from the audio thread to the generator thread.
 
 use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::window::InputEvent;
 
-use crate::outbox::{KeySet, Owed};
+use crate::outbox::{Backlog, KeySet};
 
-/// From the audio thread.
+/// A message from the audio thread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GeneratorMessage {
-    /// The player played this.
+    /// An event from the player.
     Input(InputEvent),
     /// The host's bars have changed.
     Bars(Bars),
-    /// The trigger was pressed, so often so far.
+    /// The trigger was pressed. The number counts all triggers so far.
     Triggered(u64),
 }
 
-/// What of the messages that found no room the thread must still get: all but the beginnings of notes.
+/// The messages that must still be sent after the queue was full: all but note-ons and pedal movements.
 #[derive(Debug, Default)]
-pub struct OwedMessages {
+pub struct MessageBacklog {
     bars: Option<Bars>,
-    /// Keys that came up, and when and where the last of them did.
+    /// Released keys, and the time and positions of the last release.
     offs: KeySet,
     time: SampleTime,
     position: f64,
@@ -29,10 +29,10 @@ pub struct OwedMessages {
     triggers: Option<u64>,
 }
 
-impl Owed for OwedMessages {
+impl Backlog for MessageBacklog {
     type Message = GeneratorMessage;
 
-    fn owe(&mut self, message: GeneratorMessage) {
+    fn add(&mut self, message: GeneratorMessage) {
         match message {
             GeneratorMessage::Bars(bars) => self.bars = Some(bars),
             GeneratorMessage::Triggered(triggers) => self.triggers = Some(triggers),
@@ -60,8 +60,8 @@ mod tests {
     use tonenet_core::style::{StyleBlend, TakeSeed};
 
     #[test]
-    fn bars_note_offs_and_triggers_are_owed_and_beginnings_of_notes_are_not() {
-        let mut owed = OwedMessages::default();
+    fn the_backlog_keeps_bars_note_offs_and_triggers_but_no_note_ons() {
+        let mut backlog = MessageBacklog::default();
         let bars = |upper| GeneratorMessage::Bars(Bars::from_host(Some((upper, 4)), None, None, None));
         let on = InputEvent::NoteOn {
             id: NoteId(0),
@@ -88,9 +88,9 @@ mod tests {
             GeneratorMessage::Triggered(2),
             bars(5),
         ] {
-            owed.owe(message);
+            backlog.add(message);
         }
-        let due: Vec<GeneratorMessage> = std::iter::from_fn(|| owed.take()).collect();
+        let due: Vec<GeneratorMessage> = std::iter::from_fn(|| backlog.take()).collect();
         assert_eq!(due, [bars(5), off(2, 60), off(2, 64), GeneratorMessage::Triggered(2)]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the generator's thread does: it reads messages, captures phrases, and generates a clip for each trigger.
+//! The generator thread's loop: reads messages, captures phrases, and generates a clip for each trigger.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,27 +16,27 @@ use super::{
 };
 use crate::timeline_store::TimelineStore;
 
-/// How often it looks for messages.
-const LOOK: Duration = Duration::from_millis(20);
+/// The interval at which the thread polls for messages.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A continuation goes on from so many bars.
+/// The number of bars that a continuation is conditioned on.
 const BARS_BEFORE: u32 = 8;
 
-/// So many beats are captured to morph from, or to.
+/// The number of beats captured for a morph.
 const CAPTURED: f64 = 22.0;
 
-/// See the [module](self).
+/// The state of the generator thread.
 pub(super) struct Server {
     link: Arc<GeneratorLink>,
     progress: Arc<Progress>,
     store: Arc<ClipStore>,
     timeline: Arc<TimelineStore>,
     open: OpenGenerator,
-    /// `None` until something is generated, and after a panic.
+    /// `None` until the first clip, and after a panic.
     generator: Option<Box<dyn Generator>>,
     captured: CapturedPart,
     bars: Bars,
-    /// Triggers of the audio thread that were seen, and of the window.
+    /// The number of triggers seen from the audio thread, and from the window.
     triggers: u64,
     window_triggers: u64,
 }
@@ -63,24 +63,24 @@ impl Server {
         }
     }
 
-    /// Serves until it is told to stop.
+    /// Runs until the link is stopped.
     pub(super) fn serve(&mut self) {
         while !self.link.is_stopped() {
-            let has_generated = self.guarded(Self::look);
-            // Whatever became of them, nobody is to wait for them any longer.
+            let has_generated = self.guarded(Self::poll);
+            // Even failed triggers count as answered, so that no block waits for them.
             self.link.answer(self.triggers);
             if !has_generated {
-                thread::park_timeout(LOOK);
+                thread::park_timeout(POLL_INTERVAL);
             }
         }
     }
 
-    /// Does a task; a panic must not end the thread.
+    /// Runs a task and catches a panic, which must not end the thread.
     fn guarded(&mut self, task: impl FnOnce(&mut Self) -> bool) -> bool {
         let done = catch_unwind(AssertUnwindSafe(|| task(self)));
         done.unwrap_or_else(|_| {
             let generator = self.generator.take();
-            // What panicked may panic once more when it is dropped.
+            // A generator that panicked may panic again when dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(generator)));
             self.set_status(GeneratorStatus::Failed(
                 "writing stopped unexpectedly; try another seed or reload the plugin".into(),
@@ -93,8 +93,9 @@ impl Server {
         *self.progress.status.lock() = status;
     }
 
-    /// Does what there is to do; whether a clip was asked for. All triggers since the last look get one clip together.
-    fn look(&mut self) -> bool {
+    /// Handles messages, captures and triggers. Returns whether a clip was requested. All triggers since the last poll
+    /// share one clip.
+    fn poll(&mut self) -> bool {
         let triggers = self.triggers;
         self.read_messages();
         let window_triggers = self.link.window_triggers();
@@ -115,12 +116,12 @@ impl Server {
                     captured.record(&event);
                 }
             }
-            GeneratorMessage::Bars(told) => *bars = told,
+            GeneratorMessage::Bars(changed) => *bars = changed,
             GeneratorMessage::Triggered(count) => *triggers = count,
         });
     }
 
-    /// Captures what the window wants captured.
+    /// Captures the phrases that the window has requested.
     fn capture(&mut self) {
         for phrase in MorphPhrase::ALL {
             if self.link.take_capture(phrase) {
@@ -174,13 +175,13 @@ impl Server {
         generator.generate(settings, input, cancellation)
     }
 
-    /// What a continuation goes on from.
+    /// The tune that a continuation is conditioned on.
     fn tune_before(&self) -> Result<Tune, GenerateError> {
         let tune = self.last_bars(BARS_BEFORE)?.tune();
         tune.map_err(|e| GenerateError::InvalidSettings(format!("nothing goes on from what was played: {e}")))
     }
 
-    /// What was played last, or else what the timeline has before the song's position.
+    /// The bars played last. If nothing was played, the timeline's bars before the song position.
     fn last_bars(&self, bars: u32) -> Result<Clip, GenerateError> {
         let recorded;
         let captured = if self.captured.is_empty() {

@@ -1,25 +1,25 @@
-//! What the user wants generated, and what is to become of it.
+//! The user's settings for generating and playing clips.
 
 use serde::{Deserialize, Serialize};
 use tonenet_core::tune::{Metre, Tonality};
 
-/// Bars that can be generated at once.
+/// The range of lengths in bars.
 pub const BARS: std::ops::RangeInclusive<u32> = 1..=32;
 
-/// Temperatures that a model may be given.
+/// The range of sampling temperatures.
 pub const TEMPERATURES: std::ops::RangeInclusive<f32> = 0.3..=1.5;
 
-/// The highest seed; it is followed by the first.
+/// The highest seed. The next one after it is 0.
 pub const LAST_SEED: u32 = 999_999;
 
-/// What kind of clip.
+/// The kind of clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClipKind {
     /// A new tune.
     #[default]
     Variation,
-    /// A tune that continues what was played last.
+    /// A tune that continues the notes played last.
     Continuation,
     /// A phrase from noise.
     Texture,
@@ -27,15 +27,15 @@ pub enum ClipKind {
     Morph,
 }
 
-/// What the user wants generated, and what is to become of it.
+/// The user's settings for generating and playing clips.
 ///
-/// It is part of the saved state. What a project does not say has its default.
+/// They are part of the saved state. Missing fields get their defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GenerateSettings {
-    /// What kind of clip.
+    /// The kind of clip.
     pub kind: ClipKind,
-    /// How many bars, of [`BARS`].
+    /// Length in bars, within [`BARS`].
     pub bars: u32,
     /// The time signature of a new tune.
     pub signature: (u8, u8),
@@ -43,21 +43,21 @@ pub struct GenerateSettings {
     pub tonic: u8,
     /// Whether a new tune is in minor.
     pub is_minor: bool,
-    /// Whether the melody is kept to the notes of its key.
+    /// Whether the melody uses only notes of its key.
     pub in_key: bool,
-    /// 1 samples as the model learned; less keeps to what is likely, more dares. Of [`TEMPERATURES`].
+    /// Sampling temperature, within [`TEMPERATURES`]. 1 is the model's own distribution; less is more predictable.
     pub temperature: f32,
-    /// How far a morph lies on the way from the first phrase to the second, 0–1.
+    /// Position of a morph between the first phrase (0) and the second (1).
     pub share: f32,
-    /// Which of all such clips comes next, up to [`LAST_SEED`].
+    /// Seed of the next clip, up to [`LAST_SEED`].
     pub seed: u32,
-    /// Whether the next clip has the same seed.
+    /// Whether the next clip uses the same seed.
     pub keeps_seed: bool,
-    /// Whether a new clip plays from the next bar line on without being placed first.
+    /// Whether a new clip is placed at the next bar line automatically.
     pub plays_at_once: bool,
-    /// Whether the clip in the song begins anew where it ends.
+    /// Whether the clip in the song loops.
     pub looped: bool,
-    /// Whether its notes get the style's velocities; else their own, which in a tune are the article's 80.
+    /// Whether its notes get predicted velocities. Otherwise they keep their own, which is 80 in a tune.
     pub restyled: bool,
 }
 
@@ -92,7 +92,7 @@ impl GenerateSettings {
         Tonality { tonic: self.tonic % 12, is_minor: self.is_minor }
     }
 
-    /// The same with everything in its range, as a loaded state need not have it.
+    /// The settings with each value in range. A loaded state may have values out of range.
     pub fn in_range(self) -> Self {
         let temperature = if self.temperature.is_finite() { self.temperature } else { Self::default().temperature };
         Self {
@@ -117,14 +117,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_project_says_nothing_of_has_its_default() {
+    fn fields_missing_from_a_project_get_their_defaults() {
         let settings: GenerateSettings = serde_json::from_str(r#"{"kind":"continuation","bars":4}"#).unwrap();
         assert_eq!(settings, GenerateSettings { kind: ClipKind::Continuation, bars: 4, ..GenerateSettings::default() });
         assert_eq!(GenerateSettings::default().in_range(), GenerateSettings::default());
     }
 
     #[test]
-    fn what_no_user_can_set_is_brought_into_range() {
+    fn loaded_values_out_of_range_are_clamped() {
         let json =
             r#"{"bars":4000000000,"signature":[5,3],"tonic":255,"temperature":6e99,"share":6e99,"seed":4294967295}"#;
         let settings = serde_json::from_str::<GenerateSettings>(json).unwrap().in_range();

@@ -1,8 +1,8 @@
-//! The clips that were generated, and which of them is in the song.
+//! Stores the generated clips, and which of them is placed in the song.
 //!
-//! The generator's thread, the window and the saved state share the store. The audio thread never comes here: it gets the
-//! latest [`ClipUpdate`], and reports where it began to play a clip. The store also owns each clip that the audio thread
-//! may hold, so that the audio thread frees none.
+//! The generator thread, the window and the saved state share the store. The audio thread receives the latest
+//! [`ClipUpdate`] instead, and reports where it placed a clip. The store owns each clip that the audio thread may hold,
+//! so that the audio thread never frees one.
 
 mod saved;
 
@@ -17,25 +17,25 @@ use triple_buffer::{Input, Output, triple_buffer};
 use super::GenerateSettings;
 use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 
-/// Clips that are kept to go back to.
+/// The most clips kept.
 const MOST_VARIATIONS: usize = 16;
 
-/// What the audio thread is to play from now on.
+/// Tells the audio thread what to play from now on.
 #[derive(Debug, Clone)]
 pub struct ClipUpdate {
-    /// Counts placements: the same clip placed anew has another number.
+    /// The number of the placement. A clip that is placed again gets a new number.
     pub placement: u64,
-    /// The clip; `None` to play none.
+    /// The clip, or `None` to play none.
     pub clip: Option<Arc<Clip>>,
-    /// Where it begins, in beats of the song; `None` from the next bar line on.
+    /// Song position of its start in beats, or `None` for the next bar line.
     pub start: Option<f64>,
-    /// Whether it begins anew where it ends.
+    /// Whether it loops.
     pub looped: bool,
-    /// Whether its notes are restyled.
+    /// Whether its notes get predicted velocities.
     pub restyled: bool,
 }
 
-/// A clip that is in the song.
+/// The clip placed in the song.
 #[derive(Debug, Clone)]
 struct PlacedClip {
     number: u64,
@@ -43,7 +43,7 @@ struct PlacedClip {
     start: Option<f64>,
 }
 
-/// See the [module](self).
+/// The generated clips, shared by several threads.
 #[derive(Debug, Default)]
 pub struct ClipStore {
     contents: Mutex<Contents>,
@@ -57,18 +57,17 @@ type ReportedStart = (u64, f64);
 pub struct ClipLink {
     updates: SnapshotReceiver<ClipUpdate>,
     starts: Input<Option<ReportedStart>>,
-    /// It owns the clips.
+    /// Keeps the owner of the clips alive.
     _store: Arc<ClipStore>,
 }
 
 impl ClipLink {
-    /// The latest update, if it has not been taken yet.
+    /// The latest update, unless it was taken before.
     pub fn next_update(&mut self) -> Option<ClipUpdate> {
         self.updates.take()
     }
 
-    /// Reports where a clip begins that had no place yet, in beats. Only the last report counts, as the last placement
-    /// does.
+    /// Reports the start of a clip that was not placed yet, in beats. A new report replaces the previous one.
     pub fn report_start(&mut self, placement: u64, start: f64) {
         self.starts.write(Some((placement, start)));
     }
@@ -77,42 +76,42 @@ impl ClipLink {
 #[derive(Debug, Default)]
 struct Contents {
     settings: GenerateSettings,
-    /// What was generated, the latest last.
+    /// The generated clips, the latest last.
     variations: Vec<Arc<Clip>>,
-    /// Which of them the window shows.
+    /// Index of the clip that the window shows.
     selected: usize,
     placed: Option<PlacedClip>,
-    /// What was captured to morph between.
+    /// The phrases captured to morph between.
     phrases: [Option<Arc<Clip>>; 2],
     /// Counts placements.
     placements: u64,
-    /// To the audio thread.
+    /// Updates to the audio thread.
     updates: SnapshotSender<ClipUpdate, Clip>,
-    /// From it; `None` before there was one.
+    /// Reports from the audio thread, or `None` before one connected.
     starts: Option<Output<Option<ReportedStart>>>,
 }
 
-/// The clip that the window shows, and what it says of the others.
+/// The clip that the window shows, and a summary of the others.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SelectedClip {
     /// The clip, if there is one.
     pub clip: Option<Arc<Clip>>,
-    /// Its place among those in the store, from 0.
+    /// Its index in the store, from 0.
     pub index: usize,
-    /// How many there are.
+    /// The number of clips in the store.
     pub count: usize,
-    /// The clip in the song.
+    /// The placement of the clip in the song.
     pub placement: Option<SongPlacement>,
-    /// Notes in each of the captured phrases.
+    /// The number of notes in each captured phrase.
     pub phrases: [Option<usize>; 2],
 }
 
-/// Which of the captured phrases.
+/// One of the two captured phrases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MorphPhrase {
-    /// What a morph begins with.
+    /// The phrase that a morph begins with.
     First,
-    /// What it leads to.
+    /// The phrase that a morph leads to.
     Second,
 }
 
@@ -121,22 +120,22 @@ impl MorphPhrase {
     pub const ALL: [Self; 2] = [Self::First, Self::Second];
 }
 
-/// Where the clip in the song begins.
+/// The placement of the clip in the song.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SongPlacement {
-    /// Whether it is the selected one.
+    /// Whether the selected clip is the one in the song.
     pub is_selected: bool,
-    /// Where it begins, in beats; `None` while it waits for the host to come to a bar line.
+    /// Its start in beats, or `None` while it waits for a bar line.
     pub start: Option<f64>,
 }
 
 impl ClipStore {
-    /// What the user wants generated.
+    /// The user's settings.
     pub fn settings(&self) -> GenerateSettings {
         self.contents.lock().settings
     }
 
-    /// Changes what the user wants generated.
+    /// Changes the user's settings.
     pub fn change_settings(&self, change: impl FnOnce(&mut GenerateSettings)) {
         let mut contents = self.lock();
         let before = contents.settings;
@@ -147,7 +146,7 @@ impl ClipStore {
         }
     }
 
-    /// Settings for the clip that is generated now; the next one has another seed, unless the user keeps it.
+    /// Returns the settings for the next clip, and advances the seed unless the user keeps it.
     pub fn next_settings(&self) -> GenerateSettings {
         let mut contents = self.contents.lock();
         let settings = contents.settings;
@@ -157,7 +156,7 @@ impl ClipStore {
         settings
     }
 
-    /// Adds and selects a clip; it plays from the next bar line on where the user wants that.
+    /// Adds and selects a clip. If the settings say so, it plays from the next bar line on.
     pub fn add(&self, clip: Clip) {
         let mut contents = self.lock();
         let clip = Arc::new(clip);
@@ -173,18 +172,18 @@ impl ClipStore {
         }
     }
 
-    /// Keeps a phrase to morph from, the first, or to, the second.
+    /// Stores a captured phrase to morph from or to.
     pub fn capture(&self, which: MorphPhrase, phrase: Clip) {
         self.contents.lock().phrases[which as usize] = Some(Arc::new(phrase));
     }
 
-    /// The captured phrases, where there are both.
+    /// The captured phrases, if there are both.
     pub fn phrases(&self) -> Option<[Arc<Clip>; 2]> {
         let [first, second] = self.contents.lock().phrases.clone();
         Some([first?, second?])
     }
 
-    /// Selects the variation before or after. Where the selected one is in the song, the other takes its place there.
+    /// Selects the previous or next clip. If the selected clip is in the song, the new one replaces it there.
     pub fn step(&self, back: bool) {
         let mut contents = self.lock();
         let to = if back { contents.selected.checked_sub(1) } else { Some(contents.selected + 1) };
@@ -197,19 +196,19 @@ impl ClipStore {
         }
     }
 
-    /// Puts the selected clip into the song, from the next bar line on.
+    /// Places the selected clip in the song, from the next bar line on.
     pub fn place(&self) {
         self.place_selected(&mut self.lock());
     }
 
-    /// Takes the clip that is in the song out of it.
+    /// Removes the clip from the song.
     pub fn clear(&self) {
         let mut contents = self.lock();
         contents.placed = None;
         self.send_update(&mut contents);
     }
 
-    /// What the window is to show.
+    /// The selected clip and the summary, for the window.
     pub fn selected(&self) -> SelectedClip {
         let contents = self.lock();
         let clip = contents.variations.get(contents.selected).cloned();
@@ -219,8 +218,8 @@ impl ClipStore {
         SelectedClip { clip, index: contents.selected, count: contents.variations.len(), placement, phrases }
     }
 
-    /// Connects a new audio thread, which gets first what is in the song. One that was connected before gets nothing
-    /// more.
+    /// Connects a new audio thread. It first receives the clip in the song. A thread connected before gets no more
+    /// updates.
     pub fn connect(store: Arc<Self>) -> ClipLink {
         let mut contents = store.lock();
         let updates = contents.updates.connect();
@@ -231,7 +230,7 @@ impl ClipStore {
         ClipLink { updates, starts, _store: store }
     }
 
-    /// Locks the contents, brought up to date with what the audio thread has reported.
+    /// Locks the contents, and applies the audio thread's latest report.
     fn lock(&self) -> MutexGuard<'_, Contents> {
         let mut contents = self.contents.lock();
         if let Some((number, start)) = contents.starts.as_mut().and_then(|starts| *starts.read())

@@ -13,7 +13,7 @@ use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::window::InputEvent;
 use tonenet_inference::generate::{Cancellation, GenerateError};
 
-/// Writes one note, whose key says the seed and what it went on from.
+/// Generates one note, whose key reveals the seed or the input.
 struct Double;
 
 impl Generator for Double {
@@ -90,7 +90,7 @@ fn press(generator: &GeneratorThread, store: &ClipStore) {
 }
 
 #[test]
-fn each_press_writes_the_next_piece() {
+fn each_trigger_generates_the_next_clip() {
     let (generator, store) = generator_thread(Arc::default());
     press(&generator, &store);
     press(&generator, &store);
@@ -102,12 +102,12 @@ fn each_press_writes_the_next_piece() {
 }
 
 #[test]
-fn it_goes_on_from_what_was_played_or_else_remembered() {
+fn a_continuation_uses_the_players_notes_or_else_the_timeline() {
     let timeline = Arc::<TimelineStore>::default();
     let (generator, store) = generator_thread(timeline.clone());
     store.change_settings(|settings| settings.kind = ClipKind::Continuation);
     press(&generator, &store);
-    assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
+    assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("play something first")));
     let mut captured = CapturedPart::default();
     captured.record(&note_on(2.0, 72).captured_event().unwrap());
     let song = captured.last_bars(1, &Bars::default()).unwrap().to_midi(120.0);
@@ -123,7 +123,7 @@ fn it_goes_on_from_what_was_played_or_else_remembered() {
 }
 
 #[test]
-fn what_is_being_written_can_be_cancelled_and_ends_with_the_instance() {
+fn generation_can_be_cancelled_and_ends_with_the_instance() {
     let (generator, store) = generator_thread(Arc::default());
     store.change_settings(|settings| settings.bars = 32);
     generator.trigger();
@@ -137,17 +137,17 @@ fn what_is_being_written_can_be_cancelled_and_ends_with_the_instance() {
 }
 
 #[test]
-fn a_panic_is_told_and_the_next_press_writes_again() {
+fn a_panic_is_reported_and_the_next_trigger_generates_again() {
     let (generator, store) = generator_thread(Arc::default());
     store.change_settings(|settings| settings.bars = 13);
     press(&generator, &store);
-    assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("unexpectedly")));
+    assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("unexpectedly")));
     store.change_settings(|settings| settings.bars = 8);
     generator.trigger();
     wait_until(|| store.selected().count == 1);
 }
 
-/// Breaks over each piece, and once more as it goes.
+/// Panics for each clip, and again when dropped.
 struct Broken;
 
 impl Generator for Broken {
@@ -163,7 +163,7 @@ impl Drop for Broken {
 }
 
 #[test]
-fn a_generator_that_breaks_as_it_goes_leaves_the_thread_running() {
+fn a_generator_that_panics_when_dropped_leaves_the_thread_running() {
     let (store, mut is_first) = (Arc::<ClipStore>::default(), true);
     let open = move || -> Box<dyn Generator> {
         if std::mem::take(&mut is_first) { Box::new(Broken) } else { Box::new(Double) }
@@ -173,25 +173,25 @@ fn a_generator_that_breaks_as_it_goes_leaves_the_thread_running() {
     let mut outbox = generator.link().connect();
     assert!(outbox.try_send(generator.link().trigger()));
     wait_until(|| generator.link().is_answered());
-    assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("unexpectedly")));
+    assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("unexpectedly")));
     assert!(generator.link().is_running() && outbox.try_send(generator.link().trigger()));
     wait_until(|| generator.link().is_answered());
     assert_eq!((store.selected().count, generator.status()), (1, GeneratorStatus::Idle));
 }
 
 #[test]
-fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
+fn deferred_messages_are_sent_later_and_two_triggers_are_answered_together() {
     let (generator, store) = generator_thread(Arc::default());
     let mut outbox = generator.link().connect();
     let on = |key| GeneratorMessage::Input(note_on(1.0, key));
     while outbox.try_send(on(60)) {}
-    for told in [generator.link().trigger(), on(61), generator.link().trigger()] {
-        outbox.give_up(told);
+    for message in [generator.link().trigger(), on(61), generator.link().trigger()] {
+        outbox.defer(message);
     }
     assert!(!generator.link().is_answered() && !generator.link().is_running());
     generator.start();
     let since = Instant::now();
-    while !(outbox.settle() && generator.link().is_answered()) {
+    while !(outbox.flush() && generator.link().is_answered()) {
         assert!(since.elapsed() < Duration::from_secs(20), "it does not get on");
         thread::yield_now();
     }
@@ -202,7 +202,9 @@ fn what_found_no_room_is_told_later_and_two_presses_are_answered_together() {
 fn phrases_are_captured_and_morphed_between() {
     let (generator, store) = generator_thread(Arc::default());
     generator.capture(MorphPhrase::First);
-    wait_until(|| matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("play something first")));
+    wait_until(
+        || matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("play something first")),
+    );
     store.change_settings(|settings| settings.kind = ClipKind::Morph);
     let mut outbox = generator.link().connect();
     for (place, key) in [(MorphPhrase::First, 40), (MorphPhrase::Second, 60)] {
@@ -211,7 +213,9 @@ fn phrases_are_captured_and_morphed_between() {
         wait_until(|| store.selected().phrases[place as usize].is_some());
         if place == MorphPhrase::First {
             press(&generator, &store);
-            assert!(matches!(generator.status(), GeneratorStatus::Failed(told) if told.contains("capture A and B")));
+            assert!(
+                matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("capture A and B"))
+            );
         }
     }
     generator.clear_status();

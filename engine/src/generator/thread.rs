@@ -1,8 +1,7 @@
-//! The instance's own thread for generating clips, so that it blocks neither audio nor the window nor the inference
-//! thread.
+//! Runs the generator on its own thread, so that it blocks neither audio nor the window nor the inference thread.
 //!
-//! The audio thread sends it what the player plays, and that the trigger was pressed. Nobody wakes it in real time,
-//! since that is a system call: it looks for messages every few milliseconds. The window wakes it.
+//! The audio thread sends it the player's notes and the triggers. The thread polls for messages every few milliseconds,
+//! because waking it would be a system call on the audio thread. The window does wake it.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -14,53 +13,53 @@ use super::server::Server;
 use super::{ClipStore, Generator, GeneratorLink, MorphPhrase};
 use crate::timeline_store::TimelineStore;
 
-/// What the generator is doing.
+/// The state of the generator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum GeneratorStatus {
-    /// Nothing.
+    /// It has nothing to do.
     #[default]
     Idle,
-    /// It generates a clip.
+    /// It is generating a clip.
     Generating,
-    /// It did not generate the last clip; why, and what to do.
+    /// It failed to generate the last clip. The text says why, and what to do.
     Failed(String),
 }
 
-/// What opens a generator; on the thread, when something is first generated.
+/// Opens a generator, on the thread, when the first clip is generated.
 pub type OpenGenerator = Box<dyn FnMut() -> Box<dyn Generator> + Send>;
 
-/// See the [module](self). Dropping it ends the thread.
+/// An instance's generator thread. Dropping it ends the thread.
 pub struct GeneratorThread {
     link: Arc<GeneratorLink>,
     progress: Arc<Progress>,
-    /// What the thread will own.
+    /// The thread's state, until the thread starts.
     server: Mutex<Option<Server>>,
     handle: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the window sees of the work, and how it gives it up.
+/// Lets the window observe and cancel the work.
 #[derive(Default)]
 pub(super) struct Progress {
     pub(super) status: Mutex<GeneratorStatus>,
-    /// Of what is being generated.
+    /// Cancels the current clip.
     pub(super) cancellation: Mutex<Arc<Cancellation>>,
 }
 
 impl GeneratorThread {
-    /// One that is not started yet. It puts what it generates into `store`, and goes on from what `timeline` has
-    /// recorded where it was sent no notes.
+    /// Creates a thread that is not started yet. It stores clips in `store`. A continuation uses the performance in
+    /// `timeline` if the player has played nothing.
     pub fn new(store: Arc<ClipStore>, timeline: Arc<TimelineStore>, open: OpenGenerator) -> Self {
         let (link, progress) = (Arc::<GeneratorLink>::default(), Arc::<Progress>::default());
         let server = Server::new(link.clone(), progress.clone(), store, timeline, open);
         Self { link, progress, server: Mutex::new(Some(server)), handle: Mutex::default() }
     }
 
-    /// What the audio thread shares with it.
+    /// The state shared with the audio thread.
     pub fn link(&self) -> &Arc<GeneratorLink> {
         &self.link
     }
 
-    /// Starts the thread, if it was not started yet.
+    /// Starts the thread unless it was started before.
     pub fn start(&self) {
         let mut handle = self.handle.lock();
         let Some(mut server) = self.server.lock().take() else { return };
@@ -73,24 +72,24 @@ impl GeneratorThread {
         }
     }
 
-    /// Presses the trigger, from the window.
+    /// Triggers generation from the window.
     pub fn trigger(&self) {
         self.start();
         self.link.trigger_from_window();
     }
 
-    /// Captures what was played last, to morph from or to.
+    /// Captures the notes played last, to morph from or to.
     pub fn capture(&self, phrase: MorphPhrase) {
         self.start();
         self.link.request_capture(phrase);
     }
 
-    /// Gives up what is being generated.
+    /// Cancels the clip that is being generated.
     pub fn cancel(&self) {
         self.progress.cancellation.lock().cancel();
     }
 
-    /// What it is doing.
+    /// The current state.
     pub fn status(&self) -> GeneratorStatus {
         self.progress.status.lock().clone()
     }
@@ -107,7 +106,7 @@ impl Drop for GeneratorThread {
         self.cancel();
         if let Some(handle) = self.handle.lock().take() {
             handle.thread().unpark();
-            // Its panics were caught inside.
+            // The thread catches its panics itself.
             let _ = handle.join();
         }
     }

@@ -1,4 +1,4 @@
-//! The audio thread's link to the inference thread: which model it uses, and which results still count.
+//! The audio thread's link to the inference thread: tracks the requested model, and drops outdated results.
 
 use std::sync::Arc;
 
@@ -10,51 +10,52 @@ use super::{InferenceMessage, InferenceResult, InferenceThread};
 use crate::status::Status;
 use crate::waiting::{Awaited, BackgroundThread, WaitPolicy};
 
-/// See the [module](self).
+/// The audio thread's link to the inference thread.
 pub struct InferenceLink {
     thread: InferenceThread,
-    /// Counts resets; results of earlier ones are dropped.
+    /// Counts resets. Results from earlier epochs are dropped.
     epoch: u32,
-    /// The model last asked for.
+    /// The model last requested.
     model: Option<EmbeddedModel>,
     status: Arc<Status>,
 }
 
 impl InferenceLink {
-    /// A link over which no model was asked for yet.
+    /// Creates a link with no requested model.
     pub fn new(thread: InferenceThread, status: Arc<Status>) -> Self {
         Self { thread, epoch: 0, model: None, status }
     }
 
-    /// The thread, to be waited for.
+    /// The thread, for waits.
     pub fn background(&self) -> Arc<dyn BackgroundThread> {
         self.thread.background()
     }
 
-    /// The model last asked for.
+    /// The model last requested.
     #[cfg(test)]
     pub fn model(&self) -> Option<EmbeddedModel> {
         self.model
     }
 
-    /// The message that asks for a model, where it is another than the last one.
+    /// Returns the message that requests a model, if the model has changed.
     pub fn change_model(&mut self, model: EmbeddedModel) -> Option<InferenceMessage> {
         (self.model.replace(model) != Some(model)).then_some(InferenceMessage::UseModel(model))
     }
 
-    /// Starts over at sample 0; gives the message that tells so.
+    /// Starts over at sample 0. Returns the message that resets the inference thread.
     pub fn begin_epoch(&mut self) -> InferenceMessage {
         self.set_audio_time(0);
         self.epoch = self.epoch.wrapping_add(1);
         InferenceMessage::Reset(self.epoch)
     }
 
-    /// The audio thread is at this sample.
+    /// Sets the audio thread's current sample.
     pub fn set_audio_time(&self, time: SampleTime) {
         self.thread.set_audio_time(time);
     }
 
-    /// Whether there was room for a message, after waiting if the block may; if not, what matters of it is sent later.
+    /// Sends a message, after waiting for room if the block may wait. Returns whether there was room. If not, the
+    /// essential part is sent later.
     pub fn send(
         &mut self,
         message: InferenceMessage,
@@ -63,7 +64,7 @@ impl InferenceLink {
     ) -> bool {
         while !self.thread.messages.try_send(message) {
             if !waits.pause_for(Awaited::Inference) {
-                self.thread.messages.give_up(message);
+                self.thread.messages.defer(message);
                 Status::count(&self.status.overloads);
                 return false;
             }
@@ -72,7 +73,7 @@ impl InferenceLink {
         true
     }
 
-    /// Takes the results there are; those from before the last reset are dropped.
+    /// Takes all available results. Results from before the last reset are dropped.
     pub fn take_results(&mut self, accept: &mut impl FnMut(InferenceResult)) {
         while let Some(result) = self.thread.next_result() {
             if result.epoch == self.epoch {
@@ -81,17 +82,17 @@ impl InferenceLink {
         }
     }
 
-    /// Whether all messages have been dealt with, those that are owed included.
+    /// Whether all messages have been handled, including the backlog.
     pub fn is_caught_up(&mut self) -> bool {
         self.thread.is_caught_up()
     }
 
-    /// Whether a better snapshot of the song is on its way.
+    /// Whether a newer snapshot of the performance is being prepared.
     pub fn is_snapshot_pending(&self) -> bool {
         self.thread.is_snapshot_pending()
     }
 
-    /// The latest snapshot of the song, if it has not been taken yet.
+    /// The latest snapshot of the performance, unless it was taken before.
     pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
         self.thread.take_snapshot()
     }

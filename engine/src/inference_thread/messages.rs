@@ -1,67 +1,67 @@
-//! What the audio thread and the inference thread send each other.
+//! Messages between the audio thread and the inference thread.
 
 use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
 use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 
-use crate::outbox::{KeySet, Owed};
+use crate::outbox::{Backlog, KeySet};
 
-/// To the inference thread.
+/// A message to the inference thread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InferenceMessage {
     /// Predict with this model from now on.
     UseModel(EmbeddedModel),
     /// Forget all input; results from now on belong to this epoch.
     Reset(u32),
-    /// Take in what was played, and record it at its place in the song.
+    /// Add this input event to the model's context, and record it at its song position.
     Input(InputEvent),
-    /// Predict the notes of this hop, unless the audio thread is beyond the given sample.
+    /// Predict the notes of this hop, unless the audio thread has passed the given sample.
     Request(InferenceRequest, SampleTime),
-    /// Record what a pass went over, or that it ended.
+    /// Record which part of the song a pass traversed, or that it ended.
     Record(TimelineEvent),
 }
 
-/// To the audio thread: what a model predicts of one note.
+/// A message to the audio thread: the prediction for one note.
 #[derive(Debug, Clone, Copy)]
 pub struct InferenceResult {
-    /// The reset it came after; older ones speak of other notes.
+    /// The number of the reset before it. Results from earlier epochs refer to other notes.
     pub epoch: u32,
-    /// Which note.
+    /// The note.
     pub note: NoteId,
     /// Its MIDI key.
     pub key: u8,
-    /// When the request was made.
+    /// The time of the request.
     pub requested: SampleTime,
-    /// Its velocity.
+    /// The predicted velocity.
     pub estimate: Estimate,
 }
 
-/// What of the messages that found no room the inference thread must still get.
+/// The messages that must still be sent after the queue was full.
 ///
-/// Without a note or a request some notes are not predicted, no more. Without the rest the inference thread would go on
-/// in another state than the audio thread.
+/// A lost note-on or request only leaves some notes without a prediction. All other messages are kept, because the
+/// inference thread's state would otherwise differ from the audio thread's.
 #[derive(Debug, Default)]
-pub struct OwedMessages {
+pub struct MessageBacklog {
     model: Option<EmbeddedModel>,
     reset: Option<u32>,
-    /// Something of a pass is missing: what comes is another one.
+    /// Some input of a pass was lost, so the pass ends.
     pass_ended: bool,
-    /// Keys that came up, and the pedal's last movement.
+    /// Released keys, and the pedal's last movement.
     offs: KeySet,
     pedal: Option<bool>,
-    /// When and where the last of these was.
+    /// The time and position of the last of these.
     time: SampleTime,
     position: f64,
 }
 
-impl Owed for OwedMessages {
+impl Backlog for MessageBacklog {
     type Message = InferenceMessage;
 
-    fn owe(&mut self, message: InferenceMessage) {
+    fn add(&mut self, message: InferenceMessage) {
         match message {
             InferenceMessage::UseModel(model) => self.model = Some(model),
-            // All input before it is forgotten with it, and the pass ends.
+            // A reset clears all earlier input and ends the pass.
             InferenceMessage::Reset(epoch) => {
                 *self = Self { model: self.model, reset: Some(epoch), ..Self::default() };
             }
@@ -86,7 +86,7 @@ impl Owed for OwedMessages {
 
     fn take(&mut self) -> Option<InferenceMessage> {
         let (time, position) = (self.time, self.position);
-        // Their places in the song are lost with the pass.
+        // The pass has ended, so their song positions no longer apply.
         let off = |(channel, key)| InputEvent::NoteOff { time, position, beats: None, channel, key };
         let pedal = |down| InputEvent::Pedal { time, beats: None, down };
         let model = self.model.take().map(InferenceMessage::UseModel);
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reset_that_is_owed_makes_void_what_was_owed_before_it() {
-        let mut owed = OwedMessages::default();
+    fn a_reset_in_the_backlog_removes_earlier_messages() {
+        let mut backlog = MessageBacklog::default();
         let off = |time, key| {
             InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, beats: None, channel: 3, key })
         };
@@ -122,17 +122,17 @@ mod tests {
             off(9, 65),
             InferenceMessage::UseModel(EmbeddedModel::Baseline),
         ];
-        messages.into_iter().for_each(|message| owed.owe(message));
-        let due: Vec<InferenceMessage> = std::iter::from_fn(|| owed.take()).collect();
+        messages.into_iter().for_each(|message| backlog.add(message));
+        let due: Vec<InferenceMessage> = std::iter::from_fn(|| backlog.take()).collect();
         let model = InferenceMessage::UseModel(EmbeddedModel::Baseline);
         assert_eq!(due, [model, InferenceMessage::Reset(8), off(9, 65), off(9, 70), pedal(9)]);
     }
 
     #[test]
-    fn input_that_is_lost_in_the_song_ends_the_pass() {
+    fn lost_input_with_a_song_position_ends_the_pass() {
         for (beats, ends) in [(Some(4.0), true), (None, false)] {
-            let mut owed = OwedMessages::default();
-            owed.owe(InferenceMessage::Input(InputEvent::NoteOff {
+            let mut backlog = MessageBacklog::default();
+            backlog.add(InferenceMessage::Input(InputEvent::NoteOff {
                 time: 5,
                 position: 1.0,
                 beats,
@@ -141,7 +141,7 @@ mod tests {
             }));
             let end = InferenceMessage::Record(TimelineEvent::PassEnded);
             let off = InputEvent::NoteOff { time: 5, position: 1.0, beats: None, channel: 3, key: 60 };
-            let due: Vec<InferenceMessage> = std::iter::from_fn(|| owed.take()).collect();
+            let due: Vec<InferenceMessage> = std::iter::from_fn(|| backlog.take()).collect();
             assert_eq!(due, ends.then_some(end).into_iter().chain([InferenceMessage::Input(off)]).collect::<Vec<_>>());
         }
     }

@@ -1,8 +1,8 @@
-//! The instance's own thread for models, and the queues that join it to the audio thread.
+//! Runs an instance's models on their own thread, connected to the audio thread by queues.
 //!
-//! The audio thread sends messages, the inference thread sends results; both queues are bounded and wait-free. In real
-//! time nobody wakes the thread, since that is a system call: it looks for messages every few milliseconds. The hop
-//! between a request and the time its notes are due leaves room for that.
+//! The audio thread sends messages, and the inference thread sends results. Both queues are bounded and wait-free. The
+//! thread polls for messages every few milliseconds, because waking it would be a system call on the audio thread. The
+//! hop between a request and the time its notes are due leaves enough time for that.
 
 mod link;
 mod messages;
@@ -10,7 +10,7 @@ mod server;
 mod timeline_memory;
 
 pub use link::InferenceLink;
-pub use messages::{InferenceMessage, InferenceResult, OwedMessages};
+pub use messages::{InferenceMessage, InferenceResult, MessageBacklog};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -34,21 +34,21 @@ use crate::thread_state::ThreadState;
 use crate::timeline_store::TimelineStore;
 use crate::waiting::BackgroundThread;
 
-/// Messages under way: more than a block of the densest controller storm.
+/// The most queued messages: more than a block of the densest controller stream.
 const MESSAGES: usize = 16_384;
 const RESULTS: usize = 16_384;
 
-/// What both threads look at.
+/// The state shared by both threads.
 #[derive(Debug, Default)]
 struct Shared {
     thread: Arc<ThreadState>,
-    /// Whether a better snapshot is on its way.
+    /// Whether a newer snapshot is being prepared.
     snapshot_pending: AtomicBool,
-    /// The sample the audio thread is at; requests that are of no use by then are skipped.
+    /// The audio thread's current sample. Requests that are stale by then are dropped.
     audio_time: AtomicU64,
-    /// Messages dealt with.
-    dealt_with: AtomicU64,
-    /// Tells the thread to end, also while it restyles a performance.
+    /// The number of messages handled.
+    handled: AtomicU64,
+    /// Stops the thread, also while it restyles a performance.
     stop: Cancellation,
 }
 
@@ -57,9 +57,9 @@ impl BackgroundThread for Shared {
         self.thread.is_running()
     }
 
-    /// Grows with each message, and each piece of a performance.
+    /// Increases with each message, and with each chunk of a performance.
     fn progress(&self) -> u64 {
-        self.dealt_with.load(Ordering::Acquire) + self.stop.pieces()
+        self.handled.load(Ordering::Acquire) + self.stop.pieces()
     }
 
     fn wake(&self) {
@@ -67,9 +67,9 @@ impl BackgroundThread for Shared {
     }
 }
 
-/// A model that has been opened for one activation.
+/// A model opened for one activation.
 pub struct LoadedSession {
-    /// Predicts notes as they come.
+    /// Predicts notes as they arrive.
     pub restyler: Restyler,
     /// Predicts every note of a recorded performance.
     pub restyle_performance: RestylePerformance,
@@ -79,26 +79,26 @@ pub struct LoadedSession {
 pub type RestylePerformance =
     Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
-/// The audio thread's side of the running thread. Dropping it ends and joins the thread, so it is not to be dropped
-/// where audio is played.
+/// The audio thread's handle of the running thread. Dropping it stops and joins the thread, so never drop it on the
+/// audio thread.
 #[derive(Debug)]
 pub struct InferenceThread {
-    /// To the inference thread.
-    messages: Outbox<OwedMessages>,
+    /// Messages to the inference thread.
+    messages: Outbox<MessageBacklog>,
     results: Consumer<InferenceResult>,
-    /// Where a song is recorded.
+    /// Present only in Timeline mode.
     snapshots: Option<SnapshotReceiver<Arc<TimelineSnapshot>>>,
     shared: Arc<Shared>,
-    /// The thread gives back what it recorded, so that snapshots are owned until it is joined.
+    /// The thread returns its memory, so that snapshots stay owned until it is joined.
     handle: Option<JoinHandle<Option<TimelineMemory>>>,
 }
 
 impl InferenceThread {
-    /// Starts a thread that opens the models it is told to use with `open`; it records what is played in `timeline`, if
-    /// there is one. What was recorded before is the first [snapshot](Self::take_snapshot).
+    /// Starts a thread that opens models with `open` and records the performance in `timeline`, if there is one. The
+    /// performance recorded before is the first [snapshot](Self::take_snapshot).
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn start<Open>(status: Arc<Status>, timeline: Option<Arc<TimelineStore>>, open: Open) -> std::io::Result<Self>
     where
         Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String> + Send + 'static,
@@ -120,32 +120,32 @@ impl InferenceThread {
         Ok(Self { messages: Outbox::new(to_thread), results, snapshots, shared, handle })
     }
 
-    /// The thread, to be waited for.
+    /// The thread, for waits.
     pub fn background(&self) -> Arc<dyn BackgroundThread> {
         self.shared.clone()
     }
 
-    /// The next result, if there is one.
+    /// The next result, if any.
     pub fn next_result(&mut self) -> Option<InferenceResult> {
         self.results.pop().ok()
     }
 
-    /// The latest snapshot of the song, if it has not been taken yet. Whoever takes one may drop it at any time.
+    /// The latest snapshot of the performance, unless it was taken before. The caller may drop it at any time.
     pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
         self.snapshots.as_mut()?.take()
     }
 
-    /// Whether a better snapshot is on its way.
+    /// Whether a newer snapshot is being prepared.
     pub fn is_snapshot_pending(&self) -> bool {
         self.shared.snapshot_pending.load(Ordering::Acquire)
     }
 
-    /// Whether all messages have been dealt with, those that are owed included.
+    /// Whether all messages have been handled, including the backlog.
     pub fn is_caught_up(&mut self) -> bool {
-        self.messages.settle() && self.shared.dealt_with.load(Ordering::Acquire) == self.messages.sent()
+        self.messages.flush() && self.shared.handled.load(Ordering::Acquire) == self.messages.sent()
     }
 
-    /// The audio thread is at this sample.
+    /// Sets the audio thread's current sample.
     pub fn set_audio_time(&self, time: SampleTime) {
         self.shared.audio_time.store(time, Ordering::Release);
     }
@@ -156,7 +156,7 @@ impl Drop for InferenceThread {
         self.shared.stop.cancel();
         if let Some(handle) = self.handle.take() {
             handle.thread().unpark();
-            // Its panics were caught inside.
+            // The thread catches its panics itself.
             let _ = handle.join();
         }
     }

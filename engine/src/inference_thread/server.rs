@@ -1,4 +1,4 @@
-//! What the inference thread does: it deals with messages one by one, and takes snapshots of the song between them.
+//! The inference thread's loop: handles messages one by one, and takes snapshots of the performance in between.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,22 +18,22 @@ use super::timeline_memory::TimelineMemory;
 use super::{InferenceMessage, InferenceResult, LoadedSession, Shared};
 use crate::status::Status;
 
-/// What of the past a model that takes over is told: the notes under way, and enough before them for the player's
-/// level.
+/// The number of recent input events that a new model receives: the pending notes, and enough earlier ones to estimate
+/// the player's level.
 const RECENT: usize = 2_048;
 
-/// How often it looks for messages while notes come in, and when none have come for a while.
-const BUSY: Duration = Duration::from_millis(2);
-const IDLE: Duration = Duration::from_millis(10);
+/// The polling intervals while messages arrive, and after a while without messages.
+const BUSY_POLL_INTERVAL: Duration = Duration::from_millis(2);
+const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// See the [module](self).
+/// The state of the inference thread.
 pub(super) struct Server<Open> {
     shared: Arc<Shared>,
     messages: Consumer<InferenceMessage>,
     results: Producer<InferenceResult>,
     status: Arc<Status>,
     open: Open,
-    /// `None` while there is no model that works.
+    /// `None` while no model works.
     session: Option<(EmbeddedModel, LoadedSession)>,
     epoch: u32,
     recent: VecDeque<InputEvent>,
@@ -66,12 +66,12 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         }
     }
 
-    /// What it recorded.
+    /// Returns the recorded performance.
     pub(super) fn into_memory(self) -> Option<TimelineMemory> {
         self.memory
     }
 
-    /// Serves until it is told to stop.
+    /// Runs until the thread is stopped.
     pub(super) fn serve(&mut self) {
         let mut last_message = Instant::now();
         while !self.shared.stop.is_cancelled() {
@@ -80,18 +80,18 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
                     continue;
                 }
                 let is_idle = last_message.elapsed() > Duration::from_secs(1);
-                thread::park_timeout(if is_idle { IDLE } else { BUSY });
+                thread::park_timeout(if is_idle { IDLE_POLL_INTERVAL } else { BUSY_POLL_INTERVAL });
                 continue;
             };
             last_message = Instant::now();
-            self.guarded(|server| server.deal_with(message));
-            self.shared.dealt_with.fetch_add(1, Ordering::Release);
+            self.guarded(|server| server.handle(message));
+            self.shared.handled.fetch_add(1, Ordering::Release);
         }
-        self.guarded(Self::keep);
+        self.guarded(Self::save);
     }
 
-    /// Keeps what was played until now, for the project and the next activation.
-    fn keep(&mut self) -> Result<(), String> {
+    /// Saves the performance up to now, for the project and the next activation.
+    fn save(&mut self) -> Result<(), String> {
         let Some(memory) = &mut self.memory else { return Ok(()) };
         while let Ok(message) = self.messages.pop() {
             let played = match message {
@@ -103,12 +103,12 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
                 memory.record(&played);
             }
         }
-        memory.keep();
+        memory.save();
         Ok(())
     }
 
-    /// Does a task; a panic must not end the thread: notes leave with their own velocity until another model is
-    /// chosen.
+    /// Runs a task. An error or panic closes the model and does not end the thread. Notes keep their own velocity until
+    /// another model is chosen.
     fn guarded<T>(&mut self, task: impl FnOnce(&mut Self) -> Result<T, String>) -> Option<T> {
         let done = catch_unwind(AssertUnwindSafe(|| task(self)));
         let stopped = || Err("the model stopped unexpectedly; choose another or reload the plugin".into());
@@ -122,34 +122,34 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         }
     }
 
-    /// Drops the model; one that panicked may panic once more.
+    /// Drops the model. A model that panicked may panic again when dropped.
     fn close(&mut self) {
         let session = self.session.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(session)));
     }
 
-    fn deal_with(&mut self, message: InferenceMessage) -> Result<(), String> {
+    fn handle(&mut self, message: InferenceMessage) -> Result<(), String> {
         match message {
             InferenceMessage::UseModel(model) => self.use_model(model)?,
             InferenceMessage::Reset(epoch) => self.reset(epoch),
             InferenceMessage::Record(played) => self.record(&played),
-            InferenceMessage::Input(input) => self.take_in(input),
-            InferenceMessage::Request(question, of_use_until) => self.predict(&question, of_use_until)?,
+            InferenceMessage::Input(input) => self.push_input(input),
+            InferenceMessage::Request(request, useful_until) => self.predict(&request, useful_until)?,
         }
         Ok(())
     }
 
-    /// Opens a model and tells it of the notes under way, which its predecessor was told of.
+    /// Opens a model, and sends it the recent input that its predecessor received.
     fn use_model(&mut self, model: EmbeddedModel) -> Result<(), String> {
         self.close();
-        self.status.opens(None);
+        self.status.set_model(None);
         let mut session = (self.open)(model, &self.status)?;
         self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
         self.session = Some((model, session));
         if self.memory.as_ref().is_some_and(|memory| memory.needs(model)) {
             self.shared.snapshot_pending.store(true, Ordering::Release);
         }
-        self.status.opens(Some(model.title()));
+        self.status.set_model(Some(model.title()));
         Ok(())
     }
 
@@ -171,14 +171,14 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         }
     }
 
-    fn take_in(&mut self, input: InputEvent) {
+    fn push_input(&mut self, input: InputEvent) {
         if let Some(played) = input.timeline_event() {
             self.record(&played);
         }
         if let InputEvent::Pedal { down, .. } = input
             && self.pedal_down.replace(down) == Some(down)
         {
-            // A continuous pedal that stays on its side of the middle moves nothing.
+            // A continuous pedal that stays on the same side of its threshold changes nothing.
             return;
         }
         if self.recent.len() == RECENT
@@ -190,18 +190,18 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.session.iter_mut().for_each(|(_, session)| session.restyler.push_event(&input));
     }
 
-    fn predict(&mut self, question: &InferenceRequest, of_use_until: SampleTime) -> Result<(), String> {
-        let is_in_time = self.shared.audio_time.load(Ordering::Acquire) <= of_use_until;
+    fn predict(&mut self, request: &InferenceRequest, useful_until: SampleTime) -> Result<(), String> {
+        let is_in_time = self.shared.audio_time.load(Ordering::Acquire) <= useful_until;
         let Some((_, session)) = self.session.as_mut().filter(|_| is_in_time) else { return Ok(()) };
-        let (results, epoch, requested) = (&mut self.results, self.epoch, question.hop.time);
-        let predicted = session.restyler.estimate(question, |note, estimate| {
-            // The audio thread empties the queue every block; a full one means that it stands still.
+        let (results, epoch, requested) = (&mut self.results, self.epoch, request.hop.time);
+        let predicted = session.restyler.estimate(request, |note, estimate| {
+            // The audio thread empties the queue in every block, so a full queue means that audio has stopped.
             let _ = results.push(InferenceResult { epoch, note: note.id, key: note.key, requested, estimate });
         });
         predicted.map_err(|e| e.to_string())
     }
 
-    /// Takes, restyles and publishes the next snapshot of the song where there is reason to; whether it did.
+    /// Takes, restyles and publishes the next snapshot if necessary. Returns whether it published one.
     fn update_snapshot(&mut self) -> Result<bool, String> {
         let Some(memory) = &mut self.memory else { return Ok(false) };
         memory.follow_store();
@@ -211,13 +211,13 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         {
             match memory.restyle(&mut session.restyle_performance, &self.shared.stop) {
                 Ok(()) => {}
-                // What was played is kept as it is.
+                // The performance is kept without new predictions.
                 Err(InferenceError::Cancelled) => return Ok(false),
                 Err(error) => return Err(error.to_string()),
             }
         }
         let is_new = memory.publish();
-        // Of a pass that goes on the next snapshot is not on its way before more is played.
+        // During a pass the next snapshot is pending only after further input.
         self.shared.snapshot_pending.store(false, Ordering::Release);
         Ok(is_new)
     }

@@ -10,7 +10,7 @@ use tonenet_core::timeline::{QuantisedExpectation, TimelineEvent, TimelineNote};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
-/// It is never asked.
+/// A model that receives no requests.
 struct Silent;
 
 impl VelocityModel for Silent {
@@ -32,7 +32,7 @@ impl VelocityModel for Silent {
     }
 }
 
-fn take(notes: usize) -> TimelineSnapshot {
+fn performance(notes: usize) -> TimelineSnapshot {
     let note = |i| TimelineNote {
         beats: i as f64,
         length: 0.5,
@@ -46,23 +46,23 @@ fn take(notes: usize) -> TimelineSnapshot {
 }
 
 #[test]
-fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
+fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
     let (store, pieces) = (Arc::<TimelineStore>::default(), Arc::<AtomicU64>::default());
     let begun = pieces.clone();
     let open = move |_, _: &Status| {
         let begun = begun.clone();
-        let restyle_performance: RestylePerformance = Box::new(move |take, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
             for _ in 0..3 {
                 cancellation.check()?;
                 begun.fetch_add(1, Ordering::AcqRel);
-                // A piece lasts until the stop, or for ever so long where none comes.
+                // A chunk lasts until the stop. The limit ends the test if no stop comes.
                 let mut turns = 0;
                 while turns < 10_000_000 && !cancellation.is_cancelled() {
                     turns += 1;
                     thread::yield_now();
                 }
             }
-            Ok(take.clone())
+            Ok(performance.clone())
         });
         Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
     };
@@ -79,24 +79,24 @@ fn a_stop_ends_a_take_between_two_pieces_and_what_was_played_is_kept() {
         thread::yield_now();
     }
     drop(inference);
-    assert_eq!(pieces.load(Ordering::Acquire), 1, "none was begun after the stop");
-    assert_eq!(store.remembered().notes, 1);
+    assert_eq!(pieces.load(Ordering::Acquire), 1, "no chunk began after the stop");
+    assert_eq!(store.summary().notes, 1);
 }
 
 #[test]
-fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
+fn progress_increases_while_a_performance_is_restyled() {
     let (store, gate) = (Arc::<TimelineStore>::default(), Arc::<AtomicBool>::default());
-    store.replace(take(3));
+    store.replace(performance(3));
     let is_open = gate.clone();
     let open = move |_, _: &Status| {
         let is_open = is_open.clone();
-        let restyle_performance: RestylePerformance = Box::new(move |take, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
             while !is_open.load(Ordering::Acquire) {
                 cancellation.check()?;
                 thread::yield_now();
             }
-            let expected = take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
-            Ok(take.restyled("note".into(), [1.0; 3], expected))
+            let expected = performance.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
+            Ok(performance.restyled("note".into(), [1.0; 3], expected))
         });
         Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
     };
@@ -114,15 +114,15 @@ fn while_a_take_is_restyled_the_thread_is_seen_to_get_on() {
     while inference.is_snapshot_pending() {
         thread::yield_now();
     }
-    assert_eq!(store.remembered().waiting, 0);
+    assert_eq!(store.summary().waiting, 0);
 }
 
-/// Never wakes anybody and never waits.
+/// A policy that never waits and never wakes a thread.
 fn no_waits(thread: &InferenceThread) -> WaitPolicy {
     WaitPolicy::new(Budget::default(), thread.background(), thread.background())
 }
 
-/// Predicts the same of every note that a request asks for.
+/// Predicts the same for every requested note.
 struct Steady(Vec<NoteId>);
 
 impl VelocityModel for Steady {
@@ -134,8 +134,8 @@ impl VelocityModel for Steady {
         self.0.clear();
     }
 
-    fn push_event(&mut self, heard: &InputEvent) {
-        if let InputEvent::NoteOn { id, .. } = *heard {
+    fn push_event(&mut self, input: &InputEvent) {
+        if let InputEvent::NoteOn { id, .. } = *input {
             self.0.push(id);
         }
     }
@@ -153,7 +153,7 @@ impl VelocityModel for Steady {
 
 fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
     let open = |_, _: &Status| {
-        let restyle_performance: RestylePerformance = Box::new(|take, _| Ok(take.clone()));
+        let restyle_performance: RestylePerformance = Box::new(|performance, _| Ok(performance.clone()));
         Ok(LoadedSession { restyler: Restyler::new(Box::new(Steady(Vec::new()))), restyle_performance })
     };
     let status = Arc::<Status>::default();
@@ -182,7 +182,7 @@ fn request() -> InferenceMessage {
     InferenceMessage::Request(InferenceRequest { hop, position: 0.0 }, SampleTime::MAX)
 }
 
-/// Sends messages, and waits until all have been dealt with; gives the notes of the results.
+/// Sends messages, and waits until all are handled. Returns the notes of the results.
 fn results(link: &mut InferenceLink, waits: &mut WaitPolicy, messages: &[InferenceMessage]) -> Vec<NoteId> {
     let mut notes = Vec::new();
     let mut accept = |result: InferenceResult| notes.push(result.note);
@@ -195,7 +195,7 @@ fn results(link: &mut InferenceLink, waits: &mut WaitPolicy, messages: &[Inferen
 }
 
 #[test]
-fn a_model_is_asked_for_once() {
+fn a_model_is_requested_only_when_it_changes() {
     let (mut link, ..) = steady_link();
     assert_eq!(link.change_model(EmbeddedModel::Note), Some(InferenceMessage::UseModel(EmbeddedModel::Note)));
     assert_eq!(link.change_model(EmbeddedModel::Note), None);

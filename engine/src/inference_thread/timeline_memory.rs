@@ -1,4 +1,4 @@
-//! What the inference thread records of the song, and the snapshots it hands over.
+//! Records the performance on the inference thread, and publishes snapshots of it.
 
 use std::sync::Arc;
 
@@ -11,26 +11,26 @@ use super::RestylePerformance;
 use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 use crate::timeline_store::TimelineStore;
 
-/// Changes after which a recorded performance is restyled while its pass still goes on. A performance with more notes
-/// waits for as many changes as it has notes, so that a long first pass costs no more than twice its last restyling.
+/// The number of changes after which a performance is restyled during a pass. A performance with more notes needs as
+/// many changes as it has notes. So all restylings of a long first pass cost at most twice the last one.
 const MANY_CHANGES: usize = 256;
 
-/// See the [module](self).
+/// The inference thread's recording of the performance.
 #[derive(Debug)]
 pub(super) struct TimelineMemory {
     store: Arc<TimelineStore>,
     edition: u64,
     recorder: TimelineRecorder,
     snapshot: Arc<TimelineSnapshot>,
-    /// Whether the snapshot has yet to be published.
+    /// Whether the snapshot is not published yet.
     is_new: bool,
     pass_ended: bool,
-    /// To the audio thread.
+    /// Snapshots to the audio thread.
     snapshots: SnapshotSender<Arc<TimelineSnapshot>, TimelineSnapshot>,
 }
 
 impl TimelineMemory {
-    /// What the store has now, and where the audio thread gets this very snapshot and its successors.
+    /// Starts from the store's performance. The receiver first gets this snapshot, then its successors.
     pub(super) fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<TimelineSnapshot>>) {
         let (snapshot, edition) = store.get();
         let recorder = TimelineRecorder::new(&snapshot);
@@ -40,24 +40,24 @@ impl TimelineMemory {
         (Self { store, edition, recorder, snapshot, is_new: false, pass_ended: false, snapshots }, receiver)
     }
 
-    /// Whether no model has predicted some of it.
+    /// Whether some notes have no prediction by any model.
     pub(super) fn needs_any_model(&self) -> bool {
         self.snapshot.needs_any_model()
     }
 
-    /// Whether this model has not predicted all of it.
+    /// Whether some notes have no prediction by this model.
     pub(super) fn needs(&self, model: EmbeddedModel) -> bool {
         self.snapshot.needs(model.id())
     }
 
-    /// Records something of a pass; whether anything has changed since the last snapshot.
+    /// Records an event of a pass. Returns whether anything has changed since the last snapshot.
     pub(super) fn record(&mut self, played: &TimelineEvent) -> bool {
         self.recorder.record(played);
         self.pass_ended |= *played == TimelineEvent::PassEnded;
         self.recorder.changes() > 0
     }
 
-    /// Goes on from what the user or a project put into the store, and reclaims what nobody else refers to.
+    /// Continues from a performance that the user or a project put into the store. Also reclaims unused snapshots.
     pub(super) fn follow_store(&mut self) {
         if self.store.edition() != self.edition {
             (self.snapshot, self.edition) = self.store.get();
@@ -67,7 +67,7 @@ impl TimelineMemory {
         self.snapshots.reclaim();
     }
 
-    /// Takes a snapshot where a pass has ended or much has changed.
+    /// Takes a snapshot if a pass has ended or many notes have changed.
     pub(super) fn take_due_snapshot(&mut self) {
         let many = self.snapshot.notes().len().max(MANY_CHANGES);
         if std::mem::take(&mut self.pass_ended) || self.recorder.changes() >= many {
@@ -82,7 +82,7 @@ impl TimelineMemory {
         }
     }
 
-    /// Has a model predict the snapshot's notes.
+    /// Predicts the snapshot's notes with a model.
     pub(super) fn restyle(
         &mut self,
         restyle: &mut RestylePerformance,
@@ -93,8 +93,8 @@ impl TimelineMemory {
         Ok(())
     }
 
-    /// Shows a new snapshot to the others, unless the user has put another performance in its place meanwhile. Gives
-    /// whether there was a new one.
+    /// Publishes a new snapshot, unless the user has replaced the performance meanwhile. Returns whether there was a
+    /// new one.
     pub(super) fn publish(&mut self) -> bool {
         let is_new = std::mem::take(&mut self.is_new);
         if is_new && self.store.publish(self.snapshot.clone(), self.edition) {
@@ -103,11 +103,12 @@ impl TimelineMemory {
         is_new
     }
 
-    /// Keeps what was recorded until now, for the project and the next activation.
-    pub(super) fn keep(&mut self) {
+    /// Saves the recorded performance in the store, for the project and the next activation.
+    pub(super) fn save(&mut self) {
         self.take_snapshot();
         if self.is_new {
-            // Refused where the user has put another performance there meanwhile, which then counts.
+            // The store refuses it if the user has replaced the performance meanwhile. The user's performance takes
+            // precedence.
             self.store.publish(self.snapshot.clone(), self.edition);
         }
     }
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn few_snapshots_are_owned_however_often_a_performance_is_cleared_and_brought_back() {
+    fn few_snapshots_are_owned_after_many_clears_and_undos() {
         let store = Arc::<TimelineStore>::default();
         store.replace(performance(4));
         let (mut memory, mut audio) = TimelineMemory::new(store.clone());
@@ -160,14 +161,14 @@ mod tests {
             if round % 2 == 0 {
                 shown = audio.take().or(shown);
             }
-            // The link carries three, one is shown, and the store keeps two.
+            // The link carries three, the audio thread holds one, and the store keeps two.
             assert!((1..=6).contains(&memory.snapshots.owned()), "{} in round {round}", memory.snapshots.owned());
-            assert!(shown.as_ref().is_some_and(|shown| Arc::strong_count(shown) > 1), "the audio thread frees it");
+            assert!(shown.as_ref().is_some_and(|shown| Arc::strong_count(shown) > 1), "the audio thread would free it");
         }
     }
 
     #[test]
-    fn few_snapshots_are_owned_however_often_a_host_activates() {
+    fn few_snapshots_are_owned_after_many_activations() {
         let store = Arc::<TimelineStore>::default();
         store.replace(performance(4));
         for _ in 0..10_000 {
@@ -175,12 +176,12 @@ mod tests {
             let shown = audio.take();
             assert_eq!(memory.snapshots.owned(), 1);
             drop((memory, audio, shown));
-            assert_eq!(Arc::strong_count(&store.get().0), 2, "the store has it, and who asks");
+            assert_eq!(Arc::strong_count(&store.get().0), 2, "one in the store, one here");
         }
     }
 
     #[test]
-    fn both_threads_begin_with_the_same_performance_whoever_changes_it_meanwhile() {
+    fn both_threads_begin_with_the_same_performance_despite_concurrent_changes() {
         let store = Arc::<TimelineStore>::default();
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {

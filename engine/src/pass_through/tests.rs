@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::PlainEvent;
 
-/// Ids tell notes apart, so that what leaves can be told from what came in.
+/// Each note has an id, so that a test can match output events with input events.
 fn on(timing: u32, key: u8, id: i32) -> PlainEvent {
     PlainEvent::NoteOn { timing, voice: Voice::new(Some(id), 0, key), velocity: 0.5 }
 }
@@ -18,7 +18,7 @@ fn pedal(timing: u32, value: f32) -> PlainEvent {
     PlainEvent::Controller { timing, channel: 0, number: 64, value }
 }
 
-/// A block played in the engine's place.
+/// Processes a block in place of the engine.
 fn play(through: &mut PassThrough<PlainEvent>, samples: u32, events: &[PlainEvent]) -> Vec<PlainEvent> {
     let mut left = Vec::new();
     through.begin(samples);
@@ -27,18 +27,18 @@ fn play(through: &mut PassThrough<PlainEvent>, samples: u32, events: &[PlainEven
     left
 }
 
-/// A block that an engine plays which sends nothing.
+/// Processes a block with an engine that emits nothing.
 fn engine_holds(through: &mut PassThrough<PlainEvent>, samples: u32, events: &[PlainEvent]) {
     through.begin(samples);
-    events.iter().for_each(|event| through.came_in(*event));
+    events.iter().for_each(|event| through.record_input(*event));
 }
 
 #[test]
-fn what_an_engine_had_not_sent_leaves_untouched_when_due() {
+fn events_that_the_engine_had_not_emitted_are_emitted_unchanged_when_due() {
     let mut through = PassThrough::<PlainEvent>::new(150);
     engine_holds(&mut through, 100, &[pedal(5, 1.0), on(10, 60, 1), off(90, 60, 1)]);
     through.take_over();
-    assert!(through.plays());
+    assert!(through.is_active());
     assert_eq!(play(&mut through, 100, &[on(20, 62, 2)]), [pedal(55, 1.0), on(60, 60, 1)]);
     assert_eq!(play(&mut through, 100, &[off(99, 62, 2)]), [off(40, 60, 1), on(70, 62, 2)]);
     assert_eq!(play(&mut through, 100, &[]), []);
@@ -46,24 +46,24 @@ fn what_an_engine_had_not_sent_leaves_untouched_when_due() {
 }
 
 #[test]
-fn what_an_engine_sent_does_not_leave_again_and_what_sounds_ends() {
+fn events_that_the_engine_emitted_are_not_repeated_and_sounding_notes_end() {
     let mut through = PassThrough::<PlainEvent>::new(100);
     engine_holds(&mut through, 100, &[on(10, 60, 1), on(20, 62, 2), off(30, 60, 1), on(40, 64, 3)]);
     through.begin(100);
     let restyled = PlainEvent::NoteOn { timing: 10, voice: Voice::new(Some(1), 0, 60), velocity: 0.9 };
     for sent in [restyled, on(20, 62, 2), on(25, 99, 7), off(30, 60, 1)] {
-        through.engine_sent(&sent);
+        through.record_output(&sent);
     }
     through.take_over();
     let mut left = Vec::new();
     through.play(|| None, |event| left.push(event));
     let ended = |key, id| PlainEvent::NoteOff { timing: 30, voice: Voice::new(Some(id), 0, key), velocity: 0.0 };
-    // The engine's own note too, of which no off comes in.
+    // This includes the note that the engine created, for which no note-off arrives.
     assert_eq!(left, [ended(62, 2), ended(99, 7), on(40, 64, 3)]);
 }
 
 #[test]
-fn what_an_engine_dropped_is_forgotten_when_it_would_have_been_due() {
+fn events_that_the_engine_dropped_are_removed_when_due() {
     let mut through = PassThrough::<PlainEvent>::new(0);
     engine_holds(&mut through, 100, &[on(10, 60, 1), off(20, 60, 1)]);
     through.begin(100);
@@ -74,7 +74,7 @@ fn what_an_engine_dropped_is_forgotten_when_it_would_have_been_due() {
 }
 
 #[test]
-fn a_reset_drops_what_is_under_way_and_ends_what_sounds() {
+fn a_reset_drops_pending_events_and_ends_sounding_notes() {
     let mut through = PassThrough::<PlainEvent>::new(50);
     through.take_over();
     assert_eq!(play(&mut through, 100, &[on(0, 60, 1), on(80, 62, 2)]), [on(50, 60, 1)]);
@@ -96,7 +96,7 @@ fn is_off_of(event: &PlainEvent, other: &PlainEvent) -> bool {
 }
 
 #[test]
-fn more_events_than_there_is_room_for_leave_early_and_none_is_lost() {
+fn a_full_queue_emits_events_early_and_loses_none() {
     let mut through = PassThrough::<PlainEvent>::new(1_000_000);
     through.take_over();
     let many: Vec<PlainEvent> = (0..EVENTS as i32 + 10).map(|id| on(id as u32 % 7, 60, id)).collect();
@@ -123,9 +123,10 @@ fn notes() -> impl Strategy<Value = Notes> {
 }
 
 proptest! {
-    /// Whenever the engine fails, in mid-block too: each note leaves once and ends, in order, one latency after it came.
+    /// The engine fails at any time, also within a block. Each note is emitted once, in order, one latency later, and
+    /// ends.
     #[test]
-    fn each_note_leaves_once_and_ends_whenever_the_engine_fails(
+    fn each_note_is_emitted_once_and_ends_whenever_the_engine_fails(
         notes in notes(),
         blocks in prop::collection::vec(1u32..300, 1..6),
         latency in 0u32..500,
@@ -141,7 +142,7 @@ proptest! {
             (0i32..).zip(&notes).map(|(id, (start, length, _))| (id, (*start, start + length))).collect();
 
         let mut through = PassThrough::<PlainEvent>::new(latency);
-        // As the engine does, this sends what is due in order; it fails between any two events.
+        // This stand-in emits due events in order, like the engine. It fails between any two events.
         let mut engine: VecDeque<(u64, PlainEvent)> = VecDeque::new();
         let (mut left, mut now, mut events, mut next) = (Vec::new(), 0u64, 0, 0);
         for &samples in blocks.iter().cycle() {
@@ -154,14 +155,14 @@ proptest! {
             let mut incoming = input[from..next].iter().map(|(time, event)| event.with_timing((time - now) as u32));
             through.begin(samples);
             let mut works = |through: &mut PassThrough<PlainEvent>| {
-                if !through.plays() && events == fails_after {
+                if !through.is_active() && events == fails_after {
                     through.take_over();
                 }
                 events += 1;
-                !through.plays()
+                !through.is_active()
             };
             while works(&mut through) && let Some(event) = incoming.next() {
-                through.came_in(event);
+                through.record_input(event);
                 engine.push_back((now + u64::from(event.timing()) + u64::from(latency), event));
             }
             while let Some((due, event)) = engine.pop_front_if(|(due, _)| *due < end) {
@@ -169,10 +170,10 @@ proptest! {
                     break;
                 }
                 let sent = event.with_timing((due - now) as u32);
-                through.engine_sent(&sent);
+                through.record_output(&sent);
                 left.push((due, sent));
             }
-            if through.plays() {
+            if through.is_active() {
                 through.play(|| incoming.next(), |event| left.push((now + u64::from(event.timing()), event)));
             }
             now = end;
@@ -190,7 +191,7 @@ proptest! {
                     begun += 1;
                 }
                 _ => {
-                    // An end of its own comes when it is due; the one for the failure comes before.
+                    // The note's own end comes when it is due. The end at the failure comes before that.
                     prop_assert!(*time <= end + u64::from(latency));
                     sounding.retain(|sounding| *sounding != id(event));
                 }

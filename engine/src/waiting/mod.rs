@@ -1,4 +1,4 @@
-//! When a block may wait for another thread, for which, and for how long.
+//! Decides whether and how long a block may wait for a background thread.
 
 pub mod budget;
 pub mod pace;
@@ -7,28 +7,28 @@ use std::sync::Arc;
 
 use self::budget::Budget;
 
-/// A thread that a block may wait for.
+/// A background thread that a block may wait for.
 pub trait BackgroundThread: Send + Sync {
-    /// Whether it runs; one that has ended is not waited for.
+    /// Whether it is running. A block does not wait for a thread that has ended.
     fn is_running(&self) -> bool;
 
-    /// Grows while it gets on.
+    /// A number that increases while the thread makes progress.
     fn progress(&self) -> u64;
 
-    /// Wakes it, which is a system call: never in real time.
+    /// Wakes the thread. This is a system call, so it is never called in real time.
     fn wake(&self);
 }
 
-/// Which thread a block waits for.
+/// The thread that a block waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaited {
-    /// The one that runs models.
+    /// The inference thread.
     Inference,
-    /// The one that generates clips.
+    /// The generator thread.
     Generator,
 }
 
-/// A thread, and how far it had got when patience with it ran out: until it gets on nobody waits for it.
+/// A thread, and its progress at the last timeout. No block waits for it until its progress has changed.
 struct Watched {
     thread: Arc<dyn BackgroundThread>,
     stalled_at: Option<u64>,
@@ -40,7 +40,7 @@ impl Watched {
     }
 }
 
-/// See the [module](self). All waits of a block share one [`Budget`].
+/// Decides on waits. All waits of a block share one [`Budget`].
 pub struct WaitPolicy {
     budget: Budget,
     inference: Watched,
@@ -48,33 +48,33 @@ pub struct WaitPolicy {
 }
 
 impl WaitPolicy {
-    /// A policy for both threads of an instance.
+    /// Creates a policy for both background threads of an instance.
     pub fn new(budget: Budget, inference: Arc<dyn BackgroundThread>, generator: Arc<dyn BackgroundThread>) -> Self {
         Self { budget, inference: Watched::new(inference), generator: Watched::new(generator) }
     }
 
-    /// Measures waits with another budget.
+    /// Replaces the budget.
     #[cfg(test)]
     pub fn set_budget(&mut self, budget: Budget) {
         self.budget = budget;
     }
 
-    /// A block of `seconds` begins.
+    /// Begins a block of `seconds`.
     pub fn begin_block(&mut self, seconds: f64, offline: bool) {
-        self.budget.block_begins(seconds, offline, self.progress());
+        self.budget.begin_block(seconds, offline, self.progress());
     }
 
-    /// The block is over; what comes between it and the next must not wait.
+    /// Ends the block. Between blocks nothing may wait.
     pub fn end_block(&mut self) {
-        self.budget.block_ends();
+        self.budget.end_block();
     }
 
-    /// Whether this block could wait when it began.
+    /// Whether this block was allowed to wait when it began.
     pub fn may_wait(&self) -> bool {
         self.budget.may_wait()
     }
 
-    /// Wakes a thread and lets it run for a moment, if it still runs and the block may wait; whether it did.
+    /// If the thread is running and the block may wait, wakes the thread and pauses. Returns whether it paused.
     pub fn pause_for(&mut self, awaited: Awaited) -> bool {
         let progress = self.progress();
         let watched = match awaited {
@@ -84,20 +84,20 @@ impl WaitPolicy {
         if !self.budget.may_wait() || !watched.thread.is_running() {
             return false;
         }
-        let got_to = watched.thread.progress();
-        if watched.stalled_at == Some(got_to) {
+        let thread_progress = watched.thread.progress();
+        if watched.stalled_at == Some(thread_progress) {
             return false;
         }
         watched.thread.wake();
-        let had_given_up = self.budget.has_given_up();
+        let had_timed_out = self.budget.has_timed_out();
         let paused = self.budget.pause(progress);
-        if self.budget.has_given_up() && !had_given_up {
-            watched.stalled_at = Some(got_to);
+        if self.budget.has_timed_out() && !had_timed_out {
+            watched.stalled_at = Some(thread_progress);
         }
         paused
     }
 
-    /// Grows while any thread gets on that a block may wait for.
+    /// The sum of both threads' progress.
     fn progress(&self) -> u64 {
         self.inference.thread.progress() + self.generator.thread.progress()
     }
@@ -108,10 +108,10 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
     use super::budget::tests::TestClock;
-    use super::budget::{Clock as _, PATIENCE};
+    use super::budget::{Clock as _, STALL_TIMEOUT};
     use super::*;
 
-    /// Gets on when a test says so.
+    /// Makes progress only when a test says so.
     #[derive(Default)]
     struct FakeThread {
         has_ended: AtomicBool,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     impl FakeThread {
-        fn get_on(&self) {
+        fn make_progress(&self) {
             self.progress.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -173,21 +173,21 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_stalls_costs_patience_once_and_is_waited_for_when_it_gets_on() {
+    fn a_stalled_thread_is_waited_for_once_and_again_after_its_own_progress() {
         let mut rig = rig();
-        assert_eq!(rig.wait(Awaited::Inference), PATIENCE);
-        rig.generator.get_on();
-        assert!(rig.wait(Awaited::Inference).is_zero(), "the other one got on");
-        rig.inference.get_on();
-        assert_eq!(rig.wait(Awaited::Inference), PATIENCE);
+        assert_eq!(rig.wait(Awaited::Inference), STALL_TIMEOUT);
+        rig.generator.make_progress();
+        assert!(rig.wait(Awaited::Inference).is_zero(), "only the other thread made progress");
+        rig.inference.make_progress();
+        assert_eq!(rig.wait(Awaited::Inference), STALL_TIMEOUT);
     }
 
     #[test]
-    fn one_thread_that_stalls_does_not_keep_blocks_from_waiting_for_the_other() {
+    fn a_stalled_thread_does_not_keep_blocks_from_waiting_for_the_other() {
         let mut rig = rig();
-        assert_eq!(rig.wait(Awaited::Generator), PATIENCE);
-        rig.inference.get_on();
-        assert_eq!(rig.wait(Awaited::Inference), PATIENCE);
+        assert_eq!(rig.wait(Awaited::Generator), STALL_TIMEOUT);
+        rig.inference.make_progress();
+        assert_eq!(rig.wait(Awaited::Inference), STALL_TIMEOUT);
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn between_two_blocks_nobody_waits() {
+    fn nothing_waits_between_blocks() {
         let mut rig = rig();
         rig.waits.begin_block(0.01, true);
         rig.waits.end_block();

@@ -1,10 +1,10 @@
-//! What is known of a note at the moment it comes in, for the modes without latency.
+//! Predicts a note at the moment it arrives, for the zero-latency modes.
 //!
-//! A note that Timeline has recorded gets what the model predicts of it there. Any other note gets what the model lately
-//! predicted of its key.
+//! A note that Timeline has recorded gets the prediction of the recorded note. Any other note gets a recent prediction
+//! for its key.
 //!
-//! A result counts from a fixed number of samples after its request on, however early it came. So what a note gets
-//! depends on the sample clock and not on the machine, except where a result comes later than that.
+//! A result takes effect a fixed number of samples after its request, even if it arrives earlier. Predictions therefore
+//! depend on the sample clock and not on the machine, unless a result arrives later than that.
 
 mod timeline_reader;
 
@@ -18,48 +18,48 @@ use tonenet_core::scheduler::SampleTime;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::timeline::{KeyExpectation, TimelineSnapshot};
 
-/// Results under way at most; beyond, the oldest counts early.
+/// The most pending results. When full, the oldest takes effect early.
 const RESULTS: usize = 1024;
 
-/// See the [module](self).
+/// Looks up predictions for the zero-latency modes.
 #[derive(Debug)]
 pub struct ZeroLatency {
-    /// Samples from a request to when its results count.
+    /// Samples between a request and the moment its results take effect.
     result_time: u64,
     results: VecDeque<(SampleTime, u8, Expected)>,
     expectation: KeyExpectation,
-    /// When the last restylable note came in.
+    /// The time of the last restylable note.
     last_note: Option<SampleTime>,
     timeline: Option<TimelineReader>,
 }
 
-/// A note that came in.
+/// A note that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IncomingNote {
-    /// When.
+    /// Sample at which it arrived.
     pub time: SampleTime,
-    /// Where in the song, in beats, if the host plays and tells.
+    /// Song position in beats, if the host is playing and reports it.
     pub beats: Option<f64>,
-    /// Its MIDI channel and key.
+    /// MIDI channel and key.
     pub channel_and_key: (u8, u8),
-    /// The styles it is to be played in.
+    /// The styles to predict in.
     pub style: StyleBlend,
-    /// Which performance of them.
+    /// The seed that selects one of many performances in these styles.
     pub take: TakeSeed,
 }
 
-/// How well a note is known.
+/// The result of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Known {
-    /// What a model predicts of it, if anything.
+pub struct NoteLookup {
+    /// The prediction, if there is one.
     pub expected: Option<Expected>,
-    /// Whether no later pass will know it better.
+    /// Whether the prediction is final: no later pass will improve it.
     pub settled: bool,
 }
 
 impl ZeroLatency {
-    /// Nothing known yet, except a snapshot of the song in Timeline mode. Results count so many samples after their
-    /// request.
+    /// Creates an empty state, with a snapshot of the song in Timeline mode. Results take effect `result_time` samples
+    /// after their request.
     pub fn new(result_time: u32, snapshot: Option<Arc<TimelineSnapshot>>) -> Self {
         Self {
             result_time: result_time.into(),
@@ -70,7 +70,7 @@ impl ZeroLatency {
         }
     }
 
-    /// Forgets all but the snapshot.
+    /// Clears everything but the snapshot.
     pub fn reset(&mut self) {
         self.results.clear();
         self.expectation = KeyExpectation::default();
@@ -78,18 +78,18 @@ impl ZeroLatency {
         self.timeline.iter_mut().for_each(TimelineReader::reset);
     }
 
-    /// The song, in Timeline mode.
+    /// The timeline reader, present only in Timeline mode.
     pub fn timeline(&mut self) -> Option<&mut TimelineReader> {
         self.timeline.as_mut()
     }
 
-    /// Whether a restylable note has come in at this sample or since.
+    /// Whether a restylable note has arrived at this sample or later.
     pub fn has_note_since(&self, time: SampleTime) -> bool {
         self.last_note.is_some_and(|last| last >= time)
     }
 
-    /// Takes in a result of a request made at a sample.
-    pub fn learn(&mut self, requested: SampleTime, key: u8, expected: Expected) {
+    /// Adds a result of a request made at a sample.
+    pub fn add_result(&mut self, requested: SampleTime, key: u8, expected: Expected) {
         if self.results.len() == RESULTS
             && let Some((_, key, expected)) = self.results.pop_front()
         {
@@ -98,8 +98,8 @@ impl ZeroLatency {
         self.results.push_back((requested + self.result_time, key, expected));
     }
 
-    /// What is known of a restylable note that comes in now.
-    pub fn look_up(&mut self, note: &IncomingNote) -> Known {
+    /// Looks up the prediction for a restylable note that arrives now.
+    pub fn look_up(&mut self, note: &IncomingNote) -> NoteLookup {
         let IncomingNote { time, beats, channel_and_key, style, take } = *note;
         self.last_note = Some(time);
         while let Some((_, key, expected)) = self.results.pop_front_if(|result| result.0 <= time) {
@@ -108,7 +108,7 @@ impl ZeroLatency {
         let timeline = self.timeline.as_ref().zip(beats);
         let recorded = timeline.and_then(|(timeline, beats)| timeline.expected(beats, channel_and_key, style, take));
         let settled = recorded.is_some() || self.timeline.is_none();
-        Known { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled }
+        NoteLookup { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled }
     }
 }
 
@@ -129,11 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn a_result_counts_a_fixed_time_after_its_request() {
+    fn a_result_takes_effect_a_fixed_time_after_its_request() {
         let mut zero_latency = ZeroLatency::new(480, None);
-        zero_latency.learn(100, 60, expected(7.0));
+        zero_latency.add_result(100, 60, expected(7.0));
         let before = zero_latency.look_up(&note(579, None, 60));
-        assert_eq!(before, Known { expected: None, settled: true });
+        assert_eq!(before, NoteLookup { expected: None, settled: true });
         let after = zero_latency.look_up(&note(580, None, 60));
         assert!(after.expected.is_some_and(|expected| expected.deviation > 0.0), "{after:?}");
         zero_latency.reset();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recorded_note_gets_what_the_snapshot_predicts_and_others_are_not_settled() {
+    fn a_recorded_note_gets_the_snapshots_prediction_and_others_are_not_settled() {
         let recorded = TimelineNote {
             beats: 4.0,
             length: 0.5,
@@ -152,17 +152,16 @@ mod tests {
             expected: None,
         };
         let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], vec![recorded], Vec::new());
-        let timeline =
-            timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]].into_iter());
+        let timeline = timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]]);
         let mut zero_latency = ZeroLatency::new(480, Some(Arc::new(timeline)));
         assert!(zero_latency.look_up(&note(0, Some(4.0), 60)).settled);
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {
-            assert_eq!(zero_latency.look_up(&other), Known { expected: None, settled: false }, "{other:?}");
+            assert_eq!(zero_latency.look_up(&other), NoteLookup { expected: None, settled: false }, "{other:?}");
         }
     }
 
     #[test]
-    fn it_knows_whether_a_note_came_in_lately() {
+    fn has_note_since_includes_the_sample_of_the_last_note() {
         let mut zero_latency = ZeroLatency::new(480, None);
         assert!(!zero_latency.has_note_since(0));
         zero_latency.look_up(&note(500, None, 60));

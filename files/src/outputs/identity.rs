@@ -14,7 +14,7 @@ type Anchor = (u64, u64);
 #[cfg(not(unix))]
 type Anchor = PathBuf;
 
-/// Identifies what a path leads to. Paths to one file are equal, through links of any kind and before the file exists.
+/// Identifies what a path leads to. All paths to a file are equal, through links and before the file exists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     anchor: Anchor,
@@ -40,13 +40,13 @@ impl Identity {
         Ok(Self { anchor: (metadata.dev(), metadata.ino()), missing: PathBuf::new() })
     }
 
-    // Hard links are not told apart from copies here.
+    // Hard links count as separate files here.
     #[cfg(not(unix))]
     fn from_metadata(path: &Path, _metadata: &Metadata) -> io::Result<Self> {
         Ok(Self { anchor: path.canonicalize()?, missing: PathBuf::new() })
     }
 
-    /// The folders that have to be made for it, the innermost first.
+    /// The folders that must be created for it, innermost first.
     pub fn missing_folders(&self) -> impl Iterator<Item = Self> + '_ {
         let folders = self.missing.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
         folders.map(|folder| Self { missing: folder.into(), ..self.clone() })
@@ -56,7 +56,7 @@ impl Identity {
 /// Files by identity, each with the path that named it.
 pub type Named = HashMap<Identity, PathBuf>;
 
-/// Where a file exists or would be made.
+/// Where a file exists or would be created.
 #[derive(Debug)]
 pub struct Place {
     /// Its identity.
@@ -69,7 +69,7 @@ pub struct Place {
     pub folder: PathBuf,
 }
 
-/// Follows a path to the file that it leads to, or would lead to once missing folders were made.
+/// Follows a path to the file that it leads to, or would lead to once missing folders were created.
 ///
 /// # Errors
 /// When links lead in circles, a file stands where a folder should be, or a folder may not be looked into.
@@ -81,17 +81,17 @@ pub fn locate(path: &Path) -> io::Result<Place> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        // The root is always there.
+        // The root always exists.
         let there = path.ancestors().find(|ancestor| fs::symlink_metadata(ancestor).is_ok()).unwrap_or(Path::new("/"));
         let missing = path.strip_prefix(there).unwrap_or(Path::new(""));
         if let Ok(target) = fs::read_link(there) {
-            // A link to what is not there: that is what would be made.
+            // The target of a link to a missing file would be created.
             path = there.parent().unwrap_or(there).join(target).join(missing);
             continue;
         }
         let folder = there.canonicalize()?;
         if missing.components().any(|part| part == Component::ParentDir) {
-            // A missing folder would be made as a folder, not as a link, so its parent is known.
+            // A missing folder would be created as a folder, not as a link, so its parent is known.
             path = without_parents(&folder, missing);
             continue;
         }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_is_one_by_every_path() {
+    fn an_existing_file_has_one_identity_by_every_path() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("in")).unwrap();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_one_by_every_path() {
+    fn a_missing_file_has_one_identity_by_every_path() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("real")).unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_is_refused() {
+    fn paths_that_lead_nowhere_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         symlink("round", at("round")).unwrap();

@@ -63,7 +63,7 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Reserves a file; what is there is replaced.
+    /// Reserves a file; an existing one is replaced.
     ///
     /// # Errors
     /// When an input or another output would be lost, or it cannot be written; nothing was written then.
@@ -71,7 +71,7 @@ impl Outputs {
         self.reserve(path, Existing::Replace)
     }
 
-    /// Reserves a file that must not exist yet: use it where the user did not choose the name.
+    /// Reserves a file that must not exist yet. Use it where the user did not choose the name.
     ///
     /// # Errors
     /// As [`Self::file`], and when something is there.
@@ -127,7 +127,7 @@ impl Outputs {
         Ok(OutputFile { name: path.to_owned(), target })
     }
 
-    /// Reserves a folder that the command keeps for itself, and every file in it.
+    /// Reserves a folder for this command alone, with every file in it.
     ///
     /// # Errors
     /// When an input is in it, or a link, a device or a file that may not be replaced; nothing was written then.
@@ -208,14 +208,14 @@ enum Existing {
 fn check_rights(path: &Path, place: &Place) -> Result<(), FileError> {
     let unwritable = |advice| move |source| FileError::Unwritable { path: path.to_owned(), advice, source };
     if let Some(metadata) = &place.metadata {
-        // The superuser could write it, but it was made read-only to be kept.
+        // The superuser could write it, but it was made read-only on purpose.
         if metadata.permissions().readonly() {
             return Err(Refusal::ReadOnly(path.to_owned()).into());
         }
         let opened = OpenOptions::new().write(true).open(&place.path);
         opened.map_err(unwritable("; choose another output"))?;
     }
-    // A file without a name shows whether the folder can be written to, and leaves no trace.
+    // An unnamed file shows whether the folder is writable, and leaves no trace.
     let probe = tempfile::tempfile_in(&place.folder);
     probe.map_err(unwritable("; choose a folder you may write to"))?;
     Ok(())
@@ -277,7 +277,7 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// What the user calls it.
+    /// The name that the user gave.
     pub fn name(&self) -> &Path {
         &self.name
     }
@@ -298,7 +298,7 @@ impl OutputFile {
         written.map_err(|error| FileError::unwritable(&self.name, error))
     }
 
-    /// Has `make` write it at a path of its own first, which ends like its name.
+    /// Lets `make` write the file at a temporary path with the same extension first.
     ///
     /// # Errors
     /// When `make` fails or the file cannot be written; a file is then as it was.
@@ -339,7 +339,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write::whole(path, |path| fs::write(path, bytes)).map_err(|error| FileError::unwritable(path, error))
 }
 
-/// Prints what a command does: to standard output, unless that carries a file.
+/// Prints a command's messages: to standard output, unless that carries a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Messages {
     to_stderr: bool,

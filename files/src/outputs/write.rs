@@ -7,10 +7,10 @@ use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
-/// Held while folders are made for a file or removed again, because another job may be about to use them.
+/// Locked while folders are created or removed, because another job may be about to use them.
 static FOLDERS: Mutex<()> = Mutex::new(());
 
-/// Has `make` write a file beside `path`, and moves it into place; makes the folder where there is none.
+/// Lets `make` write a file beside `path`, and moves it into place; creates missing folders.
 ///
 /// The new file gets the permissions of the file that it replaces.
 ///
@@ -43,7 +43,7 @@ pub fn whole<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result
     written
 }
 
-/// An empty temporary file with the same extension, by which images are encoded.
+/// An empty temporary file with the same extension, by which the format of images is chosen.
 fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
     let mut builder = tempfile::Builder::new();
@@ -54,14 +54,14 @@ fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// Removes folders that were made, the innermost first. One that holds another job's file stays.
+/// Removes created folders, innermost first. A folder with another job's file stays.
 fn clear(folders: &[PathBuf]) {
     for folder in folders {
         let _ = fs::remove_dir(folder);
     }
 }
 
-/// Writes to a device or a pipe, which stays what it is.
+/// Writes to a device or a pipe without replacing it.
 ///
 /// # Errors
 /// When it takes nothing, or nobody reads from the pipe.
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_leaves_the_old_file_and_no_folder() {
+    fn a_failed_write_leaves_the_old_file_and_no_folder() {
         let folder = tempfile::tempdir().unwrap();
         let (old, new) = (folder.path().join("old.txt"), folder.path().join("a/b/new.txt"));
         fs::write(&old, b"old").unwrap();

@@ -225,7 +225,7 @@ impl Player {
         interrupted.into_iter().for_each(|at| self.oracle.transport_interrupted(at));
         let mut out = Vec::new();
         let mut next = events.iter().copied();
-        let block = Block { samples, transport, bars: Bars::default(), pressed: false, offline: self.offline };
+        let block = Block { samples, transport, bars: Bars::default(), trigger_held: false, offline: self.offline };
         self.engine.process(&block, settings, || next.next(), |event| out.push(event));
         for event in out {
             assert!(event.timing() <= last, "{event:?} is emitted beyond a block of {samples}");

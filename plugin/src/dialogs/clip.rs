@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tonenet_core::clip::Clip;
 
-/// Writes a clip to a file, named as MIDI files are where the user gave no ending.
+/// Writes a clip to a file. Adds the extension `mid` if the path has none.
 pub(super) fn write(clip: &Clip, tempo: f64, mut path: PathBuf) -> Result<PathBuf, String> {
     if path.extension().is_none() {
         path.set_extension("mid");

@@ -1,7 +1,6 @@
-//! The window's file dialogs: they open a performance for Timeline mode, and save a clip.
+//! Shows the window's file dialogs, which open a performance for Timeline mode and save a clip.
 //!
-//! The system's dialog is waited for, and the file read or written, on a thread of its own. So neither the window nor
-//! audio stands still.
+//! A separate thread waits for the system's dialog and reads or writes the file. So neither the window nor audio waits.
 
 mod clip;
 mod performance;
@@ -15,21 +14,21 @@ use parking_lot::Mutex;
 use tonenet_core::clip::Clip;
 use tonenet_engine::timeline_store::TimelineStore;
 
-/// How far a dialog has come; `Done` is what it says when it has done something worth saying.
+/// The state of a dialog. `Done` is the type of its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum DialogState<Done> {
-    /// Nothing goes on.
+    /// No dialog is open.
     #[default]
     Idle,
     /// The user is choosing, or the file is being read or written.
     Choosing,
     /// The file was read or written.
     Done(Done),
-    /// It was not; why, and what to do.
+    /// It failed. The text says why, and what to do.
     Failed(String),
 }
 
-/// What a dialog says when it fails by itself.
+/// The error texts of a dialog.
 struct DialogTexts {
     panicked: &'static str,
     no_thread: &'static str,
@@ -58,20 +57,20 @@ impl FileDialogs {
         Self { timeline, opening: Arc::default(), saving: Arc::default() }
     }
 
-    /// How far opening a performance has come; of a file of several parts it says which one it took.
+    /// The state of opening a performance. For a file with several parts the result names the chosen part.
     pub fn opening(&self) -> DialogState<String> {
         self.opening.lock().clone()
     }
 
-    /// How far saving a clip has come; it says which file the clip is in.
+    /// The state of saving a clip. The result is the path of the file.
     pub fn saving(&self) -> DialogState<PathBuf> {
         self.saving.lock().clone()
     }
 
-    /// Lets the user choose a performance, to begin at `start` beats of the song. While they do, further calls do
-    /// nothing.
+    /// Lets the user choose a performance, which begins at `start` beats of the song. Does nothing while the dialog is
+    /// open.
     ///
-    /// To be called on the window's thread, where some systems want their dialogs made.
+    /// Call it on the window's thread, as some systems require for dialogs.
     pub fn open_performance(&self, start: f64) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("What Timeline is to remember")
@@ -82,10 +81,10 @@ impl FileDialogs {
         });
     }
 
-    /// Lets the user choose where a clip is saved, for players of `tempo` beats a minute. While they do, further calls do
-    /// nothing.
+    /// Lets the user choose where to save a clip, with a tempo in beats per minute. Does nothing while the dialog is
+    /// open.
     ///
-    /// To be called on the window's thread, where some systems want their dialogs made.
+    /// Call it on the window's thread, as some systems require for dialogs.
     pub fn save_clip(&self, clip: Arc<Clip>, tempo: f64) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Save the clip")
@@ -97,7 +96,7 @@ impl FileDialogs {
         });
     }
 
-    /// Opens the file that what `ask` gives waits for; without one the performance stays.
+    /// Opens the file that the user chooses in the dialog of `ask`. Without a choice the performance stays.
     fn open_from<Wait>(&self, start: f64, ask: impl FnOnce() -> Wait)
     where
         Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
@@ -110,7 +109,7 @@ impl FileDialogs {
         });
     }
 
-    /// Saves to the file that what `ask` gives waits for, if there is one.
+    /// Saves to the file that the user chooses in the dialog of `ask`, if any.
     fn save_to<Wait>(&self, clip: Arc<Clip>, tempo: f64, ask: impl FnOnce() -> Wait)
     where
         Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
@@ -119,7 +118,7 @@ impl FileDialogs {
     }
 }
 
-/// Asks for a file, unless a dialog is open already; waits for it and works with it on a thread.
+/// Opens a dialog unless one is already open, then waits for the choice and processes the file on a thread.
 fn run<Done, Wait>(
     state: &Arc<Mutex<DialogState<Done>>>,
     texts: &'static DialogTexts,

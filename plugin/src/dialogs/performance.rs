@@ -1,4 +1,4 @@
-//! Reads a MIDI file as the performance that Timeline mode has recorded, without playing it.
+//! Reads a MIDI file as a performance for Timeline mode, without playing it.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Instrument, PartPedals, SongPart};
 use tonenet_core::timeline::{MAX_NOTES, Place, TimelineSnapshot};
 
-/// What a MIDI file plays, from `start` beats on, and which part of it that is where it has several.
+/// Reads the performance from a MIDI file, and moves it to `start` beats. Names the chosen part if there are several.
 ///
 /// # Errors
-/// In words for the user: which file, what is wrong, and what to do.
+/// A message for the user: the file, the error, and what to do.
 pub(super) fn read(
     path: &Path,
     start: f64,
@@ -22,7 +22,7 @@ pub(super) fn read(
     from_song(&song, start, recorded).map_err(|reason| format!("{shown} {reason}"))
 }
 
-/// The same of a song; an error says what it has instead.
+/// Reads the performance from a song. An error continues the sentence that begins with the file's name.
 fn from_song(
     song: &Song,
     start: f64,
@@ -42,10 +42,10 @@ fn from_song(
     Ok((performance, which))
 }
 
-/// Chooses the part of a song that the plugin's track plays, as far as that can be known.
+/// Chooses the part of a song that the plugin's track most likely plays.
 ///
-/// The plugin sits on one track, so a performance is one part: the one of which most notes are recorded already. Where
-/// none are, it is the largest keyboard part; in a file without one, the largest of the others but the drums.
+/// The plugin is on one track, so a performance is one part. The choice is the part with most notes already recorded.
+/// If there are none, it is the largest keyboard part, or else the largest other part except drums.
 fn choose_part<'a>(
     song: &Song,
     parts: &'a [SongPart],
@@ -60,7 +60,7 @@ fn choose_part<'a>(
     performances
         .filter(|(part, performance)| part.instrument != Instrument::Drums && !performance.notes().is_empty())
         .max_by_key(|(part, performance)| {
-            // Of two alike the first.
+            // Of two equal parts, the first one.
             (known(performance), part.is_restylable(), performance.notes().len(), std::cmp::Reverse(part.tracks[0]))
         })
 }
@@ -69,7 +69,7 @@ fn choose_part<'a>(
 mod tests {
     use super::*;
 
-    /// A file of three tracks on a channel each, an octave apart and one note longer from track to track.
+    /// A file with three tracks on separate channels, each an octave higher and one note longer than the last.
     fn ensemble(names: [&str; 3], programs: [u8; 3]) -> Vec<u8> {
         let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x03\0\x60".to_vec();
         for (track, (name, program)) in (0u8..).zip(names.into_iter().zip(programs)) {
@@ -88,28 +88,28 @@ mod tests {
         bytes
     }
 
-    /// What is taken of it when something is recorded already: the keys, and what the window says.
+    /// The keys that are read from a file, and the text for the window.
     fn taken(file: Vec<u8>, recorded: &TimelineSnapshot) -> (Vec<u8>, Option<String>) {
         let (performance, which) = from_song(&Song::parse(file).unwrap(), 0.0, recorded).unwrap();
         (performance.notes().iter().map(|n| n.key).collect(), which)
     }
 
     #[test]
-    fn one_part_of_a_file_is_taken_as_the_plugin_sits_on_one_track() {
+    fn the_recorded_part_is_preferred_then_the_largest_keyboard_part() {
         let names = ["MELODY", "BRIDGE", "PIANO"];
         let file = ensemble(names, [0, 0, 0]);
         let (keys, which) = taken(file.clone(), &TimelineSnapshot::default());
         assert_eq!(keys, [72, 73, 74], "the largest");
-        let told = which.expect("it says which");
-        assert!(told.contains("\"PIANO\"") && told.contains("3 parts"), "{told}");
+        let text = which.expect("it names the part");
+        assert!(text.contains("\"PIANO\"") && text.contains("3 parts"), "{text}");
 
         let song = Song::parse(file.clone()).unwrap();
         let melody = TimelineSnapshot::from_part(&song, &song.parts()[0], &PartPedals::from_song(&song), 0.0);
-        assert_eq!(taken(file, &melody).0, [48], "the one that was heard before");
+        assert_eq!(taken(file, &melody).0, [48], "the part that is already recorded");
 
         let (keys, _) = taken(ensemble(names, [0, 0, 48]), &TimelineSnapshot::default());
-        assert_eq!(keys, [60, 61], "the largest that a keyboard plays");
+        assert_eq!(keys, [60, 61], "the largest keyboard part");
         let (keys, _) = taken(ensemble(names, [24, 32, 48]), &TimelineSnapshot::default());
-        assert_eq!(keys, [72, 73, 74], "none is a keyboard's, but the user chose it");
+        assert_eq!(keys, [72, 73, 74], "the largest part, as there is no keyboard part");
     }
 }

@@ -9,7 +9,7 @@ use tonenet_core::timeline::{MAX_NOTES, TimelineNote, TimelineSnapshot};
 
 const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
 
-/// What filling from a file comes to where a take of one note is remembered, and the store then.
+/// Opens a file where a performance of one note is recorded. Returns the dialog's state, and the store.
 fn filled(path: Option<PathBuf>, start: f64) -> (DialogState<String>, Arc<TimelineStore>) {
     let store = Arc::<TimelineStore>::default();
     store.replace(before());
@@ -28,11 +28,11 @@ fn before() -> TimelineSnapshot {
 }
 
 #[test]
-fn a_chosen_file_becomes_the_take_and_the_old_one_can_be_had_back() {
+fn a_chosen_file_replaces_the_performance_and_undo_restores_it() {
     let (opening, store) = filled(Some(PIECE.into()), 32.0);
-    let take = store.get().0;
-    assert_eq!((opening, take.notes().len()), (DialogState::Idle, 549));
-    assert!(take.notes()[0].beats >= 32.0);
+    let performance = store.get().0;
+    assert_eq!((opening, performance.notes().len()), (DialogState::Idle, 549));
+    assert!(performance.notes()[0].beats >= 32.0);
     store.undo();
     assert_eq!(*store.get().0, before());
 }
@@ -44,16 +44,16 @@ fn without_a_choice_nothing_changes() {
 }
 
 #[test]
-fn a_file_that_is_none_is_named_and_leaves_the_take_alone() {
+fn an_invalid_file_is_named_and_the_performance_stays() {
     for path in [concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "/no/such.mid"] {
         let (opening, store) = filled(Some(path.into()), 0.0);
-        assert!(matches!(&opening, DialogState::Failed(told) if told.contains(path)), "{opening:?}");
+        assert!(matches!(&opening, DialogState::Failed(text) if text.contains(path)), "{opening:?}");
         assert_eq!(*store.get().0, before());
     }
 }
 
 #[test]
-fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
+fn a_file_with_too_many_notes_is_refused_and_not_truncated() {
     let mut events = Vec::new();
     for _ in 0..=MAX_NOTES {
         events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
@@ -66,12 +66,12 @@ fn more_notes_than_are_remembered_are_refused_and_not_cut_off() {
     std::fs::write(&path, bytes).unwrap();
     let (opening, store) = filled(Some(path.clone()), 0.0);
     std::fs::remove_file(path).unwrap();
-    assert!(matches!(&opening, DialogState::Failed(told) if told.contains("200001 notes")), "{opening:?}");
+    assert!(matches!(&opening, DialogState::Failed(text) if text.contains("200001 notes")), "{opening:?}");
     assert_eq!(*store.get().0, before());
 }
 
 #[test]
-fn a_file_laid_at_no_place_begins_with_the_song() {
+fn an_invalid_start_places_the_file_at_the_start_of_the_song() {
     for start in [f64::NAN, f64::INFINITY, 1e300] {
         let [found, expected] = [start, 0.0].map(|start| {
             let (opening, store) = filled(Some(PIECE.into()), start);
@@ -82,7 +82,7 @@ fn a_file_laid_at_no_place_begins_with_the_song() {
 }
 
 #[test]
-fn a_second_dialog_does_not_open_beside_the_first() {
+fn a_second_dialog_does_not_open_while_the_first_is_open() {
     let dialogs = FileDialogs::new(Arc::default());
     let (release, wait) = std::sync::mpsc::channel::<()>();
     dialogs.open_from(0.0, || {
@@ -121,9 +121,9 @@ fn a_clip_is_saved_where_the_user_chooses() {
 }
 
 #[test]
-fn without_a_choice_nothing_is_and_a_place_that_there_is_not_is_named() {
+fn without_a_choice_nothing_is_saved_and_an_invalid_path_is_named() {
     assert_eq!(saved(None), DialogState::Idle);
     assert!(
-        matches!(saved(Some("/no/such/clip.mid".into())), DialogState::Failed(told) if told.contains("/no/such/clip.mid"))
+        matches!(saved(Some("/no/such/clip.mid".into())), DialogState::Failed(text) if text.contains("/no/such/clip.mid"))
     );
 }

@@ -4,7 +4,7 @@ use nice_plug::prelude::Enum;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::StyleBlend;
-use tonenet_engine::timeline_store::Remembered;
+use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use super::action::Action;
@@ -135,9 +135,9 @@ fn latency(ui: &mut egui::Ui, view: &View) {
 }
 
 /// The performance that Timeline mode remembers.
-fn remembered(ui: &mut egui::Ui, remembered: &Remembered, actions: &mut Vec<Action>) {
+fn remembered(ui: &mut egui::Ui, remembered: &TimelineSummary, actions: &mut Vec<Action>) {
     row(ui, "Remembered", |ui| {
-        let Remembered { notes, waiting, can_undo } = *remembered;
+        let TimelineSummary { notes, waiting, can_undo } = *remembered;
         ui.label(match (notes, waiting) {
             (0, _) => "nothing yet: play the song once, or take it from a file".into(),
             (_, 0) => format!("{notes} notes"),

@@ -15,7 +15,7 @@ use tonenet_engine::generator::{
     ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
 };
 use tonenet_engine::status::{FAILED, Status};
-use tonenet_engine::timeline_store::Remembered;
+use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use super::theme::{MARGIN, SIZE};
@@ -161,7 +161,7 @@ fn latency_runtime_and_late_notes_are_shown() {
 fn a_remembered_performance_can_be_cleared_and_restored() {
     let mut view = View { look_ahead: Mode::Timeline, ..view() };
     assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
-    view.remembered = Remembered { notes: 549, waiting: 3, can_undo: true };
+    view.remembered = TimelineSummary { notes: 549, waiting: 3, can_undo: true };
     view.latency = 0;
     harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
     harness(&view).get_by_label("none");
@@ -194,7 +194,7 @@ fn the_restyle_panel_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
     view.opening = DialogState::Failed("a line of what is wrong with a file".into());
-    view.remembered = Remembered { notes: 20_000, waiting: 10_000, can_undo: true };
+    view.remembered = TimelineSummary { notes: 20_000, waiting: 10_000, can_undo: true };
     view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
     view.settings.take = TakeSeed(99);
     view.restart_pending = true;

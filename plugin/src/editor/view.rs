@@ -7,7 +7,7 @@ use tonenet_core::scheduler::Mode;
 use tonenet_engine::Settings;
 use tonenet_engine::generator::{GenerateSettings, GeneratorStatus, SelectedClip};
 use tonenet_engine::status::{EngineInfo, Status};
-use tonenet_engine::timeline_store::Remembered;
+use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
 use crate::dialogs::DialogState;
@@ -35,7 +35,7 @@ pub struct View {
     /// Notes that a mode without latency had no prediction for.
     pub new: u64,
     /// The performance that Timeline mode remembers.
-    pub remembered: Remembered,
+    pub remembered: TimelineSummary,
     /// The state of the dialog that opens a performance.
     pub opening: DialogState<String>,
     /// Where in the song an opened file begins, in beats.
@@ -86,7 +86,7 @@ impl View {
             restyled: status.restyled.load(Ordering::Relaxed),
             late: status.late.load(Ordering::Relaxed),
             new: status.new.load(Ordering::Relaxed),
-            remembered: params.timeline().remembered(),
+            remembered: params.timeline().summary(),
             opening: DialogState::default(),
             file_start: 0.0,
             engine: status.info(),

@@ -31,7 +31,7 @@ pub enum DataError {
     List {
         /// The list.
         path: PathBuf,
-        /// What the reader says.
+        /// The reader's error.
         source: csv::Error,
     },
     /// A row of a list has a column missing or a value that does not fit.
@@ -39,7 +39,7 @@ pub enum DataError {
     Row {
         /// The list.
         path: PathBuf,
-        /// What the reader says.
+        /// The reader's error.
         source: csv::Error,
     },
     /// A list names a file that is not there.
@@ -67,12 +67,12 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
-    /// A list has nothing of a split.
+    /// A list has no usable file of a split.
     #[error("{} lists no usable {what} of the {split:?} split", path.display())]
     EmptySplit {
         /// The list.
         path: PathBuf,
-        /// What it should list.
+        /// The kind of file that it should list.
         what: &'static str,
         /// The split.
         split: Split,

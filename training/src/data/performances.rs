@@ -15,10 +15,10 @@ use super::{DataError, List, Split};
 /// The list of the performances.
 pub const LIST: &str = "performances.csv";
 
-/// Files with fewer notes say nothing about dynamics.
+/// The fewest notes of a usable file; fewer say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
 
-/// A row of `performances.csv`; other columns are left alone.
+/// A row of `performances.csv`; other columns are ignored.
 #[derive(Debug, Clone, Deserialize)]
 struct Row {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub struct Performance {
     pub name: String,
     /// Genre it was played in.
     pub genre: Genre,
-    /// The grid its piano-roll stands on.
+    /// The grid of its piano roll.
     pub grid: Grid,
     /// Restylable notes by onset.
     pub notes: Vec<Note>,
@@ -52,8 +52,8 @@ pub struct Performance {
 pub const USUAL_SPREAD: f64 = 16.0;
 
 impl Performance {
-    /// What a model may know of it.
-    pub fn take(&self) -> PerformanceView<'_> {
+    /// The view of it that a model gets.
+    pub fn view(&self) -> PerformanceView<'_> {
         PerformanceView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
     }
 
@@ -66,13 +66,13 @@ impl Performance {
     }
 }
 
-/// A file of the list as it ships: with all its tracks.
+/// A listed file with all its tracks.
 pub struct ShippedFile {
     /// Everything in the file.
     pub song: Song,
-    /// Which of the song's notes are the performance's, in their order.
+    /// Indices of the performance's notes among the song's, in their order.
     pub places: Vec<usize>,
-    /// What training and evaluation take from it.
+    /// The part of it that training and evaluation use.
     pub performance: Performance,
 }
 
@@ -90,7 +90,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>, DataError> {
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
-pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile)) -> Result<(), DataError> {
+pub fn for_each_file(data: &Path, split: Split, mut visit: impl FnMut(ShippedFile)) -> Result<(), DataError> {
     let mut list = List::open(data, LIST)?;
     let mut is_empty = true;
     for row in list.rows::<Row>() {
@@ -100,7 +100,7 @@ pub fn for_each_file(data: &Path, split: Split, mut take: impl FnMut(ShippedFile
         }
         if let Some(file) = load_file(data, row)? {
             is_empty = false;
-            take(file);
+            visit(file);
         }
     }
     if is_empty {

@@ -9,7 +9,7 @@ use tonenet_core::phrase_image::{PhraseImage, STEPS, STEPS_PER_BEAT};
 use super::performances::{self, Performance};
 use super::{DataError, Split};
 
-/// Onsets that a phrase has at least; what has fewer is the end of a piece or a rest.
+/// The fewest onsets of a phrase; fewer mean the end of a piece or a rest.
 const FEWEST_ONSETS: usize = 16;
 
 /// A performance on its grid.
@@ -18,12 +18,12 @@ pub struct Piece {
     pub genre: Genre,
     /// Its notes by onset.
     notes: Vec<GridNote>,
-    /// Steps at which its phrases begin, each the end of the one before.
+    /// Steps at which its phrases begin.
     starts: Vec<i64>,
 }
 
 impl Piece {
-    fn of(performance: &Performance) -> Self {
+    fn from_performance(performance: &Performance) -> Self {
         let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
         Self::from_notes(performance.genre, notes)
     }
@@ -40,26 +40,27 @@ impl Piece {
         piece
     }
 
-    /// The notes that begin in the phrase from `start`.
+    /// The notes that begin in the phrase at `start`.
     fn between(&self, start: i64) -> &[GridNote] {
         let from = self.notes.partition_point(|note| note.onset < start);
         let to = self.notes.partition_point(|note| note.onset < start + STEPS as i64);
         &self.notes[from..to]
     }
 
-    /// Phrases it is cut into.
+    /// The number of phrases that it is cut into.
     pub fn phrases(&self) -> usize {
         self.starts.len()
     }
 
-    /// A phrase as it was played.
+    /// A phrase as played.
     pub fn phrase(&self, index: usize) -> PhraseImage {
         let start = self.starts[index];
         PhraseImage::from_notes(start, self.between(start))
     }
 
-    /// A phrase `later` steps behind one of those it is cut into, so many semitones higher; as it was played where it
-    /// would leave the piano.
+    /// A phrase that begins `later` steps after one of the cuts, transposed by some semitones.
+    ///
+    /// Where it would leave the piano, it is returned as played.
     pub fn varied(&self, index: usize, later: i64, semitones: i64) -> PhraseImage {
         let mut start = self.starts[index] + later;
         if self.between(start).len() < FEWEST_ONSETS {
@@ -83,10 +84,10 @@ impl Piece {
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>, DataError> {
     let performances = performances::load(data, split)?;
-    Ok(performances.iter().map(Piece::of).filter(|piece| piece.phrases() > 0).collect())
+    Ok(performances.iter().map(Piece::from_performance).filter(|piece| piece.phrases() > 0).collect())
 }
 
-/// So many phrases as they were played, a third of each genre, spread evenly over its pieces and within them.
+/// `count` phrases as played: a third of each genre, spread evenly over pieces and within them.
 pub fn spread(pieces: &[Piece], count: usize) -> Vec<PhraseImage> {
     let genres = Genre::ALL.len();
     let mut images = Vec::with_capacity(count);
@@ -107,7 +108,7 @@ pub fn spread(pieces: &[Piece], count: usize) -> Vec<PhraseImage> {
 mod tests {
     use super::*;
 
-    /// A piece of a note at each step from `first` on, of one key.
+    /// A piece with one note of one key at each step from `first` on.
     fn piece(genre: Genre, first: i64, steps: i64, key: usize) -> Piece {
         let note = |onset| GridNote { onset, release: onset + 1, key, velocity: 80 };
         Piece::from_notes(genre, (first..first + steps).map(note).collect())

@@ -11,7 +11,7 @@ use super::{DataError, List, Split};
 /// The list of the tunes.
 pub const LIST: &str = "nottingham.csv";
 
-/// A row of the list; other columns are left alone.
+/// A row of the list; other columns are ignored.
 #[derive(Debug, Deserialize)]
 struct Row {
     path: PathBuf,

@@ -33,10 +33,10 @@ impl FigureFiles {
         Ok(Self { json: file("evaluation.json")?, card: file("README.md")? })
     }
 
-    /// Writes a report as JSON and its tables into the card. A card without the marks stays as it is, with a message.
+    /// Writes a report as JSON and its tables into the card. A card without the marks stays unchanged, with a message.
     ///
     /// # Errors
-    /// When the card cannot be read, or one of them not be written.
+    /// When the card cannot be read or a file cannot be written.
     pub fn write(&self, report: &impl Serialize, tables: &str) -> Result<()> {
         self.json.write(&serde_json::to_vec_pretty(report)?)?;
         let path = self.card.name();
@@ -70,11 +70,11 @@ pub fn figures(id: &str, report: &Report) -> String {
         .and_then(|()| decoders(&mut text, report))
         .and_then(|()| accents(&mut text, report))
         .and_then(|()| cycles(&mut text, report))
-        .and_then(|()| against_targets(&mut text, report, &targets::of_model(id, report)));
+        .and_then(|()| against_targets(&mut text, report, &targets::for_model(id, report)));
     text
 }
 
-/// A number below 1 without its nought.
+/// A number below 1 without its leading zero.
 fn short(value: f64) -> String {
     format!("{value:.3}").replacen("0.", ".", 1)
 }

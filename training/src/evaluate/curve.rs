@@ -8,7 +8,7 @@ use tonenet_core::genre::Genre;
 use super::measure::{Report, ScoreReport};
 use tonenet_plot::{Area, COLOURS, Drawn, FONT, PlotError, draw_png};
 
-/// Where "whole take" stands on the axis, in seconds.
+/// Position of "whole take" on the axis, in seconds.
 const WHOLE_TAKE: f64 = 20.0;
 
 /// Draws a line for each model, and a dot for a model that is scored on whole performances only.
@@ -40,7 +40,7 @@ fn panels(root: &Area<'_>, reports: &[Report]) -> Drawn {
             .draw()?;
         for (place, (model, scores)) in lines.into_iter().enumerate() {
             let colour = COLOURS[place % COLOURS.len()];
-            // Dots of models that are scored on whole takes only stand side by side.
+            // Dots of models without look-ahead are placed side by side.
             let aside = if scores.len() == 1 { 1.0 + 0.12 * place as f64 } else { 1.0 };
             let at = |s: &ScoreReport| s.seconds.unwrap_or(WHOLE_TAKE / aside);
             chart.draw_series(scores.iter().map(|s| {

@@ -1,8 +1,8 @@
-//! The article's cycle test: a performance carried to another genre and back.
+//! The article's cycle test: a performance transferred to another genre and back.
 //!
-//! The error of returning means little without the distance: identity returns perfectly and goes nowhere. Exchanging two
-//! styles' predicted means returns by construction and says nothing of the model. It is measured because
-//! `tonenet restyle --from` does it.
+//! The error after the round trip means little without the distance: identity has neither. If two styles' predicted
+//! means are exchanged, the round trip is exact by construction, whatever the model. This is measured because `tonenet
+//! restyle --from` does it.
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -14,31 +14,31 @@ use tonenet_inference::performance::{LookAhead, PerformanceView};
 use super::predictor::Predictor;
 use crate::data::performances::Performance;
 
-/// How a performance is carried.
+/// How a performance is transferred to another style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// The model hears the player's velocities.
+    /// The model gets the player's velocities.
     Heard,
-    /// What its genre expects is exchanged for what the other expects.
+    /// The prediction in the other style replaces that in its own style.
     Exchanged,
 }
 
-/// Performances of one genre, to another and back; figures in velocity steps over all notes.
+/// Round trips of one genre's performances through another genre; figures in velocity steps over all notes.
 #[derive(Debug, Serialize)]
 pub struct CycleReport {
     pub way: Way,
     pub from: Genre,
     pub to: Genre,
-    /// Mean |Δ| between the performance and what it became in the other genre; identity's is 0.
+    /// Mean |Δ| between a performance and its version in the other genre; 0 for identity.
     pub transfer: f64,
-    /// Root mean square difference between the performance and what came back; identity's is 0.
+    /// Root mean square difference between a performance and its round trip; 0 for identity.
     pub error: f64,
-    /// The same of one velocity for all notes of a file.
+    /// The same with one velocity for all notes of a file.
     pub flat_error: f64,
 }
 
-/// Sums of one way over files.
+/// Sums of one method over files.
 #[derive(Default, Clone, Copy)]
 struct Sums {
     notes: f64,
@@ -67,12 +67,14 @@ impl Sums {
     }
 }
 
-/// Carries all performances to each other genre and back.
+/// Measures the round trips of all performances through each other genre.
 pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
     let mut reports = Vec::new();
     for way in [Way::Heard, Way::Exchanged] {
-        let of_each: Vec<[Sums; Genre::ALL.len()]> =
-            performances.par_iter().map(|performance| of_file(predictor, way, performance)).collect::<Result<_>>()?;
+        let of_each: Vec<[Sums; Genre::ALL.len()]> = performances
+            .par_iter()
+            .map(|performance| round_trips(predictor, way, performance))
+            .collect::<Result<_>>()?;
         let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
         for (performance, of_file) in performances.iter().zip(&of_each) {
             for (sums, of_file) in sums[performance.genre.index()].iter_mut().zip(of_file) {
@@ -96,15 +98,15 @@ pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<V
     Ok(reports)
 }
 
-/// One performance, to each other genre and back.
-fn of_file(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
+/// Round trips of one performance through each other genre.
+fn round_trips(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
     let own = performance.genre;
     let mut sums = [Sums::default(); Genre::ALL.len()];
     for to in Genre::ALL.into_iter().filter(|&g| g != own) {
-        let there = carried(predictor, way, performance, &performance.notes, (own, to))?;
+        let there = transferred(predictor, way, performance, &performance.notes, (own, to))?;
         let notes: Vec<Note> =
             performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
-        let back = carried(predictor, way, performance, &notes, (to, own))?;
+        let back = transferred(predictor, way, performance, &notes, (to, own))?;
         sums[to.index()].add(&performance.notes, &there, &back);
     }
     Ok(sums)
@@ -114,8 +116,8 @@ fn level(notes: &[Note]) -> f32 {
     notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32
 }
 
-/// Velocities of a performance's notes, struck as in `notes`, carried from one style to another.
-fn carried(
+/// Transfers a performance from one style to another; `notes` are its notes with their present velocities.
+fn transferred(
     predictor: &Predictor,
     way: Way,
     performance: &Performance,
@@ -124,8 +126,8 @@ fn carried(
 ) -> Result<Vec<u8>> {
     let level = level(notes);
     let player_level = (way == Way::Heard).then_some(level);
-    let take = PerformanceView { notes, player_level, ..performance.take() };
-    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &[from, to])?;
+    let view = PerformanceView { notes, player_level, ..performance.view() };
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &[from, to])?;
     let there = predicted[1].iter().map(|p| p.deviation);
     Ok(match way {
         Way::Heard => there.map(|there| midi_velocity(level + there)).collect(),

@@ -21,19 +21,19 @@ use crate::progress;
 const DRAWS: usize = 2000;
 const SEED: u64 = 1;
 
-/// The take that sampling is measured on.
+/// The seed for the sampled performance.
 const TAKE: TakeSeed = TakeSeed(1);
 
-/// Everything measured of one predictor.
+/// All figures of one predictor.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub model: String,
     pub genres: Vec<GenreReport>,
-    /// Of whole takes, file by file.
+    /// Of whole performances, file by file.
     pub files: Vec<FileReport>,
-    /// Towards the metrical accents of another genre.
+    /// Distances to the metrical accents of another genre.
     pub accents: Vec<AccentReport>,
-    /// To another genre and back; empty unless it hears the player.
+    /// Round trips through another genre; empty unless the model reads the player's velocities.
     pub cycles: Vec<CycleReport>,
 }
 
@@ -54,17 +54,17 @@ pub struct GenreReport {
     pub genre: Genre,
     pub files: usize,
     pub notes: usize,
-    /// From the shortest look-ahead to the whole take.
+    /// From the shortest look-ahead to the whole performance.
     pub scores: Vec<ScoreReport>,
-    /// R²c of its own decoder minus that of the best other one, whole takes.
+    /// R²c of its own decoder minus that of the best other decoder, on whole performances.
     pub specificity: Interval,
-    /// Mean |Δ| between each other decoder and its own on these notes, means and spreads matched, in velocity steps.
+    /// Mean |Δ| between each other decoder and its own, means and spreads matched, in velocity steps.
     pub transfer: Vec<(Genre, f64)>,
-    /// The same without matching, as a listener gets them.
+    /// The same without matching, as listeners hear it.
     pub raw_transfer: Vec<(Genre, f64)>,
-    /// Whole takes with onsets on sixteenths, no pedal and equal durations.
+    /// r of whole performances with onsets on sixteenths, no pedal and equal durations.
     pub step_entered_r: f64,
-    /// Of a sampled take.
+    /// Of a sampled performance.
     pub take: Option<TakeReport>,
 }
 
@@ -76,12 +76,12 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// How close predictions come at a look-ahead.
+/// Accuracy of predictions at a look-ahead.
 #[derive(Debug, Clone, Serialize)]
 pub struct ScoreReport {
     /// In words.
     pub look_ahead: String,
-    /// In seconds; `None` for the whole take.
+    /// In seconds; `None` for the whole performance.
     pub seconds: Option<f64>,
     pub r: Interval,
     pub r2: f64,
@@ -94,28 +94,29 @@ pub struct ScoreReport {
 pub struct TakeReport {
     pub sd_ratio: f64,
     pub r: f64,
-    /// r that a take of this spread has if its deviations from the mean are independent of the performer's:
-    /// r of the mean × SD of the mean / SD of the take.
+    /// r to expect at this spread if the deviations from the mean are independent of the performer's.
+    ///
+    /// It is r of the mean × SD of the mean / SD of the sampled performance.
     pub r_independent: f64,
 }
 
-/// How far from the target genre's metrical profile performances of another genre end.
+/// Distances of transferred performances from the target genre's metrical profile.
 #[derive(Debug, Serialize)]
 pub struct AccentReport {
     pub from: Genre,
     pub to: Genre,
-    /// Root mean square z-score from the target's profile, by method; identity is where they start.
+    /// Root mean square z-score difference from the target's profile, by method; identity is the starting point.
     pub distances: Vec<(&'static str, f64)>,
 }
 
-/// What one performance gave.
+/// The figures of one performance.
 struct File<'a> {
     performance: &'a Performance,
     human: Vec<f32>,
-    /// Whole take, each style.
+    /// Predictions for the whole performance, in each style.
     styles: Vec<Vec<f32>>,
     scores: [FileScore; 3],
-    /// Own style at each look-ahead.
+    /// Scores in its own style, at each look-ahead.
     early: Vec<FileScore>,
     step_entered: Option<FileScore>,
     take: Option<FileScore>,
@@ -131,7 +132,7 @@ pub fn measure(
     let look_aheads = if predictor.has_look_ahead() { look_aheads } else { &[] };
     let bar = progress::labelled("{msg:34} ", performances.len(), "{pos}/{len} performances, {eta} left");
     bar.set_message(title.to_owned());
-    // In the order of the performances, however many work side by side.
+    // In the order of the performances, whatever the number of threads.
     let files: Vec<Option<File<'_>>> = performances
         .par_iter()
         .map(|performance| measure_file(predictor, performance, look_aheads).inspect(|_| bar.inc(1)))
@@ -162,15 +163,15 @@ fn measure_file<'a>(
 ) -> Result<Option<File<'a>>> {
     let own = performance.genre;
     let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
-    let take = performance.take();
-    let predicted = predictor.predict(&take, LookAhead::WholePerformance, &Genre::ALL)?;
+    let view = performance.view();
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &Genre::ALL)?;
     let means = |p: &[Prediction]| -> Vec<f32> { p.iter().map(|p| p.deviation).collect() };
     let styles: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
     let scores: Vec<FileScore> = styles.iter().filter_map(|p| score_file(p, &human)).collect();
     let Ok(scores) = <[FileScore; 3]>::try_from(scores) else { return Ok(None) };
     let mut early = Vec::new();
     for &seconds in look_aheads {
-        let predicted = predictor.predict(&take, LookAhead::Seconds(seconds), &[own])?;
+        let predicted = predictor.predict(&view, LookAhead::Seconds(seconds), &[own])?;
         early.extend(score_file(&means(&predicted[0]), &human));
     }
     let (stepped, pedals) = (step_entered(performance), []);
@@ -195,7 +196,7 @@ fn measure_file<'a>(
     Ok(Some(File { performance, human, styles, scores, early, step_entered, take }))
 }
 
-/// A performance as somebody would enter it step by step: onsets on the grid, each note a step long.
+/// A performance as if entered step by step: onsets on the grid, each note one step long.
 fn step_entered(performance: &Performance) -> Vec<Note> {
     let notes = &performance.notes;
     let (first, last) = (&notes[0], &notes[notes.len() - 1]);
@@ -279,7 +280,7 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
 fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreReport> {
     let summary = summarise(files)?;
     Some(ScoreReport {
-        look_ahead: knowledge_name(look_ahead),
+        look_ahead: look_ahead_name(look_ahead),
         seconds: match look_ahead {
             LookAhead::WholePerformance => None,
             LookAhead::Seconds(seconds) => Some(seconds),
@@ -291,8 +292,8 @@ fn score_report(look_ahead: LookAhead, files: &[FileScore]) -> Option<ScoreRepor
     })
 }
 
-/// How much of a performance a prediction used, in words.
-fn knowledge_name(look_ahead: LookAhead) -> String {
+/// The name of a look-ahead.
+fn look_ahead_name(look_ahead: LookAhead) -> String {
     match look_ahead {
         LookAhead::WholePerformance => "whole take".into(),
         LookAhead::Seconds(seconds) if seconds < 0.1 => format!("{:.0} ms", seconds * 1000.0),

@@ -1,10 +1,9 @@
 //! `cargo xtask evaluate`: how close models come to human velocities on held-out performances.
 //!
-//! `docs/training.md` defines the metrics. `predictor` is what predicts: a model or a reference. `measure` is
-//! everything measured of it, `transfer` how far it moves a performance towards another genre, `cycle` how much of
-//! that returns, and `targets` what the project's models must reach. `table` prints, `card` writes model cards and
-//! `curve` draws. `pairs` scores files that others made, `shipped` whole files of several parts. `tunes` and
-//! `textures` score the generators.
+//! `docs/training.md` defines the metrics. A `predictor` is a model or a reference. `measure` computes its figures;
+//! `transfer` and `cycle` compute those of moving a performance to another genre, and back. `targets` holds the targets
+//! of the project's models. `table` prints, `card` writes model cards and `curve` draws. `pairs` scores files from
+//! other sources, `shipped` whole files of several parts. `tunes` and `textures` score the generators.
 
 mod card;
 mod curve;
@@ -38,7 +37,7 @@ use crate::workspace;
 use card::FigureFiles;
 use predictor::{Linear, Lookup, Predictor};
 
-/// The references, by the names they have on the command line.
+/// The references, by their names on the command line.
 const REFERENCES: [&str; 3] = ["flat", "lookup", "linear"];
 
 /// Look-aheads that have targets, in seconds.
@@ -82,7 +81,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
             is_kept.then(|| FigureFiles::plan(&mut outputs, &velocity_model_folder(name)?)).transpose()
         })
         .collect::<Result<_>>()?;
-    // Before minutes of reading.
+    // Checked before minutes of reading.
     workspace::onnxruntime()?;
     let performances = performances::load(data, args.split)?;
     let runtime = runtimes::open_default()?;
@@ -92,7 +91,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
         if args.split == Split::Valid {
-            table::print_targets(&report, &targets::of_model(name, &report));
+            table::print_targets(&report, &targets::for_model(name, &report));
         }
         if let Some(kept) = kept {
             kept.write(&report, &card::figures(name, &report))?;
@@ -114,7 +113,7 @@ pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
     let performances = performances::load(data, Split::Valid)?;
     let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
-    table::print_targets(&report, &targets::of_model(id, &report));
+    table::print_targets(&report, &targets::for_model(id, &report));
     kept.write(&report, &card::figures(id, &report))
 }
 

@@ -47,7 +47,7 @@ pub fn run(predicted: &Path, original: &Path) -> Result<()> {
     }
 }
 
-/// The MIDI files of a folder, by their paths in it.
+/// The MIDI files of a folder, by relative path.
 fn names(folder: &Path) -> Result<BTreeSet<PathBuf>> {
     let found = midi_files::find(folder, None)?;
     Ok(found.files.iter().map(|file| file.strip_prefix(folder).unwrap_or(file).to_owned()).collect())

@@ -1,4 +1,4 @@
-//! What predicts velocities: a model, or one of the references that a model must beat.
+//! Predictors of velocities: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use tonenet_core::genre::Genre;
@@ -9,23 +9,23 @@ use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 
 use crate::data::performances::Performance;
 
-/// Something that predicts velocities.
+/// A model or reference that predicts velocities.
 pub enum Predictor {
-    /// The same for every note.
+    /// The same velocity for every note.
     Flat,
-    /// The mean of the genre's notes of one pitch and place in the chord.
+    /// The mean of the genre's notes with one pitch and place in the chord.
     Lookup(Vec<Lookup>),
-    /// A linear regression a genre over the note model's rows.
+    /// A linear regression per genre on the note model's rows.
     Linear(Vec<Linear>),
     /// A trained network.
     Model(LoadedModel),
 }
 
 impl Predictor {
-    /// What is expected of each note in each of `styles`.
+    /// Predicts each note's mean and spread in each of `styles`.
     pub fn predict(
         &self,
-        take: &PerformanceView<'_>,
+        view: &PerformanceView<'_>,
         look_ahead: LookAhead,
         styles: &[Genre],
     ) -> Result<Vec<Vec<Prediction>>> {
@@ -33,36 +33,36 @@ impl Predictor {
             deviations.into_iter().map(|deviation| Prediction { deviation, spread: 0.0 }).collect()
         };
         Ok(match self {
-            Self::Flat => styles.iter().map(|_| certain(vec![0.0; take.notes.len()])).collect(),
+            Self::Flat => styles.iter().map(|_| certain(vec![0.0; view.notes.len()])).collect(),
             Self::Lookup(tables) => {
-                styles.iter().map(|s| certain(tables[s.index()].predict(take, look_ahead))).collect()
+                styles.iter().map(|s| certain(tables[s.index()].predict(view, look_ahead))).collect()
             }
-            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(take, look_ahead))).collect(),
-            Self::Model(model) => model.predict(take, look_ahead, styles)?,
+            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(view, look_ahead))).collect(),
+            Self::Model(model) => model.predict(view, look_ahead, styles)?,
         })
     }
 
-    /// Whether it can be told the player's own velocities.
+    /// Whether it can be conditioned on the player's velocities.
     pub fn reads_player_velocities(&self) -> bool {
         matches!(self, Self::Model(model) if model.reads_player_velocities())
     }
 
-    /// Whether it can be asked before a take is over.
+    /// Whether it can predict before a performance is over.
     pub fn has_look_ahead(&self) -> bool {
         !matches!(self, Self::Model(LoadedModel::PianoRoll(_)))
     }
 }
 
-/// Rows of a take: [`PAST`] and [`AHEAD`] numbers each, with the note they are of.
-fn rows(take: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(usize, &[f32])) {
-    let (part, order) = take.part();
+/// Calls `each` with the rows of a performance's notes: [`PAST`] and [`AHEAD`] numbers each.
+fn rows(view: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(usize, &[f32])) {
+    let (part, order) = view.part();
     let end = part.end_known();
     let mut row = Vec::with_capacity(PAST + AHEAD);
     for (index, &note) in order.iter().enumerate() {
         row.clear();
         let known = match look_ahead {
             LookAhead::WholePerformance => end,
-            LookAhead::Seconds(seconds) => take.notes[note].onset + seconds,
+            LookAhead::Seconds(seconds) => view.notes[note].onset + seconds,
         };
         part.past(index, &mut row);
         part.ahead(index, known, &mut row);
@@ -70,32 +70,32 @@ fn rows(take: &PerformanceView<'_>, look_ahead: LookAhead, mut each: impl FnMut(
     }
 }
 
-/// Places in a chord that the lookup tells apart: alone, top, bottom, between.
+/// Places in a chord that the lookup distinguishes: alone, top, bottom, between.
 const PLACES: usize = 4;
 
 /// A mean deviation for each pitch and place in the chord.
 pub struct Lookup(Vec<f32>);
 
 impl Lookup {
-    /// Learns from performances of one genre.
+    /// Fits the table to performances of one genre.
     pub fn fit(performances: &[&Performance]) -> Self {
         let mut sums = vec![(0.0f64, 0.0f64); PIANO_KEYS * PLACES];
         for performance in performances {
             let mean = mean_velocity(performance);
-            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
+            rows(&performance.view(), LookAhead::WholePerformance, |note, row| {
                 let note = &performance.notes[note];
                 let cell = &mut sums[cell(note.key, row)];
                 cell.0 += f64::from(note.velocity) - mean;
                 cell.1 += 1.0;
             });
         }
-        // A prior of a few notes at the mean keeps rare cells from being one performer's accident.
+        // A prior of ten notes at the mean keeps a rare cell from repeating one performer's accident.
         Self(sums.into_iter().map(|(sum, count)| (sum / (count + 10.0)) as f32).collect())
     }
 
-    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
-        let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, look_ahead, |note, row| deviations[note] = self.0[cell(take.notes[note].key, row)]);
+    fn predict(&self, view: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
+        let mut deviations = vec![0.0; view.notes.len()];
+        rows(view, look_ahead, |note, row| deviations[note] = self.0[cell(view.notes[note].key, row)]);
         deviations
     }
 }
@@ -111,9 +111,9 @@ fn cell(key: u8, row: &[f32]) -> usize {
     usize::from(key - LOWEST_KEY) * PLACES + place
 }
 
-/// Columns of the regression: all of a row and a constant.
+/// Columns of the regression: a row's values and a constant.
 const COLUMNS: usize = PAST + AHEAD + 1;
-/// Every so many notes are learned from; there are far more than unknowns.
+/// Only one note in so many is used; there are far more than unknowns.
 const EVERY: usize = 7;
 const RIDGE: f64 = 1e-3;
 
@@ -121,7 +121,7 @@ const RIDGE: f64 = 1e-3;
 pub struct Linear(Vec<f64>);
 
 impl Linear {
-    /// Learns from performances of one genre.
+    /// Fits the regression to performances of one genre.
     pub fn fit(performances: &[&Performance]) -> Self {
         let mut matrix = vec![0.0f64; COLUMNS * COLUMNS];
         let mut right = vec![0.0f64; COLUMNS];
@@ -129,13 +129,13 @@ impl Linear {
         for performance in performances {
             let mean = mean_velocity(performance);
             let mut place = 0;
-            rows(&performance.take(), LookAhead::WholePerformance, |note, row| {
+            rows(&performance.view(), LookAhead::WholePerformance, |note, row| {
                 place += 1;
                 if place % EVERY != 0 {
                     return;
                 }
                 let target = f64::from(performance.notes[note].velocity) - mean;
-                // Of the one-hot columns all but one are 0.
+                // All but one of the one-hot columns are 0.
                 let used: Vec<(usize, f64)> = with_constant(row).filter(|(_, value)| *value != 0.0).collect();
                 for &(i, a) in &used {
                     right[i] += a * target;
@@ -152,9 +152,9 @@ impl Linear {
         Self(conjugate_gradients(&matrix, &right))
     }
 
-    fn predict(&self, take: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
-        let mut deviations = vec![0.0; take.notes.len()];
-        rows(take, look_ahead, |note, row| {
+    fn predict(&self, view: &PerformanceView<'_>, look_ahead: LookAhead) -> Vec<f32> {
+        let mut deviations = vec![0.0; view.notes.len()];
+        rows(view, look_ahead, |note, row| {
             deviations[note] = with_constant(row).map(|(i, x)| self.0[i] * x).sum::<f64>() as f32;
         });
         deviations

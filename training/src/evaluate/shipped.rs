@@ -22,17 +22,17 @@ use crate::data::performances::{self, ShippedFile};
 use crate::models::velocity_model_folder;
 use crate::runtimes;
 
-/// How far below the performance alone a whole file may stay, in r.
+/// The largest loss in r that restyling by parts may cost a genre.
 const MOST_LOST: f64 = 0.01;
 
 /// r of a performance's notes, restyled in three ways.
 #[derive(Debug, Clone, Copy, Default)]
 struct Scores {
-    /// By themselves, as training data is read.
+    /// Alone, as training data is read.
     alone: f64,
-    /// Together with all else in the file, as one part.
+    /// Together with everything else in the file, as one part.
     as_one: f64,
-    /// In the whole file, by its parts.
+    /// In the whole file, part by part.
     by_parts: f64,
 }
 
@@ -113,12 +113,12 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
         expression: Expression::default(),
         look_ahead: LookAhead::WholePerformance,
     };
-    let alone = restyling.velocities(model, &performance.take())?;
+    let alone = restyling.velocities(model, &performance.view())?;
 
     let everything: Vec<usize> =
         (0..song.notes().len()).filter(|&place| song.notes()[place].note.is_restylable()).collect();
     let notes: Vec<Note> = everything.iter().map(|&place| song.notes()[place].note).collect();
-    let as_one = restyling.velocities(model, &PerformanceView { notes: &notes, ..performance.take() })?;
+    let as_one = restyling.velocities(model, &PerformanceView { notes: &notes, ..performance.view() })?;
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 

@@ -4,7 +4,7 @@ use super::measure::Report;
 use super::targets::Row;
 use crate::data::Split;
 
-/// Prints it.
+/// Prints a report.
 pub fn print(report: &Report, split: Split) {
     println!();
     println!("{} on the {split:?} split", report.model);

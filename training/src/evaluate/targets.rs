@@ -8,13 +8,13 @@ use crate::target::Target;
 
 /// One target for each genre of a report, in the report's order.
 pub struct Row {
-    /// What is measured.
+    /// The measured quantity.
     pub what: String,
     /// The figures next to their targets.
     pub targets: Vec<Target>,
 }
 
-/// r of the note model at each look-ahead, in seconds or of whole takes: what is needed in the order of `Genre::ALL`.
+/// Targets for the note model's r at each look-ahead, by genre; `None` is the whole performance.
 const NOTE_R: [(Option<f64>, [f64; 3]); 4] = [
     (Some(0.01), [0.61, 0.46, 0.45]),
     (Some(0.1), [0.63, 0.50, 0.49]),
@@ -25,16 +25,16 @@ const NOTE_R2: [f64; 3] = [0.48, 0.35, 0.34];
 const BASELINE_R: [f64; 3] = [0.52, 0.42, 0.46];
 const SD_RATIO: f64 = 0.60;
 const TAKE_SD_RATIO: (f64, f64) = (0.85, 1.10);
-/// How far r of a take may fall below that of independent deviations.
+/// How far r of a sampled performance may be below that of independent deviations.
 const TAKE_R_LOSS: f64 = 0.03;
 const SPECIFICITY: f64 = 0.20;
 const STEP_ENTERED_LOSS: f64 = 0.12;
 const TRANSFER: f64 = 4.0;
-/// The share of flat's error that a cycle's has to stay below.
+/// The largest error of a round trip, as a share of flat's error.
 const CYCLE_SHARE: f64 = 0.5;
 
-/// The targets of a model by its id; models of others have none.
-pub fn of_model(id: &str, report: &Report) -> Vec<Row> {
+/// The targets of a model by its id; other models have none.
+pub fn for_model(id: &str, report: &Report) -> Vec<Row> {
     match id {
         "note" => note(report),
         "baseline" => {
@@ -69,7 +69,7 @@ fn note(report: &Report) -> Vec<Row> {
         Some(Found(take.r, 3).at_least(take.r_independent - TAKE_R_LOSS))
     }));
     for place in 0..Genre::ALL.len() - 1 {
-        // Each genre's first and second other one.
+        // The first and second other genre of each genre.
         let cycle = |g: &GenreReport| {
             let to = Genre::ALL.into_iter().filter(|&other| other != g.genre).nth(place)?;
             report.cycles.iter().find(|c| c.way == Way::Heard && (c.from, c.to) == (g.genre, to))

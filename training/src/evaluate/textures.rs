@@ -34,7 +34,7 @@ use crate::workspace;
 const PHRASES: usize = 900;
 const DRAWN: u64 = 600;
 const DIFFERENT: usize = 64;
-/// Seeds that both runtimes are asked, and that are timed.
+/// Seeds that are timed and compared between the runtimes.
 const COMPARED: u64 = 100;
 /// Paths between two phrases, and steps of each.
 const PATHS: usize = 64;
@@ -43,16 +43,16 @@ const PATH_STEPS: usize = 10;
 const F1: f64 = 0.90;
 const VELOCITY_ERROR: f64 = 8.0;
 const NATS: f64 = 5.0;
-/// How far means of new images may be from the phrases', as a share.
+/// Largest difference between means of new images and of phrases, as a share.
 const MEAN_OFF: f64 = 0.15;
-/// The least spread of onset density in new images, as a share of the phrases': less would be one texture over and over.
+/// The least spread of onset density in new images, as a share of the phrases'. Below it, images repeat one texture.
 const DENSITY_SPREAD: f64 = 0.5;
-/// The least share of single steps on paths that lead the right way.
+/// The least share of single steps on paths that go in the right direction.
 const MONOTONE: f64 = 0.9;
 const MILLISECONDS: f64 = 10.0;
 const SAME_NOTES: usize = 99;
 
-/// A figure beside what is needed.
+/// A figure next to its target.
 #[derive(Debug, Serialize)]
 struct Row {
     what: String,
@@ -71,7 +71,7 @@ impl Row {
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let folder = workspace::shipped_model(VAEGAN);
     let mut outputs = Inputs::default().files(data::files(data, performances::LIST)?).outputs();
-    let pictures = Pictures::plan(|name| Ok(outputs.file(&workspace::evaluations().join(name))?))?;
+    let plots = Plots::plan(|name| Ok(outputs.file(&workspace::evaluations().join(name))?))?;
     let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &folder)).transpose()?;
     workspace::onnxruntime()?;
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
@@ -90,10 +90,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let drawn: Vec<Clip> = (0..DRAWN).into_par_iter().map(|seed| draw(model, seed)).collect::<Result<_>>()?;
     let images: Vec<PhraseImage> = drawn.iter().map(PhraseImage::from_clip).collect();
     let paths = paths(model, &phrases)?;
-    let mut rows = of_reconstructions(model, &phrases, &again)?;
-    rows.extend(of_drawn(&phrases, &drawn, &images));
-    rows.extend(of_paths(&phrases, &paths));
-    rows.extend(of_runtimes(&runtimes)?);
+    let mut rows = reconstruction_rows(model, &phrases, &again)?;
+    rows.extend(drawn_rows(&phrases, &drawn, &images));
+    rows.extend(path_rows(&phrases, &paths));
+    rows.extend(runtime_rows(&runtimes)?);
 
     println!("{:52} {:>22}   needed", "figure", "found");
     for Row { what, found, needed, holds } in &rows {
@@ -103,10 +103,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     if let Some(kept) = kept {
         kept.write(&rows, &table(&rows))?;
     }
-    pictures.show(&phrases, &again, &images, &paths)
+    plots.draw(&phrases, &again, &images, &paths)
 }
 
-/// The figures as a card has them.
+/// The figures as a table for the card.
 fn table(rows: &[Row]) -> String {
     let head = "| figure | found | needed |\n|---|---|---|\n".to_owned();
     rows.iter().fold(head, |table, Row { what, found, needed, holds }| {
@@ -124,7 +124,7 @@ fn reconstructed(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Ph
     phrases.par_iter().map(again).collect()
 }
 
-fn of_reconstructions(model: &TextureModel, phrases: &[PhraseImage], again: &[PhraseImage]) -> Result<Vec<Row>> {
+fn reconstruction_rows(model: &TextureModel, phrases: &[PhraseImage], again: &[PhraseImage]) -> Result<Vec<Row>> {
     let agreement = |part: std::ops::Range<usize>| {
         let mut agreement = Agreement::default();
         part.for_each(|at| agreement.add(&phrases[at], &again[at]));
@@ -152,7 +152,7 @@ fn of_reconstructions(model: &TextureModel, phrases: &[PhraseImage], again: &[Ph
     Ok(rows)
 }
 
-fn of_drawn(phrases: &[PhraseImage], drawn: &[Clip], images: &[PhraseImage]) -> Vec<Row> {
+fn drawn_rows(phrases: &[PhraseImage], drawn: &[Clip], images: &[PhraseImage]) -> Vec<Row> {
     type Count = (&'static str, fn(&Counts) -> f64, bool);
     let counts: [Count; 3] = [
         ("polyphony", |counts| counts.polyphony, true),
@@ -203,18 +203,18 @@ fn of_drawn(phrases: &[PhraseImage], drawn: &[Clip], images: &[PhraseImage]) -> 
     rows
 }
 
-/// What is written between two phrases, step by step.
-struct Walk {
+/// The images on the path between two phrases.
+struct Interpolation {
     from: usize,
     to: usize,
     images: Vec<PhraseImage>,
 }
 
-fn paths(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Walk>> {
+fn paths(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Interpolation>> {
     (0..PATHS)
         .into_par_iter()
         .map(|path| {
-            // Each leads to another genre, at times to its own.
+            // Each path leads to another genre, sometimes to its own.
             let from = path * phrases.len() / PATHS;
             let to = (from + phrases.len() * (path % 5 + 1) / 7) % phrases.len();
             let (a, b) = (phrases[from].to_clip(), phrases[to].to_clip());
@@ -224,12 +224,12 @@ fn paths(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Vec<Walk>> {
                     Ok(PhraseImage::from_clip(&model.morph(&a, &b, share, &Cancellation::default())?))
                 })
                 .collect::<Result<_>>()?;
-            Ok(Walk { from, to, images })
+            Ok(Interpolation { from, to, images })
         })
         .collect()
 }
 
-fn of_paths(phrases: &[PhraseImage], paths: &[Walk]) -> Vec<Row> {
+fn path_rows(phrases: &[PhraseImage], paths: &[Interpolation]) -> Vec<Row> {
     let mut mean = [(0.0, 0.0); PATH_STEPS + 1];
     let (mut right, mut steps) = (0usize, 0usize);
     for path in paths {
@@ -262,7 +262,7 @@ fn of_paths(phrases: &[PhraseImage], paths: &[Walk]) -> Vec<Row> {
     ]
 }
 
-fn of_runtimes(runtimes: &[(TextureModel, String); 2]) -> Result<Vec<Row>> {
+fn runtime_rows(runtimes: &[(TextureModel, String); 2]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut written = Vec::new();
     for (model, name) in runtimes {
@@ -295,14 +295,14 @@ fn of_runtimes(runtimes: &[(TextureModel, String); 2]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Where phrases are drawn beside what comes back of them, new images, and paths.
-struct Pictures {
+/// Files for the plots of reconstructed phrases, new images and paths.
+struct Plots {
     reconstructions: OutputFile,
     samples: OutputFile,
     interpolations: OutputFile,
 }
 
-impl Pictures {
+impl Plots {
     fn plan(mut file: impl FnMut(&str) -> Result<OutputFile>) -> Result<Self> {
         Ok(Self {
             reconstructions: file("vaegan-reconstructions.png")?,
@@ -311,12 +311,12 @@ impl Pictures {
         })
     }
 
-    fn show(
+    fn draw(
         &self,
         phrases: &[PhraseImage],
         again: &[PhraseImage],
         drawn: &[PhraseImage],
-        paths: &[Walk],
+        paths: &[Interpolation],
     ) -> Result<()> {
         let spread = |images: &[PhraseImage], row: usize| -> Vec<PhraseImage> {
             (0..6).map(|n| images[(2 * n + row) * images.len() / 12].clone()).collect()
@@ -341,8 +341,8 @@ impl Pictures {
             })
             .collect();
         self.interpolations.make(|path| plot::draw(path, &rows).map_err(anyhow::Error::from))?;
-        for picture in [&self.reconstructions, &self.samples, &self.interpolations] {
-            println!("{}", picture.name().display());
+        for plot in [&self.reconstructions, &self.samples, &self.interpolations] {
+            println!("{}", plot.name().display());
         }
         Ok(())
     }

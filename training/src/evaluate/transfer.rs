@@ -1,14 +1,14 @@
-//! How far a decoder moves a performance towards another genre, compared with controls that know no music.
+//! How far a decoder moves a performance towards another genre, compared with references that do not read the music.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 
 use crate::data::performances::Performance;
 
-/// Parts of a beat.
+/// Divisions of a beat.
 pub const PLACES: usize = 12;
 
-/// Mean z-scored velocity at each 1/12 of the beat, with how many notes stand there.
+/// Mean z-scored velocity at each 1/12 of the beat, and the number of notes there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Profile {
     sums: [f64; PLACES],
@@ -68,7 +68,7 @@ pub fn matched_difference(a: &[f32], b: &[f32], human_spread: f64) -> f64 {
     }
 }
 
-/// The controls of transfer: what moves accents without hearing the music.
+/// References for transfer that change accents without reading the music.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
     /// The performance as it is.

@@ -1,4 +1,4 @@
-//! Golden tensors: what libtorch computes from a velocity model's weights, for comparison with the exported graphs.
+//! Golden tensors: libtorch's results for a velocity model, for comparison with the exported graphs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,35 +20,35 @@ use crate::workspace;
 /// Notes of the demo piece in the golden tensors.
 const GOLDEN_NOTES: usize = 96;
 
-/// What torch expects of the beginning of the demo piece: named tensors of one number a note.
+/// Torch's predictions for the beginning of the demo piece: named tensors of one number per note.
 ///
-/// `onset`, `release`, `onset_sixteenths`, `release_sixteenths` and `key` are the notes; `deviation.<style>` is what
-/// must come out.
+/// `onset`, `release`, `onset_sixteenths`, `release_sixteenths` and `key` are the notes. `deviation.<style>` is the
+/// expected output.
 pub struct Golden {
     notes: Vec<Note>,
     expected: BTreeMap<Genre, Vec<f32>>,
 }
 
-/// Computes them with torch, from the weights that are left once the graphs have stored them in 8 bits.
+/// Computes them with torch, from the weights as rounded to the graphs' 8 bits.
 pub fn compute(model: VelocityModel, weights: &Weights) -> Result<Golden> {
     let song = read_song(&workspace::demo_piece())?;
     let notes: Vec<Note> = song.notes().iter().take(GOLDEN_NOTES).map(|n| n.note).collect();
-    let take = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    // The ending tells torch what it reads.
+    let view = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    // The extension tells torch the format.
     let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
     fs::write(rounded.path(), weights.rounded()?)?;
     let trained = Trained::load(model, rounded.path())?;
-    let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&take, style))).collect();
+    let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&view, style))).collect();
     Ok(Golden { notes, expected })
 }
 
 impl Golden {
-    /// How far a loaded model is from torch at most, in velocity steps.
+    /// The largest difference between a loaded model and torch, in velocity steps.
     pub fn worst_difference(&self, model: &LoadedModel) -> Result<f32> {
-        let take = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+        let view = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         let mut worst = 0f32;
         for (style, expected) in &self.expected {
-            let found = model.predict(&take, LookAhead::WholePerformance, &[*style])?;
+            let found = model.predict(&view, LookAhead::WholePerformance, &[*style])?;
             for (found, expected) in found[0].iter().zip(expected) {
                 // A NaN must not pass for 0.
                 let difference = (found.deviation - expected).abs();

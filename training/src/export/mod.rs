@@ -1,8 +1,8 @@
 //! `cargo xtask export`: trained weights become the ONNX files, manifest, golden tensors and figures that the plugin
 //! embeds.
 //!
-//! `velocities`, `tunes` and `textures` export one kind of model each. `golden` is what libtorch computes with the weights
-//! of velocity models. A model in `assets/` is replaced only after both runtimes have reproduced libtorch's numbers.
+//! `velocities`, `tunes` and `textures` export one kind of model each. `golden` holds libtorch's results for velocity
+//! models. A model in `assets/` is replaced only after both runtimes have reproduced libtorch's numbers.
 
 mod golden;
 mod textures;
@@ -24,7 +24,7 @@ use crate::workspace;
 
 /// `cargo xtask export`.
 pub fn run(args: &ExportArgs) -> Result<()> {
-    // Before minutes of work.
+    // Checked before minutes of work.
     workspace::onnxruntime()?;
     match args.model {
         TrainableModel::Baseline => velocities::run(args, VelocityModel::Baseline),
@@ -35,14 +35,14 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     }
 }
 
-/// A model's folder in the making, beside the one it will replace.
+/// A new model folder, built beside the one that it will replace.
 struct NewFolder {
     work: TempDir,
     target: PathBuf,
 }
 
 impl NewFolder {
-    fn of(id: &str) -> Result<Self> {
+    fn for_model(id: &str) -> Result<Self> {
         let target = workspace::shipped_model(id);
         let models = target.parent().context("a model has a folder above it")?;
         Ok(Self { work: tempfile::tempdir_in(models)?, target })
@@ -57,7 +57,7 @@ impl NewFolder {
         Ok(GraphEntry { file: name.into(), sha256: Sha256::digest(bytes) })
     }
 
-    /// Puts its files in the place of those of the same names, and tells where.
+    /// Replaces the files of the same names in the model's folder; returns the folder.
     fn replace(&self) -> Result<PathBuf> {
         fs::create_dir_all(&self.target)?;
         for entry in fs::read_dir(self.path())? {
@@ -69,7 +69,7 @@ impl NewFolder {
     }
 }
 
-/// Does something with the built-in runtime and with ONNX Runtime, which it is told by name.
+/// Runs a task with the built-in runtime and with ONNX Runtime; the task gets the runtime's name.
 fn for_each_runtime(mut task: impl FnMut(&Runtime, &str, RuntimePreference) -> Result<()>) -> Result<()> {
     for (open, preference) in [
         (runtimes::open_built_in as fn() -> _, RuntimePreference::BuiltIn),

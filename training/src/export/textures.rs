@@ -27,21 +27,21 @@ use crate::data::phrases;
 use crate::metrics::phrases::{Agreement, Counts};
 use crate::train::vaegan::{Flow, Generator, ROW, ROWS, STEPS, WEIGHTS_FILE};
 
-/// How far a runtime may be from torch, in logits and, for velocities, the whole range.
+/// Largest difference of a runtime from torch, in logits; for velocities, as a share of the whole range.
 const TOLERANCE: f32 = 1e-3;
 
-/// Training phrases that thresholds are chosen on, and new images.
+/// Training phrases, and new images, that thresholds are chosen on.
 const CHOSEN_ON: usize = 900;
 
-/// Phrases in the golden tensors, and the moment at which they say where latent numbers are headed.
+/// Phrases in the golden tensors, and the moment at which directions are computed.
 const GOLDEN: usize = 4;
 const HALFWAY: f32 = 0.5;
 
-/// Thresholds that are tried, in logits, and how far apart.
+/// Thresholds that are tried, in steps, and a step in logits.
 const TRIED: std::ops::RangeInclusive<i32> = -60..=30;
 const TRIED_STEP: f32 = 0.1;
 
-/// Halvings of an interval of logits, to its last digit.
+/// Bisections of an interval of logits, to its last digit.
 const HALVINGS: usize = 24;
 const LOGITS: (f32, f32) = (-12.0, 12.0);
 
@@ -51,7 +51,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let bytes = fs::read(&path)
         .with_context(|| format!("cannot read {}; run `cargo xtask train vaegan` first", path.display()))?;
     let weights = Weights::from_bytes(&bytes)?;
-    let folder = NewFolder::of(args.model.id())?;
+    let folder = NewFolder::for_model(args.model.id())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
     let precision = Precision::StoredInt8;
     let undecided = Thresholds { onset: 0.0, sounding: 0.0 };
@@ -102,7 +102,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     Ok(())
 }
 
-/// The thresholds at which training phrases come back with the best F1, and with their own polyphony.
+/// The thresholds with the best F1 for reconstructed training phrases, and with the phrases' polyphony.
 fn for_reading(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Thresholds> {
     let again: Vec<Decoded> =
         phrases.par_iter().map(|image| Ok(model.decode(&model.encode(image)?)?)).collect::<Result<_>>()?;
@@ -123,7 +123,7 @@ fn for_reading(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Threshol
 fn for_drawing(model: &TextureModel, phrases: &[PhraseImage]) -> Result<Thresholds> {
     let drawn: Vec<Decoded> = (0..phrases.len() as u64)
         .into_par_iter()
-        // Other seeds than those that a user counts up from 0.
+        // Seeds that users do not reach, since they count up from 0.
         .map(|seed| Ok(model.decode(&model.draw(u64::MAX - seed, 1.0, &Cancellation::default())?)?))
         .collect::<Result<_>>()?;
     let wanted = Counts::summary(phrases, |counts| counts.note_rate).0;
@@ -147,7 +147,7 @@ fn images(decoded: &[Decoded], at: Thresholds) -> Vec<PhraseImage> {
     decoded.par_iter().map(|decoded| decoded.image(at)).collect()
 }
 
-/// The threshold up to which there is too much.
+/// Finds by bisection the threshold below which `is_too_much` holds.
 fn halved(is_too_much: impl Fn(f32) -> bool) -> f32 {
     let (mut low, mut high) = LOGITS;
     for _ in 0..HALVINGS {
@@ -157,20 +157,20 @@ fn halved(is_too_much: impl Fn(f32) -> bool) -> f32 {
     high
 }
 
-/// What torch computes from the weights that are left once the graphs have stored them in 8 bits.
+/// Torch's outputs with the weights as rounded to the graphs' 8 bits.
 struct Golden {
     phrases: Vec<PhraseImage>,
     /// Of each phrase.
     latents: Vec<Vec<f32>>,
     /// Of each latent.
     decoded: Vec<Decoded>,
-    /// Where each latent is headed at [`HALFWAY`].
+    /// The direction of each latent at [`HALFWAY`].
     directions: Vec<Vec<f32>>,
 }
 
 impl Golden {
     fn compute(weights: &Weights<'_>, phrases: &[PhraseImage]) -> Result<Self> {
-        // The ending tells torch what it reads.
+        // The extension tells torch the format.
         let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
         fs::write(rounded.path(), weights.rounded()?)?;
         let mut generator = Generator::new(Device::Cpu);
@@ -198,7 +198,7 @@ impl Golden {
         Ok(Self { phrases, latents, decoded, directions })
     }
 
-    /// How far a model is from torch at most.
+    /// The largest difference between a model and torch.
     fn worst_difference(&self, model: &TextureModel) -> Result<f32> {
         let mut worst = 0f32;
         let mut compare = |found: &[f32], wanted: &[f32]| -> Result<()> {

@@ -18,10 +18,10 @@ use crate::arguments::ExportArgs;
 use crate::models::{SEQGAN, SEQGAN_BY_LIKELIHOOD};
 use crate::train::seqgan;
 
-/// How far a runtime may be from torch, in nats of any symbol.
+/// Largest difference of a runtime from torch, in nats of any symbol.
 const TOLERANCE: f64 = 1e-3;
 
-/// Exports both.
+/// Exports both tune generators.
 pub fn run(args: &ExportArgs) -> Result<()> {
     let run = args.run_folder();
     let read = |name: &str| {
@@ -40,7 +40,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
     let weights = Weights::from_bytes(bytes)?;
     let widths = tunes::widths(&weights)?;
-    let folder = NewFolder::of(id)?;
+    let folder = NewFolder::for_model(id)?;
     let network = NetworkEntry::Tunes {
         steps: widths.steps,
         bars: widths.bars,
@@ -52,7 +52,7 @@ fn export(id: &str, title: &str, bytes: &[u8], vocabulary: &str) -> Result<()> {
     folder.put(FILE_NAME, &serde_json::to_vec_pretty(&manifest)?)?;
     folder.put("weights.safetensors", bytes)?;
 
-    // Torch reads the weights that are left once the graph has stored them in 8 bits; the ending tells it what it reads.
+    // Torch reads the weights as rounded to the graph's 8 bits. The extension tells it the format.
     let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
     fs::write(rounded.path(), tunes::rounded(&weights)?)?;
     let files = ModelFiles::from_dir(folder.path())?;

@@ -22,10 +22,10 @@ use crate::graphs;
 use crate::models::VelocityModel;
 use crate::train::RunFolder;
 
-/// How far a runtime may be from torch, in velocity steps.
+/// Largest difference of a runtime from torch, in velocity steps.
 const TOLERANCE: f32 = 1e-4;
 
-/// Training files a genre that the style's spreads are measured on.
+/// Training files per genre that the style's spreads are measured on.
 const SPREAD_FILES: usize = 40;
 
 /// Exports a model of velocities.
@@ -36,7 +36,7 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), model.id())
     })?;
     let weights = Weights::from_bytes(&bytes)?;
-    let folder = NewFolder::of(model.id())?;
+    let folder = NewFolder::for_model(model.id())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
 
     let exported = graphs::graphs(model, &weights, Precision::StoredInt8, &put)?;
@@ -85,13 +85,14 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
     evaluate::keep_figures(&target, model.id(), &args.data)
 }
 
-/// Standard deviations within a file, averaged over training files of a style, in velocity steps: of the humans, of
-/// the model's means, and of what is left between the two.
+/// Standard deviations within a file, averaged over training files of a style, in velocity steps.
+///
+/// They are those of human velocities, of the predicted means, and of the residuals.
 fn spreads(model: &LoadedModel, train: &[Performance], style: Genre) -> Result<[f32; 3]> {
     let mut sums = [0.0; 3];
     let mut files = 0.0;
     for performance in train.iter().filter(|p| p.genre == style).take(SPREAD_FILES) {
-        let predicted = model.predict(&performance.take(), LookAhead::WholePerformance, &[style])?;
+        let predicted = model.predict(&performance.view(), LookAhead::WholePerformance, &[style])?;
         let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
         let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
         if let Some(score) = score_file(&deviations, &human) {

@@ -1,17 +1,17 @@
-//! BLEU-4 over symbols (Papineni and others, 2002): how many of a text's runs of one to four symbols stand in others.
+//! BLEU-4 over symbols (Papineni and others, 2002): how many of a text's runs of one to four symbols occur in others.
 
 use std::collections::HashMap;
 
 /// Longest run of symbols that counts.
 const LONGEST: usize = 4;
 
-/// How often each run of symbols stands in any one reference at most.
+/// The highest count of each run of symbols in any one reference.
 pub struct References<'a> {
     most: HashMap<&'a [usize], Most>,
     lengths: Vec<usize>,
 }
 
-/// Of the reference that has a run most often, and of the others.
+/// The reference with the most of a run, its count, and the highest count of the others.
 #[derive(Debug, Clone, Copy, Default)]
 struct Most {
     count: usize,
@@ -20,7 +20,7 @@ struct Most {
 }
 
 impl<'a> References<'a> {
-    /// Of some texts.
+    /// Counts the runs of some texts.
     pub fn new(texts: impl IntoIterator<Item = &'a [usize]>) -> Self {
         let (mut most, mut lengths) = (HashMap::<_, Most>::new(), Vec::new());
         for (reference, text) in texts.into_iter().enumerate() {
@@ -37,15 +37,17 @@ impl<'a> References<'a> {
         Self { most, lengths }
     }
 
-    /// BLEU-4 of a text, 0–1: the geometric mean of the shares of its runs of one to four symbols that some reference
-    /// has as often, times a penalty for being shorter than the reference closest in length.
+    /// BLEU-4 of a text, 0–1.
     ///
-    /// A share of nothing counts as a tenth of one run (method 1 of Chen and Cherry, 2014).
+    /// It is the geometric mean of the shares of its runs of one to four symbols that some reference has as often. A
+    /// text shorter than the reference closest in length is penalised.
+    ///
+    /// An empty share counts as a tenth of one run (method 1 of Chen and Cherry, 2014).
     pub fn score(&self, text: &[usize]) -> f64 {
         self.score_without(text, None)
     }
 
-    /// BLEU-4 of a reference, by its place, against the others.
+    /// BLEU-4 of the reference at `place` against the others.
     fn score_of(&self, text: &[usize], place: usize) -> f64 {
         self.score_without(text, Some(place))
     }
@@ -68,7 +70,7 @@ impl<'a> References<'a> {
     }
 }
 
-/// BLEU-4 of each of some texts against the others: the higher, the more alike they are (Texygen, arXiv 1802.01886).
+/// BLEU-4 of each text against the others: the higher, the more alike they are (Texygen, arXiv 1802.01886).
 pub fn self_bleu(texts: &[&[usize]]) -> Vec<f64> {
     let references = References::new(texts.iter().copied());
     texts.iter().enumerate().map(|(place, text)| references.score_of(text, place)).collect()
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_scores_one_and_a_stranger_next_to_nothing() {
+    fn a_copy_scores_one_and_an_unrelated_text_almost_zero() {
         let text = [1, 2, 3, 4, 5, 6];
         let references = References::new([&text[..]]);
         assert!((references.score(&text) - 1.0).abs() < 1e-12);
@@ -108,14 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_text_pays_for_it() {
+    fn a_short_text_is_penalised() {
         let references = References::new([&[1, 2, 3, 4, 5, 6, 7, 8][..]]);
         let score = references.score(&[1, 2, 3, 4]);
         assert!((score - (1.0f64 - 8.0 / 4.0).exp()).abs() < 1e-12);
     }
 
     #[test]
-    fn texts_that_are_all_alike_are_wholly_alike() {
+    fn identical_texts_have_the_highest_self_bleu() {
         let text = [1, 2, 3, 4, 5];
         assert!(self_bleu(&[&text, &text, &text]).iter().all(|score| (score - 1.0).abs() < 1e-12));
     }

@@ -1,9 +1,9 @@
 //! Confidence intervals by bootstrap.
 
-/// A 95 % percentile bootstrap interval of a statistic over files (Efron 1979), drawn by `seed`; a file is whatever
-/// was measured on it.
+/// A 95 % percentile bootstrap interval of a statistic over files (Efron 1979), seeded by `seed`.
 ///
-/// Files are drawn with replacement `draws` times; `None` where there are no files or no draws.
+/// A file stands for whatever was measured on it. Files are drawn with replacement `draws` times. Returns `None`
+/// without files or draws.
 pub fn bootstrap_interval<F: Copy>(
     files: &[F],
     statistic: impl Fn(&[F]) -> f64,

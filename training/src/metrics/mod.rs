@@ -1,4 +1,4 @@
-//! What predictions and generated material are scored by.
+//! Scores of predictions and of generated material.
 
 pub mod bleu;
 pub mod bootstrap;

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::phrase_image::{CELLS, PhraseImage, STEPS};
 
-/// How well images come back.
+/// Accuracy of reconstructed images.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Agreement {
     found: usize,
     missed: usize,
     invented: usize,
-    /// Absolute errors of velocity, of the notes found.
+    /// Sum of absolute velocity errors over the notes found.
     errors: f64,
 }
 
 impl Agreement {
-    /// Adds an image and what became of it. An onset is found when it is in the same cell.
+    /// Adds an image and its reconstruction. An onset is found if it is in the same cell.
     pub fn add(&mut self, real: &PhraseImage, again: &PhraseImage) {
         let by_cell = |image: &PhraseImage| -> BTreeMap<(i64, usize), u8> {
             image.notes().iter().map(|note| ((note.onset, note.key), note.velocity)).collect()
@@ -45,7 +45,7 @@ impl Agreement {
     }
 }
 
-/// What is counted in an image.
+/// Counts over an image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     /// Notes that sound at a step, on average.
@@ -58,7 +58,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts an image's notes.
-    pub fn of(image: &PhraseImage) -> Self {
+    pub fn from_image(image: &PhraseImage) -> Self {
         let notes = image.notes();
         let steps = STEPS as f64;
         let sounding: i64 = notes.iter().map(|note| note.release - note.onset).sum();
@@ -72,7 +72,7 @@ impl Counts {
 
     /// The mean and the standard deviation of a count over images.
     pub fn summary(images: &[PhraseImage], value: fn(&Self) -> f64) -> (f64, f64) {
-        let values: Vec<f64> = images.iter().map(|image| value(&Self::of(image))).collect();
+        let values: Vec<f64> = images.iter().map(|image| value(&Self::from_image(image))).collect();
         let count = values.len().max(1) as f64;
         let mean = values.iter().sum::<f64>() / count;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
@@ -80,14 +80,13 @@ impl Counts {
     }
 }
 
-/// How far two images are apart: the mean over cells of the difference of their velocities where notes sound and of their
-/// onsets.
+/// Distance between two images: the mean over cells of the differences in sounding velocity and in onsets.
 pub fn distance(a: &PhraseImage, b: &PhraseImage) -> f64 {
     let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>();
     (apart(a.velocities(), b.velocities()) + apart(a.onsets(), b.onsets())) / CELLS as f64
 }
 
-/// How often each key begins, as shares of all onsets.
+/// How often each key is struck, as shares of all onsets.
 pub fn key_shares(images: &[PhraseImage]) -> Vec<f64> {
     let mut shares = vec![0.0; PIANO_KEYS];
     for note in images.iter().flat_map(PhraseImage::notes) {
@@ -97,7 +96,7 @@ pub fn key_shares(images: &[PhraseImage]) -> Vec<f64> {
     shares.iter().map(|count| count / all).collect()
 }
 
-/// What two lists of shares have in common, 0–1.
+/// The overlap of two lists of shares, 0–1.
 pub fn overlap(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.min(*b)).sum()
 }
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     fn notes_are_counted_a_step() {
-        let counts = Counts::of(&image(&[(0, 44, 5, 60), (0, 88, 9, 80)]));
+        let counts = Counts::from_image(&image(&[(0, 44, 5, 60), (0, 88, 9, 80)]));
         assert_eq!(counts, Counts { polyphony: 1.5, note_rate: 2.0 / 88.0, velocity: 70.0 });
     }
 

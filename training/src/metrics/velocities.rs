@@ -3,7 +3,7 @@
 //! All figures compare notes within one file, in velocity steps, after both means are removed: half of the variance
 //! between recordings is their overall level.
 
-/// What one file gives; sums are kept so that files can be pooled.
+/// The score of one file. It keeps sums, so that files can be pooled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FileScore {
     /// Pearson correlation of prediction and human velocity; 0 where the prediction is flat.
@@ -52,7 +52,7 @@ pub fn score_file(predicted: &[f32], human: &[f32]) -> Option<FileScore> {
     })
 }
 
-/// Scores of several files together.
+/// The scores of several files together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
     /// Mean of the files' r.
@@ -65,7 +65,7 @@ pub struct Summary {
     pub sd_ratio: f64,
 }
 
-/// Sums files up; `None` for none.
+/// Pools the scores of files; `None` for none.
 pub fn summarise(files: &[FileScore]) -> Option<Summary> {
     if files.is_empty() {
         return None;

@@ -11,13 +11,13 @@ use super::legend;
 pub struct Panel {
     /// Its caption.
     pub title: &'static str,
-    /// What the parts along its x axis are.
+    /// The unit of its x axis, such as an epoch.
     pub part: &'static str,
-    /// Part numbers that it shows.
+    /// The range of part numbers.
     pub x: Range<f64>,
-    /// Values that it shows.
+    /// The range of values.
     pub y: Range<f64>,
-    /// Where its legend stands.
+    /// The position of its legend.
     pub legend: SeriesLabelPosition,
 }
 
@@ -34,7 +34,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line through the parts that have its value, counted from 1.
+    /// A line through the parts for which `value` returns a number; parts are counted from 1.
     pub fn new<P>(name: &'static str, colour: RGBColor, parts: &[P], value: impl Fn(&P) -> Option<f64>) -> Self {
         let points = parts.iter().enumerate().filter_map(|(at, part)| Some((at as f64 + 1.0, value(part)?)));
         Self { name, colour, points: points.collect(), marked: None }
@@ -42,7 +42,7 @@ impl Line {
 }
 
 impl Panel {
-    /// A panel that fits `lines`, from the first of `parts` parts on that one of them has a value for.
+    /// A panel that fits `lines`. It begins at the first of `parts` parts for which a line has a value.
     pub fn fitted(title: &'static str, part: &'static str, parts: usize, lines: &[Line], has_zero: bool) -> Self {
         let values = || lines.iter().flat_map(|line| &line.points).map(|point| point.1);
         let lowest = if has_zero { 0.0 } else { values().fold(f64::INFINITY, f64::min) };

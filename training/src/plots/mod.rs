@@ -1,4 +1,4 @@
-//! Plots: training curves and phrases, and what other plots share.
+//! Plots of training curves and phrases, and the parts that other plots share.
 
 pub mod curves;
 pub mod phrases;

@@ -1,4 +1,4 @@
-//! Phrase images as pictures: time runs right, low keys are at the bottom, louder is darker, onsets are coloured.
+//! Plots of phrase images: time runs right, low keys are at the bottom, louder is darker, onsets are coloured.
 
 use std::path::Path;
 

@@ -28,7 +28,7 @@ impl Adam {
         Self { parameters, first, second, steps: 0, weight_decay }
     }
 
-    /// Clips `gradients`, one of each variable in the order of [`sorted`], to a norm of `clip`, and moves the weights.
+    /// Clips `gradients` to a norm of `clip` and moves the weights. Gradients are in the order of [`sorted`].
     pub fn step(&mut self, gradients: &[Tensor], learning_rate: f64, clip: f64) {
         tch::no_grad(|| {
             let squares = gradients.iter().map(|g| g.square().sum(Kind::Double).double_value(&[]));
@@ -75,17 +75,17 @@ impl Adam {
     }
 }
 
-/// A network's variables by name: the store hands them out of a hash map, and sums must repeat bit for bit.
+/// A network's variables by name. The store returns them in a hash map's order, and sums must repeat bit for bit.
 pub fn sorted(variables: &VarStore) -> Vec<(String, Tensor)> {
     let mut parameters: Vec<_> = variables.variables().into_iter().collect();
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
     parameters
 }
 
-/// Takes a parameter's gradient and leaves zero.
+/// Takes a parameter's gradient and resets it to zero.
 ///
-/// Where no batch has used the parameter yet it is zero too; else the first steps after a resume would differ from
-/// those of a run that went through.
+/// A parameter that no batch has used yet has a zero gradient too. Otherwise the first steps after a resume would
+/// differ from those of an uninterrupted run.
 pub fn take_gradient(parameter: &Tensor) -> Tensor {
     let mut gradient = parameter.grad();
     if !gradient.defined() {
@@ -96,7 +96,7 @@ pub fn take_gradient(parameter: &Tensor) -> Tensor {
     taken
 }
 
-/// Gradients of a network's variables, in the order of [`sorted`]; zero is left.
+/// Takes the gradients of a network's variables, in the order of [`sorted`], and resets them to zero.
 pub fn gradients(variables: &VarStore) -> Vec<Tensor> {
     sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
 }

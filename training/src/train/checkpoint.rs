@@ -1,4 +1,4 @@
-//! What a velocity model's run keeps after each epoch, so that an interrupted run can be resumed without a difference.
+//! Saves and restores the state of a velocity model's run after each epoch. A resumed run gives the same result.
 //!
 //! The folder holds `progress.json`, the folder of the last complete epoch, `best.safetensors`, `log.csv` and `loss.png`.
 //! `progress.json` is replaced in one step, after everything that it refers to is written.
@@ -13,7 +13,7 @@ use tch::nn::VarStore;
 use super::adam::Adam;
 use super::folder::{self, Folder, load_weights, save_weights};
 
-/// How a run was started; a resumed run must be told the same.
+/// The settings of a run; a resumed run must have the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub model: String,
@@ -34,7 +34,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// What early stopping looks at.
+    /// The mean r of the genres, by which training stops early.
     pub fn mean_r(&self) -> f64 {
         self.valid_r.iter().sum::<f64>() / 3.0
     }
@@ -60,15 +60,15 @@ pub struct RunFolder(Folder);
 
 /// The networks of a run and their optimiser.
 pub struct Learners<'a> {
-    /// The network that learns.
+    /// The network in training.
     pub learning: &'a mut VarStore,
-    /// The network that is scored, where it is another.
+    /// The averaged network, which is scored, if the task has one.
     pub averaged: Option<&'a mut VarStore>,
     pub optimiser: &'a mut Adam,
 }
 
 impl RunFolder {
-    /// Opens a folder, and makes it where there is none.
+    /// Opens a folder, and creates it if it is missing.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -94,7 +94,7 @@ impl RunFolder {
         self.0.resumed(resume, settings)
     }
 
-    /// Keeps what the next epoch needs.
+    /// Saves the state for the next epoch.
     pub fn save(&self, progress: &Progress, learners: &Learners<'_>) -> Result<()> {
         let Some(last) = progress.history.last() else { bail!("there is no epoch to save") };
         let folder = self.0.make(&epoch(last.epoch))?;
@@ -116,7 +116,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Restores what [`RunFolder::save`] kept of an epoch.
+    /// Restores the state that [`RunFolder::save`] saved after an epoch.
     pub fn load(&self, last: usize, learners: &mut Learners<'_>) -> Result<()> {
         let folder = self.0.path(&epoch(last));
         load_weights(learners.learning, &folder.join("weights.safetensors"))?;
@@ -127,7 +127,7 @@ impl RunFolder {
     }
 }
 
-/// The folder of what the epoch after an epoch needs.
+/// The folder with the state after epoch `last`.
 fn epoch(last: usize) -> String {
     format!("epoch-{last}")
 }

@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 use tch::nn::VarStore;
 use tonenet_files::outputs;
 
-/// How far a run has come.
+/// The saved progress of a run.
 pub trait Progress: Serialize + DeserializeOwned {
-    /// How it was started.
+    /// The settings that the run was started with.
     type Settings: PartialEq + Debug;
 
-    /// How it was started.
+    /// The settings that the run was started with.
     fn settings(&self) -> &Self::Settings;
 }
 
@@ -23,7 +23,7 @@ pub trait Progress: Serialize + DeserializeOwned {
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Opens a folder, and makes it where there is none.
+    /// Opens a folder, and creates it if it is missing.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -32,12 +32,12 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn root(&self) -> &Path {
         &self.0
     }
 
-    /// A file or folder in it.
+    /// The path of a file or folder in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
@@ -75,7 +75,7 @@ impl Folder {
         Ok(Some(progress))
     }
 
-    /// Replaces the progress. Everything that it refers to must be written before.
+    /// Replaces the saved progress. Everything that it refers to must be written first.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -84,7 +84,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes a folder in it for the state after one part of the run.
+    /// Creates a subfolder for the state after one part of the run.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -94,7 +94,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Removes the state after an earlier part. One that is left over does no harm.
+    /// Removes the state after an earlier part. A leftover is harmless, so errors are ignored.
     pub fn remove(&self, name: &str) {
         let _ = fs::remove_dir_all(self.path(name));
     }

@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 
 /// One LSTM layer over \[batch, notes, width\], oldest note first.
 pub struct Lstm {
-    /// Of the input and of the state, then their biases: the order that torch takes them in.
+    /// Weights of the input and of the state, then their biases, in the order that torch expects.
     weights: [Tensor; 4],
     hidden: i64,
 }
@@ -23,7 +23,7 @@ impl Lstm {
         Self { weights, hidden }
     }
 
-    /// States of all notes, \[batch, notes, hidden\], in the kind of `rows`.
+    /// Hidden states of all notes, \[batch, notes, hidden\], in the dtype of `rows`.
     pub fn states(&self, rows: &Tensor) -> Tensor {
         let kind = rows.kind();
         let start = Tensor::zeros([1, rows.size()[0], self.hidden], (kind, rows.device()));
@@ -31,20 +31,21 @@ impl Lstm {
         rows.lstm(&[&start, &start], &weights.each_ref(), true, 1, 0.0, true, false, true).0
     }
 
-    /// States of further notes, \[batch, notes, hidden\], after those that `state` has seen, and the state behind them;
-    /// \[1, batch, hidden\] each.
-    pub fn go_on(&self, rows: &Tensor, state: &[Tensor; 2]) -> (Tensor, [Tensor; 2]) {
+    /// Hidden states of further notes, \[batch, notes, hidden\], starting from `state`, and the state after them.
+    ///
+    /// A state is two tensors, \[1, batch, hidden\] each.
+    pub fn continue_from(&self, rows: &Tensor, state: &[Tensor; 2]) -> (Tensor, [Tensor; 2]) {
         let [h, c] = state;
         let (states, h, c) = rows.lstm(&[h, c], &self.weights.each_ref(), true, 1, 0.0, false, false, true);
         (states, [h, c])
     }
 }
 
-/// `layer` in the kind of `rows`.
+/// Applies `layer` in the dtype of `rows`.
 pub fn linear(layer: &nn::Linear, rows: &Tensor) -> Tensor {
     let kind = rows.kind();
     rows.linear(&layer.ws.to_kind(kind), layer.bs.as_ref().map(|b| b.to_kind(kind)))
 }
 
-/// The kind to learn in.
+/// The dtype for training.
 pub const LEARNING: Kind = Kind::BFloat16;

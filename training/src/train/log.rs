@@ -1,4 +1,4 @@
-//! The tables that a run keeps of its figures.
+//! Tables of a run's figures.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ where
     log.flush().with_context(unwritten)
 }
 
-/// A figure with so many decimals, or nothing.
+/// A figure with so many decimals, or an empty cell.
 pub fn optional(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
 }

@@ -1,7 +1,7 @@
 //! Training with libtorch: what `cargo xtask train` runs.
 //!
-//! `velocities` is the loop that trains velocity models, `task` what it asks of one, `piano_roll` and `note` are
-//! those models, and `trained` runs their weights. `seqgan` and `vaegan` train generators in loops of their own.
+//! `velocities` is the loop that trains velocity models, and `task` its interface to one. `piano_roll` and `note` are
+//! those models; `trained` runs their weights. `seqgan` and `vaegan` train generators in loops of their own.
 //! All loops share `layers`, `adam` (the optimiser, whose state a checkpoint holds), `folder` (a run's files),
 //! `session` (seeds, device, schedule) and `log`.
 

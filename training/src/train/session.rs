@@ -1,4 +1,4 @@
-//! What every training loop starts with: a device, seeds and a learning rate schedule.
+//! The start of every training loop: device, seeds and learning rate schedule.
 
 use anyhow::{Result, bail};
 use rand::SeedableRng;
@@ -20,8 +20,9 @@ pub fn device(name: &str) -> Result<Device> {
     }
 }
 
-/// Seeds libtorch and a generator for one part of a run, so that a resumed run draws what the interrupted one would
-/// have drawn.
+/// Seeds libtorch and a generator for one part of a run.
+///
+/// A resumed run then draws the same numbers as an uninterrupted one.
 pub fn seeded(seed: u64, part: usize) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(part as u64 + 1);
@@ -36,7 +37,7 @@ pub fn schedule(step: usize, total: usize) -> f64 {
     warm_up.min(1.0) * cosine.max(0.01)
 }
 
-/// The decay of averaged weights at a step: less at first, or the average would keep the random start.
+/// Decay of the weight average at a step. It is smaller at first, so that the random start fades quickly.
 pub fn average_decay(longest: f64, step: usize) -> f64 {
     longest.min((1 + step) as f64 / (10 + step) as f64)
 }

@@ -1,4 +1,4 @@
-//! What the training loop needs of a velocity model: a network, batches and a score.
+//! The interface between the training loop and a velocity model: a network, batches and a score.
 
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
@@ -8,22 +8,22 @@ use tonenet_core::genre::Genre;
 use crate::graphs::OUTPUT_SCALE;
 use crate::metrics::velocities::FileScore;
 
-/// A network whose weights are to be learned.
+/// A network to train.
 pub trait Network: Send {
-    /// What it learns from in one go.
+    /// The input of one training step.
     type Batch: Send;
 
     /// Its weights.
     fn variables(&self) -> &VarStore;
 
-    /// Its weights, to be replaced.
+    /// Its weights, mutable.
     fn variables_mut(&mut self) -> &mut VarStore;
 
     /// The loss over a batch of one genre.
     fn loss(&self, batch: Self::Batch, genre: Genre) -> Tensor;
 }
 
-/// What the valid split says of a network.
+/// Scores of a network on the valid split.
 #[derive(Debug, Clone, Copy)]
 pub struct Score {
     /// The loss pooled over notes.
@@ -67,9 +67,9 @@ pub trait Task {
     const LEARNING_RATE: f64;
     /// Decoupled weight decay.
     const WEIGHT_DECAY: f64;
-    /// Parts that a batch is learned in, side by side; their number belongs to the result, not to the machine.
+    /// Shards per batch, trained in parallel. Their number affects the result, so it does not depend on the machine.
     const SHARDS: usize;
-    /// How slowly the averaged weights, which are scored and kept, follow the learning ones; `None` keeps the latter.
+    /// Decay of the weight average, which is then scored and kept; `None` keeps the weights in training.
     const AVERAGE: Option<f64>;
 
     /// The name of the model.
@@ -81,7 +81,7 @@ pub trait Task {
     /// The shards of the next batch of a genre.
     fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<<Self::Network as Network>::Batch>;
 
-    /// How close the network comes to the valid split.
+    /// Scores the network on the valid split.
     fn validate(&self, network: &Self::Network) -> Score;
 
     /// A line about the data.

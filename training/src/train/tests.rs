@@ -23,13 +23,13 @@ use crate::arguments::{Cli, Command, TrainArgs};
 use crate::data::{Split, performances};
 use crate::models::VelocityModel;
 
-/// libtorch has one generator of random numbers a process.
+/// libtorch has one random generator per process, so these tests run one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Bars of 4/4 in a file.
+/// Bars of 4/4 in each file.
 const BARS: u32 = 48;
 
-/// A folder with three performances of each genre and three tunes.
+/// A data folder with three performances of each genre and three tunes.
 fn data() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut performances = "path,genre,source,sub,alignment,split\n".to_owned();
@@ -66,7 +66,7 @@ fn performance(seed: u32) -> Clip {
     clip(upper.chain(bass))
 }
 
-/// Crotchets of the scale over a chord a bar.
+/// Crotchets of the scale over one chord per bar.
 fn tune(seed: u8) -> Clip {
     const SCALE: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
     let melody = (0..4 * BARS).map(move |i| {
@@ -80,7 +80,7 @@ fn tune(seed: u8) -> Clip {
     clip(melody.chain(chords))
 }
 
-/// A run with one thread, as far as these tests go.
+/// A training run with one thread.
 struct Run<'a> {
     model: &'a str,
     data: &'a Path,
@@ -109,7 +109,7 @@ impl Run<'_> {
     }
 }
 
-/// The tensors of a run byte for byte, and its figures but for how long they took.
+/// The run's tensors byte for byte, and its figures without training times.
 fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     fn without_seconds(value: &mut serde_json::Value) {
         match value {
@@ -142,8 +142,9 @@ fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     results
 }
 
-/// Trains once without a break, and once with the disk failing at each of `obstacles`, which are files of a run; both
-/// leave the same. Gives the folder of the run, which goes with the first.
+/// Trains without interruption, and with a disk error at each of `obstacles`; both runs must leave the same results.
+///
+/// Returns the temporary folder and the run's folder inside it. Dropping the first deletes the second.
 fn trained(model: &str, epochs: &str, obstacles: &[&str]) -> (TempDir, PathBuf) {
     let data = data();
     let whole = Run { model, data: data.path(), folder: data.path().join("whole"), epochs };
@@ -151,7 +152,7 @@ fn trained(model: &str, epochs: &str, obstacles: &[&str]) -> (TempDir, PathBuf) 
     let broken = Run { folder: data.path().join("broken"), ..whole };
     let mut more: &[&str] = &[];
     for obstacle in obstacles {
-        // A folder stands where the file should be.
+        // A folder in the file's place makes writing fail.
         let path = broken.folder.join(obstacle);
         fs::create_dir_all(&path).unwrap();
         let error = format!("{:#}", broken.train(more).expect_err(obstacle));
@@ -167,7 +168,7 @@ fn trained(model: &str, epochs: &str, obstacles: &[&str]) -> (TempDir, PathBuf) 
         expected.iter().filter(|(name, bytes)| found[*name] != **bytes).map(|(name, _)| name).collect();
     assert!(others.is_empty(), "{others:?} differ after the interruption");
 
-    // What is there is not trained over, nor gone on with in another way.
+    // A run is neither overwritten nor resumed with other settings.
     let again = format!("{:#}", broken.train(&[]).unwrap_err());
     assert!(again.contains("--resume"), "{again}");
     let other = format!("{:#}", broken.train(&["--resume", "--seed", "2"]).unwrap_err());
@@ -175,7 +176,7 @@ fn trained(model: &str, epochs: &str, obstacles: &[&str]) -> (TempDir, PathBuf) 
     (data, whole)
 }
 
-/// Whether an optimiser has taken so many steps, and moved.
+/// Asserts that an optimiser has taken `steps` steps, and that some of its moments are not zero.
 fn assert_stepped(moments: &Path, steps: i64) {
     let tensors = Tensor::read_safetensors(moments).unwrap();
     let of = |name: &str| tensors.iter().find(|(found, _)| found == name).map(|(_, tensor)| tensor);
@@ -185,8 +186,8 @@ fn assert_stepped(moments: &Path, steps: i64) {
     assert!(moved > 3, "{moved} tensors have moved");
 }
 
-/// Trains a model of velocities; what it says of a performance is finite and not the same for every note.
-fn a_velocity_model(model: VelocityModel) {
+/// Trains a velocity model. Its predictions for a performance are finite and differ between notes.
+fn trains_a_velocity_model(model: VelocityModel) {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (data, run) = trained(model.id(), "2", &["epoch-1/weights.safetensors"]);
     assert_stepped(&run.join("epoch-1/moments.safetensors"), 6);
@@ -196,7 +197,7 @@ fn a_velocity_model(model: VelocityModel) {
     let trained = Trained::load(model, &run.join("best.safetensors")).unwrap();
     let valid = performances::load(data.path(), Split::Valid).unwrap();
     for style in Genre::ALL {
-        let deviations = trained.deviations(&valid[0].take(), style);
+        let deviations = trained.deviations(&valid[0].view(), style);
         assert_eq!(deviations.len(), valid[0].notes.len());
         assert!(deviations.iter().all(|d| d.is_finite()), "{style}");
         assert!(deviations.iter().any(|d| *d != deviations[0]), "{style}");
@@ -204,22 +205,22 @@ fn a_velocity_model(model: VelocityModel) {
 }
 
 #[test]
-fn the_baseline_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(VelocityModel::Baseline);
+fn the_baseline_trains_and_resumes_after_an_interruption() {
+    trains_a_velocity_model(VelocityModel::Baseline);
 }
 
 #[test]
-fn the_attention_model_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(VelocityModel::Attention);
+fn the_attention_model_trains_and_resumes_after_an_interruption() {
+    trains_a_velocity_model(VelocityModel::Attention);
 }
 
 #[test]
-fn the_note_model_trains_and_goes_on_after_an_interruption() {
-    a_velocity_model(VelocityModel::Note);
+fn the_note_model_trains_and_resumes_after_an_interruption() {
+    trains_a_velocity_model(VelocityModel::Note);
 }
 
 #[test]
-fn what_the_note_model_has_learned_is_exported() {
+fn the_trained_note_model_is_exported() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let data = data();
     let run = Run { model: "note", data: data.path(), folder: data.path().join("run"), epochs: "1" };
@@ -234,7 +235,7 @@ fn what_the_note_model_has_learned_is_exported() {
 }
 
 #[test]
-fn the_generator_of_tunes_trains_and_goes_on_after_an_interruption() {
+fn the_generator_of_tunes_trains_and_resumes_after_an_interruption() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let obstacles = ["part-2/generator.safetensors", "part-3/generator.safetensors"];
     let (data, run) = trained("seqgan", "2", &obstacles);
@@ -250,9 +251,9 @@ fn the_generator_of_tunes_trains_and_goes_on_after_an_interruption() {
 }
 
 #[test]
-fn the_generator_of_textures_trains_and_goes_on_after_an_interruption() {
+fn the_generator_of_textures_trains_and_resumes_after_an_interruption() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    // The adversaries meet in the fourth epoch.
+    // Adversarial training begins in the fourth epoch.
     let (_data, run) = trained("vaegan", "4", &["epoch-4/generator.safetensors", "drawing-2/flow.safetensors"]);
     assert_stepped(&run.join("epoch-4/generating.safetensors"), 4);
     assert_stepped(&run.join("epoch-4/telling.safetensors"), 1);

@@ -23,27 +23,27 @@ pub enum Trained {
 
 impl Trained {
     pub fn load(model: VelocityModel, weights: &Path) -> Result<Self> {
-        let told = || format!("{} holds other weights than those of the {} model", weights.display(), model.id());
+        let mismatch = || format!("{} holds other weights than those of the {} model", weights.display(), model.id());
         Ok(match model {
             VelocityModel::Note => {
                 let mut network = NoteNetwork::new(Device::Cpu);
-                network.variables_mut().load(weights).with_context(told)?;
+                network.variables_mut().load(weights).with_context(mismatch)?;
                 Self::Note(Box::new(network))
             }
             VelocityModel::Baseline | VelocityModel::Attention => {
                 let mut network = PianoRollNetwork::new(Device::Cpu, model == VelocityModel::Attention);
-                network.variables_mut().load(weights).with_context(told)?;
+                network.variables_mut().load(weights).with_context(mismatch)?;
                 Self::PianoRoll(Box::new(network))
             }
         })
     }
 
-    /// Deviations of a whole take's notes in a style, in velocity steps.
-    pub fn deviations(&self, take: &PerformanceView<'_>, style: Genre) -> Vec<f32> {
+    /// Predicted deviations of a whole performance's notes in a style, in velocity steps.
+    pub fn deviations(&self, view: &PerformanceView<'_>, style: Genre) -> Vec<f32> {
         match self {
-            Self::Note(network) => note::whole_take(network, take, style),
+            Self::Note(network) => note::whole_performance(network, view, style),
             Self::PianoRoll(network) => {
-                let notes: Vec<GridNote> = take.notes.iter().filter_map(|n| take.grid.place(n)).collect();
+                let notes: Vec<GridNote> = view.notes.iter().filter_map(|n| view.grid.place(n)).collect();
                 let first = notes.iter().map(|n| n.onset).min().unwrap_or(0);
                 let end = notes.iter().map(|n| n.onset).max().unwrap_or(0) + 1;
                 let roll = PianoRoll::new(first, (end - first) as usize, &notes);

@@ -19,7 +19,7 @@ use crate::arguments::TrainArgs;
 use crate::progress;
 
 const GRADIENT_NORM: f64 = 1.0;
-/// Epochs without a better valid r after which a run ends that does not average its weights.
+/// Epochs without a better r on the valid split before training stops. Models with averaged weights train to the end.
 const PATIENCE: usize = 16;
 
 /// Trains until the last epoch or until the valid split stops improving.
@@ -63,7 +63,7 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
         let (valid_loss, valid_r) = (score.loss, score.r);
         progress.history.push(Epoch { epoch, learning_rate, train_loss, valid_loss, valid_r, seconds });
         let best = progress.history[progress.best_epoch].mean_r();
-        // An average over many steps improves to the end; choosing by a few valid files would be worse.
+        // Averaged weights improve to the end. Choosing an epoch by a few valid files would be worse.
         if trainer.averaged.is_some() || progress.history[epoch].mean_r() > best {
             progress.best_epoch = epoch;
         }
@@ -95,15 +95,15 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     Ok(())
 }
 
-/// A task's networks while they learn.
+/// A task's networks during training.
 struct Trainer<'a, T: Task> {
     task: &'a T,
     device: Device,
-    /// A network for each shard of a batch, all with the same weights.
+    /// One network per shard of a batch, all with the same weights.
     replicas: Vec<T::Network>,
     averaged: Option<T::Network>,
     optimiser: Adam,
-    /// Whether shards learn, and batches are drawn, on threads of their own.
+    /// Whether shards are trained, and batches drawn, on threads of their own.
     has_threads: bool,
 }
 
@@ -131,7 +131,7 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
         }
     }
 
-    /// Learns an epoch's batches; the mean loss and the last learning rate.
+    /// Trains on an epoch's batches; returns the mean loss and the last learning rate.
     fn learn_epoch(&mut self, settings: &Settings, epoch: usize, each: impl Fn()) -> Result<(f64, f64)> {
         let batches = settings.batches_per_epoch;
         let mut random = seeded(settings.seed, epoch);
@@ -157,7 +157,7 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
         Ok((loss_sum / batches as f64, learning_rate))
     }
 
-    /// Learns from a batch's shards and draws the batch of the next genre, if there is one: loss, gradients, next batch.
+    /// Trains on a batch's shards and draws the next genre's batch, if any: loss, gradients, next batch.
     fn learn_and_draw(
         &mut self,
         shards: Vec<Shard<T>>,
@@ -172,7 +172,7 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
             let (loss, gradients) = learn(&mut self.replicas, shards, genre, false);
             return (loss, gradients, drawn);
         }
-        // The next batch is drawn while this one is learned.
+        // The next batch is drawn while the networks train on this one.
         thread::scope(|scope| {
             let drawing = scope.spawn(draw_next);
             let (loss, gradients) = learn(&mut self.replicas, shards, genre, true);
@@ -181,18 +181,18 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
     }
 }
 
-/// A part of a task's batch.
+/// One shard of a task's batch.
 type Shard<T> = <<T as Task>::Network as Network>::Batch;
 
-/// Genres take turns.
+/// The genre of a batch; genres alternate.
 fn genre_of(batch: usize) -> Genre {
     Genre::ALL[batch % Genre::ALL.len()]
 }
 
-/// Back-propagates each shard in a replica of its own; the mean loss and its gradient by each variable, in the order
-/// of [`sorted`].
+/// Back-propagates each shard in its own replica.
 ///
-/// The sum does not depend on whether the shards run side by side.
+/// Returns the mean loss and its gradient for each variable, in the order of [`sorted`]. The sum does not depend on
+/// whether the shards run in parallel.
 fn learn<N: Network>(
     replicas: &mut [N],
     shards: Vec<N::Batch>,
@@ -212,7 +212,7 @@ fn learn<N: Network>(
                 .zip(shards)
                 .map(|(network, batch)| {
                     scope.spawn(move || {
-                        // libtorch counts threads for each of ours anew.
+                        // libtorch keeps one thread count for each calling thread.
                         tch::set_num_threads(1);
                         one(network, batch, genre, count)
                     })

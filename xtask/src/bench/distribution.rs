@@ -2,29 +2,30 @@
 
 use std::time::Duration;
 
-/// Durations by their length.
+/// Durations, shortest first.
 #[derive(Debug)]
 pub struct Distribution(Vec<Duration>);
 
-/// A bar of the histogram: durations up to its end, and the most that one has in characters.
+/// Length of the longest bar in the histogram, in characters.
 const WIDTH: usize = 40;
 
 impl Distribution {
-    /// Of durations in any order.
+    /// Sorts durations.
     pub fn new(mut durations: Vec<Duration>) -> Self {
         durations.sort();
         Self(durations)
     }
 
-    /// The one that so large a share of all do not exceed, in microseconds; of none 0.
+    /// The duration in microseconds that a share of all do not exceed; 0 without durations.
     pub fn micros(&self, share: f64) -> f64 {
         let place = (self.0.len() as f64 * share).ceil() as usize;
         let duration = self.0.get(place.saturating_sub(1)).or(self.0.last());
         duration.map_or(0.0, |d| d.as_secs_f64() * 1e6)
     }
 
-    /// Lines with a bin an octave, in quarters of a microsecond and up; the bars are logarithms of the counts, so that
-    /// single ones can be seen.
+    /// The histogram's lines: one bin per octave, from a quarter of a microsecond up.
+    ///
+    /// Bars are logarithms of the counts, so that single durations stay visible.
     pub fn histogram(&self) -> Vec<String> {
         let bin = |d: &Duration| (d.as_secs_f64() * 4e6).max(1.0).log2().floor() as i32;
         let most = (self.0.len().max(2) as f64).ln();
@@ -42,20 +43,20 @@ impl Distribution {
 mod tests {
     use super::*;
 
-    fn of_micros(micros: &[u64]) -> Distribution {
+    fn from_micros(micros: &[u64]) -> Distribution {
         Distribution::new(micros.iter().map(|&m| Duration::from_micros(m)).collect())
     }
 
     #[test]
     fn percentiles_are_durations_that_occurred() {
-        let distribution = of_micros(&[5, 1, 4, 2, 3]);
+        let distribution = from_micros(&[5, 1, 4, 2, 3]);
         assert_eq!([0.0, 0.2, 0.5, 0.9, 1.0].map(|share| distribution.micros(share)), [1.0, 1.0, 3.0, 5.0, 5.0]);
-        assert_eq!(of_micros(&[]).micros(0.5), 0.0);
+        assert_eq!(from_micros(&[]).micros(0.5), 0.0);
     }
 
     #[test]
     fn a_histogram_has_a_line_an_octave_that_occurred() {
-        let lines = of_micros(&[1, 1, 1, 1, 3, 100]).histogram();
+        let lines = from_micros(&[1, 1, 1, 1, 3, 100]).histogram();
         let starts: Vec<String> = lines.iter().map(|l| l.split('#').next().unwrap_or_default().trim().into()).collect();
         assert_eq!(starts, ["1 to      2 µs        4", "2 to      4 µs        1", "64 to    128 µs        1"]);
     }

@@ -15,7 +15,7 @@ const FIRST_NOTE_TARGET: f64 = 500.0;
 /// In megabytes.
 const ANOTHER_TARGET: f64 = 5.0;
 
-/// Measures it.
+/// Measures start and memory.
 pub fn run(args: &BenchInstancesArgs) -> Result<()> {
     let plugin = super::plugin(args.plugin.as_ref())?;
     let InstanceCosts { scan, ready, first_note, bytes_per_instance } = measure(&plugin, args.more)?;

@@ -13,7 +13,7 @@ use crate::bundle;
 use crate::cli::BenchCommand;
 use crate::forward;
 
-/// Measures what was asked for.
+/// Runs the requested measurement.
 ///
 /// # Errors
 /// When a target is missed or the plugin cannot be built or run.

@@ -10,7 +10,7 @@ use super::distribution::Distribution;
 use super::targets::Targets;
 use crate::cli::BenchProcessArgs;
 
-/// Of a block's time, in percent.
+/// In percent of a block's time.
 const MEDIAN_TARGET: f64 = 0.5;
 const WORST_TARGET: f64 = 5.0;
 
@@ -28,7 +28,7 @@ pub fn run(args: &BenchProcessArgs) -> Result<()> {
     for mode in MODES {
         let measured = measure(&plugin, mode, args.seconds.max(1.0))?;
         print(&measured);
-        // The whole call counts: one that waited would have had the processor for less of it.
+        // The duration of the whole call counts. A call that waited would have less processor time.
         let took = distribution(&measured.blocks, |block| block.duration);
         let percent = |share| took.micros(share) / block_micros * 100.0;
         targets.check(&format!("{}, median", mode.name), percent(0.5), MEDIAN_TARGET, "%");

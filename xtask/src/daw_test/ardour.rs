@@ -12,13 +12,13 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::bundle::{VST3_BINARIES, copy_folder};
 use crate::workspace::wait;
 
-/// Where Debian keeps Ardour 7's programs.
+/// The folder of Ardour 7's programs on Debian.
 const PROGRAMS: &str = "/usr/lib/ardour7";
-/// What all scripts share.
+/// Code that all scripts share.
 const PRELUDE: &str = include_str!("prelude.lua");
-/// How long the scan of one plugin may take.
+/// Time limit for scanning one plugin.
 const SCAN: Duration = Duration::from_secs(60);
-/// Whether the version that the scripts are for is here.
+/// Fails unless the Ardour version that the scripts need is installed.
 pub fn is_installed() -> Result<()> {
     ensure!(
         Path::new(PROGRAMS).exists(),
@@ -38,7 +38,7 @@ pub struct Script {
     pub text: &'static str,
 }
 
-/// What a script told.
+/// The answers that a script wrote.
 pub struct Answers(Vec<Vec<String>>);
 
 impl Ardour {
@@ -47,7 +47,7 @@ impl Ardour {
         let name = bundle.file_name().context("a bundle has a name")?;
         let installed = home.join(".vst3").join(name);
         copy_folder(bundle, &installed)?;
-        // Ardour takes no scan for valid that is of the same second as the plugin, or older.
+        // Ardour rejects a scan from the same second as the plugin, or older.
         let binary = installed.join(VST3_BINARIES).join(name).with_extension("so");
         File::options().append(true).open(&binary)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
         let ardour = Self { home: home.to_owned() };
@@ -68,13 +68,13 @@ impl Ardour {
         let mut command = self.command(Path::new("ardour7-lua"));
         command.arg(&program).arg(&answers).args(arguments);
         self.finish(command, script.name, limit)?;
-        let told = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
-        let answers = Answers::parse(&told);
+        let text = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
+        let answers = Answers::parse(&text);
         ensure!(answers.values("done").is_some(), "{} broke off; see {}", script.name, self.log(script.name).display());
         Ok(answers)
     }
 
-    /// Where a program's words go.
+    /// The log file for a program's output.
     fn log(&self, name: &str) -> PathBuf {
         self.home.join(format!("{name}.log"))
     }
@@ -82,7 +82,7 @@ impl Ardour {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env("HOME", &self.home).env("XDG_RUNTIME_DIR", &self.home).current_dir(&self.home);
-        // Else a user's own folders, plugins or runtime would be used.
+        // Otherwise the user's own folders, plugins or runtime would be used.
         for variable in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "VST3_PATH", "TONENET_ORT_DYLIB"] {
             command.env_remove(variable);
         }
@@ -98,22 +98,22 @@ impl Ardour {
         })?;
         match wait(child, limit)? {
             Some(status) if status.success() => Ok(()),
-            Some(status) => bail!("Ardour's {name} ended with {status}; see {}:\n{}", log.display(), last_words(&log)),
+            Some(status) => bail!("Ardour's {name} ended with {status}; see {}:\n{}", log.display(), last_lines(&log)),
             None => bail!("Ardour's {name} took more than {limit:?} and was ended; see {}", log.display()),
         }
     }
 }
 
-/// The end of a log, which says why.
-fn last_words(log: &Path) -> String {
+/// The end of a log, which shows the cause.
+fn last_lines(log: &Path) -> String {
     let text = fs::read(log).map_or_else(|e| e.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
 impl Answers {
-    fn parse(told: &str) -> Self {
-        Self(told.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+    fn parse(text: &str) -> Self {
+        Self(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
     }
 
     /// The values of the first line with a key.
@@ -121,19 +121,19 @@ impl Answers {
         self.0.iter().find(|line| line[0] == key).map(|line| &line[1..])
     }
 
-    /// The word told under a key.
+    /// The word under a key.
     pub fn word(&self, key: &str) -> Result<&str> {
         let first = self.values(key).and_then(<[String]>::first);
-        first.map(String::as_str).with_context(|| format!("the script does not tell its {key}"))
+        first.map(String::as_str).with_context(|| format!("the script does not give its {key}"))
     }
 
-    /// The whole number told under a key.
+    /// The whole number under a key.
     pub fn number(&self, key: &str) -> Result<i64> {
         let word = self.word(key)?;
         word.parse().with_context(|| format!("{key} should be a whole number and is {word}"))
     }
 
-    /// The seconds told under a key.
+    /// The seconds under a key.
     pub fn seconds(&self, key: &str) -> Result<f64> {
         let word = self.word(key)?;
         word.parse().with_context(|| format!("{key} should be seconds and is {word}"))

@@ -26,14 +26,14 @@ pub fn samples(file: &Path) -> Result<Vec<f32>> {
     let bytes = fs::read(file).with_context(|| format!("Ardour did not export {}", file.display()))?;
     let is_wave = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE");
     ensure!(is_wave, "{} is no WAV file", file.display());
-    let format = chunk(&bytes, *b"fmt ").context("the WAV file does not tell its format")?;
+    let format = chunk(&bytes, *b"fmt ").context("the WAV file states no format")?;
     // Format 3: IEEE floats.
     ensure!(format.get(..2) == Some(&[3, 0]), "{} does not hold floats", file.display());
     let data = chunk(&bytes, *b"data").context("the WAV file holds no audio")?;
     Ok(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
-/// What stands in a RIFF file's first chunk of a name.
+/// The content of a RIFF file's first chunk with this name.
 fn chunk(bytes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
     let mut at = 12;
     loop {

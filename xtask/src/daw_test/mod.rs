@@ -5,9 +5,9 @@
 
 mod ardour;
 mod export;
+mod recording;
 mod reference;
 mod session;
-mod take;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,24 +23,25 @@ use crate::demo::DEFAULT_PIECE;
 use crate::setup;
 use crate::workspace;
 use ardour::{Answers, Ardour, Script};
+use recording::Arrival;
 use reference::Reference;
 use session::{Folder, TICKS_PER_BEAT};
-use take::Arrival;
 
 /// Debian's package of the DAW.
 const PACKAGES: [&str; 1] = ["ardour"];
-/// What a script may take beside what it plays.
+/// Time limit for a script, in addition to its playing time.
 const STARTING: Duration = Duration::from_secs(120);
 /// How much of the piece is played with the latency ignored, in seconds.
 const CONTROL: f64 = 12.0;
-/// What is called faster than real time; [`Speed::Fast`] asks for 10.
+/// The speed above which playing counts as faster than real time; [`Speed::Fast`] asks for 10.
 const FAST: f64 = 2.0;
 /// Silence is below this, in decibels below full scale.
 const AUDIBLE: f64 = -40.0;
-/// How often an export is tried. Ardour 7.3 without a window destroys its own heap in one of four or so, also where
-/// no plugin but its own is loaded.
+/// Attempts for an export.
+///
+/// Ardour 7.3 without a window corrupts its own heap in about one of four, even with only its own plugins loaded.
 const ATTEMPTS: u32 = 6;
-/// As in `prelude.lua`.
+/// The same as in `prelude.lua`.
 const SAMPLE_RATE: f64 = 48_000.0;
 const BLOCK: u32 = 256;
 
@@ -68,7 +69,7 @@ pub fn build() -> Command {
 /// builds the reference, without the reference's name.
 ///
 /// # Errors
-/// The first check that fails, with the folder in which everything still lies.
+/// The first check that fails, with the folder that holds its session and logs.
 pub fn run(bundles: &Bundles, build: Command) -> Result<()> {
     let piece = workspace::root().join(DEFAULT_PIECE);
     let song = read_song(&piece)?;
@@ -89,59 +90,62 @@ fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Resu
 
     let first = daw.play(Notes::FromFile, daw.whole(), Latency::Heeded, Speed::RealTime)?;
     let expected = reference.latency;
-    let played = on_time(song, &first, expected)?;
+    let played = check_on_time(song, &first, expected)?;
     let latency = first.latency;
-    told("played and recorded", &format!("{played} notes and their offs, all on the tick; latency {latency} samples"));
+    print_row(
+        "played and recorded",
+        &format!("{played} notes and their offs, all on the tick; latency {latency} samples"),
+    );
     let first = velocities(&first);
-    told("its velocities", &as_the_engine(&reference.window, &first)?);
+    print_row("its velocities", &equal_to_engine(&reference.window, &first)?);
 
     let again = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;
-    let played = on_time(song, &again, expected)?;
+    let played = check_on_time(song, &again, expected)?;
     let speed = daw.whole() as f64 / SAMPLE_RATE / again.seconds;
     ensure!(speed > FAST, "Ardour played no faster than {speed:.1} times real time");
-    told(
+    print_row(
         "saved, loaded, played",
         &format!("{played} notes and their offs, all on the tick; {speed:.1} times as fast as real time"),
     );
     let again = velocities(&again);
     ensure!(again == first, "after loading, {} velocities are others", differing(&first, &again));
-    told("its velocities", "as before, every one");
+    print_row("its velocities", "as before, every one");
 
     let exports = [daw.export("first")?, daw.export("second")?];
     for export in &exports {
         let peak = export::peak(&export.samples);
         ensure!(peak > AUDIBLE, "the export is silent (peak {peak:.1} dB)");
         let speed = daw.whole() as f64 / SAMPLE_RATE / export.seconds;
-        told("exported", &format!("peak {peak:.1} dB, {speed:.1} times as fast as real time"));
+        print_row("exported", &format!("peak {peak:.1} dB, {speed:.1} times as fast as real time"));
     }
     if let Some(at) = export::first_difference(&exports[0].samples, &exports[1].samples) {
         bail!("the exports differ from sample {at} on (left and right in turn)");
     }
-    told("exported twice", &format!("the same, in all {} samples", exports[0].samples.len()));
+    print_row("exported twice", &format!("the same, in all {} samples", exports[0].samples.len()));
 
     let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored, Speed::RealTime)?;
-    told("control: latency ignored", &late_by_latency(song, &control, latency)?);
-    remembered(&daw, song, reference)
+    print_row("control: latency ignored", &check_late_by_latency(song, &control, latency)?);
+    check_timeline(&daw, song, reference)
 }
 
-/// Timeline: what a pass leaves behind is in the session, and gives the next ones the whole take's velocities.
-fn remembered(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
+/// Checks Timeline: a pass is saved in the session, and the next ones get the whole performance's velocities.
+fn check_timeline(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
     daw.folder.set_timeline()?;
     let mut passes = Vec::new();
     for what in ["Timeline, first pass", "loaded, second pass", "loaded, third pass"] {
         let pass = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;
-        let played = on_time(song, &pass, 0)?;
-        told(what, &format!("{played} notes and their offs, all on the tick; latency 0"));
+        let played = check_on_time(song, &pass, 0)?;
+        print_row(what, &format!("{played} notes and their offs, all on the tick; latency 0"));
         passes.push(velocities(&pass));
     }
-    told("its velocities", &as_the_whole_take(&reference.take, &passes[1])?);
+    print_row("its velocities", &equal_to_whole(&reference.whole, &passes[1])?);
     ensure!(passes[2] == passes[1], "the third pass has {} other velocities", differing(&passes[1], &passes[2]));
-    told("those of the third", "as in the second, every one");
+    print_row("those of the third", "as in the second, every one");
     Ok(())
 }
 
-/// A line of the table.
-fn told(what: &str, found: &str) {
+/// Prints a line of the table.
+fn print_row(what: &str, found: &str) {
     println!("{what:<26}{found}");
 }
 
@@ -154,7 +158,7 @@ enum Notes {
     InSession,
 }
 
-/// What Ardour makes of the latency that the plugin reports.
+/// How Ardour uses the latency that the plugin reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Latency {
     Heeded,
@@ -166,13 +170,13 @@ enum Latency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speed {
     RealTime,
-    /// Ten times that, as far as the machine can: the plugin has to find out for itself.
+    /// Up to ten times that, as fast as the machine can. The plugin has to detect it.
     Fast,
 }
 
-/// What Ardour recorded.
+/// A recording by Ardour.
 struct Recording {
-    /// What the plugin reported, in samples.
+    /// The latency that the plugin reported, in samples.
     latency: i64,
     /// How long the playing took.
     seconds: f64,
@@ -180,7 +184,7 @@ struct Recording {
     notes: Vec<Option<Arrival>>,
 }
 
-/// What Ardour exported.
+/// An export by Ardour.
 struct Export {
     samples: Vec<f32>,
     /// How long that took.
@@ -199,7 +203,7 @@ impl<'a> Daw<'a> {
     fn new(home: &'a Path, bundle: &Path, song: &'a Song) -> Result<Self> {
         let ardour = Ardour::with_plugin(home, bundle)?;
         export::install_format(home)?;
-        let folder = Folder::of(home);
+        let folder = Folder::in_home(home);
         let daw = Self { ardour, folder, song, home };
         let tempo = song.tempo().beats_per_minute_at(0.0);
         ensure!(song.tempo().changes().count() == 1, "the session has one tempo, the piece more");
@@ -210,7 +214,7 @@ impl<'a> Daw<'a> {
         Ok(daw)
     }
 
-    /// Samples to the end of the piece, and a second more.
+    /// Samples to the end of the piece, plus one second.
     fn whole(&self) -> u64 {
         ((self.song.duration() + 1.0) * SAMPLE_RATE) as u64
     }
@@ -219,7 +223,7 @@ impl<'a> Daw<'a> {
         self.home.join("notes")
     }
 
-    /// Runs a script on the session that lets so many samples pass.
+    /// Runs a script on the session that plays so many samples.
     fn run(&self, script: &Script, arguments: &[String], samples: u64) -> Result<Answers> {
         let folder = self.folder.path().display().to_string();
         let limit = STARTING + Duration::from_secs_f64(2.0 * samples as f64 / SAMPLE_RATE);
@@ -236,11 +240,11 @@ impl<'a> Daw<'a> {
         let speed = if speed == Speed::RealTime { "Normal Speed" } else { "10x Speed" };
         let answers = self.run(&PLAY, &[notes, samples.to_string(), latency.into(), speed.into()], samples)?;
         ensure!(answers.number("position")? == 0, "Ardour's take does not begin at the start of the session");
-        let take = read_song(&self.folder.take(answers.word("take")?))?;
+        let recorded = read_song(&self.folder.recording(answers.word("take")?))?;
         Ok(Recording {
             latency: answers.number("latency")?,
             seconds: answers.seconds("seconds")?,
-            notes: take::arrivals(self.song, &take)?,
+            notes: recording::arrivals(self.song, &recorded)?,
         })
     }
 
@@ -263,8 +267,8 @@ impl<'a> Daw<'a> {
     }
 }
 
-/// Checks that the plugin reports a latency and all notes came and ended where they were written; gives how many.
-fn on_time(song: &Song, recording: &Recording, latency: i64) -> Result<usize> {
+/// Checks that the plugin reports a latency, and that all notes began and ended where written; returns their number.
+fn check_on_time(song: &Song, recording: &Recording, latency: i64) -> Result<usize> {
     ensure!(recording.latency == latency, "the plugin reports {} samples, not {latency}", recording.latency);
     for (place, (written, came)) in song.notes().iter().zip(&recording.notes).enumerate() {
         let (key, tick) = (written.note.key, written.onset_tick);
@@ -280,25 +284,26 @@ fn velocities(recording: &Recording) -> Vec<u8> {
     recording.notes.iter().flatten().map(|came| came.velocity).collect()
 }
 
-/// Checks that velocities are the engine's.
-fn as_the_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
-    let most = furthest(engine, recorded)?;
+/// Checks that velocities equal the engine's.
+fn equal_to_engine(engine: &[u8], recorded: &[u8]) -> Result<String> {
+    let most = largest_difference(engine, recorded)?;
     let differing = differing(engine, recorded);
     ensure!(differing == 0, "{differing} of {} velocities are not the engine's, by up to {most}", recorded.len());
     Ok(format!("all {} as the engine's without a plugin or host", recorded.len()))
 }
 
-/// Checks that velocities are those of the piece restyled as a whole; Ardour rounds places, so an expectation may fall to
-/// the other side of a half.
-fn as_the_whole_take(whole: &[u8], recorded: &[u8]) -> Result<String> {
-    let most = furthest(whole, recorded)?;
+/// Checks that velocities equal those of the piece restyled as a whole.
+///
+/// Ardour rounds positions, so a predicted velocity may round the other way.
+fn equal_to_whole(whole: &[u8], recorded: &[u8]) -> Result<String> {
+    let most = largest_difference(whole, recorded)?;
     let differing = differing(whole, recorded);
     ensure!(most <= 1, "{differing} of {} velocities are not the whole take's, by up to {most}", recorded.len());
     Ok(format!("as the file's restyled as a whole; {differing} of {} are a step off", recorded.len()))
 }
 
-/// How far apart the two velocities of a note lie at most.
-fn furthest(expected: &[u8], recorded: &[u8]) -> Result<u8> {
+/// The largest difference between the two velocities of a note.
+fn largest_difference(expected: &[u8], recorded: &[u8]) -> Result<u8> {
     let (notes, came) = (expected.len(), recorded.len());
     ensure!(notes == came, "{came} notes were recorded where {notes} are in the piece");
     expected.iter().zip(recorded).map(|(a, b)| a.abs_diff(*b)).max().context("the piece has no notes")
@@ -308,15 +313,15 @@ fn differing(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).filter(|(a, b)| a != b).count()
 }
 
-/// Checks that notes came one latency late, to a tick of Ardour's.
-fn late_by_latency(song: &Song, recording: &Recording, latency: i64) -> Result<String> {
+/// Checks that notes came exactly one latency late, to a tick of Ardour's.
+fn check_late_by_latency(song: &Song, recording: &Recording, latency: i64) -> Result<String> {
     let beats = latency as f64 / SAMPLE_RATE * song.tempo().beats_per_minute_at(0.0) / 60.0;
     let came: Vec<f64> = recording.notes.iter().flatten().map(|came| came.onset_late).collect();
     ensure!(!came.is_empty(), "no note was recorded while the latency was ignored");
-    let furthest = came.iter().map(|late| (late - beats).abs()).fold(0.0, f64::max);
+    let largest_difference = came.iter().map(|late| (late - beats).abs()).fold(0.0, f64::max);
     ensure!(
-        furthest <= 1.0 / TICKS_PER_BEAT as f64,
-        "with the latency ignored, notes should be {beats:.4} beats late and are up to {furthest:.4} beats off that"
+        largest_difference <= 1.0 / TICKS_PER_BEAT as f64,
+        "with the latency ignored, notes should be {beats:.4} beats late and are up to {largest_difference:.4} beats off that"
     );
     Ok(format!("{} notes, all {beats:.4} beats late: its latency", came.len()))
 }

@@ -1,4 +1,4 @@
-//! What the plugin must give, as `tests/examples/daw_reference.rs` computes it without plugin or DAW.
+//! The expected results of the plugin, as `tests/examples/daw_reference.rs` computes them without plugin or DAW.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::workspace;
 /// The program's name.
 const PROGRAM: &str = "daw_reference";
 
-/// What the plugin must give for a piece. Velocities stand in the order of the piece's notes.
+/// Expected results for a piece. Velocities are in the order of the piece's notes.
 #[derive(Debug, Default, PartialEq)]
 pub struct Reference {
     /// The latency in Window mode, in samples.
@@ -20,7 +20,7 @@ pub struct Reference {
     /// Velocities in Window mode.
     pub window: Vec<u8>,
     /// Velocities with the whole performance known.
-    pub take: Vec<u8>,
+    pub whole: Vec<u8>,
 }
 
 impl Reference {
@@ -52,7 +52,7 @@ impl Reference {
             numbers.collect::<Result<_, _>>().with_context(|| format!("{PROGRAM} prints an odd {name}"))
         };
         let latency = line("latency")?.parse().with_context(|| format!("{PROGRAM} prints an odd latency"))?;
-        Ok(Self { latency, window: velocities("window")?, take: velocities("take")? })
+        Ok(Self { latency, window: velocities("window")?, whole: velocities("take")? })
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_reference_is_read_by_its_lines() {
         let reference = Reference::parse("latency 36000\nwindow 64 70\ntake 65 71\n").unwrap();
-        assert_eq!(reference, Reference { latency: 36_000, window: vec![64, 70], take: vec![65, 71] });
+        assert_eq!(reference, Reference { latency: 36_000, window: vec![64, 70], whole: vec![65, 71] });
         for wrong in ["", "latency x\nwindow 1\ntake 1", "latency 1\nwindow 300\ntake 1", "latency 1\nwindow 1"] {
             assert!(Reference::parse(wrong).is_err(), "{wrong}");
         }

@@ -17,7 +17,7 @@ pub const TICKS_PER_BEAT: u64 = 1920;
 /// The session's file and folder names.
 const NAME: &str = "session";
 const SOURCE: &str = "piece.mid";
-/// Ids that Ardour has not given away: it counts up from 1, and goes on from [`NEXT_ID`].
+/// Ids that Ardour has not used: it counts up from 1, and continues from [`NEXT_ID`].
 const SOURCE_ID: u32 = 1_000_001;
 const REGION_ID: u32 = 1_000_002;
 const NEXT_ID: u32 = 1_000_010;
@@ -29,7 +29,7 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     /// The session in a home folder.
-    pub fn of(home: &Path) -> Self {
+    pub fn in_home(home: &Path) -> Self {
         // Ardour keeps sources under the name of the folder.
         Self(home.join(NAME))
     }
@@ -42,12 +42,12 @@ impl Folder {
         self.0.join("interchange").join(NAME).join("midifiles")
     }
 
-    /// The file of a recorded take.
-    pub fn take(&self, name: &str) -> PathBuf {
+    /// The file of a recording.
+    pub fn recording(&self, name: &str) -> PathBuf {
         self.midi_files().join(name).with_extension("mid")
     }
 
-    /// Puts an empty region of so many of Ardour's ticks on the track that plays.
+    /// Adds an empty region of so many Ardour ticks to the track that plays.
     pub fn add_region(&self, ticks: u64) -> Result<()> {
         let file = self.0.join(format!("{NAME}.ardour"));
         let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
@@ -56,7 +56,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Has the plugin come up in Timeline when the session is loaded next.
+    /// Makes the plugin start in Timeline when the session is next loaded.
     pub fn set_timeline(&self) -> Result<()> {
         let file = self.0.join(format!("{NAME}.ardour"));
         let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
@@ -65,8 +65,10 @@ impl Folder {
     }
 }
 
-/// The saved session with the plugin's look-ahead at Timeline for a beat: Ardour's scripts reach automatable parameters
-/// alone. The state's words are as long as before, so that what it tells of its own length stays true.
+/// A saved session with the plugin's look-ahead changed from a beat to Timeline.
+///
+/// Ardour's scripts can set automatable parameters only. The new value is as long as the old one, so the state's stored
+/// length stays true.
 fn in_timeline(xml: &str) -> Result<String> {
     const BEAT: &str = r#""look_ahead":{"string":"one-beat"}"#;
     const TIMELINE: &str = r#""look_ahead":{"string":"timeline"}"#;
@@ -75,12 +77,12 @@ fn in_timeline(xml: &str) -> Result<String> {
     let encoded = chunk.trim_start_matches(begin).trim_end_matches(end);
     let state = BASE64.decode(encoded).context("the plugin's state in the session is no base64")?;
     let at = state.windows(BEAT.len()).position(|words| words == BEAT.as_bytes());
-    let at = at.context("the plugin's state in the session tells of no beat of look-ahead")?;
+    let at = at.context("the plugin's state in the session has no look-ahead of a beat")?;
     let state = [&state[..at], TIMELINE.as_bytes(), &state[at + BEAT.len()..]].concat();
     replace_once(xml, chunk, &format!("{begin}{}{end}", BASE64.encode(state)))
 }
 
-/// The saved session with a region in it.
+/// The saved session with an added region.
 fn with_region(xml: &str, ticks: u64) -> Result<String> {
     let source = format!(
         r#"<Sources><Source name="{SOURCE}" take-id="" type="midi" flags="Writable,CanRename" id="{SOURCE_ID}" captured-for="source" origin=""/></Sources>"#

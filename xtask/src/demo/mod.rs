@@ -2,8 +2,8 @@
 //!
 //! It also checks that the plugin changed nothing but velocities.
 
-mod picture;
 pub mod piece;
+mod plot;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,13 +26,13 @@ pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
-/// What must change at Amount 100 %, in percent of the restylable notes, and how many notes make that a fair demand.
+/// Percentage of restylable notes that must change at Amount 100 %, and the fewest notes for which this is checked.
 const MUST_CHANGE: f64 = 85.0;
-const FAIR_NUMBER: usize = 50;
+const FEWEST_NOTES: usize = 50;
 
 /// `cargo xtask demo`.
 pub fn run(args: &DemoArgs) -> Result<()> {
-    // Bad input is told before minutes of building.
+    // Bad input is reported before minutes of building.
     let (input, song) = match &args.input {
         Some(path) => (path.clone(), read_song(path)?),
         None => (workspace::root().join(DEFAULT_PIECE), Song::parse(piece::prelude()?)?),
@@ -56,7 +56,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     let bytes = song.with_velocities(&restyled.velocities)?;
     prove_only_velocities_changed(&song, &bytes)?;
     let changes = Changes::new(&song, &parts, &restyled.velocities);
-    if args.amount == 100 && changes.pairs.len() >= FAIR_NUMBER && changes.share() < MUST_CHANGE {
+    if args.amount == 100 && changes.pairs.len() >= FEWEST_NOTES && changes.share() < MUST_CHANGE {
         bail!(
             "only {:.1} % of the {} restylable notes have a new velocity, at least {MUST_CHANGE} % should ({} late, by \
              {}); this is a bug, and no file was written",
@@ -68,7 +68,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
 
     midi.write(&bytes)?;
-    png.make(|path| picture::velocities(path, &song, &restyled.velocities, args.style).map_err(anyhow::Error::from))?;
+    png.make(|path| plot::velocities(path, &song, &restyled.velocities, args.style).map_err(anyhow::Error::from))?;
     report(&song, &changes, &restyled, args);
     println!("restyled    {}", midi.name().display());
     println!("picture     {}", png.name().display());
@@ -88,7 +88,7 @@ fn has_piano_notes(song: &Song, part: &SongPart) -> bool {
     part.is_restylable() && part.notes.iter().any(|&place| song.notes()[place].note.is_restylable())
 }
 
-/// Plays each part of a song through an instance of its own, as if each had its track in a DAW.
+/// Plays each part of a song through its own instance, as if each had its track in a DAW.
 fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -> Result<Restyled> {
     let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
     let mut all: Option<Restyled> = None;
@@ -111,7 +111,7 @@ fn play_parts(bundle: &Path, song: &Song, parts: &[SongPart], args: &DemoArgs) -
     all.context("the song has no part that is restyled; this is a bug")
 }
 
-/// What a part's tracks play on its channels, and the places in the song of its notes.
+/// A session of a part's tracks and channels, and the indices of its notes in the song.
 fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
     let voices: BTreeSet<(usize, u8)> =
         part.notes.iter().map(|&place| (song.notes()[place].track, song.notes()[place].note.channel)).collect();
@@ -133,7 +133,7 @@ fn part_session(song: &Song, part: &SongPart) -> (Session, Vec<usize>) {
 fn play(bundle: &Path, session: &Session, style: Genre, amount: f64) -> Result<Restyled> {
     let session = session.clone().with_parameter("Style", style.index() as f64).with_parameter("Amount", amount);
     let mut host = ClapHost::load(bundle)?;
-    host.enable_report().context("the plugin takes no wish for a report; this is a bug")?;
+    host.enable_report().context("the plugin cannot be asked for a report; this is a bug")?;
     let bar = ProgressBar::new(1).with_style(
         ProgressStyle::with_template("{bar:32} {percent} % of the piece, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -143,16 +143,16 @@ fn play(bundle: &Path, session: &Session, style: Genre, amount: f64) -> Result<R
         bar.set_position(at);
     })?;
     bar.finish_and_clear();
-    let told = host.report().context("the plugin does not say what it did; this is a bug")?;
+    let report = host.report().context("the plugin does not say what it did; this is a bug")?;
     if host.misbehaved() {
         bail!("the plugin or its host broke CLAP's rules; see the messages above");
     }
     let velocities = check::velocities(&session, &played)
         .context("the plugin changed more than velocities; this is a bug, and no file was written")?;
-    Ok(Restyled { velocities, latency: played.latency, late: told.late, runtime: told.runtime })
+    Ok(Restyled { velocities, latency: played.latency, late: report.late, runtime: report.runtime })
 }
 
-/// The file that is written, read again: every note and message as before, and every byte but velocities.
+/// Reads the file to be written, and checks that only velocity bytes differ.
 fn prove_only_velocities_changed(song: &Song, bytes: &[u8]) -> Result<()> {
     let again = Song::parse(bytes.to_vec())?;
     let same_notes = again.notes().len() == song.notes().len()

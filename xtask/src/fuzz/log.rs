@@ -1,8 +1,8 @@
-//! Reads what libFuzzer prints, line by line.
+//! Reads libFuzzer's output, line by line.
 
 use std::fmt;
 
-/// What is known of a run so far.
+/// The state of a run so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Log {
     executions: Option<u64>,
@@ -12,7 +12,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Takes a line in; whether it is progress only.
+    /// Reads a line; returns whether it only shows progress.
     pub fn read(&mut self, line: &str) -> bool {
         if let Some((_, path)) = line.split_once("Test unit written to ") {
             self.artifact = Some(path.trim().into());
@@ -29,7 +29,7 @@ impl Log {
         true
     }
 
-    /// The run is over.
+    /// Records the end of the run.
     pub fn ends(&mut self, success: bool) {
         self.failed = !success;
     }
@@ -39,7 +39,7 @@ impl Log {
         self.failed && self.executions.is_none() && self.artifact.is_none()
     }
 
-    /// Whether some input ended it.
+    /// Whether an input made it crash.
     pub fn crashed(&self) -> bool {
         self.failed
     }

@@ -14,12 +14,12 @@ use crate::cli::{FuzzArgs, FuzzTarget};
 use crate::workspace::{cargo, root, run as run_shown};
 use log::Log;
 
-/// An input that takes longer than this hangs, in seconds.
+/// Time limit for an input, in seconds.
 const TIMEOUT: u32 = 20;
-/// An input that takes more memory than this is too greedy, in MiB.
+/// Memory limit for an input, in MiB.
 const MEMORY: u32 = 2_048;
 
-/// What was found wrong.
+/// An input that made a target crash.
 struct Crash {
     target: FuzzTarget,
     artifact: Option<PathBuf>,
@@ -35,7 +35,7 @@ pub fn run(args: &FuzzArgs) -> Result<()> {
     let targets = args.target.map_or_else(|| FuzzTarget::value_variants().to_vec(), |target| vec![target]);
     let mut crashes = Vec::new();
     for target in targets {
-        seeds::lay_down(target)?;
+        seeds::copy(target)?;
         let log = fuzz(target, args.minutes, &compiler)?;
         println!("{}: {log}", target.name());
         if log.crashed() {
@@ -45,13 +45,13 @@ pub fn run(args: &FuzzArgs) -> Result<()> {
     if crashes.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = crashes.iter().map(|crash| crash.tell(&compiler)).collect();
-    bail!("{}", told.join("\n"))
+    let messages: Vec<String> = crashes.iter().map(|crash| crash.describe(&compiler)).collect();
+    bail!("{}", messages.join("\n"))
 }
 
 impl Crash {
-    /// Which target, on which input, and what to type.
-    fn tell(&self, compiler: &Compiler) -> String {
+    /// Names the target, the input and the command to reproduce it.
+    fn describe(&self, compiler: &Compiler) -> String {
         let name = self.target.name();
         match &self.artifact {
             Some(artifact) => {
@@ -73,7 +73,7 @@ fn install_cargo_fuzz() -> Result<()> {
         .context("cargo-fuzz cannot be installed; install it by hand: cargo install cargo-fuzz --locked")
 }
 
-/// What the compiler in use can do.
+/// The abilities of the compiler in use.
 struct Compiler {
     nightly: bool,
     /// Whether it brings AddressSanitizer's runtime; overflows in unsafe code go unseen without.
@@ -110,7 +110,7 @@ impl Compiler {
         command
     }
 
-    /// The same as a person types it.
+    /// The same as a user types it.
     fn shown(&self) -> String {
         let bootstrap = if self.nightly { "" } else { "RUSTC_BOOTSTRAP=1 " };
         let sanitizer = if self.address_sanitizer { "" } else { " --sanitizer none" };
@@ -118,7 +118,7 @@ impl Compiler {
     }
 }
 
-/// Runs a target for so long, with one job; passes on what it prints, its progress aside.
+/// Runs a target for some minutes with one job; passes on its output except progress.
 fn fuzz(target: FuzzTarget, minutes: f64, compiler: &Compiler) -> Result<Log> {
     let seconds = (minutes * 60.0).round().max(1.0);
     println!("fuzzing {} for {seconds} s", target.name());

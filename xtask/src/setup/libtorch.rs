@@ -26,12 +26,12 @@ const CUDA_STUBS: [Wheel; 2] = [
 ];
 const LIBRARIES: [&str; 5] = ["libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libcudart.so.13", "libcupti.so.13"];
 
-/// Where it is laid down, and where `.cargo/config.toml` looks for it.
+/// The installation folder, in which `.cargo/config.toml` looks too.
 fn folder() -> PathBuf {
     workspace::root().join("third_party/libtorch")
 }
 
-/// Where it can be installed by itself.
+/// Whether it can be installed automatically.
 const IS_FOR_HERE: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 
 /// Whether a libtorch is there: the user's own in `LIBTORCH`, or ours.
@@ -40,10 +40,10 @@ pub fn is_installed() -> bool {
     folder.join("lib/libtorch_cpu.so").exists()
 }
 
-/// Lays libtorch down unless one is there; whether one is there then, which it is not where none can be installed.
+/// Installs libtorch unless one is there; returns whether one is there then.
 ///
 /// # Errors
-/// When it can be installed here, and is not: a download or the disk fails.
+/// When it can be installed here, but a download or the disk fails.
 pub fn install_if_there_is_one() -> Result<bool> {
     if !is_installed() && IS_FOR_HERE {
         install()?;
@@ -51,10 +51,10 @@ pub fn install_if_there_is_one() -> Result<bool> {
     Ok(is_installed())
 }
 
-/// Lays libtorch down in `third_party/libtorch` unless it is there.
+/// Installs libtorch in `third_party/libtorch` unless it is there.
 ///
 /// # Errors
-/// When the machine is not x86-64 Linux, or a download or the disk fails; nothing half-made is left.
+/// When the machine is not x86-64 Linux, or a download or the disk fails; nothing incomplete is left.
 pub fn install() -> Result<()> {
     let folder = folder();
     if folder.join("lib/libtorch_cpu.so").exists() {
@@ -88,7 +88,7 @@ pub fn install() -> Result<()> {
     Ok(())
 }
 
-/// Where a member of a wheel belongs in a libtorch folder.
+/// The path of a wheel's member in a libtorch folder, if it belongs there.
 fn place(member: &str) -> Option<PathBuf> {
     let name = Path::new(member).file_name()?.to_str()?;
     if LIBRARIES.contains(&name) && member.contains("/lib/") {

@@ -1,4 +1,4 @@
-//! Installs what a new machine lacks: pinned libraries, checked by hash, and Debian packages.
+//! Installs pinned libraries, checked by hash, and Debian packages on a new machine.
 
 mod cargo_deny;
 mod libtorch;

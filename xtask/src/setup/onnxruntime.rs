@@ -16,12 +16,12 @@ const WHEEL: Wheel = Wheel {
     sha256: "a166b78ee04f3a37fa1ef82034b6a3ce96d9684e582d4d30b296de83e9998bb5",
 };
 
-/// Where the library is once it is installed.
+/// The path of the installed library.
 pub fn library() -> PathBuf {
     workspace::root().join("third_party/onnxruntime/libonnxruntime.so")
 }
 
-/// Lays the library and its licence down in `third_party/onnxruntime` unless they are there; gives its path.
+/// Installs the library and its licence in `third_party/onnxruntime` unless they are there; returns its path.
 ///
 /// # Errors
 /// When the machine is not x86-64 Linux, or a download or the disk fails.

@@ -31,15 +31,15 @@ impl Screen {
             }
         };
         let mut screen = Self { server, display: String::new() };
-        // It tells the number of its screen once it takes connections, and nothing where it ends before that.
-        let told = screen.server.stdout.take().context("Xvfb has an output")?;
-        BufReader::new(told).read_line(&mut screen.display)?;
+        // Xvfb prints its screen number once it accepts connections, and nothing if it ends before that.
+        let stdout = screen.server.stdout.take().context("Xvfb has an output")?;
+        BufReader::new(stdout).read_line(&mut screen.display)?;
         screen.display = format!(":{}", screen.display.trim());
         ensure!(screen.display.len() > 1, "Xvfb does not start; run it by hand to see why: Xvfb :99");
         Ok(screen)
     }
 
-    /// What programs want in `DISPLAY`.
+    /// The value for `DISPLAY`.
     pub fn display(&self) -> &str {
         &self.display
     }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Installs with apt what dpkg does not know as installed.
+/// Installs packages with apt, unless dpkg lists them as installed.
 ///
 /// # Errors
 /// When a package is missing and apt cannot install it, with the command that would.

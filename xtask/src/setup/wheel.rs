@@ -8,9 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-/// A wheel on PyPI; the interpreter it was built for does not matter, only its libraries are used.
+/// A wheel on PyPI. Only its libraries are used, so the interpreter it was built for does not matter.
 pub struct Wheel {
-    /// Name and version as pip takes them.
+    /// Name and version, in pip's syntax.
     pub requirement: &'static str,
     /// SHA-256 of the file, in hex.
     pub sha256: &'static str,
@@ -27,7 +27,7 @@ const PLATFORMS: [&str; 5] = [
 /// Downloads a wheel into `folder`.
 ///
 /// # Errors
-/// When pip is missing, cannot reach its index, or what it brings has another hash.
+/// When pip is missing, cannot reach its index, or delivers a file with another hash.
 pub fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     println!("downloading {} with pip", wheel.requirement);
     fs::create_dir_all(folder)?;

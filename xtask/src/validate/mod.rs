@@ -17,13 +17,13 @@ use crate::setup::Screen;
 use crate::workspace::{self, wait};
 use verdict::Verdict;
 
-/// A run that takes longer than this hangs.
+/// Time limit for a run.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// How strict pluginval is, of 1 to 10, and how often it is run.
+/// pluginval's strictness, from 1 to 10, and its number of runs.
 const STRICTNESS: &str = "10";
 const SEEDS: std::ops::RangeInclusive<u32> = 1..=5;
 
-/// A validator, and where it comes from.
+/// A validator and its source.
 struct Validator {
     name: &'static str,
     option: &'static str,
@@ -60,26 +60,26 @@ struct Run {
     read: fn(&str) -> Option<Verdict>,
 }
 
-/// What came of a run.
+/// The outcome of a run.
 struct Outcome {
     name: String,
-    /// `None` where it ended, or was ended, before it had said.
+    /// `None` where it ended, or was ended, before it reported one.
     verdict: Option<Verdict>,
-    /// Whether it ended by itself, and as a program that is content.
-    is_content: bool,
+    /// Whether it ended by itself and with success.
+    is_success: bool,
     report: PathBuf,
 }
 
 impl Outcome {
     fn is_good(&self) -> bool {
-        self.is_content && self.verdict.is_some_and(|verdict| verdict.failed == 0 && verdict.passed > 0)
+        self.is_success && self.verdict.is_some_and(|verdict| verdict.failed == 0 && verdict.passed > 0)
     }
 }
 
-/// Runs those that were given, tells what they found, and keeps what they said.
+/// Runs the given validators, prints their findings and keeps their reports.
 ///
 /// # Errors
-/// When a program or a bundle is not there, and after the table when any of them found something wrong.
+/// When a program or a bundle is missing; after the table, when a validator found something wrong.
 pub fn run(args: &ValidateArgs) -> Result<()> {
     let programs = [
         (&args.clap_validator, &CLAP_VALIDATOR),
@@ -115,7 +115,7 @@ fn no_bundle(path: &Path) -> String {
     )
 }
 
-/// The program at a path, wherever it is run from.
+/// The absolute path of a program, so that it runs from any folder.
 fn program(path: &Path, validator: &Validator) -> Result<PathBuf> {
     let Validator { name, option, source, build } = validator;
     if !path.is_file() {
@@ -127,7 +127,7 @@ fn program(path: &Path, validator: &Validator) -> Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
 }
 
-/// What is to be run.
+/// The runs to make.
 fn runs(
     bundles: &Bundles,
     clap_validator: Option<PathBuf>,
@@ -141,7 +141,7 @@ fn runs(
             program,
             arguments: vec!["validate".into()],
             bundle: bundles.clap(),
-            read: verdict::of_clap_validator,
+            read: verdict::from_clap_validator,
         });
     }
     if let Some(program) = vst3_validator {
@@ -151,7 +151,7 @@ fn runs(
             // All of its tests.
             arguments: vec!["-e".into()],
             bundle: bundles.vst3(),
-            read: verdict::of_vst3_validator,
+            read: verdict::from_vst3_validator,
         });
     }
     if let Some(program) = pluginval {
@@ -163,7 +163,7 @@ fn runs(
                     .map(str::to_owned)
                     .into(),
                 bundle: bundles.vst3(),
-                read: verdict::of_pluginval,
+                read: verdict::from_pluginval,
             }
         }));
     }
@@ -178,7 +178,7 @@ impl Run {
         println!("{}, on {}", self.name, self.bundle.display());
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(&self.bundle).current_dir(home.path());
-        // Nothing of the user's: neither their settings and libraries, nor options that some of them read from variables.
+        // A clean environment: no settings, libraries or options of the user.
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
         for variable in ["HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env(variable, home.path());
@@ -193,7 +193,7 @@ impl Run {
         Ok(Outcome {
             name: self.name,
             verdict: (self.read)(&said),
-            is_content: status.is_some_and(|status| status.success()),
+            is_success: status.is_some_and(|status| status.success()),
             report,
         })
     }
@@ -201,12 +201,12 @@ impl Run {
 
 fn table(outcomes: &[Outcome]) -> String {
     let mut table = format!("\n{:<20}{:>8}{:>8}{:>9}  {}", "", "passed", "failed", "skipped", "report");
-    for Outcome { name, verdict, is_content, report } in outcomes {
+    for Outcome { name, verdict, is_success, report } in outcomes {
         let numbers = match verdict {
             Some(Verdict { passed, failed, skipped }) => format!("{passed:>8}{failed:>8}{skipped:>9}"),
             None => format!("{:>8}{:>8}{:>9}", "?", "?", "?"),
         };
-        let ended = if *is_content { "" } else { "  (ended with an error)" };
+        let ended = if *is_success { "" } else { "  (ended with an error)" };
         table += &format!("\n{name:<20}{numbers}  {}{ended}", report.display());
     }
     table
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// A program of a few lines in the place of a validator.
+    /// The outcome of a short script in place of a validator.
     #[cfg(unix)]
     fn outcome(script: &str) -> Outcome {
         use std::os::unix::fs::PermissionsExt;
@@ -239,14 +239,14 @@ mod tests {
             program,
             arguments: vec!["-e".into()],
             bundle: "/b".into(),
-            read: verdict::of_vst3_validator,
+            read: verdict::from_vst3_validator,
         };
         run.start(folder.path(), Some(":7")).unwrap()
     }
 
     #[test]
     #[cfg(unix)]
-    fn it_passes_only_where_something_passed_nothing_failed_and_the_program_is_content() {
+    fn it_passes_only_where_something_passed_nothing_failed_and_the_program_succeeded() {
         let is_good = |script: &str| outcome(script).is_good();
         assert!(is_good("echo Result: 4 tests passed, 0 tests failed"));
         assert!(!is_good("echo Result: 4 tests passed, 1 tests failed"));

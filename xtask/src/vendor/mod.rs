@@ -1,4 +1,4 @@
-//! `cargo xtask vendor`: makes the crates in `vendor/` from their releases and our patches, or checks that they are that.
+//! `cargo xtask vendor`: makes the crates in `vendor/` from their releases and our patches, or checks that they match.
 
 mod release;
 mod tree;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace::cargo;
 
-/// Cargo fetches what a platform needs. Our own fetch on this one brings most of it anyhow.
+/// The platform whose crates cargo fetches. A build on this one needs most of them anyway.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 /// A published crate.
@@ -20,7 +20,7 @@ pub struct Release {
     version: String,
     /// SHA-256 of the archive, in hex.
     sha256: String,
-    /// Files and folders that are not carried.
+    /// Files and folders that are omitted.
     left_out: Vec<String>,
     /// Where cargo keeps the archive.
     archive: PathBuf,
@@ -60,7 +60,7 @@ pub fn all(manifest: &Path) -> Result<Vec<Release>> {
 }
 
 impl Release {
-    /// A release from what cargo says of it and what our manifest says of it.
+    /// Reads a release from cargo's metadata and our manifest.
     fn new(package: &Value, ours: &Value) -> Result<Self> {
         let text = |value: &Value, what: &str| value.as_str().map(str::to_owned).with_context(|| format!("no {what}"));
         let name = text(&package["name"], "name")?;
@@ -77,7 +77,7 @@ impl Release {
         })
     }
 
-    /// Lays down what is carried of the release; gives its folder inside `folder`.
+    /// Unpacks the release without the omitted files; returns its folder inside `folder`.
     pub fn unpack(&self, folder: &Path) -> Result<PathBuf> {
         let archive = fs::read(&self.archive).with_context(|| {
             format!("cannot read {}, which cargo keeps unless its crates come from a folder", self.archive.display())

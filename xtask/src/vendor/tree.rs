@@ -33,7 +33,7 @@ impl Tree {
         Ok(())
     }
 
-    /// What makes this tree another than the one that is wanted, a phrase for each file.
+    /// The differences of this tree from the wanted one, a phrase for each file.
     pub fn differences(&self, wanted: &Self) -> Vec<String> {
         let paths: BTreeSet<_> = self.0.keys().chain(wanted.0.keys()).collect();
         paths
@@ -50,8 +50,8 @@ impl Tree {
             .collect()
     }
 
-    /// Makes a folder hold these files and no others. Files that are right already are not touched, so that nothing is
-    /// built again because of them.
+    /// Makes a folder hold exactly these files. Files that are right already are not touched, so that they cause no
+    /// rebuild.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let found = Self::read(folder)?;
         for path in found.0.keys().filter(|path| !self.0.contains_key(*path)) {

@@ -1,4 +1,4 @@
-//! Hosts whose transport is not what one expects: nothing is lost, and a note sounds as long as it was held.
+//! Tests hosts with unusual transports: no note is lost, and each sounds as long as it was held.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::*;
 const LIVE: SchedulerConfig = SchedulerConfig { latency: 480, policy: RequestPolicy::PerNote(96) };
 const TIMELINE: SchedulerConfig = SchedulerConfig { latency: 0, policy: RequestPolicy::Deferred(480) };
 const BLOCKS: [u32; 5] = [64, 480, 1_024, 2_048, 4_096];
-/// What a note of the part lasts, in samples: 450 ms.
+/// Length of each note in samples: 450 ms.
 const LENGTH: u64 = 21_600;
 const NOTES: u64 = 80;
 const BEAT: u64 = 24_000;
@@ -31,12 +31,12 @@ fn part_of(onsets: impl Iterator<Item = u64>) -> Part {
     part
 }
 
-/// Eighty notes, every fourth of a beat.
+/// Eighty notes, one every quarter of a beat.
 fn eighty_notes() -> Part {
     part_of((0..NOTES).map(|note| 1_000 + note * BEAT / 4))
 }
 
-/// Plays a part in a host that tells a transport at each sample; gives each note that left as (begin, length).
+/// Plays a part in a host with this transport at each sample. Returns each output note as (begin, length).
 fn lengths(
     look_ahead: SchedulerConfig,
     samples: u32,
@@ -44,7 +44,7 @@ fn lengths(
     transport: &dyn Fn(u64) -> Transport,
 ) -> Vec<(u64, Option<u64>)> {
     let memory = (look_ahead == TIMELINE).then(Arc::<TimelineStore>::default);
-    let (mut engine, _) = engine_of(EmbeddedModel::Baseline, look_ahead, memory);
+    let (mut engine, _) = engine_with(EmbeddedModel::Baseline, look_ahead, memory);
     let settings = SETTINGS;
     let end = part.last().unwrap().0 + u64::from(look_ahead.latency) + 4_096;
     let (mut notes, mut sounding) = (Vec::new(), HashMap::<Option<u8>, usize>::new());
@@ -72,7 +72,7 @@ fn lengths(
     notes
 }
 
-/// All leave, one latency later, and sound as long as they were held.
+/// Asserts that all notes are emitted one latency later, with their original lengths.
 fn assert_untouched(host: &str, part: &Part, transport: &dyn Fn(u64) -> Transport) {
     for look_ahead in [LOOK_AHEAD, LIVE, TIMELINE] {
         for samples in BLOCKS {
@@ -94,18 +94,18 @@ fn beats_at(time: u64) -> f64 {
 }
 
 #[test]
-fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
-    // A loop of a beat: its first note comes with the wrap, or shortly after it, and ends within the loop.
+fn a_loop_that_wraps_within_a_block_shortens_no_note() {
+    // A loop of one beat. Its first note begins at the wrap or shortly after it, and ends within the loop.
     for after in [0, 1, 300] {
         let part = part_of((0..12).map(|pass| pass * BEAT + after));
-        for told in [true, false] {
-            let loop_beats = told.then_some((8.0, 9.0));
-            // The second begins off a beat.
+        for reported in [true, false] {
+            let loop_beats = reported.then_some((8.0, 9.0));
+            // The second loop begins between beats.
             for start in [8.0, 4.5] {
                 let loop_beats = loop_beats.map(|_| (start, start + 1.0));
                 let transport = |time| Transport { loop_beats, ..at_120(start + beats_at(time).fract()) };
                 assert_untouched(
-                    &format!("a loop from {start}, told: {told}, {after} samples after"),
+                    &format!("a loop from {start}, reported: {reported}, {after} samples after"),
                     &part,
                     &transport,
                 );
@@ -115,10 +115,10 @@ fn a_loop_that_wraps_within_a_block_cuts_none_of_its_notes_short() {
 }
 
 #[test]
-fn a_note_that_a_wrap_within_a_block_cut_off_ends_one_latency_later() {
+fn a_note_held_over_a_wrap_ends_one_latency_after_the_wrap() {
     for samples in BLOCKS {
         for look_ahead in [SchedulerConfig { latency: 4_800, ..LOOK_AHEAD }, SchedulerConfig::live(RATE, samples)] {
-            // Held from before the wrap; the host forgets its end.
+            // The note is held over the wrap, and the host never ends it.
             let part = vec![
                 on(BEAT as u32 - 500, 50, 0.5),
                 (3 * BEAT / 2, PlainEvent::Controller { timing: 0, channel: 0, number: 1, value: 0.0 }),
@@ -136,34 +136,34 @@ fn positions_that_do_not_fit_the_tempo_lose_no_note() {
     let part = eighty_notes();
     let place = |place: fn(u64) -> f64| move |time| at_120(place(time));
     assert_untouched("never set", &part, &place(|_| 0.0));
-    assert_untouched("no number", &part, &place(|_| f64::NAN));
+    assert_untouched("not a number", &part, &place(|_| f64::NAN));
     assert_untouched("half the rate", &part, &place(|time| 0.5 * beats_at(time)));
     assert_untouched("four times the rate", &part, &place(|time| 4.0 * beats_at(time)));
     for tempo in [0.0, -120.0, f64::NAN, f64::INFINITY] {
         let transport = |time| Transport { tempo: Some(tempo), ..at_120(beats_at(time)) };
-        assert_untouched("no tempo", &part, &transport);
+        assert_untouched("an invalid tempo", &part, &transport);
     }
 }
 
 #[test]
 fn a_tempo_change_within_a_block_loses_no_note() {
     let part = eighty_notes();
-    // After so many samples the tempo halves.
+    // The tempo halves at this sample.
     let change = 300_500;
     let beats = |time: u64| beats_at(time.min(change)) + beats_at(time.saturating_sub(change)) / 2.0;
     let tempo = |time| if time < change { 120.0 } else { 60.0 };
-    let told = |time| Transport { tempo: Some(tempo(time)), ..at_120(beats(time)) };
-    assert_untouched("beats", &part, &told);
+    let with_beats = |time| Transport { tempo: Some(tempo(time)), ..at_120(beats(time)) };
+    assert_untouched("beats", &part, &with_beats);
     let seconds =
         |time| Transport { tempo: Some(tempo(time)), beats: None, seconds: Some(time as f64 / RATE), ..at_120(0.0) };
-    assert_untouched("seconds alone", &part, &seconds);
+    assert_untouched("seconds only", &part, &seconds);
     let tempo_alone = |time| Transport { tempo: Some(tempo(time)), beats: None, ..at_120(0.0) };
-    assert_untouched("tempo alone", &part, &tempo_alone);
+    assert_untouched("tempo only", &part, &tempo_alone);
 }
 
 #[test]
-fn a_jump_back_that_no_loop_tells_loses_no_note_under_way() {
-    // Every two beats the song jumps back, where a block begins.
+fn a_jump_back_without_a_reported_loop_loses_no_pending_note() {
+    // The song jumps back at a block start, about every two beats.
     let every = 2 * 23_040;
     for to in [4.0, 3.5, 0.0, -0.1] {
         let part = part_of((0..20).map(|note| note * every / 4 + 100));
@@ -181,7 +181,7 @@ fn a_jump_back_that_no_loop_tells_loses_no_note_under_way() {
 }
 
 #[test]
-fn a_seek_ahead_drops_what_is_under_way() {
+fn a_seek_ahead_drops_pending_notes() {
     let part = eighty_notes();
     let transport = |time: u64| at_120(beats_at(time) + if time >= 50_400 { 100.0 } else { 0.0 });
     let found = lengths(LOOK_AHEAD, 480, &part, &transport);
@@ -191,8 +191,8 @@ fn a_seek_ahead_drops_what_is_under_way() {
 }
 
 #[test]
-fn a_song_that_runs_past_its_loop_plays_every_note_to_its_end() {
+fn a_song_that_runs_past_its_loop_end_shortens_no_note() {
     let part = eighty_notes();
     let transport = |time| Transport { loop_beats: Some((2.0, 4.0)), ..at_120(beats_at(time)) };
-    assert_untouched("past its loop", &part, &transport);
+    assert_untouched("past the loop end", &part, &transport);
 }

@@ -1,8 +1,8 @@
-//! What becomes of the engine's other threads: full queues, threads that stand still, break or are gone.
+//! Tests full queues, and background threads that stall, panic or have ended.
 
 use super::*;
 use crate::generator::{GenerateSettings, Generator, GeneratorInput};
-use crate::waiting::budget::PATIENCE;
+use crate::waiting::budget::STALL_TIMEOUT;
 use crate::waiting::budget::tests::TestClock;
 use crate::waiting::budget::{Budget, Clock};
 use parking_lot::MutexGuard;
@@ -12,50 +12,50 @@ use tonenet_inference::generate::GenerateError;
 
 const BLOCK: u32 = 480;
 
-/// Somebody who works and can be made to stand still.
+/// Lets a test stall a background thread.
 #[derive(Clone, Default)]
 struct Stall {
     gate: Arc<Mutex<()>>,
-    /// How often the work came as far as the gate.
-    came: Arc<AtomicU64>,
+    /// How often the work has reached the gate.
+    reached: Arc<AtomicU64>,
 }
 
 impl Stall {
     fn model(&self) -> FakeModel {
-        FakeModel { gate: self.gate.clone(), questions: self.came.clone(), ..FakeModel::default() }
+        FakeModel { gate: self.gate.clone(), requests: self.reached.clone(), ..FakeModel::default() }
     }
 
     fn begin(&self) -> MutexGuard<'_, ()> {
         self.gate.lock()
     }
 
-    fn stands_still(&self) -> bool {
-        self.came.load(Ordering::Acquire) > 0
+    fn is_stalled(&self) -> bool {
+        self.reached.load(Ordering::Acquire) > 0
     }
 }
 
-/// Writes a note when the gate is open.
+/// Generates a note when the gate is open.
 struct StalledGenerator(Stall);
 
 impl Generator for StalledGenerator {
     fn generate(&mut self, _: &GenerateSettings, _: GeneratorInput, _: &Cancellation) -> Result<Clip, GenerateError> {
-        self.0.came.fetch_add(1, Ordering::Release);
+        self.0.reached.fetch_add(1, Ordering::Release);
         let _open = self.0.gate.lock();
         let note = ClipNote { onset: 0.0, length: 0.5, key: 61, velocity: 80 };
         Ok(Clip::new(4.0, (4, 4), vec![note]).unwrap())
     }
 }
 
-/// An engine and its host, which plays on from beat 0 at 120 beats a minute.
+/// An engine and its host, which plays from beat 0 at 120 beats per minute.
 struct Host {
     engine: Engine<PlainEvent>,
     status: Arc<Status>,
     clock: TestClock,
     settings: Settings,
     beats: f64,
-    /// Velocities that left.
+    /// The velocities of the output notes.
     left: Vec<u8>,
-    /// The generator, which goes last.
+    /// The generator, which is dropped last.
     generator: Option<GeneratorThread>,
 }
 
@@ -72,7 +72,7 @@ impl Host {
     ) -> Self {
         let status = Arc::<Status>::default();
         let mut model = Some(model);
-        let open = move |_, _: &Status| Ok(opened(model.take().unwrap_or_default()));
+        let open = move |_, _: &Status| Ok(loaded_session(model.take().unwrap_or_default()));
         let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
         let store = Arc::<ClipStore>::default();
         let open = move || Box::new(StalledGenerator(generator.clone())) as Box<dyn Generator>;
@@ -85,21 +85,21 @@ impl Host {
         Self { engine, status, clock, settings: SETTINGS, beats: 0.0, left: Vec::new(), generator: Some(generator) }
     }
 
-    /// A block in real time.
+    /// Processes a block in real time.
     fn block(&mut self, events: &[PlainEvent]) {
         self.play(false, false, events);
         self.clock.advance(10);
     }
 
-    /// A block of a bounce.
+    /// Processes a block offline.
     fn bounce(&mut self, events: &[PlainEvent]) {
         self.play(true, false, events);
     }
 
-    fn play(&mut self, offline: bool, pressed: bool, events: &[PlainEvent]) {
+    fn play(&mut self, offline: bool, trigger_held: bool, events: &[PlainEvent]) {
         let beats = Some(self.beats);
         let transport = Transport { playing: true, tempo: Some(120.0), beats, ..Transport::default() };
-        let block = Block { pressed, ..block_of(BLOCK, transport, offline) };
+        let block = Block { trigger_held, ..block_of(BLOCK, transport, offline) };
         let mut events = events.iter().copied();
         let left = &mut self.left;
         self.engine.process(
@@ -115,20 +115,20 @@ impl Host {
         self.beats += f64::from(BLOCK) / 24_000.0;
     }
 
-    /// Plays a note and goes on in real time until the model stands still over it.
+    /// Plays a note and continues in real time until the model stalls over it.
     fn stall_over(&mut self, stall: &Stall, key: u8) {
-        stall.came.store(0, Ordering::Release);
+        stall.reached.store(0, Ordering::Release);
         self.block(&[key_down(key)]);
-        while !stall.stands_still() {
+        while !stall.is_stalled() {
             self.block(&[]);
-            // Questions that come late are left out.
-            while !self.engine.inference.is_caught_up() && !stall.stands_still() {
+            // Stale requests are dropped.
+            while !self.engine.inference.is_caught_up() && !stall.is_stalled() {
                 std::thread::yield_now();
             }
         }
     }
 
-    /// Plays on in real time until nothing more finds room in the inference thread's queue.
+    /// Continues in real time until the inference thread's queue is full.
     fn fill_queue(&mut self) {
         let pedal = |value| PlainEvent::Controller { timing: 0, channel: 0, number: 64, value };
         let pedals = [1.0, 0.0].map(pedal).repeat(512);
@@ -137,10 +137,10 @@ impl Host {
         }
     }
 
-    /// Goes on until model and generator stand still, the one over a note, the other over a press.
+    /// Continues until the model stalls over a note and the generator over a trigger.
     fn stall(&mut self, model: &Stall, generator: &Stall) {
         self.play(false, true, &[]);
-        while !generator.stands_still() {
+        while !generator.is_stalled() {
             std::thread::yield_now();
         }
         self.stall_over(model, 60);
@@ -167,7 +167,7 @@ fn window() -> (Host, Stall) {
 }
 
 #[test]
-fn after_a_reset_that_found_no_room_notes_are_restyled_as_ever() {
+fn notes_are_restyled_after_a_reset_while_the_queue_was_full() {
     let (mut host, stall) = window();
     let closed = stall.begin();
     host.stall_over(&stall, 60);
@@ -183,7 +183,7 @@ fn after_a_reset_that_found_no_room_notes_are_restyled_as_ever() {
 }
 
 #[test]
-fn a_model_that_was_chosen_while_there_was_no_room_answers() {
+fn a_model_chosen_while_the_queue_was_full_is_opened_later() {
     let (mut host, stall) = window();
     let closed = stall.begin();
     host.stall_over(&stall, 60);
@@ -196,10 +196,10 @@ fn a_model_that_was_chosen_while_there_was_no_room_answers() {
 }
 
 #[test]
-fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
+fn the_model_receives_every_key_and_pedal_release_after_the_queue_was_full() {
     let stall = Stall::default();
-    let (model, heard) = (stall.model(), Arc::<Mutex<Vec<InputEvent>>>::default());
-    let mut host = Host::new(FakeModel { heard: heard.clone(), ..model }, LOOK_AHEAD, None);
+    let (model, input) = (stall.model(), Arc::<Mutex<Vec<InputEvent>>>::default());
+    let mut host = Host::new(FakeModel { input: input.clone(), ..model }, LOOK_AHEAD, None);
     let closed = stall.begin();
     host.block(&[64, 67].map(key_down));
     host.stall_over(&stall, 60);
@@ -210,8 +210,8 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     host.catch_up();
     host.block(&[key_down(60)]);
     host.catch_up();
-    let heard = heard.lock();
-    let of_keys = heard.iter().filter_map(|heard| match *heard {
+    let input = input.lock();
+    let of_keys = input.iter().filter_map(|input| match *input {
         InputEvent::NoteOn { key, .. } => Some((key, true)),
         InputEvent::NoteOff { key, .. } => Some((key, false)),
         InputEvent::Pedal { .. } => None,
@@ -219,15 +219,15 @@ fn the_model_hears_every_key_and_the_pedal_come_up_whatever_found_no_room() {
     let all = [(64, true), (67, true), (60, true), (60, false), (64, false), (60, true)];
     assert_eq!(of_keys.collect::<Vec<_>>(), all, "67 is still held, and 72 is lost");
     let pedals: Vec<bool> =
-        heard.iter().filter_map(|h| if let InputEvent::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
+        input.iter().filter_map(|h| if let InputEvent::Pedal { down, .. } = h { Some(*down) } else { None }).collect();
     assert_eq!(pedals.last(), Some(&false));
-    assert!(heard.is_sorted_by_key(|heard| match *heard {
+    assert!(input.is_sorted_by_key(|input| match *input {
         InputEvent::NoteOn { time, .. } | InputEvent::NoteOff { time, .. } | InputEvent::Pedal { time, .. } => time,
     }));
 }
 
 #[test]
-fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
+fn recorded_notes_stay_where_input_was_lost_to_a_full_queue() {
     let store = Arc::<TimelineStore>::default();
     let stall = Stall::default();
     let mut host = Host::new(stall.model(), SchedulerConfig::zero_latency(RATE, BLOCK), Some(store.clone()));
@@ -241,12 +241,12 @@ fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
     keys(&mut host, 40);
     host.beats = 100.0;
     host.bounce(&[]);
-    assert_eq!(store.remembered().notes, 5);
-    // Elsewhere in the song the model stands still.
+    assert_eq!(store.summary().notes, 5);
+    // The model stalls elsewhere in the song.
     let closed = stall.begin();
     host.stall_over(&stall, 90);
     host.fill_queue();
-    // The first note is played again and lost; what comes after it finds room.
+    // The first note is played again and lost. There is room for the notes after it.
     host.beats = 0.0;
     host.block(&[key_down(40)]);
     drop(closed);
@@ -263,14 +263,14 @@ fn what_is_remembered_stays_where_what_was_played_there_found_no_room() {
     assert_eq!(keys, [40, 50, 60, 70, 80, 90]);
 }
 
-/// A host whose model and generator both stand still over something.
+/// A host with a model and a generator that can be stalled.
 fn stalled(look_ahead: SchedulerConfig, store: Option<Arc<TimelineStore>>) -> (Host, Stall, Stall) {
     let (model, generator) = (Stall::default(), Stall::default());
     (Host::with_generator(model.model(), look_ahead, store, generator.clone()), model, generator)
 }
 
 #[test]
-fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
+fn offline_all_waits_of_a_block_share_one_timeout_which_expires_once() {
     for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
     {
         for is_full in [false, true] {
@@ -281,13 +281,13 @@ fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
                 host.fill_queue();
             }
             let begin = host.clock.now();
-            // The generator, the snapshot, the queue and the results.
+            // The block waits for the generator, the snapshot, the queue and the results.
             host.beats = 40.0;
             let events: Vec<PlainEvent> = (40..80).map(key_down).collect();
             host.bounce(&events);
-            assert_eq!(host.clock.now() - begin, PATIENCE, "full: {is_full}");
+            assert_eq!(host.clock.now() - begin, STALL_TIMEOUT, "full: {is_full}");
             (0..20).for_each(|_| host.bounce(&events));
-            assert_eq!(host.clock.now() - begin, PATIENCE, "nothing has got on since; full: {is_full}");
+            assert_eq!(host.clock.now() - begin, STALL_TIMEOUT, "no progress since; full: {is_full}");
             drop((closed, shut));
             host.catch_up();
             let restyled =
@@ -295,13 +295,13 @@ fn offline_all_waits_of_a_block_share_one_patience_and_it_is_lost_once() {
             let before = restyled(&host);
             (0..20).for_each(|key| host.bounce(&[key_down(60 + key)]));
             (0..10).for_each(|_| host.bounce(&[]));
-            assert!(restyled(&host) >= before + 20, "what gets on is waited for again");
+            assert!(restyled(&host) >= before + 20, "blocks wait again after progress");
         }
     }
 }
 
 #[test]
-fn ahead_of_the_wall_clock_all_waits_together_never_make_the_host_late() {
+fn ahead_of_the_wall_clock_the_total_wait_never_makes_the_host_late() {
     for (look_ahead, store) in [(LOOK_AHEAD, None), (SchedulerConfig::zero_latency(RATE, BLOCK), Some(Arc::default()))]
     {
         let (mut host, model, generator) = stalled(look_ahead, store);
@@ -322,24 +322,24 @@ fn ahead_of_the_wall_clock_all_waits_together_never_make_the_host_late() {
 fn a_generator_whose_thread_has_ended_is_not_waited_for() {
     let (mut host, ..) = stalled(LOOK_AHEAD, None);
     drop(host.generator.take());
-    for pressed in [true, false, true, false] {
-        host.play(true, pressed, &[]);
+    for trigger_held in [true, false, true, false] {
+        host.play(true, trigger_held, &[]);
     }
     assert!(!host.engine.clips.link().is_answered());
     (0..10).for_each(|key| host.bounce(&[key_down(60 + key)]));
     (0..10).for_each(|_| host.bounce(&[]));
     assert_eq!(host.status.restyled.load(Ordering::Relaxed), 10);
-    assert!(host.clock.now() < PATIENCE);
+    assert!(host.clock.now() < STALL_TIMEOUT);
 }
 
 #[test]
-fn a_model_that_breaks_and_breaks_again_as_it_goes_can_be_changed_for_another() {
-    let broken = FakeModel { breaks: true, _last: Some(BreaksAsItGoes), ..FakeModel::default() };
+fn a_model_that_panics_again_when_dropped_can_be_replaced() {
+    let broken = FakeModel { panics: true, _last: Some(PanicsOnDrop), ..FakeModel::default() };
     let mut host = Host::new(broken, LOOK_AHEAD, None);
     (0..10).for_each(|key| host.bounce(&[key_down(60 + key)]));
     assert!(host.engine.inference.background().is_running());
-    let told = host.status.info.lock().error.clone();
-    assert!(told.is_some_and(|error| error.contains("stopped unexpectedly")));
+    let error = host.status.info.lock().error.clone();
+    assert!(error.is_some_and(|error| error.contains("stopped unexpectedly")));
     host.settings.model = EmbeddedModel::Note;
     (0..10).for_each(|_| host.bounce(&[]));
     host.status.restyled.store(0, Ordering::Relaxed);

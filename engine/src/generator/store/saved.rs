@@ -1,4 +1,4 @@
-//! What a project keeps of the clips.
+//! Saves the clips to a project, and loads them from it.
 
 use std::sync::Arc;
 
@@ -9,27 +9,27 @@ use tonenet_core::timeline::Place;
 use super::{ClipStore, MOST_VARIATIONS, PlacedClip};
 use crate::generator::GenerateSettings;
 
-/// What a project keeps of clips.
+/// The clips and settings, as a project saves them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SavedClips {
-    /// What the user wants generated.
+    /// The user's settings.
     #[serde(rename = "wish")]
     pub settings: GenerateSettings,
-    /// What was generated, the latest last.
+    /// The generated clips, the latest last.
     pub variations: Vec<Clip>,
-    /// Which of them the window shows.
+    /// Index of the clip that the window shows.
     #[serde(rename = "shown")]
     pub selected: usize,
-    /// The clip in the song: which of them, and where it begins in beats; `None` from the next bar line on.
+    /// The clip in the song: its index, and its start in beats or `None` for the next bar line.
     #[serde(rename = "in_song")]
     pub placement: Option<(usize, Option<f64>)>,
-    /// What was captured to morph between.
+    /// The phrases captured to morph between.
     pub phrases: [Option<Clip>; 2],
 }
 
 impl SavedClips {
-    /// Whether it is the same, rounding in a file aside.
+    /// Whether both are equal, except for rounding in a file.
     fn plays_like(&self, other: &Self) -> bool {
         let start = |saved: &Self| saved.placement.and_then(|placement| placement.1);
         let in_the_same_place = match (start(self), start(other)) {
@@ -43,13 +43,13 @@ impl SavedClips {
     }
 }
 
-/// Where something begins, as a project keeps it; `None` where no song has such a place.
+/// A start as a project saves it. `None` for a position that no song can have.
 fn in_a_song(beats: f64) -> Option<f64> {
     Place::new(beats).map(Place::beats)
 }
 
 impl ClipStore {
-    /// What a project is to keep of it.
+    /// The clips and settings for a project to save.
     pub fn saved(&self) -> SavedClips {
         let contents = self.lock();
         let place = |placed: &PlacedClip| contents.variations.iter().position(|clip| Arc::ptr_eq(clip, &placed.clip));
@@ -65,10 +65,10 @@ impl ClipStore {
         }
     }
 
-    /// Takes in what a project contents; the same again changes nothing.
+    /// Loads the clips and settings from a project. An equal state changes nothing.
     pub fn load(&self, mut loaded: SavedClips) {
         loaded.settings = loaded.settings.in_range();
-        // A host that undoes its own changes loads states often; what plays need not be cut off for the same.
+        // Hosts load states often, for instance for their own undo. An equal state must not interrupt the clip.
         if self.saved().plays_like(&loaded) {
             return;
         }

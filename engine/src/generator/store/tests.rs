@@ -13,14 +13,14 @@ fn connected() -> (Arc<ClipStore>, ClipLink) {
     (store.clone(), ClipStore::connect(store))
 }
 
-/// The key of a clip, and where it begins.
+/// The clip's key, and its start.
 fn next(audio: &mut ClipLink) -> Option<(Option<u8>, Option<f64>)> {
     let update = audio.next_update()?;
     Some((update.clip.map(|clip| clip.notes()[0].key), update.start))
 }
 
 #[test]
-fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
+fn a_new_clip_starts_where_the_audio_thread_reports() {
     let (store, mut audio) = connected();
     store.add(clip(60));
     let update = audio.next_update().unwrap();
@@ -28,7 +28,7 @@ fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
     audio.report_start(update.placement, 16.0);
     assert_eq!(store.selected().placement, Some(SongPlacement { is_selected: true, start: Some(16.0) }));
     store.change_settings(|settings| settings.looped = false);
-    assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "it stays where it is");
+    assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "its start stays");
     store.clear();
     assert_eq!((next(&mut audio), store.selected().placement), (Some((None, None)), None));
     audio.report_start(update.placement, 20.0);
@@ -36,7 +36,7 @@ fn what_is_written_plays_from_the_bar_line_that_the_audio_thread_finds() {
 }
 
 #[test]
-fn variations_are_gone_through_and_back_in_the_song_too() {
+fn stepping_through_variations_also_replaces_the_clip_in_the_song() {
     let (store, mut audio) = connected();
     [60, 62, 64].into_iter().for_each(|key| store.add(clip(key)));
     let update = audio.next_update().unwrap();
@@ -50,14 +50,14 @@ fn variations_are_gone_through_and_back_in_the_song_too() {
     store.add(clip(65));
     store.step(true);
     store.step(true);
-    assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))), "only what is in the song takes its place");
+    assert_eq!(next(&mut audio), Some((Some(62), Some(8.0))), "only stepping from the clip in the song replaces it");
     store.step(true);
     store.step(true);
     assert_eq!(store.selected().index, 0);
 }
 
 #[test]
-fn sixteen_are_kept_and_the_one_in_the_song_is_among_them() {
+fn the_store_keeps_sixteen_clips_including_the_one_in_the_song() {
     let store = ClipStore::default();
     store.add(clip(40));
     store.change_settings(|settings| settings.plays_at_once = false);
@@ -71,7 +71,7 @@ fn sixteen_are_kept_and_the_one_in_the_song_is_among_them() {
 }
 
 #[test]
-fn each_piece_has_the_next_seed_unless_it_is_kept() {
+fn each_clip_gets_the_next_seed_unless_the_user_keeps_it() {
     let store = ClipStore::default();
     assert_eq!((store.next_settings().seed, store.next_settings().seed), (1, 2));
     store.change_settings(|settings| settings.keeps_seed = true);
@@ -79,11 +79,11 @@ fn each_piece_has_the_next_seed_unless_it_is_kept() {
 }
 
 #[test]
-fn a_project_brings_back_what_was_in_the_song() {
+fn a_loaded_project_restores_the_clip_in_the_song() {
     let (store, mut audio) = connected();
     [60, 62].into_iter().for_each(|key| store.add(clip(key)));
     store.capture(MorphPhrase::Second, clip(70));
-    assert_eq!(store.phrases(), None, "there is one only");
+    assert_eq!(store.phrases(), None, "only one is captured");
     store.capture(MorphPhrase::First, clip(72));
     let update = audio.next_update().unwrap();
     audio.report_start(update.placement, 12.0);
@@ -94,7 +94,7 @@ fn a_project_brings_back_what_was_in_the_song() {
     assert_eq!(next(&mut audio), Some((Some(62), Some(12.0))));
     assert_eq!(other.phrases().map(|phrases| phrases.map(|p| p.notes()[0].key)), Some([72, 70]));
     other.load(loaded);
-    assert_eq!(next(&mut audio), None, "the same again is no news");
+    assert_eq!(next(&mut audio), None, "an equal state sends no update");
     let broken = SavedClips { placement: Some((7, Some(1e300))), selected: 9, ..SavedClips::default() };
     other.load(broken);
     assert_eq!(other.selected(), SelectedClip::default());
@@ -106,21 +106,21 @@ fn the_audio_thread_never_frees_a_clip() {
     store.add(clip(60));
     let held = audio.next_update().unwrap().clip.unwrap();
     store.load(SavedClips::default());
-    // Whatever the project has and the link still carries.
+    // The link may still carry clips from before.
     for _ in 0..4 {
         store.clear();
         audio.next_update();
     }
-    assert_eq!(Arc::strong_count(&held), 2, "the store owns it as long as it is held");
+    assert_eq!(Arc::strong_count(&held), 2, "the store owns it while the audio thread holds it");
     drop(held);
     store.clear();
     assert_eq!(store.contents.lock().updates.owned(), 0);
 }
 
 #[test]
-fn few_clips_are_owned_however_often_a_host_activates() {
+fn few_clips_are_owned_after_many_activations() {
     let store = Arc::<ClipStore>::default();
-    let link = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody writes"))).link().clone();
+    let link = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("not opened"))).link().clone();
     let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(0.0), ..Transport::default() };
     let mut most = 0;
     for activation in 0..10_000u32 {
@@ -135,9 +135,9 @@ fn few_clips_are_owned_however_often_a_host_activates() {
         }
         most = most.max(store.contents.lock().updates.owned());
     }
-    // The link carries three; the track plays one, then another, and a third waits for its place.
+    // The link carries three. The track plays one, then another, and a third waits to be placed.
     assert!((2..=MOST_VARIATIONS + 6).contains(&most), "{most} clips");
     store.clear();
     let contents = store.contents.lock();
-    assert!(contents.updates.owned() <= MOST_VARIATIONS, "what is kept to go back to: {}", contents.updates.owned());
+    assert!(contents.updates.owned() <= MOST_VARIATIONS, "only the stored clips: {}", contents.updates.owned());
 }

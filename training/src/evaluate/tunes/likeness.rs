@@ -10,15 +10,15 @@ use tonenet_core::tune::{Tune, Vocabulary};
 /// Bars of the tunes that are compared: a phrase.
 pub const BARS: u32 = 8;
 
-/// Symbols in a run that two tunes may share.
+/// Symbols in the runs that are searched for in training tunes.
 const RUN: usize = 8;
 
-/// What written tunes are held against.
+/// The tunes that generated tunes are compared with.
 pub struct Phrases {
     /// The held-out tunes' phrases of [`BARS`] bars.
     pub held_out: Vec<Tune>,
     held_out_ids: Vec<Vec<usize>>,
-    /// Which of them each tune has.
+    /// The phrases of each held-out tune, as a range of `held_out`.
     held_out_tunes: Vec<Range<usize>>,
     /// The runs of each training tune.
     train_runs: Vec<HashSet<Vec<usize>>>,
@@ -59,8 +59,8 @@ impl Phrases {
         Point { temperature, bleu: mean(&bleus), self_bleu: mean(&self_bleus), bleus, self_bleus }
     }
 
-    /// BLEU-4 of the held-out phrases against those of the other tunes, as tunes repeat themselves.
-    pub fn of_people(&self) -> f64 {
+    /// BLEU-4 of the held-out phrases against those of other tunes, because a tune repeats itself.
+    pub fn held_out_bleu(&self) -> f64 {
         let mut scores = Vec::new();
         for own in &self.held_out_tunes {
             let others = self.held_out_ids.iter().enumerate().filter(|(at, _)| !own.contains(at));
@@ -70,7 +70,7 @@ impl Phrases {
         mean(&scores)
     }
 
-    /// The largest share of a tune's runs of [`RUN`] symbols that one training tune has.
+    /// The largest share of a tune's runs of [`RUN`] symbols that one training tune contains.
     pub fn copied(&self, ids: &[usize]) -> f64 {
         let runs: HashSet<&[usize]> = ids.windows(RUN).collect();
         let shared = |of: &HashSet<Vec<usize>>| runs.iter().filter(|run| of.contains(**run)).count();
@@ -79,7 +79,7 @@ impl Phrases {
     }
 }
 
-/// A tune's whole phrases of [`BARS`] bars; a tune that is shorter is one.
+/// A tune's complete phrases of [`BARS`] bars; a shorter tune is one phrase.
 fn phrases(tune: &Tune) -> Vec<Tune> {
     let count = (tune.bar_count() / BARS).max(1);
     (0..count).map(|at| tune.bars(at * BARS..(at + 1) * BARS)).collect()
@@ -95,10 +95,10 @@ fn ids_of(vocabulary: &Vocabulary, phrase: &Tune) -> Vec<usize> {
     ids[1..ids.len() - 1].to_vec()
 }
 
-/// How often something is met, as shares.
+/// Frequencies, as shares.
 pub type Histogram = BTreeMap<String, f64>;
 
-/// What is counted in tunes.
+/// The contents of tunes that are counted.
 pub const HISTOGRAMS: [&str; 4] = ["pitch class", "interval", "duration", "chord"];
 
 /// The [`HISTOGRAMS`] of some tunes.
@@ -123,7 +123,7 @@ pub fn histograms<'a>(tunes: impl IntoIterator<Item = &'a Tune>) -> [Histogram; 
     counts
 }
 
-/// What two histograms have in common, 0–1.
+/// The overlap of two histograms, 0–1.
 pub fn overlap(a: &Histogram, b: &Histogram) -> f64 {
     a.iter().map(|(what, share)| share.min(b.get(what).copied().unwrap_or(0.0))).sum()
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_shares_all_its_runs_and_a_stranger_none() {
+    fn a_copy_shares_all_its_runs_and_an_unrelated_tune_none() {
         let scale: Vec<u8> = (60..84).collect();
         let (copied, other) = (tune(&scale), tune(&scale.iter().rev().copied().collect::<Vec<_>>()));
         let vocabulary = Vocabulary::from_tunes([&copied, &other], 100);

@@ -1,10 +1,10 @@
 //! `cargo xtask evaluate seqgan`: how close generated tunes are to held-out ones, how varied, and how new.
 //!
-//! [`writer`] generates, [`likeness`] compares tunes, [`report`] holds the figures and their targets, [`picture`] plots
+//! [`writer`] generates, [`likeness`] compares tunes, [`report`] holds the figures and their targets, [`plot`] plots
 //! likeness over sameness at several temperatures.
 
 mod likeness;
-mod picture;
+mod plot;
 mod report;
 mod writer;
 
@@ -29,12 +29,12 @@ use crate::runtimes;
 use crate::workspace;
 use likeness::{BARS, Phrases};
 use report::{ComparedWith, Report, SEEDS, Speed, Trade, WriterReport};
-use writer::{Commission, Writer};
+use writer::{TuneRequest, Writer};
 
-/// Tunes of each writer at each temperature.
+/// Tunes from each generator at each temperature.
 const TUNES: usize = 1024;
 
-/// Temperatures of the trade between likeness and sameness.
+/// Temperatures at which likeness and sameness are measured.
 const TEMPERATURES: [f32; 7] = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2];
 
 /// Scores the generator of tunes on the tunes of a split.
@@ -48,8 +48,8 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     workspace::onnxruntime()?;
     let train = tunes::load(data, Split::Train)?;
     let held_out = tunes::load(data, args.split)?;
-    let (runtime, told) = runtimes::open_onnxruntime()?;
-    println!("runtime: {} · {}", told.runtime, told.provider);
+    let (runtime, opened) = runtimes::open_onnxruntime()?;
+    println!("runtime: {} · {}", opened.runtime, opened.provider);
     let load = |runtime: &Runtime, id: &str| -> Result<TuneModel> {
         let folder = workspace::shipped_model(id);
         let files = ModelFiles::from_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -64,17 +64,17 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     }
 
     let phrases = Phrases::new(&vocabulary, &train, &held_out);
-    let commissions = Commission::draw(&train, TUNES);
+    let requests = TuneRequest::draw(&train, TUNES);
     let nats = |model: &TuneModel| surprise(model, &held_out);
     let (model_nats, likelihood_nats) = (nats(&model)?, nats(&by_likelihood)?);
     let (speed, same) = (measured_speed(&model, &built_in)?, same_in_both(&model, &built_in)?);
 
-    let compared = ComparedWith { vocabulary: &vocabulary, phrases: &phrases, commissions: &commissions };
+    let compared = ComparedWith { vocabulary: &vocabulary, phrases: &phrases, requests: &requests };
     let steps = 2 * TEMPERATURES.len() + 2;
     let bar = progress::bar(steps, "{pos}/{len} {msg}, {eta} left");
     let write = |writer: &Writer, temperature: f32| -> Result<Vec<Vec<usize>>> {
         bar.set_message(format!("{} at {temperature}", writer.title()));
-        let written = writer.write_all(&commissions, temperature)?;
+        let written = writer.write_all(&requests, temperature)?;
         bar.inc(1);
         Ok(written)
     };
@@ -99,11 +99,11 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     }
     bar.finish_and_clear();
 
-    let people = phrases.of_people();
+    let people = phrases.held_out_bleu();
     let report = Report { split: args.split, tunes: TUNES, people, writers, trades, speed, same };
     report.print();
     json.write(&serde_json::to_vec_pretty(&report)?)?;
-    png.make(|path| picture::draw(path, &report.trades).map_err(anyhow::Error::from))?;
+    png.make(|path| plot::draw(path, &report.trades).map_err(anyhow::Error::from))?;
     println!("{}\n{}", json.name().display(), png.name().display());
     if let Some(kept) = kept {
         kept.write(&report, &report.to_markdown())?;
@@ -111,7 +111,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Nats a symbol of tunes, each from its first bar to its end.
+/// Loss on tunes in nats per symbol, each from its first bar to its end.
 fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     let (mut sum, mut symbols) = (0.0, 0);
     for tune in tunes {
@@ -122,7 +122,7 @@ fn surprise(model: &TuneModel, tunes: &[Tune]) -> Result<f64> {
     Ok(sum / symbols.max(1) as f64)
 }
 
-/// How long eight bars take in ONNX Runtime and in the built-in runtime.
+/// The time for eight bars in ONNX Runtime and in the built-in runtime.
 fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>> {
     [("ONNX Runtime", model), ("built-in runtime", built_in)]
         .into_iter()
@@ -140,7 +140,7 @@ fn measured_speed(model: &TuneModel, built_in: &TuneModel) -> Result<Vec<Speed>>
         .collect()
 }
 
-/// Of [`SEEDS`] seeds, how many give the same tune in both runtimes.
+/// How many of [`SEEDS`] seeds give the same tune in both runtimes.
 fn same_in_both(model: &TuneModel, built_in: &TuneModel) -> Result<usize> {
     let mut same = 0;
     for seed in 0..SEEDS {

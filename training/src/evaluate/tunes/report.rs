@@ -8,50 +8,51 @@ use tonenet_core::tune::{Symbol, Tune, Vocabulary};
 
 use super::likeness::BARS;
 use super::likeness::{HISTOGRAMS, Phrases, Point, histograms, mean, overlap};
-use super::writer::Commission;
+use super::writer::TuneRequest;
 use crate::data::Split;
 use crate::evaluate::measure::Interval;
 use crate::target::Target;
 
-/// Seeds that both runtimes are asked for.
+/// Seeds that are compared between the runtimes.
 pub const SEEDS: u64 = 100;
 
-/// How often files are drawn for an interval, and by what seed.
+/// Bootstrap draws for an interval, and their seed.
 const DRAWS: usize = 1000;
 const SEED: u64 = 1;
 
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub split: Split,
-    /// Tunes of each writer at each temperature.
+    /// Tunes from each generator at each temperature.
     pub tunes: usize,
     /// BLEU-4 of held-out phrases against those of the other tunes.
     pub people: f64,
-    /// The model first, then what it was before the adversaries met, then the references.
+    /// The model first, then its stage before adversarial training, then the references.
     pub writers: Vec<WriterReport>,
-    /// Of the model, and of what it was before the adversaries met.
+    /// Of the model, and of its stage before adversarial training.
     pub trades: Vec<Trade>,
     pub speed: Vec<Speed>,
-    /// Of [`SEEDS`] seeds, those that give the same tune in both runtimes.
+    /// How many of [`SEEDS`] seeds give the same tune in both runtimes.
     pub same: usize,
 }
 
-/// A writer at temperature 1.
+/// Figures of a generator at temperature 1.
 #[derive(Debug, Serialize)]
 pub struct WriterReport {
     pub writer: String,
-    /// Of the held-out tunes, a symbol.
+    /// Loss on the held-out tunes, per symbol.
     pub nats: Option<f64>,
     pub bleu: Interval,
     pub self_bleu: f64,
-    /// The largest share of a tune's runs of eight symbols that one training tune has: of all tunes, on average, at most.
+    /// The largest share of a tune's runs of eight symbols that one training tune contains: mean and maximum over
+    /// tunes.
     pub copied: f64,
     pub copied_most: f64,
-    /// With the held-out phrases, in the order of [`HISTOGRAMS`].
+    /// Overlaps with the held-out phrases, in the order of [`HISTOGRAMS`].
     pub overlaps: [f64; 4],
-    /// Share of the melody's notes that are in the key that was asked for.
+    /// Share of the melody's notes that are in the requested key.
     pub in_key: f64,
-    /// Share of tunes whose rows add up to the bars that were asked for.
+    /// Share of tunes whose rows fill exactly the requested bars.
     pub whole_bars: f64,
 }
 
@@ -70,26 +71,26 @@ pub struct Speed {
     pub worst: f64,
 }
 
-/// What written tunes are compared with.
+/// The tunes that generated tunes are compared with.
 pub struct ComparedWith<'a> {
     pub vocabulary: &'a Vocabulary,
     pub phrases: &'a Phrases,
-    /// What each writer was asked for.
-    pub commissions: &'a [Commission],
+    /// The request for each tune.
+    pub requests: &'a [TuneRequest],
 }
 
 impl WriterReport {
     pub fn new(compared: &ComparedWith<'_>, writer: &str, nats: Option<f64>, written: &[Vec<usize>]) -> Self {
-        let ComparedWith { vocabulary, phrases, commissions } = *compared;
+        let ComparedWith { vocabulary, phrases, requests } = *compared;
         let point = phrases.point(1.0, written);
-        let tune = |(commission, ids): (&Commission, &Vec<usize>)| {
-            vocabulary.decode(commission.metre, commission.tonality.is_minor, ids)
+        let tune = |(request, ids): (&TuneRequest, &Vec<usize>)| {
+            vocabulary.decode(request.metre, request.tonality.is_minor, ids)
         };
-        let tunes: Vec<Tune> = commissions.iter().zip(written).map(tune).collect();
+        let tunes: Vec<Tune> = requests.iter().zip(written).map(tune).collect();
         let (found, wanted) = (histograms(&tunes), histograms(&phrases.held_out));
         let copied: Vec<f64> = written.iter().map(|ids| phrases.copied(ids)).collect();
         let notes = || tunes.iter().flat_map(|tune| tune.notes.iter().map(|note| tune.tonality.holds(note.key)));
-        let whole = commissions.iter().zip(written).filter(|(commission, ids)| add_up(vocabulary, commission, ids));
+        let whole = requests.iter().zip(written).filter(|(request, ids)| fill_bars(vocabulary, request, ids));
         let (low, high) = bootstrap_interval(&point.bleus, mean, DRAWS, SEED).unwrap_or((point.bleu, point.bleu));
         Self {
             writer: writer.into(),
@@ -106,8 +107,8 @@ impl WriterReport {
 }
 
 /// Whether rows end at each bar line, and at the last one.
-fn add_up(vocabulary: &Vocabulary, commission: &Commission, ids: &[usize]) -> bool {
-    let bar = commission.metre.bar();
+fn fill_bars(vocabulary: &Vocabulary, request: &TuneRequest, ids: &[usize]) -> bool {
+    let bar = request.metre.bar();
     let mut steps = 0;
     let fits = ids.iter().all(|&id| match vocabulary.symbol(id) {
         Some(Symbol::Row(token)) => {
@@ -121,8 +122,9 @@ fn add_up(vocabulary: &Vocabulary, commission: &Commission, ids: &[usize]) -> bo
 }
 
 impl Report {
-    /// By how much the model's likeness at temperature 1 is above that of the one by likelihood at the temperature where
-    /// both are as much alike among themselves; `None` where it is at none that was tried.
+    /// How far the model's likeness at temperature 1 exceeds that of its maximum-likelihood stage at equal sameness.
+    ///
+    /// `None` where that sameness is outside the temperatures that were tried.
     pub fn gain(&self) -> Option<Interval> {
         let [model, likelihood] = self.trades.as_slice() else { return None };
         let model = model.points.iter().find(|point| point.temperature == 1.0)?;
@@ -263,7 +265,7 @@ impl Report {
     }
 }
 
-/// The likeness that a trade of (sameness, likeness) has at a sameness, between the points on both sides of it.
+/// Likeness at a sameness, interpolated on a curve of (sameness, likeness) points.
 fn at_sameness(trade: &[(f64, f64)], sameness: f64) -> Option<f64> {
     trade.windows(2).find_map(|pair| {
         let ((from, low), (to, high)) = (pair[0], pair[1]);
@@ -278,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn likeness_is_read_between_two_temperatures() {
+    fn likeness_is_interpolated_between_two_temperatures() {
         let trade = [(0.4, 0.8), (0.3, 0.6), (0.1, 0.2)];
         assert!((at_sameness(&trade, 0.35).unwrap() - 0.7).abs() < 1e-12);
         assert!((at_sameness(&trade, 0.2).unwrap() - 0.4).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! What generates tunes: a model, or one of the references that a model must beat.
+//! Generators of tunes: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
 use rand::distr::weighted::WeightedIndex;
@@ -10,17 +10,17 @@ use tonenet_inference::generate::tunes::{TuneModel, TuneSettings};
 
 use super::likeness::BARS;
 
-/// A tune to be written.
+/// The metre and key of a tune to generate.
 #[derive(Debug, Clone, Copy)]
-pub struct Commission {
+pub struct TuneRequest {
     pub seed: u64,
     pub metre: Metre,
     /// A key without signs.
     pub tonality: Tonality,
 }
 
-impl Commission {
-    /// So many, in the metres and keys of tunes drawn at random.
+impl TuneRequest {
+    /// Draws `count` requests with the metres and keys of random tunes.
     pub fn draw(tunes: &[Tune], count: usize) -> Vec<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         (0..count)
@@ -34,7 +34,7 @@ impl Commission {
 
 pub enum Writer {
     Model(&'static str, TuneModel),
-    /// Draws each row by itself, as often as weights say.
+    /// Draws each row independently, with weights.
     Rows {
         title: &'static str,
         vocabulary: Vocabulary,
@@ -43,7 +43,7 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// Draws rows as often as they are met in tunes.
+    /// Draws rows as often as they occur in tunes.
     pub fn unigram(vocabulary: &Vocabulary, tunes: &[Tune]) -> Self {
         let mut weights = vec![0.0; vocabulary.size()];
         for id in tunes.iter().flat_map(|tune| vocabulary.encode(tune)) {
@@ -63,13 +63,13 @@ impl Writer {
         }
     }
 
-    /// The ids of [`BARS`] bars for each commission; only models know temperatures.
-    pub fn write_all(&self, commissions: &[Commission], temperature: f32) -> Result<Vec<Vec<usize>>> {
-        commissions.iter().map(|commission| self.write(commission, temperature)).collect()
+    /// Generates the ids of [`BARS`] bars for each request; only models use the temperature.
+    pub fn write_all(&self, requests: &[TuneRequest], temperature: f32) -> Result<Vec<Vec<usize>>> {
+        requests.iter().map(|request| self.write(request, temperature)).collect()
     }
 
-    fn write(&self, commission: &Commission, temperature: f32) -> Result<Vec<usize>> {
-        let Commission { seed, metre, tonality } = *commission;
+    fn write(&self, request: &TuneRequest, temperature: f32) -> Result<Vec<usize>> {
+        let TuneRequest { seed, metre, tonality } = *request;
         match self {
             Self::Model(_, model) => {
                 let wish = TuneSettings { seed, bars: BARS, metre, tonality, temperature, ..TuneSettings::default() };

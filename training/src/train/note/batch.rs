@@ -10,7 +10,7 @@ pub const AHEAD_HIDDEN: i64 = 128;
 /// Hidden units of each decoder's LSTM.
 pub const DECODER_HIDDEN: i64 = 96;
 
-/// Share of units dropped, the same ones all along an excerpt (arXiv 1512.05287).
+/// Share of units dropped; they stay the same throughout an excerpt (arXiv 1512.05287).
 const DROPOUT: f32 = 0.3;
 
 /// A batch of excerpts of one genre.
@@ -21,18 +21,18 @@ pub struct NoteBatch {
     pub ahead: Tensor,
     /// Deviation of each note from its file's mean, in units of the usual spread: \[excerpts, notes\].
     pub deviations: Tensor,
-    /// 0 where an excerpt is shorter and a row is empty, else how much its file counts.
+    /// 0 in padding rows, otherwise the weight of the note's file.
     pub weights: Tensor,
     /// See [`super::network::NoteNetwork::forward`].
     pub segment: i64,
-    /// The style that the player's velocities are told in, or `None` where they are kept from the model.
-    pub told: Option<Genre>,
-    /// The member that is to learn from it.
+    /// The style in which the model gets the player's velocities, or `None` to withhold them.
+    pub player_style: Option<Genre>,
+    /// The member that trains on it.
     pub member: usize,
     pub masks: Masks,
 }
 
-/// Units dropped in one batch, \[excerpts, 1, width\] each: 0, or what makes up for the dropped.
+/// Dropout masks of one batch, \[excerpts, 1, width\] each: 0 for dropped units, otherwise the compensating scale.
 pub struct Masks {
     pub past: Tensor,
     pub memory: Tensor,
@@ -43,7 +43,7 @@ impl Masks {
     /// Widths of the three masks.
     const WIDTHS: [i64; 3] = [PAST_HIDDEN, PAST_HIDDEN + AHEAD_HIDDEN, DECODER_HIDDEN];
 
-    /// Masks by coins: each call of `uniform` gives a number of 0–1.
+    /// Draws masks; each call of `uniform` returns a number of 0–1.
     pub fn draw(excerpts: usize, mut uniform: impl FnMut() -> f32, device: Device) -> Self {
         let [past, memory, decoder] = Self::WIDTHS.map(|width| {
             let kept: Vec<f32> = (0..excerpts * width as usize)

@@ -14,40 +14,43 @@ use super::batch::{Masks, NoteBatch};
 use crate::data::performances::{Performance, USUAL_SPREAD};
 use crate::graphs::OUTPUT_SCALE;
 
-/// Notes in an excerpt, and how often: long ones teach the swells of a long piece, short ones show more pieces at once.
+/// Excerpt lengths in notes, with probabilities.
+///
+/// Long excerpts teach the swells of a long piece; short ones cover more pieces.
 fn lengths(genre: Genre) -> &'static [(usize, f64)] {
     match genre {
         Genre::Classical => &[(1024, 0.1), (512, 0.6), (256, 0.3)],
         Genre::Jazz | Genre::Pop => &[(512, 0.4), (256, 0.6)],
     }
 }
-/// Notes before an excerpt that its rows may look back to, and that make what is usual in a part.
+/// Notes before an excerpt, for its rows' look-back and for the part's running averages.
 const CONTEXT: usize = 1024;
 
-/// How long a segment is at most, and how often: a note knows what follows in its segment, so short ones teach short
-/// look-aheads.
+/// Largest segment lengths, with probabilities.
+///
+/// A note sees what follows in its segment, so short segments teach short look-aheads.
 const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
 const TEMPO_SPREAD: f64 = 0.18;
-/// How often notes are left out, and which share of them at most: a thinner arrangement of the same piece.
+/// How often notes are removed, and the largest share removed: it imitates a thinner arrangement.
 const THIN_SHARE: f64 = 0.3;
 const THINNEST: f64 = 0.2;
-/// How far onsets are moved at most, as a standard deviation in seconds.
+/// Largest standard deviation of the onset jitter, in seconds.
 const JITTER: f64 = 0.005;
-/// How often the beat is kept from the model where it is known.
+/// How often a known beat is withheld from the model.
 const NO_BEAT_SHARE: f64 = 0.25;
-/// How often onsets are quantised, the pedal left out, and durations made equal, each by itself: a part entered
-/// step by step.
+/// How often onsets are quantised, the pedal removed, and durations made equal, each by itself: it imitates step entry.
 const STEP_SHARE: f64 = 0.12;
-/// How often all three at once.
+/// How often all three happen together.
 const ALL_STEP_SHARE: f64 = 0.06;
-/// How often the model is told the player's velocities, with what error, as a standard deviation in steps: the larger,
-/// the more it plays the style and the less it repeats the player.
-const TOLD_SHARE: f64 = 0.18;
-const TOLD_ERROR: f64 = 6.0;
+/// How often the model gets the player's velocities, and their error as a standard deviation in steps.
+///
+/// The larger the error, the more the model follows the style and the less the player.
+const PLAYER_SHARE: f64 = 0.18;
+const PLAYER_ERROR: f64 = 6.0;
 
-/// How much less often a source is drawn for each time it is larger: 0 is by notes, 1 each source equally often.
+/// How far sources are levelled by size: 0 draws by notes, 1 draws each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
 
 /// Draws batches of a genre.
@@ -73,7 +76,7 @@ impl NoteExcerpts {
         Some(Self { genre, performances, weighted })
     }
 
-    /// A batch for each of `shards` members, of excerpts of `notes` notes together each.
+    /// Draws a batch for each of `shards` members; its excerpts have `notes` notes together.
     pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
         let mut by_share = |choices: &[(usize, f64)]| {
             let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
@@ -81,14 +84,15 @@ impl NoteExcerpts {
         };
         let length = by_share(lengths(self.genre));
         let segment = by_share(&SEGMENTS).min(length);
-        let told = random.random_bool(TOLD_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let player_style =
+            random.random_bool(PLAYER_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
         let excerpts = notes / length;
         (0..shards)
             .map(|member| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
                     let performance = &self.performances[self.weighted.sample(random)];
-                    rows.add(performance, length, segment, told.is_some(), random);
+                    rows.add(performance, length, segment, player_style.is_some(), random);
                 }
                 let tensor = |values: &[f32], width: usize| {
                     let shape = [excerpts as i64, length as i64, width as i64];
@@ -100,7 +104,7 @@ impl NoteExcerpts {
                     deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
                     weights: tensor(&rows.weights, 1).squeeze_dim(-1),
                     segment: segment as i64,
-                    told,
+                    player_style,
                     member,
                     masks: Masks::draw(excerpts, || random.random(), device),
                 }
@@ -119,14 +123,22 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, performance: &Performance, length: usize, segment: usize, told: bool, random: &mut ChaCha8Rng) {
+    fn add(
+        &mut self,
+        performance: &Performance,
+        length: usize,
+        segment: usize,
+        reads_player: bool,
+        random: &mut ChaCha8Rng,
+    ) {
         let total = performance.notes.len();
         let end = random.random_range(length.min(total)..=total);
         let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let Augmented { part, deviations } = augmented(performance, first..seen, told, random);
-        // Sorting may have moved notes over the excerpt's edges and thinning taken some out; its size is what counts.
+        let Augmented { part, deviations } = augmented(performance, first..seen, reads_player, random);
+        // Sorting may have moved notes across the excerpt's edges and thinning removed some. Only the number of notes
+        // matters.
         let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
         let count = (deviations.len() - skipped).saturating_sub(seen - end).min(length);
 
@@ -137,7 +149,7 @@ impl Rows {
         self.weights.resize(self.weights.len() + padding, 0.0);
         let mut known = 0.0;
         for i in 0..count {
-            // Segments are counted from the excerpt's end, where the padding is not.
+            // Segments are counted from the excerpt's end, which has no padding.
             let left = count - i;
             if i == 0 || left % segment == 0 {
                 let last = skipped + i + if left % segment == 0 { segment } else { left % segment } - 1;
@@ -147,13 +159,13 @@ impl Rows {
             part.ahead(skipped + i, known, &mut self.ahead);
         }
         self.deviations.extend(&deviations[skipped..skipped + count]);
-        // Half way between equal weight for every step of velocity and for every file.
+        // A compromise between equal weight for every velocity step and for every file.
         let weight = USUAL_SPREAD / performance.level().1.clamp(6.0, 32.0);
         self.weights.resize(self.weights.len() + count, weight as f32);
     }
 }
 
-/// A moment from note `last` on to before the next one.
+/// A random moment between note `last` and the next one.
 fn moment(part: &Part, last: usize, random: &mut ChaCha8Rng) -> f64 {
     let onset = part.note(last).map_or(0.0, |n| n.onset);
     let gap = part.note(last + 1).map_or(3.0, |next| (next.onset - onset).max(0.0));
@@ -161,7 +173,7 @@ fn moment(part: &Part, last: usize, random: &mut ChaCha8Rng) -> f64 {
     if random.random_bool(0.5) {
         return onset + share * gap * 0.999;
     }
-    // Evenly over orders of magnitude, from 5 ms to 3 s: the shortest look-aheads need to be met too.
+    // Log-uniform from 5 ms to 3 s, so that the model sees the shortest look-aheads too.
     onset + gap.min(0.005 * (600f64).powf(share)) * 0.999
 }
 
@@ -173,7 +185,7 @@ struct Augmented {
 fn augmented(
     performance: &Performance,
     range: std::ops::Range<usize>,
-    told: bool,
+    reads_player: bool,
     random: &mut ChaCha8Rng,
 ) -> Augmented {
     let (mean, _) = performance.level();
@@ -191,7 +203,7 @@ fn augmented(
     let thinning = if random.random_bool(THIN_SHARE) { random.random::<f64>() * THINNEST } else { 0.0 };
     let jitter = random.random::<f64>() * JITTER;
 
-    // Where the file has no beats, any steady grid will do for a part entered step by step.
+    // Without beats in the file, any steady grid can imitate step entry.
     let free_step = 0.125 * (0.3 * normal(random)).exp();
     let step = match performance.grid {
         Grid::Sixteenths => sixteenth(source).unwrap_or(free_step),
@@ -217,7 +229,7 @@ fn augmented(
                     let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
                     (sixteenths / 4.0).rem_euclid(1.0)
                 }),
-                deviation: told.then(|| (deviation + TOLD_ERROR * normal(random)) as f32),
+                deviation: reads_player.then(|| (deviation + PLAYER_ERROR * normal(random)) as f32),
             };
             (note, (deviation / OUTPUT_SCALE) as f32)
         })
@@ -239,7 +251,7 @@ fn augmented(
     Augmented { part, deviations }
 }
 
-/// A sixteenth's length in seconds, over the whole of some notes.
+/// The mean length of a sixteenth in seconds, over some notes.
 fn sixteenth(notes: &[tonenet_core::note::Note]) -> Option<f64> {
     let (first, last) = (notes.first()?, notes.last()?);
     let sixteenths = last.onset_sixteenths - first.onset_sixteenths;

@@ -24,12 +24,12 @@ use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
 
-/// Notes that a member learns from in a batch.
+/// Notes per batch of each member.
 const NOTES: usize = 4096;
-/// Valid files a genre that each epoch is scored on.
+/// Valid files per genre that each epoch is scored on.
 const VALID_FILES: usize = 20;
 
-/// Training the note model.
+/// The task of training the note model.
 pub struct NoteTask {
     excerpts: Vec<NoteExcerpts>,
     valid: Vec<Performance>,
@@ -82,10 +82,10 @@ impl Task for NoteTask {
 
     fn validate(&self, network: &NoteNetwork) -> Score {
         let mut scores = Scores::default();
-        for take in &self.valid {
-            let predicted = whole_take(network, &take.take(), take.genre);
-            let human: Vec<f32> = take.notes.iter().map(|n| f32::from(n.velocity)).collect();
-            scores.add(take.genre, score_file(&predicted, &human));
+        for performance in &self.valid {
+            let predicted = whole_performance(network, &performance.view(), performance.genre);
+            let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
+            scores.add(performance.genre, score_file(&predicted, &human));
         }
         scores.mean()
     }
@@ -95,9 +95,9 @@ impl Task for NoteTask {
     }
 }
 
-/// Deviations of a whole take, note by note in the order of the performance, in velocity steps.
-pub fn whole_take(network: &NoteNetwork, take: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
-    let (part, order) = take.part();
+/// Predicted deviations of a whole performance, in the order of its notes, in velocity steps.
+pub fn whole_performance(network: &NoteNetwork, view: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
+    let (part, order) = view.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for index in 0..part.len() {

@@ -21,12 +21,12 @@ const ROW: i64 = 96;
 /// Hidden units of the layer behind each decoder's LSTM.
 const HEAD: i64 = 64;
 
-/// Networks whose mean is the model's.
+/// Networks whose mean output is the model's.
 pub const MEMBERS: usize = 2;
 
-/// The spread, as the natural logarithm of its share of the output's scale, stays within these.
+/// Limits of the spread, as the natural logarithm of its share of the output's scale.
 const LOG_SPREAD: (f64, f64) = (-2.5, 1.5);
-/// How much the spread's likelihood counts beside the mean's error.
+/// Weight of the spread's likelihood relative to the mean's error.
 const SPREAD_SHARE: f64 = 0.1;
 
 struct Decoder {
@@ -50,7 +50,7 @@ pub struct NoteNetwork {
     members: Vec<Member>,
 }
 
-/// Mean and logarithm of the spread of each note, \[batch, notes\] each, both in units of the output's scale.
+/// Mean and log spread of each note, \[batch, notes\] each, both in units of the output's scale.
 pub struct Output {
     pub mean: Tensor,
     pub log_spread: Tensor,
@@ -80,7 +80,7 @@ impl Member {
         }
     }
 
-    /// What the decoders read: \[batch, notes, memory\].
+    /// The decoders' input: \[batch, notes, memory\].
     fn memory(&self, past: &Tensor, ahead: &Tensor, segment: i64, masks: Option<&Masks>) -> Tensor {
         let (batch, notes) = (past.size()[0], past.size()[1]);
         let row = linear(&self.past_row, past).relu();
@@ -101,16 +101,18 @@ impl Member {
         Output { mean: output.select(-1, 0), log_spread: output.select(-1, 1).clamp(LOG_SPREAD.0, LOG_SPREAD.1) }
     }
 
-    /// `past` of a batch whose rows tell the player's velocities, as if the performance had come out of the decoder
-    /// of `told`: each note as far from what that style expects as it is from what its own does.
+    /// `past` of a batch with the player's velocities, as if the performance had been played in `player_style`.
     ///
-    /// So that each decoder learns to bring back what another has carried off (back-translation, arXiv 1511.06709).
-    fn retold(&self, batch: &NoteBatch, genre: Genre, told: Genre) -> Tensor {
+    /// Each note keeps its difference from the predicted mean, now measured from the other style's prediction.
+    ///
+    /// Each decoder thus learns to undo another's transfer (back-translation, arXiv 1511.06709).
+    fn with_player_style(&self, batch: &NoteBatch, genre: Genre, player_style: Genre) -> Tensor {
         tch::no_grad(|| {
-            let unheard = batch.past.copy();
-            let _ = unheard.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
-            let memory = self.memory(&unheard.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
-            let [own, other] = [genre, told].map(|style| self.decode(&memory, style, None).mean);
+            let without_player = batch.past.copy();
+            let _ = without_player.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
+            let memory =
+                self.memory(&without_player.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
+            let [own, other] = [genre, player_style].map(|style| self.decode(&memory, style, None).mean);
             let past = batch.past.copy();
             let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
             past
@@ -133,10 +135,10 @@ impl NoteNetwork {
         Self { variables, members }
     }
 
-    /// What the members make of `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\] in the mean.
+    /// The members' mean output for `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\].
     ///
-    /// Notes fall into segments of `segment`, a divisor of their number; a note is told of those behind it in its
-    /// own segment alone.
+    /// Notes are grouped into segments of `segment`, a divisor of their number. A note sees only the following notes of
+    /// its own segment.
     pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre) -> Output {
         let outputs: Vec<Output> =
             self.members.iter().map(|m| m.decode(&m.memory(past, ahead, segment, None), genre, None)).collect();
@@ -158,11 +160,12 @@ impl Network for NoteNetwork {
         &mut self.variables
     }
 
-    /// The mean learns from its squared error alone; the spread learns to be likely beside it, without pulling at it.
+    /// The mean is trained on its squared error alone. The spread is trained on its likelihood, without gradients to
+    /// the mean.
     fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
         let member = &self.members[batch.member];
-        let past = match batch.told {
-            Some(told) => member.retold(&batch, genre, told),
+        let past = match batch.player_style {
+            Some(player_style) => member.with_player_style(&batch, genre, player_style),
             None => batch.past.shallow_clone(),
         };
         let (past, ahead) = (past.to_kind(LEARNING), batch.ahead.to_kind(LEARNING));

@@ -13,7 +13,7 @@ use crate::data::performances::{Performance, USUAL_SPREAD};
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
 const TEMPO_SPREAD: f64 = 0.12;
-/// How often a beat-aligned file is cut on the free grid all the same, so that a missing beat does no harm.
+/// How often a beat-aligned file is cut on the free grid instead, so that a missing beat does no harm.
 const FREE_SHARE: f64 = 0.25;
 
 /// A batch of excerpts of one genre, row-major.
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_stand_on_onsets_and_centre_on_the_file() {
+    fn targets_are_at_onsets_and_centred_per_file() {
         let performances = [scale()];
         let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
         let batch = excerpts.draw(8, 32, &mut ChaCha8Rng::seed_from_u64(1));
@@ -141,7 +141,7 @@ mod tests {
         let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
         let draw = |seed| excerpts.draw(4, 16, &mut ChaCha8Rng::seed_from_u64(seed)).frames;
         assert_eq!(draw(3), draw(3));
-        // Cells where one of two batches has a note begin or sound, and the other not.
+        // Cells that differ between the two batches.
         let others = draw(3).iter().zip(draw(4)).filter(|(a, b)| **a != *b).count();
         assert!(others > 50, "{others} cells differ");
     }

@@ -1,10 +1,11 @@
 //! Training the article's piano-roll models.
 //!
-//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`take`] is what it is scored on.
+//! [`excerpts`] cuts and augments training data, [`network`] learns from it, [`grid_performance`] holds the whole
+//! performances that it is scored on.
 
 mod excerpts;
+mod grid_performance;
 mod network;
-mod take;
 
 use std::path::Path;
 
@@ -16,26 +17,26 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
+use grid_performance::{GridPerformance, grid_performances};
 use network::Batch;
 pub use network::PianoRollNetwork;
-use take::{Take, takes};
 
 use super::task::{Score, Scores, Task};
 use crate::data::Split;
 use crate::data::performances;
-use crate::graphs::WHOLE_TAKE_STEPS;
+use crate::graphs::WHOLE_PERFORMANCE_STEPS;
 use excerpts::Excerpts;
 
-/// Excerpts in a batch.
+/// Excerpts per batch.
 const EXCERPTS: usize = 24;
-/// Valid files a genre that each epoch is scored on.
+/// Valid files per genre that each epoch is scored on.
 const VALID_FILES: usize = 30;
 
-/// Training one of the article's networks.
+/// The task of training one of the article's networks.
 pub struct PianoRollTask {
     attention: bool,
     excerpts: Vec<Excerpts>,
-    valid: Vec<Take>,
+    valid: Vec<GridPerformance>,
     performances: usize,
 }
 
@@ -43,7 +44,7 @@ impl PianoRollTask {
     /// Reads the data.
     pub fn new(data: &Path, attention: bool) -> Result<Self> {
         let train = performances::load(data, Split::Train)?;
-        let valid = takes(&performances::load(data, Split::Valid)?, VALID_FILES);
+        let valid = grid_performances(&performances::load(data, Split::Valid)?, VALID_FILES);
         let performances = train.len();
         let excerpts = Genre::ALL
             .into_iter()
@@ -73,9 +74,9 @@ impl Task for PianoRollTask {
     }
 
     fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<Batch> {
-        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, WHOLE_TAKE_STEPS, random);
+        let drawn = self.excerpts[genre.index()].draw(EXCERPTS, WHOLE_PERFORMANCE_STEPS, random);
         let tensor = |values: &[f32], width: usize| {
-            let shape = [EXCERPTS as i64, WHOLE_TAKE_STEPS as i64, width as i64];
+            let shape = [EXCERPTS as i64, WHOLE_PERFORMANCE_STEPS as i64, width as i64];
             Tensor::from_slice(values).view(shape).to_device(device)
         };
         vec![Batch {
@@ -87,10 +88,10 @@ impl Task for PianoRollTask {
 
     fn validate(&self, network: &PianoRollNetwork) -> Score {
         let mut scores = Scores::default();
-        for take in &self.valid {
-            let deviations = network.predict(take.roll.frames(), take.genre);
-            let predicted: Vec<f32> = take.cells.iter().map(|&cell| deviations[cell]).collect();
-            scores.add(take.genre, score_file(&predicted, &take.velocities));
+        for performance in &self.valid {
+            let deviations = network.predict(performance.roll.frames(), performance.genre);
+            let predicted: Vec<f32> = performance.cells.iter().map(|&cell| deviations[cell]).collect();
+            scores.add(performance.genre, score_file(&predicted, &performance.velocities));
         }
         scores.mean()
     }

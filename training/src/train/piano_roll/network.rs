@@ -9,7 +9,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
-use crate::graphs::{OUTPUT_SCALE, WHOLE_TAKE_STEPS};
+use crate::graphs::{OUTPUT_SCALE, WHOLE_PERFORMANCE_STEPS};
 use crate::train::task::Network;
 
 /// Hidden units of the encoder, in each direction.
@@ -33,7 +33,7 @@ struct Decoder {
 }
 
 struct Attention {
-    /// The general score's matrix: decoder state to encoder width, no bias.
+    /// Matrix of the general attention score: decoder state to encoder width, no bias.
     score: nn::Linear,
     /// From [context, decoder state] back to the decoder's width.
     combine: nn::Linear,
@@ -77,14 +77,14 @@ impl PianoRollNetwork {
         Self { variables, encoder, decoders }
     }
 
-    /// Deviations in a genre, in velocity steps: \[batch, steps, 88\], from `frames` \[batch, steps, 176\].
+    /// Predicted deviations in a genre, in velocity steps: \[batch, steps, 88\], from `frames` \[batch, steps, 176\].
     fn deviations(&self, frames: &Tensor, genre: Genre, training: bool) -> Tensor {
         let memory = self.encoder.seq(frames).0.dropout(DROPOUT, training);
         let decoder = &self.decoders[genre.index()];
         let mut hidden = decoder.lstm.seq(&memory).0;
         if let Some(attention) = &decoder.attention {
             let query = attention.score.forward(&hidden);
-            // Scaled as in arXiv 1706.03762, or long dot products saturate the softmax from the start.
+            // Scaled as in arXiv 1706.03762. Otherwise long dot products saturate the softmax from the start.
             let scores = query.matmul(&memory.transpose(1, 2)) / (2.0 * ENCODER_HIDDEN as f64).sqrt();
             let context = scores.softmax(-1, Kind::Float).matmul(&memory);
             hidden = attention.combine.forward(&Tensor::cat(&[context, hidden], -1)).tanh();
@@ -92,15 +92,15 @@ impl PianoRollNetwork {
         decoder.output.forward(&hidden.dropout(DROPOUT, training)) * OUTPUT_SCALE
     }
 
-    /// Deviations of one whole take, \[steps, 88\], from its frames \[steps, 176\].
+    /// Predicted deviations of one whole performance, \[steps, 88\], from its frames \[steps, 176\].
     ///
-    /// With attention, in overlapping windows as long as the excerpts it was trained on.
+    /// With attention, it reads overlapping windows as long as the training excerpts.
     pub fn predict(&self, frames: &[f32], genre: Genre) -> Vec<f32> {
         tch::no_grad(|| {
             let frames = Tensor::from_slice(frames).view([1, -1, FRAME as i64]).to_device(self.variables.device());
             let steps = frames.size()[1] as usize;
             let windows = if self.decoders[genre.index()].attention.is_some() {
-                tonenet_core::piano_roll::windows(steps, WHOLE_TAKE_STEPS)
+                tonenet_core::piano_roll::windows(steps, WHOLE_PERFORMANCE_STEPS)
             } else {
                 tonenet_core::piano_roll::windows(steps, steps)
             };

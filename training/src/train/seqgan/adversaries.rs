@@ -11,24 +11,24 @@ use crate::metrics::bleu::{References, self_bleu};
 use crate::train::adam::{gradients, mix};
 
 const POLICY_RATE: f64 = 3e-4;
-/// Rounds in which the policy moves slowly, at a third of its rate, so that the discriminator gets ahead of it.
+/// Rounds in which the generator trains at a third of its rate, so that the discriminator gets ahead of it.
 const SLOW_ROUNDS: usize = 140;
 const DISCRIMINATOR_RATE: f64 = 3e-4;
-/// Steps of the discriminator in each round.
+/// Discriminator steps per round.
 const DISCRIMINATOR_STEPS: usize = 1;
-/// Tunes that are finished from each beginning, and symbols between two beginnings.
+/// Rollouts from each prefix, and symbols between two prefixes.
 const ROLLOUTS: i64 = 8;
 const STRIDE: usize = 8;
-/// How much of the delayed policy is replaced in a round.
+/// Share of the delayed policy that is replaced in a round.
 const DELAY: f64 = 0.2;
-/// How much learning by likelihood counts in a round, so that the policy does not forget the tunes.
+/// Weight of the likelihood loss in a round. It keeps the policy from forgetting the tunes.
 const LIKELIHOOD_SHARE: f64 = 0.5;
-/// Tunes written for a look at the valid tunes.
-const LOOKED_AT: usize = 256;
-/// Of them those that are compared with each other.
+/// Tunes generated to score against the valid tunes.
+const SCORED: usize = 256;
+/// How many of them are compared with each other.
 const COMPARED: usize = 64;
 
-/// Numbers of 0–1 from our generator, not libtorch's.
+/// Uniform numbers of 0–1 from our generator, not libtorch's.
 fn uniform(random: &mut ChaCha8Rng, device: Device) -> impl FnMut(usize) -> Tensor {
     move |count| {
         let values: Vec<f32> = (0..count).map(|_| random.random()).collect();
@@ -37,16 +37,16 @@ fn uniform(random: &mut ChaCha8Rng, device: Device) -> impl FnMut(usize) -> Tens
 }
 
 impl Learners {
-    /// The discriminator learns what the generator writes by likelihood, and the delayed policy is a copy of it.
-    pub fn begin_against_each_other(&mut self, material: &Material, steps: usize, random: &mut ChaCha8Rng) {
+    /// Trains the discriminator on tunes of the maximum-likelihood generator, and copies that as the delayed policy.
+    pub fn begin_adversarial(&mut self, material: &Material, steps: usize, random: &mut ChaCha8Rng) {
         mix(self.delayed.variables(), self.generator.variables(), 1.0);
         for _ in 0..steps {
-            self.learn_to_tell(material, random);
+            self.train_discriminator(material, random);
         }
     }
 
-    /// Some rounds of both adversaries.
-    pub fn learn_against_each_other(
+    /// Runs some adversarial rounds.
+    pub fn train_adversarially(
         &mut self,
         material: &Material,
         done: usize,
@@ -56,15 +56,15 @@ impl Learners {
         let (mut losses, mut rewards, mut right) = (0.0, 0.0, 0.0);
         for round in done..done + rounds {
             let rate = if round < SLOW_ROUNDS { POLICY_RATE / 3.0 } else { POLICY_RATE };
-            let (loss, reward) = self.follow_the_reward(material, rate, random);
+            let (loss, reward) = self.train_policy(material, rate, random);
             losses += loss;
             rewards += reward;
             for _ in 0..DISCRIMINATOR_STEPS {
-                right += self.learn_to_tell(material, random) / DISCRIMINATOR_STEPS as f64;
+                right += self.train_discriminator(material, random) / DISCRIMINATOR_STEPS as f64;
             }
             mix(self.delayed.variables(), self.generator.variables(), DELAY);
         }
-        let written = self.write(material, LOOKED_AT, random);
+        let written = self.write(material, SCORED, random);
         let texts: Vec<Vec<usize>> = texts(&written);
         let references = References::new(material.references.iter().map(Vec::as_slice));
         let bleu = texts.iter().map(|text| references.score(text)).sum::<f64>() / texts.len() as f64;
@@ -83,7 +83,7 @@ impl Learners {
         }
     }
 
-    /// New tunes in the metres of the training tunes: \[tunes, LENGTH\].
+    /// Generates tunes in the metres of the training tunes: \[tunes, LENGTH\].
     fn write(&self, material: &Material, tunes: usize, random: &mut ChaCha8Rng) -> Tensor {
         tch::no_grad(|| {
             let metres = material.train.metres(tunes, random, material.device);
@@ -93,10 +93,10 @@ impl Learners {
         })
     }
 
-    /// A step of the discriminator; the share that it told right.
-    fn learn_to_tell(&mut self, material: &Material, random: &mut ChaCha8Rng) -> f64 {
+    /// Trains the discriminator for one step; returns its accuracy.
+    fn train_discriminator(&mut self, material: &Material, random: &mut ChaCha8Rng) -> f64 {
         let real = material.train.draw(TUNES, LENGTH, random, material.device);
-        // Behind the end there are only ends, as in what is written.
+        // After the end there are only ends, as in generated tunes.
         let real = real.next * real.counts.to_kind(Kind::Int64);
         let missing = LENGTH as i64 - real.size()[1];
         let real = real.constant_pad_nd([0, missing]);
@@ -104,23 +104,24 @@ impl Learners {
         let (loss, right) = self.discriminator.loss(&real, &written);
         loss.backward();
         let gradients = gradients(self.discriminator.variables());
-        self.telling.step(&gradients, DISCRIMINATOR_RATE, GRADIENT_NORM);
+        self.discriminator_adam.step(&gradients, DISCRIMINATOR_RATE, GRADIENT_NORM);
         right
     }
 
-    /// A step of the generator along the policy gradient; its loss by likelihood, and the mean reward.
-    fn follow_the_reward(&mut self, material: &Material, rate: f64, random: &mut ChaCha8Rng) -> (f64, f64) {
+    /// Trains the generator for one step of policy gradient; returns its likelihood loss and the mean reward.
+    fn train_policy(&mut self, material: &Material, rate: f64, random: &mut ChaCha8Rng) -> (f64, f64) {
         let metres = material.train.metres(TUNES, random, material.device);
         let (written, rewards) = tch::no_grad(|| self.rewarded(material, &metres, random));
-        let batch = Batch::of_written(&written, &metres, &material.clock);
+        let batch = Batch::from_generated(&written, &metres, &material.clock);
         let logs = self.generator.log_likelihoods(&batch, &material.clock, false);
         let of_next = logs.gather(-1, &batch.next.unsqueeze(-1), false).squeeze_dim(-1);
-        // What a place gives on average says nothing of the symbol that was chosen there.
+        // The mean reward at a position says nothing about the symbol chosen there.
         let weight = batch.counts.sum_dim_intlist([0i64].as_slice(), true, Kind::Float).clamp_min(1.0);
         let usual = (&rewards * &batch.counts).sum_dim_intlist([0i64].as_slice(), true, Kind::Float) / weight;
         let advantage = (&rewards - usual) * &batch.counts;
         let chosen = batch.counts.sum(Kind::Float);
-        // In units of its own spread: as the discriminator learns, rewards shrink, and would be outweighed.
+        // In units of its own spread: rewards shrink as the discriminator learns, and the other loss would outweigh
+        // them.
         let spread = (advantage.square().sum(Kind::Float) / &chosen).sqrt().clamp_min(1e-4);
         let policy = -(of_next * advantage / spread).sum(Kind::Float) / chosen;
 
@@ -132,8 +133,10 @@ impl Learners {
         (likelihood.double_value(&[]), rewards.mean(Kind::Float).double_value(&[]))
     }
 
-    /// New tunes, \[tunes, LENGTH\], and what each symbol is worth: how likely, in the mean of [`ROLLOUTS`] ways in which
-    /// the delayed policy goes on behind it, the whole is taken for real. One look serves [`STRIDE`] symbols.
+    /// Generates tunes, \[tunes, LENGTH\], with the reward of each symbol.
+    ///
+    /// The delayed policy continues each prefix in [`ROLLOUTS`] ways. The reward is the mean probability that the whole
+    /// tune is real. One evaluation serves [`STRIDE`] symbols.
     fn rewarded(&self, material: &Material, metres: &Tensor, random: &mut ChaCha8Rng) -> (Tensor, Tensor) {
         let clock = &material.clock;
         let written = {
@@ -164,7 +167,7 @@ impl Learners {
     }
 }
 
-/// Written tunes as texts, each up to its end.
+/// Generated tunes as sequences of ids, each up to its end.
 fn texts(written: &Tensor) -> Vec<Vec<usize>> {
     let (tunes, length) = written.size2().expect("tunes of symbols");
     let flat: Vec<i64> = Vec::try_from(written.flatten(0, -1)).expect("whole numbers");

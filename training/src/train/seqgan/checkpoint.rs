@@ -1,8 +1,8 @@
-//! What a SeqGAN run keeps, and how it resumes.
+//! Saves and restores the state of a SeqGAN run.
 //!
 //! Besides the vocabulary and `loss.png` the folder holds `log.csv`, `likelihood.safetensors` (the best generator by
-//! likelihood), `adversary.safetensors` (the last generator trained against the discriminator), and what the next part
-//! needs.
+//! likelihood), `adversary.safetensors` (the last generator trained against the discriminator), and the state for the
+//! next part.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,7 @@ use super::progress::{Part, Progress, best_epoch, write_log};
 use crate::train::folder::{Folder, load_weights, save_weights};
 
 impl Learners {
-    /// Keeps what the next part needs, and the weights that a stage ends with.
+    /// Saves the state for the next part, and the weights at the end of a stage.
     pub fn save(&self, kept: &Folder, progress: &Progress) -> Result<()> {
         let parts = progress.parts.len();
         let folder = kept.make(&part(parts))?;
@@ -20,7 +20,7 @@ impl Learners {
         save_weights(self.discriminator.variables(), &folder.join("discriminator.safetensors"))?;
         self.likelihood.save(&folder.join("likelihood.safetensors"))?;
         self.policy.save(&folder.join("policy.safetensors"))?;
-        self.telling.save(&folder.join("telling.safetensors"))?;
+        self.discriminator_adam.save(&folder.join("telling.safetensors"))?;
         if parts > progress.settings.epochs {
             save_weights(self.generator.variables(), &kept.path("adversary.safetensors"))?;
         } else if best_epoch(&progress.parts) == Some(parts - 1) {
@@ -34,7 +34,7 @@ impl Learners {
         Ok(())
     }
 
-    /// Restores what [`Learners::save`] kept after so many parts.
+    /// Restores the state that [`Learners::save`] saved after so many parts.
     pub fn load(&mut self, kept: &Folder, parts: usize) -> Result<()> {
         let folder = kept.path(&part(parts));
         load_weights(self.generator.variables_mut(), &folder.join("generator.safetensors"))?;
@@ -42,10 +42,10 @@ impl Learners {
         load_weights(self.discriminator.variables_mut(), &folder.join("discriminator.safetensors"))?;
         self.likelihood.load(&folder.join("likelihood.safetensors"))?;
         self.policy.load(&folder.join("policy.safetensors"))?;
-        self.telling.load(&folder.join("telling.safetensors"))
+        self.discriminator_adam.load(&folder.join("telling.safetensors"))
     }
 
-    /// Takes the generator with the lowest loss on the valid tunes, with which the second stage begins.
+    /// Loads the generator with the lowest loss on the valid tunes, for the second stage.
     pub fn load_best(&mut self, kept: &Folder, parts: &[Part]) -> Result<()> {
         if best_epoch(parts).is_none() {
             return Ok(());
@@ -55,7 +55,7 @@ impl Learners {
     }
 }
 
-/// The folder of what the part after so many needs.
+/// The folder with the state after so many parts.
 fn part(parts: usize) -> String {
     format!("part-{parts}")
 }

@@ -1,4 +1,4 @@
-//! The plot of a SeqGAN run: the generator's loss, and how it fares against the discriminator.
+//! The plot of a SeqGAN run: the generator's loss, and its success against the discriminator.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tonenet_plot::{COLOURS, PlotError, draw_png};
 use super::progress::Part;
 use crate::plots::curves::{Line, Panel};
 
-/// Draws nats a symbol on the left; reward, accuracy and BLEU on the right. Parts are counted through both stages.
+/// Draws nats per symbol on the left; reward, accuracy and BLEU on the right. Parts are counted across both stages.
 pub fn draw(path: &Path, parts: &[Part]) -> Result<(), PlotError> {
     let losses = [
         Line::new("train", COLOURS[3], parts, |p| Some(p.train_loss)),

@@ -8,10 +8,10 @@ use tch::{Device, Kind, Tensor};
 use tonenet_core::tune::Vocabulary;
 
 const SYMBOL: i64 = 64;
-/// Symbols that a filter sees at once, and how many filters see as many.
+/// Symbols that a filter spans, and the number of such filters.
 const FILTERS: [(i64, i64); 6] = [(1, 64), (2, 96), (3, 96), (4, 96), (6, 64), (8, 64)];
 const DROPOUT: f64 = 0.4;
-/// A highway's gate begins nearly shut, so that what comes in goes out.
+/// Initial bias of a highway's gate: nearly closed, so that the input passes through.
 const SHUT: f64 = -2.0;
 
 pub struct Discriminator {
@@ -52,7 +52,7 @@ impl Discriminator {
         &mut self.variables
     }
 
-    /// Before the sigmoid: above zero where tunes, \[tunes, length\], are taken for real. \[tunes\].
+    /// Scores before the sigmoid, \[tunes\]: above zero where tunes, \[tunes, length\], are taken for real.
     fn scores(&self, ids: &Tensor, is_learning: bool) -> Tensor {
         let rows = Tensor::embedding(&self.symbol, ids, -1, false, false).transpose(1, 2);
         let largest: Vec<Tensor> =
@@ -64,12 +64,12 @@ impl Discriminator {
         features.dropout(DROPOUT, is_learning).apply(&self.output).squeeze_dim(1)
     }
 
-    /// How likely tunes are real: \[tunes\].
+    /// Probability that each tune is real: \[tunes\].
     pub fn likelihoods(&self, ids: &Tensor) -> Tensor {
         tch::no_grad(|| self.scores(ids, false).sigmoid())
     }
 
-    /// The cross entropy of telling `real` tunes from `written` ones, and the share that is told right.
+    /// Cross entropy of telling `real` tunes from `written` ones, and the accuracy.
     pub fn loss(&self, real: &Tensor, written: &Tensor) -> (Tensor, f64) {
         let scores = self.scores(&Tensor::cat(&[real, written], 0), true);
         let are_real = real.size()[0];

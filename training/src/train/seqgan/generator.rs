@@ -15,7 +15,7 @@ const STEP: i64 = 16;
 const BAR: i64 = 8;
 const METRE: i64 = 8;
 const HIDDEN: i64 = 256;
-/// Share of units dropped while it learns from tunes.
+/// Share of units dropped during training on tunes.
 const DROPOUT: f64 = 0.4;
 
 /// Steps in the longest bar.
@@ -31,7 +31,7 @@ pub struct Generator {
     output: nn::Linear,
 }
 
-/// What the layers have made of the symbols so far, \[1, tunes, hidden\] each.
+/// States of the LSTM layers after the symbols so far, \[1, tunes, hidden\] each.
 pub struct State([[Tensor; 2]; 2]);
 
 impl State {
@@ -44,7 +44,7 @@ impl State {
     }
 }
 
-/// Tunes in the making.
+/// Partly generated tunes.
 pub struct Draft {
     state: State,
     place: Place,
@@ -55,7 +55,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Each tune as often as that, copies side by side.
+    /// `times` copies of each tune; copies are adjacent.
     pub fn repeated(&self, times: i64) -> Self {
         let repeated = |x: &Tensor| x.repeat_interleave_self_int(times, 0, None);
         Self {
@@ -66,7 +66,7 @@ impl Draft {
         }
     }
 
-    fn take_up(&mut self, clock: &Clock, symbols: &Tensor) {
+    fn append(&mut self, clock: &Clock, symbols: &Tensor) {
         self.over = self.over.bitwise_or_tensor(&symbols.eq(0).to_kind(Kind::Int64));
         self.place = clock.after(&self.place, symbols);
         self.last = symbols.shallow_clone();
@@ -103,7 +103,7 @@ impl Generator {
         &mut self.variables
     }
 
-    /// \[tunes, length, width\] of ids, steps and bars of \[tunes, length\] and metres of \[tunes\].
+    /// Input rows, \[tunes, length, width\], of ids, steps and bars of \[tunes, length\] and metres of \[tunes\].
     fn rows(&self, ids: &Tensor, step: &Tensor, bar: &Tensor, metre: &Tensor) -> Tensor {
         let look_up = |table: &Tensor, at: &Tensor| Tensor::embedding(table, at, -1, false, false);
         let metre = metre.unsqueeze(1).expand_as(ids);
@@ -117,7 +117,7 @@ impl Generator {
         Tensor::cat(&parts, -1)
     }
 
-    /// Natural logarithms of the likelihoods of all ids behind each symbol: \[tunes, length, ids\].
+    /// Log-likelihoods of all ids after each symbol: \[tunes, length, ids\].
     pub fn log_likelihoods(&self, batch: &Batch, clock: &Clock, is_learning: bool) -> Tensor {
         let drop = |x: Tensor| x.dropout(DROPOUT, is_learning);
         let kind = if is_learning { LEARNING } else { Kind::Float };
@@ -130,11 +130,11 @@ impl Generator {
             step: batch.step.reshape([-1]),
             bar: batch.bar.reshape([-1]),
         };
-        let barred = clock.barred(&place).view([tunes, length, -1]);
-        (linear(&self.output, &upper).to_kind(Kind::Float) + barred).log_softmax(-1, Kind::Float)
+        let excluded = clock.excluded(&place).view([tunes, length, -1]);
+        (linear(&self.output, &upper).to_kind(Kind::Float) + excluded).log_softmax(-1, Kind::Float)
     }
 
-    /// Tunes in these metres, \[tunes\], before their first symbol.
+    /// Starts tunes in these metres, \[tunes\].
     pub fn draft(&self, metre: &Tensor, clock: &Clock) -> Draft {
         let tunes = metre.size()[0];
         Draft {
@@ -146,28 +146,29 @@ impl Generator {
         }
     }
 
-    /// Takes up a symbol of every tune, \[tunes\], that something else has written.
+    /// Appends a given symbol to every tune, \[tunes\].
     pub fn read(&self, draft: &mut Draft, clock: &Clock, symbols: &Tensor) {
         let _ = self.top(draft);
-        draft.take_up(clock, symbols);
+        draft.append(clock, symbols);
     }
 
-    /// What the upper layer makes of the last symbol of every tune: \[tunes, hidden\].
+    /// The upper layer's output for the last symbol of every tune: \[tunes, hidden\].
     fn top(&self, draft: &mut Draft) -> Tensor {
         let place = &draft.place;
         let mut rows =
             self.rows(&draft.last.unsqueeze(1), &place.step.unsqueeze(1), &place.bar.unsqueeze(1), &place.metre);
         for (layer, state) in self.layers.iter().zip(&mut draft.state.0) {
-            let (out, new) = layer.go_on(&rows, state);
+            let (out, new) = layer.continue_from(&rows, state);
             rows = out;
             *state = new;
         }
         rows.squeeze_dim(1)
     }
 
-    /// Writes the next symbol of every tune, \[tunes\]: drawn with temperature, by numbers of 0–1 that `uniform` gives
-    /// for so many tunes. What is over goes on with its end.
-    pub fn go_on(
+    /// Draws the next symbol of every tune, \[tunes\], with temperature.
+    ///
+    /// `uniform` returns numbers of 0–1 for so many tunes. A tune that has ended repeats its end symbol.
+    pub fn next_symbols(
         &self,
         draft: &mut Draft,
         clock: &Clock,
@@ -175,18 +176,18 @@ impl Generator {
         uniform: &mut dyn FnMut(usize) -> Tensor,
     ) -> Tensor {
         let top = self.top(draft);
-        let scores = (linear(&self.output, &top) + clock.barred(&draft.place)) / temperature;
+        let scores = (linear(&self.output, &top) + clock.excluded(&draft.place)) / temperature;
         let sums = scores.softmax(-1, Kind::Float).cumsum(-1, Kind::Float);
         let tunes = draft.last.size()[0];
         let aims = uniform(tunes as usize).view([tunes, 1]) * sums.narrow(1, -1, 1);
         let drawn = aims.searchsorted(&sums, false, false, "left", None::<Tensor>).squeeze_dim(1);
         let drawn = drawn.clamp_max(sums.size()[1] - 1);
         let next = drawn * (1 - &draft.over);
-        draft.take_up(clock, &next);
+        draft.append(clock, &next);
         next
     }
 
-    /// The rest of tunes, `length` symbols each: \[tunes, length\].
+    /// Completes tunes with `length` symbols each: \[tunes, length\].
     pub fn finish(
         &self,
         mut draft: Draft,
@@ -195,7 +196,8 @@ impl Generator {
         temperature: f64,
         uniform: &mut dyn FnMut(usize) -> Tensor,
     ) -> Tensor {
-        let symbols: Vec<Tensor> = (0..length).map(|_| self.go_on(&mut draft, clock, temperature, uniform)).collect();
+        let symbols: Vec<Tensor> =
+            (0..length).map(|_| self.next_symbols(&mut draft, clock, temperature, uniform)).collect();
         if symbols.is_empty() {
             return draft.last.unsqueeze(1).narrow(1, 0, 0);
         }

@@ -1,4 +1,4 @@
-//! The networks of a SeqGAN run, what they learn from, and learning by likelihood.
+//! The networks and training data of a SeqGAN run, and training by maximum likelihood.
 
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
@@ -11,12 +11,12 @@ use super::sequences::{Batch, Clock, Sequences};
 use crate::train::adam::{Adam, gradients};
 use crate::train::session::schedule;
 
-/// Tunes in a batch of learning by likelihood, and symbols of each.
+/// Tunes per batch of maximum-likelihood training, and symbols of each.
 const LIKELIHOOD_TUNES: usize = 32;
 const LONGEST: usize = 128;
-/// Tunes in a batch of the adversaries.
+/// Tunes per adversarial batch.
 pub const TUNES: usize = 64;
-/// Symbols of the tunes that the adversaries see: eight bars of quavers.
+/// Symbols of a tune in adversarial training: eight bars of quavers.
 pub const LENGTH: usize = 64;
 
 const LIKELIHOOD_RATE: f64 = 2e-3;
@@ -24,7 +24,7 @@ const LIKELIHOOD_DECAY: f64 = 1e-2;
 const DISCRIMINATOR_DECAY: f64 = 1e-2;
 pub const GRADIENT_NORM: f64 = 5.0;
 
-/// What learns.
+/// The networks and optimisers of a run.
 pub struct Learners {
     pub generator: Generator,
     pub delayed: Generator,
@@ -32,14 +32,14 @@ pub struct Learners {
     pub likelihood: Adam,
     pub policy: Adam,
     /// The discriminator's optimiser.
-    pub telling: Adam,
+    pub discriminator_adam: Adam,
 }
 
-/// What the networks learn from.
+/// The training data.
 pub struct Material {
     pub train: Sequences,
     pub valid: Sequences,
-    /// The valid tunes as the adversaries see tunes.
+    /// The valid tunes, cut as in adversarial training.
     pub references: Vec<Vec<usize>>,
     pub clock: Clock,
     pub device: Device,
@@ -57,7 +57,7 @@ impl Material {
     }
 }
 
-/// The part of a tune's ids that the adversaries see, without its start.
+/// The ids of a tune that adversarial training uses, without its start.
 fn first_symbols(ids: &[usize]) -> Vec<usize> {
     ids[1..].iter().copied().take(LENGTH).collect()
 }
@@ -70,14 +70,14 @@ impl Learners {
         Self {
             likelihood: Adam::new(generator.variables(), LIKELIHOOD_DECAY),
             policy: Adam::new(generator.variables(), 0.0),
-            telling: Adam::new(discriminator.variables(), DISCRIMINATOR_DECAY),
+            discriminator_adam: Adam::new(discriminator.variables(), DISCRIMINATOR_DECAY),
             generator,
             delayed,
             discriminator,
         }
     }
 
-    /// Nats a symbol of a batch.
+    /// Loss of a batch in nats per symbol, and its number of symbols.
     pub fn surprise(&self, material: &Material, batch: &Batch, is_learning: bool) -> (Tensor, f64) {
         let logs = self.generator.log_likelihoods(batch, &material.clock, is_learning);
         let of_next = logs.gather(-1, &batch.next.unsqueeze(-1), false).squeeze_dim(-1);
@@ -99,8 +99,8 @@ impl Learners {
         })
     }
 
-    /// An epoch of learning by likelihood.
-    pub fn learn_by_likelihood(
+    /// Trains one epoch by maximum likelihood.
+    pub fn train_by_likelihood(
         &mut self,
         material: &Material,
         epoch: usize,

@@ -1,11 +1,12 @@
 //! Training the SeqGAN (arXiv 1609.05473) in two stages.
 //!
-//! First the [`generator`] learns by likelihood ([`learners`]), and the [`discriminator`] learns to tell what it writes
-//! from real tunes. Then they train against each other ([`adversaries`]), round by round. The generator takes a step
-//! along the policy gradient: its reward is the discriminator's verdict on tunes that a delayed copy has finished. The
-//! discriminator takes steps of its own.
+//! First the [`generator`] trains by maximum likelihood ([`learners`]), and the [`discriminator`] learns to tell its
+//! tunes from real ones. Then they train against each other ([`adversaries`]), round by round. The generator takes a
+//! step along the policy gradient: its reward is the discriminator's score of tunes that a delayed copy has completed.
+//! The discriminator takes steps of its own.
 //!
-//! [`sequences`] is what they learn from, [`mod@run`] the loop, [`progress`] its figures and [`checkpoint`] what it keeps.
+//! [`sequences`] prepares the training data, [`mod@run`] is the loop, [`progress`] holds its figures and [`checkpoint`]
+//! saves its state.
 
 mod adversaries;
 mod checkpoint;
@@ -29,11 +30,11 @@ pub use run::run;
 pub use run::run_with;
 use sequences::{Clock, Sequences};
 
-/// What torch gives a tune's symbols, from its first bar to its end, in nats each; the tune must be in its plain key.
+/// Surprisal in torch of a tune's symbols, from its first bar to its end, in nats. The tune must be in its plain key.
 pub fn surprises(vocabulary: &Vocabulary, weights: &Path, tune: &Tune) -> Result<Vec<f64>> {
     let mut generator = Generator::new(vocabulary, Device::Cpu);
-    let told = || format!("{} holds other weights than a generator's", weights.display());
-    generator.variables_mut().load(weights).with_context(told)?;
+    let mismatch = || format!("{} holds other weights than a generator's", weights.display());
+    generator.variables_mut().load(weights).with_context(mismatch)?;
     let clock = Clock::new(vocabulary, Device::Cpu);
     let batches = Sequences::new(vocabulary, [tune]).batches(1, usize::MAX, Device::Cpu);
     let batch = batches.first().context("a tune of no symbols")?;

@@ -1,4 +1,4 @@
-//! How far a SeqGAN run has come, and its figures.
+//! The saved progress of a SeqGAN run, and its figures.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::train::folder;
 use crate::train::log;
 
-/// How a run was started; a resumed run must be told the same.
+/// The settings of a run; a resumed run must have the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub seed: u64,
@@ -17,25 +17,25 @@ pub struct Settings {
     pub rounds: usize,
 }
 
-/// The figures of a part: an epoch of learning by likelihood, or some rounds of the adversaries.
+/// The figures of a part: an epoch of maximum-likelihood training, or some adversarial rounds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
-    /// Rounds of the adversaries until then; 0 while learning by likelihood.
+    /// Adversarial rounds so far; 0 during maximum-likelihood training.
     pub rounds: usize,
-    /// Of the batches learned from: nats a symbol.
+    /// Loss on the training batches, in nats per symbol.
     pub train_loss: f64,
-    /// Of the valid tunes: nats a symbol.
+    /// Loss on the valid tunes, in nats per symbol.
     pub valid_loss: f64,
-    /// How likely the discriminator takes written tunes for real, and the share that it tells right.
+    /// How likely the discriminator takes generated tunes for real, and its accuracy.
     pub reward: Option<f64>,
     pub told_right: Option<f64>,
-    /// BLEU-4 against the valid tunes, and of what was written against itself.
+    /// BLEU-4 of generated tunes against the valid tunes, and against each other.
     pub bleu: Option<f64>,
     pub self_bleu: Option<f64>,
     pub seconds: f64,
 }
 
-/// How far a run has come.
+/// The saved progress of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Progress {
     pub settings: Settings,
@@ -51,7 +51,7 @@ impl folder::Progress for Progress {
 }
 
 impl Part {
-    /// A line about it; `number` counts parts from 1.
+    /// A summary line; `number` counts parts from 1.
     pub fn summary(&self, number: usize) -> String {
         let Self { rounds, train_loss, valid_loss, seconds, .. } = self;
         let mut line = if *rounds == 0 {
@@ -69,7 +69,7 @@ impl Part {
     }
 }
 
-/// The epoch of learning by likelihood that the valid tunes surprise least after.
+/// The maximum-likelihood epoch with the lowest loss on the valid tunes.
 pub fn best_epoch(parts: &[Part]) -> Option<usize> {
     let epochs = parts.iter().enumerate().filter(|(_, part)| part.rounds == 0);
     epochs.min_by(|a, b| a.1.valid_loss.total_cmp(&b.1.valid_loss)).map(|(epoch, _)| epoch)

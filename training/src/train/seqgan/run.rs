@@ -15,11 +15,11 @@ use crate::progress;
 use crate::train::folder::Folder;
 use crate::train::session::{device, seeded};
 
-/// Symbols of the vocabulary.
+/// Symbols in the vocabulary.
 const VOCABULARY: usize = 1000;
-/// Steps of the discriminator before the second stage.
+/// Discriminator steps before the second stage.
 const DISCRIMINATOR_FIRST: usize = 200;
-/// Rounds between two looks at the valid tunes.
+/// Adversarial rounds in a part, after which the valid tunes are scored.
 const ROUNDS_A_PART: usize = 10;
 
 /// `cargo xtask train seqgan`.
@@ -60,15 +60,15 @@ pub fn run_with(args: &TrainArgs, discriminator_first: usize) -> Result<()> {
         let mut random = seeded(settings.seed, at);
         let started = Instant::now();
         let mut part = if at < settings.epochs {
-            learners.learn_by_likelihood(&material, at, &settings, &mut random)
+            learners.train_by_likelihood(&material, at, &settings, &mut random)
         } else {
             if at == settings.epochs {
                 learners.load_best(&folder, &progress.parts)?;
-                learners.begin_against_each_other(&material, discriminator_first, &mut random);
+                learners.begin_adversarial(&material, discriminator_first, &mut random);
             }
             let done = (at - settings.epochs) * ROUNDS_A_PART;
             let rounds = ROUNDS_A_PART.min(settings.rounds - done);
-            learners.learn_against_each_other(&material, done, rounds, &mut random)
+            learners.train_adversarially(&material, done, rounds, &mut random)
         };
         part.seconds = started.elapsed().as_secs_f64();
         bar.suspend(|| println!("{}", part.summary(at + 1)));

@@ -8,18 +8,17 @@ use tonenet_core::tune::{Metre, Symbol, Tune, Vocabulary};
 /// Bars in a phrase: most tunes are made of parts of eight.
 pub const PHRASE: usize = 8;
 
-/// What a network is told of a place in a tune beside the symbol before it: a step within the bar, a bar within the
-/// phrase, a metre.
+/// A network's inputs beside the previous symbol: the step in the bar, the bar in the phrase and the metre.
 pub struct Clock {
-    /// Steps that each id lasts; 0 for signs. \[ids\].
+    /// Length of each id in steps; 0 for signs. \[ids\].
     steps: Tensor,
     /// Steps in a bar of each metre. \[metres\].
     bars: Tensor,
-    /// 0 where an id may follow, else far below zero: \[steps left in the bar, ids\].
-    barred: Tensor,
+    /// 0 where an id may follow, otherwise far below zero: \[steps left in the bar, ids\].
+    excluded: Tensor,
 }
 
-/// Where some tunes are, \[tunes\] each.
+/// Positions in some tunes, \[tunes\] each.
 pub struct Place {
     pub metre: Tensor,
     /// Steps since the bar line.
@@ -29,14 +28,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// The same place for each of `times` copies of every tune, copies side by side.
+    /// The same positions for `times` copies of every tune; copies are adjacent.
     pub fn repeated(&self, times: i64) -> Self {
         let repeated = |x: &Tensor| x.repeat_interleave_self_int(times, 0, None);
         Self { metre: repeated(&self.metre), step: repeated(&self.step), bar: repeated(&self.bar) }
     }
 }
 
-/// What no symbol's likelihood comes near.
+/// A log-likelihood far below that of any symbol.
 const NEVER: f64 = -1e9;
 
 impl Clock {
@@ -49,9 +48,9 @@ impl Clock {
             .collect();
         let bars: Vec<i64> = Metre::ALL.iter().map(|m| i64::from(m.bar())).collect();
         let longest = bars.iter().copied().max().unwrap_or(0);
-        let mut barred = Vec::new();
+        let mut excluded = Vec::new();
         for left in 0..=longest {
-            barred.extend(steps.iter().enumerate().map(|(id, &steps)| {
+            excluded.extend(steps.iter().enumerate().map(|(id, &steps)| {
                 let is_start = steps == 0 && id != vocabulary.end();
                 if is_start || steps > left { NEVER as f32 } else { 0.0 }
             }));
@@ -59,16 +58,16 @@ impl Clock {
         Self {
             steps: Tensor::from_slice(&steps).to_device(device),
             bars: Tensor::from_slice(&bars).to_device(device),
-            barred: Tensor::from_slice(&barred).view([longest + 1, steps.len() as i64]).to_device(device),
+            excluded: Tensor::from_slice(&excluded).view([longest + 1, steps.len() as i64]).to_device(device),
         }
     }
 
-    /// The first bar line of tunes in these metres, \[tunes\].
+    /// The start of tunes in these metres, \[tunes\].
     pub fn start(&self, metre: Tensor) -> Place {
         Place { step: metre.zeros_like(), bar: metre.zeros_like(), metre }
     }
 
-    /// The place behind `ids`, \[tunes\], that begin at `place`.
+    /// The position after `ids`, \[tunes\], which begin at `place`.
     pub fn after(&self, place: &Place, ids: &Tensor) -> Place {
         let bar = self.bars.index_select(0, &place.metre);
         let end = &place.step + self.steps.index_select(0, ids);
@@ -76,21 +75,20 @@ impl Clock {
         Place { metre: place.metre.shallow_clone(), step: end - &is_over * bar, bar: &place.bar + is_over }
     }
 
-    /// Added to what a network says of each id where a tune is: rows that the bar has no room for are never next.
-    /// \[tunes, ids\].
-    pub fn barred(&self, place: &Place) -> Tensor {
+    /// Offsets to add to the network's logits: rows that do not fit into the bar are excluded. \[tunes, ids\].
+    pub fn excluded(&self, place: &Place) -> Tensor {
         let left = self.bars.index_select(0, &place.metre) - &place.step;
-        self.barred.index_select(0, &left)
+        self.excluded.index_select(0, &left)
     }
 }
 
-/// Tunes side by side, \[tunes, length\] each but `metre` of \[tunes\].
+/// A batch of tunes, \[tunes, length\] each, except `metre` with \[tunes\].
 pub struct Batch {
-    /// What is known, from the start symbol on.
+    /// The input, from the start symbol on.
     pub known: Tensor,
-    /// What comes next.
+    /// The symbols to predict.
     pub next: Tensor,
-    /// 1 where there is something next, else 0.
+    /// 1 where there is a symbol to predict, otherwise 0.
     pub counts: Tensor,
     pub step: Tensor,
     pub bar: Tensor,
@@ -98,8 +96,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Tunes that were written, \[tunes, length\], in these metres.
-    pub fn of_written(written: &Tensor, metre: &Tensor, clock: &Clock) -> Self {
+    /// A batch of generated tunes, \[tunes, length\], in these metres.
+    pub fn from_generated(written: &Tensor, metre: &Tensor, clock: &Clock) -> Self {
         let length = written.size()[1];
         let known = Tensor::cat(&[(metre + 1).unsqueeze(1), written.narrow(1, 0, length - 1)], 1);
         let mut place = clock.start(metre.shallow_clone());
@@ -109,7 +107,7 @@ impl Batch {
             bars.push(place.bar.shallow_clone());
             place = clock.after(&place, &written.select(1, at));
         }
-        // What follows an end is nothing that was chosen.
+        // The generator did not choose the symbols after an end.
         let chosen_before = known.ne(0).to_kind(Kind::Float);
         Self {
             known,
@@ -122,13 +120,13 @@ impl Batch {
     }
 }
 
-/// A tune's ids, from its start symbol to its end, and the place before each of what is next.
+/// A tune's ids, from its start symbol to its end, and the position before each symbol to predict.
 struct Sequence {
     metre: Metre,
     ids: Vec<usize>,
-    /// (step, bar) behind each id but the last.
+    /// (step, bar) after each id but the last.
     places: Vec<(u32, u32)>,
-    /// Where phrases begin, as indices of the ids that precede them.
+    /// Where phrases begin, as indices of the ids before them.
     phrases: Vec<usize>,
 }
 
@@ -151,7 +149,7 @@ impl Sequences {
         all.chunks(size).map(|chunk| batch(chunk, longest, device)).collect()
     }
 
-    /// `size` tunes drawn at random, each from the beginning of one of its phrases.
+    /// Draws `size` tunes at random, each from the beginning of one of its phrases.
     pub fn draw(&self, size: usize, longest: usize, random: &mut ChaCha8Rng, device: Device) -> Batch {
         let drawn: Vec<(&Sequence, usize)> = (0..size)
             .map(|_| {
@@ -162,7 +160,7 @@ impl Sequences {
         batch(&drawn, longest, device)
     }
 
-    /// Metres of `size` tunes drawn at random, as indices: \[size\].
+    /// Draws metres of `size` random tunes, as indices: \[size\].
     pub fn metres(&self, size: usize, random: &mut ChaCha8Rng, device: Device) -> Tensor {
         let drawn: Vec<i64> =
             (0..size).map(|_| self.0[random.random_range(0..self.0.len())].metre.index() as i64).collect();
@@ -206,7 +204,7 @@ fn batch(sequences: &[(&Sequence, usize)], longest: usize, device: Device) -> Ba
         for at in 0..width {
             let is_there = at < length;
             let index = (from + at).min(sequence.ids.len() - 2);
-            // Wherever it begins, a network is told that a tune does.
+            // An excerpt always begins with the start symbol, also in the middle of a tune.
             let id = if at == 0 { 1 + sequence.metre.index() } else { sequence.ids[index] };
             known.push(id as i64);
             next.push(sequence.ids[index + 1] as i64);

@@ -7,7 +7,7 @@ use tonenet_plot::{COLOURS, PlotError, draw_png};
 use super::progress::Epoch;
 use crate::plots::curves::{Line, Panel};
 
-/// Draws nats a phrase on the left, the adversaries in the middle, valid phrases and new images on the right.
+/// Draws nats per phrase on the left, the adversaries in the middle, valid phrases and new images on the right.
 pub fn draw(path: &Path, epochs: &[Epoch]) -> Result<(), PlotError> {
     let losses = [
         Line::new("cells", COLOURS[3], epochs, |e| Some(e.cells)),

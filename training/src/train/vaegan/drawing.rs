@@ -1,4 +1,4 @@
-//! The second stage of a VAE-GAN run: a [`Flow`] learns to draw what the encoder gives phrases.
+//! The second stage of a VAE-GAN run: a [`Flow`] learns to draw latent values like those of encoded phrases.
 
 use std::fs;
 use std::time::Instant;
@@ -19,28 +19,28 @@ use crate::train::layers::LEARNING;
 use crate::train::log;
 use crate::train::session::{average_decay, schedule};
 
-/// How long the stage takes.
+/// The length of the stage.
 pub struct Lengths {
-    /// Phrases that the encoder is asked about, to learn from.
+    /// Phrases that are encoded as training data.
     pub phrases: usize,
     pub epochs: usize,
-    /// Batches in an epoch.
+    /// Batches per epoch.
     pub batches: usize,
 }
 
-/// What the shipped model was made with.
+/// The length for the shipped model.
 pub const LENGTHS: Lengths = Lengths { phrases: 16_384, epochs: 10, batches: 200 };
 
-/// Phrases in a batch.
+/// Phrases per batch.
 const PHRASES: usize = 96;
 
 const RATE: f64 = 1.5e-3;
 const WEIGHT_DECAY: f64 = 1e-2;
 const GRADIENT_NORM: f64 = 1.0;
-/// How slowly the averaged weights, which are kept, follow the learning ones.
+/// Decay of the weight average. The averaged weights are the result.
 const AVERAGE: f64 = 0.998;
 
-/// The figures of an epoch: squared errors of directions.
+/// The figures of an epoch: squared errors of the predicted directions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Epoch {
     train_loss: f64,
@@ -48,16 +48,16 @@ struct Epoch {
     seconds: f64,
 }
 
-/// What the encoder says of phrases.
+/// The encoder's output for phrases.
 pub struct Encoded {
     pub train: Posterior,
     pub valid: Posterior,
 }
 
-/// Trains a flow, and resumes where the stage was interrupted.
+/// Trains a flow; resumes an interrupted stage.
 ///
 /// # Errors
-/// When what is kept cannot be read or written.
+/// When the saved state cannot be read or written.
 pub fn learn(folder: &Folder, seed: u64, lengths: &Lengths, encoded: &Encoded, device: Device) -> Result<Flow> {
     let kept = Kept(folder);
     let Encoded { train, valid } = encoded;
@@ -76,7 +76,7 @@ pub fn learn(folder: &Folder, seed: u64, lengths: &Lengths, encoded: &Encoded, d
     while epochs.len() < lengths.epochs {
         let at = epochs.len();
         let started = Instant::now();
-        // Seeded by epoch, so that a resumed run draws what the killed one would have drawn.
+        // Seeded by epoch, so that a resumed run draws the same numbers as an uninterrupted one.
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(u64::MAX - at as u64);
         tch::manual_seed((seed as i64).wrapping_mul(1_000_003).wrapping_sub(at as i64 + 1));
@@ -111,7 +111,7 @@ pub fn learn(folder: &Folder, seed: u64, lengths: &Lengths, encoded: &Encoded, d
     Ok(averaged)
 }
 
-/// What is kept of the stage, in the run's folder: `drawing.json`, `drawing.csv` and what the next epoch needs.
+/// The stage's saved state in the run's folder: `drawing.json`, `drawing.csv` and the state for the next epoch.
 struct Kept<'a>(&'a Folder);
 
 impl Kept<'_> {
@@ -148,7 +148,7 @@ impl Kept<'_> {
     }
 }
 
-/// The folder of what the epoch after so many needs.
+/// The folder with the state after so many epochs.
 fn epoch(epochs: usize) -> String {
     format!("drawing-{epochs}")
 }

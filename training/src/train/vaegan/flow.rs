@@ -1,4 +1,4 @@
-//! A rectified flow (arXiv 2209.03003) from noise to the latent numbers of encoded phrases; it draws new images.
+//! A rectified flow (arXiv 2209.03003) from noise to the latent values of encoded phrases; it draws new images.
 //!
 //! On the straight line from noise to an encoded phrase, a mixer learns the direction of the phrase at every moment of
 //! 0–1. Drawing follows that direction from noise in a few steps.
@@ -11,7 +11,7 @@ use super::network::{LATENT, Mixer, ROWS, Shape};
 
 const SHAPE: Shape = Shape { width: 224, hidden: 448, blocks: 3 };
 
-/// Steps from noise to a new image.
+/// Integration steps from noise to a new image.
 pub const STEPS: usize = 8;
 
 /// The flow's network.
@@ -35,7 +35,7 @@ impl Flow {
         &mut self.variables
     }
 
-    /// Where latent numbers, \[images, ROWS, LATENT\], are headed at moments, one of each; computed in `kind`.
+    /// Predicted directions of latent values, \[images, ROWS, LATENT\], at one moment each; computed in `kind`.
     pub fn direction(&self, latents: &Tensor, moments: &[f32], kind: Kind) -> Tensor {
         let flat: Vec<f32> = moments.iter().flat_map(|&at| moment(at)).collect();
         let moments = Tensor::from_slice(&flat).to_device(latents.device());
@@ -44,7 +44,7 @@ impl Flow {
         self.mixer.mixed(&rows.to_kind(kind)).to_kind(Kind::Float)
     }
 
-    /// How far directions are from those of latent numbers' own ways, squared, a number.
+    /// Mean squared error of the predicted directions.
     pub fn loss(&self, latents: &Tensor, moments: &[f32], kind: Kind) -> Tensor {
         let noise = latents.randn_like();
         let share = Tensor::from_slice(moments).to_device(latents.device()).view([-1, 1, 1]);
@@ -53,7 +53,7 @@ impl Flow {
         (self.direction(&between, moments, kind) - way).square().mean(Kind::Float)
     }
 
-    /// New latent numbers: \[images, ROWS, LATENT\].
+    /// Draws latent values: \[images, ROWS, LATENT\].
     pub fn drawn(&self, images: i64, device: Device) -> Tensor {
         tch::no_grad(|| {
             let noise = Tensor::randn([images, ROWS, LATENT], (Kind::Float, device));

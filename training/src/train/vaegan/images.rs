@@ -1,4 +1,4 @@
-//! Phrases as the networks read and write them, and where training phrases are drawn from.
+//! Conversion between phrases and tensors, and the source of training phrases.
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -9,11 +9,11 @@ use tonenet_core::phrase_image::{CELLS, PhraseImage, STEPS};
 use super::network::{Decoded, ROW, ROWS};
 use crate::data::phrases::Piece;
 
-/// How many beats later a phrase may begin than it was cut, and how many semitones it may be moved.
+/// Largest random shift of a phrase's start, in beats, and of its pitch, in semitones.
 const LATER_BEATS: i64 = (STEPS / 4) as i64;
 const TRANSPOSED: std::ops::RangeInclusive<i64> = -5..=6;
 
-/// Phrases to learn from, by genre.
+/// Training phrases by genre.
 pub struct Source<'a>([Vec<(&'a Piece, usize)>; 3]);
 
 impl<'a> Source<'a> {
@@ -24,7 +24,7 @@ impl<'a> Source<'a> {
         }))
     }
 
-    /// Phrases, the genres in turn, at other beats and pitches than they were cut.
+    /// Draws phrases of the genres in turn, with random shifts of start and pitch.
     pub fn draw(&self, count: usize, random: &mut ChaCha8Rng) -> Vec<PhraseImage> {
         let genres: Vec<_> = self.0.iter().filter(|genre| !genre.is_empty()).collect();
         (0..count)
@@ -38,7 +38,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Images as the networks read them: \[images, ROWS, 2 ROW\].
+/// Images as network input: \[images, ROWS, 2 ROW\].
 pub fn tensor(images: &[PhraseImage], device: Device) -> Tensor {
     let channel = |values: fn(&PhraseImage) -> &[f32]| {
         let flat: Vec<f32> = images.iter().flat_map(|image| values(image).iter().copied()).collect();
@@ -47,9 +47,9 @@ pub fn tensor(images: &[PhraseImage], device: Device) -> Tensor {
     Tensor::cat(&[channel(PhraseImage::velocities), channel(PhraseImage::onsets)], -1).to_device(device)
 }
 
-/// What was decoded as images.
+/// Converts decoded tensors to images.
 pub fn images(decoded: &Decoded) -> Vec<PhraseImage> {
-    let flat: Vec<f32> = Vec::try_from(decoded.written().flatten(0, -1)).expect("32-bit floats");
+    let flat: Vec<f32> = Vec::try_from(decoded.thresholded().flatten(0, -1)).expect("32-bit floats");
     let row = ROW as usize;
     flat.chunks(2 * CELLS)
         .map(|image| {

@@ -14,47 +14,48 @@ use crate::train::adam::{Adam, gradients, mix};
 use crate::train::layers::LEARNING;
 use crate::train::session::average_decay;
 
-/// Phrases in a batch, and those of them that the adversaries see.
+/// Phrases per batch, and how many of them the adversaries see.
 const PHRASES: usize = 48;
 const JUDGED: i64 = 16;
 
-/// The article's learning rate, and what is left of it after an epoch.
+/// The article's learning rate, and its factor after each epoch.
 const RATE: f64 = 4e-4;
 const RATE_LEFT: f64 = 0.99;
-/// How far the adversaries' losses may move their rates apart: the generator's and the discriminator's.
+/// Ranges of the learning-rate factors that the adversaries' losses set: the generator's and the discriminator's.
 const GENERATOR_RATES: (f64, f64) = (0.5, 2.0);
 const DISCRIMINATOR_RATES: (f64, f64) = (0.25, 2.0);
-/// How slowly the losses that rates go by follow the last ones.
+/// Decay of the moving averages of those losses.
 const REMEMBERED: f64 = 0.98;
 const WEIGHT_DECAY: f64 = 1e-2;
 const GRADIENT_NORM: f64 = 2.0;
-/// How slowly the averaged weights, which are scored and kept, follow the learning ones.
+/// Decay of the weight average. The averaged weights are scored and kept.
 const AVERAGE: f64 = 0.998;
 
-/// What a nat of each loss counts; a direct reconstruction's counts 1. The prior's rises over some epochs, or little would
-/// be encoded before decoding has learned to listen.
+/// Weights of the losses; the direct reconstruction loss has weight 1.
+///
+/// The prior's weight rises over some epochs. Otherwise little would be encoded before the decoder uses its input.
 const DIVERGENCE: (f64, f64) = (0.05, 0.15);
 const RISING: usize = 30;
 const DISSIMILARITY: f64 = 0.03;
 const ADVERSARIAL: f64 = 10.0;
-/// Losses are divided by so many nats, or gradients would all be clipped.
+/// Losses are divided by this many nats. Otherwise every gradient would be clipped.
 const UNIT: f64 = 100.0;
-/// Epochs before the adversaries meet: until then what is drawn is noise.
+/// Epochs before adversarial training begins. Until then generated images are noise.
 const ALONE: usize = 3;
 
-/// Latents that the prior is fitted to while the adversaries learn.
+/// Latents that the prior is fitted to during adversarial training.
 const FITTED_TO: usize = 3072;
 
-/// What learns.
+/// The networks and optimisers of a run.
 pub struct Learners {
     pub generator: Generator,
     pub averaged: Generator,
     pub discriminator: Discriminator,
     /// The optimisers of the generator and the discriminator.
-    pub generating: Adam,
-    pub telling: Adam,
+    pub generator_adam: Adam,
+    pub discriminator_adam: Adam,
     pub prior: Prior,
-    /// The adversaries' losses as their learning rates remember them.
+    /// Moving averages of the adversaries' losses, which set their learning rates.
     pub remembered: (f64, f64),
     pub device: Device,
 }
@@ -66,8 +67,8 @@ impl Learners {
         let discriminator = Discriminator::new(device);
         mix(averaged.variables(), generator.variables(), 1.0);
         Self {
-            generating: Adam::new(generator.variables(), WEIGHT_DECAY),
-            telling: Adam::new(discriminator.variables(), WEIGHT_DECAY),
+            generator_adam: Adam::new(generator.variables(), WEIGHT_DECAY),
+            discriminator_adam: Adam::new(discriminator.variables(), WEIGHT_DECAY),
             generator,
             averaged,
             discriminator,
@@ -77,7 +78,7 @@ impl Learners {
         }
     }
 
-    /// Learns an epoch's batches; what is measured on valid phrases is left at 0.
+    /// Trains one epoch; the figures of valid phrases stay 0.
     pub fn learn(&mut self, train: &Source<'_>, at: usize, settings: &Settings, random: &mut ChaCha8Rng) -> Epoch {
         let mut sums = [0.0; 5];
         let mut rates = (0.0, 0.0);
@@ -86,7 +87,7 @@ impl Learners {
             let real = tensor(&train.draw(PHRASES, random), self.device);
             let have_met = at >= ALONE;
             let base = RATE * RATE_LEFT.powi(at as i32);
-            // Whoever loses more learns faster.
+            // The adversary with the higher loss gets the higher learning rate.
             let (of_generator, of_discriminator) = self.remembered;
             let ratio = of_generator / of_discriminator.max(1e-3);
             rates = (
@@ -132,7 +133,7 @@ impl Learners {
         }
     }
 
-    /// A step of encoder and decoder, and of the discriminator once they have met.
+    /// Trains encoder and decoder for one step, and the discriminator once adversarial training has begun.
     fn step(&mut self, real: &Tensor, at: usize, rates: (f64, f64)) -> Learned {
         let have_met = at >= ALONE;
         let (first, last) = DIVERGENCE;
@@ -141,42 +142,43 @@ impl Learners {
         let posterior = self.generator.encode(real, LEARNING);
         let latent = posterior.drawn();
         let again = self.generator.decode(&latent, LEARNING);
-        let cells = losses::of_cells(real, &again);
+        let cells = losses::cells(real, &again);
         let divergence = losses::divergence(&posterior);
         let mut loss = &cells + &divergence * of_divergence;
         let mut values = [cells.double_value(&[]), divergence.double_value(&[]), 0.0, 0.0, 0.0];
         let mut judged = None;
         if have_met {
             let real = real.narrow(0, 0, JUDGED);
-            let reconstructed = again.written().narrow(0, 0, JUDGED);
-            let (features, _) = tch::no_grad(|| self.discriminator.look(&real, LEARNING, true));
-            let (of_reconstructed, _) = self.discriminator.look(&reconstructed, LEARNING, true);
+            let reconstructed = again.thresholded().narrow(0, 0, JUDGED);
+            let (features, _) = tch::no_grad(|| self.discriminator.features_and_scores(&real, LEARNING, true));
+            let (of_reconstructed, _) = self.discriminator.features_and_scores(&reconstructed, LEARNING, true);
             let dissimilarity = losses::dissimilarity(&features, &of_reconstructed);
-            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), LEARNING).written();
-            // By new images alone, so that the encoder learns nothing from it, as in the paper.
-            let adversarial = losses::verdict(&self.discriminator.look(&drawn, LEARNING, true).1, true);
+            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), LEARNING).thresholded();
+            // From new images alone: as in the paper, the encoder gets no gradient from it.
+            let adversarial =
+                losses::adversarial(&self.discriminator.features_and_scores(&drawn, LEARNING, true).1, true);
             loss = loss + &dissimilarity * DISSIMILARITY + &adversarial * ADVERSARIAL;
             values[2] = dissimilarity.double_value(&[]);
             values[3] = adversarial.double_value(&[]);
             judged = Some([real, reconstructed.detach(), drawn.detach()]);
         }
         (loss / UNIT).backward();
-        self.generating.step(&gradients(self.generator.variables()), rates.0, GRADIENT_NORM);
+        self.generator_adam.step(&gradients(self.generator.variables()), rates.0, GRADIENT_NORM);
         self.discriminator.variables_mut().unfreeze();
         if let Some(images) = judged {
-            let (_, scores) = self.discriminator.look(&Tensor::cat(&images, 0), LEARNING, true);
+            let (_, scores) = self.discriminator.features_and_scores(&Tensor::cat(&images, 0), LEARNING, true);
             let parts = scores.split(JUDGED, 0);
-            let written = losses::verdict(&parts[1], false) + losses::verdict(&parts[2], false);
-            let loss = (losses::verdict(&parts[0], true) + written * 0.5) * 0.5;
+            let written = losses::adversarial(&parts[1], false) + losses::adversarial(&parts[2], false);
+            let loss = (losses::adversarial(&parts[0], true) + written * 0.5) * 0.5;
             loss.backward();
-            self.telling.step(&gradients(self.discriminator.variables()), rates.1, GRADIENT_NORM);
+            self.discriminator_adam.step(&gradients(self.discriminator.variables()), rates.1, GRADIENT_NORM);
             values[4] = loss.double_value(&[]);
         }
         Learned { losses: values, latent: latent.detach() }
     }
 }
 
-/// What came of a step.
+/// The figures of a training step.
 struct Learned {
     /// In the order of [`Epoch`]'s fields.
     losses: [f64; 5],

@@ -1,25 +1,27 @@
-//! The losses of the VAE-GAN, each in nats a phrase.
+//! The losses of the VAE-GAN, each in nats per phrase.
 
 use tch::{Kind, Reduction, Tensor};
 
 use super::network::{Decoded, Posterior, ROW};
 
-/// How much a cell counts for whether a note sounds in it; one in which a note begins counts 1.
+/// Weight of whether a cell sounds; an onset has weight 1.
 const SOUNDING: f64 = 0.2;
-/// The error of a velocity, / 127, that costs half a nat at an onset; what is held counts less.
+/// The velocity error, / 127, that costs half a nat at an onset. A held cell costs less.
 const VELOCITY_SPREAD: f64 = 7.0 / 127.0;
 const HELD: f64 = 0.05;
 
-/// How far what is encoded is from the prior, a standard normal (Kullback–Leibler).
+/// Kullback–Leibler divergence of the posterior from the prior, a standard normal distribution.
 pub fn divergence(posterior: &Posterior) -> Tensor {
     let Posterior { mean, log_variance } = posterior;
     let cells: Tensor = (mean.square() + log_variance.exp() - 1.0 - log_variance) * 0.5;
     cells.sum(Kind::Float) / mean.size()[0] as f64
 }
 
-/// How badly cells come back: the cross entropy of onsets and, at a fifth of it, of what sounds, and the squared error
-/// of velocities at the cells that sound.
-pub fn of_cells(images: &Tensor, decoded: &Decoded) -> Tensor {
+/// Reconstruction loss of the cells.
+///
+/// It sums the cross entropy of onsets, a fifth of that of sounding cells, and the squared velocity error of the cells
+/// that sound.
+pub fn cells(images: &Tensor, decoded: &Decoded) -> Tensor {
     let velocities = images.narrow(-1, 0, ROW);
     let onsets = images.narrow(-1, ROW, ROW);
     let sounding = velocities.gt(0.0).to_kind(Kind::Float);
@@ -33,15 +35,17 @@ pub fn of_cells(images: &Tensor, decoded: &Decoded) -> Tensor {
     sum / images.size()[0] as f64
 }
 
-/// How far the features of images' reconstructions are from their own: a normal around the reconstruction's.
+/// Distance between the features of images and of their reconstructions, in nats.
+///
+/// It is the negative log-likelihood of a normal distribution around the reconstructions' features.
 pub fn dissimilarity(of_images: &Tensor, of_reconstructions: &Tensor) -> Tensor {
     let scale = of_images.square().mean(Kind::Float).detach() + 1e-6;
     let apart = (of_images.detach() - of_reconstructions).square();
     apart.sum(Kind::Float) * 0.5 / (scale * of_images.size()[0] as f64)
 }
 
-/// What it costs to be taken for written (`is_real`: to be taken for real) at such scores.
-pub fn verdict(scores: &Tensor, is_real: bool) -> Tensor {
+/// Loss of the scores where images should be taken for real (`is_real`) or for generated.
+pub fn adversarial(scores: &Tensor, is_real: bool) -> Tensor {
     let sign = if is_real { 1.0 } else { -1.0 };
     -(scores * sign).log_sigmoid().mean(Kind::Float)
 }

@@ -12,11 +12,11 @@ use tonenet_model_export::vaegan::LOG_VARIANCE;
 
 use crate::train::layers::linear;
 
-/// Cells of a beat in one channel.
+/// Cells per beat in one channel.
 pub const ROW: i64 = (STEPS_PER_BEAT * PIANO_KEYS) as i64;
 /// Rows of an image.
 pub const ROWS: i64 = BEATS as i64;
-/// Latent numbers of a beat.
+/// Latent values per beat.
 pub const LATENT: i64 = 40;
 
 const SHAPE: Shape = Shape { width: 384, hidden: 768, blocks: 2 };
@@ -25,18 +25,20 @@ const DISCRIMINATOR_WIDTH: i64 = 256;
 const DISCRIMINATOR_HIDDEN: i64 = 384;
 const DROPOUT: f64 = 0.2;
 
-/// The logarithm of latent numbers' variance at first: with much of it, decoding would learn to do without them.
-const CERTAIN: f64 = -4.0;
+/// Initial log variance of the latent values. With a high variance, the decoder would learn to ignore them.
+const INITIAL_LOG_VARIANCE: f64 = -4.0;
 
-/// Decoding begins near silence: one cell in ninety holds an onset, one in twenty sounds. Its weights begin that small.
-const SILENT: [f64; 3] = [-4.0, -3.0, 0.5];
+/// Initial biases of onsets, sounding and velocities. They are near silence, and initial weights are small accordingly.
+///
+/// One cell in ninety holds an onset, one in twenty sounds.
+const SILENT_BIASES: [f64; 3] = [-4.0, -3.0, 0.5];
 const SILENT_SCALE: f64 = 0.1;
 
 fn layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     nn::linear(path, inputs, outputs, Default::default())
 }
 
-/// A layer that begins with next to nothing, so that a network begins with little more than its first one.
+/// A layer with initial weights near zero. The network then starts with little more than its first layer.
 fn silent_layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     let weights = nn::Init::Randn { mean: 0.0, stdev: 0.02 / (inputs as f64).sqrt() };
     nn::linear(
@@ -47,7 +49,7 @@ fn silent_layer(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     )
 }
 
-/// What a mixer adds to its rows: first along time, then within each row.
+/// A residual block of a mixer: it mixes along time, then within each row.
 struct Block {
     along_in: nn::Linear,
     along_out: nn::Linear,
@@ -73,7 +75,7 @@ impl Block {
     }
 }
 
-/// How wide a mixer's rows are between its layers, how wide within a block, and how many blocks it has.
+/// Width of a mixer's rows between its layers, width within a block, and number of blocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     pub width: i64,
@@ -81,7 +83,7 @@ pub struct Shape {
     pub blocks: i64,
 }
 
-/// Rows in, rows out: a layer, blocks, a layer.
+/// Maps rows to rows: a layer, blocks, a layer.
 pub struct Mixer {
     input: nn::Linear,
     blocks: Vec<Block>,
@@ -103,32 +105,32 @@ impl Mixer {
     }
 }
 
-/// The distribution of an image's latent numbers: \[images, ROWS, LATENT\] each.
+/// The posterior of images' latent values: \[images, ROWS, LATENT\] each.
 pub struct Posterior {
     pub mean: Tensor,
     pub log_variance: Tensor,
 }
 
 impl Posterior {
-    /// A draw from it.
+    /// Draws a sample.
     pub fn drawn(&self) -> Tensor {
         &self.mean + (&self.log_variance * 0.5).exp() * self.mean.randn_like()
     }
 
-    /// That of some of the images.
+    /// The posterior of the chosen images.
     pub fn chosen(&self, images: &[i64]) -> Self {
         let images = Tensor::from_slice(images).to_device(self.mean.device());
         Self { mean: self.mean.index_select(0, &images), log_variance: self.log_variance.index_select(0, &images) }
     }
 
-    /// Those of several groups of images, one after the other.
+    /// The posteriors of several groups of images, concatenated.
     pub fn joined(groups: &[Self]) -> Self {
         let join = |part: fn(&Self) -> &Tensor| Tensor::cat(&groups.iter().map(part).collect::<Vec<_>>(), 0);
         Self { mean: join(|group| &group.mean), log_variance: join(|group| &group.log_variance) }
     }
 }
 
-/// What is decoded: \[images, ROWS, ROW\] each.
+/// Decoded images: \[images, ROWS, ROW\] each.
 pub struct Decoded {
     /// Logits of an onset.
     pub onsets: Tensor,
@@ -139,9 +141,10 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// The image as it would be written, \[images, ROWS, 2 ROW\], with the gradient of one that is not decided yet
-    /// (straight through, arXiv 1308.3432): else the discriminator would tell doubt from certainty and nothing more.
-    pub fn written(&self) -> Tensor {
+    /// Images with cells switched on or off, \[images, ROWS, 2 ROW\], and straight-through gradients (arXiv 1308.3432).
+    ///
+    /// Without the thresholds, the discriminator would only learn that generated cells are not exactly 0 or 1.
+    pub fn thresholded(&self) -> Tensor {
         let decided = |logits: &Tensor, decided: Tensor| {
             let share = logits.sigmoid();
             (decided.to_kind(Kind::Float) - &share).detach() + share
@@ -169,11 +172,11 @@ impl Generator {
         tch::no_grad(|| {
             let _ = encoder.output.ws.narrow(0, LATENT, LATENT).zero_();
             if let Some(bias) = &encoder.output.bs {
-                let _ = bias.narrow(0, LATENT, LATENT).fill_(CERTAIN);
+                let _ = bias.narrow(0, LATENT, LATENT).fill_(INITIAL_LOG_VARIANCE);
             }
             let _ = decoder.output.ws.shallow_clone().g_mul_scalar_(SILENT_SCALE);
             if let Some(bias) = &decoder.output.bs {
-                for (part, value) in SILENT.into_iter().enumerate() {
+                for (part, value) in SILENT_BIASES.into_iter().enumerate() {
                     let _ = bias.narrow(0, part as i64 * ROW, ROW).fill_(value);
                 }
             }
@@ -189,7 +192,7 @@ impl Generator {
         &mut self.variables
     }
 
-    /// What images, \[images, ROWS, 2 ROW\], may have come from; computed in `kind`.
+    /// The posterior of images, \[images, ROWS, 2 ROW\]; computed in `kind`.
     pub fn encode(&self, images: &Tensor, kind: Kind) -> Posterior {
         let parts = self.encoder.mixed(&images.to_kind(kind)).to_kind(Kind::Float).split(LATENT, -1);
         Posterior {
@@ -198,7 +201,7 @@ impl Generator {
         }
     }
 
-    /// What latent numbers, \[images, ROWS, LATENT\], stand for; computed in `kind`.
+    /// Decodes latent values, \[images, ROWS, LATENT\]; computed in `kind`.
     pub fn decode(&self, latent: &Tensor, kind: Kind) -> Decoded {
         let parts = self.decoder.mixed(&latent.to_kind(kind)).to_kind(Kind::Float).split(ROW, -1);
         Decoded {
@@ -209,7 +212,7 @@ impl Generator {
     }
 }
 
-/// What tells real images from written ones, and what of them it looks at.
+/// Tells real images from generated ones; its features also measure how similar images are.
 pub struct Discriminator {
     variables: VarStore,
     input: nn::Linear,
@@ -240,9 +243,10 @@ impl Discriminator {
         &mut self.variables
     }
 
-    /// Features of images' beats, \[images, ROWS, width\], and above zero where an image is taken for real, \[images\];
-    /// computed in `kind`.
-    pub fn look(&self, images: &Tensor, kind: Kind, is_learning: bool) -> (Tensor, Tensor) {
+    /// Features of the images' beats, \[images, ROWS, width\], and scores, \[images\]; computed in `kind`.
+    ///
+    /// A score above zero means that the image is taken for real.
+    pub fn features_and_scores(&self, images: &Tensor, kind: Kind, is_learning: bool) -> (Tensor, Tensor) {
         let rows = linear(&self.input, &images.to_kind(kind)).leaky_relu();
         let features = linear(&self.row, &self.block.mixed(rows)).leaky_relu().to_kind(Kind::Float);
         let over_time = [features.mean_dim(1, false, Kind::Float), features.amax(1, false)];

@@ -1,7 +1,7 @@
-//! The distribution that new images are drawn from while the adversaries learn: normals around several centres.
+//! The distribution of new images during adversarial training: normals around several centres.
 //!
-//! They are fitted to encoded phrases. A centre stands for phrases of similar density, register and loudness. All share
-//! one covariance over the whole phrase, so that neighbouring beats fit each other.
+//! They are fitted to encoded phrases. Each centre represents phrases of similar density, register and loudness. All
+//! share one covariance over the whole phrase, so that neighbouring beats fit each other.
 
 use std::path::Path;
 
@@ -12,29 +12,31 @@ use tch::{Device, Kind, Tensor};
 
 use super::network::{LATENT, ROWS};
 
-/// Centres.
+/// Number of centres.
 const CENTRES: i64 = 48;
-/// Times that centres are moved to the middle of their phrases.
+/// Iterations of moving each centre to the mean of its phrases.
 const MOVES: usize = 15;
-/// What is added to a variance, so that the covariance has a root.
+/// Added to each variance, so that the covariance matrix has a square root.
 const LEAST_VARIANCE: f64 = 1e-3;
 
-/// Latent numbers of an image.
+/// Latent values of an image.
 const WIDTH: i64 = ROWS * LATENT;
 
-/// Normals around centres; a draw is `map` times a centre's place among [`CENTRES`] and [`WIDTH`] standard normals, plus
-/// `middle`.
+/// A mixture of normal distributions around centres.
+///
+/// A sample is `map` times a vector, plus `middle`. The vector holds the one-hot choice among [`CENTRES`] and [`WIDTH`]
+/// standard normals.
 pub struct Prior {
     /// \[WIDTH, CENTRES + WIDTH\].
     map: Tensor,
     /// \[WIDTH\].
     middle: Tensor,
-    /// How likely each centre is, \[CENTRES\].
+    /// Probability of each centre, \[CENTRES\].
     shares: Tensor,
 }
 
 impl Prior {
-    /// Standard normals: the prior of the paper.
+    /// A standard normal distribution: the prior of the paper.
     pub fn standard(device: Device) -> Self {
         let options = (Kind::Float, device);
         Self {
@@ -44,7 +46,7 @@ impl Prior {
         }
     }
 
-    /// Fitted to `latents`, \[phrases, ROWS, LATENT\], drawn from their posteriors.
+    /// Fits the prior to `latents`, \[phrases, ROWS, LATENT\], which are samples of the phrases' posteriors.
     pub fn fitted(latents: &Tensor, random: &mut ChaCha8Rng) -> Self {
         tch::no_grad(|| {
             let phrases = latents.size()[0];
@@ -72,7 +74,7 @@ impl Prior {
         })
     }
 
-    /// New latent numbers: \[images, ROWS, LATENT\].
+    /// Draws latent values: \[images, ROWS, LATENT\].
     pub fn drawn(&self, images: i64) -> Tensor {
         tch::no_grad(|| {
             let centre = self.shares.multinomial(images, true).one_hot(CENTRES).to_kind(Kind::Float);

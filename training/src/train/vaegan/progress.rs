@@ -1,4 +1,4 @@
-//! How far a VAE-GAN run has come, and its figures.
+//! The saved progress of a VAE-GAN run, and its figures.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::train::folder;
 use crate::train::log;
 
-/// How a run was started; a resumed run must be told the same.
+/// The settings of a run; a resumed run must have the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub seed: u64,
@@ -16,14 +16,14 @@ pub struct Settings {
     pub batches: usize,
 }
 
-/// The figures of an epoch; losses in nats a phrase.
+/// The figures of an epoch; losses in nats per phrase.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Means over the batches learned from.
+    /// Means over the training batches.
     pub cells: f64,
     pub divergence: f64,
     pub dissimilarity: f64,
-    /// What the generator and the discriminator lose against each other; none before they meet.
+    /// Losses of the generator and the discriminator against each other; none before adversarial training begins.
     pub adversarial: Option<f64>,
     pub discriminator: Option<f64>,
     pub generator_rate: f64,
@@ -32,18 +32,18 @@ pub struct Epoch {
     pub valid_f1: f64,
     pub valid_velocity_error: f64,
     pub valid_divergence: f64,
-    /// Of new images, over the valid phrases'.
+    /// Of new images, divided by that of the valid phrases.
     pub polyphony: f64,
     pub note_rate: f64,
     pub seconds: f64,
 }
 
-/// How far a run has come.
+/// The saved progress of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Progress {
     pub settings: Settings,
     pub epochs: Vec<Epoch>,
-    /// The adversaries' losses as their rates remember them.
+    /// Moving averages of the adversaries' losses, which set their learning rates.
     pub remembered: (f64, f64),
 }
 
@@ -56,7 +56,7 @@ impl folder::Progress for Progress {
 }
 
 impl Epoch {
-    /// A line about it; `number` counts epochs from 1.
+    /// A summary line; `number` counts epochs from 1.
     pub fn summary(&self, number: usize) -> String {
         let Self { cells, divergence, dissimilarity, seconds, .. } = self;
         let mut line = format!("epoch {number:3}: cells {cells:.1}, KL {divergence:.1}, features {dissimilarity:.0}");

@@ -1,4 +1,4 @@
-//! What the averaged networks make of valid phrases, and what they draw.
+//! Scores and plots of the averaged networks: reconstructions of valid phrases, and new images.
 
 use anyhow::Result;
 use tch::{Kind, Tensor};
@@ -15,12 +15,12 @@ use crate::train::folder::Folder;
 
 /// New images that are scored after an epoch.
 const DRAWN: i64 = 96;
-/// Phrases that are encoded at once.
+/// Phrases per encoding batch.
 pub const AT_ONCE: usize = 256;
 
 impl Learners {
-    /// What the averaged networks make of valid phrases, and draw.
-    pub fn look(&self, valid: &[PhraseImage], epoch: &mut Epoch) {
+    /// Scores the averaged networks on valid phrases and on new images.
+    pub fn score(&self, valid: &[PhraseImage], epoch: &mut Epoch) {
         let (again, divergence) = self.reconstructed(valid);
         let mut agreement = Agreement::default();
         valid.iter().zip(&again).for_each(|(real, again)| agreement.add(real, again));
@@ -45,8 +45,8 @@ impl Learners {
         tch::no_grad(|| images(&self.averaged.decode(latents, Kind::Float)))
     }
 
-    /// Pictures of valid phrases and what comes back of them, and of new images.
-    pub fn show(&self, folder: &Folder, valid: &[PhraseImage], latents: &Tensor) -> Result<()> {
+    /// Plots valid phrases with their reconstructions, and new images.
+    pub fn plot(&self, folder: &Folder, valid: &[PhraseImage], latents: &Tensor) -> Result<()> {
         let shown: Vec<PhraseImage> = (0..6).map(|n| valid[n * valid.len() / 6].clone()).collect();
         let again = self.reconstructed(&shown).0;
         let mut drawn = self.decoded(latents);
@@ -62,7 +62,7 @@ impl Learners {
         )?)
     }
 
-    /// What the averaged encoder says of phrases.
+    /// Encodes phrases with the averaged encoder.
     pub fn encoded(&self, phrases: &[PhraseImage]) -> Posterior {
         let groups: Vec<Posterior> = phrases
             .chunks(AT_ONCE)

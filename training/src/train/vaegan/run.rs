@@ -22,11 +22,11 @@ use crate::train::adam::sorted;
 use crate::train::folder::Folder;
 use crate::train::session::{device, seeded};
 
-/// The averaged encoder and decoder and the flow, as a run leaves them.
+/// The result of a run: the averaged encoder and decoder, and the flow.
 pub const WEIGHTS_FILE: &str = "vaegan.safetensors";
 
-/// Valid phrases that are scored after an epoch, and new images that are plotted.
-const LOOKED_AT: usize = 192;
+/// Valid phrases that are scored after each epoch, and new images that are plotted.
+const SCORED: usize = 192;
 const SHOWN: i64 = 12;
 
 /// `cargo xtask train vaegan`.
@@ -34,7 +34,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     run_with(args, &drawing::LENGTHS)
 }
 
-/// The same with a second stage of another length.
+/// The same with another length of the second stage.
 pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
     let device = device(&args.device)?;
     tch::set_num_threads(args.threads);
@@ -43,7 +43,7 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
     let count = |pieces: &[Piece]| pieces.iter().map(Piece::phrases).sum::<usize>();
     println!("{} phrases to learn from, {} to look at", count(&train), count(&valid));
     let train = Source::new(&train);
-    let valid = phrases::spread(&valid, LOOKED_AT);
+    let valid = phrases::spread(&valid, SCORED);
     let folder = Folder::new(&args.run_folder())?;
     let (epochs, batches) = args.length();
     let settings = Settings { seed: args.seed, epochs, batches };
@@ -73,7 +73,7 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
         let mut random = seeded(settings.seed, at);
         let started = Instant::now();
         let mut epoch = learners.learn(&train, at, &settings, &mut random);
-        learners.look(&valid, &mut epoch);
+        learners.score(&valid, &mut epoch);
         epoch.seconds = started.elapsed().as_secs_f64();
         if !epoch.cells.is_finite() {
             bail!("the loss is {} in epoch {}; start anew with another --seed", epoch.cells, at + 1);
@@ -83,7 +83,7 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
         progress.remembered = learners.remembered;
         learners.save(&folder, &progress)?;
         curves::draw(&folder.path("loss.png"), &progress.epochs)?;
-        learners.show(&folder, &valid, &learners.prior.drawn(SHOWN))?;
+        learners.plot(&folder, &valid, &learners.prior.drawn(SHOWN))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -93,7 +93,7 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
 }
 
 impl Learners {
-    /// Has a flow learn to draw, and writes the result.
+    /// Trains the flow and writes the result.
     fn finish(
         &self,
         train: &Source<'_>,
@@ -112,6 +112,6 @@ impl Learners {
         let mut tensors = sorted(self.averaged.variables());
         tensors.extend(sorted(flow.variables()));
         Tensor::write_safetensors(&tensors, &path).with_context(|| format!("cannot write {}", path.display()))?;
-        self.show(folder, valid, &flow.drawn(SHOWN, self.device))
+        self.plot(folder, valid, &flow.drawn(SHOWN, self.device))
     }
 }

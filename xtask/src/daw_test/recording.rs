@@ -5,39 +5,39 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 use tonenet_core::midi::{NoteRef, Song};
 
-/// How a note of the piece came out.
+/// How a note of the piece was recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrival {
-    /// Beats (quarter notes) between where its note-on was written and where it was recorded; late is positive.
+    /// Beats (quarter notes) from the written note-on to the recorded one; late is positive.
     pub onset_late: f64,
-    /// The same of its note-off.
+    /// The same for its note-off.
     pub release_late: f64,
-    /// With which velocity.
+    /// The recorded velocity.
     pub velocity: u8,
 }
 
-/// The piece's notes in its order as they came out; `None` where one did not.
+/// The piece's notes as recorded, in its order; `None` where one is missing.
 ///
-/// Notes of one key are told apart by their order, so a take that is late as a whole is understood too.
+/// Notes of one key are matched by order, so a recording that is late as a whole is understood too.
 ///
 /// # Errors
-/// When the take holds anything else: a note more than the piece has, or another message.
-pub fn arrivals(piece: &Song, take: &Song) -> Result<Vec<Option<Arrival>>> {
-    let (notes, messages) = (take.notes().len(), take.messages().len());
+/// When the recording holds anything else: a note that the piece does not have, or another message.
+pub fn arrivals(piece: &Song, recording: &Song) -> Result<Vec<Option<Arrival>>> {
+    let (notes, messages) = (recording.notes().len(), recording.messages().len());
     ensure!(
         messages == 2 * notes,
         "{messages} messages were recorded for {notes} notes, instead of an on and an off each"
     );
     let key_of = |reference: &NoteRef| (reference.note.channel, reference.note.key);
     let mut recorded: HashMap<_, Vec<&NoteRef>> = HashMap::new();
-    for note in take.notes().iter().rev() {
+    for note in recording.notes().iter().rev() {
         recorded.entry(key_of(note)).or_default().push(note);
     }
     let arrivals = piece.notes().iter().map(|written| {
         let came = recorded.get_mut(&key_of(written))?.pop()?;
         Some(Arrival {
-            onset_late: later(take, came.onset_tick, piece, written.onset_tick),
-            release_late: later(take, came.release_tick, piece, written.release_tick),
+            onset_late: later(recording, came.onset_tick, piece, written.onset_tick),
+            release_late: later(recording, came.release_tick, piece, written.release_tick),
             velocity: came.note.velocity,
         })
     });
@@ -48,7 +48,7 @@ pub fn arrivals(piece: &Song, take: &Song) -> Result<Vec<Option<Arrival>>> {
     Ok(arrivals)
 }
 
-/// Beats from a tick of one song to a tick of another; exactly 0 where they are the same moment.
+/// Beats from a tick of one song to a tick of another; exactly 0 for the same moment.
 fn later(a: &Song, tick_of_a: u64, b: &Song, tick_of_b: u64) -> f64 {
     let divisions = (i64::from(a.tempo().ticks_per_beat()), i64::from(b.tempo().ticks_per_beat()));
     (tick_of_a as i64 * divisions.1 - tick_of_b as i64 * divisions.0) as f64 / (divisions.0 * divisions.1) as f64
@@ -85,24 +85,24 @@ mod tests {
     #[test]
     fn the_same_moments_at_another_division_are_exactly_on_time() {
         let piece = song(3, &[(0, 1, 60, 80), (1, 2, 62, 80), (4, 1, 60, 80)]);
-        let take = song(30, &[(0, 10, 60, 11), (10, 20, 62, 12), (40, 10, 60, 13)]);
-        let arrivals: Vec<Arrival> = arrivals(&piece, &take).unwrap().into_iter().flatten().collect();
+        let recording = song(30, &[(0, 10, 60, 11), (10, 20, 62, 12), (40, 10, 60, 13)]);
+        let arrivals: Vec<Arrival> = arrivals(&piece, &recording).unwrap().into_iter().flatten().collect();
         assert!(arrivals.iter().all(|a| a.onset_late == 0.0 && a.release_late == 0.0));
         assert_eq!(arrivals.iter().map(|a| a.velocity).collect::<Vec<_>>(), [11, 12, 13]);
     }
 
     #[test]
-    fn a_late_and_cut_take_is_told_note_by_note() {
+    fn a_late_and_cut_recording_is_matched_note_by_note() {
         let piece = song(4, &[(0, 1, 60, 80), (4, 1, 60, 80)]);
-        let take = song(8, &[(8, 2, 60, 90)]);
+        let recording = song(8, &[(8, 2, 60, 90)]);
         let late = Arrival { onset_late: 1.0, release_late: 1.0, velocity: 90 };
-        assert_eq!(arrivals(&piece, &take).unwrap(), [Some(late), None]);
+        assert_eq!(arrivals(&piece, &recording).unwrap(), [Some(late), None]);
     }
 
     #[test]
     fn a_note_too_many_is_an_error() {
         let piece = song(4, &[(0, 1, 60, 80)]);
-        let take = song(4, &[(0, 1, 60, 80), (4, 1, 60, 80)]);
-        assert!(arrivals(&piece, &take).is_err());
+        let recording = song(4, &[(0, 1, 60, 80), (4, 1, 60, 80)]);
+        assert!(arrivals(&piece, &recording).is_err());
     }
 }

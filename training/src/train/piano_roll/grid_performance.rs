@@ -1,4 +1,4 @@
-//! Whole performances on their grid, on which networks are scored.
+//! Whole performances on their grid, for scoring networks.
 
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::GridNote;
@@ -6,8 +6,8 @@ use tonenet_core::piano_roll::PianoRoll;
 
 use crate::data::performances::Performance;
 
-/// A whole take on its grid.
-pub struct Take {
+/// A whole performance on its grid.
+pub struct GridPerformance {
     pub genre: Genre,
     pub roll: PianoRoll,
     /// Cell of each note in the roll.
@@ -16,10 +16,10 @@ pub struct Take {
     pub velocities: Vec<f32>,
 }
 
-/// Whole takes of the first `files` performances of each genre.
-pub fn takes(performances: &[Performance], files: usize) -> Vec<Take> {
+/// The first `files` performances of each genre, each on its grid.
+pub fn grid_performances(performances: &[Performance], files: usize) -> Vec<GridPerformance> {
     let mut left = [files; 3];
-    let mut takes = Vec::new();
+    let mut placed = Vec::new();
     for performance in performances {
         if left[performance.genre.index()] == 0 {
             continue;
@@ -29,12 +29,12 @@ pub fn takes(performances: &[Performance], files: usize) -> Vec<Take> {
         let first = notes.iter().map(|n| n.onset).min().unwrap_or(0);
         let end = notes.iter().map(|n| n.onset).max().unwrap_or(0) + 1;
         let roll = PianoRoll::new(first, (end - first) as usize, &notes);
-        takes.push(Take {
+        placed.push(GridPerformance {
             genre: performance.genre,
             cells: notes.iter().filter_map(|n| roll.cell(n)).collect(),
             velocities: notes.iter().map(|n| f32::from(n.velocity)).collect(),
             roll,
         });
     }
-    takes
+    placed
 }

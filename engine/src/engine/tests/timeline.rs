@@ -1,4 +1,4 @@
-//! What an instance remembers of a song, over edits, projects that are opened again, undo and files.
+//! Tests Timeline mode over edits, reloaded projects, undo and files.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -6,7 +6,7 @@ use tonenet_core::timeline::TimelineNote;
 
 use super::*;
 
-/// An instance in Timeline mode, and how often its model was asked for a whole take.
+/// An instance in Timeline mode, which counts how often a whole performance is restyled.
 struct Instance {
     engine: Engine<PlainEvent>,
     restylings: Arc<AtomicUsize>,
@@ -19,11 +19,11 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _| {
+            let restyle_performance: RestylePerformance = Box::new(move |performance: &TimelineSnapshot, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
-                let (notes, _) = take.performance();
+                let (notes, _) = performance.performance();
                 let expected = notes.iter().map(|n| [QuantisedExpectation::new((n.onset + n.release) as f32, 2.0); 3]);
-                Ok(take.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+                Ok(performance.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
             });
             Ok(LoadedSession { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_performance })
         };
@@ -33,7 +33,7 @@ impl Instance {
         Self { engine, restylings, store }
     }
 
-    /// As in a project that is saved and opened.
+    /// Saves the project and opens it again.
     fn opened_again(self) -> Self {
         drop(self.engine);
         let json = serde_json::to_string(&*self.store.get().0).unwrap();
@@ -42,13 +42,13 @@ impl Instance {
         Self::new(store)
     }
 
-    /// As a host restarts it.
+    /// Deactivates and activates the plugin.
     fn activated_again(self) -> Self {
         drop(self.engine);
         Self::new(self.store)
     }
 
-    /// Plays offline from a place, and a bit of silence; gives what left by its beat, and how many restylings that took.
+    /// Plays offline from a position, then some silence. Returns the output by beat, and the number of restylings.
     fn pass(&mut self, from: f64, song: &[(f64, PlainEvent)]) -> (Vec<(f64, PlainEvent)>, usize) {
         let before = self.restylings.load(Ordering::Relaxed);
         let beats = |block: u32| from + f64::from(block) * 480.0 / 24_000.0;
@@ -66,7 +66,7 @@ impl Instance {
             });
         }
         assert!(song.next().is_none(), "all of it was played");
-        // What a pass has changed is restyled at the latest when the next begins.
+        // Changes of a pass are restyled at the latest when the next pass begins.
         let mut nothing = std::iter::empty::<PlainEvent>();
         for beats in [-100.0, -200.0] {
             let transport = Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Default::default() };
@@ -80,7 +80,7 @@ impl Instance {
     }
 }
 
-/// A note: where, how long, its key and velocity.
+/// A note: position, length, key and velocity.
 type Struck = (f64, f64, u8, f32);
 
 fn song(notes: &[Struck]) -> Vec<(f64, PlainEvent)> {
@@ -101,7 +101,7 @@ fn pedal(beats: f64, value: u8) -> (f64, PlainEvent) {
 const PART: [Struck; 4] = [(0.5, 0.5, 60, 0.5), (1.0, 0.25, 64, 0.6), (2.0, 1.0, 67, 0.7), (4.0, 0.5, 72, 0.5)];
 
 #[test]
-fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
+fn every_edit_is_restyled_once_whatever_the_origin_of_the_performance() {
     let went_on = |mut instance: Instance| {
         instance.restylings(&song(&PART));
         instance
@@ -119,15 +119,15 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
         ("filled in", &|| {
             let played = went_on(Instance::new(Arc::default()));
             let filled = Instance::new(Arc::default());
-            let (take, _) = played.store.get();
-            let notes = take.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
+            let (performance, _) = played.store.get();
+            let notes = performance.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
             filled.store.replace(TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new()));
             went_on(filled)
         }),
     ];
-    let mut takes = Vec::new();
-    for (way, take) in ways {
-        let mut instance = take();
+    let mut performances = Vec::new();
+    for (way, create) in ways {
+        let mut instance = create();
         assert_eq!(instance.restylings(&song(&PART)), 0, "{way}: nothing was edited");
         let mut part = PART;
         part[1].1 = 0.5;
@@ -138,14 +138,14 @@ fn every_edit_is_restyled_once_however_the_take_came_to_be_there() {
         let pedalled = [song(&part[1..]), vec![pedal(5.0, 127), pedal(6.0, 0)]].concat();
         assert_eq!(instance.restylings(&pedalled), 1, "{way}: the pedal");
         assert_eq!(instance.restylings(&pedalled), 0, "{way}: the same again");
-        takes.push(instance.store.get().0);
+        performances.push(instance.store.get().0);
     }
-    assert_eq!(takes[0].notes().len(), 3);
-    assert!(takes.iter().all(|take| *take == takes[0]), "{takes:?}");
+    assert_eq!(performances[0].notes().len(), 3);
+    assert!(performances.iter().all(|performance| *performance == performances[0]), "{performances:?}");
 }
 
 #[test]
-fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
+fn an_edit_just_before_deactivation_is_restyled_after_the_next_activation() {
     let mut instance = Instance::new(Arc::default());
     instance.restylings(&song(&PART));
     let mut part = PART;
@@ -162,8 +162,8 @@ fn what_was_edited_when_the_host_stopped_it_is_restyled_when_it_goes_on() {
 }
 
 #[test]
-fn a_continuous_pedal_passes_untouched_and_is_no_edit() {
-    // 500 messages a second at 120 beats a minute, half-way up and down.
+fn a_continuous_pedal_is_emitted_unchanged_and_is_no_edit() {
+    // 500 messages per second at 120 beats per minute, around the pedal's threshold.
     let stream = |from: f64| -> Vec<(f64, PlainEvent)> {
         let value = |i: u32| (64.0 + 40.0 * (f64::from(i) / 80.0).sin() + f64::from(i % 3)) as u8;
         let stream = (0..1_900).map(|i| pedal(f64::from(i) / 250.0 + 0.001, value(i))).filter(|e| e.0 >= from);
@@ -193,16 +193,17 @@ fn a_continuous_pedal_passes_untouched_and_is_no_edit() {
 }
 
 #[test]
-fn a_take_with_notes_at_the_ends_of_the_world_opens_plays_and_is_saved() {
+fn a_performance_with_extreme_positions_loads_plays_and_is_saved() {
     let far = (1u64 << 52) as f64;
     let notes = [0.5, 268_435_455.0, far, -far, 1e12, -1e9];
     let json = |beats: f64| format!("[{beats:?},1.0,0.5,0,60,80,null]");
     let notes = notes.map(json).join(",");
-    let take = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{notes},[1e300,1.0,0.5,0,60,80,null]],"pedals":[]}}"#);
+    let performance =
+        format!(r#"{{"model":"","gains":[1,1,1],"notes":[{notes},[1e300,1.0,0.5,0,60,80,null]],"pedals":[]}}"#);
     let store = Arc::<TimelineStore>::default();
-    store.load(serde_json::from_str(&take).unwrap());
+    store.load(serde_json::from_str(&performance).unwrap());
     let mut instance = Instance::new(store);
-    assert_eq!(instance.store.remembered().notes, 6, "what is no place is left out");
+    assert_eq!(instance.store.summary().notes, 6, "an invalid position is left out");
     let (left, _) = instance.pass(0.0, &song(&PART));
     assert_eq!(left.len(), 8);
     for place in [268_435_454.0, far - 400.0, -far, 1e12 - 1.0, 1e15] {
@@ -211,11 +212,11 @@ fn a_take_with_notes_at_the_ends_of_the_world_opens_plays_and_is_saved() {
     let before = instance.store.get().0;
     let opened = instance.opened_again();
     assert_eq!(opened.store.get().0, before);
-    assert_eq!(opened.store.remembered().waiting, 0);
+    assert_eq!(opened.store.summary().waiting, 0);
 }
 
 #[test]
-fn a_continuous_pedal_does_not_keep_the_notes_under_way_from_a_model_that_takes_over() {
+fn a_continuous_pedal_does_not_displace_the_pending_notes_that_a_new_model_receives() {
     let (mut engine, status) = engine(EmbeddedModel::Note);
     let mut part = vec![on(0, 60, 0.5)];
     part.extend((0..2_100).map(|i| (10 + i / 2, pedal(0.0, 64 + (i % 60) as u8).1)));

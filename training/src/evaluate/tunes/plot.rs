@@ -33,7 +33,7 @@ fn chart(root: &Area<'_>, trades: &[Trade]) -> Drawn {
         .axis_desc_style((FONT, 14))
         .light_line_style(WHITE)
         .draw()?;
-    // In pixels; the first writer's temperatures stand above its line.
+    // In pixels; the first generator's temperatures are above its line.
     for ((trade, colour), aside) in trades.iter().zip([COLOURS[0], COLOURS[4]]).zip([(-8, -18), (2, 6)]) {
         let at = |p: &super::likeness::Point| (p.self_bleu, p.bleu);
         chart.draw_series(trade.points.iter().map(|p| Circle::new(at(p), 4, colour.filled())))?;

@@ -1,4 +1,4 @@
-//! The models that generate clips, behind one interface.
+//! Generates clips with the embedded models.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use tonenet_inference::runtime::Runtime;
 
 use super::GenerateSettings;
 
-/// What a clip is made from, beside the settings.
+/// The input of a clip, besides the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GeneratorInput {
-    /// Nothing: a new tune.
+    /// No input: a new tune.
     NewTune,
     /// A tune to continue.
     Continue(Tune),
-    /// Nothing: a new phrase from noise.
+    /// No input: a new phrase from noise.
     NewTexture,
     /// Two phrases to morph between.
     Morph([Arc<Clip>; 2]),
@@ -27,10 +27,10 @@ pub enum GeneratorInput {
 
 /// Generates clips.
 pub trait Generator: Send {
-    /// Generates a clip. The same settings and input always give the same one.
+    /// Generates a clip. The same settings and input always give the same clip.
     ///
     /// # Errors
-    /// When it was cancelled, or the model fails.
+    /// If it is cancelled, or the model fails.
     fn generate(
         &mut self,
         settings: &GenerateSettings,
@@ -39,7 +39,7 @@ pub trait Generator: Send {
     ) -> Result<Clip, GenerateError>;
 }
 
-/// Generates with the models inside the binary; each is opened when it is first needed.
+/// A generator with the embedded models. It opens each model on first use.
 pub struct BuiltInGenerator {
     runtime: Runtime,
     tunes: Option<TuneModel>,
@@ -47,7 +47,7 @@ pub struct BuiltInGenerator {
 }
 
 impl BuiltInGenerator {
-    /// One that has opened nothing yet.
+    /// Creates a generator that has opened no model yet.
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime, tunes: None, textures: None }
     }
@@ -104,7 +104,7 @@ impl Generator for BuiltInGenerator {
     }
 }
 
-/// The first bars of a phrase: a loop of whole bars stays with the song's.
+/// The first whole bars of a phrase, so that its loop stays aligned with the song's bars.
 fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
     let (upper, lower) = phrase.signature();
     let bar = f64::from(upper) * 4.0 / f64::from(lower);
@@ -112,7 +112,7 @@ fn whole_bars(phrase: &Clip, most: u32) -> Result<Clip, ClipError> {
     Clip::new(bars * bar, phrase.signature(), phrase.notes().to_vec())
 }
 
-/// A tune as a clip of so many bars, also where it ends with a rest.
+/// A tune as a clip of this many bars, also if it ends with a rest.
 fn in_bars(tune: &Tune, bars: u32) -> Result<Clip, ClipError> {
     let clip = Clip::from_tune(tune)?;
     let length = f64::from(bars * tune.metre.bar()) / f64::from(STEPS_PER_QUARTER);
@@ -129,7 +129,7 @@ mod tests {
         BuiltInGenerator::new(Runtime::open(RuntimePreference::BuiltIn, &[]).0)
     }
 
-    fn write(generator: &mut BuiltInGenerator, settings: &GenerateSettings, input: GeneratorInput) -> Clip {
+    fn generate(generator: &mut BuiltInGenerator, settings: &GenerateSettings, input: GeneratorInput) -> Clip {
         generator.generate(settings, input, &Cancellation::default()).unwrap()
     }
 
@@ -141,24 +141,24 @@ mod tests {
     }
 
     #[test]
-    fn a_tune_has_the_bars_metre_and_key_that_are_wanted_and_the_same_seed_writes_it_again() {
+    fn a_tune_has_the_requested_bars_and_metre_and_its_seed_reproduces_it() {
         let mut generator = generator();
         let settings =
             GenerateSettings { bars: 4, signature: (3, 4), tonic: 2, temperature: 0.8, ..GenerateSettings::default() };
-        let clip = write(&mut generator, &settings, GeneratorInput::NewTune);
+        let clip = generate(&mut generator, &settings, GeneratorInput::NewTune);
         assert_eq!((clip.length(), clip.signature()), (12.0, (3, 4)));
         assert!(clip.notes().len() >= 4 && clip.notes().iter().all(|note| note.velocity == 80));
-        assert_eq!(write(&mut generator, &settings, GeneratorInput::NewTune), clip);
-        let other = write(&mut generator, &GenerateSettings { seed: 2, ..settings }, GeneratorInput::NewTune);
+        assert_eq!(generate(&mut generator, &settings, GeneratorInput::NewTune), clip);
+        let other = generate(&mut generator, &GenerateSettings { seed: 2, ..settings }, GeneratorInput::NewTune);
         assert!(shared(&other, &clip) < 0.5, "{other:?}");
     }
 
     #[test]
-    fn a_continuation_keeps_the_metre_of_what_it_goes_on_from() {
+    fn a_continuation_keeps_the_metre_of_the_tune_before() {
         let mut generator = generator();
         let waltz = GenerateSettings { bars: 4, signature: (3, 4), ..GenerateSettings::default() };
-        let before = write(&mut generator, &waltz, GeneratorInput::NewTune).tune().unwrap();
-        let clip = write(
+        let before = generate(&mut generator, &waltz, GeneratorInput::NewTune).tune().unwrap();
+        let clip = generate(
             &mut generator,
             &GenerateSettings { bars: 2, ..GenerateSettings::default() },
             GeneratorInput::Continue(before),
@@ -167,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn textures_differ_by_seed_and_a_morph_leads_from_one_to_the_other() {
+    fn textures_differ_by_seed_and_a_morph_lies_between_two_of_them() {
         let mut generator = generator();
         let [first, second] = [1, 2].map(|seed| {
-            let clip = write(
+            let clip = generate(
                 &mut generator,
                 &GenerateSettings { seed, ..GenerateSettings::default() },
                 GeneratorInput::NewTexture,
@@ -181,7 +181,7 @@ mod tests {
         assert!(shared(&first, &second) < 0.5);
         let mut morph = |share| {
             let settings = GenerateSettings { share, bars: 4, ..GenerateSettings::default() };
-            write(&mut generator, &settings, GeneratorInput::Morph([first.clone(), second.clone()]))
+            generate(&mut generator, &settings, GeneratorInput::Morph([first.clone(), second.clone()]))
         };
         let halfway = morph(0.5);
         assert_eq!(halfway.length(), 16.0);
@@ -192,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wants_any_more_is_not_written() {
+    fn a_cancelled_generation_returns_no_clip() {
         let cancellation = Cancellation::default();
         cancellation.cancel();
         for input in [GeneratorInput::NewTune, GeneratorInput::NewTexture] {
-            let written = generator().generate(&GenerateSettings::default(), input, &cancellation);
-            assert!(matches!(written, Err(GenerateError::Cancelled)));
+            let clip = generator().generate(&GenerateSettings::default(), input, &cancellation);
+            assert!(matches!(clip, Err(GenerateError::Cancelled)));
         }
     }
 }
