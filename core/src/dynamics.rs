@@ -1,33 +1,33 @@
-//! From the level and the mixed deviation of a note to the velocity that leaves: level, range, accents, amount.
+//! The output velocity of a note, computed from its prediction and the user's settings.
 //!
 //! The level stays the player's own, so a quiet performance stays quiet. The deviation comes from
 //! [`crate::style::mixing`].
 
 use crate::note::midi_velocity;
 
-/// What a model expects of a note, in velocity steps.
+/// The prediction for a note, in velocity steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Expected {
-    /// The player's level around the note.
+    /// The player's level around the note, 1–127.
     pub level: f32,
-    /// How far from it the style plays the note, with the style's own spread.
+    /// The style's deviation from that level, with the style's own spread.
     pub deviation: f32,
 }
 
-/// What the user wants done with it.
+/// The user's settings for applying a prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expression {
     /// 0: the player's own velocity; 1: the style's.
     pub amount: f32,
-    /// How much of the player's own deviation from their level is added, 0–1.
+    /// Share of the player's own deviation from their level that is added, 0–1.
     pub keep_accents: f32,
     /// Added to the player's level, in velocity steps.
     pub level: f32,
     /// Factor on the style's spread; 1 is its own.
     pub range: f32,
-    /// The style plays nothing softer, 1–127.
+    /// Lowest velocity of the style, 1–127.
     pub floor: u8,
-    /// … and nothing louder, 1–127; where they cross, the floor counts.
+    /// Highest velocity of the style, 1–127; if it is below the floor, the floor counts.
     pub ceiling: u8,
 }
 
@@ -38,9 +38,9 @@ impl Default for Expression {
 }
 
 impl Expression {
-    /// The velocity that leaves, 1–127, of a note that came in with `own`.
+    /// The output velocity, 1–127, of a note that the player struck with velocity `own`.
     ///
-    /// It never leaves the interval between the two, and moves one way with the amount.
+    /// It lies between `own` and the styled velocity, and moves monotonically from one to the other with the amount.
     pub fn velocity(&self, own: u8, expected: Expected) -> u8 {
         let own = f32::from(own);
         let accent = self.keep_accents * (own - expected.level);
@@ -61,20 +61,20 @@ mod tests {
     }
 
     #[test]
-    fn by_default_the_style_plays_around_the_players_level() {
+    fn by_default_the_deviation_is_added_to_the_players_level() {
         assert_eq!(steps(Expression::default(), 90, 60.0, 12.0), 72);
         assert_eq!(steps(Expression { level: -10.0, range: 0.5, ..Expression::default() }, 90, 60.0, 12.0), 56);
     }
 
     #[test]
-    fn a_kept_accent_stands_as_far_out_as_it_was_played() {
+    fn a_kept_accent_adds_the_players_own_deviation() {
         let keep = Expression { keep_accents: 1.0, ..Expression::default() };
         assert_eq!(steps(keep, 80, 60.0, 5.0), 85);
         assert_eq!(steps(Expression { keep_accents: 0.5, ..keep }, 80, 60.0, 5.0), 75);
     }
 
     #[test]
-    fn loud_and_quiet_stay_within_floor_and_ceiling() {
+    fn velocities_stay_within_floor_and_ceiling() {
         assert_eq!(steps(Expression::default(), 60, 120.0, 40.0), 127);
         assert_eq!(steps(Expression::default(), 60, 10.0, -40.0), 1);
         let narrow = Expression { floor: 40, ceiling: 90, ..Expression::default() };
@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn amount_zero_is_the_player(
+        fn amount_zero_keeps_the_players_velocity(
             e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0
         ) {
             let none = Expression { amount: 0.0, ..e };
@@ -102,7 +102,7 @@ mod tests {
         }
 
         #[test]
-        fn amount_moves_one_way(
+        fn a_larger_amount_never_moves_away_from_the_styled_velocity(
             e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0,
             a in 0.0f32..=1.0, b in 0.0f32..=1.0
         ) {
@@ -111,7 +111,7 @@ mod tests {
         }
 
         #[test]
-        fn louder_expectations_and_levels_are_never_softer(
+        fn a_larger_deviation_or_level_never_gives_a_softer_note(
             e in expressions(), own in 1u8..=127, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0,
             more in 0.0f32..=40.0
         ) {
@@ -123,14 +123,14 @@ mod tests {
         }
 
         #[test]
-        fn a_harder_stroke_is_never_softer(
+        fn a_larger_input_velocity_never_gives_a_softer_note(
             e in expressions(), own in 1u8..=126, level in 1.0f32..=127.0, deviation in -60.0f32..=60.0
         ) {
             prop_assert!(steps(e, own + 1, level, deviation) >= steps(e, own, level, deviation));
         }
 
         #[test]
-        fn range_zero_is_the_level_alone(level in 1.0f32..=127.0, deviation in -60.0f32..=60.0, own in 1u8..=127) {
+        fn range_zero_gives_the_level_alone(level in 1.0f32..=127.0, deviation in -60.0f32..=60.0, own in 1u8..=127) {
             let flat = Expression { range: 0.0, ..Expression::default() };
             prop_assert_eq!(steps(flat, own, level, deviation), midi_velocity(level));
         }

@@ -16,7 +16,7 @@ pub enum Genre {
 }
 
 impl Genre {
-    /// All genres, in the order of the plugin's Style parameter; never reorder, projects store the position.
+    /// All genres, in the order of the plugin's Style parameter. Projects store the index: never reorder them.
     pub const ALL: [Self; 3] = [Self::Classical, Self::Jazz, Self::Pop];
 
     /// The name used in files, tensors and on the command line.
@@ -28,7 +28,7 @@ impl Genre {
         }
     }
 
-    /// The name shown to a user.
+    /// The name shown to users.
     pub fn title(self) -> &'static str {
         match self {
             Self::Classical => "Classical",
@@ -37,7 +37,7 @@ impl Genre {
         }
     }
 
-    /// Position in [`Genre::ALL`].
+    /// Index in [`Genre::ALL`].
     pub fn index(self) -> usize {
         self as usize
     }

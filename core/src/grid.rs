@@ -1,38 +1,39 @@
-//! The quantised grid of the piano-roll, and which notes stand where on it.
+//! The quantised grid of the piano-roll, and the notes on it.
 
 use std::ops::RangeInclusive;
 
 use crate::midi::TempoMap;
 use crate::note::{Note, is_restylable, piano_key};
 
-/// A grid step where a part was played without a click: a sixteenth at 120 beats a minute, in seconds.
+/// A grid step of a part recorded without a click, in seconds: a sixteenth at 120 beats a minute.
 pub const FREE_STEP_SECONDS: f64 = 0.125;
 
-/// A sixteenth within these lengths, in seconds, may serve as a grid step; beyond them the file's beats are not
-/// what a listener would count.
+/// Lengths of a sixteenth that may serve as a grid step, in seconds.
+///
+/// Outside this range the file's beats are not the ones a listener would count.
 pub const SIXTEENTH_SECONDS: RangeInclusive<f64> = 0.08..=0.26;
 
-/// Onsets that stand anywhere are a quarter of a step astray on average; those of a part played to a beat, less.
+/// Largest mean distance of onsets from the grid, in steps. Onsets unrelated to the grid have a mean of 0.25.
 const ON_THE_GRID: f64 = 0.19;
 
-/// Onsets that stand exactly between two steps must not fall to one or the other by a rounding error of the
-/// host's beat position, or a bounce would depend on its block size.
+/// Tolerance at the midpoint of two steps, in steps. Without it, a rounding error in the host's position would decide
+/// the step, and a bounce would depend on its block size.
 const TIE: f64 = 1e-4;
 
-/// What one step of the grid is.
+/// The length of a grid step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Grid {
     /// A length in seconds, for parts played without a click.
     Seconds(f64),
-    /// A sixteenth note of the score or the host's time line.
+    /// A sixteenth note of the file or of the host's timeline.
     Sixteenths,
 }
 
 impl Grid {
-    /// The grid that a part of a file stands on: the file's sixteenths where its notes keep to them and a listener
-    /// would count them, else the free one.
+    /// The grid of a part: the file's sixteenths if its notes follow them, else steps of [`FREE_STEP_SECONDS`].
     ///
-    /// A performance recorded without a click has a tempo too, by default; its onsets then stand anywhere.
+    /// A file recorded without a click has a default tempo too, but its onsets are unrelated to it. The sixteenth must
+    /// also lie within [`SIXTEENTH_SECONDS`].
     pub fn from_notes(notes: &[Note], tempo: &TempoMap) -> Self {
         let Some(middle) = notes.get(notes.len() / 2) else { return Self::Sixteenths };
         let sixteenth = 15.0 / tempo.beats_per_minute_at(middle.onset);
@@ -44,7 +45,7 @@ impl Grid {
         }
     }
 
-    /// Where an onset or release lies, in steps.
+    /// The position of an onset or release, in steps.
     pub fn position(self, seconds: f64, sixteenths: f64) -> f64 {
         match self {
             Self::Seconds(step) => seconds / step,
@@ -64,10 +65,10 @@ impl Grid {
     }
 }
 
-/// The farthest step from the start of the song, so that sums and differences of some steps are steps too.
+/// The farthest step from the start of the song. Sums and differences of a few steps cannot overflow.
 const FARTHEST: i64 = 1 << 60;
 
-/// The step nearest to a position in steps; halfway goes up. Beyond 2^60 steps it is the last one there is.
+/// The step nearest to a position in steps; a midpoint rounds up. The result is limited to ±2^60.
 pub fn quantise(position: f64) -> i64 {
     ((position + 0.5 + TIE).floor() as i64).clamp(-FARTHEST, FARTHEST)
 }
@@ -77,7 +78,7 @@ pub fn quantise(position: f64) -> i64 {
 pub struct GridNote {
     /// Step of its onset.
     pub onset: i64,
-    /// First step at which it no longer sounds; at least one after the onset.
+    /// First step at which it no longer sounds; at least one step after the onset.
     pub release: i64,
     /// Column of the piano-roll, 0–87.
     pub key: usize,
@@ -96,12 +97,18 @@ impl GridNote {
     }
 }
 
+/// A note for tests.
+#[cfg(test)]
+pub(crate) fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
+    GridNote { onset, release, key, velocity }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_onset_goes_to_the_nearest_step_and_halfway_up() {
+    fn an_onset_rounds_to_the_nearest_step_and_a_midpoint_rounds_up() {
         assert_eq!(quantise(2.49), 2);
         assert_eq!(quantise(2.5), 3);
         assert_eq!(quantise(2.5 - 1e-9), 3);
@@ -112,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn a_grace_note_still_lasts_one_step() {
+    fn a_note_lasts_at_least_one_step() {
         let note = GridNote::new(4.0, 4.1, 0, 60, 64).unwrap();
         assert_eq!((note.onset, note.release, note.key), (4, 5, 39));
     }
 
     #[test]
-    fn drums_and_keys_beyond_the_piano_have_no_place() {
+    fn drums_and_keys_outside_the_piano_are_left_out() {
         assert_eq!(GridNote::new(0.0, 1.0, 9, 60, 64), None);
         assert_eq!(GridNote::new(0.0, 1.0, 0, 20, 64), None);
         assert_eq!(GridNote::new(0.0, 1.0, 0, 109, 64), None);

@@ -1,4 +1,4 @@
-//! Music and time as plain code: notes, MIDI files, styles, the scheduler.
+//! The musical core of ToneNet: notes, MIDI files, styles, timing and the event scheduler.
 //!
 //! ```
 //! use tonenet_core::clip::{Clip, ClipNote};
@@ -22,11 +22,11 @@
 //! This crate has no host, clock, thread, GUI or model runtime. Data flows through it in one direction:
 //!
 //! 1. Host events enter the [`scheduler`].
-//! 2. A [`window`] holds the recent ones. A [`piano_roll`] or [`note_rows`] is the window in numbers, as a network reads it.
+//! 2. A [`window`] keeps the recent ones. A [`piano_roll`] or [`note_rows`] encodes it as a network's input.
 //! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`].
-//! 4. The scheduler emits each event one latency after it came in.
+//! 4. The scheduler emits each event one latency after it arrived.
 //!
-//! A [`timeline`] remembers what was played at each place of the song. [`midi`] reads and writes files. Generators
+//! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. Generators
 //! read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in the song.
 
 #![forbid(unsafe_code)]

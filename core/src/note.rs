@@ -1,4 +1,4 @@
-//! Notes as performances contain them, and which of them the models restyle.
+//! A note of a performance, and the rule for which notes the models restyle.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct Note {
     pub onset: f64,
     /// When the key comes up, in seconds; never before `onset`.
     pub release: f64,
-    /// Position of the onset in sixteenths of a quarter-note beat grid: 4.0 is one beat.
+    /// Position of the onset in sixteenths from the start: 4.0 is one quarter note.
     pub onset_sixteenths: f64,
     /// Position of the release, in the same unit.
     pub release_sixteenths: f64,
@@ -37,21 +37,21 @@ impl Note {
     }
 }
 
-/// Whether the models give such a note a velocity: a key of the piano, and not the drum channel.
+/// Whether the models give such a note a velocity: the key is on the piano and the channel is not the drum channel.
 ///
-/// `channel` is counted from 0. All other notes pass through as they are.
+/// `channel` is counted from 0. All other notes pass through unchanged.
 pub fn is_restylable(channel: u8, key: u8) -> bool {
     channel != DRUM_CHANNEL && piano_key(key).is_some()
 }
 
-/// The column of a key in a piano-roll frame, 0 for A0 to 87 for C8; `None` beyond the piano.
+/// The column of a key in a piano-roll frame, 0 for A0 to 87 for C8; `None` outside the piano.
 pub fn piano_key(key: u8) -> Option<usize> {
     (LOWEST_KEY..=HIGHEST_KEY).contains(&key).then(|| usize::from(key - LOWEST_KEY))
 }
 
-/// A velocity as MIDI has it: `value` rounded to the nearest of 1–127.
+/// `value` rounded to a MIDI velocity, 1–127; not-a-number gives 1.
 ///
-/// 0 is left out because a note-on of velocity 0 is a note-off (MIDI 1.0 specification).
+/// 0 is excluded because a note-on of velocity 0 is a note-off (MIDI 1.0 specification).
 pub fn midi_velocity(value: f32) -> u8 {
     if value.is_nan() {
         return 1;

@@ -1,36 +1,36 @@
-//! A phrase as an image: 88 sixteenths by 88 piano keys, and the way from notes to it and back.
+//! A phrase as an image of 88 sixteenths by 88 piano keys, converted from notes and back.
 //!
-//! The article's images hold a velocity wherever a note sounds, so that a note struck twice looks like one held. A
-//! second channel here keeps the beginnings apart: [`PhraseImage::velocities`] is the velocity divided by 127 at every
-//! step at which a note sounds, [`PhraseImage::onsets`] is 1 where one begins. A phrase owns the notes that begin in it,
-//! cut at its end and where their key sounds anew, so that image, clip and image again are the same.
+//! The article's images hold velocities only, so a repeated note looks like a held one. Images here have two channels:
+//! [`PhraseImage::velocities`] is the velocity divided by 127 at every step at which a note sounds;
+//! [`PhraseImage::onsets`] is 1 where a note begins. A phrase contains the notes that begin in it. Each is cut at the
+//! phrase's end and at the next onset of its key. Converting an image to a clip and back therefore changes nothing.
 
 use crate::clip::{Clip, ClipNote};
 use crate::grid::{GridNote, quantise};
 use crate::note::{LOWEST_KEY, PIANO_KEYS, midi_velocity, piano_key};
 
-/// Steps of an image: sixteenths, or as many steps of the free grid.
+/// Steps of an image: sixteenths, or steps of the free grid ([`crate::grid::FREE_STEP_SECONDS`]).
 pub const STEPS: usize = 88;
 
-/// Cells of a channel, step by step.
+/// Cells of a channel, in row-major order: step, then key.
 pub const CELLS: usize = STEPS * PIANO_KEYS;
 
-/// Steps to a beat.
+/// Steps in a beat.
 pub const STEPS_PER_BEAT: usize = 4;
 
-/// How long a phrase lasts, in beats.
+/// Length of a phrase, in beats.
 pub const BEATS: usize = STEPS / STEPS_PER_BEAT;
 
-/// The time signature phrases are written in.
+/// The time signature of every phrase.
 pub const SIGNATURE: (u8, u8) = (4, 4);
 
-/// The highest velocity, which is 1 in an image.
+/// The highest velocity; an image stores it as 1.
 const LOUDEST: f32 = 127.0;
 
-/// A note sounds where an image has more than this: half of the softest velocity.
+/// A note sounds where the velocity channel exceeds this: half of the softest velocity.
 const SOUNDS: f32 = 0.5 / LOUDEST;
 
-/// A note begins where an image has more than this.
+/// A note begins where the onset channel exceeds this.
 const BEGINS: f32 = 0.5;
 
 /// A phrase of [`STEPS`] steps by [`PIANO_KEYS`] keys, in two channels.
@@ -41,15 +41,15 @@ pub struct PhraseImage {
 }
 
 impl PhraseImage {
-    /// An image of which nothing sounds.
+    /// An image without notes.
     pub fn silent() -> Self {
         Self { velocities: vec![0.0; CELLS], onsets: vec![0.0; CELLS] }
     }
 
     /// The notes that begin within [`STEPS`] steps from `first_step`.
     ///
-    /// Each lasts until its release, the next of its key, or the end of the phrase. Of two in one cell the louder stays,
-    /// and keys beyond the piano have no place.
+    /// Each lasts until its release, the next onset of its key, or the end of the phrase. If two notes share a cell, the
+    /// louder one is kept. Keys outside the piano are left out.
     pub fn from_notes<'a>(first_step: i64, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
         let mut image = Self::silent();
         let mut releases = vec![0usize; CELLS];
@@ -63,7 +63,7 @@ impl PhraseImage {
                 releases[cell] = note.release.saturating_sub(first_step).clamp(step as i64 + 1, STEPS as i64) as usize;
             }
         }
-        // From what begins, along the time axis: a later onset of the key stops the note before.
+        // Spread each onset's velocity along the time axis; a later onset of the key ends the note before it.
         for key in 0..PIANO_KEYS {
             let (mut end, mut velocity) = (0, 0.0);
             for step in 0..STEPS {
@@ -78,8 +78,9 @@ impl PhraseImage {
         image
     }
 
-    /// The first [`BEATS`] beats of a clip, each note at the sixteenth nearest to it; a shorter one is followed by
-    /// silence.
+    /// The first [`BEATS`] beats of a clip, quantised to sixteenths.
+    ///
+    /// A shorter clip is padded with silence.
     pub fn from_clip(clip: &Clip) -> Self {
         let step = |beats: f64| quantise(beats * STEPS_PER_BEAT as f64);
         let notes: Vec<GridNote> = clip
@@ -94,25 +95,25 @@ impl PhraseImage {
         Self::from_notes(0, &notes)
     }
 
-    /// An image from two channels of [`CELLS`] numbers, as a network writes them; `None` where they are not as many.
+    /// An image from a network's two output channels; `None` unless each has [`CELLS`] numbers.
     pub fn from_channels(velocities: Vec<f32>, onsets: Vec<f32>) -> Option<Self> {
         (velocities.len() == CELLS && onsets.len() == CELLS).then_some(Self { velocities, onsets })
     }
 
-    /// The velocity divided by 127 where a note sounds, 0 elsewhere; step by step, the lowest key first.
+    /// The velocity divided by 127 where a note sounds, 0 elsewhere: \[[`STEPS`], [`PIANO_KEYS`]\], lowest key first.
     pub fn velocities(&self) -> &[f32] {
         &self.velocities
     }
 
-    /// 1 where a note begins, 0 elsewhere; step by step, the lowest key first.
+    /// 1 where a note begins, 0 elsewhere: \[[`STEPS`], [`PIANO_KEYS`]\], lowest key first.
     pub fn onsets(&self) -> &[f32] {
         &self.onsets
     }
 
-    /// The notes of an image, by step and key.
+    /// The notes of the image, by step, then key.
     ///
-    /// One begins where the onsets say so, with the velocity of that cell, and is held while its key sounds and does not
-    /// begin anew. What sounds without having begun is no note.
+    /// A note begins at each onset, with the velocity of that cell. It lasts while its key sounds, up to the key's next
+    /// onset. A cell that sounds without an onset before it is ignored.
     pub fn notes(&self) -> Vec<GridNote> {
         let begins = |cell: usize| self.onsets[cell] > BEGINS;
         let held = |cell: usize| self.velocities[cell] > SOUNDS && !begins(cell);
@@ -140,13 +141,13 @@ impl PhraseImage {
             key: LOWEST_KEY + note.key as u8,
             velocity: note.velocity,
         });
-        // Music never has as many; noise out of a network might.
+        // No music has so many notes, but a network's noise may.
         let notes = notes.take(crate::clip::MAX_NOTES).collect();
         Clip::new(BEATS as f64, SIGNATURE, notes).expect("an image's notes lie within its beats and keys")
     }
 }
 
-/// A step within the phrase.
+/// `step` as an index into the phrase; `None` outside it.
 fn step_of(step: i64) -> Option<usize> {
     usize::try_from(step).ok().filter(|&step| step < STEPS)
 }
@@ -154,11 +155,8 @@ fn step_of(step: i64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::note;
     use proptest::prelude::*;
-
-    fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
-        GridNote { onset, release, key, velocity }
-    }
 
     #[test]
     fn a_note_begins_once_and_sounds_until_its_release() {
@@ -170,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_owns_what_begins_in_it() {
+    fn a_phrase_contains_the_notes_that_begin_in_it() {
         let notes = [note(-1, 4, 0, 80), note(87, 99, 1, 80), note(88, 90, 2, 80)];
         assert_eq!(PhraseImage::from_notes(0, &notes).notes(), [note(87, 88, 1, 80)]);
     }
 
     #[test]
-    fn notes_may_stand_anywhere() {
+    fn notes_at_extreme_steps_do_not_overflow() {
         let far =
             [note(i64::MIN, i64::MAX, 0, 80), note(i64::MAX - 1, i64::MAX, 1, 80), note(1 << 54, i64::MAX, 2, 80)];
         assert_eq!(PhraseImage::from_notes(1 << 54, &far).notes(), [note(0, 88, 2, 80)]);
@@ -184,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_struck_anew_ends_the_note_before_and_keeps_its_own_length() {
+    fn a_repeated_key_ends_the_note_before_it_and_keeps_its_own_length() {
         let image = PhraseImage::from_notes(0, &[note(0, 9, 5, 40), note(4, 5, 5, 90)]);
         assert_eq!(image.notes(), [note(0, 4, 5, 40), note(4, 5, 5, 90)]);
-        assert_eq!(image.velocities()[6 * PIANO_KEYS + 5], 0.0, "the first does not sound again");
+        assert_eq!(image.velocities()[6 * PIANO_KEYS + 5], 0.0, "the first note does not resume");
     }
 
     #[test]
-    fn of_two_notes_in_one_cell_the_louder_stays() {
+    fn if_two_notes_share_a_cell_the_louder_one_is_kept() {
         for notes in [[note(0, 2, 5, 90), note(0, 7, 5, 30)], [note(0, 7, 5, 30), note(0, 2, 5, 90)]] {
             assert_eq!(PhraseImage::from_notes(0, &notes).notes(), [note(0, 2, 5, 90)]);
         }
@@ -205,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_clip_is_followed_by_silence_and_other_keys_are_left_out() {
+    fn a_short_clip_is_padded_with_silence_and_keys_outside_the_piano_are_left_out() {
         let notes = [60, 12, 120].map(|key| ClipNote { onset: 0.3, length: 0.1, key, velocity: 64 });
         let image = PhraseImage::from_clip(&Clip::new(2.0, (3, 4), notes.into()).unwrap());
         assert_eq!(image.notes(), [note(1, 2, 39, 64)]);
     }
 
     #[test]
-    fn what_a_network_writes_is_read_with_its_doubts() {
+    fn network_outputs_out_of_range_or_not_a_number_give_valid_notes() {
         let mut velocities = vec![0.0; CELLS];
         let mut onsets = vec![0.0; CELLS];
         (velocities[0], onsets[0]) = (2.0, 0.9);
@@ -231,14 +229,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn image_clip_and_image_are_the_same(notes in some_notes()) {
+        fn converting_an_image_to_a_clip_and_back_changes_nothing(notes in some_notes()) {
             let image = PhraseImage::from_notes(0, &notes);
             prop_assert_eq!(&PhraseImage::from_clip(&image.to_clip()), &image);
             prop_assert_eq!(&PhraseImage::from_notes(0, &image.notes()), &image);
         }
 
         #[test]
-        fn any_two_channels_make_a_clip(seed in prop::collection::vec(-1.0..2.0f32, 1..40)) {
+        fn any_two_channels_give_a_valid_clip(seed in prop::collection::vec(-1.0..2.0f32, 1..40)) {
             let velocities: Vec<f32> = seed.iter().copied().cycle().take(CELLS).collect();
             let onsets: Vec<f32> = seed.iter().rev().copied().cycle().take(CELLS).collect();
             let begun = onsets.iter().filter(|onset| **onset > BEGINS).count();

@@ -1,8 +1,8 @@
-//! The article's matrices: T × 176 frames in, T × 88 velocities out, and the way back onto the notes.
+//! Piano-roll matrices for the networks: T × 176 input frames and T × 88 velocities, mapped from and to notes.
 //!
-//! A frame has two numbers a key, `[articulated, sounding]`: `[1, 1]` where a note begins, `[0, 1]` while it is
+//! A frame has two numbers per key, `[articulated, sounding]`: `[1, 1]` where a note begins, `[0, 1]` while it is
 //! held, `[0, 0]` where the key is silent (StyleNet, arXiv 1708.03535, section 3.1). Column `2 k` is the
-//! articulation of piano key `k`, column `2 k + 1` whether it sounds.
+//! articulation of piano key `k`. Column `2 k + 1` says whether it sounds.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::note::PIANO_KEYS;
 /// Numbers in a frame of the network's input.
 pub const FRAME: usize = 2 * PIANO_KEYS;
 
-/// What the network reads: `steps` frames of [`FRAME`] numbers, step by step.
+/// A network's input: `steps` frames of [`FRAME`] numbers, in the order of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PianoRoll {
     first_step: i64,
@@ -21,7 +21,7 @@ pub struct PianoRoll {
 }
 
 impl PianoRoll {
-    /// The steps `first_step .. first_step + steps` of some notes; what lies outside is left out.
+    /// The piano-roll of `notes` over the steps `first_step..first_step + steps`.
     pub fn new<'a>(first_step: i64, steps: usize, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
         let mut roll = Self { first_step, steps, frames: vec![0.0; steps * FRAME] };
         let end = first_step + steps as i64;
@@ -37,7 +37,7 @@ impl PianoRoll {
         roll
     }
 
-    /// The frames, row after row: shape \[steps, 176\].
+    /// The frames in row-major order: \[steps, 176\].
     pub fn frames(&self) -> &[f32] {
         &self.frames
     }
@@ -52,7 +52,7 @@ impl PianoRoll {
         self.first_step
     }
 
-    /// Where a note stands in a T × 88 matrix over the same steps, or `None` if it begins outside.
+    /// The index of a note's onset in a T × 88 matrix over the same steps; `None` if it begins outside them.
     pub fn cell(&self, note: &GridNote) -> Option<usize> {
         self.row(note.onset).map(|row| row * PIANO_KEYS + note.key)
     }
@@ -63,7 +63,7 @@ impl PianoRoll {
     }
 }
 
-/// Velocities over the same steps as a [`PianoRoll`], with which cells hold an onset.
+/// Velocities over the same steps as a [`PianoRoll`], and a mask of the onsets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VelocityRoll {
     /// Shape \[steps, 88\]; the velocity where a note begins, 0 elsewhere.
@@ -73,7 +73,7 @@ pub struct VelocityRoll {
 }
 
 impl VelocityRoll {
-    /// The velocities of some notes; where two share a cell the louder one counts.
+    /// The velocities of some notes; if two share a cell, the louder one counts.
     pub fn new<'a>(roll: &PianoRoll, notes: impl IntoIterator<Item = &'a GridNote>) -> Self {
         let cells = roll.steps * PIANO_KEYS;
         let mut target = Self { velocities: vec![0.0; cells], onsets: vec![0.0; cells] };
@@ -87,84 +87,86 @@ impl VelocityRoll {
     }
 }
 
-/// A stretch of steps that a network reads at once, and those of them whose answers count.
+/// A range of steps that a network reads at once, and the part of it whose outputs are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepWindow {
     /// First step read.
     pub start: usize,
-    /// The step behind the last read.
+    /// One past the last step read.
     pub end: usize,
-    /// The steps answered for.
+    /// Steps whose outputs are used.
     pub keep: Range<usize>,
 }
 
-/// Windows of at most `length` steps (but no fewer than 4) that overlap by half and together answer once for each of
-/// `steps` steps.
+/// Windows of at most `length` steps that overlap by half; each of `steps` steps is kept in exactly one.
 ///
-/// For networks that look at everything they are given, as attention does, and were trained on excerpts so long.
+/// A `length` below 4 counts as 4. This is for networks that attend to their whole input and were trained on excerpts
+/// of this length.
 pub fn windows(steps: usize, length: usize) -> impl Iterator<Item = StepWindow> {
     let length = length.max(4);
     let (stride, margin) = (length / 2, length / 4);
-    let (mut place, mut answered) = (0, 0);
+    let (mut index, mut covered) = (0, 0);
     std::iter::from_fn(move || {
-        if answered == steps && place > 0 {
+        if covered == steps && index > 0 {
             return None;
         }
-        let end = (place * stride + length).min(steps);
+        let end = (index * stride + length).min(steps);
         let start = end.saturating_sub(length);
         let kept = if end == steps { steps } else { start + margin + stride };
-        let window = StepWindow { start, end, keep: answered..kept };
-        (place, answered) = (place + 1, kept);
+        let window = StepWindow { start, end, keep: covered..kept };
+        (index, covered) = (index + 1, kept);
         Some(window)
     })
 }
 
-/// So many steps without an onset, 32 bars of sixteenths, part a take: what was before is read by itself.
+/// Longest pause between two onsets within one section, in steps: 32 bars of sixteenths. A longer pause splits a
+/// performance into sections that are read separately.
 pub const LONGEST_PAUSE: i64 = 512;
 
-/// A part of a take that a network reads at once.
+/// An excerpt of a performance that a network reads at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Excerpt {
-    /// What it reads.
+    /// The network's input.
     pub roll: PianoRoll,
-    /// The notes that it answers for, as places in the take.
+    /// The notes whose outputs are used, as indices into the performance.
     pub notes: Range<usize>,
 }
 
-/// The excerpts of at most `length` steps in which a take is read whole, each of its notes answered for once.
+/// Splits a performance into excerpts of at most `length` steps; each note's output is used in exactly one.
 ///
-/// `notes` must be in the order of their onsets. Their number bounds the excerpts and their steps, wherever they stand:
-/// a take is parted at pauses of more than [`LONGEST_PAUSE`] steps, and windows in which nothing begins are left out.
+/// `notes` must be in the order of their onsets. The number of excerpts and their steps grow with the number of notes
+/// only: pauses longer than [`LONGEST_PAUSE`] split the performance, and windows without onsets are left out.
 pub fn excerpts(notes: &[GridNote], length: usize) -> impl Iterator<Item = Excerpt> {
-    let mut takes = Takes { notes, begun: 0, held: [i64::MIN; PIANO_KEYS] };
+    let mut cutter = ExcerptCutter { notes, begun: 0, held: [i64::MIN; PIANO_KEYS] };
     let mut first_note = 0;
-    let stretches = notes.chunk_by(|a, b| b.onset - a.onset <= LONGEST_PAUSE).filter_map(move |stretch| {
-        let (first, last) = (stretch.first()?.onset, stretch.last()?.onset);
-        let place = first_note;
-        first_note += stretch.len();
-        Some((first, (last + 1 - first) as usize, place..first_note))
+    let sections = notes.chunk_by(|a, b| b.onset - a.onset <= LONGEST_PAUSE).filter_map(move |section| {
+        let (first, last) = (section.first()?.onset, section.last()?.onset);
+        let start = first_note;
+        first_note += section.len();
+        Some((first, (last + 1 - first) as usize, start..first_note))
     });
-    let planned = stretches.flat_map(move |(first, steps, places)| {
-        windows(steps, length).map(move |window| (first, window, places.clone()))
+    let planned = sections.flat_map(move |(first, steps, indices)| {
+        windows(steps, length).map(move |window| (first, window, indices.clone()))
     });
-    planned.filter_map(move |(first, window, places)| takes.excerpt(first, &window, places))
+    planned.filter_map(move |(first, window, indices)| cutter.excerpt(first, &window, indices))
 }
 
-/// A take that is gone through from window to window.
-struct Takes<'a> {
+/// Cuts a performance into excerpts, one window after the other.
+struct ExcerptCutter<'a> {
     notes: &'a [GridNote],
-    /// Notes that begin before the window at hand.
+    /// Number of notes that begin before the current window.
     begun: usize,
-    /// When the last of those to end has ended, a key.
+    /// Latest release of those notes for each key, as a step.
     held: [i64; PIANO_KEYS],
 }
 
-impl Takes<'_> {
-    /// The excerpt of a window of the stretch that begins at step `first` and has the notes at `places`, if there is
-    /// something to answer for.
-    fn excerpt(&mut self, first: i64, window: &StepWindow, places: Range<usize>) -> Option<Excerpt> {
-        let step = |of_stretch: usize| first + of_stretch as i64;
-        let before = |end: i64| places.start + self.notes[places.clone()].partition_point(|note| note.onset < end);
+impl ExcerptCutter<'_> {
+    /// The excerpt of one window of a section; `None` if no note begins in the steps it keeps.
+    ///
+    /// The section begins at step `first` and has the notes at `indices`.
+    fn excerpt(&mut self, first: i64, window: &StepWindow, indices: Range<usize>) -> Option<Excerpt> {
+        let step = |of_section: usize| first + of_section as i64;
+        let before = |end: i64| indices.start + self.notes[indices.clone()].partition_point(|note| note.onset < end);
         let notes = before(step(window.keep.start))..before(step(window.keep.end));
         if notes.is_empty() {
             return None;
@@ -177,7 +179,7 @@ impl Takes<'_> {
         self.begun = start;
         let begin = step(window.start);
         let held = self.held.iter().enumerate().filter(|(_, release)| **release > begin).map(|(key, &release)| {
-            // Where in the past it began is of no account, nor is its velocity.
+            // Only the release matters; any earlier onset and any velocity give the same frames.
             GridNote { onset: begin - 1, release, key, velocity: 1 }
         });
         let held: Vec<GridNote> = held.collect();
@@ -189,11 +191,8 @@ impl Takes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::note;
     use proptest::prelude::*;
-
-    fn note(onset: i64, release: i64, key: usize, velocity: u8) -> GridNote {
-        GridNote { onset, release, key, velocity }
-    }
 
     #[test]
     fn a_note_is_articulated_once_and_sounds_until_its_release() {
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_note_finds_its_own_velocity_again() {
+    fn the_velocity_of_each_note_is_at_its_cell() {
         let notes = [note(0, 1, 5, 30), note(0, 2, 7, 90), note(3, 4, 5, 60)];
         let roll = PianoRoll::new(0, 4, &notes);
         let target = VelocityRoll::new(&roll, &notes);
@@ -225,18 +224,18 @@ mod tests {
     }
 
     #[test]
-    fn of_two_notes_in_one_cell_the_louder_is_the_target() {
+    fn if_two_notes_share_a_cell_the_louder_one_is_the_target() {
         let notes = [note(0, 1, 5, 90), note(0, 1, 5, 30)];
         let roll = PianoRoll::new(0, 1, &notes);
         assert_eq!(VelocityRoll::new(&roll, &notes).velocities[5], 90.0);
     }
 
     #[test]
-    fn windows_answer_once_for_each_step_with_room_on_both_sides() {
+    fn windows_keep_each_step_once_with_a_margin_on_both_sides() {
         for steps in [1, 100, 160, 161, 239, 240, 241, 1000] {
             let windows: Vec<_> = windows(steps, 160).collect();
-            let answered: Vec<usize> = windows.iter().flat_map(|w| w.keep.clone()).collect();
-            assert_eq!(answered, (0..steps).collect::<Vec<_>>());
+            let kept: Vec<usize> = windows.iter().flat_map(|w| w.keep.clone()).collect();
+            assert_eq!(kept, (0..steps).collect::<Vec<_>>());
             for window in &windows {
                 assert!(window.end - window.start <= 160);
                 assert!(window.start == 0 || window.keep.start >= window.start + 40);
@@ -245,8 +244,8 @@ mod tests {
         }
     }
 
-    /// Notes in the order of their onsets, at most `reach` steps from the beginning.
-    fn takes(reach: i64, longest: i64) -> impl Strategy<Value = Vec<GridNote>> {
+    /// Notes in the order of their onsets, at most `reach` steps from step 0 and shorter than `longest`.
+    fn performances(reach: i64, longest: i64) -> impl Strategy<Value = Vec<GridNote>> {
         let note =
             (-reach..reach, 1..longest, 0..PIANO_KEYS).prop_map(|(on, steps, key)| note(on, on + steps, key, 64));
         prop::collection::vec(note, 1..60).prop_map(|mut notes| {
@@ -258,19 +257,19 @@ mod tests {
     proptest! {
         /// Up to 2^52 beats, which are 2^54 steps.
         #[test]
-        fn a_take_costs_what_its_notes_cost_wherever_they_stand(notes in takes(1 << 54, 1 << 54), length in 1usize..400) {
+        fn the_cost_of_excerpts_depends_on_the_number_of_notes_only(notes in performances(1 << 54, 1 << 54), length in 1usize..400) {
             let excerpts: Vec<Excerpt> = excerpts(&notes, length).collect();
-            let answered: Vec<usize> = excerpts.iter().flat_map(|e| e.notes.clone()).collect();
-            prop_assert_eq!(answered, (0..notes.len()).collect::<Vec<_>>());
+            let covered: Vec<usize> = excerpts.iter().flat_map(|e| e.notes.clone()).collect();
+            prop_assert_eq!(covered, (0..notes.len()).collect::<Vec<_>>());
             prop_assert!(excerpts.len() <= notes.len());
-            for Excerpt { roll, notes: answered } in &excerpts {
+            for Excerpt { roll, notes: covered } in &excerpts {
                 prop_assert!(roll.steps() <= length.max(4));
-                prop_assert!(notes[answered.clone()].iter().all(|note| roll.cell(note).is_some()));
+                prop_assert!(notes[covered.clone()].iter().all(|note| roll.cell(note).is_some()));
             }
         }
 
         #[test]
-        fn an_excerpt_is_a_part_of_the_whole_roll(notes in takes(300, 90), length in 4usize..300) {
+        fn an_excerpt_equals_the_same_steps_of_the_whole_roll(notes in performances(300, 90), length in 4usize..300) {
             let first = notes[0].onset;
             let steps = (notes[notes.len() - 1].onset + 1 - first) as usize;
             let whole = PianoRoll::new(first, steps, &notes);
@@ -282,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pause_parts_a_take_and_what_is_held_is_heard_behind_it() {
+    fn a_long_pause_splits_a_performance_and_held_notes_still_sound_after_it() {
         let far = 1 << 52;
         let notes = [note(0, far + 2, 5, 64), note(far, far + 1, 7, 64), note(far + 3, far + 4, 7, 64)];
         let excerpts: Vec<Excerpt> = excerpts(&notes, 65_536).collect();

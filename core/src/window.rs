@@ -1,7 +1,7 @@
-//! What has been heard lately, as the network sees it.
+//! The most recent notes, kept as the input of the piano-roll models.
 //!
-//! Positions are in steps of the grid as [`crate::transport::StepClock`] counts them: they grow with time, also
-//! over loops and seeks, and their fraction is the place within a sixteenth.
+//! Positions are in grid steps as [`crate::transport::StepClock`] counts them. They grow with time, through loops and
+//! seeks too. Their fraction is the position within a sixteenth.
 
 use std::collections::VecDeque;
 
@@ -11,20 +11,20 @@ use crate::scheduler::{Hop, NoteId, SampleTime};
 use crate::style::{StyleBlend, TakeSeed};
 use crate::timeline::{Pedal, TimelineEvent};
 
-/// Something that was heard and that a model may want to know of.
+/// An input event that a model may use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InputEvent {
     /// A restylable note began.
     NoteOn {
-        /// Which one.
+        /// The note's id.
         id: NoteId,
-        /// When.
+        /// When it arrived.
         time: SampleTime,
-        /// Where on the grid, in steps.
+        /// Grid position, in steps.
         position: f64,
-        /// Where in the song, in beats, if the host tells.
+        /// Song position in beats, if known.
         beats: Option<f64>,
-        /// How long a beat lasts there, in seconds.
+        /// Length of a beat there, in seconds.
         beat_seconds: f64,
         /// MIDI channel, 0–15.
         channel: u8,
@@ -32,29 +32,29 @@ pub enum InputEvent {
         key: u8,
         /// The player's velocity, 1–127.
         velocity: u8,
-        /// The styles it is to be played in.
+        /// The styles to apply.
         style: StyleBlend,
-        /// Which performance of them.
+        /// The Take to apply.
         take: TakeSeed,
     },
     /// A note ended.
     NoteOff {
-        /// When.
+        /// When it arrived.
         time: SampleTime,
-        /// Where on the grid, in steps.
+        /// Grid position, in steps.
         position: f64,
-        /// Where in the song, in beats, if the host tells.
+        /// Song position in beats, if known.
         beats: Option<f64>,
         /// MIDI channel, 0–15.
         channel: u8,
         /// MIDI key, 0–127.
         key: u8,
     },
-    /// The sustain pedal moved, on whichever channel.
+    /// The sustain pedal moved, on any channel.
     Pedal {
-        /// When.
+        /// When it arrived.
         time: SampleTime,
-        /// Where in the song, in beats, if the host tells.
+        /// Song position in beats, if known.
         beats: Option<f64>,
         /// Whether it is down (controller 64 at 64 or more).
         down: bool,
@@ -62,19 +62,19 @@ pub enum InputEvent {
 }
 
 impl InputEvent {
-    /// Where in the song it was played, in beats, if the host tells.
+    /// The song position in beats, if known.
     pub fn beats(&self) -> Option<f64> {
         match *self {
             Self::NoteOn { beats, .. } | Self::NoteOff { beats, .. } | Self::Pedal { beats, .. } => beats,
         }
     }
 
-    /// What a timeline records of it; `None` where it has no place in the song.
+    /// The event as a timeline records it; `None` without a song position.
     pub fn timeline_event(&self) -> Option<TimelineEvent> {
         self.beats().map(|beats| self.at(beats))
     }
 
-    /// The same of a note that was played while the song stood still: its place is then the one on the grid.
+    /// The event as a captured part records it; a note without a song position takes its grid position.
     pub fn captured_event(&self) -> Option<TimelineEvent> {
         let on_grid = match *self {
             Self::NoteOn { position, .. } | Self::NoteOff { position, .. } => Some(position / 4.0),
@@ -94,16 +94,16 @@ impl InputEvent {
     }
 }
 
-/// A hop, with where on the grid it falls.
+/// A request to run the model: a hop and its grid position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InferenceRequest {
-    /// When, and for which notes.
+    /// When the model runs, and for which notes.
     pub hop: Hop,
-    /// Where on the grid, in steps.
+    /// Grid position, in steps.
     pub position: f64,
 }
 
-/// The notes of the last steps.
+/// The notes of the most recent steps, oldest first.
 #[derive(Debug)]
 pub struct Window {
     steps: usize,
@@ -113,15 +113,15 @@ pub struct Window {
 /// A note in a [`Window`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WindowNote {
-    /// Which one.
+    /// The note's id.
     pub id: NoteId,
     /// When it began.
     pub time: SampleTime,
-    /// Its styles.
+    /// The styles to apply.
     pub style: StyleBlend,
-    /// Which performance of them.
+    /// The Take to apply.
     pub take: TakeSeed,
-    /// Where in the song it began, in beats; where the host does not tell, since the window's clock began.
+    /// Song position of the onset in beats; without one, the grid position in beats.
     pub beats: f64,
     /// MIDI key, 21–108.
     pub key: u8,
@@ -133,19 +133,19 @@ pub struct WindowNote {
 }
 
 impl Window {
-    /// A window that reaches `steps` back.
+    /// A window over the last `steps` steps.
     pub fn new(steps: usize) -> Self {
         Self { steps, notes: VecDeque::new() }
     }
 
-    /// Forgets everything.
+    /// Removes all notes.
     pub fn clear(&mut self) {
         self.notes.clear();
     }
 
-    /// Takes in what was heard; must come in the order of time.
-    pub fn push_event(&mut self, heard: &InputEvent) {
-        match *heard {
+    /// Adds an event; events must come in the order of time.
+    pub fn push_event(&mut self, event: &InputEvent) {
+        match *event {
             InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take, .. } => {
                 self.notes.push_back(WindowNote {
                     id,
@@ -170,7 +170,7 @@ impl Window {
         }
     }
 
-    /// Forgets what lies too far back for a question at `position`.
+    /// Removes notes that are too old for a request at `position`, in steps.
     pub fn forget_before(&mut self, position: f64) {
         let oldest = position - self.steps as f64;
         while self.notes.front().is_some_and(|n| n.onset < oldest) {
@@ -183,21 +183,21 @@ impl Window {
         self.notes.iter()
     }
 
-    /// The notes a hop must settle.
+    /// The notes that a hop predicts finally.
     pub fn to_settle(&self, hop: Hop) -> impl Iterator<Item = &WindowNote> {
         self.notes.iter().filter(move |n| (hop.settle_from..hop.settle_to).contains(&n.time))
     }
 
-    /// The mean velocity of its notes; `None` when it is empty.
+    /// The mean velocity of its notes, 1–127; `None` when it is empty.
     pub fn level(&self) -> Option<f32> {
         let sum: u32 = self.notes.iter().map(|n| u32::from(n.velocity)).sum();
         (!self.notes.is_empty()).then(|| sum as f32 / self.notes.len() as f32)
     }
 
-    /// The piano-roll of its notes as known at `position`, and the cell of each note in it.
+    /// The piano-roll of its notes as known at `position` (in steps), and the cell of each note in it.
     ///
-    /// Notes without an end yet sound up to the last step. The roll ends with the step that `position` lies in or
-    /// the last onset, and has up to the window's number of steps.
+    /// Notes still held sound up to the last step. The roll ends with the step of `position` or the last onset,
+    /// whichever is later. It has at most the window's number of steps.
     pub fn piano_roll(&self, position: f64) -> (PianoRoll, Vec<(WindowNote, usize)>) {
         let now = quantise(position);
         let placed: Vec<(WindowNote, GridNote)> = self
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_recorded_at_its_place_in_the_song_and_captured_on_the_grid_where_it_has_none() {
+    fn an_event_is_recorded_at_its_song_position_and_captured_on_the_grid_without_one() {
         let InputEvent::NoteOn { beat_seconds, channel, key, velocity, .. } = on(0, 2.0, 21, 50) else {
             unreachable!()
         };
@@ -251,11 +251,15 @@ mod tests {
         }
         assert_eq!((event.timeline_event(), event.captured_event()), (note_on(9.0), note_on(9.0)));
         let pedal = InputEvent::Pedal { time: 0, beats: None, down: true };
-        assert_eq!((pedal.timeline_event(), pedal.captured_event()), (None, None), "it has no place on the grid");
+        assert_eq!(
+            (pedal.timeline_event(), pedal.captured_event()),
+            (None, None),
+            "a pedal event has no grid position"
+        );
     }
 
     #[test]
-    fn a_note_that_has_not_ended_sounds_until_now() {
+    fn a_held_note_sounds_up_to_the_current_position() {
         let mut window = Window::new(8);
         window.push_event(&on(0, 2.0, 21, 50));
         let (roll, cells) = window.piano_roll(5.0);
@@ -268,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn of_overlapping_equal_pitches_the_first_ends_first() {
+    fn if_notes_of_one_key_overlap_the_first_to_begin_ends_first() {
         let mut window = Window::new(8);
         window.push_event(&on(0, 0.0, 60, 50));
         window.push_event(&on(1, 2.0, 60, 50));
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reaches_as_far_back_as_it_was_made_to() {
+    fn a_window_keeps_exactly_its_number_of_steps() {
         let mut window = Window::new(8);
         for id in 0..20 {
             window.push_event(&on(id, id as f64, 60, 50 + id as u8));
@@ -291,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hop_settles_the_notes_heard_in_its_interval() {
+    fn a_hop_covers_the_notes_that_began_in_its_interval() {
         let mut window = Window::new(8);
         for id in 0..6 {
             window.push_event(&on(id, id as f64, 60, 50));

@@ -1,4 +1,4 @@
-//! Notes may stand anywhere up to 2^52 beats: whoever reads a take gives finite numbers, as many as there are notes.
+//! Notes at positions up to 2^52 beats: every reader gives finite numbers, and not more than the notes need.
 
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
@@ -29,7 +29,7 @@ fn notes() -> impl Strategy<Value = Vec<TimelineNote>> {
 }
 
 #[test]
-fn a_clip_is_cut_where_it_ends_however_far_a_song_goes() {
+fn a_clip_is_cut_at_its_end_however_long_the_song_is() {
     let far = [0xFF, 0xFF, 0xFF, 0x7F];
     let track =
         [&[0, 0x90, 60, 80][..], &far, &[0x80, 60, 0], &far, &[0x90, 64, 80, 1, 0x80, 64, 0], &[0, 0xFF, 0x2F, 0]];
@@ -41,7 +41,7 @@ fn a_clip_is_cut_where_it_ends_however_far_a_song_goes() {
 
 proptest! {
     #[test]
-    fn a_take_is_as_large_as_its_notes_are_many(notes in notes(), pedals in prop::collection::vec(-FARTHEST..FARTHEST, 0..9)) {
+    fn the_size_of_a_models_input_is_bounded_by_the_number_of_notes(notes in notes(), pedals in prop::collection::vec(-FARTHEST..FARTHEST, 0..9)) {
         let pedals = pedals.into_iter().enumerate().map(|(i, beats)| Pedal { beats, down: i % 2 == 0 }).collect();
         let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], notes.clone(), pedals);
         prop_assert_eq!(timeline.notes().len(), notes.len());

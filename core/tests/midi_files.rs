@@ -1,4 +1,4 @@
-//! MIDI files in and out: whatever a file holds comes back bit for bit but for the velocities that were asked for.
+//! Reading and writing MIDI files: writing changes the requested velocities and no other byte.
 
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipError};
@@ -37,7 +37,7 @@ fn running_status_zero_velocities_and_overlaps_are_read() {
 }
 
 #[test]
-fn tracks_share_one_time_line_and_tempo_changes_count() {
+fn tracks_share_one_timeline_and_its_tempo_changes() {
     let tempo = with_end(&[0, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20, 96, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40]);
     let right = with_end(&[96, 0x90, 72, 90, 96, 0x80, 72, 0]);
     let left = with_end(&[0, 0x91, 48, 70, 0x81, 0x40, 0x81, 48, 0, 0, 0xB1, 64, 127]);
@@ -48,7 +48,7 @@ fn tracks_share_one_time_line_and_tempo_changes_count() {
 }
 
 #[test]
-fn new_velocities_change_their_own_bytes_alone() {
+fn new_velocities_change_only_their_own_bytes() {
     let track =
         with_end(&[0, 0xF0, 3, 0x7E, 0x7F, 0xF7, 0, 0x90, 60, 40, 0, 64, 41, 10, 60, 0, 0, 64, 0, 0, 0xFF, 0x7F, 1, 9]);
     let mut bytes = file(0, 96, &[&track]);
@@ -99,7 +99,7 @@ fn warns(bytes: &[u8], warnings: &[MidiWarningKind]) {
 }
 
 #[test]
-fn a_file_by_the_rules_has_no_warnings() {
+fn a_valid_file_has_no_warnings() {
     warns(&file(0, 96, &[&two_notes()]), &[]);
     warns(&file(1, 96, &[&END, &two_notes()]), &[]);
     let with_chunk = [&file(0, 96, &[&two_notes()])[..], b"XFIH\0\0\0\x02ab"].concat();
@@ -107,7 +107,7 @@ fn a_file_by_the_rules_has_no_warnings() {
 }
 
 #[test]
-fn running_status_goes_on_behind_meta_events_and_sysex() {
+fn running_status_continues_after_meta_events_and_sysex() {
     for between in [&[0, 0xFF, 1, 2, b'h', b'i'][..], &[0, 0xF0, 3, 0x7E, 1, 0xF7], &[0, 0xF7, 1, 0xF8]] {
         let track = [&[0, 0x90, 60, 40][..], between, &[48, 60, 0, 0, 64, 50, 48, 64, 0]].concat();
         warns(&file(0, 96, &[&with_end(&track)]), &[MidiWarningKind::RunningStatus]);
@@ -115,7 +115,7 @@ fn running_status_goes_on_behind_meta_events_and_sysex() {
 }
 
 #[test]
-fn what_follows_the_last_track_is_left_alone() {
+fn bytes_after_the_last_track_are_kept() {
     for behind in [&b"exported by a friendly program\n"[..], &[0xFF; 9], &[0], b"MTr", b"MTrk\0\0", &[0x1A; 128]] {
         let bytes = [&file(0, 96, &[&two_notes()])[..], behind].concat();
         warns(&bytes, &[MidiWarningKind::BytesBehind]);
@@ -123,7 +123,7 @@ fn what_follows_the_last_track_is_left_alone() {
 }
 
 #[test]
-fn another_file_behind_the_first_is_told_of_with_the_cure() {
+fn a_second_file_after_the_first_is_reported_with_the_remedy() {
     let one = file(0, 96, &[&two_notes()]);
     let (another, bytes) = (MidiWarningKind::AnotherFile, MidiWarningKind::BytesBehind);
     let cases: [(&[u8], &[MidiWarningKind]); 4] = [
@@ -143,7 +143,7 @@ fn another_file_behind_the_first_is_told_of_with_the_cure() {
 }
 
 #[test]
-fn names_of_tracks_can_be_printed_and_given_back() {
+fn track_names_have_no_control_characters() {
     let named = |name: &[u8]| {
         let track = [&[0, 0xFF, 3, name.len() as u8], name, &two_notes()].concat();
         let song = Song::parse(file(0, 96, &[&track])).unwrap();
@@ -172,7 +172,7 @@ fn riff(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn a_riff_file_is_read_through_whatever_stands_before_the_song() {
+fn a_riff_file_is_read_with_any_chunks_before_the_song() {
     let song = file(0, 96, &[&two_notes()]);
     warns(&riff(&[(b"data", &song)]), &[]);
     warns(&riff(&[(b"LIST", b"INFOINAM\x03\0\0\0abc\0"), (b"DISP", b"odd"), (b"data", &song)]), &[]);
@@ -233,7 +233,7 @@ fn a_track_of_wrong_length_ends_at_its_end_of_track_event() {
 }
 
 #[test]
-fn a_track_may_lack_its_end_or_have_something_behind_it() {
+fn a_track_may_lack_its_end_or_have_events_after_it() {
     warns(&file(1, 96, &[&TWO_NOTES, &END]), &[MidiWarningKind::NoEndOfTrack]);
     warns(&file(0, 96, &[&TWO_NOTES]), &[MidiWarningKind::NoEndOfTrack]);
     warns(&file(0, 96, &[&[&two_notes()[..], &[0; 6]].concat()]), &[MidiWarningKind::StrayBytes]);
@@ -245,18 +245,18 @@ fn a_track_may_lack_its_end_or_have_something_behind_it() {
 }
 
 #[test]
-fn of_a_file_that_is_cut_short_what_is_there_is_read() {
+fn a_truncated_file_is_read_up_to_its_end() {
     let whole = file(0, 96, &[&two_notes()]);
     for end in whole.len() - END.len()..whole.len() {
         warns(&whole[..end], &[MidiWarningKind::CutShort { missing: whole.len() - end }]);
     }
     let (notes, warnings) = read(&whole[..14 + 8 + 6]);
-    assert_eq!(notes, [(0, 0, 60, 40)], "what nothing ends lasts as long as its track");
+    assert_eq!(notes, [(0, 0, 60, 40)], "a note without a note-off lasts to the end of its track");
     assert_eq!(warnings, [MidiWarningKind::CutShort { missing: two_notes().len() - 6 }]);
 }
 
 #[test]
-fn data_bytes_over_127_are_read_as_127_and_left_as_they_are() {
+fn data_bytes_over_127_are_read_as_127_and_kept_in_the_file() {
     for odd in [&[0, 0xB0, 7, 255][..], &[0, 0xC0, 200], &[0, 0xE0, 0x80, 0xFF], &[0, 0xB0, 0xBF, 1]] {
         let (notes, warnings) = read(&file(0, 96, &[&with_end(&[odd, &TWO_NOTES].concat())]));
         assert_eq!((notes, warnings), (READ.to_vec(), vec![MidiWarningKind::DataByte]));
@@ -266,7 +266,7 @@ fn data_bytes_over_127_are_read_as_127_and_left_as_they_are() {
 }
 
 #[test]
-fn meta_events_of_wrong_length_are_taken_for_what_they_certainly_say() {
+fn meta_events_of_wrong_length_are_read_as_far_as_they_are_certain() {
     let after = |odd: &[u8]| file(0, 96, &[&with_end(&[odd, &TWO_NOTES].concat())]);
     let odd_ones: [&[u8]; 9] = [
         &[0, 0xFF, 0x59, 0],
@@ -291,7 +291,7 @@ fn meta_events_of_wrong_length_are_taken_for_what_they_certainly_say() {
 }
 
 #[test]
-fn messages_that_no_file_may_hold_are_ignored() {
+fn messages_that_a_file_must_not_contain_are_ignored() {
     for odd in [&[0xF1, 9][..], &[0xF2, 9, 9], &[0xF3, 9], &[0xF4], &[0xF6], &[0xF8], &[0xFE]] {
         let track = with_end(&[&[0][..], odd, &TWO_NOTES].concat());
         warns(&file(0, 96, &[&track]), &[MidiWarningKind::SystemMessage]);
@@ -310,7 +310,7 @@ fn a_file_without_notes_is_a_song() {
 }
 
 #[test]
-fn patterns_come_one_after_the_other_each_with_its_own_tempo() {
+fn patterns_follow_one_another_each_with_its_own_tempo() {
     let slow = [&[0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40][..], &two_notes()].concat();
     let song = Song::parse(file(2, 96, &[&slow, &two_notes()])).unwrap();
     let onsets: Vec<_> = song.notes().iter().map(|n| (n.track, n.onset_tick, n.note.onset)).collect();
@@ -320,7 +320,7 @@ fn patterns_come_one_after_the_other_each_with_its_own_tempo() {
 }
 
 #[test]
-fn film_frames_are_times() {
+fn film_frames_convert_to_seconds() {
     for (division, tick) in
         [(0xE728u16, 1.0 / 1000.0), (0xE804, 1.0 / 96.0), (0xE250, 1.0 / 2400.0), (0xE350, 1.001 / 2400.0)]
     {
@@ -334,7 +334,7 @@ fn film_frames_are_times() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_with_its_byte_its_reason_and_the_cure() {
+fn unreadable_files_are_refused_with_the_byte_the_reason_and_a_remedy() {
     let refused = |bytes: &[u8]| {
         let error = Song::parse(bytes.to_vec()).unwrap_err();
         let words = error.to_string();
@@ -405,7 +405,7 @@ fn by_the_rules() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn files_by_the_rules_are_read_as_midly_reads_them(bytes in by_the_rules()) {
+    fn valid_files_are_read_as_midly_reads_them(bytes in by_the_rules()) {
         use midly::{MidiMessage, TrackEventKind};
         let smf = midly::Smf::parse(&bytes).unwrap();
         let mut expected = Vec::new();
@@ -430,7 +430,7 @@ proptest! {
     }
 
     #[test]
-    fn one_byte_that_is_wrong_or_missing_never_changes_another_than_velocities(
+    fn a_wrong_or_missing_byte_never_makes_writing_change_other_bytes(
         bytes in by_the_rules(), at in any::<prop::sample::Index>(), byte in any::<u8>(), is_lost in any::<bool>(),
     ) {
         let mut bytes = bytes;
@@ -450,7 +450,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0usize..60) {
+    fn no_input_makes_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0usize..60) {
         let mut file = file(1, 96, &[&bytes, &with_end(&bytes)]);
         file.truncate(file.len().saturating_sub(cut));
         if let Ok(song) = Song::parse(file.clone()) {

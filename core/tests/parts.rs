@@ -1,4 +1,4 @@
-//! What of a file is one player's part, and what is a piano's.
+//! Splitting files into the parts of players, and recognising keyboard parts.
 
 use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Grouping, Instrument, PartPedals, SongPart};
@@ -115,7 +115,7 @@ fn melody_bridge_and_piano_are_three_players() {
 }
 
 #[test]
-fn names_tell_hands_in_the_spellings_of_several_languages() {
+fn hands_are_recognised_by_name_in_several_languages() {
     for (right, left) in [
         ("Right Hand", "Left Hand"),
         ("right", "left"),
@@ -159,7 +159,7 @@ fn names_tell_hands_in_the_spellings_of_several_languages() {
 }
 
 #[test]
-fn a_third_track_beside_two_hands_is_another_players() {
+fn a_third_track_next_to_two_hands_is_another_player() {
     let hands =
         || [("Piano right", RIGHT), ("Piano left", LEFT)].map(|(n, keys)| Track::named(n).again(0, LONG, &keys));
     let with = |third: Track| parts(&song(hands().into_iter().chain([third])));
@@ -193,7 +193,7 @@ fn four_hands_are_two_players() {
 }
 
 #[test]
-fn hands_without_names_are_known_by_their_registers() {
+fn hands_without_names_are_recognised_by_their_registers() {
     let hands =
         |right: u8, left: u8| [Track::default().again(right, LONG, &RIGHT), Track::default().again(left, LONG, &LEFT)];
     assert_eq!(parts(&song(hands(0, 1))), [(vec![0, 1], true, Grouping::Registers)]);
@@ -207,7 +207,7 @@ fn hands_without_names_are_known_by_their_registers() {
 }
 
 #[test]
-fn registers_alone_do_not_make_hands_of_two_players() {
+fn two_players_are_not_grouped_by_registers_alone() {
     let pair = |upper: Track, lower: Track| song([upper, lower]).parts().len();
     let lower = || Track::default().again(1, LONG, &LEFT);
     let right: Vec<&[u8]> = RIGHT.iter().copied().cycle().take(LONG / 2).collect();
@@ -275,7 +275,7 @@ fn channels_of_one_track_are_players_unless_they_belong_together() {
 }
 
 #[test]
-fn what_no_piano_plays_is_left_alone() {
+fn other_instruments_than_keyboards_are_not_restylable() {
     let instruments = |song: &Song| song.parts().iter().map(|p| p.instrument).collect::<Vec<_>>();
     let on = |program: u8| song([Track::default().program(0, 0, program).again(0, 8, &PIANO)]);
     for program in 0..128 {
@@ -312,7 +312,7 @@ fn what_no_piano_plays_is_left_alone() {
 }
 
 #[test]
-fn among_named_tracks_a_drum_or_an_instruments_noun_decides() {
+fn among_named_tracks_a_word_for_drums_or_an_instrument_decides() {
     let named = |name: &str| {
         let tracks = [Track::named(name).again(0, 8, &PIANO), Track::named("Verse").again(1, LONG, &PIANO)];
         song(tracks).parts().iter().find(|p| p.tracks.contains(&0)).unwrap().instrument
@@ -401,7 +401,7 @@ fn among_named_tracks_a_drum_or_an_instruments_noun_decides() {
 }
 
 #[test]
-fn a_programs_only_setting_holds_from_the_first_note() {
+fn a_single_late_program_change_applies_from_the_first_note() {
     let programs = |song: &Song| song.parts().iter().map(|p| (p.instrument, p.notes.len())).collect::<Vec<_>>();
     let strings = Instrument::Other(Some(48));
     let late = song([Track::named("Strings").again(0, 8, &MELODY).program(1, 0, 48)]);
@@ -424,7 +424,7 @@ fn a_programs_only_setting_holds_from_the_first_note() {
 }
 
 #[test]
-fn a_program_counts_from_where_it_is_set() {
+fn a_program_applies_from_its_program_change_on() {
     let changing = song([Track::named("Keys")
         .again(0, LONG, &PIANO)
         .program(0, 0, 0)
@@ -449,7 +449,7 @@ fn a_program_counts_from_where_it_is_set() {
 }
 
 #[test]
-fn the_pedal_of_a_part_is_that_of_its_channels() {
+fn the_pedal_of_a_part_is_the_pedal_of_its_channels() {
     let song = song([
         Track::named("Piano").pedal(1, 0, 127).again(0, LONG, &PIANO).pedal(2, 0, 0),
         Track::named("Rhodes").pedal(3, 1, 127).again(1, LONG, &PIANO),
@@ -465,7 +465,7 @@ fn the_pedal_of_a_part_is_that_of_its_channels() {
 
 /// Reading the whole song for each part would take minutes here.
 #[test]
-fn each_of_as_many_parts_as_a_file_may_have_finds_its_own_pedal() {
+fn each_part_finds_its_own_pedal_in_a_file_with_the_most_tracks() {
     const TRACKS: u32 = 65_000;
     let tracks = (0..TRACKS).map(|track| {
         let channel = (track % 9) as u8;
@@ -480,8 +480,8 @@ fn each_of_as_many_parts_as_a_file_may_have_finds_its_own_pedal() {
 }
 
 #[test]
-fn a_part_is_told_in_a_line() {
-    let told = |song: &Song| song.parts().iter().map(SongPart::to_string).collect::<Vec<_>>();
+fn a_part_is_described_in_one_line() {
+    let described = |song: &Song| song.parts().iter().map(SongPart::to_string).collect::<Vec<_>>();
     let band = song([
         Track::named("Piano right").again(0, LONG, &RIGHT),
         Track::named("Piano left").again(1, LONG, &LEFT),
@@ -489,7 +489,7 @@ fn a_part_is_told_in_a_line() {
         Track::default().again(9, LONG, &[&[36]]),
     ]);
     assert_eq!(
-        told(&band),
+        described(&band),
         [
             "\"Piano right + Piano left\" (tracks 1, 2, channels 1, 2; keyboard; one part: right and left hand by name)",
             "(track 3, channel 3; guitar, program 25)",

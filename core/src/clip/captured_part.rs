@@ -1,4 +1,4 @@
-//! The last bars that were played, as a clip to go on from.
+//! Captures the last bars that were played, as a clip from which a generator can continue.
 
 use std::collections::VecDeque;
 
@@ -7,38 +7,38 @@ use crate::midi::Song;
 use crate::timeline::{SAME_PLACE, TimelineEvent, TimelineSnapshot};
 use crate::tune::{Tune, TuneError};
 
-/// Notes that are kept: more than the densest eight bars.
-const MOST: usize = 1024;
+/// Number of notes that are kept: more than the densest eight bars have.
+const CAPACITY: usize = 1024;
 
-/// Places on which what was played is laid for those who read on a grid, in beats.
+/// The grid that captured notes are quantised to, in beats.
 const SIXTEENTH: f64 = 0.25;
 
 #[derive(Debug, Clone, Copy)]
 struct Note {
     channel: u8,
     begins: f64,
-    /// `None` while it sounds.
+    /// `None` while it is held.
     ends: Option<f64>,
     key: u8,
     velocity: u8,
 }
 
-/// Listens to what is played, and keeps the song as it was last heard up to now.
+/// The notes that were last played, up to the current song position.
 #[derive(Debug, Default)]
 pub struct CapturedPart {
-    /// By their places.
+    /// In the order of their onsets.
     notes: VecDeque<Note>,
 }
 
 impl CapturedPart {
-    /// What is remembered of a song before a place, or all of it where nothing is.
+    /// The last notes of a snapshot before a position in beats; the last of all if none lies before it.
     pub fn from_timeline(timeline: &TimelineSnapshot, before: f64) -> Self {
         let notes = timeline.notes();
         let end = match notes.partition_point(|note| note.beats < before - SAME_PLACE) {
             0 => notes.len(),
             end => end,
         };
-        let notes = notes[end.saturating_sub(MOST)..end].iter().map(|note| Note {
+        let notes = notes[end.saturating_sub(CAPACITY)..end].iter().map(|note| Note {
             channel: note.channel,
             begins: note.beats,
             ends: Some(note.beats + f64::from(note.length)),
@@ -48,15 +48,16 @@ impl CapturedPart {
         Self { notes: notes.collect() }
     }
 
-    /// Takes in what was played, in the order of time. Where the song went back, what was heard from there on is
-    /// forgotten.
-    pub fn record(&mut self, played: &TimelineEvent) {
-        match *played {
+    /// Records an event; events must come in the order of time.
+    ///
+    /// If the song jumped back, the notes after the new position are removed.
+    pub fn record(&mut self, event: &TimelineEvent) {
+        match *event {
             TimelineEvent::NoteOn { beats, channel, key, velocity, .. } => {
                 while self.notes.back().is_some_and(|last| last.begins > beats + SAME_PLACE) {
                     self.notes.pop_back();
                 }
-                if self.notes.len() == MOST {
+                if self.notes.len() == CAPACITY {
                     self.notes.pop_front();
                 }
                 self.notes.push_back(Note { channel, begins: beats, ends: None, key, velocity });
@@ -71,13 +72,14 @@ impl CapturedPart {
         }
     }
 
-    /// Whether nothing was.
+    /// Whether there are no notes.
     pub fn is_empty(&self) -> bool {
         self.notes.is_empty()
     }
 
-    /// The last `bars` bars with notes in them, laid on sixteenths; `None` where there are no notes. A note that still
-    /// sounds lasts to the end.
+    /// The last `bars` bars up to the last note, quantised to sixteenths; `None` without notes.
+    ///
+    /// Held notes last to the end.
     pub fn last_bars(&self, bars: u32, lines: &Bars) -> Option<Clip> {
         let on_grid = |beats: f64| (beats / SIXTEENTH).round() * SIXTEENTH;
         let bar_line_after = |note: &Note| lines.line_at_or_after(on_grid(note.begins) + SIXTEENTH / 2.0);
@@ -95,10 +97,10 @@ impl CapturedPart {
 }
 
 impl Clip {
-    /// Its melody and chords.
+    /// The clip's melody and chords.
     ///
     /// # Errors
-    /// [`TuneError`] when it has no melody, or its time signature no metre.
+    /// [`TuneError`] if it has no melody, or its time signature is not a [`Metre`](crate::tune::Metre).
     pub fn tune(&self) -> Result<Tune, TuneError> {
         const TEMPO: f64 = 120.0;
         let song = Song::parse(self.to_midi(TEMPO)).map_err(|_| TuneError::NoMelody)?;
@@ -118,10 +120,10 @@ mod tests {
         TimelineEvent::NoteOff { beats, channel: 0, key }
     }
 
-    fn heard(played: &[TimelineEvent]) -> CapturedPart {
-        let mut heard = CapturedPart::default();
-        played.iter().for_each(|played| heard.record(played));
-        heard
+    fn captured(events: &[TimelineEvent]) -> CapturedPart {
+        let mut part = CapturedPart::default();
+        events.iter().for_each(|event| part.record(event));
+        part
     }
 
     /// Onset, length and key of each note.
@@ -130,49 +132,50 @@ mod tests {
     }
 
     #[test]
-    fn the_last_bars_begin_and_end_at_bar_lines_and_lie_on_sixteenths() {
+    fn the_last_bars_begin_and_end_at_bar_lines_and_are_quantised_to_sixteenths() {
         let played = [on(1.0, 60), off(2.0, 60), on(4.98, 62), off(5.51, 62), on(6.02, 64), off(6.9, 64), on(11.9, 65)];
-        let heard = heard(&played);
-        let clip = heard.last_bars(2, &Bars::default()).unwrap();
-        assert_eq!(clip.length(), 8.0, "65 is struck just before the bar line at 12, which it is meant for");
+        let part = captured(&played);
+        let clip = part.last_bars(2, &Bars::default()).unwrap();
+        assert_eq!(clip.length(), 8.0, "65 begins just before the bar line at 12 and is quantised to it");
         assert_eq!(notes(&clip), [(4.0, 4.0, 65)]);
-        let clip = heard.last_bars(4, &Bars::default()).unwrap();
+        let clip = part.last_bars(4, &Bars::default()).unwrap();
         assert_eq!(notes(&clip), [(1.0, 1.0, 60), (5.0, 0.5, 62), (6.0, 1.0, 64), (12.0, 4.0, 65)]);
-        assert_eq!(heard.last_bars(64, &Bars::default()).unwrap().length(), 16.0, "from the first bar with notes");
+        assert_eq!(part.last_bars(64, &Bars::default()).unwrap().length(), 16.0, "from the first bar with notes");
         assert!(CapturedPart::default().last_bars(4, &Bars::default()).is_none());
     }
 
     #[test]
-    fn where_the_song_goes_back_what_came_after_is_forgotten() {
-        let heard = heard(&[on(0.0, 60), off(1.0, 60), on(4.0, 62), off(5.0, 62), on(2.0, 64), off(3.0, 64)]);
-        let clip = heard.last_bars(8, &Bars::default()).unwrap();
+    fn after_a_jump_back_later_notes_are_removed() {
+        let part = captured(&[on(0.0, 60), off(1.0, 60), on(4.0, 62), off(5.0, 62), on(2.0, 64), off(3.0, 64)]);
+        let clip = part.last_bars(8, &Bars::default()).unwrap();
         assert_eq!(notes(&clip), [(0.0, 1.0, 60), (2.0, 1.0, 64)]);
     }
 
     #[test]
-    fn of_a_remembered_song_it_is_what_stands_before_a_place() {
-        let song = Song::parse(heard(&[on(0.0, 60), off(1.0, 60), on(8.0, 62), off(9.0, 62)]).whole().to_midi(120.0));
+    fn from_a_snapshot_it_has_the_notes_before_a_position() {
+        let song =
+            Song::parse(captured(&[on(0.0, 60), off(1.0, 60), on(8.0, 62), off(9.0, 62)]).whole().to_midi(120.0));
         let timeline = TimelineSnapshot::from_song(&song.unwrap(), 0.0);
         let before =
             |beats| notes(&CapturedPart::from_timeline(&timeline, beats).last_bars(1, &Bars::default()).unwrap());
         assert_eq!(before(8.0), [(0.0, 1.0, 60)]);
         assert_eq!(before(8.5), [(0.0, 1.0, 62)]);
-        assert_eq!(before(-4.0), [(0.0, 1.0, 62)], "all of it where nothing stands before");
+        assert_eq!(before(-4.0), [(0.0, 1.0, 62)], "all notes if none lies before");
     }
 
     #[test]
-    fn of_a_song_with_notes_far_apart_it_is_the_bars_around_each() {
+    fn with_notes_far_apart_it_has_the_bars_around_each() {
         let far = [0.0, 268_435_455.0, 1e12, (1u64 << 48) as f64];
         for place in far {
             let played: Vec<_> = far.iter().filter(|b| **b <= place).map(|&beats| on(beats, 60)).collect();
-            let clip = heard(&played).last_bars(8, &Bars::default()).unwrap();
+            let clip = captured(&played).last_bars(8, &Bars::default()).unwrap();
             assert_eq!((clip.notes().len(), clip.length() <= 32.0), (1, true), "{place}");
         }
     }
 
     #[test]
-    fn a_clip_is_a_tune() {
-        let tune = heard(&[on(0.0, 60), off(1.0, 60), on(1.0, 62), off(2.0, 62)]).whole().tune().unwrap();
+    fn a_clip_converts_to_a_tune() {
+        let tune = captured(&[on(0.0, 60), off(1.0, 60), on(1.0, 62), off(2.0, 62)]).whole().tune().unwrap();
         assert_eq!(
             tune.notes.iter().map(|n| (n.onset, n.steps, n.key)).collect::<Vec<_>>(),
             [(0, 24, 60), (24, 24, 62)]

@@ -1,4 +1,4 @@
-//! A clip as a standard MIDI file, and out of one.
+//! Converts clips to Standard MIDI Files and songs to clips.
 
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
@@ -7,10 +7,10 @@ use super::{Clip, ClipError, ClipNote, TICKS, ticks};
 use crate::midi::Song;
 
 impl Clip {
-    /// The piano notes of a song over `length` beats from the beat of the first of them on.
+    /// The piano notes of a song, over `length` beats from the beat of the first note on.
     ///
     /// # Errors
-    /// When there are none, too many, or `length` is no clip's.
+    /// [`ClipError`] if there are no piano notes or too many, or if `length` is out of range.
     pub fn from_song(song: &Song, length: f64) -> Result<Self, ClipError> {
         let ticks = f64::from(song.tempo().ticks_per_beat());
         let beats = |tick: u64| tick as f64 / ticks;
@@ -27,9 +27,9 @@ impl Clip {
         Self::new(length, signature, of_clip.collect())
     }
 
-    /// The bytes of a MIDI file of one track at a tempo in beats a minute.
+    /// The bytes of a MIDI file with one track, at a tempo in beats a minute.
     pub fn to_midi(&self, tempo: f64) -> Vec<u8> {
-        // Offs before ons of the same tick, so that a key struck again is struck.
+        // At one tick note-offs come before note-ons, so that a repeated key sounds.
         let mut events: Vec<(u32, bool, u8, u8)> = Vec::new();
         for note in self.notes() {
             let (on, off) = (ticks(note.onset), ticks(note.end()));
@@ -56,7 +56,7 @@ impl Clip {
         let header = Header { format: Format::SingleTrack, timing: Timing::Metrical(u15::new(TICKS)) };
         let mut bytes = Vec::new();
         let written = Smf { header, tracks: vec![track] }.write(&mut bytes);
-        // A vector takes any number of bytes.
+        // Writing to a vector cannot fail.
         debug_assert!(written.is_ok());
         bytes
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_holds_the_notes_at_their_beats() {
+    fn a_file_has_the_notes_of_the_clip_at_their_beats() {
         let notes = vec![
             ClipNote { onset: 0.0, length: 1.0, key: 60, velocity: 80 },
             ClipNote { onset: 1.0, length: 0.5, key: 60, velocity: 70 },

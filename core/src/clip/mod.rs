@@ -1,7 +1,7 @@
-//! A clip: a short written piece in beats, as the generators make it, a project keeps it and the song plays it.
+//! Clips: short pieces in beats that a generator makes, a project saves and the plugin plays in the song.
 //!
-//! [`Clip`] is what was written; [`Clip::to_midi`] makes a file of it, [`ClipPlayer`] plays it in the song from one of its
-//! [`Bars`] on, and [`CapturedPart`] is what the player plays, to be gone on from.
+//! [`Clip`] holds the notes, and [`Clip::to_midi`] writes them as a file. [`ClipPlayer`] plays a clip in the song from
+//! one of its [`Bars`] on. [`CapturedPart`] records the player's last bars, from which a generator can continue.
 
 mod bars;
 mod captured_part;
@@ -16,25 +16,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::tune::{STEPS_PER_QUARTER, Tune};
 
-/// The velocity of notes that nobody has given one: the article's.
+/// The velocity of notes without one of their own, as in the article.
 pub const FLAT_VELOCITY: u8 = 80;
 
-/// Notes in a clip at most.
+/// Largest number of notes in a clip.
 pub const MAX_NOTES: usize = 4096;
 
-/// Beats in a clip at most.
+/// Longest clip, in beats.
 pub const LONGEST: f64 = 1024.0;
 
-/// Ticks in a beat: all times in a clip are whole ones, so that it is the same after it was saved. Sixteenths, 32nds and
-/// triplets fall on them.
+/// Ticks in a beat. All times in a clip are whole ticks, so that saving and loading changes nothing. Sixteenths, 32nds
+/// and triplets are whole numbers of ticks.
 const TICKS: u16 = 960;
 
 /// A note of a clip.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClipNote {
-    /// When it begins, in beats (quarters) from the clip's start.
+    /// Onset, in beats (quarter notes) from the clip's start.
     pub onset: f64,
-    /// How long it lasts, in beats; above 0.
+    /// Length, in beats; above 0.
     pub length: f64,
     /// MIDI key, 0–127.
     pub key: u8,
@@ -43,42 +43,44 @@ pub struct ClipNote {
 }
 
 impl ClipNote {
-    /// When it ends, in beats from the clip's start.
+    /// The end, in beats from the clip's start.
     pub fn end(&self) -> f64 {
         self.onset + self.length
     }
 }
 
-/// A short piece in beats. Its notes lie within it, are in order of onset and key, and of one key none begins before
-/// the one before it has ended. All times are whole 960ths of a beat.
+/// A short piece in beats.
+///
+/// Its notes lie within it, in the order of onset, then key. Notes of one key do not overlap. All times are whole 960ths
+/// of a beat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "SavedClip", into = "SavedClip")]
 pub struct Clip {
     length: f64,
     signature: (u8, u8),
     notes: Vec<ClipNote>,
 }
 
-/// A clip as it is saved, and as a file may hold it: all times in ticks.
+/// The saved form of a clip, unchecked; all times are in ticks.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct SavedClip {
     ticks: u32,
     signature: (u8, u8),
-    /// Onset, length, key and velocity of each.
+    /// Onset, length, key and velocity of each note.
     notes: Vec<(u32, u32, u8, u8)>,
 }
 
-impl TryFrom<Written> for Clip {
+impl TryFrom<SavedClip> for Clip {
     type Error = ClipError;
 
-    fn try_from(Written { ticks, signature, notes }: Written) -> Result<Self, ClipError> {
+    fn try_from(SavedClip { ticks, signature, notes }: SavedClip) -> Result<Self, ClipError> {
         let note =
             |(onset, length, key, velocity)| ClipNote { onset: beats(onset), length: beats(length), key, velocity };
         Self::new(beats(ticks), signature, notes.into_iter().map(note).collect())
     }
 }
 
-impl From<Clip> for Written {
+impl From<Clip> for SavedClip {
     fn from(clip: Clip) -> Self {
         let note = |note: &ClipNote| (ticks(note.onset), ticks(note.length), note.key, note.velocity);
         Self { ticks: ticks(clip.length), signature: clip.signature, notes: clip.notes.iter().map(note).collect() }
@@ -93,32 +95,34 @@ fn beats(ticks: u32) -> f64 {
     f64::from(ticks) / f64::from(TICKS)
 }
 
-/// Why something is no clip.
+/// Why a clip is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ClipError {
-    /// Its length is not one.
-    #[error("a clip of {0} beats; a clip lasts more than 0 and at most {LONGEST}")]
+    /// The length is not above 0 and at most [`LONGEST`].
+    #[error("a clip of {0} beats; a clip must last more than 0 and at most {LONGEST} beats")]
     Length(f64),
-    /// Its time signature is not one.
-    #[error("a time signature of {0}/{1}; both numbers are from 1 to 32, and the second is a power of two")]
+    /// The time signature is invalid.
+    #[error("a time signature of {0}/{1}; both numbers must be 1 to 32, and the second a power of two")]
     Signature(u8, u8),
-    /// There is nothing to make it of.
-    #[error("there is no note of a piano in it; choose another piece")]
+    /// The song has no piano notes.
+    #[error("it has no piano notes; choose another piece")]
     Empty,
-    /// It has too many notes.
-    #[error("a clip of {0} notes; a clip has at most {MAX_NOTES}")]
+    /// There are more than [`MAX_NOTES`] notes.
+    #[error("a clip of {0} notes; a clip can have at most {MAX_NOTES}")]
     Notes(usize),
-    /// A note's numbers are not a note's.
-    #[error("note {0} of a clip has a key, velocity or time that no note has")]
+    /// The note at this index, counted from 0, has a value out of range.
+    #[error("note {0} of a clip has a key, velocity or time out of range")]
     Note(usize),
 }
 
 impl Clip {
-    /// A clip of `length` beats in a time signature. Times are rounded to 960ths of a beat; notes are cut at the clip's
-    /// end, and where the same key sounds anew; of notes of one key that begin together the loudest stays.
+    /// A clip of `length` beats in a time signature.
+    ///
+    /// Times are rounded to 960ths of a beat. Notes are cut at the clip's end and at the next onset of their key. If
+    /// notes of one key begin together, the loudest is kept.
     ///
     /// # Errors
-    /// When a number is not what it should be.
+    /// [`ClipError`] if a value is out of range.
     pub fn new(length: f64, signature: (u8, u8), mut notes: Vec<ClipNote>) -> Result<Self, ClipError> {
         if !(length > 0.0 && length <= LONGEST) {
             return Err(ClipError::Length(length));
@@ -152,10 +156,10 @@ impl Clip {
         Ok(Self { length, signature, notes })
     }
 
-    /// A tune's melody and chords, all of [`FLAT_VELOCITY`]; whole bars.
+    /// A clip of whole bars with a tune's melody and chords, all of [`FLAT_VELOCITY`].
     ///
     /// # Errors
-    /// When it is longer than a clip may be.
+    /// [`ClipError`] if it is too long or has too many notes.
     pub fn from_tune(tune: &Tune) -> Result<Self, ClipError> {
         let beats = |steps: u32| f64::from(steps) / f64::from(STEPS_PER_QUARTER);
         let bar = tune.metre.bar();
@@ -168,17 +172,17 @@ impl Clip {
         Self::new(beats(tune.steps().div_ceil(bar).max(1) * bar), tune.metre.signature(), notes.collect())
     }
 
-    /// How long it lasts, in beats.
+    /// Its length, in beats.
     pub fn length(&self) -> f64 {
         self.length
     }
 
-    /// The time signature it is written in.
+    /// Its time signature, as numerator and denominator.
     pub fn signature(&self) -> (u8, u8) {
         self.signature
     }
 
-    /// Its notes in order.
+    /// Its notes, by onset, then key.
     pub fn notes(&self) -> &[ClipNote] {
         &self.notes
     }
@@ -194,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_sounds_anew_ends_the_note_before() {
+    fn a_repeated_key_ends_the_note_before_it() {
         let clip = Clip::new(4.0, (4, 4), vec![note(0.0, 2.0, 60), note(1.0, 9.0, 60), note(1.0, 1.0, 64)]).unwrap();
         assert_eq!(clip.notes(), [note(0.0, 1.0, 60), note(1.0, 3.0, 60), note(1.0, 1.0, 64)]);
     }
 
     #[test]
-    fn what_is_no_clip_is_refused() {
+    fn invalid_clips_are_refused() {
         assert_eq!(Clip::new(0.0, (4, 4), vec![]), Err(ClipError::Length(0.0)));
         assert!(matches!(Clip::new(f64::NAN, (4, 4), vec![]), Err(ClipError::Length(_))));
         assert_eq!(Clip::new(4.0, (4, 3), vec![]), Err(ClipError::Signature(4, 3)));
@@ -212,12 +216,12 @@ mod tests {
         assert_eq!(clip.notes(), [note(1.0 / 3.0, 1.0, 60)]);
         assert_eq!(serde_json::to_string(&clip).unwrap(), saved);
         let key = saved.replace("60,80", "200,80");
-        assert!(serde_json::from_str::<Clip>(&key).is_err(), "a project's clip is checked as well");
+        assert!(serde_json::from_str::<Clip>(&key).is_err(), "a saved clip is checked too");
     }
 
     proptest! {
         #[test]
-        fn notes_of_a_key_never_overlap_and_stay_inside(
+        fn notes_of_a_key_never_overlap_and_lie_within_the_clip(
             raw in prop::collection::vec((0.0..20.0f64, 0.01..9.0f64, 58u8..62), 0..60),
         ) {
             let notes = raw.into_iter().map(|(onset, length, key)| note(onset, length, key)).collect();

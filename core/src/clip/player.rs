@@ -1,7 +1,7 @@
-//! Plays a clip in the song: which of its notes begin and end at which samples, whatever blocks the host cuts time into.
+//! Plays a clip in the song with sample accuracy, independent of the host's block lengths.
 //!
-//! A cursor goes from note to note, so that none is doubled or lost where the host's positions move by rounding; where
-//! the song jumps, it is found anew.
+//! A cursor advances from note to note, so rounding in the host's positions neither doubles nor loses a note. After a
+//! jump the cursor is found from the song position.
 
 use std::sync::Arc;
 
@@ -10,59 +10,59 @@ use crate::scheduler::SampleTime;
 use crate::timeline::SAME_PLACE;
 use crate::transport::StepClock;
 
-/// Keys there are.
+/// Number of MIDI keys.
 const KEYS: usize = 128;
 
-/// A clip and its place in the song.
+/// A clip and its position in the song.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClipPlacement {
-    /// What is played.
+    /// The clip.
     pub clip: Arc<Clip>,
-    /// Where it begins, in beats from the start of the song.
+    /// Its start, in beats from the start of the song.
     pub start: f64,
-    /// Whether it begins anew where it ends, for ever.
+    /// Whether it repeats without end.
     pub looped: bool,
 }
 
-/// Something that a clip plays.
+/// A note event of a playing clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipEvent {
     /// A key goes down.
     On {
         /// MIDI key, 0–127.
         key: u8,
-        /// MIDI velocity as the clip has it, 1–127.
+        /// MIDI velocity in the clip, 1–127.
         velocity: u8,
     },
-    /// It comes up.
+    /// A key comes up.
     Off {
         /// MIDI key, 0–127.
         key: u8,
     },
 }
 
-/// The note that comes next.
+/// The next note to play.
 #[derive(Debug, Clone, Copy)]
 struct Cursor {
-    /// How often the clip has been played to its end before.
+    /// Number of completed repetitions.
     round: u64,
     note: usize,
 }
 
-/// Plays one clip, and then the next.
+/// Plays one clip at a time; the next one takes over at its start.
 ///
-/// After [`ClipPlayer::new`] nothing here allocates. A clip that is let go is freed where nobody else holds it, so
-/// somebody must who may free it.
+/// Nothing here allocates after [`ClipPlayer::new`]. Dropping a replaced clip frees it if this was the last reference,
+/// so a thread that may free memory must hold another one.
 #[derive(Debug)]
 pub struct ClipPlayer {
     current: Option<ClipPlacement>,
-    /// What takes its place where it begins.
+    /// Replaces `current` at its own start.
     next: Option<ClipPlacement>,
-    /// `None` where it has yet to be found.
+    /// `None` until it is found from the song position.
     cursor: Option<Cursor>,
-    /// Where each key that sounds ends, the earliest first; no key is there twice.
+    /// End (in beats) of each sounding key, the earliest first; each key occurs at most once.
     sounding: Vec<(f64, u8)>,
-    /// All that sounds ends at this sample.
+    /// All sounding notes end at this sample, if set.
     interrupted_at: Option<SampleTime>,
 }
 
@@ -78,8 +78,10 @@ impl ClipPlayer {
         Self { current: None, next: None, cursor: None, sounding: Vec::with_capacity(KEYS), interrupted_at: None }
     }
 
-    /// Plays another clip from its start on, or at once in its midst where that has passed; until then the one before
-    /// goes on. Without one all ends at `time`.
+    /// Plays another clip from its start on; until then the current one continues.
+    ///
+    /// If the song is already past that start, the clip begins at once at the song position. `None` stops playing at
+    /// `time`.
     pub fn place(&mut self, time: SampleTime, placed: Option<ClipPlacement>) {
         match (placed, &mut self.current) {
             (Some(placed), Some(current))
@@ -96,7 +98,7 @@ impl ClipPlayer {
         }
     }
 
-    /// The song stopped or jumped at `time`: what sounds ends there, and the clip goes on from wherever the song does.
+    /// Tells that the song stopped or jumped at `time`: sounding notes end, and the clip follows the new song position.
     pub fn interrupt(&mut self, time: SampleTime) {
         if let Some(next) = self.next.take() {
             self.current = Some(next);
@@ -105,31 +107,31 @@ impl ClipPlayer {
         self.interrupted_at = Some(time);
     }
 
-    /// Forgets what sounds, which someone else ends, and the place in the clip.
+    /// Clears the cursor and the sounding notes, which the caller must have ended.
     pub fn reset(&mut self) {
         self.interrupt(0);
         self.sounding.clear();
     }
 
-    /// Takes a key that sounds, for the caller to end at once.
+    /// Removes a sounding key, which the caller must end at once.
     pub fn take_sounding(&mut self) -> Option<u8> {
         self.sounding.pop().map(|(_, key)| key)
     }
 
-    /// Forgets one key if it sounds, and says whether it did: the caller ends it, or has never let it sound.
+    /// Removes one key if it sounds, and returns whether it did; the caller must end it.
     pub fn drop_key(&mut self, key: u8) -> bool {
         let place = self.sounding.iter().position(|sounding| sounding.1 == key);
         place.map(|place| self.sounding.remove(place)).is_some()
     }
 
-    /// What it plays.
+    /// The clip that plays, or that plays next.
     pub fn placement(&self) -> Option<&ClipPlacement> {
         self.next.as_ref().or(self.current.as_ref())
     }
 
-    /// What comes next from sample `from` on and before `until`, in the order of time; offs come before ons.
+    /// The next event from sample `from` on and before `until`, in the order of time; offs come before ons.
     ///
-    /// To be called until there is nothing, with all spans of time one after the other.
+    /// Call it until it returns `None`, for consecutive ranges of samples.
     pub fn next(&mut self, clock: &StepClock, from: SampleTime, until: SampleTime) -> Option<(SampleTime, ClipEvent)> {
         loop {
             if let Some(time) = self.interrupted_at.filter(|time| *time < until) {
@@ -138,15 +140,15 @@ impl ClipPlayer {
                 }
                 self.interrupted_at = None;
             }
-            let taken_over = match &self.next {
+            let takeover = match &self.next {
                 Some(next) => Some(clock.sample_at(next.start)?.max(from)),
                 None => None,
             };
-            let end = taken_over.map_or(until, |time| time.min(until));
+            let end = takeover.map_or(until, |time| time.min(until));
             if let Some(event) = self.next_of_current(clock, from, end) {
                 return Some(event);
             }
-            let time = taken_over.filter(|time| *time < until)?;
+            let time = takeover.filter(|time| *time < until)?;
             self.interrupt(time);
         }
     }
@@ -167,7 +169,7 @@ impl ClipPlayer {
             return Some((time, ClipEvent::Off { key }));
         }
         let (time, ends, key, velocity) = on.filter(|on| on.0 < end)?;
-        // A key that is struck where it ends, a rounding before its end.
+        // A key that repeats without a gap may begin a rounding error before its end.
         if let Some(still) = self.sounding.iter().position(|sounding| sounding.1 == key) {
             self.sounding.remove(still);
             return Some((time, ClipEvent::Off { key }));
@@ -178,7 +180,7 @@ impl ClipPlayer {
         Some((time, ClipEvent::On { key, velocity }))
     }
 
-    /// The next note's sample, the place it ends at, its key and its velocity.
+    /// The next note's sample, its end in beats, its key and its velocity.
     fn next_on(&mut self, clock: &StepClock, from: SampleTime) -> Option<(SampleTime, f64, u8, u8)> {
         loop {
             let placed = self.current.as_ref()?;
@@ -190,7 +192,7 @@ impl ClipPlayer {
             let note = placed.clip.notes().get(cursor.note).filter(|_| cursor.round == 0 || placed.looped)?;
             let begins = placed.start + cursor.round as f64 * placed.clip.length() + note.onset;
             let ends = begins + note.length;
-            // One that the song went past while the host did not tell where it is.
+            // Skip notes that the song passed while the host gave no position.
             if clock.sample_at(ends)? <= from && clock.sample_at(begins)? < from {
                 self.advance();
                 continue;
@@ -209,7 +211,7 @@ impl ClipPlayer {
 }
 
 impl ClipPlacement {
-    /// The first note that begins at a place or after it.
+    /// The first note that begins at or after a song position.
     fn find(&self, beats: f64) -> Cursor {
         let into = (beats - self.start).max(0.0);
         let round = (into / self.clip.length()).floor();

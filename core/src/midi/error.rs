@@ -1,44 +1,44 @@
-//! Why a MIDI file cannot be read, in words for the person who chose it.
+//! The error for a MIDI file that cannot be read, with a message for the user who chose it.
 
 use thiserror::Error;
 
-/// Why a file could not be read as a song; bytes are counted from 0.
+/// Why a file cannot be read or written; bytes are counted from 0.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MidiError {
-    /// There is not a byte in it.
+    /// The file is empty.
     #[error("the file is empty; export it again from the program that made it")]
     Empty,
-    /// The bytes hold no MIDI header.
+    /// The file has no MIDI header.
     #[error(
         "this is not a Standard MIDI File (no MThd header at byte {byte}); choose a .mid, .midi, .kar or .rmi file"
     )]
     NotMidi {
-        /// Where the header was looked for.
+        /// Where the header should be.
         byte: usize,
     },
-    /// The header is there, but what follows makes no sense.
+    /// The file has a header, but the bytes after it are invalid.
     #[error(
         "the MIDI file cannot be read from byte {byte} on: {reason}; export it again from the program that made it"
     )]
     Damaged {
-        /// The first byte that makes no sense.
+        /// The first invalid byte.
         byte: usize,
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The header gives no length of a tick.
+    /// The header gives a tick a length of 0.
     #[error("byte {byte} says that a tick has no length; export the file again with a division such as 480")]
     NoDivision {
-        /// Where the header tells the length of a tick.
+        /// Where the header states the length of a tick.
         byte: usize,
     },
-    /// A new velocity is missing, too many, or outside 1–127.
-    #[error("{given} velocities were given for {notes} notes, each must be 1 to 127")]
+    /// The number of new velocities is wrong, or one is outside 1–127.
+    #[error("{given} velocities were given for {notes} notes; there must be one of 1 to 127 for each")]
     Velocities {
         /// Notes in the song.
         notes: usize,
-        /// Velocities handed in.
+        /// Velocities given.
         given: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! The events of a track, one after the other, as they stand in a file.
+//! Reads the events of a track in the order of the file.
 
 use super::warning::{MidiWarningKind, Warnings};
 
@@ -10,7 +10,7 @@ pub(super) const TIME_SIGNATURE: u8 = 0x58;
 pub(super) const KEY_SIGNATURE: u8 = 0x59;
 
 const END_OF_SYSEX: u8 = 0xF7;
-/// The end of a SysEx of wrong length is looked for so far behind it.
+/// Number of bytes after a SysEx of wrong length in which its end is searched for.
 const SYSEX_SLACK: usize = 16;
 
 /// The highest data byte.
@@ -19,67 +19,68 @@ const HIGHEST: u8 = 127;
 /// An event of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event<'a> {
-    /// A channel message: its status, and its data bytes as 0–127 (the second 0 where there is one only).
+    /// A channel message: its status, and its data bytes as 0–127 (the second is 0 if there is only one).
     Channel {
         status: u8,
         data: [u8; 2],
-        /// Where its last byte stands in the file: the velocity of a note-on.
+        /// Offset of its last byte in the file: the velocity of a note-on.
         last_at: usize,
     },
-    /// A system-exclusive message or its first packet, behind its F0.
+    /// A system-exclusive message or its first packet, without its F0.
     SysEx(&'a [u8]),
-    /// A meta event: its type, its data and where the event stands in the file.
+    /// A meta event: its type, its data and its offset in the file.
     Meta { kind: u8, data: &'a [u8], at: usize },
-    /// Something that has no bearing on what is played: escapes, and messages that a file may not hold.
+    /// An event that does not affect playback: an escape, or a message that a file must not contain.
     Other,
 }
 
-/// Why there is no further event.
+/// Why the next event cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoEvent {
-    /// The bytes end within it.
+    /// The bytes end within the event.
     CutShort,
-    /// This byte makes no sense.
+    /// A byte is invalid.
     Damaged { byte: usize, reason: &'static str },
 }
 
-/// Reads events from a place in a file on.
+/// Reads events from a given byte of a file on.
 #[derive(Debug, Clone)]
 pub(super) struct EventReader<'a> {
     bytes: &'a [u8],
-    /// Events end here at the latest; what stands behind is only looked at to see where one ends.
+    /// No event may end after this byte; later bytes are read only to find the end of an event.
     limit: usize,
     at: usize,
     running: Option<u8>,
-    /// Whether something has come since that cancels running status by the rules.
+    /// Whether an event has cancelled running status, by the specification.
     cancelled: bool,
+    /// The first byte that breaks the rules.
     doubt: Option<usize>,
 }
 
 impl<'a> EventReader<'a> {
-    /// A reader of `bytes` from `at` on.
+    /// A reader of `bytes` from the offset `at` on.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, limit: bytes.len(), at, running: None, cancelled: false, doubt: None }
     }
 
-    /// The same reader, to which every event that ends behind `limit` is cut short.
+    /// The same reader, for which an event that ends after `limit` is cut short.
     pub(super) fn up_to(self, limit: usize) -> Self {
         Self { limit: limit.min(self.bytes.len()), ..self }
     }
 
-    /// Where the next event begins.
+    /// Offset of the next event.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// The first byte that no event should have, if one was read: what follows may be nonsense.
+    /// The first byte that breaks the rules, if any; the events after it may be misread.
     pub(super) fn doubt(&self) -> Option<usize> {
         self.doubt
     }
 
-    /// The next event and how many ticks it is after the one before.
+    /// The next event, and its distance from the one before in ticks.
     ///
-    /// Running status goes on behind meta events and SysEx, for programs read files so; by the rules it does not.
+    /// Running status continues after meta events and SysEx, as most programs read files. The specification forbids it.
     pub(super) fn next(&mut self, warnings: &mut Warnings) -> Result<(u32, Event<'a>), NoEvent> {
         let delta = self.number()?;
         let at = self.at;
@@ -146,28 +147,30 @@ impl<'a> EventReader<'a> {
         self.doubt = self.doubt.or(Some(at));
     }
 
-    /// As many bytes as a number before them says, or as `usual` says of these and some more where only then an event follows.
+    /// The bytes of an event that states its own length.
+    ///
+    /// If no event follows there, but one follows after the length that `usual` gives, that length counts instead.
     fn counted(
         &mut self,
         warnings: &mut Warnings,
         usual: impl FnOnce(&[u8]) -> Option<usize>,
     ) -> Result<&'a [u8], NoEvent> {
         let at = self.at;
-        let told = self.number()? as usize;
+        let stated = self.number()? as usize;
         let rest = &self.bytes[self.at..];
-        let near = told.min(self.limit - self.at).saturating_add(SYSEX_SLACK).min(rest.len());
+        let near = stated.min(self.limit - self.at).saturating_add(SYSEX_SLACK).min(rest.len());
         if let Some(usual) = usual(&rest[..near])
-            && usual != told
-            && !begins_event(rest, told)
+            && usual != stated
+            && !begins_event(rest, stated)
             && begins_event(rest, usual)
         {
             self.odd(MidiWarningKind::EventLength, at, warnings);
             return self.take(usual);
         }
-        self.take(told)
+        self.take(stated)
     }
 
-    /// A number of variable length: seven bits a byte, the highest bit set in all but the last.
+    /// A variable-length number: seven bits a byte, with the highest bit set in all but the last.
     fn number(&mut self) -> Result<u32, NoEvent> {
         let start = self.at;
         let mut number = 0u32;
@@ -196,7 +199,7 @@ impl<'a> EventReader<'a> {
     }
 }
 
-/// Counts the bytes that are looked at, for the tests: no file may make the reader go over it again and again.
+/// Counts the bytes that are read, for tests that the time is linear in the size of the file.
 fn looked_at(_count: usize) {
     #[cfg(test)]
     LOOKED_AT.with(|all| all.set(all.get() + _count));
@@ -207,7 +210,7 @@ thread_local! {
     pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How long the data of a meta event is, where all of its type are as long.
+/// The length of a meta event's data, for types with a fixed length.
 fn usual_length(kind: u8) -> Option<usize> {
     Some(match kind {
         END_OF_TRACK => 0,
@@ -220,7 +223,7 @@ fn usual_length(kind: u8) -> Option<usize> {
     })
 }
 
-/// Whether an event with a status of its own begins there, a track, or nothing any more.
+/// Whether an event with a status byte or a track begins at an offset, or the bytes end there.
 fn begins_event(bytes: &[u8], at: usize) -> bool {
     let Some(rest) = bytes.get(at..) else { return false };
     let delta = rest.iter().take(4).take_while(|byte| **byte >= 0x80).count() + 1;

@@ -1,12 +1,12 @@
-//! Standard MIDI Files: notes, pedal and tempo out of them, and new velocities into them.
+//! Reads notes, pedal and tempo from Standard MIDI Files, and writes new velocities into them.
 //!
-//! A file is read once into a [`Song`], which keeps the bytes. Writing patches the velocity bytes of the
-//! note-ons and nothing else, so whatever else a file holds (running status, SysEx, unknown chunks, odd meta
-//! events) comes back bit for bit. Specification: *Standard MIDI Files 1.0*, RP-001.
+//! A file is read once into a [`Song`], which keeps the bytes. Writing patches the velocity bytes of the note-ons and
+//! nothing else. Everything else (running status, SysEx, unknown chunks, odd meta events) stays bit for bit.
+//! Specification: *Standard MIDI Files 1.0*, RP-001.
 //!
-//! Files that break its rules are read as far as they are certain, with a [`MidiWarning`] for each kind of fault. The reader
-//! (`chunks`, `event`) is our own: the MIDI crates refuse such files or drop from them without a word, and none tells where in
-//! the file a velocity stands once it has repaired something.
+//! Files that break its rules are read as far as their meaning is certain, with a [`MidiWarning`] for each kind of fault.
+//! The reader (`chunks`, `event`) is our own. The MIDI crates refuse such files or silently drop parts of them, and none
+//! reports the byte of a velocity after a repair.
 
 mod chunks;
 mod error;

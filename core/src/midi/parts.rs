@@ -1,17 +1,17 @@
-//! The parts of a song: which of its tracks and channels one player plays, and on what.
+//! Splits a song into parts: the tracks and channels that one player plays, and the instrument.
 //!
-//! A file's tracks are different players' as often as they are one pianist's hands, and models that know pianists
-//! must hear one pianist at a time. Each track is a part, and each channel of a track, except where they belong
-//! together, for one of these reasons, tried in this order:
+//! The tracks of a file may be different players or the two hands of one pianist. Models trained on pianists must read
+//! one pianist at a time. Each channel of each track is a part of its own, unless several belong together for one of
+//! these reasons, tried in this order:
 //!
-//! 1. their names tell a right and a left hand of one player ([`Grouping::HandNames`]);
-//! 2. they play the same program on the same channel ([`Grouping::Channel`]), where the file sets programs or their
-//!    names are one, and two hands could play them;
-//! 3. they are channels of one track, and each is a single voice, as one channel a note is ([`Grouping::Voices`]), or
-//!    one goes on where the other ends ([`Grouping::Succession`]);
-//! 4. they begin and end together in complementary registers, each within a hand's reach ([`Grouping::Registers`]).
+//! 1. their names give the right and the left hand of one player ([`Grouping::HandNames`]);
+//! 2. they have the same program on the same channel ([`Grouping::Channel`]), if the file sets programs or their names
+//!    are equal, and two hands could play them;
+//! 3. they are channels of one track, and each is a single voice ([`Grouping::Voices`]), or one begins where the other
+//!    ends ([`Grouping::Succession`]);
+//! 4. they begin and end together in complementary registers, each within the reach of a hand ([`Grouping::Registers`]).
 //!
-//! Names that tell two players ("Melody" and "Piano", "Primo" and "Secondo") keep tracks apart whatever the notes say.
+//! Names of two players ("Melody" and "Piano", "Primo" and "Secondo") keep tracks apart, whatever their notes.
 //! The thresholds were set on 200 files of melody, bridge and piano and 45 of several channels in one track; see
 //! `docs/training.md`.
 
@@ -30,37 +30,37 @@ use names::{Hand, Name, Named};
 pub use part::{Grouping, Instrument, SongPart};
 pub use pedals::PartPedals;
 
-/// Programs of General MIDI that are restyled: acoustic and electric pianos, harpsichord and clavinet.
+/// General MIDI programs that are restyled, 0–7: acoustic and electric pianos, harpsichord and clavinet.
 ///
-/// Players of files give them all a piano's dynamics, and what is written for one is played on another. Organs (16–23)
-/// are left alone because the stroke does not make them louder; the celesta (8) because General MIDI counts it among
-/// the bells, whose few notes no model has learned.
+/// Files use them interchangeably, with the dynamics of a piano. Organs (16–23) are not restyled because velocity does
+/// not change their loudness. The celesta (8) is not, because General MIDI counts it among the bells, whose parts no
+/// model was trained on.
 pub const KEYBOARD_PROGRAMS: std::ops::RangeInclusive<u8> = 0..=7;
 
-/// More tracks and channels on keys than a piece for the piano has; each is then a part of its own.
+/// Largest number of keyboard tracks and channels that are grouped; with more, each is a part of its own.
 const MOST_GROUPED: usize = 32;
 
-/// How much of what meets must be in order where nothing but registers tells, for hands that keep to their reach, for
-/// hands that do not, and where channel and program tell too.
+/// Least share of overlapping note pairs in which the same group is lower: for hands within reach, for hands beyond it,
+/// and for tracks with the same channel and program.
 const ORDER: f64 = 0.85;
 const ORDER_BEYOND_REACH: f64 = 0.98;
 const ORDER_ON_ONE_CHANNEL: f64 = 0.8;
-/// Fewer meetings than that tell nothing.
+/// Least number of overlapping note pairs for a comparison.
 const FEWEST_MEETINGS: u64 = 8;
-/// The share of moments that may be beyond a hand's reach (arpeggiated chords), and beyond two hands'.
+/// Largest share of onsets beyond the reach of one hand (arpeggiated chords), and of two hands.
 const BEYOND_ONE_HAND: f64 = 0.03;
 const MOST_BEYOND_ONE_HAND: f64 = 0.15;
 const BEYOND_TWO_HANDS: f64 = 0.02;
-/// How many bars hands share at least, and how many beats apart they may begin or end.
+/// Least share of bars in which both hands play, and the largest distance of their first and last notes in beats.
 const SHARED_BARS: f64 = 0.7;
 const APART_BEATS: f64 = 16.0;
-/// One channel goes on where another ends if so few notes in a hundred meet.
+/// Largest number of overlapping note pairs per note between successive channels.
 const MEETINGS_IN_SUCCESSION: f64 = 0.02;
-/// With fewer single voices they are a melody and its bass rather than a channel a note.
+/// Least number of single voices that are grouped; fewer are more likely a melody and its bass.
 const FEWEST_VOICES: usize = 3;
 
 impl Song {
-    /// Its parts, by track and channel; each note is in one. See the [module](self).
+    /// The parts of the song, by track and channel; each note is in exactly one. See the [module](self).
     pub fn parts(&self) -> Vec<SongPart> {
         let mut groups = grouped(self, groups(self));
         groups.sort_by_key(|group| (group.voices[0].track, group.voices[0].channel, group.notes[0]));
@@ -75,13 +75,13 @@ struct Voice {
     name: Name,
 }
 
-/// What is taken for one part so far.
+/// Tracks and channels that are grouped into one part so far.
 struct Group {
     voices: Vec<Voice>,
     instrument: Instrument,
     /// Programs that the file sets.
     programs: BTreeSet<u8>,
-    /// Whether it sets none for some of the notes, which is the same as the first.
+    /// Whether it sets none for some notes, which then have program 0.
     has_default: bool,
     grouping: Grouping,
     notes: Vec<usize>,
@@ -106,7 +106,7 @@ impl Group {
         self.voices.iter().filter_map(|v| v.name.hand).collect()
     }
 
-    /// Whether any of its voices and any of another group's are so.
+    /// Whether the names of any of its voices and any of another group's satisfy a condition.
     fn any(&self, other: &Self, are: impl Fn(&Name, &Name) -> bool) -> bool {
         self.voices.iter().any(|a| other.voices.iter().any(|b| are(&a.name, &b.name)))
     }
@@ -115,7 +115,7 @@ impl Group {
         self.struck.iter().map(|n| f64::from(n.key)).sum::<f64>() / self.struck.len() as f64
     }
 
-    fn take(&mut self, other: Self, grouping: Grouping) {
+    fn merge(&mut self, other: Self, grouping: Grouping) {
         self.voices.extend(other.voices);
         self.voices.sort_by_key(|v| (v.track, v.channel));
         self.programs.extend(other.programs);
@@ -181,7 +181,7 @@ fn groups(song: &Song) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// The instrument of each track where the file sets no program, by its name.
+/// The instrument of each track by its name, for notes without a program.
 fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
     let mut channels: Vec<BTreeSet<u8>> = vec![BTreeSet::new(); names.len()];
     for note in song.notes() {
@@ -199,7 +199,7 @@ fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
     let named = (0..names.len()).filter(|&track| !channels[track].is_empty() && !song.track_names()[track].is_empty());
     let are_several = named.count() > 1;
     let instrument = |(track, name): (usize, &Name)| {
-        // One track with several channels has the name of the piece; "Bass" is a left hand beside a "Treble".
+        // A track with several channels is named after the piece; "Bass" next to "Treble" is a left hand.
         if channels[track].len() > 1 || has_other_hand(name) {
             return Instrument::Keyboard;
         }
@@ -212,17 +212,17 @@ fn named_instruments(song: &Song, names: &[Name]) -> Vec<Instrument> {
     names.iter().enumerate().map(instrument).collect()
 }
 
-/// The program that each note sounds with, where the file sets one.
+/// The program of each note, if the file sets one.
 ///
-/// A program belongs to its channel, whichever track sets it; but many files have all tracks on one channel, each with
-/// a program of its own, so what the note's own track sets goes before. Where nothing is set yet, the only program that
-/// is set later holds already: files set it as often a moment after the first note.
+/// A program applies to its channel in all tracks. However, many files have all tracks on one channel, each with its own
+/// program, so a program of the note's own track takes precedence. If none is set yet, a single later program counts:
+/// files often set it a moment after the first note.
 fn programs(song: &Song) -> Vec<Option<u8>> {
     let only = OnlyPrograms::from_song(song);
     let mut programs = vec![None; song.notes().len()];
     let mut of_tracks: BTreeMap<(usize, u8), u8> = BTreeMap::new();
     let mut of_channels = [None; 16];
-    // Of one moment, programs are set before notes begin.
+    // At one time, program changes come before notes.
     for moment in song.messages().chunk_by(|a, b| a.time == b.time) {
         for message in moment {
             if let Some((channel, program)) = message.program() {
@@ -242,10 +242,10 @@ fn programs(song: &Song) -> Vec<Option<u8>> {
     programs
 }
 
-/// A program that comes no later than this after a note was meant for it too, in seconds.
+/// Longest time from a note to a program change that still applies to it, in seconds.
 const A_MOMENT: f64 = 2.0;
 
-/// The programs that a file sets and never changes, each with when it is set first.
+/// The programs that a file sets, each with the time in seconds when it is first set.
 struct OnlyPrograms {
     of_tracks: BTreeMap<(usize, u8), BTreeMap<u8, f64>>,
     of_channels: [BTreeMap<u8, f64>; 16],
@@ -264,7 +264,9 @@ impl OnlyPrograms {
         Self { of_tracks, of_channels }
     }
 
-    /// The one that a track sets on a channel, or all tracks do where it sets none, a moment after `time` at most.
+    /// The only program of a channel, set at most [`A_MOMENT`] after `time`.
+    ///
+    /// If the track sets any on this channel, only those count, otherwise those of all tracks.
     fn at(&self, track: usize, channel: u8, time: f64) -> Option<u8> {
         let set = self.of_tracks.get(&(track, channel)).unwrap_or(&self.of_channels[usize::from(channel)]);
         let (&program, &set_at) = set.first_key_value().filter(|_| set.len() == 1)?;
@@ -272,7 +274,7 @@ impl OnlyPrograms {
     }
 }
 
-/// Puts together what belongs together; see the [module](self).
+/// Merges groups that belong together; see the [module](self).
 fn grouped(song: &Song, groups: Vec<Group>) -> Vec<Group> {
     let (mut keys, others): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| group.instrument == Instrument::Keyboard);
@@ -281,14 +283,14 @@ fn grouped(song: &Song, groups: Vec<Group>) -> Vec<Group> {
         join(&mut keys, Grouping::Channel, are_one_channel);
         join_voices(song, &mut keys);
         join(&mut keys, Grouping::Succession, are_in_succession);
-        // From the lowest register up, so that hands find their own.
+        // From the lowest register up, so that neighbouring hands are compared first.
         keys.sort_by(|a, b| a.mean_key().total_cmp(&b.mean_key()));
         join(&mut keys, Grouping::Registers, are_two_hands);
     }
     keys.into_iter().chain(others).collect()
 }
 
-/// Joins each two groups that belong together, until none do.
+/// Merges pairs of groups that belong together, until there are none.
 fn join(groups: &mut Vec<Group>, grouping: Grouping, belong: impl Fn(&Group, &Group) -> bool) {
     let mut first = 0;
     while first < groups.len() {
@@ -296,7 +298,7 @@ fn join(groups: &mut Vec<Group>, grouping: Grouping, belong: impl Fn(&Group, &Gr
         match other {
             Some(other) => {
                 let other = groups.remove(other);
-                groups[first].take(other, grouping);
+                groups[first].merge(other, grouping);
                 first = 0;
             }
             None => first += 1,
@@ -315,7 +317,7 @@ fn join_hands(groups: &mut Vec<Group>) {
             && (a.hands().len() == 1 || b.hands().len() == 1)
             && a.any(b, |a, b| a.hand.is_some() && b.hand.is_some() && a.words() == b.words())
     });
-    // Misspelt names, where there is no doubt who else it could be.
+    // Misspelt names, if there is only one candidate.
     let alone = |groups: &[Group], hand| {
         let is_alone =
             |group: &&Group| group.hands() == BTreeSet::from([hand]) && group.voices.iter().all(|v| v.name.is_sure);
@@ -357,7 +359,7 @@ fn is_one_track(a: &Group, b: &Group) -> bool {
     a.tracks().len() == 1 && a.tracks() == b.tracks()
 }
 
-/// Joins the channels of each track that are single voices, if they are many and two hands can play them all.
+/// Merges the channels of each track that are single voices, if they are many and two hands can play them all.
 fn join_voices(song: &Song, groups: &mut Vec<Group>) {
     for track in 0..song.track_names().len() {
         let is_voice = |group: &Group| group.tracks() == BTreeSet::from([track]) && is_single_voice(&group.struck);

@@ -1,4 +1,4 @@
-//! A song: the bytes of a MIDI file together with what was understood of them.
+//! A song: the bytes of a MIDI file with the notes, messages and tempo read from them.
 
 mod contents;
 
@@ -13,7 +13,7 @@ use super::warning::Warnings;
 use super::{MidiError, MidiWarning, MidiWarningKind, TempoMap};
 use crate::note::Note;
 
-/// A Standard MIDI File, its notes, pedal and tempo.
+/// A Standard MIDI File with its notes, pedal and tempo.
 #[derive(Debug, Clone)]
 pub struct Song {
     bytes: Vec<u8>,
@@ -28,14 +28,14 @@ pub struct Song {
 }
 
 impl Song {
-    /// Reads a file, a RIFF file around one too, as far as it is certain; see [`Song::warnings`].
+    /// Reads a MIDI file, or a RIFF file that contains one, as far as its meaning is certain; see [`Song::warnings`].
     ///
-    /// Every note-on of velocity 1–127 becomes a note. Of overlapping equal pitches on one channel of one track,
-    /// the first to begin is the first to end; a note that nothing ends lasts as long as its track. The patterns of a
-    /// format 2 file come one after the other.
+    /// Every note-on of velocity 1–127 becomes a note. If notes of one track, channel and key overlap, the first to
+    /// begin ends first. A note without a note-off lasts to the end of its track. The patterns of a format 2 file follow
+    /// one another.
     ///
     /// # Errors
-    /// [`MidiError`] when the bytes are no such file.
+    /// [`MidiError`] if the bytes are not a readable MIDI file.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, MidiError> {
         let mut warnings = Warnings::default();
         let chunks = Chunks::read(&bytes, &mut warnings)?;
@@ -71,12 +71,12 @@ impl Song {
         Ok(found.into_song(bytes, ticks_per_beat, warnings.into_list()))
     }
 
-    /// What is wrong with the file, a line each; it was read all the same.
+    /// The faults of the file, which could be read despite them.
     pub fn warnings(&self) -> &[MidiWarning] {
         &self.warnings
     }
 
-    /// The notes, by onset, then as they stand in the file.
+    /// The notes by onset, then in the order of the file.
     pub fn notes(&self) -> &[NoteRef] {
         &self.notes
     }
@@ -91,52 +91,52 @@ impl Song {
         &self.pedals
     }
 
-    /// The sustain pedal going down and up, whichever channel moves it: when, in seconds, and whether it is down then.
+    /// Sustain pedal movements on all channels: the time in seconds, and whether the pedal is down from then on.
     ///
-    /// Half-way values of a continuous pedal are no movements of their own.
+    /// Values of a continuous pedal that change neither up nor down are left out.
     pub fn pedal_movements(&self) -> Vec<(f64, bool)> {
         pedal_movements(self.pedals.iter().map(|pedal| (pedal.time, pedal.value)))
     }
 
-    /// Everything a player would send, by time; at one time note-offs and the rest stand as in the file.
+    /// All messages that playing the file sends, by time, then in the order of the file.
     pub fn messages(&self) -> &[TimedMessage] {
         &self.messages
     }
 
-    /// Names of the tracks, empty where a track has none; control characters in them are spaces.
+    /// The names of the tracks, empty if a track has none; control characters are replaced by spaces.
     pub fn track_names(&self) -> &[String] {
         &self.track_names
     }
 
-    /// Time signatures by tick, as numerator and denominator; a MIDI file without one is in 4/4.
+    /// Time signatures as `(tick, numerator, denominator)`; a MIDI file without one is in 4/4.
     pub fn time_signatures(&self) -> &[(u64, u8, u8)] {
         &self.time_signatures
     }
 
-    /// The first key signature: sharps, or flats below zero, and whether it is minor.
+    /// The first key signature: the number of sharps (negative for flats), and whether it is minor.
     pub fn key_signature(&self) -> Option<(i8, bool)> {
         self.key_signature
     }
 
-    /// The tempo.
+    /// The tempo map.
     pub fn tempo(&self) -> &TempoMap {
         &self.tempo
     }
 
-    /// When the last message is sent, in seconds.
+    /// Time of the last message, in seconds; 0 without messages.
     pub fn duration(&self) -> f64 {
         self.messages.last().map_or(0.0, |m| m.time)
     }
 
-    /// The file as it was read.
+    /// The bytes of the file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The file with other velocities, one a note in the order of [`Song::notes`], and not another byte changed.
+    /// The file with new velocities, one per note in the order of [`Song::notes`]; all other bytes are unchanged.
     ///
     /// # Errors
-    /// [`MidiError::Velocities`] unless there is one of 1–127 for each note.
+    /// [`MidiError::Velocities`] unless there is one velocity of 1–127 for each note.
     pub fn with_velocities(&self, velocities: &[u8]) -> Result<Vec<u8>, MidiError> {
         if velocities.len() != self.notes.len() || velocities.iter().any(|v| !(1..=127).contains(v)) {
             return Err(MidiError::Velocities { notes: self.notes.len(), given: velocities.len() });
@@ -151,7 +151,7 @@ impl Song {
     }
 }
 
-/// The pedal going down and up out of all its values by time.
+/// The pedal's movements, from its values by time.
 pub(super) fn pedal_movements(values: impl Iterator<Item = (f64, u8)>) -> Vec<(f64, bool)> {
     let mut movements: Vec<(f64, bool)> = Vec::new();
     for (time, value) in values {
@@ -163,9 +163,9 @@ pub(super) fn pedal_movements(values: impl Iterator<Item = (f64, u8)>) -> Vec<(f
     movements
 }
 
-/// Ticks in a beat, and the one tempo of a file that counts time in film frames.
+/// Ticks in a beat, and the fixed tempo of a file whose times are in film frames.
 ///
-/// Such a file has no beats; 60 or 120 of them a minute are taken for it, whichever makes whole numbers.
+/// Such a file has no beats. It is read as 60 or 120 beats a minute, whichever gives a whole number of ticks a beat.
 fn tick_length(chunks: &Chunks<'_>) -> Result<(u16, Option<u32>), MidiError> {
     let [high, ticks] = chunks.division.to_be_bytes();
     let frame = u16::from(ticks);
@@ -187,7 +187,7 @@ fn tick_length(chunks: &Chunks<'_>) -> Result<(u16, Option<u32>), MidiError> {
     Ok((ticks_per_beat, tempo))
 }
 
-/// What the tracks gave, still in ticks.
+/// The contents of the tracks, with times in ticks.
 #[derive(Default)]
 struct Found {
     notes: Vec<RawNote>,
@@ -216,7 +216,7 @@ struct RawNote {
 }
 
 impl Found {
-    /// Takes in a track that begins at a tick.
+    /// Adds a track that begins at the tick `start`.
     fn track(&mut self, track: &Track<'_>, start: u64, warnings: &mut Warnings) {
         let place = self.track_names.len();
         self.track_names.push(String::new());
@@ -259,7 +259,7 @@ impl Found {
         sounding.end_all(start + track.end, &mut self.notes);
     }
 
-    /// Takes in a meta event; tells whether it is as it should be.
+    /// Adds a meta event; returns whether it is valid.
     fn meta(&mut self, track: usize, tick: u64, kind: u8, data: &[u8]) -> bool {
         match (kind, data) {
             (TRACK_NAME, name) => {
@@ -348,12 +348,12 @@ impl Found {
     }
 }
 
-/// A name that can be printed, and given back by who read it.
+/// A name without control characters, which users can read and type.
 fn printable(name: &[u8]) -> String {
     String::from_utf8_lossy(name).replace(char::is_control, " ").trim().to_owned()
 }
 
-/// Notes of one track that have begun and not ended, by channel and key.
+/// Held notes of one track, by channel and key.
 #[derive(Default)]
 struct Sounding(std::collections::HashMap<(u8, u8), VecDeque<usize>>);
 

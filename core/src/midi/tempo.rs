@@ -1,9 +1,9 @@
-//! From ticks to seconds and back, through a file's tempo changes.
+//! Converts between ticks, beats and seconds by a file's tempo changes.
 
-/// Microseconds in a quarter note where a file says nothing: 120 beats a minute.
+/// Default length of a quarter note in microseconds: 120 beats a minute.
 pub(super) const DEFAULT_MICROS_PER_BEAT: u32 = 500_000;
 
-/// The tempo of a song over its ticks: piecewise constant, as MIDI files have it.
+/// The tempo of a song over its ticks, piecewise constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TempoMap {
     ticks_per_beat: u16,
@@ -18,9 +18,9 @@ struct Segment {
 }
 
 impl TempoMap {
-    /// A map from `(tick, microseconds a beat)` changes in any order; of several at one tick the last counts.
+    /// A map from `(tick, microseconds a beat)` changes in any order; if several are at one tick, the last counts.
     ///
-    /// `ticks_per_beat` must not be 0. A tempo of 0 microseconds is left out, since no time would pass.
+    /// `ticks_per_beat` must not be 0. A change to 0 microseconds is ignored.
     pub fn new(ticks_per_beat: u16, changes: impl IntoIterator<Item = (u64, u32)>) -> Self {
         let mut changes: Vec<_> = changes.into_iter().filter(|&(_, micros)| micros > 0).collect();
         changes.sort_by_key(|&(tick, _)| tick);
@@ -50,7 +50,7 @@ impl TempoMap {
         segment.seconds + (tick - segment.tick) as f64 * self.seconds_per_tick(segment)
     }
 
-    /// Beats from the start of the song at a time in seconds; before the start it is negative.
+    /// Beats from the start of the song at a time in seconds; negative before the start.
     pub fn beats_at(&self, seconds: f64) -> f64 {
         let segment = self.segments[self.segments.partition_point(|s| s.seconds <= seconds).max(1) - 1];
         let ticks = segment.tick as f64 + (seconds - segment.seconds) / self.seconds_per_tick(segment);
@@ -63,7 +63,7 @@ impl TempoMap {
         60e6 / f64::from(segment.micros_per_beat)
     }
 
-    /// Where the tempo changes: `(tick, microseconds a beat)`, the first at tick 0.
+    /// The tempo changes as `(tick, microseconds a beat)`, the first at tick 0.
     pub fn changes(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         self.segments.iter().map(|s| (s.tick, s.micros_per_beat))
     }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_counts_from_its_own_tick() {
+    fn each_tempo_change_takes_effect_at_its_tick() {
         let map = TempoMap::new(100, [(300, 250_000), (100, 1_000_000), (300, 2_000_000)]);
         assert_eq!(map.seconds(100), 0.5);
         assert_eq!(map.seconds(300), 2.5);

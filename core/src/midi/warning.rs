@@ -1,35 +1,35 @@
-//! What is wrong with a MIDI file that can be read all the same.
+//! Warnings about MIDI files that break the rules but can be read.
 
 use std::fmt;
 
-/// Something in a file that breaks the rules, and that was read as far as it is certain.
+/// A fault in a file, which was read as far as its meaning is certain.
 ///
-/// It displays as one line. What it is about stays in the file as it is.
+/// It displays as one line. Writing the song does not repair the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MidiWarning {
-    /// What is wrong.
+    /// The kind of fault.
     pub kind: MidiWarningKind,
-    /// The first byte that it is about, from 0.
+    /// The first faulty byte, counted from 0.
     pub byte: usize,
-    /// In how many places of the file.
+    /// Number of such faults in the file.
     pub count: usize,
 }
 
-/// See [`MidiWarning`].
+/// A kind of fault in a MIDI file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MidiWarningKind {
-    /// Bytes that are no part of the file stand before its header, as MacBinary has them.
+    /// Other bytes come before the header, as in MacBinary files.
     BytesBeforeHeader,
-    /// A RIFF file tells another length of what it holds than there is.
+    /// A RIFF file states a wrong length of its content.
     WrapperLength,
-    /// The header tells another length of itself than it has.
+    /// The header states a wrong length of itself.
     HeaderLength,
-    /// The format is none of 0, 1 and 2.
+    /// The format is not 0, 1 or 2.
     UnknownFormat(u16),
     /// Format 2: independent patterns instead of tracks that play together.
     Patterns,
-    /// Time is counted in film frames, not in beats.
+    /// Times are in film frames instead of beats.
     Frames,
     /// The header declares more tracks than there are.
     MissingTracks {
@@ -45,34 +45,34 @@ pub enum MidiWarningKind {
         /// Tracks that there are.
         found: usize,
     },
-    /// A track that the header does not declare makes no sense.
+    /// A track that the header does not declare cannot be read.
     UnreadableExtraTrack,
-    /// A track ends elsewhere than its length says.
+    /// A track states a wrong length.
     TrackLength,
-    /// Events follow a track's end-of-track event within the track.
+    /// A track has events after its end-of-track event.
     EventsBehindEnd,
-    /// A track stops without an end-of-track event.
+    /// A track has no end-of-track event.
     NoEndOfTrack,
     /// The file ends within a track.
     CutShort {
-        /// Bytes that the track should have behind the end of the file.
+        /// Number of missing bytes, by the track's stated length.
         missing: usize,
     },
-    /// Bytes behind an end-of-track event or a chunk belong to nothing.
+    /// Bytes after an end-of-track event or a chunk belong to no chunk.
     StrayBytes,
     /// Bytes follow the last track.
     BytesBehind,
     /// Another MIDI file follows the last track.
     AnotherFile,
-    /// Running status goes on behind a meta event or SysEx, which cancels it.
+    /// Running status continues after a meta event or SysEx, which cancels it.
     RunningStatus,
     /// A data byte of a channel message is over 127.
     DataByte,
-    /// A tempo, time signature or key signature has a length or value that none has.
+    /// A tempo, time signature or key signature has an invalid length or value.
     Meta,
-    /// A meta event or SysEx tells another length than it has.
+    /// A meta event or SysEx states a wrong length.
     EventLength,
-    /// A message stands in a track that only goes over a cable: song position, clock and the like.
+    /// A track has a message that a file must not contain, such as song position or clock.
     SystemMessage,
     /// There are no notes.
     NoNotes,
@@ -136,7 +136,7 @@ impl fmt::Display for MidiWarning {
     }
 }
 
-/// Warnings of a file, one of each kind.
+/// The warnings of a file, one of each kind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Warnings(Vec<MidiWarning>);
 

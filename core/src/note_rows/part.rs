@@ -1,4 +1,4 @@
-//! The part itself: notes, pedal, and the numbers of a row.
+//! A part: its notes and pedal, and the features of each row.
 
 use std::collections::VecDeque;
 
@@ -6,19 +6,19 @@ use super::running_averages::{NoteFeatures, RunningAverages};
 use super::{AHEAD, CHORD_SECONDS, PAST, PAST_FEATURES, ROW_REACH};
 use crate::note::{LOWEST_KEY, Note, PIANO_KEYS};
 
-/// Gaps and durations are told apart between these lengths, in seconds.
+/// Gaps and durations are limited to this range, in seconds.
 const SHORTEST: f64 = 0.005;
 const LONGEST: f64 = 8.0;
 
-/// Places in a beat that are told apart. Hosts round positions, to a 1,920th of a beat for one; a note on the grid, of
-/// triplets too, is the same note in all of them.
+/// Distinct positions within a beat. Hosts round positions, some to 1/1,920 of a beat. With this resolution a note on
+/// the grid, triplets included, gives the same row in all of them.
 const PHASES: f64 = 480.0;
 
-/// A note that ends this little after another begins has ended by then, in seconds: where one takes over from the other
-/// on the grid, a host's rounding to samples and sums of seconds would tell otherwise now and then.
-const TAKE_OVER: f64 = 1e-4;
+/// Tolerance when comparing a release with a later onset, in seconds. Where one note follows another without a gap,
+/// rounding to samples and sums of seconds would otherwise make them overlap at times.
+const OVERLAP_TOLERANCE: f64 = 1e-4;
 
-/// How far back notes count for how busy a part is, in seconds.
+/// Time over which notes are counted as a measure of density, in seconds.
 const BUSY_SECONDS: f64 = 4.0;
 
 /// A note of a part.
@@ -26,52 +26,52 @@ const BUSY_SECONDS: f64 = 4.0;
 pub struct PartNote {
     /// When it begins, in seconds.
     pub onset: f64,
-    /// When it ends, in seconds; infinite while that is not known.
+    /// When it ends, in seconds; infinite while it is held.
     pub release: f64,
     /// MIDI key, 21–108.
     pub key: u8,
-    /// Where in the beat it begins, 0–1; `None` where there are no beats.
+    /// Position within the beat, 0–1; `None` where there are no beats.
     pub beat_phase: Option<f64>,
-    /// The player's velocity as a deviation from their level, in steps; `None` where the model is not to know.
+    /// The player's velocity as a deviation from their level, in velocity steps; `None` hides it from the model.
     pub deviation: Option<f32>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct ClipPlacement {
+struct PlacedNote {
     note: PartNote,
-    /// Counts chords from the start of the part.
+    /// The chord's number, counted from the start of the part.
     chord: u64,
     chord_onset: f64,
-    manner: NoteFeatures,
-    /// The part up to and including this note.
-    usual: RunningAverages,
+    features: NoteFeatures,
+    /// Averages up to and including this note.
+    averages: RunningAverages,
 }
 
-/// Notes and pedal of a part as heard so far, oldest first.
+/// Notes and pedal of a part so far, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
-    notes: VecDeque<ClipPlacement>,
-    /// Notes forgotten at the front; indices go on counting them.
-    forgotten: usize,
+    notes: VecDeque<PlacedNote>,
+    /// Number of notes removed at the front; indices still count them.
+    removed: usize,
     pedals: VecDeque<(f64, bool)>,
 }
 
 impl Part {
-    /// Notes heard so far, forgotten ones included: one more than the last index.
+    /// Number of notes so far, removed ones included: one more than the last index.
     pub fn len(&self) -> usize {
-        self.forgotten + self.notes.len()
+        self.removed + self.notes.len()
     }
 
-    /// Whether nothing was heard.
+    /// Whether no note has been added.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A whole performance: `notes` in any order, `pedals` by time, each as when it moved and whether it is down then;
-    /// also the place in `notes` of each row.
+    /// A part from a whole performance, and the index in `notes` of each row.
     ///
-    /// With `on_beats` the notes' sixteenths count as the beat. With a `level` the model is told how far from it the
-    /// player struck each note; without, their velocities are kept from it.
+    /// `notes` may be in any order. `pedals` are in the order of time: seconds, and whether the pedal is down from then
+    /// on. With `on_beats` the notes' sixteenths give their position within the beat. With a `level` the rows contain
+    /// each velocity's deviation from it; without one the velocities are hidden from the model.
     pub fn from_notes(
         notes: &[Note],
         pedals: &[(f64, bool)],
@@ -99,67 +99,67 @@ impl Part {
         (part, order)
     }
 
-    /// Forgets everything.
+    /// Removes everything.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes in a movement of the sustain pedal; in the order of time, and before notes that begin later.
+    /// Adds a movement of the sustain pedal; in the order of time, and before notes that begin later.
     pub fn pedal(&mut self, time: f64, down: bool) {
         self.pedals.push_back((time, down));
     }
 
-    /// Takes in a note and tells its index; in the order of onset, then key.
+    /// Adds a note and returns its index; notes must come in the order of onset, then key.
     pub fn push(&mut self, note: PartNote) -> usize {
         let last = self.notes.back();
         let (chord, chord_onset, gap) = match last {
             Some(last) if note.onset - last.chord_onset <= CHORD_SECONDS => {
-                (last.chord, last.chord_onset, last.manner.gap)
+                (last.chord, last.chord_onset, last.features.gap)
             }
             Some(last) => (last.chord + 1, note.onset, log_length(note.onset - last.chord_onset)),
             None => (0, note.onset, log_length(LONGEST)),
         };
         let reach = self.notes.range(self.notes.len().saturating_sub(ROW_REACH)..);
         let lately = reach.filter(|other| note.onset - other.note.onset <= BUSY_SECONDS).count();
-        let manner = NoteFeatures {
+        let features = NoteFeatures {
             key: f32::from(note.key),
             gap,
             busy: (lately as f32).ln_1p(),
             pedal: f32::from(u8::from(self.pedal_at(note.onset))),
             begins_chord: f32::from(u8::from(last.is_none_or(|last| last.chord != chord))),
         };
-        let usual = last.map_or_else(RunningAverages::default, |last| last.usual).with(&manner);
-        self.notes.push_back(ClipPlacement { note, chord, chord_onset, manner, usual });
+        let averages = last.map_or_else(RunningAverages::default, |last| last.averages).with(&features);
+        self.notes.push_back(PlacedNote { note, chord, chord_onset, features, averages });
         self.len() - 1
     }
 
-    /// Tells when a note ended; a forgotten one is left alone.
+    /// Sets the release of a note, in seconds; does nothing if the note has been removed.
     pub fn end(&mut self, index: usize, release: f64) {
-        if let Some(placed) = index.checked_sub(self.forgotten).and_then(|i| self.notes.get_mut(i)) {
+        if let Some(placed) = index.checked_sub(self.removed).and_then(|i| self.notes.get_mut(i)) {
             placed.note.release = release;
         }
     }
 
-    /// The note of an index, unless forgotten.
+    /// The note at an index; `None` if it has been removed.
     pub fn note(&self, index: usize) -> Option<&PartNote> {
-        Some(&self.notes.get(index.checked_sub(self.forgotten)?)?.note)
+        Some(&self.notes.get(index.checked_sub(self.removed)?)?.note)
     }
 
-    /// The last moment that anything is known of, in seconds: the latest onset or known end of its notes.
+    /// The latest onset or known release of its notes, in seconds; 0 without notes.
     pub fn end_known(&self) -> f64 {
         let ends = self.notes.iter().flat_map(|n| [n.note.onset, n.note.release]);
         ends.filter(|time| time.is_finite()).fold(0.0, f64::max)
     }
 
-    /// Forgets what no row from `index` on looks back to.
+    /// Removes the notes and pedal movements that no row from `index` on depends on.
     pub fn forget_before(&mut self, index: usize) {
         let keep_from = index.saturating_sub(ROW_REACH + 1);
-        while self.forgotten < keep_from && !self.notes.is_empty() {
+        while self.removed < keep_from && !self.notes.is_empty() {
             self.notes.pop_front();
-            self.forgotten += 1;
+            self.removed += 1;
         }
         if let Some(oldest) = self.notes.front() {
-            // The last movement before stays: it is the pedal's state.
+            // The last movement before it stays, as the pedal's state.
             while self.pedals.get(1).is_some_and(|p| p.0 <= oldest.note.onset) {
                 self.pedals.pop_front();
             }
@@ -171,17 +171,17 @@ impl Part {
         after > 0 && self.pedals[after - 1].1
     }
 
-    /// What is known of note `index` when it begins, appended to `row`: [`PAST`] numbers.
+    /// Appends to `row` the [`PAST`] features of note `index` that are known when it begins.
     ///
-    /// It must be a note that is not forgotten, as must the [`ROW_REACH`] before it.
+    /// Neither the note nor the [`ROW_REACH`] notes before it may have been removed.
     pub fn past(&self, index: usize, row: &mut Vec<f32>) {
-        let at = index - self.forgotten;
+        let at = index - self.removed;
         let placed = &self.notes[at];
         let (note, now) = (&placed.note, placed.note.onset);
         let key = f32::from(note.key);
         let back = || self.notes.range(at.saturating_sub(ROW_REACH)..at).rev();
 
-        // The chord so far, and the two before it.
+        // The chord so far, and the onsets of the three before it.
         let mut below = None;
         let mut above = None;
         let mut members = 0u32;
@@ -214,7 +214,7 @@ impl Part {
         for other in back() {
             let age = now - other.note.onset;
             last_second += u32::from(age <= 1.0);
-            sounding += u32::from(other.note.release > now + TAKE_OVER);
+            sounding += u32::from(other.note.release > now + OVERLAP_TOLERANCE);
             if keys < 24 {
                 key_sum += f32::from(other.note.key);
                 keys += 1;
@@ -241,10 +241,10 @@ impl Part {
             (previous.members as f32).ln_1p(),
             previous.released_share(),
             (key - mean_key) / 12.0,
-            placed.manner.pedal,
+            placed.features.pedal,
             log_length(self.since_pedal(now)) + 1.0,
             (last_second as f32).ln_1p() - 1.5,
-            placed.manner.busy - 2.5,
+            placed.features.busy - 2.5,
             (sounding as f32).ln_1p() - 1.0,
             log_length(same_key) + 0.5,
             f32::from(u8::from(keys == 0)),
@@ -260,26 +260,26 @@ impl Part {
             f32::from(u8::from(note.deviation.is_some())),
             note.deviation.unwrap_or(0.0) / 16.0,
         ]);
-        debug_assert_eq!(row.len() - start, PAST_FEATURES, "as many numbers as columns");
+        debug_assert_eq!(row.len() - start, PAST_FEATURES, "one number for each column");
         let one_hot = row.len();
         row.resize(one_hot + PIANO_KEYS, 0.0);
         row[one_hot + usize::from(note.key - LOWEST_KEY)] = 1.0;
         debug_assert_eq!(row.len() - start, PAST);
     }
 
-    /// What `known` seconds on the part's clock add to note `index`, appended to `row`: [`AHEAD`] numbers.
+    /// Appends to `row` the [`AHEAD`] features of note `index` that are known at `known` seconds on the part's clock.
     ///
-    /// Only what began or ended by then is looked at, also if the part knows more already.
+    /// Later onsets and releases are ignored, even if the part already contains them.
     pub fn ahead(&self, index: usize, known: f64, row: &mut Vec<f32>) {
-        let at = index - self.forgotten;
+        let at = index - self.removed;
         let placed = &self.notes[at];
         let note = &placed.note;
         let key = f32::from(note.key);
-        let members = |other: &&ClipPlacement| other.chord == placed.chord;
+        let members = |other: &&PlacedNote| other.chord == placed.chord;
         let before = self.notes.range(at.saturating_sub(ROW_REACH)..at).rev().take_while(members);
-        let heard = |other: &&ClipPlacement| other.note.onset <= known;
+        let has_begun = |other: &&PlacedNote| other.note.onset <= known;
         let reach = self.notes.len().min(at + 1 + ROW_REACH);
-        let after = || self.notes.range(at + 1..reach).take_while(heard);
+        let after = || self.notes.range(at + 1..reach).take_while(has_begun);
 
         let (mut size, mut above, mut lowest, mut highest) = (1u32, 0u32, key, key);
         for other in before.chain(after().take_while(members)) {
@@ -336,8 +336,8 @@ impl Part {
             log_length(known - note.onset) + 0.5,
         ]);
         let last_known = self.notes.partition_point(|other| other.note.onset <= known).max(at + 1) - 1;
-        row.extend(self.notes[last_known].usual.compare(&placed.manner, size as f32));
-        debug_assert_eq!(row.len() - start, AHEAD, "as many numbers as columns");
+        row.extend(self.notes[last_known].averages.compare(&placed.features, size as f32));
+        debug_assert_eq!(row.len() - start, AHEAD, "one number for each column");
     }
 
     fn since_pedal(&self, now: f64) -> f64 {
@@ -356,10 +356,10 @@ struct Chord {
 }
 
 impl Chord {
-    fn add(&mut self, placed: &ClipPlacement, now: f64) {
+    fn add(&mut self, placed: &PlacedNote, now: f64) {
         let key = f32::from(placed.note.key);
         self.members += 1;
-        self.released += u32::from(placed.note.release <= now + TAKE_OVER);
+        self.released += u32::from(placed.note.release <= now + OVERLAP_TOLERANCE);
         self.top = Some(self.top.map_or(key, |t| t.max(key)));
         self.bottom = Some(self.bottom.map_or(key, |b| b.min(key)));
     }

@@ -1,19 +1,19 @@
-//! What a part is usually like, and how a note differs from it.
+//! Running averages of a part, and how a note differs from them.
 //!
-//! Dynamics are told from a part's own level, so what makes a note loud is that it is high or dense *for this part*.
-//! A network that hears a few hundred notes at a time cannot know that; these running means can.
+//! Velocities are predicted relative to a part's own level. A note is loud because it is high or dense *for this part*.
+//! A network that reads a few hundred notes at a time cannot know that, so these averages are part of its input.
 
-/// Notes that the means reach back at most.
+/// Number of notes after which the averages decay exponentially.
 const REACH: u32 = 4096;
 
-/// How a note is played.
+/// The features of a note that are averaged.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoteFeatures {
     /// MIDI key.
     pub key: f32,
-    /// Logarithm of the seconds from the chord before to its chord.
+    /// Logarithm of the seconds between the previous chord and the note's own.
     pub gap: f32,
-    /// Logarithm of one more than the notes of the last seconds.
+    /// Logarithm of one plus the number of notes in the last seconds.
     pub busy: f32,
     /// 1 where the pedal is down.
     pub pedal: f32,
@@ -27,7 +27,7 @@ impl NoteFeatures {
     }
 }
 
-/// Means over the notes so far.
+/// Means of the features over the notes so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunningAverages {
     means: [f32; 5],
@@ -38,7 +38,7 @@ impl RunningAverages {
     /// Columns of [`RunningAverages::compare`].
     pub const COLUMNS: usize = 6;
 
-    /// With one more note.
+    /// The averages with one more note.
     pub fn with(mut self, note: &NoteFeatures) -> Self {
         self.notes = (self.notes + 1).min(REACH);
         for (mean, number) in self.means.iter_mut().zip(note.numbers()) {
@@ -47,7 +47,7 @@ impl RunningAverages {
         self
     }
 
-    /// How a note in a chord of `size` notes differs, and how much there is to compare it with.
+    /// How a note in a chord of `size` notes differs from the averages, and how many notes they cover.
     pub fn compare(&self, note: &NoteFeatures, size: f32) -> [f32; Self::COLUMNS] {
         let [key, gap, busy, pedal, begins_chord] = self.means;
         [
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_is_compared_with_the_mean_of_all() {
+    fn a_note_is_compared_with_the_mean_of_all_notes() {
         let note = |key| NoteFeatures { key, begins_chord: 1.0, ..NoteFeatures::default() };
         let usual = RunningAverages::default().with(&note(60.0)).with(&note(72.0)).with(&note(78.0));
         let row = usual.compare(&note(82.0), 1.0);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn after_many_notes_old_ones_fade() {
+    fn after_many_notes_old_ones_lose_their_weight() {
         let at = |key| NoteFeatures { key, ..NoteFeatures::default() };
         let low = (0..REACH).fold(RunningAverages::default(), |usual, _| usual.with(&at(40.0)));
         let moved = (0..REACH).fold(low, |usual, _| usual.with(&at(76.0)));

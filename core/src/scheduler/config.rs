@@ -1,11 +1,11 @@
-//! How long notes are held, and how often the network is asked, in samples.
+//! The scheduler's latency, and when the model runs, in samples.
 
 use serde::{Deserialize, Serialize};
 
-/// Window mode's choices of look-ahead.
+/// The look-ahead of Window mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WindowLength {
-    /// Half a beat, the shortest that leaves a hop to compute in.
+    /// Half a beat, the shortest length that leaves a hop of computing time.
     HalfBeat,
     /// One beat, the default.
     OneBeat,
@@ -16,10 +16,10 @@ pub enum WindowLength {
 }
 
 impl WindowLength {
-    /// All choices, in the order of the plugin's parameter; never reorder, projects store the position.
+    /// All lengths, in the order of the plugin's parameter. Projects store the index: never reorder them.
     pub const ALL: [Self; 4] = [Self::HalfBeat, Self::OneBeat, Self::TwoBeats, Self::FourBeats];
 
-    /// Its length in quarter notes.
+    /// The length in quarter notes.
     pub fn beats(self) -> f64 {
         match self {
             Self::HalfBeat => 0.5,
@@ -30,56 +30,56 @@ impl WindowLength {
     }
 }
 
-/// How long notes are held, as a user chooses it.
+/// The plugin's mode, which decides how long notes are delayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
-    /// As short as leaves time to compute: to be played through.
+    /// The shortest delay that leaves time to compute, for playing live.
     Live,
-    /// Not held at all: each note gets what was expected of its key lately.
+    /// No delay: each note uses the recent predictions for its key.
     LiveZeroLatency,
-    /// Not held at all: each note gets what the whole take, remembered from an earlier pass, gives it.
+    /// No delay: each note uses the prediction from the whole performance, recorded in an earlier pass.
     Timeline,
-    /// Some beats, for what the host plays.
+    /// A delay of some beats, for parts that the host plays.
     Window(WindowLength),
 }
 
-/// The tempi a latency is computed for, in beats a minute; what a host says beyond them is brought within.
+/// Tempi that a latency is computed for, in beats a minute; a host's tempo is limited to this range.
 const TEMPI: std::ops::RangeInclusive<f64> = 20.0..=999.0;
 
-/// Live's latency in seconds, where blocks are short.
+/// Latency of Live for short blocks, in seconds.
 const LIVE: f64 = 0.010;
-/// What Live's latency is longer than a block: [`LIVE_KNOWN`], and 3 ms to compute in, so that the answer is there before
-/// the block in which the note leaves.
+/// Latency of Live beyond the block length, in seconds: [`LIVE_KNOWN`] and 3 ms of computing time. The prediction then
+/// arrives before the block in which the note is emitted.
 const BEYOND_BLOCK: f64 = 0.005;
-/// How much of what follows a note Live knows, in seconds: the rest of a chord struck at once. The same for all blocks,
-/// or a part would sound otherwise in another host.
+/// Look-ahead of Live after each note, in seconds: long enough for the rest of a chord. It is the same for all block
+/// lengths, so that a part sounds the same in every host.
 const LIVE_KNOWN: f64 = 0.002;
 
-/// A look-ahead in samples, fixed from one activation to the next.
+/// The scheduler's latency and request policy, fixed from one activation to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchedulerConfig {
-    /// From coming in to leaving; what the host is told and compensates.
+    /// Time from input to output in samples, which the host compensates.
     pub latency: u32,
-    /// When the network is asked.
+    /// When the model runs.
     pub policy: RequestPolicy,
 }
 
-/// When the network is asked about which notes.
+/// When the model runs, and for which notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestPolicy {
-    /// Once in so many samples, at most half of the latency, about the notes due in the hop after the next.
+    /// Once every so many samples, at most half of the latency, for the notes due in the hop after the next.
     EveryHop(u32),
-    /// About each note (or all of one sample) by itself, so many samples after it came in, which is less than the
-    /// latency.
+    /// Once for each note (or all notes of one sample), so many samples after it arrived; fewer than the latency.
     PerNote(u32),
-    /// Once in so many samples about the notes that came in since; they have left by then, and what is said of them is
-    /// for those that follow.
+    /// Once every so many samples, for the notes that arrived since. They have been emitted by then, so the predictions
+    /// serve later notes.
     Deferred(u32),
 }
 
 impl SchedulerConfig {
-    /// The look-ahead of a mode at a tempo (quarter notes a minute) and sample rate (Hz), in a host whose blocks are
-    /// `longest_block` samples at most.
+    /// The configuration of a mode.
+    ///
+    /// `tempo` is in quarter notes a minute, `sample_rate` in Hz, and `longest_block` is the longest block in samples.
     pub fn for_mode(mode: Mode, tempo: f64, sample_rate: f64, longest_block: u32) -> Self {
         match mode {
             Mode::Live => Self::live(sample_rate, longest_block),
@@ -88,7 +88,7 @@ impl SchedulerConfig {
         }
     }
 
-    /// Live: 10 ms, or a block and 5 ms where blocks are longer.
+    /// The configuration of Live: a latency of 10 ms, or one block and 5 ms if that is longer.
     pub fn live(sample_rate: f64, longest_block: u32) -> Self {
         let samples = |seconds: f64| (seconds * sample_rate).round() as u32;
         let known = samples(LIVE_KNOWN).max(1);
@@ -96,19 +96,22 @@ impl SchedulerConfig {
         Self { latency, policy: RequestPolicy::PerNote(known) }
     }
 
-    /// No latency; the network is asked as often as Live would have to hold notes, so that each answer is there when
-    /// the next question is asked.
+    /// The configuration without latency; the model runs once every latency of Live.
+    ///
+    /// Each result then arrives before the next request.
     pub fn zero_latency(sample_rate: f64, longest_block: u32) -> Self {
         let Self { latency, .. } = Self::live(sample_rate, longest_block);
         Self { latency: 0, policy: RequestPolicy::Deferred(latency) }
     }
 
-    /// Window: the length at a tempo (quarter notes a minute) and sample rate (Hz), hops of a sixteenth.
+    /// The configuration of Window, with a hop of a sixteenth note.
+    ///
+    /// `tempo` is in quarter notes a minute, limited to 20–999; `sample_rate` is in Hz.
     pub fn window(length: WindowLength, tempo: f64, sample_rate: f64) -> Self {
         let tempo = if tempo.is_finite() { tempo.clamp(*TEMPI.start(), *TEMPI.end()) } else { 120.0 };
         let beat = 60.0 / tempo * sample_rate;
         let hop = ((beat / 4.0).round() as u32).max(1);
-        // Whole hops, so that every note has at least one to be computed in.
+        // A whole number of hops, so that every note has at least one for computing.
         let latency = hop * (length.beats() * 4.0) as u32;
         Self { latency, policy: RequestPolicy::EveryHop(hop) }
     }
@@ -119,13 +122,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beat_at_120_and_48_khz_is_24000_samples_in_hops_of_a_sixteenth() {
+    fn one_beat_at_120_and_48_khz_is_24000_samples_with_hops_of_a_sixteenth() {
         let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, 120.0, 48_000.0);
         assert_eq!(look_ahead, SchedulerConfig { latency: 24_000, policy: RequestPolicy::EveryHop(6_000) });
     }
 
     #[test]
-    fn live_is_10_ms_or_a_block_and_5_ms() {
+    fn the_latency_of_live_is_10_ms_or_a_block_and_5_ms() {
         let live = |block| SchedulerConfig::live(48_000.0, block);
         assert_eq!(live(64), SchedulerConfig { latency: 480, policy: RequestPolicy::PerNote(96) });
         assert_eq!(live(240), live(64));
@@ -133,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn live_leaves_3_ms_beyond_a_block_to_compute_in() {
+    fn live_leaves_3_ms_beyond_a_block_for_computing() {
         for block in [0, 1, 64, 240, 512, 4096, u32::MAX / 4] {
             for rate in [1_000.0, 44_100.0, 192_000.0] {
                 let SchedulerConfig { latency, policy: RequestPolicy::PerNote(known) } =
                     SchedulerConfig::live(rate, block)
                 else {
-                    panic!("each note is asked about")
+                    panic!("the model runs for each note")
                 };
                 assert!(known > 0 && f64::from(latency - known) + 1.0 >= f64::from(block) + 0.003 * rate);
             }
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_leaves_a_hop_to_compute_in() {
+    fn every_window_length_leaves_a_hop_for_computing() {
         for length in WindowLength::ALL {
             for tempo in [0.0, 20.0, 61.3, 120.0, 5000.0, f64::NAN, f64::INFINITY] {
                 for rate in [1_000.0, 44_100.0, 768_000.0] {

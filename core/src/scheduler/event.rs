@@ -1,4 +1,4 @@
-//! What goes into the scheduler, and what comes out of it.
+//! The scheduler's input and output types.
 
 use crate::dynamics::Expected;
 use crate::note::is_restylable;
@@ -6,11 +6,11 @@ use crate::note::is_restylable;
 /// Samples since the scheduler was last activated or reset.
 pub type SampleTime = u64;
 
-/// Which event of its scheduler a note-on was; they count up from 0 and are never used twice.
+/// The number of an event in its scheduler; ids count up from 0 and are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoteId(pub u64);
 
-/// What the scheduler needs to know of an event; the rest is the caller's payload.
+/// An input event, as far as the scheduler needs to know it; the rest is the caller's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A key goes down.
@@ -20,7 +20,7 @@ pub enum Event {
         /// MIDI key, 0–127.
         key: u8,
     },
-    /// A key goes down with a velocity that is to stay as it is.
+    /// A key goes down with a velocity that must not change.
     PlainNoteOn {
         /// MIDI channel, 0–15.
         channel: u8,
@@ -34,65 +34,65 @@ pub enum Event {
         /// MIDI key, 0–127.
         key: u8,
     },
-    /// Controller 120 or 123: whatever sounds on the channel ends.
+    /// Controller 120 or 123: all sounding notes of the channel end.
     AllNotesOff {
         /// MIDI channel, 0–15.
         channel: u8,
     },
-    /// Anything else; it passes in order.
+    /// Any other event; it passes through in order.
     Other,
 }
 
-/// What the network says of a note.
+/// A model's prediction for a pending note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// What the model expects.
+    /// The prediction.
     pub expected: Expected,
-    /// Whether this is the answer to the note's own hop, or an early one that a later hop will better.
+    /// Whether it is final, from the note's own hop; a later hop improves an early one.
     pub settled: bool,
 }
 
-/// A moment at which the network is asked, with the notes it must answer for; see [`RequestPolicy`](super::RequestPolicy).
+/// A run of the model and the notes that it predicts; see [`RequestPolicy`](super::RequestPolicy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hop {
-    /// What was heard before this sample is known.
+    /// Time of the run; its input is the events before this sample.
     pub time: SampleTime,
-    /// Notes heard at or after this sample …
+    /// Arrival of the first note that it predicts finally.
     pub settle_from: SampleTime,
-    /// … and before this one are settled now.
+    /// End of the arrivals that it predicts finally; exclusive.
     pub settle_to: SampleTime,
 }
 
-/// Where the velocity of something that leaves comes from.
+/// The source of an emitted event's velocity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
-    /// It is not a note the models restyle.
+    /// The event is not a note that the models restyle.
     Untouched,
-    /// The network's answer was there in time.
+    /// The final prediction arrived in time.
     Restyled(Expected),
-    /// It was not; this is the last early estimate, if there was one.
+    /// The final prediction did not arrive in time; the last early one is given, if there was one.
     Late(Option<Expected>),
 }
 
-/// Something that leaves the scheduler.
+/// An event that the scheduler emits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OutputEvent<P> {
-    /// An event that came in one latency ago.
+    /// An event that arrived one latency ago.
     Event {
-        /// When it leaves.
+        /// Time of output.
         time: SampleTime,
-        /// Which note it is, for a note-on.
+        /// The id that [`Scheduler::push_event`](super::Scheduler::push_event) returned.
         id: NoteId,
-        /// What came in.
+        /// The input event.
         event: Event,
-        /// What the caller gave with it.
+        /// The caller's payload.
         payload: P,
-        /// Its velocity.
+        /// The source of its velocity.
         outcome: Outcome,
     },
-    /// A note-off that nobody sent, for a note that would otherwise sound for ever.
+    /// A generated note-off for a note that would otherwise sound for ever.
     Release {
-        /// When it leaves.
+        /// Time of output.
         time: SampleTime,
         /// MIDI channel, 0–15.
         channel: u8,

@@ -1,15 +1,15 @@
-//! The restyling scheduler: what came in leaves exactly one latency later, in order, with the velocity known by then.
+//! The event scheduler: emits each event exactly one latency after it arrived, in order, with its predicted velocity.
 //!
-//! It owns the events under way, when the network is asked about which notes ([`Hop`]), and which notes sound. It
-//! has no clock, thread or host in it: a caller tells it the sample time of everything, so what a note's network
-//! sees depends on samples alone, never on block sizes or on how fast a machine is.
+//! It holds the pending events, decides when the model runs for which notes ([`Hop`]), and tracks which notes sound. It
+//! has no clock, thread or host. The caller passes the sample time of every event. A model's input therefore depends on
+//! samples alone, never on block sizes or the speed of the machine.
 //!
-//! On every block a caller
-//! 1. for each event, takes the hops up to its time ([`Scheduler::next_hop`]), then hands the event in
+//! For every block a caller
+//! 1. takes the hops up to the time of each event ([`Scheduler::next_hop`]), then adds the event
 //!    ([`Scheduler::push_event`]);
 //! 2. takes the hops up to the end of the block;
-//! 3. hands in what answers there are ([`Scheduler::set_estimate`]);
-//! 4. takes what is due ([`Scheduler::next_due`]).
+//! 3. adds the predictions that have arrived ([`Scheduler::set_estimate`]);
+//! 4. emits the events that are due ([`Scheduler::next_due`]).
 //!
 //! Nothing here allocates after [`Scheduler::new`].
 
@@ -27,7 +27,7 @@ use sounding::{Sounding, Sweep};
 #[derive(Debug, Clone, Copy)]
 enum Item<P> {
     Event(Event, P, Option<Estimate>),
-    /// Dropped by a seek.
+    /// An event that a seek dropped.
     Dropped,
 }
 
@@ -37,16 +37,16 @@ struct Pending<P> {
     item: Item<P>,
 }
 
-/// Stops and wraps under way at most; of more in one latency the last two become one.
+/// Capacity for stops and wraps within one latency; beyond it the latest replaces the one before.
 const RELEASES: usize = 256;
 
-/// What the network is asked next.
+/// When the model runs next.
 #[derive(Debug, Clone, Copy)]
 enum NextRequest {
-    /// At a sample, whatever came in; how many samples later again; and how long before the end of the hop after the
-    /// next its notes came in.
+    /// At a sample: the time, the samples between two hops, and the delay of the notes that a hop predicts. Those
+    /// arrived that many samples before they are needed, which is in the hop after the next.
     At(SampleTime, u32, u64),
-    /// About the first note from this id on, so many samples after it came in.
+    /// For the first note from this id on, this many samples after it arrived.
     About(NoteId, u32),
 }
 
@@ -69,19 +69,19 @@ pub struct Scheduler<P> {
     /// The id of the first pending item.
     first_id: u64,
     next_request: NextRequest,
-    /// Notes heard before this sample have been asked about in hops, and never are again: a model forgets what it has
-    /// settled.
+    /// Hops have covered the notes that arrived before this sample. They are never requested again, because a model
+    /// discards the notes it has predicted finally.
     settled_to: SampleTime,
     sounding: Sounding,
-    /// When what has lost its note-off ends, one latency after each stop or wrap.
+    /// When notes that have lost their note-off are released: one latency after each stop or wrap.
     releases: VecDeque<SampleTime>,
     sweep: Option<Sweep>,
-    /// When something last left; nothing leaves before it.
-    last_left: SampleTime,
+    /// Time of the last emitted event; nothing is emitted at an earlier time.
+    last_emitted: SampleTime,
 }
 
 impl<P: Copy> Scheduler<P> {
-    /// A scheduler for up to `capacity` events under way.
+    /// A scheduler for up to `capacity` pending events.
     pub fn new(capacity: usize, config: SchedulerConfig) -> Self {
         Self {
             config,
@@ -93,17 +93,18 @@ impl<P: Copy> Scheduler<P> {
             sounding: Sounding::default(),
             releases: VecDeque::with_capacity(RELEASES),
             sweep: None,
-            last_left: 0,
+            last_emitted: 0,
         }
     }
 
-    /// The look-ahead in force.
+    /// The current configuration.
     pub fn config(&self) -> SchedulerConfig {
         self.config
     }
 
-    /// Starts again at sample 0 with another look-ahead: what was under way is dropped, and what sounds is
-    /// released as soon as events are taken again.
+    /// Restarts at sample 0 with another configuration.
+    ///
+    /// Pending events are dropped. Sounding notes are released as soon as events are taken again.
     pub fn reset(&mut self, config: SchedulerConfig) {
         self.config = config;
         self.first_id += self.pending.len() as u64;
@@ -111,25 +112,25 @@ impl<P: Copy> Scheduler<P> {
         self.next_request = NextRequest::first(config, self.first_id);
         self.settled_to = 0;
         self.releases.clear();
-        self.last_left = 0;
+        self.last_emitted = 0;
         self.sweep = Some(Sweep::everything(0));
     }
 
-    /// Whether there is no room for another event; one must then leave early ([`Scheduler::emit_early`]).
+    /// Whether there is no room for another event; if so, make room with [`Scheduler::emit_early`].
     pub fn is_full(&self) -> bool {
         self.pending.len() >= self.capacity
     }
 
-    /// Takes an event in; events must come in the order of their times.
+    /// Adds an event and returns its id; events must come in the order of their times.
     ///
-    /// A caller makes room first where there is none; an event beyond the capacity would allocate.
+    /// Call it only if the scheduler is not full: an event beyond the capacity would allocate.
     pub fn push_event(&mut self, time: SampleTime, event: Event, payload: P) -> NoteId {
         let id = NoteId(self.first_id + self.pending.len() as u64);
         self.push(time, Item::Event(event, payload, None));
         id
     }
 
-    /// The next moment up to and including `until` at which the network is asked.
+    /// The next hop up to and including the sample `until`.
     pub fn next_hop(&mut self, until: SampleTime) -> Option<Hop> {
         match &mut self.next_request {
             NextRequest::At(next, hop, held) => {
@@ -145,7 +146,7 @@ impl<P: Copy> Scheduler<P> {
             }
             NextRequest::About(next, known) => {
                 let latency = u64::from(self.config.latency);
-                // What left early needs no answer.
+                // Notes that were emitted early need no prediction.
                 next.0 = next.0.max(self.first_id);
                 let rest = self.pending.range((next.0 - self.first_id) as usize..);
                 let is_note = |p: &&Pending<P>| matches!(p.item, Item::Event(event, ..) if event.is_restylable());
@@ -159,25 +160,25 @@ impl<P: Copy> Scheduler<P> {
                     next.0 += skipped as u64;
                     return None;
                 }
-                // One answer settles all notes of the sample.
+                // One run predicts all notes of the sample.
                 next.0 += rest.take_while(|p| p.due <= due).count() as u64;
                 Some(Hop { time, settle_from: due - latency, settle_to: due - latency + 1 })
             }
         }
     }
 
-    /// Takes what the network says of a note; one that has left is forgotten.
+    /// Sets the prediction for a pending note; does nothing if the note has been emitted.
     pub fn set_estimate(&mut self, id: NoteId, estimate: Estimate) {
         let at = id.0.checked_sub(self.first_id).and_then(|at| usize::try_from(at).ok());
         if let Some(Pending { item: Item::Event(Event::NoteOn { .. }, _, slot), .. }) =
             at.and_then(|at| self.pending.get_mut(at))
         {
-            // An early estimate that overtakes nothing: answers come in the order of their hops.
+            // Results come in the order of their hops, so an early estimate never replaces a later one.
             *slot = Some(estimate);
         }
     }
 
-    /// Whether some note due before `until` still waits for its answer.
+    /// Whether a note due before `until` has no final prediction yet.
     pub fn awaits_estimate(&self, until: SampleTime) -> bool {
         self.pending.iter().take_while(|p| p.due < until).any(|p| match p.item {
             Item::Event(event, _, estimate) => event.is_restylable() && !estimate.is_some_and(|e| e.settled),
@@ -185,7 +186,7 @@ impl<P: Copy> Scheduler<P> {
         })
     }
 
-    /// What leaves next before `until`, in the order it came in.
+    /// The next event due before `until`, in the order of arrival.
     pub fn next_due(&mut self, until: SampleTime) -> Option<OutputEvent<P>> {
         loop {
             if let Some(release) = self.next_release() {
@@ -198,15 +199,15 @@ impl<P: Copy> Scheduler<P> {
             if due >= until {
                 return None;
             }
-            if let Some(leaving) = self.pop(due) {
-                return Some(leaving);
+            if let Some(output) = self.pop(due) {
+                return Some(output);
             }
         }
     }
 
-    /// What leaves before its time, at `now`, until there is room: overload changes times, it loses nothing.
+    /// Emits the oldest event before it is due, at `now`, to make room. Overload changes times but loses no event.
     ///
-    /// `None` once there is room and nothing is left to release; what a seek dropped makes room by itself.
+    /// `None` once there is room and nothing is left to release. Events that a seek dropped make room silently.
     pub fn emit_early(&mut self, now: SampleTime) -> Option<OutputEvent<P>> {
         loop {
             if let Some(release) = self.next_release() {
@@ -218,24 +219,26 @@ impl<P: Copy> Scheduler<P> {
             if self.begin_release(SampleTime::MAX, Some(now)) {
                 continue;
             }
-            if let Some(leaving) = self.pop(now) {
-                return Some(leaving);
+            if let Some(output) = self.pop(now) {
+                return Some(output);
             }
         }
     }
 
-    /// The transport began to play: hops are counted from here. A host may have activated us any time before, and what
-    /// is played must not depend on when.
+    /// Tells that the transport started at `time`, from which hops are counted.
+    ///
+    /// The output must not depend on how long before that the host activated the plugin.
     pub fn transport_started(&mut self, time: SampleTime) {
         if let NextRequest::At(next, ..) = &mut self.next_request {
-            // Earlier than it would have been, so that no note is left out.
+            // The next hop never moves to a later time, so that no note is left out.
             *next = time.min(*next);
         }
     }
 
-    /// The transport stopped or jumped back at `time`, which may lie before what was heard last: notes under way leave
-    /// when due, and what began to leave before then and still sounds one latency later has lost its note-off and is
-    /// released.
+    /// Tells that the transport stopped or jumped back at `time`, which may lie before the last event.
+    ///
+    /// Pending notes are emitted when due. A note that began before then and still sounds one latency later has lost its
+    /// note-off and is released.
     pub fn transport_interrupted(&mut self, time: SampleTime) {
         if self.releases.len() == RELEASES {
             self.releases.pop_back();
@@ -245,8 +248,10 @@ impl<P: Copy> Scheduler<P> {
         self.releases.insert(place, due);
     }
 
-    /// The transport jumped elsewhere: notes under way are dropped with their offs, what sounds is released at
-    /// once; all other events still leave when due.
+    /// Tells that the transport jumped forward at `time`.
+    ///
+    /// Pending notes and note-offs are dropped, and sounding notes are released at once. All other events are emitted
+    /// when due.
     pub fn transport_jumped(&mut self, time: SampleTime) {
         for pending in &mut self.pending {
             if let Item::Event(Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. }, ..) =
@@ -262,18 +267,20 @@ impl<P: Copy> Scheduler<P> {
         self.pending.push_back(Pending { due: time + u64::from(self.config.latency), item });
     }
 
-    /// Whether a release begins: one due before `until` and before all events, at its time or `early`.
+    /// Begins a release that is due before `until` and before all pending events, at its own time or at `early`.
+    ///
+    /// Returns whether there was one.
     fn begin_release(&mut self, until: SampleTime, early: Option<SampleTime>) -> bool {
         let is_before = |due: SampleTime| match self.pending.front() {
-            // The off that it would stand in for has come.
+            // This note-off has arrived, so it goes before the release.
             Some(Pending { due: first, item: Item::Event(Event::NoteOff { .. }, ..) }) => due < *first,
             Some(Pending { due: first, .. }) => due <= *first,
             None => true,
         };
         let Some(due) = self.releases.pop_front_if(|due| *due < until && is_before(*due)) else { return false };
-        // One that shows only after its time ends what it must at once.
-        let time = early.unwrap_or(due).max(self.last_left);
-        self.sweep = Some(Sweep::what_began_before(early.unwrap_or(due).max(due), time));
+        // A release that is detected late happens at once.
+        let time = early.unwrap_or(due).max(self.last_emitted);
+        self.sweep = Some(Sweep::began_before(early.unwrap_or(due).max(due), time));
         true
     }
 
@@ -288,12 +295,12 @@ impl<P: Copy> Scheduler<P> {
         }
     }
 
-    /// Takes the first pending item; `None` where it is not something that leaves by itself.
+    /// Removes the first pending item and returns its output; `None` if it has none yet.
     fn pop(&mut self, time: SampleTime) -> Option<OutputEvent<P>> {
         let Pending { item, .. } = *self.pending.front()?;
         let (event, payload, estimate) = match item {
             Item::Event(Event::AllNotesOff { channel }, ..) if self.sounding.on_channel(channel) => {
-                // The releases go first; the controller stays in front until they have.
+                // The releases go first; the controller stays pending until they are done.
                 self.sweep = Some(Sweep::channel(time, channel));
                 return None;
             }
@@ -305,7 +312,7 @@ impl<P: Copy> Scheduler<P> {
         };
         let id = NoteId(self.first_id);
         self.advance();
-        self.last_left = time;
+        self.last_emitted = time;
         match event {
             Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
                 self.sounding.begin(channel, key, time)

@@ -1,28 +1,28 @@
-//! Which notes sound, so that each gets its note-off.
+//! Tracks which notes sound, so that each gets its note-off.
 
 use super::SampleTime;
 
 const CHANNELS: usize = 16;
 const KEYS: usize = 128;
 
-/// Which notes have left and not ended, by channel and key.
+/// Emitted notes that have not ended, by channel and key.
 #[derive(Debug)]
 pub(super) struct Sounding(Box<[Key; CHANNELS * KEYS]>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Key {
-    /// How many notes of it sound.
+    /// Number of sounding notes.
     notes: u16,
-    /// When the last of them began.
+    /// Onset of the latest one.
     began: SampleTime,
 }
 
-/// A walk over channels and keys that releases what sounds.
+/// An iteration over channels and keys that releases sounding notes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sweep {
     /// When the notes end.
     pub(super) time: SampleTime,
-    /// Keys that have begun again since then are left alone.
+    /// Only keys that began before this sample are released, if set.
     began_before: Option<SampleTime>,
     next: usize,
     end: usize,
@@ -50,7 +50,7 @@ impl Sounding {
         self.0[first..first + KEYS].iter().any(|key| key.notes > 0)
     }
 
-    /// Takes the next note that sounds: its channel and key.
+    /// Ends the next sounding note of a sweep and returns its channel and key.
     pub(super) fn take_next(&mut self, sweep: &mut Sweep) -> Option<(u8, u8)> {
         while sweep.next < sweep.end {
             let key = &mut self.0[sweep.next];
@@ -65,17 +65,17 @@ impl Sounding {
 }
 
 impl Sweep {
-    /// Ends whatever sounds.
+    /// Ends all sounding notes.
     pub(super) fn everything(time: SampleTime) -> Self {
         Self { time, began_before: None, next: 0, end: CHANNELS * KEYS }
     }
 
-    /// Ends what began before a sample.
-    pub(super) fn what_began_before(began_before: SampleTime, time: SampleTime) -> Self {
+    /// Ends the notes that began before a sample.
+    pub(super) fn began_before(began_before: SampleTime, time: SampleTime) -> Self {
         Self { began_before: Some(began_before), ..Self::everything(time) }
     }
 
-    /// Ends whatever sounds on a channel.
+    /// Ends all sounding notes of a channel.
     pub(super) fn channel(time: SampleTime, channel: u8) -> Self {
         let next = index(channel, 0);
         Self { next, end: next + KEYS, ..Self::everything(time) }

@@ -18,15 +18,15 @@ fn drain(scheduler: &mut Scheduler<u32>, until: SampleTime) -> Vec<OutputEvent<u
     std::iter::from_fn(|| scheduler.next_due(until)).collect()
 }
 
-/// Makes room, which there must be afterwards.
+/// Emits events early until there is room.
 fn emit_early(scheduler: &mut Scheduler<u32>, now: SampleTime) -> Vec<OutputEvent<u32>> {
-    let leaving = std::iter::from_fn(|| scheduler.emit_early(now)).collect();
+    let emitted = std::iter::from_fn(|| scheduler.emit_early(now)).collect();
     assert!(!scheduler.is_full());
-    leaving
+    emitted
 }
 
-fn times_and_payloads(leaving: &[OutputEvent<u32>]) -> Vec<(SampleTime, u32)> {
-    leaving
+fn times_and_payloads(emitted: &[OutputEvent<u32>]) -> Vec<(SampleTime, u32)> {
+    emitted
         .iter()
         .filter_map(|l| match *l {
             OutputEvent::Event { time, payload, .. } => Some((time, payload)),
@@ -35,8 +35,8 @@ fn times_and_payloads(leaving: &[OutputEvent<u32>]) -> Vec<(SampleTime, u32)> {
         .collect()
 }
 
-fn releases(leaving: &[OutputEvent<u32>]) -> Vec<(SampleTime, u8)> {
-    leaving
+fn releases(emitted: &[OutputEvent<u32>]) -> Vec<(SampleTime, u8)> {
+    emitted
         .iter()
         .filter_map(|l| match *l {
             OutputEvent::Release { time, key, .. } => Some((time, key)),
@@ -50,7 +50,7 @@ fn expected(level: f32) -> Expected {
 }
 
 #[test]
-fn everything_leaves_one_latency_later_in_order() {
+fn every_event_is_emitted_one_latency_later_in_order() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(5, on(60), 1);
     scheduler.push_event(5, Event::Other, 2);
@@ -68,24 +68,24 @@ fn hops_are_counted_from_where_the_transport_starts_and_leave_no_note_out() {
     let after: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
     assert_eq!(after.iter().map(|h| h.time).collect::<Vec<_>>(), [731, 831, 931]);
     for onset in 0..731 {
-        let settles = |h: &&Hop| (h.settle_from..h.settle_to).contains(&onset);
-        assert!(before.iter().chain(&after).any(|h| settles(&h)), "nothing settles what was heard at {onset}");
+        let covers = |h: &&Hop| (h.settle_from..h.settle_to).contains(&onset);
+        assert!(before.iter().chain(&after).any(|h| covers(&h)), "no hop predicts the note at {onset}");
     }
 }
 
 #[test]
-fn each_note_is_settled_by_one_hop_with_a_hop_left_to_compute_in() {
+fn each_note_is_predicted_by_one_hop_with_a_hop_left_for_computing() {
     let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
     let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
     for onset in 0..500 {
-        let settling: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
-        assert_eq!(settling.len(), 1, "onset {onset}");
-        assert!(onset + 400 >= settling[0].time + 100 && onset < settling[0].time);
+        let covering: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
+        assert_eq!(covering.len(), 1, "onset {onset}");
+        assert!(onset + 400 >= covering[0].time + 100 && onset < covering[0].time);
     }
 }
 
 #[test]
-fn in_live_each_note_is_asked_about_once_before_it_is_due() {
+fn in_live_the_model_runs_once_for_each_note_before_it_is_due() {
     let mut scheduler = Scheduler::<u32>::new(16, LIVE);
     for (time, event) in [(10, on(60)), (10, Event::Other), (10, on(64)), (12, off(60)), (30, on(20)), (40, on(60))] {
         scheduler.push_event(time, event, 0);
@@ -93,16 +93,16 @@ fn in_live_each_note_is_asked_about_once_before_it_is_due() {
     assert_eq!(scheduler.next_hop(209), None);
     let hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(1000)).collect();
     let about = |onset| Hop { time: onset + 200, settle_from: onset, settle_to: onset + 1 };
-    assert_eq!(hops, [about(10), about(40)], "a chord once, what no model restyles never");
+    assert_eq!(hops, [about(10), about(40)], "once for a chord, never for notes that no model restyles");
     scheduler.push_event(300, on(61), 0);
     scheduler.transport_jumped(310);
     scheduler.push_event(320, on(62), 0);
-    assert_eq!(scheduler.next_hop(1000), Some(about(320)), "what a seek dropped needs no answer");
+    assert_eq!(scheduler.next_hop(1000), Some(about(320)), "notes that a seek dropped need no prediction");
     assert_eq!(scheduler.next_hop(u64::MAX), None);
 }
 
 #[test]
-fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
+fn a_final_prediction_in_time_is_used_and_a_missing_one_counts_as_late() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     let answered = scheduler.push_event(0, on(60), 0);
     let early = scheduler.push_event(0, on(62), 0);
@@ -129,7 +129,7 @@ fn an_answer_in_time_is_taken_and_a_missing_one_counts_as_late() {
 }
 
 #[test]
-fn an_answer_for_a_note_that_has_left_is_forgotten() {
+fn a_prediction_for_an_emitted_note_is_ignored() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     let first = scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
@@ -139,33 +139,33 @@ fn an_answer_for_a_note_that_has_left_is_forgotten() {
 }
 
 #[test]
-fn all_notes_off_ends_what_sounds_on_its_channel_first() {
+fn all_notes_off_releases_the_sounding_notes_of_its_channel_first() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(0, on(60), 1);
     scheduler.push_event(0, Event::NoteOn { channel: 1, key: 70 }, 2);
     scheduler.push_event(9, Event::AllNotesOff { channel: 0 }, 3);
-    let leaving = drain(&mut scheduler, 500);
-    assert_eq!(releases(&leaving), [(409, 60), (409, 60)]);
-    assert!(matches!(leaving[5], OutputEvent::Event { payload: 3, .. }));
-    assert_eq!(leaving.len(), 6);
+    let emitted = drain(&mut scheduler, 500);
+    assert_eq!(releases(&emitted), [(409, 60), (409, 60)]);
+    assert!(matches!(emitted[5], OutputEvent::Event { payload: 3, .. }));
+    assert_eq!(emitted.len(), 6);
 }
 
 #[test]
-fn after_a_stop_what_still_sounds_is_released_one_latency_later() {
+fn after_a_stop_sounding_notes_are_released_one_latency_later() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(1, on(61), 0);
     scheduler.transport_interrupted(50);
     scheduler.push_event(50, off(60), 0);
     scheduler.push_event(60, on(62), 0);
-    let leaving = drain(&mut scheduler, 10_000);
-    assert_eq!(releases(&leaving), [(450, 61)], "60 has its own off");
-    assert_eq!(times_and_payloads(&leaving).len(), 4);
+    let emitted = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&emitted), [(450, 61)], "60 has its own off");
+    assert_eq!(times_and_payloads(&emitted).len(), 4);
 }
 
 #[test]
-fn a_seek_drops_notes_under_way_and_silences_the_rest_at_once() {
+fn a_seek_drops_pending_notes_and_releases_sounding_ones_at_once() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
@@ -173,25 +173,25 @@ fn a_seek_drops_notes_under_way_and_silences_the_rest_at_once() {
     scheduler.push_event(402, Event::Other, 2);
     scheduler.push_event(403, off(60), 3);
     scheduler.transport_jumped(500);
-    let leaving = drain(&mut scheduler, 10_000);
-    assert_eq!(releases(&leaving), [(500, 60)]);
-    assert_eq!(times_and_payloads(&leaving), [(802, 2)]);
+    let emitted = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&emitted), [(500, 60)]);
+    assert_eq!(times_and_payloads(&emitted), [(802, 2)]);
 }
 
 #[test]
-fn a_reset_drops_what_is_under_way_and_releases_what_sounds() {
+fn a_reset_drops_pending_events_and_releases_sounding_notes() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
     scheduler.push_event(401, on(61), 1);
     scheduler.reset(LOOK_AHEAD);
-    let leaving = drain(&mut scheduler, 10_000);
-    assert_eq!(releases(&leaving), [(0, 60)]);
-    assert_eq!(leaving.len(), 1);
+    let emitted = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&emitted), [(0, 60)]);
+    assert_eq!(emitted.len(), 1);
 }
 
 #[test]
-fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
+fn a_full_scheduler_emits_the_oldest_event_early_and_loses_none() {
     let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(1, on(61), 1);
@@ -202,7 +202,7 @@ fn when_full_the_oldest_leaves_early_and_nothing_is_lost() {
 }
 
 #[test]
-fn what_a_seek_dropped_makes_room_and_nothing_leaves_early() {
+fn events_that_a_seek_dropped_make_room_and_none_is_emitted_early() {
     let mut scheduler = Scheduler::new(3, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(1, off(60), 1);
@@ -215,7 +215,7 @@ fn what_a_seek_dropped_makes_room_and_nothing_leaves_early() {
 }
 
 #[test]
-fn a_stop_takes_no_room_and_what_it_ends_goes_before_what_must_make_room() {
+fn a_stop_takes_no_capacity_and_its_releases_come_before_events_emitted_early() {
     let mut scheduler = Scheduler::new(2, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(0, on(61), 1);
@@ -232,19 +232,19 @@ fn a_stop_takes_no_room_and_what_it_ends_goes_before_what_must_make_room() {
 }
 
 #[test]
-fn a_wrap_that_shows_late_ends_only_what_began_before_it() {
+fn a_wrap_detected_late_releases_only_notes_that_began_before_it() {
     let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(100, on(61), 1);
     scheduler.push_event(130, on(60), 2);
     scheduler.transport_interrupted(100);
-    let leaving = drain(&mut scheduler, 10_000);
-    assert_eq!(releases(&leaving), [(500, 60)]);
-    assert_eq!(times_and_payloads(&leaving), [(400, 0), (500, 1), (530, 2)]);
+    let emitted = drain(&mut scheduler, 10_000);
+    assert_eq!(releases(&emitted), [(500, 60)]);
+    assert_eq!(times_and_payloads(&emitted), [(400, 0), (500, 1), (530, 2)]);
 }
 
 #[test]
-fn without_latency_a_wrap_that_shows_late_ends_at_once_what_began_before_it() {
+fn without_latency_a_wrap_detected_late_releases_at_once_the_notes_that_began_before_it() {
     let mut scheduler = Scheduler::new(16, SchedulerConfig { latency: 0, policy: RequestPolicy::Deferred(100) });
     scheduler.push_event(0, on(60), 0);
     scheduler.push_event(0, on(62), 0);
@@ -253,9 +253,9 @@ fn without_latency_a_wrap_that_shows_late_ends_at_once_what_began_before_it() {
     assert_eq!(drain(&mut scheduler, 200).len(), 4);
     scheduler.transport_interrupted(100);
     scheduler.push_event(200, on(63), 3);
-    let leaving = drain(&mut scheduler, 300);
-    assert_eq!(releases(&leaving), [(130, 60)], "when it shows: nothing leaves before what has left");
-    assert_eq!(times_and_payloads(&leaving), [(200, 3)]);
+    let emitted = drain(&mut scheduler, 300);
+    assert_eq!(releases(&emitted), [(130, 60)], "when it is detected: no event goes before one already emitted");
+    assert_eq!(times_and_payloads(&emitted), [(200, 3)]);
     scheduler.transport_interrupted(300);
     assert_eq!(releases(&drain(&mut scheduler, 400)).len(), 4, "61, both of 62, and 63");
 }
@@ -276,7 +276,7 @@ fn played() -> impl Strategy<Value = Vec<TimedEvent>> {
     prop::collection::vec((0u64..150, event).prop_map(|(gap, event)| TimedEvent { gap, event }), 0..120)
 }
 
-/// Plays through a scheduler as a host would, block by block; every hop is answered `delay` samples later.
+/// Plays a part through a scheduler block by block; each prediction arrives `delay` samples after its hop.
 fn play(part: &[TimedEvent], blocks: &[u64], delay: u64) -> Vec<OutputEvent<u32>> {
     play_at(LOOK_AHEAD, part, blocks, delay)
 }
@@ -293,7 +293,7 @@ fn play_at(look_ahead: SchedulerConfig, part: &[TimedEvent], blocks: &[u64], del
         .collect();
     let end = time + 1_000;
     let (mut at, mut next, mut out) = (0, 0, Vec::new());
-    let mut heard: Vec<(SampleTime, NoteId)> = Vec::new();
+    let mut arrived: Vec<(SampleTime, NoteId)> = Vec::new();
     let mut answers: VecDeque<(SampleTime, NoteId)> = VecDeque::new();
     for size in blocks.iter().cycle() {
         if at >= end {
@@ -303,12 +303,12 @@ fn play_at(look_ahead: SchedulerConfig, part: &[TimedEvent], blocks: &[u64], del
         loop {
             let event = events.get(next).filter(|e| e.0 < block_end);
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.0)) {
-                let settled = heard.iter().filter(|h| (hop.settle_from..hop.settle_to).contains(&h.0));
+                let settled = arrived.iter().filter(|h| (hop.settle_from..hop.settle_to).contains(&h.0));
                 answers.extend(settled.map(|h| (hop.time + delay, h.1)));
             }
             let Some(&(time, event)) = event else { break };
             let id = scheduler.push_event(time, event, next as u32);
-            heard.push((time, id));
+            arrived.push((time, id));
             next += 1;
         }
         while answers.front().is_some_and(|a| a.0 <= at) {
@@ -323,7 +323,7 @@ fn play_at(look_ahead: SchedulerConfig, part: &[TimedEvent], blocks: &[u64], del
 
 proptest! {
     #[test]
-    fn whatever_comes_in_leaves_once_at_its_time(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+    fn every_event_is_emitted_once_when_it_is_due(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
         let out = play(&part, &blocks, 0);
         let mut time = 0;
         let expected: Vec<_> = part.iter().enumerate().map(|(i, p)| { time += p.gap; (time + 400, i as u32) }).collect();
@@ -331,11 +331,11 @@ proptest! {
     }
 
     #[test]
-    fn times_never_go_back_and_what_ends_has_begun(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+    fn output_times_never_decrease_and_only_sounding_notes_end(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
         let mut sounding = std::collections::HashMap::<(u8, u8), u32>::new();
         let mut last = 0;
-        for leaving in play(&part, &blocks, 0) {
-            let time = match leaving {
+        for emitted in play(&part, &blocks, 0) {
+            let time = match emitted {
                 OutputEvent::Event { time, event: Event::NoteOn { channel, key }, .. } => {
                     *sounding.entry((channel, key)).or_default() += 1;
                     time
@@ -362,9 +362,9 @@ proptest! {
         }
     }
 
-    /// Blocks up to a hop long: an answer is then there before its note is due, whatever the partition.
+    /// Blocks are at most one hop long, so every prediction arrives before its note is due.
     #[test]
-    fn the_partition_into_blocks_changes_nothing(part in played(), blocks in prop::collection::vec(1u64..=100, 1..6)) {
+    fn the_block_lengths_do_not_change_the_output(part in played(), blocks in prop::collection::vec(1u64..=100, 1..6)) {
         prop_assert_eq!(play(&part, &blocks, 0), play(&part, &[100], 0));
         let live = play_at(LIVE, &part, &blocks, 0);
         prop_assert_eq!(&live, &play_at(LIVE, &part, &[100], 0));
@@ -373,7 +373,7 @@ proptest! {
     }
 
     #[test]
-    fn a_slow_network_makes_notes_late_but_delays_none(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
+    fn a_slow_model_makes_predictions_late_but_delays_no_note(part in played(), blocks in prop::collection::vec(1u64..700, 1..6)) {
         let slow = play(&part, &blocks, 5_000);
         prop_assert_eq!(times_and_payloads(&slow), times_and_payloads(&play(&part, &blocks, 0)));
         let restyled = slow.iter().any(|l| matches!(l, OutputEvent::Event { outcome: Outcome::Restyled(_), .. }));
@@ -382,21 +382,21 @@ proptest! {
 }
 
 #[test]
-fn a_transport_that_starts_in_mid_hop_has_no_note_asked_about_twice() {
+fn no_note_is_requested_twice_if_the_transport_starts_within_a_hop() {
     let mut scheduler = Scheduler::<u32>::new(16, LOOK_AHEAD);
     let mut hops: Vec<_> = std::iter::from_fn(|| scheduler.next_hop(730)).collect();
     scheduler.transport_started(740);
     hops.extend(std::iter::from_fn(|| scheduler.next_hop(2_000)));
     assert!(hops.iter().any(|hop| hop.time == 740), "hops are counted from the start");
     for onset in 0..1_000 {
-        let asked: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
-        assert_eq!(asked.len(), 1, "onset {onset}");
-        assert!(asked[0].time > onset && asked[0].time <= onset + 300, "in time");
+        let requests: Vec<_> = hops.iter().filter(|h| (h.settle_from..h.settle_to).contains(&onset)).collect();
+        assert_eq!(requests.len(), 1, "onset {onset}");
+        assert!(requests[0].time > onset && requests[0].time <= onset + 300, "in time");
     }
 }
 
 #[test]
-fn a_note_that_is_to_stay_as_it_is_is_never_asked_about_and_ends_like_any_other() {
+fn a_plain_note_is_never_requested_and_ends_like_any_other() {
     let mut scheduler = Scheduler::new(16, LIVE);
     let plain = Event::PlainNoteOn { channel: 0, key: 60 };
     scheduler.push_event(0, plain, 1);

@@ -1,19 +1,18 @@
-//! What is expected of a key of which nothing better is known: what was expected of its neighbours lately.
+//! A fallback prediction for notes without one: the recent predictions of neighbouring keys.
 
 use crate::dynamics::Expected;
 use crate::note::{PIANO_KEYS, piano_key};
 
-/// What a note's word still counts when the next one comes.
-const FADING: f32 = 0.97;
-/// Width of a neighbourhood, in semitones: its shape is a Gaussian's, cut off at three of them.
+/// Factor on the weight of all earlier notes when a note is added.
+const DECAY: f32 = 0.97;
+/// Standard deviation of the Gaussian over neighbouring keys, in semitones; it is cut off at three times this.
 const NEIGHBOURS: f32 = 3.0;
-/// Notes that speak for the level itself, so that few and distant neighbours say little.
+/// Weight of a deviation of 0, so that few or distant neighbours have little effect.
 const PRIOR: f32 = 0.5;
 
-/// A running mean of what was expected of each key.
+/// A running mean of the predictions for each key.
 ///
-/// It follows the contour of pitch and the swell of a phrase, which is most of what can be said of a note at the moment
-/// it is struck; nothing of what follows is in it.
+/// It follows pitch and phrase dynamics, which is most of what is known when a note begins. It uses earlier notes only.
 #[derive(Debug, Clone)]
 pub struct KeyExpectation {
     sums: [f32; PIANO_KEYS],
@@ -28,18 +27,18 @@ impl Default for KeyExpectation {
 }
 
 impl KeyExpectation {
-    /// Takes in what was expected of a key, 21–108; others are left alone.
+    /// Adds the prediction for a key, 21–108; other keys are ignored.
     pub fn learn(&mut self, key: u8, expected: Expected) {
         let Some(key) = piano_key(key) else { return };
         for number in self.sums.iter_mut().chain(&mut self.weights) {
-            *number *= FADING;
+            *number *= DECAY;
         }
         self.sums[key] += expected.deviation;
         self.weights[key] += 1.0;
         self.level = Some(expected.level);
     }
 
-    /// What to expect of a key; `None` beyond the piano, and before anything was learned.
+    /// The prediction for a key; `None` outside the piano and before anything was learned.
     pub fn get(&self, key: u8) -> Option<Expected> {
         let (key, level) = (piano_key(key)?, self.level?);
         let reach = (3.0 * NEIGHBOURS) as usize;
@@ -67,22 +66,22 @@ mod tests {
     }
 
     #[test]
-    fn of_nothing_nothing_is_expected() {
+    fn there_is_no_prediction_before_anything_was_learned() {
         assert_eq!(KeyExpectation::default().get(60), None);
-        assert_eq!(learned(&[(60, 5.0)]).get(12), None, "beyond the piano");
+        assert_eq!(learned(&[(60, 5.0)]).get(12), None, "outside the piano");
     }
 
     #[test]
-    fn a_melody_above_its_accompaniment_is_expected_louder() {
+    fn a_melody_above_its_accompaniment_is_predicted_louder() {
         let notes: Vec<_> = (0..40).map(|i| if i % 4 == 0 { (76, 12.0) } else { (50 + i % 3, -6.0) }).collect();
         let expectation = learned(&notes);
         let of = |key| expectation.get(key).expect("something").deviation;
         assert!(of(77) > 8.0 && of(51) < -5.0, "{} {}", of(77), of(51));
-        assert!(of(100).abs() < 0.5, "of a distant key next to nothing: {}", of(100));
+        assert!(of(100).abs() < 0.5, "close to 0 for a distant key: {}", of(100));
     }
 
     #[test]
-    fn what_was_long_ago_fades() {
+    fn old_predictions_lose_their_weight() {
         let mut notes = vec![(60, 20.0); 30];
         notes.extend(vec![(60, -10.0); 120]);
         assert!(learned(&notes).get(60).expect("something").deviation < -8.0);

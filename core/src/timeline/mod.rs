@@ -1,9 +1,8 @@
-//! What was played at each place of a song, and what the styles expect there: how a note gets the velocity that the
-//! whole take gives it, without any latency.
+//! The notes recorded at each position of a song, with predictions, so that Timeline mode needs no latency.
 //!
-//! [`TimelineSnapshot`] is a finished picture, to be looked up in; [`TimelineRecorder`] draws the next one from what is heard;
-//! [`KeyExpectation`] stands in for notes that are not in the picture yet. Places are beats (quarter notes) from
-//! the start of the song.
+//! [`TimelineSnapshot`] is an immutable state to look notes up in. [`TimelineRecorder`] records events and makes the
+//! next snapshot. [`KeyExpectation`] predicts notes missing from the snapshot. Positions are in beats (quarter notes)
+//! from the start of the song.
 
 mod expectation;
 mod passes;
@@ -19,5 +18,7 @@ pub use snapshot::{MAX_NOTES, Pedal, TimelineNote, TimelineSnapshot};
 
 pub use crate::style::QuantisedExpectation;
 
-/// Onsets closer than this are the same place, in beats: a host's rounding, and less than a musician moves a note by.
+/// Onsets closer than this are at the same position, in beats.
+///
+/// It is more than a host's rounding, and less than a musician moves a note by.
 pub const SAME_PLACE: f64 = 0.01;

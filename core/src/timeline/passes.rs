@@ -1,87 +1,87 @@
-//! What was heard at each place of a song on one pass after another.
+//! A sorted collection that remembers in which pass over the song each entry was last recorded.
 
 use std::collections::BTreeMap;
 
 use super::Place;
 
-/// Where something is: its place, and how many stood there before it came.
+/// The key of an entry: its position, and a counter among entries at the same position.
 pub(super) type Spot = (Place, u16);
 
 #[derive(Debug)]
 struct Entry<T> {
-    what: T,
-    /// The last pass that it was heard in.
+    value: T,
+    /// The last pass that recorded it.
     pass: u32,
 }
 
-/// Things by their places, each with the last pass that it was heard in.
+/// Values by position, each with the last pass that recorded it.
 ///
-/// Nothing here costs more than a logarithm of how many there are, and what stands at the same place.
+/// An operation on one position takes logarithmic time, plus the number of entries at that position.
 #[derive(Debug)]
 pub(super) struct Passes<T> {
-    things: BTreeMap<Spot, Entry<T>>,
-    most: usize,
-    /// The pass that goes on.
+    entries: BTreeMap<Spot, Entry<T>>,
+    capacity: usize,
+    /// The current pass.
     pass: u32,
 }
 
 impl<T> Passes<T> {
-    /// What earlier passes have left; it never becomes more than `most`.
-    pub fn new(most: usize, things: impl IntoIterator<Item = (Place, T)>) -> Self {
-        let mut passes = Self { things: BTreeMap::new(), most, pass: 0 };
-        for (place, what) in things {
-            passes.insert(place, what);
+    /// A collection of at most `capacity` entries, filled with values that no pass has recorded yet.
+    pub fn new(capacity: usize, values: impl IntoIterator<Item = (Place, T)>) -> Self {
+        let mut passes = Self { entries: BTreeMap::new(), capacity, pass: 0 };
+        for (place, value) in values {
+            passes.insert(place, value);
         }
         passes.begin_pass();
         passes
     }
 
-    /// From here on nothing has been heard yet.
+    /// Begins a pass, in which nothing has been recorded yet.
     pub fn begin_pass(&mut self) {
         self.pass = self.pass.wrapping_add(1);
     }
 
-    /// All of them by their places.
+    /// All values in the order of their positions.
     pub fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
-        self.things.iter().map(|(&(place, _), heard)| (place, &heard.what))
+        self.entries.iter().map(|(&(place, _), entry)| (place, &entry.value))
     }
 
-    /// The last before a place.
+    /// The last value before a position.
     pub fn last_before(&self, place: Place) -> Option<&T> {
-        self.things.range(..(place, 0)).next_back().map(|(_, heard)| &heard.what)
+        self.entries.range(..(place, 0)).next_back().map(|(_, entry)| &entry.value)
     }
 
-    /// Something that stands no further than `reach` from here, is the same, and was not heard yet on this pass: from now
-    /// on it was.
+    /// Marks the first matching entry within `reach` beats that this pass has not recorded yet, and returns its key.
     pub fn record_again(&mut self, place: Place, reach: f64, is_same: impl Fn(&T) -> bool) -> Option<Spot> {
-        let about = (place.moved(-reach), 0)..=(place.moved(reach), u16::MAX);
-        let (spot, heard) = self.things.range_mut(about).find(|(_, h)| h.pass != self.pass && is_same(&h.what))?;
-        heard.pass = self.pass;
+        let nearby = (place.moved(-reach), 0)..=(place.moved(reach), u16::MAX);
+        let mut entries = self.entries.range_mut(nearby);
+        let (spot, entry) = entries.find(|(_, entry)| entry.pass != self.pass && is_same(&entry.value))?;
+        entry.pass = self.pass;
         Some(*spot)
     }
 
-    /// Puts something new there; `None` where there is no room.
-    pub fn insert(&mut self, place: Place, what: T) -> Option<Spot> {
-        let here = self.things.range((place, 0)..=(place, u16::MAX)).next_back();
+    /// Inserts a new value; `None` if the collection is full.
+    pub fn insert(&mut self, place: Place, value: T) -> Option<Spot> {
+        let here = self.entries.range((place, 0)..=(place, u16::MAX)).next_back();
         let nth = here.map_or(Some(0), |(&(_, last), _)| last.checked_add(1));
-        let spot = (place, nth.filter(|_| self.things.len() < self.most)?);
-        self.things.insert(spot, Entry { what, pass: self.pass });
+        let spot = (place, nth.filter(|_| self.entries.len() < self.capacity)?);
+        self.entries.insert(spot, Entry { value, pass: self.pass });
         Some(spot)
     }
 
-    /// What stands at a spot, if it still does.
+    /// The value of a key, if it has not been removed.
     pub fn get_mut(&mut self, spot: Spot) -> Option<&mut T> {
-        self.things.get_mut(&spot).map(|heard| &mut heard.what)
+        self.entries.get_mut(&spot).map(|entry| &mut entry.value)
     }
 
-    /// Forgets what this pass went over without hearing it; gives how many that were.
+    /// Removes the entries of `from..to` that this pass has not recorded, and returns their number.
     pub fn forget_unrecorded(&mut self, from: Place, to: Place) -> usize {
         if from >= to {
             return 0;
         }
-        let passed = self.things.range((from, 0)..(to, 0));
-        let unheard: Vec<Spot> = passed.filter(|(_, heard)| heard.pass != self.pass).map(|(spot, _)| *spot).collect();
-        unheard.iter().for_each(|spot| drop(self.things.remove(spot)));
-        unheard.len()
+        let passed = self.entries.range((from, 0)..(to, 0));
+        let stale: Vec<Spot> = passed.filter(|(_, entry)| entry.pass != self.pass).map(|(spot, _)| *spot).collect();
+        stale.iter().for_each(|spot| drop(self.entries.remove(spot)));
+        stale.len()
     }
 }

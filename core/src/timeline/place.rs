@@ -1,42 +1,42 @@
-//! Places in a song, as the timeline keeps them.
+//! Rounded song positions, which survive saving and loading exactly.
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A beat has so many places.
+/// Distinct positions in a beat.
 const PER_BEAT: f64 = 1e6;
 
-/// Beyond this many beats a number has no room for millionths: places are whole beats there.
+/// Beyond this many beats an `f64` cannot hold millionths; positions are whole beats there.
 const FINE: f64 = (1u64 << 30) as f64;
 
-/// Beats from the start of a song to the furthest place: a number still tells whole beats apart there.
+/// The farthest position in beats: up to here an `f64` holds every whole beat.
 const FURTHEST: f64 = (1u64 << 52) as f64;
 
-/// A place in a song, to a millionth of a beat.
+/// A position in a song, rounded to a millionth of a beat.
 ///
-/// Rounding makes it the same number after it was written as JSON and read again, which need not hold for any number.
-/// A millionth of a beat is a hundredth of a sample.
+/// A rounded position reads back from JSON as the same number, which does not hold for every `f64`. A millionth of a
+/// beat is about a fortieth of a sample at 120 beats a minute and 48 kHz.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place(f64);
 
 impl Place {
-    /// The place nearest to so many beats from the start; `None` where no song has one: not a number, or too far.
+    /// The position nearest to `beats` from the start of the song; `None` if that is not a number or beyond ±2^52.
     pub fn new(beats: f64) -> Option<Self> {
         (beats.abs() <= FURTHEST).then(|| Self::rounded(beats))
     }
 
-    /// How many beats it lies from the start.
+    /// Beats from the start of the song.
     pub fn beats(self) -> f64 {
         self.0
     }
 
-    /// The place so many beats further, or the last there is on the way.
+    /// The position `beats` later, limited to the farthest one.
     pub(super) fn moved(self, beats: f64) -> Self {
         Self::rounded((self.0 + beats).clamp(-FURTHEST, FURTHEST))
     }
 
     fn rounded(beats: f64) -> Self {
         let rounded = if beats.abs() <= FINE { (beats * PER_BEAT).round() / PER_BEAT } else { beats.round() };
-        // No place is at minus nothing.
+        // Turns -0.0 into 0.0.
         Self(rounded + 0.0)
     }
 }
@@ -55,13 +55,13 @@ impl Ord for Place {
     }
 }
 
-/// Beats as a project has them.
+/// Beats as a saved state has them.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(transparent)]
 pub(super) struct SavedBeats(pub f64);
 
 impl Serialize for SavedBeats {
-    /// A whole number is written as one: with a fraction it might have more digits than are read exactly.
+    /// Writes a whole number as an integer: with a fraction it might have more digits than JSON reads exactly.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.fract() == 0.0 && self.0.abs() <= FURTHEST {
             true => serializer.serialize_i64(self.0 as i64),
@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_no_song_has_is_no_place() {
+    fn not_a_number_and_out_of_range_are_no_positions() {
         for beats in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 1e16] {
             assert_eq!(Place::new(beats), None, "{beats}");
         }
@@ -90,8 +90,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_comes_back_from_json_to_the_bit(beats in beats()) {
-            let place = Place::new(beats).expect("a place");
+        fn a_position_reads_back_from_json_bit_for_bit(beats in beats()) {
+            let place = Place::new(beats).expect("a position");
             let furthest = if beats.abs() <= FINE { 0.6e-6 } else { 0.5 };
             prop_assert!((place.beats() - beats).abs() <= furthest);
             prop_assert_eq!(Place::new(place.beats()), Some(place));
@@ -101,7 +101,7 @@ mod tests {
         }
 
         #[test]
-        fn places_keep_the_order_of_beats(one in beats(), other in beats()) {
+        fn positions_keep_the_order_of_beats(one in beats(), other in beats()) {
             let (one, other) = (one.min(other), one.max(other));
             prop_assert!(Place::new(one) <= Place::new(other));
         }

@@ -1,4 +1,4 @@
-//! Draws the picture of a song from what is heard on one pass after another.
+//! Records the notes and pedal of a song, pass by pass, and makes snapshots of them.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,14 +6,14 @@ use super::passes::{Passes, Spot};
 use super::snapshot::{LONGEST, MAX_NOTES, beat_seconds_in_range};
 use super::{Pedal, Place, SAME_PLACE, TimelineNote, TimelineSnapshot};
 
-/// Something that was played while the transport ran.
+/// An event recorded while the transport plays.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TimelineEvent {
     /// A restylable note began.
     NoteOn {
-        /// Where, in beats.
+        /// Song position, in beats.
         beats: f64,
-        /// How long a beat lasts there, in seconds.
+        /// Length of a beat there, in seconds.
         beat_seconds: f64,
         /// MIDI channel, 0–15.
         channel: u8,
@@ -24,7 +24,7 @@ pub enum TimelineEvent {
     },
     /// A note ended.
     NoteOff {
-        /// Where, in beats.
+        /// Song position, in beats.
         beats: f64,
         /// MIDI channel, 0–15.
         channel: u8,
@@ -33,35 +33,35 @@ pub enum TimelineEvent {
     },
     /// The sustain pedal moved.
     Pedal(Pedal),
-    /// The song went from one place to another without a jump, and everything in between has been told.
+    /// The song played this range without a jump, and every event in it has been recorded.
     Traversed {
-        /// From here, in beats …
+        /// Start of the range, in beats.
         from: f64,
-        /// … to before here.
+        /// End of the range, in beats; exclusive.
         to: f64,
     },
-    /// It stopped or jumped.
+    /// The transport stopped or jumped.
     PassEnded,
 }
 
-/// Goes from one pass to the next.
+/// Records a song over several passes.
 ///
-/// What a pass goes over is replaced by what is heard on it; the rest stays. It knows nothing of what styles expect: an
-/// edit comes to the same whether the take was restyled before, or loaded with a project.
+/// Each pass replaces the range it traverses and leaves the rest. Predictions play no part in recording: an edit gives
+/// the same notes whether the snapshot before was restyled or loaded from a project.
 #[derive(Debug)]
 pub struct TimelineRecorder {
     notes: Passes<RecordedNote>,
-    /// Whether the pedal is down from there on.
+    /// Pedal movements: whether the pedal is down from there on.
     pedals: Passes<bool>,
-    /// Notes of each channel and key without an end yet, the earliest first.
+    /// Held notes of each channel and key, the earliest first.
     sounding: HashMap<(u8, u8), VecDeque<Spot>>,
-    /// Whether the pedal is down on this pass; `None` until that was told, or where the pass began.
+    /// The pedal's state in this pass; `None` until a pedal event arrives or the start of the pass is known.
     pedal: Option<bool>,
-    /// What was told of the pedal before it was known where the pass began: a movement, unless it stood so already.
+    /// The first pedal event of a pass whose start is not known yet. It is a movement unless the pedal was so already.
     opening: Option<(Place, bool)>,
-    /// Whether some of the passage that is told next was heard by another recorder.
+    /// Whether another recorder recorded part of the range that is traversed next.
     is_partial: bool,
-    /// Whether something was heard since the last pass ended.
+    /// Whether an event has arrived since the last pass ended.
     is_under_way: bool,
     changes: usize,
 }
@@ -82,7 +82,7 @@ impl Default for TimelineRecorder {
 }
 
 impl TimelineRecorder {
-    /// Goes on from a picture with a new pass.
+    /// A recorder that begins a new pass over the notes of a snapshot.
     pub fn new(timeline: &TimelineSnapshot) -> Self {
         let note = |n: &TimelineNote| {
             let TimelineNote { length, beat_seconds, channel, key, velocity, .. } = *n;
@@ -101,16 +101,17 @@ impl TimelineRecorder {
         }
     }
 
-    /// Goes on from a picture that takes the place of what this one has recorded, perhaps in the midst of a pass: what
-    /// was heard of its last passage is unknown, so nothing of the picture is forgotten for it.
+    /// A recorder that continues this one's pass over the notes of another snapshot.
+    ///
+    /// It does not know what was recorded in the current range. It therefore removes nothing from that range.
     pub fn replaced_by(&self, timeline: &TimelineSnapshot) -> Self {
         Self { is_partial: self.is_under_way, is_under_way: self.is_under_way, ..Self::new(timeline) }
     }
 
-    /// Takes in what was played, in the order of time. What has no place in a song is left out.
-    pub fn record(&mut self, played: &TimelineEvent) {
-        self.is_under_way = *played != TimelineEvent::PassEnded;
-        match *played {
+    /// Records an event; events must come in the order of time. Positions that no song has are left out.
+    pub fn record(&mut self, event: &TimelineEvent) {
+        self.is_under_way = *event != TimelineEvent::PassEnded;
+        match *event {
             TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity } => {
                 let beat_seconds = beat_seconds_in_range(beat_seconds);
                 let note = RecordedNote { length: 0.0, beat_seconds, channel, key, velocity };
@@ -120,22 +121,23 @@ impl TimelineRecorder {
                 Place::new(beats).into_iter().for_each(|place| self.end(place, channel, key));
             }
             TimelineEvent::Pedal(Pedal { beats, down }) => {
-                Place::new(beats).into_iter().for_each(|place| self.press(place, down));
+                Place::new(beats).into_iter().for_each(|place| self.record_pedal(place, down));
             }
             TimelineEvent::Traversed { from, to } => {
-                Place::new(from).zip(Place::new(to)).into_iter().for_each(|(from, to)| self.pass(from, to));
+                Place::new(from).zip(Place::new(to)).into_iter().for_each(|(from, to)| self.finish_range(from, to));
             }
             TimelineEvent::PassEnded => self.end_pass(),
         }
     }
 
-    /// Notes and movements that are new, moved, edited or gone since the last [`TimelineRecorder::snapshot`].
+    /// Number of notes and pedal movements added, edited or removed since the last [`TimelineRecorder::snapshot`].
     pub fn changes(&self) -> usize {
         self.changes
     }
 
-    /// The picture so far, of which no model has said yet what it expects. Until one does, notes have the expectations
-    /// of the picture before it, if they stood there.
+    /// A snapshot of everything recorded, which no model has read yet.
+    ///
+    /// A note that is also in the snapshot `before` keeps its predictions until a model reads the new one.
     pub fn snapshot(&mut self, before: &TimelineSnapshot) -> TimelineSnapshot {
         self.changes = 0;
         let note = |(place, note): (Place, &RecordedNote)| {
@@ -177,15 +179,14 @@ impl TimelineRecorder {
         }
     }
 
-    /// The pedal was told to be down or up. A continuous one is told hundreds of times a second: what counts is where it
-    /// goes from one to the other.
-    fn press(&mut self, place: Place, down: bool) {
-        let stood = self.pedal.replace(down);
-        // What moves nothing may still stand in the song; but it must not be taken for a movement that comes next.
+    /// Records a pedal event. A continuous pedal sends hundreds a second; only changes between up and down are kept.
+    fn record_pedal(&mut self, place: Place, down: bool) {
+        let previous = self.pedal.replace(down);
+        // Even an event that changes nothing may be recorded at this exact position. One nearby belongs to a later event.
         if self.pedals.record_again(place, 0.0, |&known| known == down).is_some() {
             return;
         }
-        match (stood, self.opening) {
+        match (previous, self.opening) {
             (None, _) => self.opening = Some((place, down)),
             (Some(before), _) if before == down => {}
             (Some(_), Some((opening, _))) if opening == place => self.opening = Some((place, down)),
@@ -200,18 +201,18 @@ impl TimelineRecorder {
         }
     }
 
-    fn pass(&mut self, from: Place, to: Place) {
-        // Both ends half a tolerance early: what stands on a border belongs to the passage that begins there.
+    fn finish_range(&mut self, from: Place, to: Place) {
+        // Both ends are half a tolerance early: an event on a boundary belongs to the range that begins there.
         let [from, to] = [from, to].map(|end| end.moved(-SAME_PLACE / 2.0));
-        self.settle_pedal(from);
+        self.start_pedal(from);
         if std::mem::take(&mut self.is_partial) {
             return;
         }
         self.changes += self.notes.forget_unrecorded(from, to) + self.pedals.forget_unrecorded(from, to);
     }
 
-    /// Where the pass began, the pedal stood as it does in the song there.
-    fn settle_pedal(&mut self, begin: Place) {
+    /// Sets the pedal's state at the start of the pass to the recorded one.
+    fn start_pedal(&mut self, begin: Place) {
         let before = self.pedals.last_before(begin).copied().unwrap_or_default();
         if let Some((place, down)) = self.opening.take()
             && down != before
@@ -223,7 +224,7 @@ impl TimelineRecorder {
 
     fn end_pass(&mut self) {
         if let Some((place, _)) = self.opening {
-            self.settle_pedal(place);
+            self.start_pedal(place);
         }
         self.pedal = None;
         self.sounding.clear();
@@ -234,8 +235,8 @@ impl TimelineRecorder {
 }
 
 impl RecordedNote {
-    fn is_edited_by(&self, heard: &Self) -> bool {
-        self.velocity != heard.velocity || (self.beat_seconds / heard.beat_seconds - 1.0).abs() > 1e-3
+    fn is_edited_by(&self, new: &Self) -> bool {
+        self.velocity != new.velocity || (self.beat_seconds / new.beat_seconds - 1.0).abs() > 1e-3
     }
 }
 

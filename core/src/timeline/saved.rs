@@ -1,4 +1,4 @@
-//! A take as part of a project: JSON, with what is known of each style under the style's id.
+//! The JSON of a snapshot in a project; the predictions of each style are saved under the style's id.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,10 +14,10 @@ use super::{Pedal, TimelineNote, TimelineSnapshot};
 use crate::genre::Genre;
 use crate::style::{PerStyle, QuantisedExpectation};
 
-/// The styles of projects up to state version 4, which have one number for each of these.
+/// The styles of states up to version 4, which hold one array element for each.
 const STYLES_OF_VERSION_4: [Genre; 3] = [Genre::Classical, Genre::Jazz, Genre::Pop];
 
-/// Styles that this version does not know, as the project has them: another version may.
+/// The JSON of styles that this version does not know, kept for versions that do.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OtherStyles(BTreeMap<String, Box<RawValue>>);
 
@@ -27,11 +27,11 @@ impl PartialEq for OtherStyles {
     }
 }
 
-/// What a project has of a style.
+/// The saved predictions of a style.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct SavedStyle {
     gain: f32,
-    /// Mean and spread of each note in 64ths of a velocity step; empty where nothing is known of any.
+    /// Mean and spread for each note, in 64ths of a velocity step; empty if no note has a prediction.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     expected: Vec<Option<(i16, i16)>>,
 }
@@ -42,7 +42,7 @@ struct SavedPedal {
     down: bool,
 }
 
-/// Beats, length, seconds a beat, channel, key and velocity of a note.
+/// A note: position and length in beats, seconds a beat, channel, key and velocity.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct SavedNote(
     SavedBeats,
@@ -51,7 +51,7 @@ struct SavedNote(
     u8,
     u8,
     u8,
-    /// Up to version 4: what each of its styles expects.
+    /// Up to version 4: the prediction of each style.
     #[serde(default, skip_serializing)]
     Option<[QuantisedExpectation; STYLES_OF_VERSION_4.len()]>,
 );
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for SavedStyles {
             type Value = SavedStyles;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("styles by their ids")
+                f.write_str("a map from style ids to styles")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SavedStyles, A::Error> {
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for SavedStyles {
 }
 
 impl SavedStyles {
-    /// What is known of a note by its place among all.
+    /// The predictions for the note at an index; `None` if no style has one.
     fn of_note(&self, note: usize) -> Option<PerStyle<QuantisedExpectation>> {
         let of_style = |style: &Option<SavedStyle>| {
             let expected = style.as_ref().and_then(|style| *style.expected.get(note)?);
@@ -141,24 +141,24 @@ impl Saved {
         for style in styles.known.iter().flatten() {
             if !style.expected.is_empty() && style.expected.len() != self.notes.len() {
                 let (expected, notes) = (style.expected.len(), self.notes.len());
-                return Err(format!("a style expects something of {expected} notes where there are {notes}"));
+                return Err(format!("a style has predictions for {expected} notes, but there are {notes}"));
             }
         }
         let gain = |style: &Option<SavedStyle>| style.as_ref().map_or(1.0, |style| style.gain);
         let gains = styles.known.each_ref().map(gain);
         let notes = self.notes.iter().enumerate().map(|(place, note)| note.note(styles.of_note(place))).collect();
         let read = TimelineSnapshot::new(self.model, gains, notes, pedals(self.pedals));
-        // Another version's numbers stand for the notes as they are in the project, in their order there.
-        let as_they_are = read.notes.len() == self.notes.len()
+        // The predictions of unknown styles are in the order of the saved notes; they are valid only if none moved.
+        let is_unchanged = read.notes.len() == self.notes.len()
             && read
                 .notes
                 .iter()
                 .zip(&self.notes)
                 .all(|(read, saved)| (read.beats, read.key, read.channel) == (saved.0.0, saved.4, saved.3));
-        Ok(if as_they_are { read.with_others(styles.others) } else { read })
+        Ok(if is_unchanged { read.with_others(styles.others) } else { read })
     }
 
-    /// Up to version 4. Places are as they were, so that the project sounds as it did.
+    /// Reads a state up to version 4. Positions are not rounded, so that the project sounds as before.
     fn by_order(self, gains: [f32; STYLES_OF_VERSION_4.len()]) -> TimelineSnapshot {
         let mut all_gains = [1.0; Genre::ALL.len()];
         for (genre, gain) in STYLES_OF_VERSION_4.into_iter().zip(gains) {
@@ -192,12 +192,12 @@ impl TryFrom<Saved> for TimelineSnapshot {
 
     fn try_from(mut saved: Saved) -> Result<Self, String> {
         if saved.notes.len() > MAX_NOTES {
-            return Err(format!("{} notes are more than the {MAX_NOTES} that a take may have", saved.notes.len()));
+            return Err(format!("a timeline of {} notes; it can have at most {MAX_NOTES}", saved.notes.len()));
         }
         match (saved.styles.take(), saved.gains) {
             (Some(styles), _) => saved.by_id(styles),
             (None, Some(gains)) => Ok(saved.by_order(gains)),
-            (None, None) => Err("a take has its styles, or in older projects their gains".into()),
+            (None, None) => Err("a timeline needs `styles`, or `gains` in states up to version 4".into()),
         }
     }
 }
@@ -236,8 +236,8 @@ mod tests {
     use crate::style::{StyleBlend, TakeSeed};
     use proptest::prelude::*;
 
-    fn json(take: &TimelineSnapshot) -> String {
-        serde_json::to_string(take).expect("JSON")
+    fn json(snapshot: &TimelineSnapshot) -> String {
+        serde_json::to_string(snapshot).expect("JSON")
     }
 
     fn read(json: &str) -> TimelineSnapshot {
@@ -249,13 +249,13 @@ mod tests {
         [0.1234567891234,1.0,0.5,0,60,80,[{"mean":64,"spread":1},{"mean":128,"spread":2},{"mean":192,"spread":3}]],
         [2.0000000000000004,0.5,0.5,0,64,60,null]],"pedals":[{"beats":0.3333333333333333,"down":true}]}"#;
 
-    /// The deviation that a style of a take expects of its first note.
-    fn deviation(take: &TimelineSnapshot, style: Genre) -> Option<f32> {
-        Some(take.expected(&take.notes()[0], StyleBlend::only(style), TakeSeed(0))?.deviation)
+    /// The deviation that a style predicts for the first note.
+    fn deviation(snapshot: &TimelineSnapshot, style: Genre) -> Option<f32> {
+        Some(snapshot.expected(&snapshot.notes()[0], StyleBlend::only(style), TakeSeed(0))?.deviation)
     }
 
     #[test]
-    fn what_is_known_of_a_style_stands_under_its_id() {
+    fn predictions_are_saved_under_the_id_of_their_style() {
         let note = |beats, expected| TimelineNote {
             beats,
             length: 1.0,
@@ -268,37 +268,38 @@ mod tests {
         let expected =
             [QuantisedExpectation::new(1.0, 0.5), QuantisedExpectation::new(2.0, 0.5), QuantisedExpectation::UNKNOWN];
         let notes = vec![note(0.25, Some(expected)), note(1.0, None)];
-        let take = TimelineSnapshot::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
+        let snapshot =
+            TimelineSnapshot::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
         let saved = concat!(
             r#"{"model":"note","styles":{"classical":{"gain":1.0,"expected":[[64,32],null]},"#,
             r#""jazz":{"gain":2.0,"expected":[[128,32],null]},"pop":{"gain":3.0}},"#,
             r#""notes":[[0.25,1.0,0.5,0,60,80],[1,1.0,0.5,0,60,80]],"pedals":[{"beats":0.5,"down":true}]}"#
         );
-        assert_eq!(json(&take), saved);
-        assert_eq!(read(saved), take);
+        assert_eq!(json(&snapshot), saved);
+        assert_eq!(read(saved), snapshot);
     }
 
     #[test]
-    fn a_project_of_version_4_is_the_take_that_it_was() {
-        let take = read(OF_VERSION_4);
-        assert_eq!(take.notes()[0].beats, 0.1234567891234, "to the bit, for a performance is drawn by it");
-        assert_eq!(take.pedals()[0].beats, 0.3333333333333333);
-        assert_eq!((take.gains(), take.notes()[1].expected), ([1.0, 2.0, 3.0], None));
+    fn a_state_of_version_4_reads_as_the_same_snapshot() {
+        let snapshot = read(OF_VERSION_4);
+        assert_eq!(snapshot.notes()[0].beats, 0.1234567891234, "bit for bit, because the Take depends on it");
+        assert_eq!(snapshot.pedals()[0].beats, 0.3333333333333333);
+        assert_eq!((snapshot.gains(), snapshot.notes()[1].expected), ([1.0, 2.0, 3.0], None));
         let expected = [(64, 1), (128, 2), (192, 3)].map(QuantisedExpectation::from_64ths);
-        assert_eq!(take.notes()[0].expected, Some(expected));
-        assert!(take.needs("note"), "the other note has yet to be restyled");
-        let saved = json(&take);
+        assert_eq!(snapshot.notes()[0].expected, Some(expected));
+        assert!(snapshot.needs("note"), "the other note has no predictions");
+        let saved = json(&snapshot);
         assert_eq!(json(&read(&saved)), saved);
-        assert_eq!(read(&saved), take.as_saved());
+        assert_eq!(read(&saved), snapshot.as_saved());
     }
 
     #[test]
-    fn a_style_that_came_later_leaves_those_of_an_older_project_as_they_were() {
+    fn a_style_added_later_does_not_change_the_others_of_an_older_project() {
         let whole = read(
             &OF_VERSION_4.replace("null", r#"[{"mean":0,"spread":1},{"mean":0,"spread":1},{"mean":0,"spread":1}]"#),
         );
         assert!(!whole.needs("note"));
-        // As of a version that had no pop.
+        // As a version without pop saves it.
         let saved = json(&whole);
         let (before, after) = saved.split_once(r#","pop":"#).expect("pop");
         let saved = format!("{before}{}", &after[after.find('}').expect("its end") + 1..]);
@@ -308,39 +309,39 @@ mod tests {
             assert!(deviation(&older, style).is_some());
         }
         assert_eq!(deviation(&older, Genre::Pop), None);
-        assert!(older.needs("note") && older.needs_any_model(), "there is a style to be asked");
+        assert!(older.needs("note") && older.needs_any_model(), "the predictions of one style are missing");
     }
 
     #[test]
-    fn styles_that_this_version_does_not_know_are_kept_with_the_notes_that_they_are_of() {
+    fn unknown_styles_are_kept_as_long_as_the_notes_stay_the_same() {
         let other = r#""bossa":{"gain":1.25,"expected":[[7,8],null],"more":[1e-7,"\u00e9"]}"#;
         let saved = json(&read(OF_VERSION_4)).replace(r#""styles":{"#, &format!(r#""styles":{{{other},"#));
-        let take = read(&saved);
-        assert!(json(&take).contains(other), "to the letter");
-        assert_eq!(json(&read(&json(&take))), json(&take));
-        assert_ne!(take, read(OF_VERSION_4).as_saved());
-        assert!(deviation(&take, Genre::Jazz).is_some());
-        let edited = take.edited(take.notes().to_vec(), Vec::new());
-        let restyled = take.restyled(
+        let snapshot = read(&saved);
+        assert!(json(&snapshot).contains(other), "unchanged");
+        assert_eq!(json(&read(&json(&snapshot))), json(&snapshot));
+        assert_ne!(snapshot, read(OF_VERSION_4).as_saved());
+        assert!(deviation(&snapshot, Genre::Jazz).is_some());
+        let edited = snapshot.edited(snapshot.notes().to_vec(), Vec::new());
+        let restyled = snapshot.restyled(
             "note".into(),
             [1.0; 3],
-            take.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]),
+            snapshot.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]),
         );
         let reordered = read(&saved.replace("[0.123457,", "[5.5,"));
-        for take in [edited, restyled, reordered] {
-            assert!(!json(&take).contains("bossa"), "of other notes, or another time");
-            assert_eq!(take.notes().len(), 2);
+        for snapshot in [edited, restyled, reordered] {
+            assert!(!json(&snapshot).contains("bossa"), "they belong to other notes or positions");
+            assert_eq!(snapshot.notes().len(), 2);
         }
     }
 
     #[test]
-    fn what_is_no_take_is_refused_and_what_has_no_place_is_left_out() {
+    fn invalid_states_are_refused_and_notes_out_of_range_are_left_out() {
         let refused = |from: &str, to: &str| {
             let json = json(&read(OF_VERSION_4));
             assert!(json.contains(from), "{json}");
             serde_json::from_str::<TimelineSnapshot>(&json.replacen(from, to, 1)).expect_err(to).to_string()
         };
-        assert!(refused("[[64,1],null]", "[[64,1]]").contains("1 notes where there are 2"));
+        assert!(refused("[[64,1],null]", "[[64,1]]").contains("1 notes, but there are 2"));
         assert!(refused("[64,1]", "[64000,1]").contains("64000"));
         assert!(refused(r#""styles""#, r#""stiles""#).contains("styles"));
         assert!(refused(r#""styles":{"#, r#""styles":{"x":1e,"#).contains("invalid number"));
@@ -348,9 +349,9 @@ mod tests {
         for nowhere in ["1e300", "-1e17", "9007199254740993"] {
             for text in [OF_VERSION_4.replace("[2.0000000000000004,", &format!("[{nowhere},")), OF_VERSION_4.to_owned()]
             {
-                let take = read(&text.replace("0.3333333333333333", nowhere));
-                assert!(take.pedals().is_empty(), "{nowhere}");
-                assert_eq!(read(&json(&take)), take.as_saved());
+                let snapshot = read(&text.replace("0.3333333333333333", nowhere));
+                assert!(snapshot.pedals().is_empty(), "{nowhere}");
+                assert_eq!(read(&json(&snapshot)), snapshot.as_saved());
             }
         }
     }
@@ -362,7 +363,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_saved_and_loaded_is_the_same_and_saved_the_same(
+        fn saving_and_loading_changes_nothing(
             notes in prop::collection::vec(
                 (beats(), any::<f32>(), any::<f32>(), 0u8..20, 0u8..=127, 0u8..=127, any::<Option<[(i16, i16); 3]>>()),
                 0..20,
@@ -382,15 +383,15 @@ mod tests {
             });
             let notes: Vec<_> = some.chain(sound).collect();
             let pedals: Vec<_> = pedals.into_iter().map(|(beats, down)| Pedal { beats, down }).collect();
-            let take = TimelineSnapshot::new(model.clone(), gains, notes.clone(), pedals.clone());
-            let saved = json(&take);
+            let snapshot = TimelineSnapshot::new(model.clone(), gains, notes.clone(), pedals.clone());
+            let saved = json(&snapshot);
             let loaded = read(&saved);
             prop_assert_eq!(json(&loaded), saved);
-            // Where all that a note has of styles says nothing, it has nothing.
+            // A note whose predictions are all unknown reads back without any.
             let is_empty = |n: &TimelineNote| n.expected.is_some_and(|e| e.iter().all(|style| !style.is_known()));
-            prop_assert!(loaded == take || take.notes().iter().any(is_empty));
+            prop_assert!(loaded == snapshot || snapshot.notes().iter().any(is_empty));
             prop_assert!(loaded.performance().0.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
-            // As version 4 might have kept it.
+            // Unrounded positions, as in version 4.
             let raw = TimelineSnapshot::as_placed(model, gains, notes, pedals);
             let once = json(&raw);
             prop_assert_eq!(json(&read(&once)), once);

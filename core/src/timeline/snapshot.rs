@@ -1,4 +1,4 @@
-//! A snapshot of the song in Timeline: its notes by their places, with the predictions of each style.
+//! A snapshot of the song in Timeline: its notes by position, with the predictions of each style.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,32 +11,34 @@ use crate::note::{Note, is_restylable};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use crate::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 
-/// The most notes in a snapshot: some twenty hours of dense playing.
+/// Largest number of notes in a snapshot: about twenty hours of dense playing.
 pub const MAX_NOTES: usize = 200_000;
 
-/// Slowest and fastest beat that counts, in seconds.
+/// Valid lengths of a beat, in seconds.
 const BEAT_SECONDS: std::ops::RangeInclusive<f32> = 0.005..=60.0;
 
-/// The length of a beat where a host or file gives one that no song has, in seconds.
+/// Length of a beat where a host or file gives none, in seconds.
 const FREE_BEAT_SECONDS: f32 = 0.5;
 
-/// The longest note, in beats.
+/// Longest note, in beats.
 pub(super) const LONGEST: f32 = 1e6;
 
-/// The nearest length of a beat that counts.
+/// The nearest valid length of a beat, in seconds.
 pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
     let beat_seconds = if beat_seconds.is_nan() { FREE_BEAT_SECONDS } else { beat_seconds as f32 };
     beat_seconds.clamp(*BEAT_SECONDS.start(), *BEAT_SECONDS.end())
 }
 
-/// A note of the song. It is kept small, 32 bytes, because instances hold thousands of them twice.
+/// A note of the song.
+///
+/// It has 32 bytes; instances hold thousands of them twice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
-    /// Where it begins, in beats; see [`Place`].
+    /// Onset in beats; see [`Place`].
     pub beats: f64,
-    /// How long it is, in beats.
+    /// Length in beats.
     pub length: f32,
-    /// How long a beat lasts there, in seconds.
+    /// Length of a beat there, in seconds.
     pub beat_seconds: f32,
     /// MIDI channel, 0–15.
     pub channel: u8,
@@ -52,17 +54,17 @@ pub struct TimelineNote {
 /// A movement of the sustain pedal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pedal {
-    /// Where, in beats.
+    /// Song position, in beats.
     pub beats: f64,
     /// Whether it is down from then on.
     pub down: bool,
 }
 
-/// What was played at each place of a song, with the predictions of each style. As JSON it is part of a project.
+/// The notes and pedal of a song, with the predictions of each style. Projects save it as JSON.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct TimelineSnapshot {
-    /// The id of the model that predicted; empty where what was played has changed since.
+    /// The id of the model that predicted; empty if the notes have changed since.
     pub(super) model: String,
     pub(super) notes: Vec<TimelineNote>,
     pub(super) pedals: Vec<Pedal>,
@@ -147,12 +149,12 @@ impl TimelineSnapshot {
         Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
     }
 
-    /// All notes in the order of their places.
+    /// All notes in the order of position.
     pub fn notes(&self) -> &[TimelineNote] {
         &self.notes
     }
 
-    /// The pedal's movements in the order of their places.
+    /// The pedal's movements in the order of position.
     pub fn pedals(&self) -> &[Pedal] {
         &self.pedals
     }
@@ -171,7 +173,7 @@ impl TimelineSnapshot {
         !self.notes.iter().all(|n| n.expected.is_some_and(|styles| styles.iter().all(|style| style.is_known())))
     }
 
-    /// The same notes with a model's predictions, in their order; see [`Self::new`].
+    /// The same notes with a model's predictions, one per note in their order; see [`Self::new`].
     pub fn restyled(
         &self,
         model: String,
@@ -182,12 +184,12 @@ impl TimelineSnapshot {
         Self::as_placed(model, gains, notes, self.pedals.clone())
     }
 
-    /// Other notes in its place, as no model has read them yet.
+    /// Other notes with the same gains, which no model has read yet.
     pub(super) fn edited(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
         Self::new(String::new(), self.gains(), notes, pedals)
     }
 
-    /// As a project saves it: on [`Place`]s. Snapshots from states up to version 4 may lie beside them.
+    /// The snapshot as a project saves it, rounded to [`Place`]s. One read from a state up to version 4 may be unrounded.
     pub fn as_saved(&self) -> Self {
         let placed = Self::new(self.model.clone(), self.gains(), self.notes.clone(), self.pedals.clone());
         placed.with_others(self.others.clone())
@@ -197,7 +199,7 @@ impl TimelineSnapshot {
         Self { others, ..self }
     }
 
-    /// The note nearest to a place, within [`SAME_PLACE`].
+    /// The note of a channel and key nearest to a position in beats, within [`SAME_PLACE`].
     pub fn find(&self, beats: f64, channel: u8, key: u8) -> Option<&TimelineNote> {
         let from = self.notes.partition_point(|n| n.beats < beats - SAME_PLACE);
         self.notes[from..]
@@ -224,7 +226,7 @@ impl TimelineSnapshot {
     /// Each note's tempo holds up to the next note. A pedal event that leaves the pedal where it was is no movement.
     pub fn performance(&self) -> (Vec<Note>, Vec<(f64, bool)>) {
         let first = self.notes.first().map_or(0.0, |n| n.beats);
-        // Where each note stands, and the tempo from there on.
+        // Position in beats and seconds of each note, and the seconds a beat from there on.
         let mut places: Vec<(f64, f64, f64)> = Vec::with_capacity(self.notes.len());
         for note in &self.notes {
             let seconds = places.last().map_or(0.0, |&(beats, seconds, beat)| seconds + (note.beats - beats) * beat);

@@ -1,28 +1,31 @@
-//! Where in a block the song goes from the end of its loop to the start. Hosts need not begin a block there.
+//! Finds the sample within a block at which the song wraps from the end of its loop to the start.
+//!
+//! Hosts need not begin a block there.
 
 use super::Transport;
 use crate::scheduler::SampleTime;
 
-/// The song's return to the start of its loop within a block.
+/// A wrap from the end of the loop to its start within a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wrap {
-    /// The first sample that belongs to the loop's start.
+    /// The first sample after the wrap.
     pub time: SampleTime,
-    /// The transport there, as a host would tell it that began a block there.
+    /// The transport at that sample, as a host would tell it at the start of a block.
     pub transport: Transport,
 }
 
-/// Loops shorter than this are not followed within a block, in samples.
+/// Shortest loop whose wraps are found within a block, in samples.
 const SHORTEST_LOOP: f64 = 32.0;
 
-/// Places closer to a sample than this lie on it, in samples.
+/// Positions closer than this to a sample count as on it, in samples.
 pub(super) const ON_A_SAMPLE: f64 = 1e-3;
 
 impl Wrap {
-    /// The first wrap in a block that begins at `time` and lasts `samples`, where the host tells position, tempo and loop.
+    /// The first wrap in a block of `samples` samples that begins at `time`.
     ///
-    /// An end that lies between two samples wraps at the earlier one: hosts round to either, and what comes there may be
-    /// the loop's first note. A loop that ends with the block wraps in the next one.
+    /// `None` unless the host tells position, tempo and loop. A loop end between two samples wraps at the earlier one:
+    /// hosts round either way, and the loop's first note may be at that sample. A loop that ends with the block wraps in
+    /// the next one.
     pub(super) fn first(time: SampleTime, samples: u32, transport: &Transport, sample_rate: f64) -> Option<Self> {
         let (beats, tempo) = transport.beats.zip(transport.tempo).filter(|_| transport.playing)?;
         let (start, end) = transport.loop_beats?;
@@ -52,14 +55,14 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_spans_the_end_of_the_loop_wraps_there() {
+    fn a_block_that_contains_the_loop_end_wraps_there() {
         let wrap = Wrap::first(1_000, 4_800, &looping(3.9, 120.0), 48_000.0).unwrap();
         assert_eq!(wrap.time, 1_000 + 2_400);
         assert!(wrap.transport.beats.unwrap().abs() < 1e-6, "{wrap:?}");
     }
 
     #[test]
-    fn an_end_between_two_samples_wraps_at_the_earlier() {
+    fn a_loop_end_between_two_samples_wraps_at_the_earlier_one() {
         let wrap = Wrap::first(0, 4_800, &looping(4.0 - 100.6 / 24_000.0, 120.0), 48_000.0).unwrap();
         assert_eq!(wrap.time, 100);
         assert!((0.0..1.0 / 24_000.0).contains(&wrap.transport.beats.unwrap()));
@@ -82,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_shorter_than_the_block_wraps_again_and_again() {
+    fn a_loop_shorter_than_the_block_wraps_several_times() {
         let mut at = Wrap { time: 0, transport: Transport { loop_beats: Some((0.0, 0.01)), ..looping(0.0, 120.0) } };
         let mut times = Vec::new();
         while let Some(wrap) = Wrap::first(at.time, 1_000 - at.time as u32, &at.transport, 48_000.0) {

@@ -1,8 +1,8 @@
-//! What the host's transport means for the notes under way and for the grid.
+//! The host's transport: its state, its changes, and the position of each sample.
 //!
-//! [`Transport`] is what a host tells of a block, [`TransportWatch`] what has happened since the block before and where
-//! in the block the song wraps, [`StepClock`] the place of each sample on the grid and in the song. What each change does to
-//! notes is written in `docs/architecture.md`.
+//! [`Transport`] is the host's state at the start of a block. [`TransportWatch`] detects changes since the block before
+//! and loop wraps within a block. [`StepClock`] gives the grid position and the song position of each sample. The effect
+//! of each change on notes is described in `docs/architecture.md`.
 
 mod loops;
 mod span;
@@ -13,50 +13,51 @@ pub use loops::Wrap;
 pub use step_clock::StepClock;
 pub use watch::{JUMP_AHEAD, JUMP_BACK, TransportChange, TransportWatch};
 
-/// Tempi that a host can mean, in quarter notes a minute.
+/// Plausible tempi, in quarter notes a minute.
 const TEMPI: std::ops::RangeInclusive<f64> = 1.0..=9999.0;
 
-/// The tempo of a song of which the host tells none, in quarter notes a minute.
+/// The tempo if the host tells none, in quarter notes a minute.
 const FREE_TEMPO: f64 = 120.0;
 
-/// Beyond this a position has no room for a fraction of a beat: nobody's song is there. 2^52.
+/// The farthest plausible position, 2^52: beyond it an `f64` cannot hold a fraction of a beat.
 const FARTHEST: f64 = 4_503_599_627_370_496.0;
 
-/// The host's transport at the start of a block, as far as the host tells.
+/// The host's transport at the start of a block; a field that the host does not tell is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Transport {
-    /// Whether it plays.
+    /// Whether the transport plays.
     pub playing: bool,
     /// Tempo in quarter notes a minute.
     pub tempo: Option<f64>,
     /// Position in quarter notes from the start of the song.
     pub beats: Option<f64>,
-    /// Position in seconds from the start of the song. It shows jumps where the host tells no beats.
+    /// Position in seconds from the start of the song. It shows jumps if the host tells no beats.
     pub seconds: Option<f64>,
     /// Start and end of the loop in quarter notes, while looping is on.
     pub loop_beats: Option<(f64, f64)>,
 }
 
 impl Transport {
-    /// The same without what no song can have: tempi and positions that are no numbers or out of all range, loops that
-    /// end before they begin.
+    /// The transport without implausible fields.
+    ///
+    /// It removes tempi and positions that are not numbers or out of range, and loops that end before they begin.
     pub fn plausible(self) -> Self {
-        let is_place = |place: &f64| place.abs() <= FARTHEST;
+        let is_position = |position: &f64| position.abs() <= FARTHEST;
         Self {
             playing: self.playing,
             tempo: self.tempo.filter(|tempo| TEMPI.contains(tempo)),
-            beats: self.beats.filter(is_place),
-            seconds: self.seconds.filter(is_place),
-            loop_beats: self.loop_beats.filter(|(start, end)| is_place(start) && is_place(end) && start < end),
+            beats: self.beats.filter(is_position),
+            seconds: self.seconds.filter(is_position),
+            loop_beats: self.loop_beats.filter(|(start, end)| is_position(start) && is_position(end) && start < end),
         }
     }
 
-    /// How long a beat lasts, in seconds; half a second where the host tells no tempo.
+    /// Length of a beat in seconds; half a second if the host tells no tempo.
     pub fn beat_seconds(&self) -> f64 {
         60.0 / self.tempo.unwrap_or(FREE_TEMPO)
     }
 
-    /// Where the song is, in quarter notes: as the host tells it, else as far as the seconds come at its tempo.
+    /// The song position in quarter notes: the host's, or computed from its seconds and tempo.
     pub fn song_beats(&self) -> Option<f64> {
         self.beats.or_else(|| Some(self.seconds? * self.tempo? / 60.0))
     }
@@ -67,16 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_song_can_have_is_not_told() {
+    fn implausible_fields_are_removed() {
         for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300] {
-            let told = Transport {
+            let transport = Transport {
                 playing: true,
                 tempo: Some(odd),
                 beats: Some(odd),
                 seconds: Some(odd),
                 loop_beats: Some((0.0, odd)),
             };
-            assert_eq!(told.plausible(), Transport { playing: true, ..Transport::default() }, "{odd}");
+            assert_eq!(transport.plausible(), Transport { playing: true, ..Transport::default() }, "{odd}");
         }
         let backwards = Transport { loop_beats: Some((4.0, 4.0)), tempo: Some(0.0), ..Transport::default() };
         assert_eq!(backwards.plausible(), Transport::default());
@@ -89,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_host_can_mean_is_left_as_it_is() {
-        let told = Transport {
+    fn plausible_fields_are_kept() {
+        let transport = Transport {
             playing: true,
             tempo: Some(120.0),
             beats: Some(-0.1),
             seconds: Some(-0.05),
             loop_beats: Some((-4.0, 0.0)),
         };
-        assert_eq!(told.plausible(), told);
+        assert_eq!(transport.plausible(), transport);
     }
 }

@@ -1,23 +1,23 @@
-//! How far the song should have come by its tempo, and how far it says it has: what makes a position worth believing.
+//! Compares the host's positions with its tempo, to decide whether the positions can be trusted.
 
 use super::Transport;
 
-/// Where a host says that the song is, in the unit that it tells.
+/// The host's song position, in the unit that the host tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Place {
-    /// Quarter notes; the tempo says how fast they go by.
+pub(super) enum Position {
+    /// Quarter notes; the tempo gives their speed.
     Beats(f64),
     /// Seconds.
     Seconds(f64),
 }
 
-impl Place {
-    /// Beats where the host tells them: seconds alone do not show where a loop is.
+impl Position {
+    /// The host's beats, or its seconds if it tells no beats; only beats can be compared with the loop.
     pub fn from_transport(transport: &Transport) -> Option<Self> {
         transport.beats.map(Self::Beats).or(transport.seconds.map(Self::Seconds))
     }
 
-    /// How far another place of the same unit lies after this one.
+    /// How far another position of the same unit lies after this one.
     pub fn distance(self, to: Self) -> Option<f64> {
         match (self, to) {
             (Self::Beats(from), Self::Beats(to)) | (Self::Seconds(from), Self::Seconds(to)) => Some(to - from),
@@ -26,7 +26,7 @@ impl Place {
     }
 }
 
-/// The least and the most that a song can have come in some time.
+/// Bounds of the distance that a song covers in a given time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Advance {
     pub least: f64,
@@ -34,12 +34,14 @@ pub(super) struct Advance {
 }
 
 impl Advance {
-    /// In so many seconds between two blocks whose tempi the host tells: it may have changed from one to the other anywhere
-    /// between. `None` where no tempo tells how fast beats go by.
-    pub fn in_seconds(seconds: f64, place: Place, tempi: [Option<f64>; 2]) -> Option<Self> {
-        let [before, after] = match place {
-            Place::Seconds(_) => [1.0, 1.0],
-            Place::Beats(_) => {
+    /// The distance covered in `seconds` between two blocks with the given tempi.
+    ///
+    /// The tempo may have changed anywhere between the two blocks. `None` if the position is in beats and neither tempo
+    /// is known.
+    pub fn in_seconds(seconds: f64, position: Position, tempi: [Option<f64>; 2]) -> Option<Self> {
+        let [before, after] = match position {
+            Position::Seconds(_) => [1.0, 1.0],
+            Position::Beats(_) => {
                 let [before, after] = tempi.map(|tempo| tempo.map(|tempo| tempo / 60.0));
                 [before.or(after)?, after.or(before)?]
             }
@@ -47,7 +49,7 @@ impl Advance {
         Some(Self { least: seconds * before.min(after), most: seconds * before.max(after) })
     }
 
-    /// How far beside it an advance lies; 0 within.
+    /// How far an advance lies outside the bounds; 0 within.
     fn error(self, advance: f64) -> f64 {
         (self.least - advance).max(advance - self.most).max(0.0)
     }
@@ -60,45 +62,45 @@ impl std::ops::AddAssign for Advance {
     }
 }
 
-/// A span is judged as soon as it is so long, in seconds, and finely; one that fails goes on …
+/// Shortest span that is compared, in seconds, with the tolerance [`FINE`]; if it does not fit, the span continues.
 const SHORT: f64 = 0.05;
-/// … until it is so long, and is judged coarsely: some hosts round positions to a 24th of a beat.
+/// Span that is compared with the tolerance [`COARSE`], in seconds: some hosts round positions to 1/24 of a beat.
 const LONG: f64 = 0.5;
-/// What rounding does to a place, in its unit: where it is judged finely, and coarsely.
+/// Tolerances for rounded positions, in their unit.
 const FINE: f64 = 0.002;
 const COARSE: f64 = 0.05;
-/// Share of the advance that the song may lie beside it.
+/// Further tolerance, as a share of the distance.
 const SHARE: f64 = 0.05;
-/// Share of the advance below which the song stands still.
-const STANDS: f64 = 0.1;
+/// Share of the distance below which the song does not move.
+const STOPPED_SHARE: f64 = 0.1;
 
-/// What a stretch of playing shows of the host's positions.
+/// How the host's positions compare with its tempo over a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// They move as the tempo says.
+    /// They move at the tempo.
     Fits,
-    /// They move, but not as the tempo says.
+    /// They move, but not at the tempo.
     Differs,
     /// They do not move.
-    Stands,
+    Stopped,
 }
 
-/// A stretch of playing without a jump, long enough to tell.
+/// A span of playing without a jump.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
-    from: Place,
+    from: Position,
     seconds: f64,
     due: Advance,
 }
 
 impl Span {
-    /// One that begins here.
-    pub fn new(from: Place) -> Self {
+    /// A span that begins at a position.
+    pub fn new(from: Position) -> Self {
         Self { from, seconds: 0.0, due: Advance::default() }
     }
 
-    /// Goes on to a place, and begins anew there where it has shown something.
-    pub fn go_on(&mut self, to: Place, seconds: f64, due: Advance) -> Option<Verdict> {
+    /// Extends the span to a position; if the verdict is clear, returns it and begins a new span there.
+    pub fn extend(&mut self, to: Position, seconds: f64, due: Advance) -> Option<Verdict> {
         self.seconds += seconds;
         self.due += due;
         let advance = self.from.distance(to)?;
@@ -110,8 +112,8 @@ impl Span {
             return None;
         } else if error <= COARSE + share {
             Verdict::Fits
-        } else if advance.abs() <= STANDS * self.due.most {
-            Verdict::Stands
+        } else if advance.abs() <= STOPPED_SHARE * self.due.most {
+            Verdict::Stopped
         } else {
             Verdict::Differs
         };

@@ -1,19 +1,21 @@
-//! The grid over the sample clock: sixteenths of the host's beat where it has one, else of a free tempo.
+//! Converts sample times to grid positions and song positions, following the host's transport.
+//!
+//! A grid step is a sixteenth at the host's tempo, or at 120 beats a minute if the host tells none.
 
 use super::Transport;
 use crate::scheduler::SampleTime;
 
-/// The grid's tempo where the host has none: a step of 125 ms.
+/// The grid's tempo if the host tells none, in beats a minute: a step of 125 ms.
 const FREE_TEMPO: f64 = 120.0;
 
-/// The host's position may differ by this much from ours before we follow, in steps. Without it, rounding in the
-/// host's positions would move the grid from block to block.
+/// Largest difference from the host's position that is not corrected, in steps. Without it, rounding in the host's
+/// positions would move the grid from block to block.
 const SLACK: f64 = 1e-3;
 
-/// Places closer to a sample than this lie on it, in samples: what rounding makes of one that does.
+/// Positions closer than this to a sample count as on it, in samples; it covers rounding errors.
 const ON_A_SAMPLE: f64 = 1e-3;
 
-/// Counts steps of the grid; they go on through loops and seeks, and only their phase follows the host.
+/// A clock that counts grid steps. The count grows through loops and seeks; only its phase follows the host.
 #[derive(Debug, Clone, Copy)]
 pub struct StepClock {
     sample_rate: f64,
@@ -23,7 +25,7 @@ pub struct StepClock {
     steps_per_sample: f64,
 }
 
-/// Where the song was at a sample, while the host plays and tells.
+/// The song position at a sample, while the host plays and tells its position.
 #[derive(Debug, Clone, Copy)]
 struct SongAnchor {
     time: SampleTime,
@@ -49,7 +51,7 @@ impl StepClock {
         }
     }
 
-    /// Follows the host's transport as it is at `time`.
+    /// Follows the host's transport at `time`.
     pub fn follow(&mut self, time: SampleTime, transport: &Transport) {
         let transport = transport.plausible();
         let tempo = transport.tempo.unwrap_or(FREE_TEMPO);
@@ -79,20 +81,21 @@ impl StepClock {
         };
     }
 
-    /// Where a sample lies in the song, in beats (quarter notes); `None` while the host does not play or tell.
+    /// The song position of a sample, in beats (quarter notes); `None` while it is unknown or the host is stopped.
     pub fn beats(&self, time: SampleTime) -> Option<f64> {
         Some(self.song?.beats(time))
     }
 
-    /// The first sample at or after a place in the song, from the place known on; `None` while the host does not play or
-    /// tell.
+    /// The first sample at or after a song position in beats; `None` while the position is unknown or the host stopped.
+    ///
+    /// A position before sample 0 gives 0.
     pub fn sample_at(&self, beats: f64) -> Option<SampleTime> {
         let song = self.song?;
         let sample = song.time as f64 + (beats - song.beats) / song.beats_per_sample;
         Some((sample - ON_A_SAMPLE).ceil() as SampleTime)
     }
 
-    /// Where a sample lies on the grid, in steps.
+    /// The grid position of a sample, in steps.
     pub fn position(&self, time: SampleTime) -> f64 {
         self.anchor_position + (time as f64 - self.anchor_time as f64) * self.steps_per_sample
     }
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sixteenth_of_the_host_is_a_whole_step() {
+    fn a_sixteenth_of_the_host_is_at_a_whole_step() {
         let mut clock = StepClock::new(48_000.0);
         clock.follow(1_000, &playing(7.125, 90.0));
         let from_a_step = |position: f64| (position - position.round()).abs();
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn it_knows_the_place_in_the_song_while_the_host_plays() {
+    fn the_song_position_is_known_while_the_host_plays() {
         let mut clock = StepClock::new(48_000.0);
         assert_eq!(clock.beats(0), None);
         clock.follow(0, &playing(4.0, 120.0));
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn it_knows_the_sample_of_a_place_in_the_song() {
+    fn the_sample_of_a_song_position_is_the_first_at_or_after_it() {
         let mut clock = StepClock::new(48_000.0);
         assert_eq!(clock.sample_at(0.0), None);
         clock.follow(1_000, &playing(4.0, 110.0));
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_of_whole_beats_goes_on_without_a_jump() {
+    fn a_loop_of_whole_beats_does_not_move_the_grid() {
         let mut clock = StepClock::new(48_000.0);
         clock.follow(0, &playing(4.0, 120.0));
         let before = clock.position(96_000);

@@ -1,66 +1,70 @@
-//! Stops, loop wraps and seeks, told apart from the flicker of hosts at loop points and from positions that mean nothing.
+//! Detects stops, loop wraps and seeks of the host's transport.
 //!
-//! A host's position is compared with where the song should have come by its tempo. A position that lies before the last
-//! one is a jump back, which counts as a loop wrap whether or not the host tells a loop. One that lies too far ahead is a
-//! seek, but only where the positions before it moved as the tempo says: dropping notes because of a position that means
-//! nothing would lose them. Where positions jump from block to block or stand still they are not believed at all.
+//! Short pauses at loop points and meaningless positions must not count as changes. The host's position is therefore
+//! compared with the one that its tempo predicts.
+//!
+//! - A position before the last one is a jump back. It counts as a loop wrap, even if the host tells no loop.
+//! - A position too far ahead is a seek, if the positions before it moved at the tempo. Otherwise it is ignored, because
+//!   a seek drops notes.
+//! - Positions that jump from block to block or do not move are not trusted.
 
 use super::Transport;
 use super::loops::{ON_A_SAMPLE, Wrap};
-use super::span::{Advance, Place, Span, Verdict};
+use super::span::{Advance, Position, Span, Verdict};
 use crate::scheduler::SampleTime;
 
-/// A host that is not playing for less than this has not stopped, in seconds.
-const FLICKER: f64 = 0.05;
+/// Shortest pause that counts as a stop, in seconds.
+const SHORTEST_STOP: f64 = 0.05;
 
-/// A position may lie so far before the last one, in beats or seconds: hosts round.
+/// Largest step back that counts as rounding, in beats or seconds.
 pub const JUMP_BACK: f64 = 0.04;
 
-/// A position may lie so far ahead of where it should, in beats or seconds: a seek that is shorter is not worth dropping
-/// notes for, and there are hosts whose positions tremble with the lengths of their blocks.
+/// Largest distance ahead of the predicted position that is no seek, in beats or seconds.
+///
+/// A shorter seek is not worth dropping notes for, and in some hosts positions vary with the block length.
 pub const JUMP_AHEAD: f64 = 0.25;
 
-/// The same as a share of what the song has come since the last block: a tempo may have changed within it.
+/// The same, as a share of the distance since the last block: the tempo may have changed within it.
 const SHARE: f64 = 0.5;
 
-/// A wrap may turn out not to have been for so many seconds.
+/// Time after a predicted wrap in which positions may show that the host did not wrap, in seconds.
 const RECENT: f64 = 0.5;
 
-/// After so many jumps without a stretch between that fits the tempo, the position is not believed.
+/// Number of jumps, without a span between them that fits the tempo, after which positions are not trusted.
 const JUMPS: u32 = 3;
 
-/// What happened to the transport.
+/// A change of the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportChange {
     /// It began to play.
     Started,
     /// It stopped.
     Stopped {
-        /// When, in the block at hand: a stop counts so many samples after the host last played, whatever the blocks.
+        /// Time within the current block: a fixed delay after the host last played, independent of block lengths.
         at: SampleTime,
     },
-    /// It jumped back while playing: to the start of its loop, told or not.
+    /// It jumped back while playing, as at the end of a loop.
     Wrapped {
-        /// When: at the block's start, or before it where the block before spanned the jump.
+        /// Time of the jump: the block's start, or earlier if the jump was within the block before.
         at: SampleTime,
-        /// Whether [`TransportWatch::wrap_in`] foretold it.
+        /// Whether [`TransportWatch::wrap_in`] predicted it.
         foretold: bool,
     },
-    /// It did not jump back although that was foretold: it goes on past the end of its loop.
+    /// It passed the end of its loop without the wrap that [`TransportWatch::wrap_in`] predicted.
     RanOn,
     /// It jumped forward while playing.
     Sought,
 }
 
-/// Watches the transport from block to block. Transports are taken to be [plausible](Transport::plausible).
+/// Detects transport changes from block to block. Transports must be [plausible](Transport::plausible).
 #[derive(Debug, Clone, Copy)]
 pub struct TransportWatch {
     sample_rate: f64,
     state: State,
-    belief: Belief,
-    /// A loop past whose end the song went on.
+    trust: Trust,
+    /// The loop whose end the song passed without a wrap.
     passed_loop: Option<(f64, f64)>,
-    /// The block before the last wrap that was foretold.
+    /// The block before the last predicted wrap.
     before_wrap: Option<Block>,
 }
 
@@ -69,7 +73,7 @@ enum State {
     Stopped,
     /// Playing at the last block.
     Playing(Block),
-    /// Not playing since this sample, after this block; not long enough to be a stop.
+    /// Not playing since this sample, but not long enough for a stop.
     Pausing {
         since: SampleTime,
         last: Block,
@@ -81,50 +85,50 @@ enum State {
 struct Block {
     time: SampleTime,
     transport: Transport,
-    /// The last wrap in it, as far as it was foretold.
+    /// The last predicted wrap in it.
     wrap: Option<Wrap>,
 }
 
-/// What the host's positions are worth.
+/// Whether the host's positions can be trusted.
 #[derive(Debug, Clone, Copy, Default)]
-struct Belief {
-    /// Jumps since positions last moved as the tempo says.
+struct Trust {
+    /// Number of jumps since positions last moved at the tempo.
     jumps: u32,
-    /// Whether they stood still when they were last judged.
-    stands: bool,
-    /// Whether they moved as the tempo says when they were last judged, and have not jumped since.
+    /// Whether they did not move in the last span.
+    is_stuck: bool,
+    /// Whether they moved at the tempo in the last span and have not jumped since.
     steady: bool,
     span: Option<Span>,
 }
 
-impl Belief {
-    fn is_gone(&self) -> bool {
-        self.stands || self.jumps >= JUMPS
+impl Trust {
+    fn is_lost(&self) -> bool {
+        self.is_stuck || self.jumps >= JUMPS
     }
 
-    fn jumped(&mut self, to: Option<Place>) {
+    fn jumped(&mut self, to: Option<Position>) {
         self.jumps = self.jumps.saturating_add(1);
         self.steady = false;
         self.span = to.map(Span::new);
     }
 
-    /// Positions cannot be compared with those before.
-    fn lost_track(&mut self, to: Option<Place>) {
+    /// Begins again at a position that cannot be compared with earlier ones.
+    fn restart(&mut self, to: Option<Position>) {
         self.steady = false;
         self.span = to.map(Span::new);
     }
 
-    fn went_on(&mut self, to: Place, seconds: f64, due: Option<Advance>, moves: bool) {
+    fn went_on(&mut self, to: Position, seconds: f64, due: Option<Advance>, moves: bool) {
         let (Some(span), Some(due)) = (&mut self.span, due) else {
             self.span = Some(Span::new(to));
             return;
         };
-        // One that stood still moves again.
-        self.stands &= !moves;
-        match span.go_on(to, seconds, due) {
-            Some(Verdict::Fits) => (self.jumps, self.stands, self.steady) = (0, false, true),
-            Some(Verdict::Differs) => (self.stands, self.steady) = (false, false),
-            Some(Verdict::Stands) => (self.stands, self.steady) = (true, false),
+        // A stuck position moves again.
+        self.is_stuck &= !moves;
+        match span.extend(to, seconds, due) {
+            Some(Verdict::Fits) => (self.jumps, self.is_stuck, self.steady) = (0, false, true),
+            Some(Verdict::Differs) => (self.is_stuck, self.steady) = (false, false),
+            Some(Verdict::Stopped) => (self.is_stuck, self.steady) = (true, false),
             None => {}
         }
     }
@@ -138,44 +142,43 @@ enum Step {
 }
 
 impl TransportWatch {
-    /// A watch over a transport at rest; `sample_rate` in Hz.
+    /// A watch that begins with a stopped transport; `sample_rate` in Hz.
     pub fn new(sample_rate: f64) -> Self {
-        Self { sample_rate, state: State::Stopped, belief: Belief::default(), passed_loop: None, before_wrap: None }
+        Self { sample_rate, state: State::Stopped, trust: Trust::default(), passed_loop: None, before_wrap: None }
     }
 
-    /// Whether the transport is at rest, flicker aside.
+    /// Whether the transport is stopped; a short pause does not count.
     pub fn is_stopped(&self) -> bool {
         matches!(self.state, State::Stopped)
     }
 
-    /// The transport without its position where that is not believed.
+    /// The transport, without its positions and loop while positions are not trusted.
     pub fn believed(&self, transport: &Transport) -> Transport {
-        if self.belief.is_gone() {
+        if self.trust.is_lost() {
             Transport { beats: None, seconds: None, loop_beats: None, ..*transport }
         } else {
             *transport
         }
     }
 
-    /// Where the song wraps next in what is left of a block: from `time` on, where the transport is as given, for
-    /// `samples`.
+    /// The next predicted wrap within `samples` samples from `time` on, where `transport` is the state at `time`.
     pub fn wrap_in(&self, time: SampleTime, samples: u32, transport: &Transport) -> Option<Wrap> {
         let has_been_passed = self.passed_loop.is_some() && self.passed_loop == transport.loop_beats;
-        if self.belief.is_gone() || has_been_passed {
+        if self.trust.is_lost() || has_been_passed {
             return None;
         }
         Wrap::first(time, samples, transport, self.sample_rate)
     }
 
-    /// Takes in the transport of a block that begins at `time` and lasts `samples`.
+    /// Reads the transport of a block of `samples` samples that begins at `time`, and returns the change it shows.
     pub fn observe(&mut self, time: SampleTime, samples: u32, transport: &Transport) -> Option<TransportChange> {
         if !transport.playing {
             return self.observe_pause(time, samples);
         }
         let change = match self.state {
             State::Stopped => {
-                // What is not believed is not believed after a stop either.
-                self.belief.lost_track(Place::from_transport(transport));
+                // A stop does not restore lost trust.
+                self.trust.restart(Position::from_transport(transport));
                 (self.passed_loop, self.before_wrap) = (None, None);
                 Some(TransportChange::Started)
             }
@@ -201,7 +204,7 @@ impl TransportWatch {
             State::Playing(last) => (time, last),
             State::Pausing { since, last } => (since, last),
         };
-        let stop = since + (FLICKER * self.sample_rate).ceil() as SampleTime;
+        let stop = since + (SHORTEST_STOP * self.sample_rate).ceil() as SampleTime;
         if stop < time + u64::from(samples) {
             self.state = State::Stopped;
             Some(TransportChange::Stopped { at: stop.max(time) })
@@ -211,16 +214,16 @@ impl TransportWatch {
         }
     }
 
-    /// What has happened since the last block that played.
+    /// The change since the last block that played.
     fn compare(&mut self, time: SampleTime, transport: &Transport, last: &Block) -> Option<TransportChange> {
         if let Some(wrap) = last.wrap
             && matches!(self.step(time, transport, wrap.time, &wrap.transport), Some(Step::On))
         {
-            // A span that began before the wrap would end a loop's length away.
-            self.belief.span = Place::from_transport(&wrap.transport).map(Span::new);
+            // The span must begin again after the wrap.
+            self.trust.span = Position::from_transport(&wrap.transport).map(Span::new);
             self.went_on(time, transport, wrap.time, &wrap.transport);
             self.before_wrap = Some(*last);
-            // The tempo may have changed since it was foretold.
+            // The tempo may have changed since the prediction.
             let at = wrap.time.min(self.jumped_back_at(time, transport, last));
             return Some(TransportChange::Wrapped { at, foretold: true });
         }
@@ -230,10 +233,10 @@ impl TransportWatch {
                 None
             }
             Some(step) => {
-                let (was_steady, was_believed) = (self.belief.steady, !self.belief.is_gone());
-                self.belief.jumped(Place::from_transport(transport));
+                let (was_steady, was_trusted) = (self.trust.steady, !self.trust.is_lost());
+                self.trust.jumped(Position::from_transport(transport));
                 match step {
-                    Step::Back if was_believed => {
+                    Step::Back if was_trusted => {
                         self.passed_loop = None;
                         Some(TransportChange::Wrapped {
                             at: self.jumped_back_at(time, transport, last),
@@ -249,7 +252,7 @@ impl TransportWatch {
                 }
             }
             None => {
-                self.belief.lost_track(Place::from_transport(transport));
+                self.trust.restart(Position::from_transport(transport));
                 None
             }
         };
@@ -261,20 +264,21 @@ impl TransportWatch {
         change
     }
 
-    /// Whether the song is where it would be without the last wrap. A wrapper that splits a block tells of the second part
-    /// what it reckons itself, and may have confirmed a wrap that the host never made.
+    /// Whether the position shows that the last predicted wrap did not happen.
+    ///
+    /// A plugin wrapper that splits a block computes the position of the second part itself. It may thus have confirmed
+    /// a wrap that the host never made.
     fn ran_on_after_all(&mut self, time: SampleTime, transport: &Transport) -> bool {
         let Some(before) = self.before_wrap.take() else { return false };
         let is_recent = self.seconds(time - before.time) < RECENT;
         is_recent && matches!(self.step(time, transport, before.time, &before.transport), Some(Step::On))
     }
 
-    /// How a position compares with that of an earlier sample; `None` where one of them is not told, or not how fast the
-    /// song goes.
+    /// How a position compares with an earlier one; `None` if a position or the tempo is unknown.
     ///
-    /// A host that flickers or whose clock lags may stand still meanwhile: that is no jump.
+    /// A host that pauses or lags may not have moved: that is no jump.
     fn step(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Step> {
-        let (before, now) = Place::from_transport(from).zip(Place::from_transport(transport))?;
+        let (before, now) = Position::from_transport(from).zip(Position::from_transport(transport))?;
         let advance = before.distance(now)?;
         if advance < -JUMP_BACK {
             return Some(Step::Back);
@@ -286,22 +290,23 @@ impl TransportWatch {
 
     fn went_on(&mut self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) {
         let due = self.due(time, transport, since, from);
-        if let Some(place) = Place::from_transport(transport) {
-            let advance = Place::from_transport(from).and_then(|from| from.distance(place));
+        if let Some(position) = Position::from_transport(transport) {
+            let advance = Position::from_transport(from).and_then(|from| from.distance(position));
             let moves = advance.zip(due).is_some_and(|(advance, due)| advance > 0.5 * due.least && due.least > 0.0);
-            self.belief.went_on(place, self.seconds(time - since), due, moves);
+            self.trust.went_on(position, self.seconds(time - since), due, moves);
         }
     }
 
-    /// How far the song should have come since an earlier sample.
+    /// Bounds of the distance since an earlier sample, from the tempo.
     fn due(&self, time: SampleTime, transport: &Transport, since: SampleTime, from: &Transport) -> Option<Advance> {
-        Advance::in_seconds(self.seconds(time - since), Place::from_transport(from)?, [from.tempo, transport.tempo])
+        Advance::in_seconds(self.seconds(time - since), Position::from_transport(from)?, [from.tempo, transport.tempo])
     }
 
-    /// When a jump back took place that shows in a block at `time`: the block before may have spanned it, if it went to where
-    /// the loop starts. Where no loop is told that is taken to be the last sixteenth before the position.
+    /// The time of a jump back that is detected in the block at `time`; it may lie within the block before.
+    ///
+    /// The jump is taken to go to the loop's start, or to the last sixteenth before the position if no loop is known.
     fn jumped_back_at(&self, time: SampleTime, transport: &Transport, last: &Block) -> SampleTime {
-        // Where it cannot be known the block before may have begun with it.
+        // Without beats and tempo the jump may have been anywhere in the block before.
         let Some((beats, tempo)) = transport.beats.zip(transport.tempo) else { return last.time };
         let tempo = tempo.min(last.transport.tempo.unwrap_or(tempo));
         let start = match transport.loop_beats {
@@ -309,7 +314,7 @@ impl TransportWatch {
             _ => (beats * 4.0).floor() / 4.0,
         };
         let samples = (beats - start) * 60.0 / tempo * self.sample_rate - ON_A_SAMPLE;
-        // Rather early than late: the loop's first note may have come there.
+        // Rounded to the earlier sample, which may have the loop's first note.
         let at = time.saturating_sub(samples.ceil() as SampleTime);
         if at < last.time { time } else { at }
     }

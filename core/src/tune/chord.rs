@@ -1,6 +1,6 @@
-//! What chords are made of.
+//! Chords: their notes, and the chord that some keys form.
 
-/// The notes of a chord above its root.
+/// The type of a chord: its intervals above the root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Quality {
     /// Major triad.
@@ -26,7 +26,7 @@ pub enum Quality {
 }
 
 impl Quality {
-    /// All of them; of two that fit, the first is meant.
+    /// All chord types; if two fit the same keys, the first is chosen.
     pub const ALL: [Self; 10] = [
         Self::Major,
         Self::Minor,
@@ -40,7 +40,7 @@ impl Quality {
         Self::MinorNinth,
     ];
 
-    /// Semitones of its notes above the root, the root first.
+    /// Intervals above the root in semitones, beginning with 0.
     pub fn intervals(self) -> &'static [u8] {
         match self {
             Self::Major => &[0, 4, 7],
@@ -62,22 +62,23 @@ impl Quality {
 pub struct Chord {
     /// MIDI key of the root.
     pub root: u8,
-    /// The notes above it.
+    /// The chord type.
     pub quality: Quality,
 }
 
 impl Chord {
-    /// The highest root whose chords all stay within MIDI's range.
+    /// The highest root whose chords all stay within the MIDI range.
     pub const HIGHEST_ROOT: u8 = 127 - 13;
 
-    /// The chord of some keys, which may be turned (an inversion) or spread over octaves: its root is taken to be in
-    /// the octave of the lowest key. `None` where they are no chord that is known.
+    /// The chord that some keys form, in any inversion and spread over any octaves.
+    ///
+    /// The root is placed in the octave of the lowest key. `None` if the keys form no known chord.
     pub fn from_keys(keys: &[u8]) -> Option<Self> {
         let lowest = *keys.iter().min()?;
         let mut classes: Vec<u8> = keys.iter().map(|key| key % 12).collect();
         classes.sort_unstable();
         classes.dedup();
-        // The lowest key is the root if any chord allows it.
+        // The lowest key is the root if it fits any chord type.
         let roots = std::iter::once(lowest % 12).chain(classes.iter().copied());
         for root in roots {
             for quality in Quality::ALL {
@@ -102,11 +103,11 @@ impl Chord {
         self.root % 12
     }
 
-    /// The chord some semitones up, its root in the same octave (from C to B).
+    /// The chord transposed by some semitones, with its root in the same octave (from C to B).
     pub fn transposed(self, semitones: i32) -> Self {
         let class = (i32::from(self.class()) + semitones).rem_euclid(12) as u8;
         let root = self.root / 12 * 12 + class;
-        // Only the highest octave has no room for a whole chord.
+        // In the highest octave a whole chord may exceed the MIDI range.
         Self { root: if root > Self::HIGHEST_ROOT { root - 12 } else { root }, quality: self.quality }
     }
 }
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_chord_is_known_by_its_keys() {
+    fn every_chord_is_found_from_its_keys() {
         for quality in Quality::ALL {
             for root in 36..48 {
                 let chord = Chord { root, quality };
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turned_chord_keeps_its_name() {
+    fn an_inverted_chord_is_found() {
         let c_major = Chord { root: 48, quality: Quality::Major };
         assert_eq!(Chord::from_keys(&[52, 55, 60]), Some(c_major));
         assert_eq!(Chord::from_keys(&[55, 64, 72, 60]), Some(c_major));
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn transposing_up_and_down_again_is_nothing() {
+    fn transposing_up_and_down_again_changes_nothing() {
         for semitones in -6..6 {
             let chord = Chord { root: 43, quality: Quality::Seventh };
             assert_eq!(chord.transposed(semitones).transposed(-semitones), chord);

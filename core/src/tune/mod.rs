@@ -1,7 +1,7 @@
-//! A tune: one melody over chords, on a grid, in a metre and a key; what the SeqGAN generator reads and writes.
+//! Tunes: a melody with chords on a grid, in a metre and a key, as the SeqGAN generator reads and writes them.
 //!
-//! `reading` takes a tune from a song, `token` writes it as the rows of numbers of the article, `vocabulary`
-//! gives those their ids, `chord` knows what chords are made of.
+//! `reading` extracts a tune from a song. `token` converts it to the article's rows. `vocabulary` assigns ids to the
+//! rows. `chord` recognises chords.
 
 mod chord;
 mod reading;
@@ -17,29 +17,29 @@ pub use reading::TuneError;
 pub use token::{Melody, Token};
 pub use vocabulary::{Symbol, Vocabulary, VocabularyError};
 
-/// Steps of the grid in a quarter note: sixteenths, 32nds and triplets of eighths and sixteenths fall on it.
+/// Grid steps in a quarter note. Sixteenths, 32nds and triplets of eighths and sixteenths are whole numbers of steps.
 pub const STEPS_PER_QUARTER: u32 = 24;
 
-/// How a tune's time falls into bars.
+/// The metre of a tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metre {
-    /// 4/4, and 2/2.
+    /// 4/4; also 2/2.
     FourFour,
     /// 2/4.
     TwoFour,
-    /// 3/4; 3/2 and 6/4 in bars of half the length.
+    /// 3/4; also 3/2 and 6/4 in bars of half the length.
     ThreeFour,
-    /// 6/8, and 12/8 in bars of half the length.
+    /// 6/8; also 12/8 in bars of half the length.
     SixEight,
     /// 9/8.
     NineEight,
 }
 
 impl Metre {
-    /// All of them, in the order of their start symbols.
+    /// All metres, in the order of their start symbols.
     pub const ALL: [Self; 5] = [Self::FourFour, Self::TwoFour, Self::ThreeFour, Self::SixEight, Self::NineEight];
 
-    /// The metre of a time signature, where there is one.
+    /// The metre of a time signature; `None` if there is none.
     pub fn from_signature(numerator: u8, denominator: u8) -> Option<Self> {
         Some(match (numerator, denominator) {
             (4, 4) | (2, 2) => Self::FourFour,
@@ -51,7 +51,7 @@ impl Metre {
         })
     }
 
-    /// Its time signature.
+    /// Its time signature, as numerator and denominator.
     pub fn signature(self) -> (u8, u8) {
         match self {
             Self::FourFour => (4, 4),
@@ -62,7 +62,7 @@ impl Metre {
         }
     }
 
-    /// The metre that is written so, `6/8` for example.
+    /// Parses a time signature such as `6/8`.
     pub fn from_text(text: &str) -> Option<Self> {
         let (numerator, denominator) = text.split_once('/')?;
         Self::from_signature(numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
@@ -74,13 +74,13 @@ impl Metre {
         u32::from(numerator) * 4 * STEPS_PER_QUARTER / u32::from(denominator)
     }
 
-    /// Its place in [`Metre::ALL`].
+    /// Its index in [`Metre::ALL`].
     pub fn index(self) -> usize {
         self as usize
     }
 }
 
-/// The seven notes that a tune mostly keeps to.
+/// The key of a tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tonality {
     /// Pitch class of the tonic, 0 (C) to 11 (B).
@@ -90,20 +90,20 @@ pub struct Tonality {
 }
 
 impl Tonality {
-    /// Of a MIDI key signature: sharps, or flats below zero, and whether it is minor.
+    /// The key of a MIDI key signature: the number of sharps (negative for flats), and whether it is minor.
     pub fn from_signature(sharps: i8, is_minor: bool) -> Self {
         let major = (i32::from(sharps) * 7).rem_euclid(12);
         let tonic = if is_minor { (major + 9) % 12 } else { major };
         Self { tonic: tonic as u8, is_minor }
     }
 
-    /// Semitones that bring it to C major or A minor, −6 to 5: the keys without signs that tunes are learned in.
+    /// Semitones that transpose it to C major or A minor, −6 to 5; models are trained in these two keys.
     pub fn to_plain(self) -> i32 {
         let plain = if self.is_minor { 9 } else { 0 };
         (plain - i32::from(self.tonic) + 6).rem_euclid(12) - 6
     }
 
-    /// Whether a key of the piano belongs to it; in minor with the raised sixth and seventh.
+    /// Whether a MIDI key belongs to its scale; minor includes the raised sixth and seventh.
     pub fn holds(self, key: u8) -> bool {
         const MAJOR: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
         const MINOR: [u8; 9] = [0, 2, 3, 5, 7, 8, 9, 10, 11];
@@ -112,7 +112,7 @@ impl Tonality {
     }
 }
 
-/// The names of pitch classes from C on, in letters that every font has.
+/// The names of pitch classes from C on, in ASCII.
 pub const PITCH_CLASSES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 impl fmt::Display for Tonality {
@@ -122,15 +122,15 @@ impl fmt::Display for Tonality {
     }
 }
 
-/// A text that names no key.
+/// The error for a text that is not a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no key; write C, F#, Bb, or Am for a minor one")]
+#[error("{0:?} is not a key; write for example C, F#, Bb, or Am for a minor key")]
 pub struct NoTonality(String);
 
 impl FromStr for Tonality {
     type Err = NoTonality;
 
-    /// Reads `C`, `F#`, `Bb`, `Am`, and what [`Tonality`] displays as.
+    /// Parses `C`, `F#`, `Bb`, `Am` and the displayed form of a [`Tonality`].
     fn from_str(text: &str) -> Result<Self, NoTonality> {
         let none = || NoTonality(text.into());
         let mut letters = text.trim().chars();
@@ -162,9 +162,9 @@ impl FromStr for Tonality {
 /// A note of the melody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MelodyNote {
-    /// Step it begins at.
+    /// Onset, in steps.
     pub onset: u32,
-    /// Steps it lasts, at least 1.
+    /// Length in steps, at least 1.
     pub steps: u32,
     /// MIDI key.
     pub key: u8,
@@ -173,18 +173,20 @@ pub struct MelodyNote {
 /// A chord of the accompaniment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChordChange {
-    /// Step it begins at.
+    /// Onset, in steps.
     pub onset: u32,
-    /// Steps it lasts, at least 1.
+    /// Length in steps, at least 1.
     pub steps: u32,
-    /// What sounds.
+    /// The chord.
     pub chord: Chord,
 }
 
-/// A melody over chords. Neither overlaps itself; both are in the order of time.
+/// A melody with chords.
+///
+/// Notes and chords are in the order of time. Notes do not overlap each other, and neither do chords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tune {
-    /// Its bars, counted from step 0; an upbeat follows a rest.
+    /// The metre; bars begin at step 0, and an upbeat comes after a rest.
     pub metre: Metre,
     /// Its key.
     pub tonality: Tonality,
@@ -201,7 +203,9 @@ impl Tune {
         notes.max(self.chords.last().map_or(0, |c| c.onset + c.steps))
     }
 
-    /// The tune some semitones up; chords stay in their octave. `None` where the melody would leave MIDI's range.
+    /// The tune transposed by some semitones; chords stay in their octave.
+    ///
+    /// `None` if the melody would leave the MIDI range.
     pub fn transposed(&self, semitones: i32) -> Option<Self> {
         let mut tune = self.clone();
         for note in &mut tune.notes {
@@ -214,7 +218,7 @@ impl Tune {
         Some(tune)
     }
 
-    /// Some of its bars, counted from 0: what begins in them, cut where they end.
+    /// A range of its bars, counted from 0: the notes and chords that begin in them, cut at their end.
     pub fn bars(&self, bars: Range<u32>) -> Self {
         let bar = self.metre.bar();
         let steps = bars.start.saturating_mul(bar)..bars.end.saturating_mul(bar);
@@ -230,12 +234,12 @@ impl Tune {
         Self { notes: notes.collect(), chords: chords.collect(), ..*self }
     }
 
-    /// How many bars it lasts, the last of which need not be whole.
+    /// Number of bars; a last incomplete bar counts.
     pub fn bar_count(&self) -> u32 {
         self.steps().div_ceil(self.metre.bar())
     }
 
-    /// Every note, melody and chords, as (onset, steps, key), by onset and then by key from above.
+    /// The notes of melody and chords as (onset, steps, key), by onset, then from the highest key down.
     pub fn all_notes(&self) -> Vec<(u32, u32, u8)> {
         let melody = self.notes.iter().map(|n| (n.onset, n.steps, n.key));
         let chords = self.chords.iter().flat_map(|c| c.chord.keys().map(|key| (c.onset, c.steps, key)));
@@ -250,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_comes_to_the_plain_one_by_the_shortest_way() {
+    fn every_key_is_transposed_to_c_major_or_a_minor_by_the_smallest_interval() {
         for sharps in -7..=7 {
             for is_minor in [false, true] {
                 let tonality = Tonality::from_signature(sharps, is_minor);
@@ -265,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_read_as_they_are_written() {
+    fn a_displayed_key_parses_to_itself_and_other_texts_are_refused() {
         for tonic in 0..12 {
             for is_minor in [false, true] {
                 let tonality = Tonality { tonic, is_minor };
@@ -283,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_holds_its_scale() {
+    fn a_key_contains_the_notes_of_its_scale() {
         let d_major = Tonality::from_signature(2, false);
         let held: Vec<u8> = (60..72).filter(|&key| d_major.holds(key)).collect();
         assert_eq!(held, [61, 62, 64, 66, 67, 69, 71]);
     }
 
     #[test]
-    fn some_bars_are_what_begins_in_them() {
+    fn a_range_of_bars_has_the_notes_that_begin_in_it() {
         let note = |onset, steps| MelodyNote { onset, steps, key: 60 };
         let tonality = Tonality { tonic: 0, is_minor: false };
         let notes = vec![note(0, 100), note(100, 20), note(192, 24)];
@@ -302,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_as_long_as_their_signature_says() {
+    fn the_length_of_a_bar_follows_from_its_time_signature() {
         let bars: Vec<u32> = Metre::ALL.iter().map(|m| m.bar()).collect();
         assert_eq!(bars, [96, 48, 72, 72, 108]);
         assert!(Metre::ALL.iter().enumerate().all(|(i, m)| m.index() == i));

@@ -1,4 +1,4 @@
-//! A tune out of a song.
+//! Extracts a tune from a song.
 
 use std::collections::BTreeMap;
 
@@ -7,44 +7,46 @@ use thiserror::Error;
 use super::{Chord, ChordChange, MelodyNote, Metre, STEPS_PER_QUARTER, Tonality, Tune};
 use crate::midi::Song;
 
-/// Why a song is no tune.
+/// Why a song has no tune.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TuneError {
-    /// A time signature without a metre here.
-    #[error("it is in {numerator}/{denominator}; tunes are in 4/4, 2/4, 3/4, 6/8 or 9/8, or in bars of twice that")]
+    /// The time signature is not a supported [`Metre`].
+    #[error(
+        "it is in {numerator}/{denominator}; a tune must be in 4/4, 2/4, 3/4, 6/8 or 9/8, or in bars of twice that"
+    )]
     Metre {
-        /// Beats in a bar.
+        /// Numerator of the time signature.
         numerator: u8,
-        /// What a beat is a fraction of.
+        /// Denominator of the time signature.
         denominator: u8,
     },
-    /// Nothing in it is a melody.
+    /// The song has no melody.
     #[error("it has no melody")]
     NoMelody,
 }
 
-/// Bars that a rest or a note of a tune lasts at most.
+/// Longest rest or note of a tune, in bars.
 const LONGEST_BARS: u32 = 16;
 
-/// The time of a song with its long rests shortened, as notes come in the order of their onsets.
+/// Converts the times of a song to those of a tune with shortened rests; notes must come in the order of their onsets.
 struct Shortened {
     bar: u64,
-    /// Steps left out so far.
+    /// Steps removed so far.
     skipped: u64,
-    /// The step at which all notes so far have ended, as the song has it.
+    /// The step in the song at which all notes so far have ended.
     ended: u64,
 }
 
 impl Shortened {
-    /// Steps of a tune at most, so that sums of some are steps too.
+    /// Last step of a tune, so that sums of a few steps do not overflow.
     const LAST: u64 = u32::MAX as u64 / 2;
 
     fn new(metre: Metre) -> Self {
         Self { bar: u64::from(metre.bar()), skipped: 0, ended: 0 }
     }
 
-    /// Where a note begins and ends; `None` behind the last step.
-    fn place(&mut self, onset: u64, release: u64) -> Option<(u32, u32)> {
+    /// Onset and release of a note in the tune; `None` past the last step.
+    fn convert(&mut self, onset: u64, release: u64) -> Option<(u32, u32)> {
         let longest = u64::from(LONGEST_BARS) * self.bar;
         let release = release.min(onset + longest);
         self.skipped += onset.saturating_sub(self.ended + longest) / self.bar * self.bar;
@@ -54,22 +56,22 @@ impl Shortened {
     }
 }
 
-/// Keys that begin at one step, each with the step it ends at, in the order of tracks.
+/// The keys that begin at each step, each with its release, in the order of tracks.
 type Onsets = BTreeMap<u32, Vec<(u8, u32)>>;
 
 impl Tune {
-    /// Reads a song's melody and chords up to where its time signature changes.
+    /// Extracts a song's melody and chords, up to its first change of time signature.
     ///
-    /// Rests and notes of more than 16 bars are shortened to as many, and rests keep their place in the bar, so
-    /// that a tune is no longer than its notes make it.
+    /// Rests and notes of more than 16 bars are shortened to 16. A rest is shortened by whole bars, so the next note
+    /// keeps its position in the bar.
     ///
-    /// A track that strikes three keys or more at once wherever it plays is the accompaniment, and the rest the melody.
-    /// In a song without such a track the highest key of each onset is the melody, and three or more keys below it are
-    /// a chord. Of keys that begin together the highest is the melody's, and it ends where the next begins. Without a
-    /// key signature the key is [`Tonality::from_notes`].
+    /// A track whose onsets all have three keys or more is the accompaniment; all other tracks are the melody. Without
+    /// such a track, the highest key of each onset is the melody, and three or more keys below it are a chord. If keys
+    /// of the melody begin together, the highest counts; it ends at the next onset. Without a key signature, the key is
+    /// [`Tonality::from_notes`].
     ///
     /// # Errors
-    /// [`TuneError`] when its metre is unknown or nothing is left to sing.
+    /// [`TuneError`] if the metre is not supported or there is no melody.
     pub fn from_song(song: &Song) -> Result<Self, TuneError> {
         let signatures = song.time_signatures();
         let &(_, numerator, denominator) = signatures.first().unwrap_or(&(0, 4, 4));
@@ -85,7 +87,7 @@ impl Tune {
         for note in song.notes().iter().filter(|n| n.onset_tick < end && n.note.is_restylable()) {
             let onset = step(note.onset_tick);
             let release = step(note.release_tick.min(end)).max(onset + 1);
-            let Some((onset, release)) = shortened.place(onset, release) else { break };
+            let Some((onset, release)) = shortened.convert(onset, release) else { break };
             by_track[note.track].entry(onset).or_default().push((note.note.key, release));
         }
         let strikes_chords = |onsets: &Onsets| !onsets.is_empty() && onsets.values().all(|keys| keys.len() >= 3);
@@ -109,21 +111,22 @@ impl Tune {
 }
 
 impl Tonality {
-    /// The key that notes, as keys and durations, are most likely in: the best correlation with how well each degree
-    /// fits (the probe-tone profiles of Krumhansl and Kessler, 1982).
+    /// The most likely key of some notes, given as MIDI keys and durations.
+    ///
+    /// It is the key whose probe-tone profile (Krumhansl and Kessler, 1982) correlates best with the notes.
     pub fn from_notes(notes: impl IntoIterator<Item = (u8, u32)>) -> Self {
         const MAJOR: [f64; 12] = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
         const MINOR: [f64; 12] = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
-        let mut heard = [0.0; 12];
+        let mut durations = [0.0; 12];
         for (key, duration) in notes {
-            heard[usize::from(key % 12)] += f64::from(duration);
+            durations[usize::from(key % 12)] += f64::from(duration);
         }
         let fit = |tonality: &Self| {
             let profile = if tonality.is_minor { &MINOR } else { &MAJOR };
             let mean = profile.iter().sum::<f64>() / 12.0;
             let spread = profile.iter().map(|p| (p - mean).powi(2)).sum::<f64>().sqrt();
             let tonic = usize::from(tonality.tonic);
-            (0..12).map(|degree| (profile[degree] - mean) / spread * heard[(tonic + degree) % 12]).sum::<f64>()
+            (0..12).map(|degree| (profile[degree] - mean) / spread * durations[(tonic + degree) % 12]).sum::<f64>()
         };
         let all = (0..12).flat_map(|tonic| [false, true].map(|is_minor| Self { tonic, is_minor }));
         all.max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(Self { tonic: 0, is_minor: false })
@@ -138,24 +141,24 @@ fn merged(tracks: Vec<Onsets>) -> Onsets {
     all
 }
 
-/// The highest key of each onset, until the next.
+/// The highest key of each onset, cut at the next onset.
 fn line(onsets: &Onsets) -> Vec<MelodyNote> {
     let highest = onsets.iter().filter_map(|(&onset, keys)| Some((onset, *keys.iter().max()?)));
-    cut_at_the_next(highest.map(|(onset, (key, release))| (onset, release, key)))
+    cut_at_next(highest.map(|(onset, (key, release))| (onset, release, key)))
         .map(|(onset, steps, key)| MelodyNote { onset, steps, key })
         .collect()
 }
 
-/// The chords that keys make, until the next; other keys are left out.
+/// The chords of the onsets, each cut at the next chord; other keys are left out.
 fn changes(onsets: &Onsets) -> Vec<ChordChange> {
     let known = onsets.iter().filter_map(|(&onset, keys)| {
         let chord = Chord::from_keys(&keys.iter().map(|k| k.0).collect::<Vec<_>>())?;
         Some((onset, keys.iter().map(|k| k.1).max()?, chord))
     });
-    cut_at_the_next(known).map(|(onset, steps, chord)| ChordChange { onset, steps, chord }).collect()
+    cut_at_next(known).map(|(onset, steps, chord)| ChordChange { onset, steps, chord }).collect()
 }
 
-/// Melody and chords out of one part.
+/// Splits one part into melody and chords.
 fn split(onsets: &Onsets) -> (Vec<MelodyNote>, Vec<ChordChange>) {
     let (mut above, mut below) = (Onsets::new(), Onsets::new());
     let (mut highest, mut sounds_until) = (0, 0);
@@ -167,7 +170,7 @@ fn split(onsets: &Onsets) -> (Vec<MelodyNote>, Vec<ChordChange>) {
         };
         let Some((&top, rest)) = keys.split_last() else { continue };
         if is_chord(&keys) && onset < sounds_until && top.0 < highest {
-            // An accompaniment under a note that still sounds.
+            // An accompaniment under a held melody note.
             below.insert(onset, keys);
             continue;
         }
@@ -182,13 +185,13 @@ fn split(onsets: &Onsets) -> (Vec<MelodyNote>, Vec<ChordChange>) {
     (line(&above), changes(&below))
 }
 
-/// (onset, steps, what) of (onset, end, what), each ended where the next begins.
-fn cut_at_the_next<T: Copy>(all: impl Iterator<Item = (u32, u32, T)>) -> impl Iterator<Item = (u32, u32, T)> {
+/// Converts (onset, end, value) to (onset, steps, value); each item is cut at the next onset.
+fn cut_at_next<T: Copy>(all: impl Iterator<Item = (u32, u32, T)>) -> impl Iterator<Item = (u32, u32, T)> {
     let mut all = all.peekable();
     std::iter::from_fn(move || {
-        let (onset, end, what) = all.next()?;
+        let (onset, end, value) = all.next()?;
         let end = all.peek().map_or(end, |next| end.min(next.0));
-        Some((onset, end - onset, what))
+        Some((onset, end - onset, value))
     })
 }
 
@@ -242,7 +245,7 @@ mod tests {
     const D_MAJOR: &[u8] = &[0xFF, 0x59, 2, 2, 0];
 
     #[test]
-    fn melody_and_chords_stand_in_tracks_of_their_own() {
+    fn melody_and_chords_are_read_from_separate_tracks() {
         let song = song(
             &[SIX_EIGHT, D_MAJOR],
             &[
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piano_part_falls_into_its_highest_line_and_the_chords_below() {
+    fn a_piano_part_splits_into_its_highest_line_and_the_chords_below() {
         let song = song(
             &[],
             &[&[(0, 96, &[48, 52, 55, 76]), (96, 96, &[77]), (144, 48, &[48, 53, 57]), (192, 96, &[72, 79])]],
@@ -277,16 +280,16 @@ mod tests {
         let bar = 4 * u32::from(TICKS);
         let at = |onset| song(&[], &[&[(0, 96, &[72]), (onset, 96, &[74])]]);
         let second = |onset| Tune::from_song(&at(onset)).unwrap().notes[1].onset;
-        assert_eq!(second(16 * bar + 48), 16 * 96 + 12, "as it is");
-        assert_eq!(second(40 * bar + 48), 16 * 96 + 12 + 96, "at its place in the bar");
+        assert_eq!(second(16 * bar + 48), 16 * 96 + 12, "unchanged");
+        assert_eq!(second(40 * bar + 48), 16 * 96 + 12 + 96, "at the same position in the bar");
         let held = Tune::from_song(&song(&[], &[&[(0, 40 * bar, &[72])]])).unwrap();
         assert_eq!(held.notes[0].steps, 16 * 96);
     }
 
     proptest! {
-        /// In ticks of a beat, up to days between two notes.
+        /// Gaps and lengths are in ticks of one beat, up to days between two notes.
         #[test]
-        fn a_tune_is_no_longer_than_its_notes_make_it(
+        fn the_length_of_a_tune_is_bounded_by_its_number_of_notes(
             gaps in prop::collection::vec((0u32..1 << 28, 1u32..1 << 28, 30u8..90), 1..40),
         ) {
             let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x01MTrk".to_vec();
@@ -312,13 +315,13 @@ mod tests {
     }
 
     #[test]
-    fn a_metre_that_is_not_known_is_refused() {
+    fn an_unsupported_metre_is_refused() {
         let song = song(&[&[0xFF, 0x58, 4, 5, 2, 24, 8]], &[&[(0, 48, &[74])]]);
         assert_eq!(Tune::from_song(&song), Err(TuneError::Metre { numerator: 5, denominator: 4 }));
     }
 
     #[test]
-    fn a_key_is_heard_in_its_notes() {
+    fn the_key_is_found_from_the_notes() {
         let scale = |keys: &[u8]| Tonality::from_notes(keys.iter().map(|&key| (key, 12)));
         assert_eq!(scale(&[67, 69, 71, 72, 74, 76, 78, 79, 67, 71, 74, 67]), Tonality { tonic: 7, is_minor: false });
         assert_eq!(scale(&[69, 71, 72, 74, 76, 77, 80, 81, 69, 72, 76, 69]), Tonality { tonic: 9, is_minor: true });

@@ -1,31 +1,31 @@
-//! A tune as rows of (melody: duration, octave, key; chord: duration, octave, key), and back.
+//! Converts a tune to rows of (melody: duration, octave, key; chord: duration, octave, key) and back.
 //!
-//! The article's rows (after arXiv 1710.11418, whose own encoding is not published). A row begins wherever a note, a
-//! rest, a chord or a bar does and lasts until the next, so nothing on the grid is lost: a note that a chord or a bar
-//! line falls into goes on in a row of its own, tied to the one before, and the rows of a bar add up to the bar.
+//! The rows follow arXiv 1710.11418, whose own encoding is not published. A row begins at every note, rest, chord and
+//! bar line and lasts until the next row. A note that continues across a chord or bar line gets a further row, tied to
+//! the one before. The rows of a bar therefore add up to the bar, and converting back restores the tune.
 
 use super::chord::Chord;
 use super::{ChordChange, MelodyNote, Metre, Tonality, Tune};
 
-/// What the melody does in a row.
+/// The melody of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Melody {
-    /// A note of this MIDI key begins: octave × 12 + key within the octave.
+    /// A note of this MIDI key begins.
     Note(u8),
-    /// The note of the row before goes on.
+    /// The note of the row before continues.
     Tie,
     /// Nothing sounds.
     Rest,
 }
 
-/// A row.
+/// A row of a tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token {
-    /// What the melody does.
+    /// The melody.
     pub melody: Melody,
-    /// For how many steps, at least 1.
+    /// Length in steps, at least 1.
     pub steps: u32,
-    /// The chord that begins with the row and how many steps it lasts; `None` where what sounded goes on.
+    /// Length in steps and type of a chord that begins with the row; `None` if the chord before continues.
     pub chord: Option<(u32, Chord)>,
 }
 
@@ -60,9 +60,9 @@ impl Tune {
         rows.collect()
     }
 
-    /// The tune that rows tell.
+    /// The tune of some rows.
     ///
-    /// Rows need not come from a tune: a tie with nothing before it is a rest, and a chord ends where the next begins.
+    /// Any rows are valid: a tie without a note before it is a rest, and a chord ends where the next begins.
     pub fn from_tokens(metre: Metre, tonality: Tonality, tokens: &[Token]) -> Self {
         let mut tune = Self { metre, tonality, notes: Vec::new(), chords: Vec::new() };
         let mut onset = 0;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::tune::Quality;
 
-    /// Lines that do not overlap themselves: (rest before, steps, what).
+    /// Tunes made of lines of (rest before, steps, pitch class).
     fn tunes() -> impl Strategy<Value = Tune> {
         let line = || vec((prop_oneof![3 => Just(0u32), 1 => 1u32..60], 1u32..100, 0u8..12), 1..40);
         (0usize..5, line(), line()).prop_map(|(metre, melody, chords)| {
@@ -123,12 +123,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_tune_comes_back_from_its_tokens(tune in tunes()) {
+        fn converting_a_tune_to_tokens_and_back_changes_nothing(tune in tunes()) {
             prop_assert_eq!(Tune::from_tokens(tune.metre, tune.tonality, &tune.tokens()), tune);
         }
 
         #[test]
-        fn tokens_add_up_to_bars(tune in tunes()) {
+        fn no_token_crosses_a_bar_line(tune in tunes()) {
             let mut at = 0;
             for token in tune.tokens() {
                 prop_assert!(token.steps >= 1 && at % tune.metre.bar() + token.steps <= tune.metre.bar());

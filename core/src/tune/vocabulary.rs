@@ -1,8 +1,7 @@
-//! The ids of symbols: a tune's rows, a start for each metre, an end.
+//! The generator's vocabulary: ids for the rows of a tune, for a start per metre and for an end.
 //!
-//! Rows that are seldom met have no id of their own. Each is backed off to the one that is closest to it among those
-//! that have one and last as long, or to several tied ones that last as long together; none is dropped, so bars still
-//! add up.
+//! Rare rows have no id. Each is replaced by the closest row of the same length that has one, or by several tied rows of
+//! the same total length. No row is dropped, so bars still add up.
 
 use std::collections::HashMap;
 
@@ -12,56 +11,58 @@ use super::chord::Chord;
 use super::token::{Melody, Token};
 use super::{Metre, Quality, Tonality, Tune};
 
-/// What an id stands for.
+/// The meaning of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Symbol {
-    /// The tune is over.
+    /// The end of a tune.
     End,
-    /// A tune in this metre begins.
+    /// The start of a tune in this metre.
     Start(Metre),
-    /// The next row.
+    /// A row of a tune.
     Row(Token),
 }
 
-/// Ids, from 0 and without gaps: the end, a start for each of [`Metre::ALL`], then rows from the most frequent on.
+/// The mapping between symbols and ids.
+///
+/// Ids count from 0 without gaps: the end, a start for each of [`Metre::ALL`], then the rows from the most frequent on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     rows: Vec<Token>,
     ids: HashMap<Token, usize>,
 }
 
-/// Why a list of rows is no vocabulary.
+/// Why a text is not a vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum VocabularyError {
-    /// A row does not read as one.
-    #[error("line {line}: {text:?} is no row of melody steps, key, chord steps, root and quality")]
+    /// A line is not a row.
+    #[error("line {line}: {text:?} is not a row of melody steps, key, chord steps, root and quality")]
     Row {
-        /// Counted from 1.
+        /// Line number, counted from 1.
         line: usize,
-        /// What stands there.
+        /// The line.
         text: String,
     },
-    /// A row stands there twice.
-    #[error("line {line} stands there twice")]
+    /// A row occurs twice.
+    #[error("line {line} occurs twice")]
     Twice {
-        /// Counted from 1.
+        /// Line number, counted from 1.
         line: usize,
     },
-    /// Every duration can be made of rests of one step, so there must be one.
-    #[error("there is no rest of one step, which every other duration can be made of")]
+    /// The rest or the tie of one step is missing, of which every other length can be made.
+    #[error("the rest or the tie of one step is missing, of which every other length can be made")]
     NoUnit,
 }
 
-/// What every duration can be made of.
+/// A rest of one step, of which a rest of any length can be made.
 const UNIT: Token = Token { melody: Melody::Rest, steps: 1, chord: None };
-/// The same for a note that goes on.
+/// The same for a note that continues.
 const TIED_UNIT: Token = Token { melody: Melody::Tie, steps: 1, chord: None };
 
-/// Symbols that are no rows.
-const SIGNS: usize = 1 + Metre::ALL.len();
+/// The id of the first row; the ids before it are the end and the starts.
+const FIRST_ROW: usize = 1 + Metre::ALL.len();
 
 impl Vocabulary {
-    /// The vocabulary of the `size` most frequent symbols of tunes in their plain key.
+    /// The vocabulary of the `size` most frequent symbols of some tunes, which must be in C major or A minor.
     pub fn from_tunes<'a>(tunes: impl IntoIterator<Item = &'a Tune>, size: usize) -> Self {
         let mut counts: HashMap<Token, usize> = HashMap::new();
         for token in tunes.into_iter().flat_map(Tune::tokens) {
@@ -71,27 +72,27 @@ impl Vocabulary {
         counts.remove(&TIED_UNIT);
         let mut rows: Vec<(Token, usize)> = counts.into_iter().collect();
         rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-        rows.truncate(size.saturating_sub(SIGNS + 2));
+        rows.truncate(size.saturating_sub(FIRST_ROW + 2));
         let rows = rows.into_iter().map(|(token, _)| token).chain([UNIT, TIED_UNIT]);
-        Self::of_rows(rows.collect())
+        Self::from_rows(rows.collect())
     }
 
-    fn of_rows(rows: Vec<Token>) -> Self {
-        let ids = rows.iter().enumerate().map(|(place, &token)| (token, SIGNS + place)).collect();
+    fn from_rows(rows: Vec<Token>) -> Self {
+        let ids = rows.iter().enumerate().map(|(place, &token)| (token, FIRST_ROW + place)).collect();
         Self { rows, ids }
     }
 
-    /// How many symbols there are.
+    /// Number of symbols.
     pub fn size(&self) -> usize {
-        SIGNS + self.rows.len()
+        FIRST_ROW + self.rows.len()
     }
 
-    /// What an id stands for; `None` from [`Vocabulary::size`] on.
+    /// The symbol of an id; `None` from [`Vocabulary::size`] on.
     pub fn symbol(&self, id: usize) -> Option<Symbol> {
         match id {
             0 => Some(Symbol::End),
-            id if id < SIGNS => Some(Symbol::Start(Metre::ALL[id - 1])),
-            id => self.rows.get(id - SIGNS).copied().map(Symbol::Row),
+            id if id < FIRST_ROW => Some(Symbol::Start(Metre::ALL[id - 1])),
+            id => self.rows.get(id - FIRST_ROW).copied().map(Symbol::Row),
         }
     }
 
@@ -110,21 +111,21 @@ impl Vocabulary {
         self.ids.contains_key(token)
     }
 
-    /// The ids of a row: one, or several where it is backed off to tied ones.
+    /// The ids of a row: one, or several tied rows if it has no id and no close row of its length.
     pub fn ids(&self, token: &Token) -> Vec<usize> {
         if let Some(&id) = self.ids.get(token) {
             return vec![id];
         }
         let closest = |wanted: &Token| {
             let alike = self.rows.iter().filter(|row| row.steps == wanted.steps);
-            // Of equally close ones the most frequent.
+            // Among equally close rows the most frequent one.
             alike.min_by_key(|row| distance(row, wanted)).filter(|row| distance(row, wanted) < UNLIKE)
         };
         let mut ids = Vec::new();
         let mut rest = *token;
         while rest.steps > 0 {
             let longest = (1..=rest.steps).rev().find_map(|steps| closest(&Token { steps, ..rest }));
-            // A note shorter than any that is known gives way to silence, so that the bar still adds up.
+            // A note shorter than any in the vocabulary becomes a rest, so that the bar still adds up.
             let unit = if rest.melody == Melody::Tie { &TIED_UNIT } else { &UNIT };
             let row = longest.unwrap_or(unit);
             ids.push(self.ids[row]);
@@ -134,7 +135,7 @@ impl Vocabulary {
         ids
     }
 
-    /// The ids of a tune in its plain key, from its start to its end.
+    /// The ids of a tune in C major or A minor, from its start to its end.
     pub fn encode(&self, tune: &Tune) -> Vec<usize> {
         let mut ids = vec![self.start(tune.metre)];
         ids.extend(tune.tokens().iter().flat_map(|token| self.ids(token)));
@@ -142,7 +143,7 @@ impl Vocabulary {
         ids
     }
 
-    /// The tune that ids tell, up to the first end; signs within it say nothing.
+    /// The tune of some ids, up to the first end; start symbols are ignored.
     pub fn decode(&self, metre: Metre, is_minor: bool, ids: &[usize]) -> Tune {
         let symbols = ids.iter().map_while(|&id| self.symbol(id).filter(|s| *s != Symbol::End));
         let rows: Vec<Token> =
@@ -151,22 +152,24 @@ impl Vocabulary {
         Tune::from_tokens(metre, Tonality { tonic, is_minor }, &rows)
     }
 
-    /// A line for each row: melody steps, key (or `tie`, `rest`), then chord steps, root and quality where one begins.
+    /// The text form: one line per row with melody steps and key (or `tie`, `rest`).
+    ///
+    /// If a chord begins, its steps, root and quality follow.
     pub fn to_text(&self) -> String {
         self.rows.iter().map(|token| line_of(token) + "\n").collect()
     }
 
-    /// The vocabulary that [`Vocabulary::to_text`] wrote.
+    /// Parses the text form that [`Vocabulary::to_text`] writes.
     ///
     /// # Errors
-    /// [`VocabularyError`] where a line is no row.
+    /// [`VocabularyError`] if a line is not a row or occurs twice, or if a row of one step is missing.
     pub fn from_text(text: &str) -> Result<Self, VocabularyError> {
         let rows = text.lines().enumerate().map(|(place, line)| {
             token_of(line).ok_or_else(|| VocabularyError::Row { line: place + 1, text: line.into() })
         });
-        let vocabulary = Self::of_rows(rows.collect::<Result<_, _>>()?);
+        let vocabulary = Self::from_rows(rows.collect::<Result<_, _>>()?);
         if vocabulary.ids.len() < vocabulary.rows.len() {
-            let twice = vocabulary.rows.iter().enumerate().position(|(i, row)| vocabulary.ids[row] != SIGNS + i);
+            let twice = vocabulary.rows.iter().enumerate().position(|(i, row)| vocabulary.ids[row] != FIRST_ROW + i);
             return Err(VocabularyError::Twice { line: twice.unwrap_or(0) + 1 });
         }
         if ![UNIT, TIED_UNIT].iter().all(|unit| vocabulary.ids.contains_key(unit)) {
@@ -176,14 +179,14 @@ impl Vocabulary {
     }
 }
 
-/// Rows this far apart do not stand for each other.
+/// Distance from which a row cannot replace another.
 const UNLIKE: u32 = 1000;
 
-/// How badly a row of the same duration stands for another.
+/// The distance between two rows of the same length; 0 for equal rows.
 fn distance(row: &Token, wanted: &Token) -> u32 {
     let melody = match (row.melody, wanted.melody) {
         (Melody::Note(a), Melody::Note(b)) if a == b => 0,
-        // The same key in another octave is closer than any other key but the next.
+        // The same pitch class in another octave is closer than most other keys.
         (Melody::Note(a), Melody::Note(b)) if a % 12 == b % 12 => 12 + u32::from(a.abs_diff(b)),
         (Melody::Note(a), Melody::Note(b)) => 20 + 4 * u32::from(a.abs_diff(b)),
         (a, b) if a == b => 0,
@@ -202,7 +205,7 @@ fn distance(row: &Token, wanted: &Token) -> u32 {
             };
             duration + root + quality
         }
-        // A chord that goes on is better than a wrong one; one out of nothing is not.
+        // Omitting a chord is better than a wrong root; adding one is worse.
         (None, Some(_)) => 25,
         (Some(_), None) => 40,
     };
@@ -243,7 +246,7 @@ fn token_of(line: &str) -> Option<Token> {
     Some(Token { melody, steps: steps(parts[0])?, chord })
 }
 
-/// What a chord is called in files.
+/// The name of a chord type in files.
 fn quality_id(quality: Quality) -> &'static str {
     match quality {
         Quality::Major => "major",
@@ -280,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tune_of_known_rows_comes_back() {
+    fn encoding_and_decoding_a_tune_of_known_rows_changes_nothing() {
         let tune = tune();
         let vocabulary = Vocabulary::from_tunes([&tune], 1000);
         let ids = vocabulary.encode(&tune);
@@ -291,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_row_is_backed_off_to_one_as_long_with_the_same_melody() {
+    fn a_rare_row_is_replaced_by_one_of_the_same_length_with_the_same_melody() {
         let vocabulary = Vocabulary::from_tunes([&tune()], 1000);
         let rare = Chord { root: 36, quality: Quality::Sixth };
         let token = Token { melody: Melody::Note(60), steps: 12, chord: Some((48, rare)) };
@@ -302,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_duration_is_made_of_tied_rows() {
+    fn a_rare_length_is_made_of_tied_rows() {
         let mut known = tune();
         known
             .notes
@@ -315,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_as_it_was_written() {
+    fn the_text_form_reads_back_and_invalid_texts_are_refused() {
         let vocabulary = Vocabulary::from_tunes([&tune()], 1000);
         assert_eq!(Vocabulary::from_text(&vocabulary.to_text()), Ok(vocabulary.clone()));
         let twice = vocabulary.to_text() + "1 tie\n";

@@ -5,16 +5,16 @@ use proptest::prelude::*;
 
 const RATE: f64 = 48_000.0;
 
-/// A stretch of time in which the song goes on from a place, or stands still.
+/// A span of time in which the song plays from a position, or is stopped.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
+struct Span {
     beats: Option<f64>,
     tempo: f64,
     samples: u64,
 }
 
-fn playing(beats: f64, tempo: f64, samples: u64) -> Stretch {
-    Stretch { beats: Some(beats), tempo, samples }
+fn playing(beats: f64, tempo: f64, samples: u64) -> Span {
+    Span { beats: Some(beats), tempo, samples }
 }
 
 fn clip(length: f64, notes: &[(f64, f64, u8)]) -> Arc<Clip> {
@@ -28,22 +28,22 @@ fn looped(clip: &Arc<Clip>, start: f64) -> ClipPlacement {
 
 type Events = Vec<(u64, ClipEvent)>;
 
-/// Plays a song cut into blocks, with clips placed at samples; ends with a stop.
-fn play(song: &[Stretch], blocks: &[u64], placings: &[(u64, Option<ClipPlacement>)]) -> Events {
+/// Plays a song in blocks, with clips placed at given samples, and stops at its end.
+fn play(song: &[Span], blocks: &[u64], placings: &[(u64, Option<ClipPlacement>)]) -> Events {
     let (mut player, mut clock, mut out) = (ClipPlayer::new(), StepClock::new(RATE), Vec::new());
     let (mut now, mut sizes, mut placings) = (0, blocks.iter().cycle(), placings.iter().peekable());
-    for stretch in song {
+    for span in song {
         player.interrupt(now);
-        let (begin, end) = (now, now + stretch.samples);
+        let (begin, end) = (now, now + span.samples);
         while now < end {
             while let Some((_, placed)) = placings.next_if(|p| p.0 <= now) {
                 player.place(now, placed.clone());
             }
             let until = (now + sizes.next().unwrap()).min(end);
             let until = placings.peek().map_or(until, |p| until.min(p.0));
-            let gone = (now - begin) as f64 / RATE * stretch.tempo / 60.0;
-            let beats = stretch.beats.map(|beats| beats + gone);
-            let tempo = Some(stretch.tempo);
+            let gone = (now - begin) as f64 / RATE * span.tempo / 60.0;
+            let beats = span.beats.map(|beats| beats + gone);
+            let tempo = Some(span.tempo);
             clock.follow(now, &Transport { playing: beats.is_some(), tempo, beats, ..Transport::default() });
             while let Some(event) = player.next(&clock, now, until) {
                 out.push(event);
@@ -65,8 +65,8 @@ fn ons(events: &Events) -> Vec<(u64, u8)> {
     events.iter().filter_map(on).collect()
 }
 
-/// Whether each on gets an off before the next of its key, in the order of time.
-fn is_whole(events: &Events) -> bool {
+/// Whether the events are in the order of time and each on has an off before the next on of its key.
+fn is_complete(events: &Events) -> bool {
     let mut sounding = [false; KEYS];
     events.is_sorted_by_key(|e| e.0)
         && events.iter().all(|&(_, event)| match event {
@@ -77,7 +77,7 @@ fn is_whole(events: &Events) -> bool {
 }
 
 #[test]
-fn it_begins_at_its_place_and_begins_anew_where_it_ends() {
+fn a_looped_clip_begins_at_its_start_and_repeats_from_its_end() {
     let clip = clip(2.0, &[(0.0, 0.5, 60), (1.0, 1.0, 64)]);
     let song = [playing(0.0, 120.0, 8 * 24_000)];
     let on = |beats: u64, key| (beats * 24_000, key);
@@ -90,29 +90,29 @@ fn it_begins_at_its_place_and_begins_anew_where_it_ends() {
 }
 
 #[test]
-fn the_clip_before_goes_on_until_the_next_begins() {
+fn a_clip_plays_until_the_next_one_begins() {
     let (first, second) = (clip(1.0, &[(0.0, 1.0, 60)]), clip(1.0, &[(0.0, 1.0, 72)]));
     let song = [playing(0.0, 120.0, 4 * 24_000)];
     let placings = [(0, Some(looped(&first, 0.0))), (20_000, Some(looped(&second, 2.0)))];
     let played = play(&song, &[100], &placings);
     assert_eq!(ons(&played), [(0, 60), (24_000, 60), (48_000, 72), (72_000, 72)]);
-    assert!(is_whole(&played));
+    assert!(is_complete(&played));
     let cleared = play(&song, &[100], &[(0, Some(looped(&first, 0.0))), (30_000, None)]);
     assert_eq!(cleared.last(), Some(&(30_000, ClipEvent::Off { key: 60 })));
 }
 
 #[test]
-fn a_jump_ends_what_sounds_and_the_clip_goes_on_from_there() {
+fn a_jump_ends_sounding_notes_and_the_clip_continues_at_the_new_position() {
     let clip = clip(4.0, &[(0.0, 3.0, 60), (2.0, 1.0, 64), (3.0, 1.0, 67)]);
     let song = [playing(0.0, 120.0, 30_000), playing(102.0, 60.0, 60_000), playing(-9.0, 120.0, 10_000)];
     let played = play(&song, &[64], &[(0, Some(looped(&clip, 0.0)))]);
     assert_eq!(ons(&played), [(0, 60), (30_000, 64), (78_000, 67)]);
-    assert!(is_whole(&played));
+    assert!(is_complete(&played));
     assert!(played.contains(&(30_000, ClipEvent::Off { key: 60 })));
 }
 
 #[test]
-fn while_the_host_does_not_play_nothing_begins_and_what_was_passed_stays_away() {
+fn no_note_begins_while_the_host_is_stopped_and_passed_notes_are_skipped() {
     let clip = clip(4.0, &[(0.0, 0.1, 60), (0.2, 0.1, 62), (0.45, 2.0, 64)]);
     let mut player = ClipPlayer::new();
     let mut clock = StepClock::new(RATE);
@@ -129,9 +129,9 @@ fn while_the_host_does_not_play_nothing_begins_and_what_was_passed_stays_away() 
     assert_eq!(back, late);
 }
 
-/// Positions that lie off by less than a host's rounding neither double nor lose a note.
+/// The positions are off by as much as a host's rounding.
 #[test]
-fn rounding_doubles_nothing() {
+fn rounded_positions_neither_double_nor_lose_a_note() {
     let notes: Vec<_> = (0..16).map(|i| (f64::from(i) / 4.0, 0.25, 60 + i as u8 % 4)).collect();
     let clip = clip(4.0, &notes);
     let (mut player, mut clock) = (ClipPlayer::new(), StepClock::new(RATE));
@@ -143,28 +143,28 @@ fn rounding_doubles_nothing() {
         clock.follow(from, &Transport { playing: true, tempo: Some(120.0), beats, ..Transport::default() });
         out.extend(std::iter::from_fn(|| player.next(&clock, from, until)));
     }
-    assert_eq!(ons(&out).len(), 43, "a note each 6,000 samples of 256,000");
+    assert_eq!(ons(&out).len(), 43, "one note every 6,000 of 256,000 samples");
     assert!(out.is_sorted_by_key(|e| e.0));
 }
 
 #[test]
-fn at_the_ends_of_the_world_it_plays_or_is_silent_but_comes_to_an_end() {
+fn playing_at_extreme_positions_terminates_and_ends_every_note() {
     let clip = clip(1.0 / 960.0, &[(0.0, 1.0 / 960.0, 60)]);
     let far = (1u64 << 52) as f64;
     for (start, beats) in [(0.0, far), (far, 0.0), (far, far), (-far, far), (-far, -far), (far, -far)] {
         let played = play(&[playing(beats, 120.0, 480)], &[64], &[(0, Some(looped(&clip, start)))]);
-        assert!(is_whole(&played), "from {start} at {beats}");
+        assert!(is_complete(&played), "from {start} at {beats}");
     }
 }
 
-fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
-    let stretch = (prop::option::weighted(0.9, 0u32..64), 40u32..300, 1u64..60_000);
-    let stretch = stretch.prop_map(|(beats, tempo, samples)| Stretch {
+fn spans() -> impl Strategy<Value = Vec<Span>> {
+    let span = (prop::option::weighted(0.9, 0u32..64), 40u32..300, 1u64..60_000);
+    let span = span.prop_map(|(beats, tempo, samples)| Span {
         beats: beats.map(|beats| f64::from(beats) / 4.0),
         tempo: f64::from(tempo),
         samples,
     });
-    prop::collection::vec(stretch, 1..6)
+    prop::collection::vec(span, 1..6)
 }
 
 fn clips() -> impl Strategy<Value = Arc<Clip>> {
@@ -178,8 +178,8 @@ fn clips() -> impl Strategy<Value = Arc<Clip>> {
 
 proptest! {
     #[test]
-    fn what_it_plays_does_not_depend_on_the_blocks(
-        song in stretches(),
+    fn the_output_does_not_depend_on_the_block_lengths(
+        song in spans(),
         clips in [clips(), clips()],
         starts in [0u32..12, 0u32..12],
         second_at in 0u64..100_000,
@@ -189,13 +189,13 @@ proptest! {
         let placed = |i: usize| ClipPlacement { clip: clips[i].clone(), start: f64::from(starts[i]), looped };
         let placings = [(0, Some(placed(0))), (second_at, Some(placed(1)))];
         let whole = play(&song, &[u64::MAX / 2], &placings);
-        prop_assert!(is_whole(&whole));
+        prop_assert!(is_complete(&whole));
         prop_assert_eq!(play(&song, &blocks, &placings), whole);
     }
 
     #[test]
-    fn every_note_that_the_song_comes_to_begins_at_its_place_and_no_other(
-        song in stretches(),
+    fn exactly_the_notes_that_the_song_reaches_begin_at_their_positions(
+        song in spans(),
         clip in clips(),
         start in 0u32..12,
         looped in any::<bool>(),
@@ -203,13 +203,13 @@ proptest! {
         let placed = ClipPlacement { clip: clip.clone(), start: f64::from(start), looped };
         let mut expected = Vec::new();
         let mut begin = 0u64;
-        for stretch in &song {
-            let end = begin + stretch.samples;
+        for span in &song {
+            let end = begin + span.samples;
             for round in 0..if looped { 64u32 } else { 1 } {
                 for note in clip.notes() {
-                    let Some(beats) = stretch.beats else { continue };
+                    let Some(beats) = span.beats else { continue };
                     let place = placed.start + f64::from(round) * clip.length() + note.onset;
-                    let sample = (place - beats) * 60.0 / stretch.tempo * RATE;
+                    let sample = (place - beats) * 60.0 / span.tempo * RATE;
                     let time = begin as f64 + (sample - 1e-3).ceil();
                     if sample >= -1.0 && time < end as f64 {
                         expected.push((time.max(begin as f64) as u64, note.key));

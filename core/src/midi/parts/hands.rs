@@ -1,15 +1,15 @@
-//! What notes say about whose hands play them.
+//! Tests whether notes can be played by one hand, by two hands or as a single voice.
 
-/// What one hand can strike at once, in semitones: a tenth is a good reach; arpeggiated chords go beyond.
+/// Largest interval that one hand plays at once, in semitones: a tenth. Arpeggiated chords exceed it.
 const REACH: u32 = 16;
 
-/// Notes that begin within so many beats are struck together.
+/// Longest time between the onsets of notes that are played together, in beats.
 const TOGETHER: f64 = 1.0 / 16.0;
 
-/// A note is compared with others for at least so many beats, or staccato hands would never meet.
+/// Shortest length of a note in a comparison, in beats; otherwise staccato hands would never overlap.
 const SHORTEST: f64 = 1.0;
 
-/// Beats of a bar, whatever the metre.
+/// Beats in a bar, for every metre.
 const BAR: f64 = 4.0;
 
 /// A note in beats.
@@ -20,16 +20,16 @@ pub(super) struct Struck {
     pub key: u8,
 }
 
-/// How two groups of notes stand to each other.
+/// A comparison of two groups of notes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Registers {
-    /// The share of the pairs of notes that meet in which the same group has the lower key; 1 where none meet.
+    /// Share of the overlapping note pairs in which the same group has the lower key, 0–1; 1 without such pairs.
     pub order: f64,
-    /// How many notes sound while one of the other group does, counted once with each.
+    /// Number of pairs of notes, one from each group, that sound at the same time.
     pub meetings: u64,
-    /// The share of the bars with notes in which both groups have some.
+    /// Share of the bars with notes in which both groups have some, 0–1.
     pub both: f64,
-    /// How far apart the first onsets and the last ends lie, in beats, whichever lie farther.
+    /// Distance of the first onsets or of the last ends in beats, whichever is larger.
     pub apart: f64,
 }
 
@@ -51,9 +51,9 @@ impl Registers {
     }
 }
 
-/// Pairs of notes of two groups that sound together: `a`'s key is lower, `b`'s is, or both are one.
+/// Numbers of overlapping note pairs in which `a`'s key is lower, `b`'s is, or both are equal.
 fn meetings(a: &[Struck], b: &[Struck]) -> (u64, u64, u64) {
-    // Both groups in one time line; what sounds is counted by key, so that no number of held notes makes it slow.
+    // Sounding notes are counted by key, so that the time does not depend on the number of held notes.
     let mut events: Vec<(f64, bool, usize, u8)> = Vec::new();
     for (group, notes) in [a, b].into_iter().enumerate() {
         for note in notes {
@@ -88,7 +88,7 @@ fn bars(notes: &[Struck]) -> Vec<i64> {
     bars
 }
 
-/// The share of moments at which more is struck together than so many hands reach; `notes` by onset.
+/// The share of onsets, 0–1, whose keys are beyond the reach of `hands` hands; `notes` must be in the order of onset.
 pub(super) fn beyond(notes: &[Struck], hands: u32) -> f64 {
     let mut moments = 0u32;
     let mut too_wide = 0u32;
@@ -104,7 +104,7 @@ pub(super) fn beyond(notes: &[Struck], hands: u32) -> f64 {
     f64::from(too_wide) / f64::from(moments.max(1))
 }
 
-/// How many hands reach these keys, a bit each.
+/// Number of hands that reach these keys, one bit per key.
 fn hands_for(mut keys: u128) -> u32 {
     let mut hands = 0;
     while keys != 0 {
@@ -115,7 +115,7 @@ fn hands_for(mut keys: u128) -> u32 {
     hands
 }
 
-/// Whether never two notes sound at once, but for a few that overlap; `notes` by onset.
+/// Whether notes form a single voice, with at most one overlap in 20 notes; `notes` must be in the order of onset.
 pub(super) fn is_single_voice(notes: &[Struck]) -> bool {
     let overlapping = notes.windows(2).filter(|pair| pair[1].onset < pair[0].release - TOGETHER).count();
     overlapping * 20 <= notes.len()
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn hands_are_counted_by_what_they_reach() {
+    fn the_number_of_hands_follows_from_their_reach() {
         let keys = |keys: &[u8]| keys.iter().fold(0u128, |bits, &key| bits | 1 << key);
         assert_eq!(hands_for(keys(&[])), 0);
         assert_eq!(hands_for(keys(&[60, 76])), 1, "a tenth");
@@ -140,23 +140,23 @@ mod tests {
     }
 
     #[test]
-    fn hands_meet_in_order_and_two_players_do_not() {
+    fn hands_overlap_in_order_and_two_players_do_not() {
         let low = struck(&[(0.0, 4.0, 40), (4.0, 8.0, 43)]);
         let high = struck(&[(0.0, 1.0, 60), (2.0, 2.5, 64), (5.0, 7.9, 67)]);
         let registers = Registers::new(&low, &high);
         assert_eq!((registers.order, registers.meetings, registers.both), (1.0, 3, 1.0));
         assert!((registers.apart - 0.1).abs() < 1e-9);
-        assert_eq!(Registers::new(&high, &low).order, 1.0, "whichever is named first");
+        assert_eq!(Registers::new(&high, &low).order, 1.0, "the order of the arguments does not matter");
         let crossing = struck(&[(0.0, 4.0, 30), (4.0, 8.0, 90)]);
         assert_eq!(Registers::new(&low, &crossing).order, 0.5);
-        assert_eq!(Registers::new(&low, &low).order, 0.0, "one key cannot be struck by two hands");
+        assert_eq!(Registers::new(&low, &low).order, 0.0, "two hands do not play the same key");
         let later = struck(&[(100.0, 101.0, 50)]);
         let never = Registers::new(&low, &later);
         assert_eq!((never.meetings, never.both, never.apart), (0, 0.0, 100.0));
     }
 
     #[test]
-    fn what_is_struck_together_shows_how_many_hands_play() {
+    fn notes_played_together_show_the_number_of_hands() {
         let stride = struck(&[(0.0, 1.0, 36), (1.0, 2.0, 60), (1.01, 2.0, 67), (2.0, 3.0, 36)]);
         assert_eq!(beyond(&stride, 1), 0.0);
         let wide = struck(&[(0.0, 1.0, 36), (0.02, 1.0, 72), (1.0, 2.0, 60), (2.0, 3.0, 36), (3.0, 4.0, 40)]);

@@ -1,4 +1,4 @@
-//! What the name of a track says about who plays it, in the usual spellings of several languages.
+//! Recognises hands, players and instruments in track names, in the usual spellings of several languages.
 
 mod hands;
 mod instruments;
@@ -15,30 +15,30 @@ pub(super) enum Hand {
     Right,
 }
 
-/// What a name says about the instrument, where the file sets no program.
+/// An instrument found in a name, for tracks without a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     Drums,
-    /// An instrument that is not played on a piano's keys.
+    /// An instrument without a keyboard.
     Other,
 }
 
-/// A track's name, as far as it is understood.
+/// A parsed track name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Name {
-    /// The hand that it names, if it names one.
+    /// The hand in the name.
     pub hand: Option<Hand>,
-    /// Whether the hand's word can hardly mean anything else.
+    /// Whether the word for the hand is unambiguous.
     pub is_sure: bool,
-    /// Everything else that tells tracks apart, numbers included.
+    /// All other words that distinguish tracks, numbers included.
     pub stem: Vec<String>,
 }
 
-/// Accents that stand behind their letter.
+/// Accents that are separate characters after their letter.
 const COMBINING_ACCENTS: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36F}';
 
 impl Name {
-    /// Reads a track's name.
+    /// Parses a track's name.
     pub fn parse(text: &str) -> Self {
         let mut words = words(text);
         let is_hand = |word: &String| is_in(word, &[RIGHT, LEFT]);
@@ -60,14 +60,14 @@ impl Name {
         self.stem.iter().map(String::as_str).filter(|word| !is_number(word)).collect()
     }
 
-    /// Whether two names are one but for the hand.
+    /// Whether two names are equal apart from the hand.
     pub fn is_same_player(&self, other: &Self) -> bool {
         !self.words().is_empty() && self.stem == other.stem
     }
 
-    /// Whether two names tell two players: another role, or another instrument.
+    /// Whether two names belong to different players, by role or keyboard.
     ///
-    /// The first track of many files has the piece's title; names with any other word in them tell neither.
+    /// The first track of many files is named after the piece. A name with any other word therefore has neither.
     pub fn distinguishes(&self, other: &Self) -> bool {
         let (own, others) = (self.keyboards(), other.keyboards());
         self.roles() != other.roles() || (!own.is_empty() && !others.is_empty() && own != others)
@@ -78,10 +78,10 @@ impl Name {
         self.stem.iter().all(|word| is_number(word) || is_role(word) || is_in(word, &[KEYBOARDS, KINDS]))
     }
 
-    /// What the player does among others.
+    /// The player's roles, such as melody or accompaniment.
     fn roles(&self) -> Vec<&'static str> {
         let is_keyboard = !self.keyboards().is_empty();
-        // A solo piano is no soloist.
+        // "Solo piano" is not a soloist among others.
         let says = |words: &[&str]| {
             self.stem.iter().any(|word| words.contains(&word.as_str()) && !(is_keyboard && word == "solo"))
         };
@@ -94,10 +94,9 @@ impl Name {
     }
 }
 
-/// The instrument that a name tells, if it tells an instrument that is not on a piano's keys.
+/// The instrument without a keyboard in a name, if there is one.
 ///
-/// Names are prose as often as not; one with any other word in it tells nothing, unless it is a track's among other
-/// named ones.
+/// Names are often titles. A name with any other word therefore counts only if other tracks have names too.
 pub(super) fn instrument(text: &str, is_among_others: bool) -> Option<Named> {
     let words = words(text);
     let says = |list| words.iter().any(|word| is_in(word, &[list]));
@@ -110,7 +109,7 @@ pub(super) fn instrument(text: &str, is_among_others: bool) -> Option<Named> {
     }
 }
 
-/// The same of a name with any words in it: one for drums decides, and an instrument's at the end.
+/// The instrument in a name with other words: a word for drums anywhere, or an instrument at the end.
 fn instrument_among_others(text: &str, words: &[String]) -> Option<Named> {
     let name = Name::parse(text);
     let says = |list| words.iter().any(|word| is_in(word, &[list]));
@@ -118,7 +117,7 @@ fn instrument_among_others(text: &str, words: &[String]) -> Option<Named> {
         return None;
     }
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_number(word)).collect();
-    // What may stand beside an instrument's word does so behind it too: "Horn section".
+    // Words that describe an instrument may follow it: "Horn section".
     let is_named = |list| {
         let last = words.iter().rev().find(|word| is_in(word, &[list]) || !is_in(word, &[KINDS, EMPTY]));
         last.is_some_and(|word| is_in(word, &[list]))
@@ -127,11 +126,11 @@ fn instrument_among_others(text: &str, words: &[String]) -> Option<Named> {
         return Some(Named::Drums);
     }
     let is_general_midi = GENERAL_MIDI.contains(&words.join(" ").as_str()) || is_synth(&words);
-    // A clef has an instrument's name, and is a hand.
+    // A word for a clef may also be an instrument, but means a hand.
     (is_general_midi || (is_named(OTHERS) && !says(BESIDE_HANDS))).then_some(Named::Other)
 }
 
-/// Whether words are a synthesizer's sound, as "Pad 2 (warm)" or "Saw Lead"; a lead alone may be any melody.
+/// Whether words name a synthesizer sound such as "Pad 2 (warm)" or "Saw Lead"; "Lead" alone may be any melody.
 fn is_synth(words: &[&str]) -> bool {
     let is_role = |word: &str| ROLES.iter().any(|(_, words)| words.contains(&word));
     match words {
@@ -149,9 +148,9 @@ fn is_number(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_digit())
 }
 
-/// A name's words and numbers in lower case, without accents; "R.H.", "RightHand" and "ピアノ右手" are taken apart.
+/// The words and numbers of a name in lower case, without accents; "RightHand" and "ピアノ右手" are split into words.
 fn words(text: &str) -> Vec<String> {
-    /// What is written without spaces around it.
+    /// Words that are written without spaces around them.
     const UNSPACED: [(&str, &str); 8] = [
         ("右手", " rh "),
         ("左手", " lh "),
@@ -181,7 +180,7 @@ fn words(text: &str) -> Vec<String> {
         }
         last = c;
     }
-    // Initials belong together: "R.H.", "m. d."; and a hi-hat is one word.
+    // Initials form one word ("R.H.", "m. d."), and so does "hi-hat".
     let mut joined: Vec<String> = Vec::new();
     for word in words {
         let is_initial = |word: &str| word.len() == 1 && word.chars().all(char::is_alphabetic);

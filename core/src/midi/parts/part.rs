@@ -1,58 +1,58 @@
-//! One part of a song, and how it is shown to people.
+//! A part of a song and its one-line description.
 
 use std::fmt;
 
-/// What a part is played on.
+/// The instrument of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instrument {
-    /// A piano or what is played like one ([`KEYBOARD_PROGRAMS`](super::KEYBOARD_PROGRAMS)), or nothing that the file tells.
+    /// A piano or similar ([`KEYBOARD_PROGRAMS`](super::KEYBOARD_PROGRAMS)), or unknown.
     Keyboard,
-    /// Drums: on their channel, or by their track's name where the file sets no program.
+    /// Drums: on the drum channel, or by the track's name if the file sets no program.
     Drums,
-    /// Any other program, or none and a track's name that tells an instrument.
+    /// Another program (0–127), or `None` for an instrument by the track's name.
     Other(Option<u8>),
 }
 
-/// Why a part's tracks and channels are one.
+/// Why tracks and channels form one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
-    /// There is one track with one channel.
+    /// It has only one track and channel.
     Single,
-    /// Their names tell a right and a left hand.
+    /// Their names give a right and a left hand.
     HandNames,
-    /// The same program on the same channel.
+    /// They have the same program on the same channel.
     Channel,
-    /// One channel goes on where another ends.
+    /// One channel begins where another ends.
     Succession,
     /// Each channel is a single voice.
     Voices,
-    /// Complementary registers that begin and end together.
+    /// They begin and end together in complementary registers.
     Registers,
 }
 
-/// What one player plays in a song.
+/// The part of one player in a song.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SongPart {
-    /// Its tracks' names, each once, or empty where none has one.
+    /// The names of its tracks, each once; empty if none has a name.
     pub name: String,
     /// Its tracks, counted from 0.
     pub tracks: Vec<usize>,
     /// Its channels, 0–15.
     pub channels: Vec<u8>,
-    /// Which channels it plays in which of its tracks, as `(track, channel)`.
+    /// Its `(track, channel)` pairs.
     pub voices: Vec<(usize, u8)>,
     /// The programs that the file sets for its notes, 0–127.
     pub programs: Vec<u8>,
-    /// What it is played on.
+    /// Its instrument.
     pub instrument: Instrument,
     /// Why its tracks and channels are one part.
     pub grouping: Grouping,
-    /// Its notes, as places in [`Song::notes`](crate::midi::Song::notes), in their order.
+    /// Its notes, as ascending indices into [`Song::notes`](crate::midi::Song::notes).
     pub notes: Vec<usize>,
 }
 
 impl SongPart {
-    /// Whether it is restyled without being asked for by name.
+    /// Whether it is restyled by default.
     pub fn is_restylable(&self) -> bool {
         self.instrument == Instrument::Keyboard
     }
@@ -60,7 +60,7 @@ impl SongPart {
 
 impl fmt::Display for Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The families of General MIDI's programs, eight each.
+        /// The families of General MIDI programs, eight programs each.
         const FAMILIES: [&str; 16] = [
             "piano",
             "chromatic percussion",
@@ -104,8 +104,10 @@ impl fmt::Display for Grouping {
 }
 
 impl fmt::Display for SongPart {
-    /// As `"Piano right + Piano left" (tracks 1, 2, channel 1; keyboard; one part: right and left hand by name)`,
-    /// tracks, channels and programs counted from 1.
+    /// Writes, for example,
+    /// `"Piano right + Piano left" (tracks 1, 2, channel 1; keyboard; one part: right and left hand by name)`.
+    ///
+    /// Tracks, channels and programs are counted from 1.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let numbers = |what: &str, numbers: &mut dyn Iterator<Item = usize>| {
             let numbers: Vec<String> = numbers.map(|n| (n + 1).to_string()).collect();

@@ -5,47 +5,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Song, SongPart};
 use crate::midi::song::pedal_movements;
 
-/// The pedal messages of a song by track and channel, so that each of its parts finds its own without reading them all.
+/// The pedal messages of a song, indexed by track and channel.
+///
+/// Each part finds its own messages without reading all of them.
 #[derive(Debug, Clone)]
 pub struct PartPedals {
-    /// Of each track and channel with notes.
+    /// Messages of each track and channel with notes.
     played: BTreeMap<(usize, u8), Vec<Message>>,
-    /// Of each channel, what stands in tracks where it has no notes.
+    /// Messages of each channel in tracks where it has no notes.
     unplayed: [Vec<Message>; 16],
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Message {
-    /// Its place in [`Song::messages`].
-    place: usize,
+    /// Index in [`Song::messages`].
+    index: usize,
     time: f64,
     value: u8,
 }
 
 impl PartPedals {
-    /// Files the pedal messages of a song.
+    /// Indexes the pedal messages of a song.
     pub fn from_song(song: &Song) -> Self {
         let voices: BTreeSet<(usize, u8)> = song.notes().iter().map(|n| (n.track, n.note.channel)).collect();
         let mut pedals = Self { played: BTreeMap::new(), unplayed: std::array::from_fn(|_| Vec::new()) };
-        for (place, message) in song.messages().iter().enumerate() {
+        for (index, message) in song.messages().iter().enumerate() {
             let Some((channel, value)) = message.pedal() else { continue };
             let voice = (message.track, channel);
-            let filed = match voices.contains(&voice) {
+            let messages = match voices.contains(&voice) {
                 true => pedals.played.entry(voice).or_default(),
                 false => &mut pedals.unplayed[usize::from(channel)],
             };
-            filed.push(Message { place, time: message.time, value });
+            messages.push(Message { index, time: message.time, value });
         }
         pedals
     }
 
-    /// The movements of a part's pedal: of its channels', but not what stands in tracks where those channels play other
-    /// parts.
+    /// The pedal movements of a part: the time in seconds, and whether the pedal is down from then on.
+    ///
+    /// They are those of its channels, without messages in tracks where these channels play other parts.
     pub fn movements(&self, part: &SongPart) -> Vec<(f64, bool)> {
         let own = part.voices.iter().filter_map(|voice| self.played.get(voice));
         let shared = part.channels.iter().map(|&channel| &self.unplayed[usize::from(channel)]);
         let mut messages: Vec<Message> = own.chain(shared).flatten().copied().collect();
-        messages.sort_by_key(|message| message.place);
+        messages.sort_by_key(|message| message.index);
         pedal_movements(messages.into_iter().map(|message| (message.time, message.value)))
     }
 }

@@ -1,19 +1,19 @@
-//! What a song consists of: notes, movements of the pedal, messages.
+//! The contents of a song: notes, pedal movements and messages.
 
 use crate::note::Note;
 
 const SUSTAIN_PEDAL: u8 = 64;
 
-/// A note of a [`Song`](super::Song), with where it stands in the file.
+/// A note of a [`Song`](super::Song), with its position in the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoteRef {
     /// The note itself.
     pub note: Note,
     /// Tick of the note-on, from the start of the song.
     pub onset_tick: u64,
-    /// Tick of the note-off that ends it, or of the last event of its track where none comes.
+    /// Tick of its note-off, or of the end of its track if it has none.
     pub release_tick: u64,
-    /// Track it stands in, counted from 0.
+    /// Its track, counted from 0.
     pub track: usize,
     pub(super) velocity_at: usize,
 }
@@ -21,29 +21,29 @@ pub struct NoteRef {
 /// A movement of the sustain pedal (controller 64).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pedal {
-    /// When, in seconds from the start of the song.
+    /// Time in seconds from the start of the song.
     pub time: f64,
     /// MIDI channel, 0–15.
     pub channel: u8,
-    /// 0–127; 64 and more is down.
+    /// Controller value, 0–127; the pedal is down from 64 on.
     pub value: u8,
 }
 
-/// A message a player of the file would send, in the order of the file's time line.
+/// A message that playing the file sends, with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimedMessage {
-    /// When, in seconds from the start of the song.
+    /// Time in seconds from the start of the song.
     pub time: f64,
-    /// Track it stands in, counted from 0.
+    /// Its track, counted from 0.
     pub track: usize,
-    /// For a note-on, its place in [`Song::notes`](super::Song::notes).
+    /// For a note-on, its index in [`Song::notes`](super::Song::notes).
     pub note: Option<usize>,
     /// The message.
     pub message: MidiMessage,
 }
 
 impl TimedMessage {
-    /// The channel and program that it sets, if it sets one.
+    /// The channel and program of a program change.
     pub(in crate::midi) fn program(&self) -> Option<(u8, u8)> {
         match self.message {
             MidiMessage::Channel([status, program, _]) if status & 0xF0 == 0xC0 => Some((status & 0x0F, program)),
@@ -51,7 +51,7 @@ impl TimedMessage {
         }
     }
 
-    /// The channel and value of a movement of the sustain pedal, if it is one.
+    /// The channel and value of a sustain pedal message.
     pub(in crate::midi) fn pedal(&self) -> Option<(u8, u8)> {
         match self.message {
             MidiMessage::Channel([status, SUSTAIN_PEDAL, value]) if status & 0xF0 == 0xB0 => {
@@ -62,10 +62,10 @@ impl TimedMessage {
     }
 }
 
-/// What goes over a MIDI cable.
+/// A MIDI message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MidiMessage {
-    /// A channel message: its status byte and two data bytes (the second 0 where there is one only).
+    /// A channel message: its status byte and two data bytes (the second is 0 if there is only one).
     Channel([u8; 3]),
     /// A system-exclusive message from F0 to F7.
     SysEx(Vec<u8>),

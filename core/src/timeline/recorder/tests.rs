@@ -23,14 +23,14 @@ fn pass(recorder: &mut TimelineRecorder, notes: &[(f64, u8, u8)], from: f64, to:
 }
 
 fn notes(recorder: &mut TimelineRecorder) -> Vec<(f64, u8, u8)> {
-    let picture = recorder.snapshot(&TimelineSnapshot::default());
-    picture.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect()
+    let snapshot = recorder.snapshot(&TimelineSnapshot::default());
+    snapshot.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect()
 }
 
 const SONG: [(f64, u8, u8); 4] = [(0.0, 60, 50), (1.0, 62, 60), (1.0, 65, 61), (3.0, 64, 70)];
 
 #[test]
-fn the_same_pass_again_changes_nothing() {
+fn repeating_a_pass_changes_nothing() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     assert_eq!(notes(&mut recorder), SONG);
@@ -40,30 +40,34 @@ fn the_same_pass_again_changes_nothing() {
 }
 
 #[test]
-fn a_loop_overwrites_its_region_and_nothing_else() {
+fn a_loop_replaces_its_range_and_nothing_else() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     pass(&mut recorder, &[(1.0, 62, 99), (1.5, 70, 40)], 1.0, 2.0);
-    assert_eq!(recorder.changes(), 8 + 4, "4 new ones with their ends, then: louder, new with its end, gone");
+    assert_eq!(
+        recorder.changes(),
+        8 + 4,
+        "4 new notes with their ends, then one louder, one new with its end, one removed"
+    );
     assert_eq!(notes(&mut recorder), [(0.0, 60, 50), (1.0, 62, 99), (1.5, 70, 40), (3.0, 64, 70)]);
 }
 
 #[test]
-fn an_edited_note_keeps_what_was_expected_there_until_restyled() {
+fn an_edited_note_keeps_its_predictions_until_it_is_restyled() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     let expected = [QuantisedExpectation::new(3.0, 2.0); 3];
     let styled = recorder.snapshot(&TimelineSnapshot::default()).restyled("note".into(), [1.0; 3], vec![expected; 4]);
     let mut recorder = TimelineRecorder::new(&styled);
     pass(&mut recorder, &[(0.0, 60, 90), (1.0, 63, 60), (1.0, 65, 61), (3.0, 64, 70)], 0.0, 4.0);
-    let picture = recorder.snapshot(&styled);
-    let known: Vec<_> = picture.notes().iter().map(|n| (n.key, n.expected.is_some())).collect();
+    let snapshot = recorder.snapshot(&styled);
+    let known: Vec<_> = snapshot.notes().iter().map(|n| (n.key, n.expected.is_some())).collect();
     assert_eq!(known, [(60, true), (63, false), (65, true), (64, true)]);
-    assert!(picture.needs("note"));
+    assert!(snapshot.needs("note"));
 }
 
 #[test]
-fn a_note_still_sounding_when_the_song_stops_keeps_the_length_it_had() {
+fn a_note_held_when_the_song_stops_keeps_its_length() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
     notes(&mut recorder);
@@ -75,11 +79,11 @@ fn a_note_still_sounding_when_the_song_stops_keeps_the_length_it_had() {
 
 proptest! {
     #[test]
-    fn after_a_pass_over_all_of_it_the_picture_is_what_was_heard(
+    fn after_a_pass_over_the_whole_song_the_snapshot_equals_its_notes(
         before in prop::collection::vec((0u32..160, 21u8..=108, 1u8..=127), 0..40),
         after in prop::collection::vec((0u32..160, 21u8..=108, 1u8..=127), 0..40),
     ) {
-        // Sixteenths of beats; a key once at each.
+        // Positions in sixteenths of a beat, each key at most once at a position.
         let song = |notes: &[(u32, u8, u8)]| {
             let mut notes: Vec<_> = notes.iter().map(|&(b, k, v)| (f64::from(b) / 16.0, k, v)).collect();
             notes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -93,12 +97,12 @@ proptest! {
     }
 }
 
-/// A host's project while its user edits it: keys by their sixteenths, and the pedal's controller.
+/// A host's project that a user edits.
 #[derive(Debug, Clone, Default)]
 struct Project {
-    /// Sixteenth of a beat and key of each note, with its velocity and its length in sixteenths.
+    /// Onset (in sixteenths of a beat) and key of each note, with its velocity and its length in sixteenths.
     notes: std::collections::BTreeMap<(u32, u8), (u8, u32)>,
-    /// Sixteenths of beats at which the pedal's controller is drawn, with its value.
+    /// Pedal values by their positions in sixteenths of a beat.
     pedals: std::collections::BTreeMap<u32, u8>,
     slow: bool,
 }
@@ -114,7 +118,7 @@ enum Edit {
     Tempo { slow: bool },
 }
 
-/// How long a project is, in sixteenths of beats.
+/// Length of a project, in sixteenths of a beat.
 const END: u32 = 160;
 
 impl Project {
@@ -138,7 +142,7 @@ impl Project {
         }
     }
 
-    /// What a host plays of it from one sixteenth to another, at places as uneven as samples make them.
+    /// Plays a range of it, in sixteenths of a beat, at positions between two samples.
     fn play(&self, recorder: &mut TimelineRecorder, from: u32, to: u32) {
         let beats = |sixteenths: u32| f64::from(sixteenths) / 16.0 + 1.0 / 30_000.7;
         let beat_seconds = if self.slow { 0.75 } else { 0.5 };
@@ -155,34 +159,34 @@ impl Project {
         }
         events.sort_by_key(|e| (e.0, e.1));
         let mut events = events.into_iter().peekable();
-        for passage in (from..to).step_by(4) {
-            let end = (passage + 4).min(to);
+        for range in (from..to).step_by(4) {
+            let end = (range + 4).min(to);
             while let Some((.., event)) = events.next_if(|e| e.0 < end) {
                 recorder.record(&event);
             }
-            recorder.record(&TimelineEvent::Traversed { from: beats(passage), to: beats(end) });
+            recorder.record(&TimelineEvent::Traversed { from: beats(range), to: beats(end) });
         }
         recorder.record(&TimelineEvent::PassEnded);
     }
 }
 
-/// Expects of each note what all of the take decides.
-fn restyled(take: &TimelineSnapshot) -> TimelineSnapshot {
-    let (notes, pedals) = take.performance();
+/// Gives each note a prediction that depends on the whole snapshot.
+fn restyled(snapshot: &TimelineSnapshot) -> TimelineSnapshot {
+    let (notes, pedals) = snapshot.performance();
     let whole: f64 = notes.iter().map(|n| n.onset + n.release + f64::from(n.key) + f64::from(n.velocity)).sum();
     let whole = whole + pedals.iter().map(|p| p.0 + f64::from(u8::from(p.1))).sum::<f64>();
     let of_note = |n: &Note| QuantisedExpectation::new((n.onset * 7.0 + whole).rem_euclid(40.0) as f32, 3.0);
-    take.restyled("note".into(), [1.5; 3], notes.iter().map(|note| [of_note(note); 3]))
+    snapshot.restyled("note".into(), [1.5; 3], notes.iter().map(|note| [of_note(note); 3]))
 }
 
-/// As the inference thread goes on after a pass.
-fn next_picture(recorder: &mut TimelineRecorder, picture: TimelineSnapshot) -> TimelineSnapshot {
-    let picture = if recorder.changes() > 0 { recorder.snapshot(&picture) } else { picture };
-    if picture.needs("note") { restyled(&picture) } else { picture }
+/// The next snapshot, as the inference thread makes it after a pass.
+fn next_snapshot(recorder: &mut TimelineRecorder, snapshot: TimelineSnapshot) -> TimelineSnapshot {
+    let snapshot = if recorder.changes() > 0 { recorder.snapshot(&snapshot) } else { snapshot };
+    if snapshot.needs("note") { restyled(&snapshot) } else { snapshot }
 }
 
-fn opened_again(take: &TimelineSnapshot) -> TimelineSnapshot {
-    serde_json::from_str(&serde_json::to_string(take).expect("JSON")).expect("a take")
+fn reopened(snapshot: &TimelineSnapshot) -> TimelineSnapshot {
+    serde_json::from_str(&serde_json::to_string(snapshot).expect("JSON")).expect("a valid snapshot")
 }
 
 fn edits() -> impl Strategy<Value = Edit> {
@@ -212,7 +216,7 @@ fn song_of_notes() -> impl Strategy<Value = Vec<Edit>> {
 }
 
 #[test]
-fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
+fn an_edit_of_a_loaded_snapshot_is_restyled_like_any_other() {
     let mut song = Project::default();
     for at in 0..8 {
         song.edit(Edit::Note { at: at * 16, key: 60, velocity: 70, length: 8 });
@@ -221,7 +225,7 @@ fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
     song.edit(Edit::Pedal { at: 40, value: 0 });
     let mut recorder = TimelineRecorder::default();
     song.play(&mut recorder, 0, END);
-    let take = next_picture(&mut recorder, TimelineSnapshot::default());
+    let snapshot = next_snapshot(&mut recorder, TimelineSnapshot::default());
     for edit in [
         Edit::Velocity { nth: 3, velocity: 71 },
         Edit::Length { nth: 3, length: 7 },
@@ -231,19 +235,19 @@ fn an_edit_of_a_take_that_was_loaded_is_restyled_like_any() {
     ] {
         let mut edited = song.clone();
         edited.edit(edit);
-        let opened = opened_again(&take);
+        let opened = reopened(&snapshot);
         let mut recorder = TimelineRecorder::new(&opened);
         edited.play(&mut recorder, 0, END);
-        let picture = recorder.snapshot(&opened);
-        assert!(picture.needs("note") && picture.needs_any_model(), "{edit:?}");
-        assert_ne!(restyled(&picture), take, "{edit:?}");
+        let snapshot = recorder.snapshot(&opened);
+        assert!(snapshot.needs("note") && snapshot.needs_any_model(), "{edit:?}");
+        assert_ne!(restyled(&snapshot), snapshot, "{edit:?}");
     }
 }
 
 #[test]
-fn a_continuous_pedal_is_what_crosses_its_middle() {
+fn a_continuous_pedal_moves_only_where_it_crosses_its_middle() {
     let stream = |recorder: &mut TimelineRecorder, from: u32| {
-        // A pedal at 500 messages a second, half a beat down in each beat: never twice the same value in a row.
+        // 500 messages a second, down for half of each beat, never the same value twice in a row.
         for message in from..4_000 {
             let beats = f64::from(message) / 1_000.0;
             let (half, value) = (message % 1_000 < 500, (message % 60) as u8);
@@ -258,25 +262,25 @@ fn a_continuous_pedal_is_what_crosses_its_middle() {
     let mut recorder = TimelineRecorder::default();
     stream(&mut recorder, 0);
     assert_eq!(recorder.changes(), 8);
-    let picture = recorder.snapshot(&TimelineSnapshot::default());
-    let moves: Vec<_> = picture.pedals().iter().map(|p| (p.beats, p.down)).collect();
+    let snapshot = recorder.snapshot(&TimelineSnapshot::default());
+    let moves: Vec<_> = snapshot.pedals().iter().map(|p| (p.beats, p.down)).collect();
     assert_eq!(moves[..4], [(0.0, true), (0.5, false), (1.0, true), (1.5, false)]);
     assert_eq!(moves.len(), 8);
-    let mut opened = TimelineRecorder::new(&opened_again(&picture));
+    let mut opened = TimelineRecorder::new(&reopened(&snapshot));
     for recorder in [&mut recorder, &mut opened] {
         for from in [0, 1_250, 1_750, 500] {
             stream(recorder, from);
-            assert_eq!(recorder.changes(), 0, "the same again, from {from}");
+            assert_eq!(recorder.changes(), 0, "repeated from {from}");
         }
     }
 }
 
 #[test]
-fn a_pedal_that_flutters_about_its_middle_is_no_edit_the_second_time() {
+fn a_pedal_that_trembles_about_its_middle_changes_nothing_on_the_second_pass() {
     let mut recorder = TimelineRecorder::default();
     for (pass, from) in [0, 0, 500, 130].into_iter().enumerate() {
         for message in from..1_000 {
-            // Slowly through the middle and back, with a tremble of three values.
+            // The pedal crosses its middle slowly and trembles by three values.
             let value = 64.0 + 20.0 * (f64::from(message) / 80.0).sin() + f64::from(message % 3);
             let beats = f64::from(message) / 250.0;
             recorder.record(&TimelineEvent::Pedal(Pedal { beats, down: value >= 64.0 }));
@@ -291,15 +295,15 @@ fn a_pedal_that_flutters_about_its_middle_is_no_edit_the_second_time() {
 }
 
 #[test]
-fn a_passage_that_another_recorder_heard_is_not_forgotten() {
+fn a_range_that_another_recorder_recorded_is_kept() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
-    let take = recorder.snapshot(&TimelineSnapshot::default());
+    let snapshot = recorder.snapshot(&TimelineSnapshot::default());
     for event in [on(0.0, 60, 50), TimelineEvent::Traversed { from: 0.0, to: 0.9 }, on(1.0, 62, 60)] {
         recorder.record(&event);
     }
-    // Here the user takes a change back, and the take is the same as before.
-    let mut recorder = recorder.replaced_by(&take);
+    // Here the user undoes a change, which restores the snapshot.
+    let mut recorder = recorder.replaced_by(&snapshot);
     for event in [
         on(1.0, 65, 61),
         TimelineEvent::Traversed { from: 0.9, to: 1.2 },
@@ -310,23 +314,23 @@ fn a_passage_that_another_recorder_heard_is_not_forgotten() {
     assert_eq!((recorder.changes(), notes(&mut recorder)), (0, SONG.to_vec()));
     recorder.record(&TimelineEvent::PassEnded);
     pass(&mut recorder, &SONG[2..], 0.9, 4.0);
-    assert_eq!(notes(&mut recorder), [SONG[0], SONG[2], SONG[3]], "from the next passage on it is");
+    assert_eq!(notes(&mut recorder), [SONG[0], SONG[2], SONG[3]], "the next range removes notes again");
 }
 
 #[test]
-fn a_long_take_costs_no_more_a_note_than_a_short_one() {
-    // Steps that a list of all notes would take are squared: with these it would stand still for minutes.
+fn the_cost_of_a_note_does_not_grow_with_the_length_of_the_song() {
+    // Steps that a list of all notes would snapshot are squared: with these it would stand still for minutes.
     let song: Vec<(f64, u8, u8)> = (0..100_000).map(|i| (f64::from(i) / 8.0, 40 + (i % 50) as u8, 70)).collect();
     let shifted: Vec<_> = song.iter().map(|&(beats, key, velocity)| (beats + 0.05, key, velocity)).collect();
     let mut recorder = TimelineRecorder::default();
     for song in [&song, &shifted] {
-        for (passage, notes) in song.chunks(2).enumerate() {
+        for (range, notes) in song.chunks(2).enumerate() {
             for &(beats, key, velocity) in notes {
                 recorder.record(&TimelineEvent::Pedal(Pedal { beats, down: key % 2 == 0 }));
                 recorder.record(&on(beats, key, velocity));
                 recorder.record(&off(beats + 0.01, key));
             }
-            let from = passage as f64 / 4.0;
+            let from = range as f64 / 4.0;
             recorder.record(&TimelineEvent::Traversed { from, to: from + 0.25 });
         }
         recorder.record(&TimelineEvent::PassEnded);
@@ -334,7 +338,7 @@ fn a_long_take_costs_no_more_a_note_than_a_short_one() {
     }
 }
 
-/// Numbers that a host may tell, or a project hold.
+/// Numbers that a host may send or a project may contain.
 fn numbers() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => 0.0..100.0f64,
@@ -353,7 +357,7 @@ fn numbers() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn told() -> impl Strategy<Value = TimelineEvent> {
+fn events() -> impl Strategy<Value = TimelineEvent> {
     let note = (numbers(), numbers(), 0u8..16, 21u8..=108, 1u8..=127);
     prop_oneof![
         3 => note.prop_map(|(beats, beat_seconds, channel, key, velocity)| TimelineEvent::NoteOn {
@@ -368,7 +372,7 @@ fn told() -> impl Strategy<Value = TimelineEvent> {
 
 proptest! {
     #[test]
-    fn the_same_edits_come_to_the_same_with_and_without_opening_the_project_again(
+    fn edits_give_the_same_snapshot_with_and_without_reopening_the_project(
         song in song_of_notes(),
         passes in passes(),
     ) {
@@ -376,41 +380,41 @@ proptest! {
         song.into_iter().for_each(|edit| project.edit(edit));
         let mut going_on = TimelineRecorder::default();
         project.play(&mut going_on, 0, END);
-        let mut take = next_picture(&mut going_on, TimelineSnapshot::default());
-        let mut opened = take.clone();
+        let mut snapshot = next_snapshot(&mut going_on, TimelineSnapshot::default());
+        let mut opened = snapshot.clone();
         for (edits, from, to) in passes {
             edits.into_iter().for_each(|edit| project.edit(edit));
             project.play(&mut going_on, from, to);
-            take = next_picture(&mut going_on, take);
-            opened = opened_again(&opened);
+            snapshot = next_snapshot(&mut going_on, snapshot);
+            opened = reopened(&opened);
             let mut recorder = TimelineRecorder::new(&opened);
             project.play(&mut recorder, from, to);
-            opened = next_picture(&mut recorder, opened);
-            prop_assert_eq!(&opened, &take);
+            opened = next_snapshot(&mut recorder, opened);
+            prop_assert_eq!(&opened, &snapshot);
         }
-        // A pass over all of it comes to what a new instance makes of it.
+        // A pass over the whole project gives the same as a new recorder.
         project.play(&mut going_on, 0, END);
-        take = next_picture(&mut going_on, take);
+        snapshot = next_snapshot(&mut going_on, snapshot);
         let mut new = TimelineRecorder::default();
         project.play(&mut new, 0, END);
-        let new = next_picture(&mut new, TimelineSnapshot::default());
-        let struck = |take: &TimelineSnapshot| -> Vec<_> { take.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
-        prop_assert_eq!(struck(&take), struck(&new));
-        let moves = |take: &TimelineSnapshot| take.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
-        prop_assert_eq!(moves(&take), moves(&new));
+        let new = next_snapshot(&mut new, TimelineSnapshot::default());
+        let struck = |snapshot: &TimelineSnapshot| -> Vec<_> { snapshot.notes().iter().map(|n| (n.beats, n.key, n.velocity)).collect() };
+        prop_assert_eq!(struck(&snapshot), struck(&new));
+        let moves = |snapshot: &TimelineSnapshot| snapshot.performance().1.iter().map(|p| p.1).collect::<Vec<_>>();
+        prop_assert_eq!(moves(&snapshot), moves(&new));
     }
 
     #[test]
-    fn whatever_a_host_tells_the_picture_is_sound_and_can_be_saved(told in prop::collection::vec(told(), 0..60)) {
+    fn any_events_give_a_valid_snapshot_that_can_be_saved(events in prop::collection::vec(events(), 0..60)) {
         let mut recorder = TimelineRecorder::default();
-        told.iter().for_each(|played| recorder.record(played));
-        let picture = recorder.snapshot(&TimelineSnapshot::default());
-        let (notes, pedals) = picture.performance();
+        events.iter().for_each(|event| recorder.record(event));
+        let snapshot = recorder.snapshot(&TimelineSnapshot::default());
+        let (notes, pedals) = snapshot.performance();
         prop_assert!(notes.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
         prop_assert!(pedals.iter().all(|p| p.0.is_finite()));
-        prop_assert_eq!(&opened_again(&picture), &picture);
-        let mut again = TimelineRecorder::new(&picture);
-        told.iter().for_each(|played| again.record(played));
-        prop_assert!(again.snapshot(&picture).notes().len() >= picture.notes().len().min(1));
+        prop_assert_eq!(&reopened(&snapshot), &snapshot);
+        let mut again = TimelineRecorder::new(&snapshot);
+        events.iter().for_each(|event| again.record(event));
+        prop_assert!(again.snapshot(&snapshot).notes().len() >= snapshot.notes().len().min(1));
     }
 }

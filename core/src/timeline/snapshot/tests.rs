@@ -10,8 +10,9 @@ fn snapshot() -> TimelineSnapshot {
     TimelineSnapshot::new("note".into(), [2.0; 3], notes, vec![Pedal { beats: 1.0, down: true }])
 }
 
-/// A file of 96 ticks a beat that begins at 60 beats a minute: a note a beat long at beat 1, the pedal down with it,
-/// and from beat 2 on twice as fast another, and one on the drums' channel.
+/// A file of 96 ticks a beat at 60 beats a minute, 120 from beat 2 on.
+///
+/// At beat 1 it has a note of one beat and the pedal goes down. At beat 2 it has a piano note and a drum note.
 fn file() -> Song {
     let events = [
         &[0x00, 0xFF, 0x51, 0x03, 0x0F, 0x42, 0x40][..],
@@ -28,7 +29,7 @@ fn file() -> Song {
 }
 
 #[test]
-fn a_file_is_laid_where_the_user_wants_it_with_the_tempo_it_has_there() {
+fn a_file_is_placed_at_the_given_beat_with_its_own_tempo() {
     let snapshot = TimelineSnapshot::from_song(&file(), 16.0);
     let places: Vec<_> = snapshot.notes().iter().map(|n| (n.beats, n.length, n.beat_seconds, n.key)).collect();
     assert_eq!(places, [(17.0, 1.0, 1.0, 60), (18.0, 0.5, 0.5, 64)], "without the drums");
@@ -37,7 +38,7 @@ fn a_file_is_laid_where_the_user_wants_it_with_the_tempo_it_has_there() {
 }
 
 #[test]
-fn a_note_is_found_at_its_place_and_key_alone() {
+fn a_note_is_found_by_position_channel_and_key() {
     let snapshot = snapshot();
     assert_eq!(snapshot.find(2.004, 0, 67).map(|n| n.velocity), Some(60));
     assert_eq!(snapshot.find(2.02, 0, 67), None, "moved");
@@ -46,7 +47,7 @@ fn a_note_is_found_at_its_place_and_key_alone() {
 }
 
 #[test]
-fn a_style_plays_around_the_performances_level_with_its_own_spread() {
+fn a_style_deviates_from_the_level_of_the_performance_by_its_own_spread() {
     let snapshot = snapshot();
     let style = StyleBlend::only(Genre::Pop);
     let expected = |beats, key| snapshot.expected(snapshot.find(beats, 0, key).unwrap(), style, TakeSeed(0)).unwrap();
@@ -55,12 +56,12 @@ fn a_style_plays_around_the_performances_level_with_its_own_spread() {
 }
 
 #[test]
-fn a_note_takes_no_more_memory_than_is_told() {
+fn a_note_has_32_bytes() {
     assert_eq!(size_of::<TimelineNote>(), 32);
 }
 
 #[test]
-fn a_snapshot_comes_back_from_its_json() {
+fn a_snapshot_reads_back_from_its_json() {
     let json = serde_json::to_string(&snapshot()).unwrap();
     assert_eq!(serde_json::from_str::<TimelineSnapshot>(&json).unwrap(), snapshot());
     let damaged = json.replace("0.5", "null");
@@ -69,7 +70,7 @@ fn a_snapshot_comes_back_from_its_json() {
 }
 
 #[test]
-fn beats_become_time_by_each_notes_tempo() {
+fn beats_convert_to_seconds_by_the_tempo_of_each_note() {
     let mut slow = note(2.0, 64, 70, 0.0);
     slow.beat_seconds = 1.0;
     let last = note(3.0, 64, 70, 0.0);
@@ -81,10 +82,10 @@ fn beats_become_time_by_each_notes_tempo() {
 }
 
 #[test]
-fn what_changed_or_is_new_needs_a_model() {
+fn changed_and_new_notes_need_a_model() {
     assert!(!snapshot().needs("note") && snapshot().needs("attention"));
     let mut notes = snapshot().notes().to_vec();
     notes[1].expected = None;
     assert!(TimelineSnapshot::new("note".into(), [1.0; 3], notes, Vec::new()).needs("note"));
-    assert!(!TimelineSnapshot::default().needs("note"), "nothing needs nothing");
+    assert!(!TimelineSnapshot::default().needs("note"), "an empty snapshot needs no model");
 }

@@ -8,12 +8,12 @@ fn at_120(beats: f64) -> Transport {
     Transport { playing: true, tempo: Some(120.0), beats: Some(beats), ..Transport::default() }
 }
 
-/// Beats that go by at 120 in so many samples.
+/// The beats in a number of samples at 120 beats a minute.
 fn beats_in(samples: u64) -> f64 {
     samples as f64 / 24_000.0
 }
 
-/// What a watch sees in blocks of one length; with the number of the block in which it sees it.
+/// The changes detected in blocks of one length, each with the number of its block.
 fn changes(samples: u32, blocks: impl IntoIterator<Item = Transport>) -> Vec<(usize, TransportChange)> {
     let mut watch = TransportWatch::new(RATE);
     let observe = |(i, transport): (usize, Transport)| {
@@ -23,7 +23,7 @@ fn changes(samples: u32, blocks: impl IntoIterator<Item = Transport>) -> Vec<(us
     blocks.into_iter().enumerate().filter_map(observe).collect()
 }
 
-/// Ten blocks of 10 ms that end at a place, and then blocks at others.
+/// Plays ten blocks of 10 ms up to a position, then blocks at the given positions.
 fn after_playing_up_to(
     place: f64,
     then: &[Option<f64>],
@@ -39,12 +39,12 @@ fn wrapped(block: usize) -> (usize, TransportChange) {
 }
 
 #[test]
-fn playing_on_is_no_change() {
+fn playing_is_no_change() {
     assert_eq!(changes(BLOCK, (0..20).map(|i| at_120(f64::from(i) * 0.02))), [STARTED]);
 }
 
 #[test]
-fn a_stop_counts_after_50_ms() {
+fn a_stop_is_detected_after_50_ms() {
     let stopped = TransportChange::Stopped { at: 10 * 480 + 2_400 };
     let then = [None, None, None, None, None, None, None, Some(0.0)];
     let expected = [STARTED, (15, stopped), (17, TransportChange::Started)];
@@ -52,7 +52,7 @@ fn a_stop_counts_after_50_ms() {
 }
 
 #[test]
-fn a_stop_counts_at_the_same_sample_whatever_the_blocks() {
+fn a_stop_is_detected_at_the_same_sample_for_all_block_lengths() {
     for block in [1u32, 37, 480, 2_400, 2_401, 4_096] {
         let mut watch = TransportWatch::new(RATE);
         watch.observe(0, 1_000, &Transport { playing: true, ..Transport::default() });
@@ -63,7 +63,7 @@ fn a_stop_counts_at_the_same_sample_whatever_the_blocks() {
 }
 
 #[test]
-fn a_flicker_is_nothing_whether_the_song_stands_still_or_goes_on() {
+fn a_short_pause_is_no_change_whether_or_not_the_song_moves() {
     for back in [1.0, 1.02, 1.04] {
         assert_eq!(after_playing_up_to(1.0, &[None, None, Some(back), Some(back + 0.02)], None), [STARTED], "{back}");
     }
@@ -73,7 +73,7 @@ fn a_flicker_is_nothing_whether_the_song_stands_still_or_goes_on() {
 }
 
 #[test]
-fn a_jump_back_is_a_wrap_told_or_not_and_a_jump_ahead_a_seek() {
+fn a_jump_back_is_a_wrap_with_or_without_a_loop_and_a_jump_ahead_is_a_seek() {
     for loop_beats in [None, Some((4.0, 8.0)), Some((20.0, 24.0))] {
         for back in [4.0, 0.0, -0.1, 6.5] {
             assert_eq!(after_playing_up_to(8.0, &[Some(back)], loop_beats), [STARTED, wrapped(10)], "to {back}");
@@ -84,19 +84,19 @@ fn a_jump_back_is_a_wrap_told_or_not_and_a_jump_ahead_a_seek() {
 }
 
 #[test]
-fn where_seconds_alone_are_told_they_show_jumps_whatever_the_tempo() {
+fn seconds_without_beats_show_jumps_at_any_tempo() {
     let seconds =
         |seconds: f64, tempo: f64| Transport { beats: None, seconds: Some(seconds), tempo: Some(tempo), ..at_120(0.0) };
     let playing = (0..20).map(|i| seconds(100.0 + 0.01 * f64::from(i), if i < 10 { 120.0 } else { 60.0 }));
     assert_eq!(changes(BLOCK, playing.clone()), [STARTED]);
     let jumps = [seconds(7.0, 60.0), seconds(7.01, 60.0)];
-    // Seconds do not show where in the block before it was.
+    // Seconds do not show where in the block before the jump was.
     let wrapped = TransportChange::Wrapped { at: 19 * 480, foretold: false };
     assert_eq!(changes(BLOCK, playing.clone().chain(jumps)), [STARTED, (20, wrapped)]);
     assert_eq!(changes(BLOCK, playing.chain([seconds(140.0, 60.0)])), [STARTED, (20, TransportChange::Sought)]);
 }
 
-/// A song that loops from 0 to 4 in blocks that do not end there; `tell` is whether the host tells the loop.
+/// Changes of a song that loops from beat 0 to 4 within blocks; `tell` says whether the host tells the loop.
 fn spanning(samples: u32, tell: bool) -> Vec<TransportChange> {
     let mut watch = TransportWatch::new(RATE);
     let loop_beats = tell.then_some((0.0, 4.0));
@@ -106,7 +106,7 @@ fn spanning(samples: u32, tell: bool) -> Vec<TransportChange> {
 }
 
 #[test]
-fn a_wrap_within_a_block_counts_where_it_was() {
+fn a_wrap_within_a_block_is_located_at_its_sample() {
     for samples in [480, 500, 1_024, 2_048, 4_096] {
         let at: Vec<_> = spanning(samples, true)
             .into_iter()
@@ -120,7 +120,7 @@ fn a_wrap_within_a_block_counts_where_it_was() {
 }
 
 #[test]
-fn no_wrap_is_missed_however_short_the_loop_and_whatever_the_tempo() {
+fn no_wrap_is_missed_for_any_loop_length_and_tempo() {
     for length in [0.25, 0.5, 1.0, 1.5, 4.0] {
         for tempo in [60.0, 120.0, 140.0, 97.3] {
             for samples in [64u64, 512, 1_024, 2_048] {
@@ -146,14 +146,14 @@ fn no_wrap_is_missed_however_short_the_loop_and_whatever_the_tempo() {
 }
 
 #[test]
-fn a_wrap_that_only_a_split_of_the_block_confirmed_makes_no_seek() {
+fn a_false_wrap_confirmed_by_a_split_block_gives_no_seek() {
     let mut watch = TransportWatch::new(RATE);
     let transport = |beats| Transport { loop_beats: Some((0.0, 4.0)), ..at_120(beats) };
     let mut seen = Vec::new();
     for time in (0..24_000).step_by(480) {
         seen.extend(watch.observe(time, 480, &transport(2.995 + beats_in(time))));
     }
-    // The block at 3.995 is split behind the loop's end, and the wrapper reckons a wrap; the host goes on.
+    // The wrapper splits the block at 3.995 after the loop's end and computes a wrap, but the host does not wrap.
     let time = 24_000;
     seen.extend(watch.observe(time, 300, &transport(3.995)));
     seen.extend(watch.observe(time + 300, 180, &transport(0.0075)));
@@ -164,7 +164,7 @@ fn a_wrap_that_only_a_split_of_the_block_confirmed_makes_no_seek() {
 }
 
 #[test]
-fn a_wrap_that_is_not_told_counts_at_the_beat_before_or_at_the_block() {
+fn a_wrap_without_a_loop_is_located_at_the_sixteenth_before_the_position() {
     for samples in [480, 500, 1_024, 2_048, 4_096] {
         let changes = spanning(samples, false);
         assert_eq!(changes.len(), 4, "blocks of {samples}");
@@ -176,26 +176,26 @@ fn a_wrap_that_is_not_told_counts_at_the_beat_before_or_at_the_block() {
 }
 
 #[test]
-fn a_song_that_runs_past_its_loop_is_foretold_to_wrap_once_and_never_again() {
+fn after_a_song_passes_its_loop_end_no_wrap_is_predicted_there_again() {
     let mut watch = TransportWatch::new(RATE);
     let transport = |time: u64| Transport { loop_beats: Some((0.0, 4.0)), ..at_120(3.0 + beats_in(time)) };
     let blocks = (0..100).map(|i| i * 1_000);
     let changes: Vec<_> = blocks.filter_map(|time| watch.observe(time, 1_000, &transport(time))).collect();
     assert_eq!(changes, [TransportChange::Started]);
-    // From within a block on: 24,000 is no multiple of 1,100.
+    // The loop ends within a block: 24,000 is not a multiple of 1,100.
     let mut watch = TransportWatch::new(RATE);
     let blocks = (0..100).map(|i| i * 1_100);
     let changes: Vec<_> = blocks.filter_map(|time| watch.observe(time, 1_100, &transport(time))).collect();
     assert_eq!(changes, [TransportChange::Started, TransportChange::RanOn]);
-    assert_eq!(watch.wrap_in(0, 4_096, &transport(23_000)), None, "it has been seen not to wrap there");
+    assert_eq!(watch.wrap_in(0, 4_096, &transport(23_000)), None, "the song has passed the loop end before");
 }
 
-/// What a host tells at a sample.
-type Tells = Box<dyn Fn(u64) -> Transport>;
+/// The transport of a host at a sample.
+type Host = Box<dyn Fn(u64) -> Transport>;
 
-/// How a host's positions may have nothing to do with its tempo.
-fn odd_hosts() -> Vec<(&'static str, Tells)> {
-    let at = |place: fn(u64) -> f64| Box::new(move |time| at_120(place(time)).plausible()) as Tells;
+/// Hosts whose positions do not follow their tempo.
+fn odd_hosts() -> Vec<(&'static str, Host)> {
+    let at = |place: fn(u64) -> f64| Box::new(move |time| at_120(place(time)).plausible()) as Host;
     vec![
         ("never set", at(|_| 0.0)),
         ("stands still", at(|_| 17.3)),
@@ -212,7 +212,7 @@ fn odd_hosts() -> Vec<(&'static str, Tells)> {
 }
 
 #[test]
-fn positions_that_do_not_fit_the_tempo_are_never_a_seek_and_soon_no_wrap_either() {
+fn positions_that_do_not_follow_the_tempo_give_no_seek_and_few_wraps() {
     for (host, transport) in odd_hosts() {
         for blocks in [&[64u32][..], &[480], &[1_024], &[4_096], &[64, 1_024, 37, 2_048], &[0, 1, 4_096]] {
             let mut watch = TransportWatch::new(RATE);
@@ -235,8 +235,8 @@ fn positions_that_do_not_fit_the_tempo_are_never_a_seek_and_soon_no_wrap_either(
 }
 
 #[test]
-fn positions_that_tremble_with_the_blocks_are_never_a_seek() {
-    // They are those of the blocks' ends.
+fn positions_that_vary_with_the_block_length_give_no_seek() {
+    // The host tells the position of each block's end.
     let (mut watch, mut time) = (TransportWatch::new(RATE), 0);
     for samples in [4_096u32, 64, 4_096, 4_096, 458, 4_096, 1, 4_096, 738].into_iter().cycle().take(200) {
         let change = watch.observe(time, samples, &at_120(beats_in(time + u64::from(samples))));
@@ -246,7 +246,7 @@ fn positions_that_tremble_with_the_blocks_are_never_a_seek() {
 }
 
 #[test]
-fn a_position_that_stands_still_is_not_believed_until_it_moves_again() {
+fn a_stuck_position_is_not_trusted_until_it_moves_again() {
     let mut watch = TransportWatch::new(RATE);
     for block in 0..200 {
         watch.observe(block * 480, 480, &at_120(3.0));
@@ -259,7 +259,7 @@ fn a_position_that_stands_still_is_not_believed_until_it_moves_again() {
 }
 
 #[test]
-fn a_tempo_that_changes_within_a_block_is_no_jump() {
+fn a_tempo_change_within_a_block_is_no_jump() {
     for samples in [64u64, 1_024, 2_048, 4_096, 8_192] {
         for (first, second) in [(120.0, 60.0), (60.0, 120.0), (40.0, 240.0), (240.0, 40.0)] {
             for changes_at in (0..2 * samples).step_by(samples as usize / 4 + 1) {

@@ -1,4 +1,4 @@
-//! Words for a pianist's hands in the names of tracks.
+//! Words for a pianist's hands in track names.
 
 pub(super) const RIGHT: &[&str] = &[
     "right",
@@ -93,13 +93,13 @@ pub(super) const LEFT: &[&str] = &[
     "левая",
 ];
 
-/// Words that a hand's name may have beside it.
+/// Words that may accompany a word for a hand.
 pub(super) const BESIDE_HANDS: &[&str] = &[
     "hand", "hands", "main", "mano", "mao", "mani", "ruka", "reka", "kez", "el", "kasi", "рука", "clef", "the", "part",
     "staff", "voice",
 ];
 
-/// Words for a hand that mean other things as often.
+/// Words for a hand that often mean something else.
 pub(super) const UNSURE_HANDS: &[&str] = &[
     "r", "l", "rt", "lt", "treble", "bass", "upper", "lower", "up", "down", "top", "bottom", "low", "basso", "bajo",
     "baixo", "aigu", "grave", "oben", "unten", "ober", "unter", "md", "mg", "ms", "mi", "me", "dx", "sx", "sol", "sag",

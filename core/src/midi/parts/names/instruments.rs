@@ -1,4 +1,4 @@
-//! Words for instruments that are not played on a piano's keys, in the names of tracks.
+//! Words for instruments without a keyboard in track names.
 
 pub(super) const OTHERS: &[&str] = &[
     "guitar",
@@ -154,7 +154,7 @@ pub(super) const OTHERS: &[&str] = &[
     "贝斯",
 ];
 
-/// Names of General MIDI's programs that do not end with their instrument.
+/// Names of General MIDI programs that do not end with the instrument.
 pub(super) const GENERAL_MIDI: &[&str] = &[
     "music box",
     "voice oohs",
@@ -174,7 +174,7 @@ pub(super) const GENERAL_MIDI: &[&str] = &[
     "gunshot",
 ];
 
-/// What General MIDI calls its leads, pads and effects, behind that word.
+/// Words after "lead", "pad" and "fx" in the names of General MIDI programs.
 pub(super) const SYNTH_SOUNDS: &[&str] = &[
     "square",
     "sawtooth",

@@ -1,12 +1,12 @@
-//! Words for keyboards, drums and a player's role in the names of tracks.
+//! Words for keyboards, drums and a player's role in track names.
 
-/// Words that say nothing.
+/// Words without information.
 pub(super) const EMPTY: &[&str] = &[
     "track", "trk", "midi", "channel", "untitled", "untitel", "staff", "spur", "piste", "pista", "traccia", "new",
     "part",
 ];
 
-/// Instruments on a piano's keys.
+/// Keyboard instruments.
 pub(super) const KEYBOARDS: &[&str] = &[
     "piano",
     "pno",
@@ -44,7 +44,7 @@ pub(super) const KEYBOARDS: &[&str] = &[
     "鋼琴",
 ];
 
-/// What one player of several does; tracks that differ in it are never one part.
+/// Roles of a player among others; tracks with different roles are never one part.
 pub(super) const ROLES: &[(&str, &[&str])] = &[
     ("primo", &["primo"]),
     ("secondo", &["secondo"]),
@@ -135,15 +135,15 @@ pub(super) const DRUMS: &[&str] = &[
     "드럼",
 ];
 
-/// Drums' words that titles have as often: they tell drums at the end of a name.
+/// Words for drums that are common in titles; they mean drums only at the end of a name.
 pub(super) const UNSURE_DRUMS: &[&str] =
     &["kick", "crash", "ride", "hat", "hats", "tom", "toms", "clap", "claps", "drummer"];
 
-/// Words that a title has, and no name of an instrument.
+/// Words that occur in titles but not in names of instruments.
 pub(super) const PROSE: &[&str] =
     &["of", "my", "for", "from", "in", "to", "with", "von", "fur", "im", "mit", "pour", "per", "para"];
 
-/// Words that may stand beside an instrument's.
+/// Words that may accompany a word for an instrument.
 pub(super) const KINDS: &[&str] = &[
     "acoustic",
     "electric",
