@@ -9,7 +9,7 @@
 //! 3. [`arguments`] declares the command line. [`checks`] refuses a run that would fail or overwrite its own input.
 //! 4. [`plots`] draws, [`graphs`] turns weights into ONNX files.
 //! 5. `train` (feature `torch`) trains with libtorch.
-//! 6. [`evaluate`] scores models, [`quantise`] compares their weights' precisions, [`bench`] times them.
+//! 6. [`evaluate`] scores models, [`quantise`] compares their weights' precisions, [`mod@bench`] times them.
 //! 7. `export` (feature `torch`) writes what the plugin embeds.
 #![forbid(unsafe_code)]
 
