@@ -5,12 +5,13 @@
 //! - `TransportFollower` computes song positions,
 //! - `EventQueue` holds events until they are due,
 //! - [`InferenceLink`] requests predictions,
-//! - `ZeroLatency` predicts notes on arrival in the zero-latency modes,
+//! - `ZeroLatency` looks up predictions for notes on arrival, in the zero-latency modes,
 //! - [`ClipTrack`] plays generated clips,
 //! - [`WaitPolicy`] decides whether a block may wait.
 //!
-//! Nothing here allocates, locks, logs or makes a system call, with one exception. In an offline render a block waits
-//! for the inference thread and for a clip that is being generated, so that the bounce is complete.
+//! Nothing here allocates, locks or logs. In real time nothing waits or makes a system call. A block may wait for the
+//! inference and generator threads only in an offline render, or where audio runs ahead of the wall clock
+//! ([`WaitPolicy`]). So a bounce is complete.
 
 mod clips;
 
@@ -58,8 +59,8 @@ pub struct Engine<E> {
 }
 
 impl<E: HostEvent> Engine<E> {
-    /// Creates an engine at sample 0, and starts opening the model. In Timeline mode the thread provides a snapshot of
-    /// the song, which may be empty.
+    /// Creates an engine at sample 0, and asks the inference thread to open the model. In Timeline mode that thread has
+    /// a first snapshot of the song, which may be empty.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
         let SessionConfig { sample_rate, scheduler, model } = config;
         let zero_latency = match scheduler.policy {
@@ -160,7 +161,7 @@ impl<E: HostEvent> Engine<E> {
     ) -> Option<SampleTime> {
         match change? {
             TransportChange::Stopped { at } => return Some(at),
-            // The clip was interrupted in the block in which the wrap was predicted, at the start of the next segment.
+            // `process` interrupted the clip already, in the last block, where the predicted wrap began a new segment.
             TransportChange::Wrapped { at, foretold: true } => {
                 self.clips.release_player();
                 self.queue.scheduler().transport_interrupted(at);
@@ -196,8 +197,9 @@ impl<E: HostEvent> Engine<E> {
 
     /// Updates the snapshot for the zero-latency modes.
     ///
-    /// Results requested in earlier blocks count in this one. A pass uses the snapshot that is current when the pass
-    /// begins. The block waits for both if that cannot make the host late.
+    /// In real time a new snapshot is used as soon as there is one. Where the block may wait, it first waits for all
+    /// results requested so far and, at the start of a pass, for the snapshot being prepared. The pass then keeps that
+    /// snapshot to its end, so that a bounce does not depend on the machine's speed.
     fn update_snapshot(&mut self, time: SampleTime) {
         let beats = self.transport.beats(time);
         let is_new_pass = self.timeline().is_some_and(|timeline| timeline.is_new_pass(beats));

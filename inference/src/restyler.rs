@@ -1,7 +1,8 @@
 //! A model at work on one live part: it turns requests into the level and the mixed deviation of each note.
 //!
-//! The plugin's inference thread and the offline commands run this same code, so a bounce agrees with a live pass. A
-//! live pass knows only its past: its level is the mean velocity of the last bars, its centres are running means.
+//! The plugin's inference thread runs it. [`crate::offline`] runs it too, to compute what the tests' hosts must receive.
+//! `tonenet restyle` and Timeline read whole performances instead ([`crate::performance`]). A live pass knows only its
+//! past: its level is the mean velocity of the last four bars, its centres are running means.
 //! [`tonenet_core::style::mixing`] has the rule that mixes the styles.
 
 use tonenet_core::dynamics::Expected;
@@ -22,9 +23,9 @@ pub struct Restyler {
     model: Box<dyn VelocityModel>,
     recent: Window,
     centres: RunningCentres,
-    /// Of one style, as the model returns them.
+    /// Reused buffer: the model's predictions in one style.
     predictions: Vec<(NoteId, Prediction)>,
-    /// Of each note of the current request.
+    /// Reused buffer: the predictions in all styles, for each note of the current request.
     by_note: Vec<(NoteId, PerStyle<Option<Prediction>>)>,
 }
 
@@ -53,7 +54,7 @@ impl Restyler {
         self.model.push_event(event);
     }
 
-    /// Emits a settled estimate for each note that a request asks about.
+    /// Emits a final estimate for each note that a request asks about; none if no note of the last four bars is known.
     ///
     /// # Errors
     /// When the model fails; nothing is then emitted.
@@ -73,8 +74,8 @@ impl Restyler {
         Ok(())
     }
 
-    /// Predicts the notes of a request in each style that one of them has a share of. Returns the gains, and the
-    /// centres as they were before.
+    /// Predicts the notes of a request in each style that has a share in one of them. Returns the gains, and the
+    /// centres without these notes.
     fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();

@@ -137,28 +137,6 @@ fn at_amount_0_nothing_changes_and_at_100_percent_nearly_every_note_does() {
 }
 
 #[test]
-fn block_sizes_change_nothing() {
-    let song = piece();
-    let played = |blocks: &[u32]| {
-        let session = Session { blocks: blocks.to_vec(), ..in_style(&song, Genre::Jazz) };
-        let played = clap_host().play(&session, |_, _| {}).unwrap();
-        assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549), "blocks of {blocks:?}");
-        played.outputs
-    };
-    let expected = played(&[512]);
-    for blocks in [&[32][..], &[64], &[100], &[4096], &[1, 480, 77, 2048]] {
-        assert!(played(blocks) == expected, "blocks of {blocks:?}");
-    }
-}
-
-#[test]
-fn an_unannounced_offline_render_is_as_complete_as_an_announced_one() {
-    let song = piece();
-    let session = Session { offline: false, ..in_style(&song, Genre::Jazz) };
-    assert_eq!(play(&song, &session), expected_velocities(&song, Genre::Jazz));
-}
-
-#[test]
 fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
     let song = piece();
     for (index, length) in WindowLength::ALL.into_iter().enumerate() {

@@ -21,27 +21,6 @@ fn every_note_leaves_one_latency_later_with_the_models_velocity() {
 }
 
 #[test]
-fn block_sizes_change_nothing() {
-    let played = |block| {
-        let session = Session { blocks: vec![block], ..in_style(&piece(), Genre::Classical) };
-        let played = vst3_host().play(&session, |_, _| {}).unwrap();
-        assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549), "blocks of {block}");
-        played.outputs
-    };
-    let expected = played(512);
-    for block in [32, 64, 100, 4096] {
-        assert!(played(block) == expected, "blocks of {block}");
-    }
-}
-
-#[test]
-fn an_unannounced_offline_render_is_as_complete_as_an_announced_one() {
-    let song = piece();
-    let session = Session { offline: false, ..in_style(&song, Genre::Jazz) };
-    assert_eq!(play_velocities(&mut vst3_host(), &session).0, expected_velocities(&song, Genre::Jazz));
-}
-
-#[test]
 fn at_amount_0_nothing_changes() {
     let song = piece();
     let session = in_style(&song, Genre::Jazz).with_parameter("Amount", 0.0);

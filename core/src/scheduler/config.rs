@@ -67,7 +67,7 @@ pub struct SchedulerConfig {
 /// When the model runs, and for which notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestPolicy {
-    /// Once every so many samples, at most half of the latency, for the notes due in the hop after the next.
+    /// Once every so many samples (a hop, at most half of the latency), for the notes due from one to two hops later.
     EveryHop(u32),
     /// Once for each note (or all notes of one sample), so many samples after it arrived; fewer than the latency.
     PerNote(u32),

@@ -48,7 +48,7 @@ pub enum Event {
 pub struct Estimate {
     /// The prediction.
     pub expected: Expected,
-    /// Whether it is final, from the note's own hop; a later hop improves an early one.
+    /// Whether it is final. Only final ones count as restyled; the engine sends no others.
     pub settled: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The event scheduler: emits each event exactly one latency after it arrived, in order, with its predicted velocity.
+//! The event scheduler: emits each event one latency after it arrived, in order, with its prediction. Only a full
+//! scheduler emits events early.
 //!
 //! It holds the pending events, decides when the model runs for which notes ([`Hop`]), and tracks which notes sound. It
 //! has no clock, thread or host. The caller passes the sample time of every event. A model's input therefore depends on
@@ -43,10 +44,10 @@ const RELEASES: usize = 256;
 /// When the model runs next.
 #[derive(Debug, Clone, Copy)]
 enum NextRequest {
-    /// At a sample: the time, the samples between two hops, and the delay of the notes that a hop predicts. Those
-    /// arrived that many samples before they are needed, which is in the hop after the next.
+    /// At a sample: the time of the next hop, the samples between two hops, and a delay. A hop predicts the notes whose
+    /// arrival plus this delay falls from one hop to two hops after it.
     At(SampleTime, u32, u64),
-    /// For the first note from this id on, this many samples after it arrived.
+    /// For the first restylable note from this id on, this many samples after it arrived.
     About(NoteId, u32),
 }
 
@@ -227,7 +228,7 @@ impl<P: Copy> Scheduler<P> {
 
     /// Tells that the transport started at `time`, from which hops are counted.
     ///
-    /// The output must not depend on how long before that the host activated the plugin.
+    /// So the output does not depend on the time between activation and the start of the transport.
     pub fn transport_started(&mut self, time: SampleTime) {
         if let NextRequest::At(next, ..) = &mut self.next_request {
             // The next hop never moves to a later time, so that no note is left out.
@@ -237,8 +238,8 @@ impl<P: Copy> Scheduler<P> {
 
     /// Tells that the transport stopped or jumped back at `time`, which may lie before the last event.
     ///
-    /// Pending notes are emitted when due. A note that began before then and still sounds one latency later has lost its
-    /// note-off and is released.
+    /// Pending notes are emitted when due. A note that arrived before `time` and still sounds at `time` plus the latency
+    /// has lost its note-off and is released then.
     pub fn transport_interrupted(&mut self, time: SampleTime) {
         if self.releases.len() == RELEASES {
             self.releases.pop_back();
@@ -295,7 +296,8 @@ impl<P: Copy> Scheduler<P> {
         }
     }
 
-    /// Removes the first pending item and returns its output; `None` if it has none yet.
+    /// Removes the first pending item and returns its output. `None` for a dropped item, and for an all-notes-off that
+    /// must first release notes: it stays pending. Call again in both cases.
     fn pop(&mut self, time: SampleTime) -> Option<OutputEvent<P>> {
         let Pending { item, .. } = *self.pending.front()?;
         let (event, payload, estimate) = match item {

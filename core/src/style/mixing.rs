@@ -1,20 +1,23 @@
 //! The one rule that mixes styles, used in live passes, for files and in Timeline.
 //!
-//! For each note and style a model predicts a mean `m` and a spread `d`: how far from the part's level the style plays
-//! the note, in velocity steps. With the share `w`, the gain `g` and the centre `c` of each style, the note is played
-//! this far from the level:
+//! For each note and style a model predicts how far from the part's level the style plays the note: a mean `m` and a
+//! standard deviation `d` (the spread), in velocity steps. Each style has a share `w`, a gain `g` and a centre `c`. The
+//! note's mixed deviation from the level is:
 //!
 //! - Take 0: the sum over the styles of `w · g · (m − c)`;
 //! - any other Take: the sum of `w · (m − c)`, plus `z` times the sum of `w · d`.
 //!
 //! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because the mean of many possible performances
 //! is flatter than any one of them. Other Takes need no gain: the noise `z` ([`TakeSeed::deviation`]) restores the spread.
-//! The noise depends on the note's [`Place`], so a rounding error in its beats cannot draw another number.
+//! The noise is drawn at the note's rounded [`Place`], so a note has the same noise after it was saved and loaded.
 //!
 //! The **centre** is the mean of the style's predictions. Without it, a style that leans to one side would change the
 //! part's loudness, which is Level's job.
 //!
-//! Only the level and the centres are found in two ways, because they depend on what is known when a note is mixed:
+//! In an exchange ([`Mixture::Exchange`], files only) the style that was played counts −1, all gains are 1, and the
+//! player's own deviation is added.
+//!
+//! Level, centres and rounding depend on what is known when a note is mixed:
 //!
 //! - A performance that is known as a whole, from a file or in Timeline, has the means of all its notes
 //!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step ([`QuantisedExpectation`]),
@@ -45,7 +48,7 @@ pub struct StyleSpread {
     pub predicted: f32,
 }
 
-/// The widest gain: past it, a model's uncertainty becomes louder than its knowledge.
+/// The largest gain. A larger one would amplify the model's errors more than what it has learnt.
 const WIDEST_GAIN: f32 = 2.0;
 
 impl StyleSpread {
@@ -175,7 +178,7 @@ pub struct PerformanceMixing {
 }
 
 impl PerformanceMixing {
-    /// From the gain of each style, the player's velocities, and the predictions of as many notes as have some.
+    /// From the gain of each style, the player's velocities, and the predictions of the notes that have any.
     pub fn new<'a>(
         gains: PerStyle<f32>,
         velocities: impl IntoIterator<Item = u8>,
@@ -214,7 +217,7 @@ impl PerformanceMixing {
 
 /// The centres of a live pass: each style's mean over the predictions so far.
 ///
-/// A mean starts at 0 and moves slowly: a phrase may stand out from the level, a piece may not.
+/// A mean starts at 0 and moves slowly. So a loud phrase stays loud, but a bias over a whole piece is removed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunningCentres(PerStyle<RunningMean>);
 
@@ -224,7 +227,8 @@ impl RunningCentres {
         self.0.map(|centre| centre.mean)
     }
 
-    /// Adds a style's predicted mean, once its note was mixed: no note is part of its own centre.
+    /// Adds a style's predicted mean. Read the note's centres with [`Self::means`] first: a note must not be part of its
+    /// own centre.
     pub fn add(&mut self, style: Genre, deviation: f32) {
         self.0[style.index()].add(deviation);
     }

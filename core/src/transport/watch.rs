@@ -3,10 +3,11 @@
 //! Short pauses at loop points and meaningless positions must not count as changes. The host's position is therefore
 //! compared with the one that its tempo predicts.
 //!
-//! - A position before the last one is a jump back. It counts as a loop wrap, even if the host tells no loop.
-//! - A position too far ahead is a seek, if the positions before it moved at the tempo. Otherwise it is ignored, because
-//!   a seek drops notes.
-//! - Positions that jump from block to block or do not move are not trusted.
+//! - A position clearly before the last one ([`JUMP_BACK`]) is a jump back. It counts as a loop wrap, even if the host
+//!   tells no loop.
+//! - A position too far ahead ([`JUMP_AHEAD`]) is a seek, if the positions before it moved at the tempo. Otherwise it is
+//!   no change: a seek drops notes, so it must be certain.
+//! - Positions that jump again and again or do not move are not trusted, and give neither.
 
 use super::Transport;
 use super::loops::{ON_A_SAMPLE, Wrap};
@@ -19,12 +20,13 @@ const SHORTEST_STOP: f64 = 0.05;
 /// Largest step back that counts as rounding, in beats or seconds.
 pub const JUMP_BACK: f64 = 0.04;
 
-/// Largest distance ahead of the predicted position that is no seek, in beats or seconds.
+/// Largest distance ahead of the predicted position that is no seek, in beats (in seconds if the host tells no beats).
 ///
 /// A shorter seek is not worth dropping notes for, and in some hosts positions vary with the block length.
 pub const JUMP_AHEAD: f64 = 0.25;
 
-/// The same, as a share of the distance since the last block: the tempo may have changed within it.
+/// The same, as a share of the predicted distance since the last block; the larger of the two limits counts. The tempo
+/// may have changed within the block.
 const SHARE: f64 = 0.5;
 
 /// Time after a predicted wrap in which positions may show that the host did not wrap, in seconds.
@@ -40,7 +42,7 @@ pub enum TransportChange {
     Started,
     /// It stopped.
     Stopped {
-        /// Time within the current block: a fixed delay after the host last played, independent of block lengths.
+        /// Time within the current block: 50 ms after the host last played, whatever the block lengths.
         at: SampleTime,
     },
     /// It jumped back while playing, as at the end of a loop.

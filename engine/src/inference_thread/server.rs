@@ -90,7 +90,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.guarded(Self::save);
     }
 
-    /// Saves the performance up to now, for the project and the next activation.
+    /// Records the input that is still in the queue, and saves the performance for the project and the next activation.
     fn save(&mut self) -> Result<(), String> {
         let Some(memory) = &mut self.memory else { return Ok(()) };
         while let Ok(message) = self.messages.pop() {
@@ -139,7 +139,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         Ok(())
     }
 
-    /// Opens a model, and sends it the recent input that its predecessor received.
+    /// Opens a model, and gives it the recent input, so that it does not start without context.
     fn use_model(&mut self, model: EmbeddedModel) -> Result<(), String> {
         self.close();
         self.status.set_model(None);
@@ -217,7 +217,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
             }
         }
         let is_new = memory.publish();
-        // During a pass the next snapshot is pending only after further input.
+        // Nothing is pending now. The next recorded change sets this again.
         self.shared.snapshot_pending.store(false, Ordering::Release);
         Ok(is_new)
     }
