@@ -88,11 +88,12 @@ impl TimelineStore {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use tonenet_core::timeline::TimelineNote;
 
-    fn performance(notes: usize) -> TimelineSnapshot {
+    /// A performance of so many notes, one a beat.
+    pub(crate) fn performance(notes: usize) -> TimelineSnapshot {
         let note = |i| TimelineNote {
             beats: i as f64,
             length: 0.5,

@@ -1,12 +1,13 @@
 use std::thread;
 
 use super::*;
+use crate::timeline_store::tests::performance;
 use crate::waiting::WaitPolicy;
 use crate::waiting::budget::Budget;
 use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Hop, NoteId};
 use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{QuantisedExpectation, TimelineEvent, TimelineNote};
+use tonenet_core::timeline::{QuantisedExpectation, TimelineEvent};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
@@ -30,19 +31,6 @@ impl VelocityModel for Silent {
     ) -> Result<(), InferenceError> {
         Err(InferenceError::NoSuchStyle { style })
     }
-}
-
-fn performance(notes: usize) -> TimelineSnapshot {
-    let note = |i| TimelineNote {
-        beats: i as f64,
-        length: 0.5,
-        beat_seconds: 0.5,
-        channel: 0,
-        key: 60,
-        velocity: 64,
-        expected: None,
-    };
-    TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
 }
 
 #[test]

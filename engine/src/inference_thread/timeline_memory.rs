@@ -117,22 +117,9 @@ impl TimelineMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline_store::tests::performance;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
-    use tonenet_core::timeline::TimelineNote;
-
-    fn performance(notes: usize) -> TimelineSnapshot {
-        let note = |i| TimelineNote {
-            beats: i as f64,
-            length: 0.5,
-            beat_seconds: 0.5,
-            channel: 0,
-            key: 60,
-            velocity: 64,
-            expected: None,
-        };
-        TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
-    }
 
     #[test]
     fn few_snapshots_are_owned_after_many_clears_and_undos() {
