@@ -9,9 +9,9 @@
 //! - [`ClipTrack`] plays generated clips,
 //! - [`WaitPolicy`] decides whether a block may wait.
 //!
-//! Nothing here allocates, locks or logs. In real time nothing waits or makes a system call. A block may wait for the
-//! inference and generator threads only in an offline render, or where audio runs ahead of the wall clock
-//! ([`WaitPolicy`]). So a bounce is complete.
+//! After [`Engine::new`] nothing allocates, locks or logs. In real time nothing waits or makes a system call. A block
+//! may wait for the inference and generator threads only in an offline render, or where audio runs ahead of the wall
+//! clock ([`WaitPolicy`]). So a bounce is complete.
 
 mod clips;
 
@@ -322,7 +322,8 @@ impl<E: HostEvent> Engine<E> {
         self.inference.take_results(&mut accept_into(&mut self.queue, &mut self.zero_latency));
     }
 
-    /// If the block may wait, waits until `is_over` holds or the inference thread is idle.
+    /// If the block may wait, waits until `is_over` holds, the inference thread is idle or the block's time to wait
+    /// is spent.
     fn wait(&mut self, is_over: impl Fn(&mut Self) -> bool) {
         while self.waits.may_wait() {
             // Checked before taking results: once all messages are handled, the results taken next are the last.

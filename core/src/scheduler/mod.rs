@@ -70,8 +70,8 @@ pub struct Scheduler<P> {
     /// The id of the first pending item.
     first_id: u64,
     next_request: NextRequest,
-    /// Hops have covered the notes that arrived before this sample. They are never requested again, because a model
-    /// discards the notes it has predicted finally.
+    /// Hops have covered the notes that arrived before this sample. These notes are never requested again, because a
+    /// model discards the notes it has predicted finally.
     settled_to: SampleTime,
     sounding: Sounding,
     /// When notes that have lost their note-off are released: one latency after each stop or wrap.
@@ -268,7 +268,8 @@ impl<P: Copy> Scheduler<P> {
         self.pending.push_back(Pending { due: time + u64::from(self.config.latency), item });
     }
 
-    /// Begins a release that is due before `until` and before all pending events, at its own time or at `early`.
+    /// Begins a release that is due before `until`, at its own time or at `early`. At the same sample it precedes
+    /// every event but a note-off.
     ///
     /// Returns whether there was one.
     fn begin_release(&mut self, until: SampleTime, early: Option<SampleTime>) -> bool {

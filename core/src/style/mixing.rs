@@ -12,10 +12,10 @@
 //! The noise is drawn at the note's rounded [`Place`], so a note has the same noise after it was saved and loaded.
 //!
 //! The **centre** is the mean of the style's predictions. Without it, a style that leans to one side would change the
-//! part's loudness, which is Level's job.
+//! part's loudness. Only the user's control Level should do that.
 //!
-//! In an exchange ([`Mixture::Exchange`], files only) the style that was played counts −1, all gains are 1, and the
-//! player's own deviation is added.
+//! In an exchange ([`Mixture::Exchange`], files only) 1 is subtracted from the share of the style that was played.
+//! All gains are 1, and the player's own deviation is added.
 //!
 //! Level, centres and rounding depend on what is known when a note is mixed:
 //!
@@ -79,8 +79,8 @@ impl Mixture {
         source_style.map_or(Self::Blend(style), |source_style| Self::Exchange { source_style, style })
     }
 
-    /// The share of a style. All shares add up to 1 in a blend and to 0 in an exchange, where the style that was played
-    /// counts −1.
+    /// The share of a style. All shares add up to 1 in a blend and to 0 in an exchange. In an exchange, 1 is
+    /// subtracted from the share of the style that was played.
     pub fn share(self, style: Genre) -> f32 {
         match self {
             Self::Blend(blend) => blend.share(style),
