@@ -22,7 +22,7 @@ fn a_piece_is_described() {
     for what in [
         "549 notes in 1 part, 2:07, 66 BPM, 4/4",
         "right and left hand by name",
-        "549 notes from C2 to A5; restyle gives 549 a new velocity",
+        "549 notes from C2 to A5; restyle takes 549 of them",
         "velocities 80 to 80, mean 80, spread 0",
     ] {
         assert!(told.contains(what), "{what}: {told}");
@@ -68,7 +68,7 @@ fn it_tells_what_restyle_would_take() {
     assert!(told.contains("drums)") && told.contains("left alone; --all or --tracks 1 restyles it"), "{told}");
     for more in [&["--all"][..], &["--tracks", "ch10"]] {
         let told = TONENET.succeeds(&[&["inspect", "drums.mid"], more].concat(), folder);
-        assert!(told.contains("restyle gives 8 a new velocity"), "{told}");
+        assert!(told.contains("restyle takes 8 of them"), "{told}");
     }
     TONENET.refuses(&["inspect", "drums.mid", "--tracks", "flute"], "no track or channel \"flute\"", folder);
 }

@@ -185,7 +185,7 @@ impl PartDescription {
         let Self { part, restyled, left_alone, keys: [low, high], velocities, .. } = self;
         let becomes = match left_alone {
             Some(left_alone) => left_alone.to_string(),
-            None => format!("restyle gives {restyled} a new velocity"),
+            None => format!("restyle takes {restyled} of them"),
         };
         let Velocities { lowest, highest, mean, spread, histogram, over_time } = velocities;
         let most = histogram.iter().copied().max().unwrap_or(0) as f64;
