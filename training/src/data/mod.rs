@@ -1,5 +1,6 @@
 //! The training data: a folder with lists of MIDI files, split into files to train on and files to score on.
 
+pub mod page;
 pub mod performances;
 pub mod phrases;
 pub mod tunes;
