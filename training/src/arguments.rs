@@ -163,6 +163,13 @@ pub struct EvaluateArgs {
         conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped"]
     )]
     pub pairs: Option<Vec<PathBuf>>,
+    /// Score a model on the scores in a copy of (n)ASAP, next to how well pianists agree (default model: note)
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["data", "split", "look_ahead", "keep", "as_shipped", "pairs"]
+    )]
+    pub scores: Option<PathBuf>,
 }
 
 /// Options of `quantise`.

@@ -36,5 +36,8 @@ fn every_number_tells_its_range() {
 #[test]
 fn contradictions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    TRAINING.refuses(&["evaluate", "--pairs", ".", ".", "--look-ahead", "1"], "cannot be used with", folder.path());
+    for also in [["--pairs", ".", "."].as_slice(), &["--scores", "."]] {
+        let arguments = [&["evaluate"], also, &["--look-ahead", "1"]].concat();
+        TRAINING.refuses(&arguments, "cannot be used with", folder.path());
+    }
 }

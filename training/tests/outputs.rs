@@ -98,6 +98,7 @@ fn missing_data_is_reported_before_a_library_is_asked_for() {
     TRAINING.refuses(&["export", "note", "--data", "data", "--run", "nothere"], "nothere is not there", folder);
     TRAINING.refuses(&["quantise", "--data", "nothere", "-o", "forms"], "nothere/performances.csv", folder);
     TRAINING.refuses(&["evaluate", "vaegan", "--data", "nothere"], "nothere/performances.csv", folder);
+    TRAINING.refuses(&["evaluate", "--scores", "nothere"], "nothere/metadata.csv", folder);
 }
 
 #[cfg(not(feature = "torch"))]

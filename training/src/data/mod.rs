@@ -1,8 +1,11 @@
 //! The training data: a folder with lists of MIDI files, split into files to train on and files to score on.
+//!
+//! [`scores`] reads other people's scores and performances, which are only scored on.
 
 pub mod page;
 pub mod performances;
 pub mod phrases;
+pub mod scores;
 pub mod tunes;
 
 use std::fs::File;

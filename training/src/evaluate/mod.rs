@@ -3,7 +3,7 @@
 //! `docs/training.md` defines the metrics. A `predictor` is a model or a reference. `measure` computes its figures;
 //! `transfer` and `cycle` compute those of moving a performance to another genre, and back. `targets` holds the targets
 //! of the project's models. `table` prints, `card` writes model cards and `curve` draws. `pairs` scores files from
-//! other sources, `shipped` whole files of several parts. `tunes` and `textures` score the generators.
+//! other sources, `shipped` whole files of several parts, `scores` real scores. `tunes` and `textures` score the generators.
 
 mod card;
 mod curve;
@@ -11,6 +11,7 @@ mod cycle;
 mod measure;
 mod pairs;
 mod predictor;
+mod scores;
 mod shipped;
 mod table;
 mod targets;
@@ -48,6 +49,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     if let Some(folders) = &args.pairs {
         let [predicted, original] = folders.as_slice() else { bail!("--pairs takes two folders") };
         return pairs::run(predicted, original);
+    }
+    if let Some(folder) = &args.scores {
+        return scores::run(args, folder);
     }
     let Some(data) = &args.data else {
         bail!("give --data the folder that holds performances.csv (see docs/training.md), or --pairs two folders");
@@ -90,6 +94,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         let (title, predictor) = open(name, &runtime, data)?;
         let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
+        println!("  {}", scores::CEILING);
         if args.split == Split::Valid {
             table::print_targets(&report, &targets::for_model(name, &report));
         }
