@@ -11,10 +11,9 @@
 //! ```
 //! use std::path::Path;
 //! use tonenet_core::dynamics::Expression;
-//! use tonenet_core::genre::Genre;
 //! use tonenet_core::grid::Grid;
 //! use tonenet_core::note::Note;
-//! use tonenet_core::style::{StyleBlend, TakeSeed};
+//! use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 //! use tonenet_inference::bundle::ModelFiles;
 //! use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 //! use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -38,7 +37,7 @@
 //! };
 //! let notes: Vec<Note> = [60, 62, 64, 65, 67, 69, 71, 72].iter().enumerate().map(note).collect();
 //! let settings = RestyleSettings {
-//!     style: StyleBlend::only(Genre::Jazz),
+//!     style: StyleBlend::only(StyleIndex::JAZZ),
 //!     source_style: None,
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),

@@ -8,8 +8,8 @@ mod performance;
 
 use std::sync::Arc;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_core::style::{StyleIndex, StyleKeys};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -78,8 +78,13 @@ impl NoteNetwork {
     }
 
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
-    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+    pub fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.decoders.get(style).ok().map(|d| d.spread)
+    }
+
+    /// The key of each style.
+    pub fn style_keys(&self) -> StyleKeys {
+        self.decoders.keys()
     }
 
     /// Numbers in the past encoding of a note.
@@ -203,7 +208,7 @@ impl NoteNetwork {
     /// When the runtime fails or there is no decoder for the style.
     pub fn decode(
         &self,
-        style: Genre,
+        style: StyleIndex,
         past_encoding: &[f32],
         ahead_encoding: &[f32],
         state: &mut DecoderState,
@@ -239,7 +244,7 @@ impl NoteNetwork {
     // It repeats the parameters of `decode` because it is the same call over more notes.
     pub fn decode_in_chunks(
         &self,
-        style: Genre,
+        style: StyleIndex,
         past_encoding: &[f32],
         ahead_encoding: &[f32],
         state: &mut DecoderState,

@@ -5,7 +5,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::note::{LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
 use tonenet_inference::model::Prediction;
-use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
+use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView};
 
 use crate::data::performances::Performance;
 
@@ -49,7 +49,7 @@ impl Predictor {
 
     /// Whether it can predict before a performance is over.
     pub fn has_look_ahead(&self) -> bool {
-        !matches!(self, Self::Model(LoadedModel::PianoRoll(_)))
+        !matches!(self, Self::Model(model) if matches!(model.network(), Network::PianoRoll(_)))
     }
 }
 

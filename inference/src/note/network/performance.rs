@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
+use tonenet_core::style::StyleIndex;
 
 use super::{CHUNK, DecoderState, NoteNetwork, PastState};
 use crate::cancellation::Cancellation;
@@ -25,7 +25,7 @@ impl NoteNetwork {
     pub fn whole_performance(
         &self,
         part: &Part,
-        styles: &[Genre],
+        styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         let starts = (0..part.len()).step_by(SEGMENT);
@@ -67,7 +67,7 @@ impl NoteNetwork {
         &self,
         part: &Part,
         look_ahead: f64,
-        styles: &[Genre],
+        styles: &[StyleIndex],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         let mut past = Vec::new();
         let mut lengths = Vec::with_capacity(part.len());
@@ -116,13 +116,13 @@ impl NoteNetwork {
 struct Decoding<'a> {
     network: &'a NoteNetwork,
     past_state: PastState,
-    styles: Vec<(Genre, DecoderState)>,
+    styles: Vec<(StyleIndex, DecoderState)>,
     /// In the order of the styles.
     predictions: Vec<Vec<Prediction>>,
 }
 
 impl<'a> Decoding<'a> {
-    fn new(network: &'a NoteNetwork, styles: &[Genre], notes: usize) -> Self {
+    fn new(network: &'a NoteNetwork, styles: &[StyleIndex], notes: usize) -> Self {
         Self {
             network,
             past_state: network.initial_past_state(),
