@@ -6,6 +6,7 @@ use tonenet_core::genre::Genre;
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
+use crate::manifest::Sha256;
 use crate::model::StyleSpread;
 use crate::runtime::{Graph, Runtime};
 
@@ -13,6 +14,8 @@ use crate::runtime::{Graph, Runtime};
 pub(crate) struct Decoder {
     pub style: Genre,
     pub graph: Arc<dyn Graph>,
+    /// The checksum of the graph's file.
+    pub sha256: Sha256,
     /// The spread of human velocities around the decoder's means, in velocity steps.
     pub residual: f32,
     pub spread: StyleSpread,
@@ -30,9 +33,11 @@ impl Decoders {
         let mut decoders = Vec::new();
         for style in Genre::ALL {
             let Some(entry) = files.manifest().style(style) else { continue };
+            let file = files.decoder(style)?;
             decoders.push(Decoder {
                 style,
-                graph: runtime.load(files.decoder(style)?)?,
+                graph: runtime.load(file)?,
+                sha256: file.sha256(),
                 residual: entry.residual,
                 spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
             });

@@ -149,6 +149,7 @@ impl VelocityModel for PianoRollModel {
 mod tests {
     use super::*;
     use crate::decoders::Decoder;
+    use crate::manifest::Sha256;
     use crate::performance::{LoadedModel, LookAhead, PerformanceView};
     use crate::runtime::counted::{CountedGraph, Runs};
     use tonenet_core::grid::Grid;
@@ -157,7 +158,8 @@ mod tests {
     fn model(runs: &Arc<Runs>, max_steps: Option<usize>) -> LoadedModel {
         let graph = |width| -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width }) };
         let spread = StyleSpread { human: 1.0, predicted: 1.0 };
-        let decoder = |style| Decoder { style, graph: graph(PIANO_KEYS), residual: 1.0, spread };
+        let decoder =
+            |style| Decoder { style, graph: graph(PIANO_KEYS), sha256: Sha256::digest(b""), residual: 1.0, spread };
         let decoders = Decoders(Genre::ALL.map(decoder).into());
         LoadedModel::PianoRoll(Arc::new(PianoRollNetwork { encoder: graph(1), decoders, context_steps: 64, max_steps }))
     }

@@ -7,10 +7,13 @@ use tonenet_core::note_rows::{Part, PartNote};
 fn network(runs: &Arc<Runs>) -> NoteNetwork {
     let graph = || -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width: 1 }) };
     let spread = StyleSpread { human: 1.0, predicted: 1.0 };
+    let sha256 = Sha256::digest(b"");
+    let decoder = |style| Decoder { style, graph: graph(), sha256, residual: 1.0, spread };
     NoteNetwork {
         past: graph(),
         ahead: graph(),
-        decoders: Decoders(Genre::ALL.map(|style| Decoder { style, graph: graph(), residual: 1.0, spread }).into()),
+        encoders: vec![sha256; 2],
+        decoders: Decoders(Genre::ALL.map(decoder).into()),
         past_hidden: 1,
         ahead_hidden: 1,
         decoder_hidden: 1,
