@@ -6,6 +6,7 @@ use tonenet_core::style::{StyleIndex, StyleKeys};
 
 use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
+use crate::manifest::{Sha256, StyleEntry};
 use crate::model::StyleSpread;
 use crate::runtime::{Graph, Runtime};
 
@@ -15,6 +16,8 @@ pub(crate) struct Decoder {
     /// The style's id.
     pub id: String,
     pub graph: Arc<dyn Graph>,
+    /// The checksum of the graph's file.
+    pub sha256: Sha256,
     /// The spread of human velocities around the decoder's means, in velocity steps.
     pub residual: f32,
     pub spread: StyleSpread,
@@ -29,11 +32,13 @@ impl Decoders {
     /// # Errors
     /// When the runtime refuses a graph, or the styles do not fit the list.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
-        let decoder = |(style, entry): (StyleIndex, &crate::manifest::StyleEntry)| {
+        let decoder = |(style, entry): (StyleIndex, &StyleEntry)| {
+            let file = files.decoder(&entry.id)?;
             Ok(Decoder {
                 style,
                 id: entry.id.clone(),
-                graph: runtime.load(files.decoder(&entry.id)?)?,
+                graph: runtime.load(file)?,
+                sha256: file.sha256(),
                 residual: entry.residual,
                 spread: StyleSpread { human: entry.human_spread, predicted: entry.predicted_spread },
             })
@@ -66,6 +71,7 @@ pub(crate) fn built_in_decoders(graph: impl Fn() -> Arc<dyn Graph>) -> Decoders 
         style,
         id: style.built_in().map_or_else(String::new, |built_in| built_in.id.into()),
         graph: graph(),
+        sha256: Sha256::digest(b""),
         residual: 1.0,
         spread: StyleSpread { human: 1.0, predicted: 1.0 },
     };

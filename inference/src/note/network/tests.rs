@@ -9,6 +9,7 @@ fn network(runs: &Arc<Runs>) -> NoteNetwork {
     NoteNetwork {
         past: graph(),
         ahead: graph(),
+        encoders: vec![Sha256::digest(b""); 2],
         decoders: built_in_decoders(graph),
         past_hidden: 1,
         ahead_hidden: 1,
