@@ -1,10 +1,11 @@
 //! Training the note model.
 //!
-//! [`excerpts`] cuts training data, [`augmentation`] changes it, [`batch`] is one step's share of it, [`network`] learns from it.
+//! [`lesson`] says what is learned of a performance, [`excerpts`] cuts it, [`augmentation`] changes it, [`batch`] is one step's share of it, [`network`] learns from it.
 
 mod augmentation;
 mod batch;
 mod excerpts;
+mod lesson;
 mod network;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ use crate::data::page::{Notation, page};
 use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
+use lesson::Lesson;
 
 /// Notes per batch of each member.
 const NOTES: usize = 4096;
@@ -40,8 +42,14 @@ pub struct NoteTask {
 
 impl NoteTask {
     /// Reads the data.
-    pub fn new(data: &Path) -> Result<Self> {
+    ///
+    /// `teacher` is a file of trained weights; see [`lesson`].
+    pub fn new(data: &Path, teacher: Option<&Path>) -> Result<Self> {
         let train = performances::load(data, Split::Train)?;
+        let mut lessons: Vec<Lesson> = train.into_iter().map(Lesson::new).collect();
+        if let Some(teacher) = teacher {
+            lesson::soften(&mut lessons, teacher)?;
+        }
         let mut left = [VALID_FILES; 3];
         let mut valid = performances::load(data, Split::Valid)?;
         valid.retain(|p| {
@@ -50,11 +58,16 @@ impl NoteTask {
             *left = left.saturating_sub(1);
             counts
         });
-        let performances = train.len();
+        let performances = lessons.len();
+        let mut of_genres: [Vec<Lesson>; 3] = Default::default();
+        for lesson in lessons {
+            of_genres[lesson.performance.genre.index()].push(lesson);
+        }
         let excerpts = Genre::ALL
             .into_iter()
-            .map(|genre| {
-                NoteExcerpts::new(&train, genre)
+            .zip(of_genres)
+            .map(|(genre, lessons)| {
+                NoteExcerpts::new(lessons, genre)
                     .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
             })
             .collect::<Result<_>>()?;
