@@ -19,7 +19,7 @@ const SAME_TEMPO: f64 = 0.01;
 const REACH: usize = 4;
 
 /// The least shares of an entered part.
-const ON_GRID: f64 = 0.7;
+const ON_GRID: f64 = 0.5;
 const IN_TEMPO: f64 = 0.75;
 const REPEATED_LENGTHS: f64 = 0.4;
 const REPEATED_VELOCITIES: f64 = 0.65;

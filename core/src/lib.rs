@@ -26,9 +26,9 @@
 //! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`].
 //! 4. The scheduler emits each event one latency after it arrived.
 //!
-//! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. [`entered`] says
-//! whether a part was entered or played. Generators
-//! read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in the song.
+//! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. [`entered`] tells
+//! entered parts from played ones. Generators read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in
+//! the song.
 
 #![forbid(unsafe_code)]
 
