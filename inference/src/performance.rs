@@ -11,6 +11,7 @@ use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
+use tonenet_core::style::range::PartSpread;
 use tonenet_core::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 
 use crate::bundle::ModelFiles;
@@ -102,14 +103,17 @@ impl LoadedModel {
         }
     }
 
-    /// The gain of each of `styles`; 1 for the others.
+    /// The gain of each of `styles` on a part, from the predictions of its notes in these styles
+    /// ([`tonenet_core::style::range`]); 1 for the others.
     ///
     /// # Errors
     /// When a style has no decoder.
-    pub fn gains(&self, styles: impl IntoIterator<Item = Genre>) -> Result<PerStyle<f32>, InferenceError> {
+    pub fn gains(&self, styles: &[Genre], predicted: &[Vec<Prediction>]) -> Result<PerStyle<f32>, InferenceError> {
         let mut gains = [1.0; Genre::ALL.len()];
-        for style in styles {
-            gains[style.index()] = self.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
+        for (&style, predicted) in styles.iter().zip(predicted) {
+            let usual = self.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
+            let part: PartSpread = predicted.iter().map(|&prediction| prediction.into()).collect();
+            gains[style.index()] = part.gain(usual);
         }
         Ok(gains)
     }
@@ -234,7 +238,7 @@ impl RestyleSettings {
         let notes = performance.notes.iter().zip(by_note(&styles, &predicted, performance.notes.len()));
         let notes: Vec<MixedNote> = notes.map(note).collect();
         let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
-        let whole = PerformanceMixing::new(model.gains(styles)?, velocities, predictions);
+        let whole = PerformanceMixing::new(model.gains(&styles, &predicted)?, velocities, predictions);
         // Of a style that counts there is a prediction of every note.
         let velocity = |note: &MixedNote| {
             let restyled = whole.expected(note, mixing).map(|e| self.expression.velocity(note.velocity, e));

@@ -2,7 +2,7 @@
 //!
 //! The plugin's inference thread runs it. [`crate::offline`] runs it too, to compute what the tests' hosts must receive.
 //! `tonenet restyle` and Timeline read whole performances instead ([`crate::performance`]). A live pass knows only its
-//! past: its level is the mean velocity of the last four bars, its centres are running means.
+//! past: its level is the mean velocity of the last four bars, its centres and gains are running ones.
 //! [`tonenet_core::style::mixing`] has the rule that mixes the styles.
 
 use tonenet_core::dynamics::Expected;
@@ -10,6 +10,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::PerStyle;
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleScales};
+use tonenet_core::style::range::RunningSpread;
 use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
@@ -23,6 +24,7 @@ pub struct Restyler {
     model: Box<dyn VelocityModel>,
     recent: Window,
     centres: RunningCentres,
+    spreads: PerStyle<RunningSpread>,
     /// Reused buffer: the model's predictions in one style.
     predictions: Vec<(NoteId, Prediction)>,
     /// Reused buffer: the predictions in all styles, for each note of the current request.
@@ -36,6 +38,7 @@ impl Restyler {
             model,
             recent: Window::new(LEVEL_STEPS),
             centres: RunningCentres::default(),
+            spreads: PerStyle::default(),
             predictions: Vec::new(),
             by_note: Vec::new(),
         }
@@ -46,6 +49,7 @@ impl Restyler {
         self.model.reset();
         self.recent.clear();
         self.centres = RunningCentres::default();
+        self.spreads = PerStyle::default();
     }
 
     /// Adds an event of the part; events come in the order of time.
@@ -74,8 +78,8 @@ impl Restyler {
         Ok(())
     }
 
-    /// Predicts the notes of a request in each style that has a share in one of them. Returns the gains, and the
-    /// centres without these notes.
+    /// Predicts the notes of a request in each style that has a share in one of them. Returns the gains and
+    /// the centres without these notes.
     fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
         let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
         self.by_note.clear();
@@ -84,7 +88,9 @@ impl Restyler {
             if !self.recent.to_settle(request.hop).any(|note| note.style.share(style) > 0.0) {
                 continue;
             }
-            scales.gains[style.index()] = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?.gain();
+            let usual = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
+            let (spread, centre) = (&mut self.spreads[style.index()], scales.centres[style.index()]);
+            scales.gains[style.index()] = spread.gain(usual);
             self.predictions.clear();
             self.model.predict(request, style, &mut self.predictions)?;
             for &(id, prediction) in &self.predictions {
@@ -92,6 +98,7 @@ impl Restyler {
                     predictions[style.index()] = Some(prediction);
                 }
                 self.centres.add(style, prediction.deviation);
+                spread.add(prediction, centre);
             }
         }
         Ok(scales)

@@ -19,9 +19,8 @@ pub fn restyle(
     model: &LoadedModel,
     cancellation: &Cancellation,
 ) -> Result<TimelineSnapshot, InferenceError> {
-    let gains = model.gains(Genre::ALL)?;
     if timeline.notes().is_empty() {
-        return Ok(timeline.restyled(id.into(), gains, []));
+        return Ok(timeline.restyled(id.into(), model.gains(&[], &[])?, []));
     }
     cancellation.check()?;
     let (notes, pedals) = timeline.performance();
@@ -29,5 +28,6 @@ pub fn restyle(
     let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
     let predicted =
         model.predict_unless_cancelled(&performance, LookAhead::WholePerformance, &Genre::ALL, cancellation)?;
+    let gains = model.gains(&Genre::ALL, &predicted)?;
     Ok(timeline.restyled(id.into(), gains, by_note(&Genre::ALL, &predicted, notes.len())))
 }

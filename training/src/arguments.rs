@@ -12,6 +12,9 @@ use crate::models::TrainableModel;
 /// Seconds of following notes that a prediction may use.
 const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
 
+/// Learning rates.
+const LEARNING_RATE: RangeInclusive<f64> = 1e-6..=1.0;
+
 /// Trains, exports, evaluates and measures ToneNet's models.
 #[derive(Debug, Parser)]
 #[command(name = "tonenet-training", bin_name = "cargo xtask", max_term_width = 100)]
@@ -70,6 +73,12 @@ pub struct TrainArgs {
     /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100)
     #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub batches: Option<usize>,
+    /// Weights to start from instead of random ones (attention, baseline, note)
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub start_from: Option<PathBuf>,
+    /// Largest learning rate, 0.000001 to 1 (attention, baseline, note; default: the model's own, 0.002)
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = number(LEARNING_RATE))]
+    pub learning_rate: Option<f64>,
     /// Rounds of generator against discriminator after the epochs, 0 to 100000 (seqgan)
     #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = whole(0..=100_000usize))]
     pub rounds: usize,

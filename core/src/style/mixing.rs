@@ -7,8 +7,9 @@
 //! - Take 0: the sum over the styles of `w · g · (m − c)`;
 //! - any other Take: the sum of `w · (m − c)`, plus `z` times the sum of `w · d`.
 //!
-//! The **gain** ([`StyleSpread::gain`]) gives a style its own spread back, because the mean of many possible performances
-//! is flatter than any one of them. Other Takes need no gain: the noise `z` ([`TakeSeed::deviation`]) restores the spread.
+//! The **gain** ([`super::range`]) gives a style the spread of a performance back, because the mean of many possible
+//! performances is flatter than any one of them. Other Takes need no gain: the noise `z` ([`TakeSeed::deviation`])
+//! restores the spread.
 //! The noise is drawn at the note's rounded [`Place`], so a note has the same noise after it was saved and loaded.
 //!
 //! The **centre** is the mean of the style's predictions. Without it, a style that leans to one side would change the
@@ -17,13 +18,13 @@
 //! In an exchange ([`Mixture::Exchange`], files only) 1 is subtracted from the share of the style that was played.
 //! All gains are 1, and the player's own deviation is added.
 //!
-//! Level, centres and rounding depend on what is known when a note is mixed:
+//! Level, gains, centres and rounding depend on what is known when a note is mixed:
 //!
-//! - A performance that is known as a whole, from a file or in Timeline, has the means of all its notes
+//! - A performance that is known as a whole, from a file or in Timeline, has the means and the spread of all its notes
 //!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step ([`QuantisedExpectation`]),
 //!   because projects save those. So Timeline and a file agree, before and after a project is saved.
 //! - A live pass knows only its past. Its level is the mean velocity of the last bars, its centres are running means
-//!   ([`RunningCentres`]). Nothing of it is saved, so nothing is rounded.
+//!   ([`RunningCentres`]), its gains follow a running spread. Nothing of it is saved, so nothing is rounded.
 
 use super::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
 use crate::dynamics::Expected;
@@ -46,17 +47,6 @@ pub struct StyleSpread {
     pub human: f32,
     /// Standard deviation of the model's means within a file, in velocity steps.
     pub predicted: f32,
-}
-
-/// The largest gain. A larger one would amplify the model's errors more than what it has learnt.
-const WIDEST_GAIN: f32 = 2.0;
-
-impl StyleSpread {
-    /// The factor that makes the model's means spread as human velocities do; from 1 to 2.
-    pub fn gain(self) -> f32 {
-        let gain = if self.predicted > 0.0 { self.human / self.predicted } else { 1.0 };
-        gain.clamp(1.0, WIDEST_GAIN)
-    }
 }
 
 /// How the styles count.

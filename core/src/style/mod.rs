@@ -1,9 +1,11 @@
 //! How a note is played: which styles, in what shares, and which performance of them.
 //!
 //! [`mixing`] has the one rule that turns what a model predicts of each style into one deviation from the part's level.
+//! [`range`] has the gain that gives predictions the spread of a performance.
 
 pub mod mixing;
 mod quantised;
+pub mod range;
 mod take_seed;
 
 pub use quantised::QuantisedExpectation;

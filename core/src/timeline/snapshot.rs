@@ -74,7 +74,7 @@ pub struct TimelineSnapshot {
 
 impl TimelineSnapshot {
     /// A snapshot of notes and pedal in any order, with the id of the model that predicted and the gain of each style
-    /// ([`crate::style::mixing::StyleSpread::gain`]).
+    /// ([`crate::style::range`]).
     ///
     /// Beats are rounded to a [`Place`]. Notes that no song can have (too far, not restylable) are left out, and so are those
     /// beyond [`MAX_NOTES`].

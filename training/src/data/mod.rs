@@ -2,6 +2,7 @@
 //!
 //! [`scores`] reads other people's scores and performances, which are only scored on.
 
+pub mod page;
 pub mod performances;
 pub mod phrases;
 pub mod scores;

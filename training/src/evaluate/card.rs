@@ -109,9 +109,9 @@ fn scores(text: &mut String, report: &Report) -> std::fmt::Result {
 fn decoders(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(
         text,
-        "| genre | specificity (95 %) | step-entered r | mean \\|Δ\\| to the other decoders, matched (as is) | Take 1: SD ratio, r (independent) |"
+        "| genre | specificity (95 %) | page r (95 %) | range performed, from the page | mean \\|Δ\\| to the other decoders, matched (as is) | Take 1: SD ratio, r (independent) |"
     )?;
-    writeln!(text, "|---|---|---|---|---|")?;
+    writeln!(text, "|---|---|---|---|---|---|")?;
     for genre in &report.genres {
         let GenreReport { transfer, raw_transfer, take, .. } = genre;
         let transfer: Vec<String> = transfer
@@ -123,10 +123,11 @@ fn decoders(text: &mut String, report: &Report) -> std::fmt::Result {
             take.map_or("–".into(), |t| format!("{:.2}, {} ({})", t.sd_ratio, short(t.r), short(t.r_independent)));
         writeln!(
             text,
-            "| {} | {} | {} | {} | {take} |",
+            "| {} | {} | {} | {} | {} | {take} |",
             genre.genre,
             interval(&genre.specificity),
-            short(genre.step_entered_r),
+            genre.page.as_ref().map_or("–".into(), |page| interval(&page.r)),
+            genre.range.map_or("–".into(), |range| format!("{:.2}, {:.2}", range.performed, range.page)),
             transfer.join(", ")
         )?;
     }

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_core::note::Note;
 use tonenet_core::style::TakeSeed;
 use tonenet_inference::model::Prediction;
 use tonenet_inference::performance::{LookAhead, PerformanceView};
@@ -15,6 +14,7 @@ use tonenet_inference::performance::{LookAhead, PerformanceView};
 use super::cycle::{self, CycleReport};
 use super::predictor::Predictor;
 use super::transfer::{Control, METRICAL, Profile, matched_difference};
+use crate::data::page::{Notation, page};
 use crate::data::performances::Performance;
 use crate::progress;
 
@@ -62,8 +62,10 @@ pub struct GenreReport {
     pub transfer: Vec<(Genre, f64)>,
     /// The same without matching, as listeners hear it.
     pub raw_transfer: Vec<(Genre, f64)>,
-    /// r of whole performances with onsets on sixteenths, no pedal and equal durations.
-    pub step_entered_r: f64,
+    /// Accuracy on the performances' pages ([`crate::data::page`]), as whole takes.
+    pub page: Option<ScoreReport>,
+    /// The spread that is heard at Take 0; `None` for references.
+    pub range: Option<RangeReport>,
     /// Of a sampled performance.
     pub take: Option<TakeReport>,
 }
@@ -87,6 +89,13 @@ pub struct ScoreReport {
     pub r2: f64,
     pub mae: f64,
     pub sd_ratio: f64,
+}
+
+/// The spread of restyled velocities over that of human ones, as a mean over files.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RangeReport {
+    pub performed: f64,
+    pub page: f64,
 }
 
 /// A performance sampled from the predicted distribution.
@@ -118,7 +127,10 @@ struct File<'a> {
     scores: [FileScore; 3],
     /// Scores in its own style, at each look-ahead.
     early: Vec<FileScore>,
-    step_entered: Option<FileScore>,
+    /// Of its page, in its own style.
+    page: Option<FileScore>,
+    /// The SD ratios of the restyled performance and page.
+    range: Option<RangeReport>,
     take: Option<FileScore>,
 }
 
@@ -174,10 +186,16 @@ fn measure_file<'a>(
         let predicted = predictor.predict(&view, LookAhead::Seconds(seconds), &[own])?;
         early.extend(score_file(&means(&predicted[0]), &human));
     }
-    let (stepped, pedals) = (step_entered(performance), []);
-    let step_view = PerformanceView { notes: &stepped, pedals: &pedals, grid: performance.grid, player_level: None };
-    let step_predicted = predictor.predict(&step_view, LookAhead::WholePerformance, &[own])?;
-    let step_entered = score_file(&means(&step_predicted[0]), &human);
+    let page_notes = page(&performance.notes, performance.grid, Notation::default());
+    let page_view = PerformanceView { notes: &page_notes, pedals: &[], ..view };
+    let page_predicted = predictor.predict(&page_view, LookAhead::WholePerformance, &[own])?;
+    let page = score_file(&means(&page_predicted[0]), &human);
+    let sd_ratio = |view: &PerformanceView<'_>| -> Result<Option<f64>> {
+        let Some(restyled) = predictor.restyled(view, own)? else { return Ok(None) };
+        Ok(score_file(&restyled, &human).map(|score| score.sd_ratio))
+    };
+    let range = sd_ratio(&view)?.zip(sd_ratio(&page_view)?);
+    let range = range.map(|(performed, page)| RangeReport { performed, page });
 
     let own_predictions = &predicted[own.index()];
     let sampled: Vec<f32> = own_predictions
@@ -193,30 +211,7 @@ fn measure_file<'a>(
         .collect();
     let has_spread = own_predictions.iter().any(|p| p.spread > 0.0);
     let take = if has_spread { score_file(&sampled, &human) } else { None };
-    Ok(Some(File { performance, human, styles, scores, early, step_entered, take }))
-}
-
-/// A performance as if entered step by step: onsets on the grid, each note one step long.
-fn step_entered(performance: &Performance) -> Vec<Note> {
-    let notes = &performance.notes;
-    let (first, last) = (&notes[0], &notes[notes.len() - 1]);
-    let (step, position): (f64, fn(&Note) -> f64) = match performance.grid {
-        Grid::Seconds(step) => (step, |n| n.onset),
-        Grid::Sixteenths => {
-            let sixteenths = (last.onset_sixteenths - first.onset_sixteenths).max(1.0);
-            ((last.onset - first.onset) / sixteenths, |n| n.onset_sixteenths)
-        }
-    };
-    let unit = if performance.grid == Grid::Sixteenths { 1.0 } else { step };
-    notes
-        .iter()
-        .map(|n| {
-            let onset_sixteenths = (position(n) / unit).round();
-            let onset = onset_sixteenths * step;
-            let release = onset + step;
-            Note { onset, release, onset_sixteenths, release_sixteenths: onset_sixteenths + 1.0, ..*n }
-        })
-        .collect()
+    Ok(Some(File { performance, human, styles, scores, early, page, range, take }))
 }
 
 fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option<GenreReport> {
@@ -264,6 +259,8 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
         r: take.r,
         r_independent: mean.r * mean.sd_ratio / take.sd_ratio,
     });
+    let pages: Vec<FileScore> = files.iter().filter_map(|f| f.page).collect();
+    let ranges: Vec<RangeReport> = files.iter().filter_map(|f| f.range).collect();
     Some(GenreReport {
         genre,
         files: files.len(),
@@ -272,7 +269,11 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
         specificity: interval(&together, specificity),
         transfer: others().map(|other| (other, differences(other, true))).collect(),
         raw_transfer: others().map(|other| (other, differences(other, false))).collect(),
-        step_entered_r: mean(files.iter().filter_map(|f| f.step_entered).map(|s| s.r).collect()),
+        page: score_report(LookAhead::WholePerformance, &pages),
+        range: (ranges.len() == files.len()).then(|| RangeReport {
+            performed: mean(ranges.iter().map(|range| range.performed).collect()),
+            page: mean(ranges.iter().map(|range| range.page).collect()),
+        }),
         take,
     })
 }

@@ -1,11 +1,13 @@
 //! Predictors of velocities: a model, or one of the references that a model must beat.
 
 use anyhow::Result;
+use tonenet_core::dynamics::Expression;
 use tonenet_core::genre::Genre;
 use tonenet_core::note::{LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
+use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_inference::model::Prediction;
-use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
+use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 
 use crate::data::performances::Performance;
 
@@ -40,6 +42,19 @@ impl Predictor {
             Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(view, look_ahead))).collect(),
             Self::Model(model) => model.predict(view, look_ahead, styles)?,
         })
+    }
+
+    /// The velocities that `tonenet restyle` gives a performance in a style; `None` for references.
+    pub fn restyled(&self, view: &PerformanceView<'_>, style: Genre) -> Result<Option<Vec<f32>>> {
+        let Self::Model(model) = self else { return Ok(None) };
+        let settings = RestyleSettings {
+            style: StyleBlend::only(style),
+            source_style: None,
+            take: TakeSeed(0),
+            expression: Expression::default(),
+            look_ahead: LookAhead::WholePerformance,
+        };
+        Ok(Some(settings.velocities(model, view)?.into_iter().map(f32::from).collect()))
     }
 
     /// Whether it can be conditioned on the player's velocities.

@@ -70,14 +70,14 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
     let listed = scores::list(folder)?;
     let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
     let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
-    let gain = f64::from(model.gains([STYLE])?[STYLE.index()]);
     let predict = |view: &PerformanceView<'_>| -> Result<Vec<f32>> {
         let predicted = model.predict(view, LookAhead::WholePerformance, &[STYLE])?;
-        Ok(predicted[0].iter().map(|p| p.deviation).collect())
+        let gain = model.gains(&[STYLE], &predicted)?[STYLE.index()];
+        Ok(predicted[0].iter().map(|p| gain * p.deviation).collect())
     };
     let bar = progress::bar(listed.len(), "{pos}/{len} scores, {eta} left");
     let measured: Vec<Measured> =
-        listed.par_iter().map(|files| measure(&predict, gain, files).inspect(|_| bar.inc(1))).collect::<Result<_>>()?;
+        listed.par_iter().map(|files| measure(&predict, files).inspect(|_| bar.inc(1))).collect::<Result<_>>()?;
     bar.finish_and_clear();
     print(&files.manifest().title, &measured);
     Ok(())
@@ -136,12 +136,8 @@ fn mean_of(values: &[f64]) -> f64 {
     mean(values.iter().copied()).unwrap_or(0.0)
 }
 
-/// Measures a predictor of deviations in velocity steps, whose spread is multiplied by `gain` before it is heard.
-fn measure(
-    predict: &impl Fn(&PerformanceView<'_>) -> Result<Vec<f32>>,
-    gain: f64,
-    files: &ScoreFiles,
-) -> Result<Measured> {
+/// Measures a predictor of deviations in velocity steps, as they are heard at Take 0.
+fn measure(predict: &impl Fn(&PerformanceView<'_>) -> Result<Vec<f32>>, files: &ScoreFiles) -> Result<Measured> {
     let score = files.read()?;
     let from_score = |grid: Grid| -> Result<Vec<FileScore>> {
         let predicted = predict(&PerformanceView { notes: &score.notes, pedals: &[], grid, player_level: None })?;
@@ -157,7 +153,7 @@ fn measure(
         performed.extend(compare(performance, pairs.iter().map(|&(_, place)| predicted[place])));
     }
     let r = |scores: &[FileScore]| mean(scores.iter().map(|s| s.r));
-    let range = |scores: &[FileScore]| mean(scores.iter().map(|s| s.sd_ratio * gain));
+    let range = |scores: &[FileScore]| mean(scores.iter().map(|s| s.sd_ratio));
     let pianists = pianists(&score);
     Ok(Measured {
         piece: files.piece.clone(),

@@ -31,12 +31,7 @@ pub fn print(report: &Report, split: Split) {
     }
     println!(
         "  {:10} {:>11} {:>15}  {:>14}  {:>34}  {:>26}",
-        "genre",
-        "specificity",
-        "95 %",
-        "step-entered r",
-        "|Δ| to other decoders (as is)",
-        "Take 1: SD ratio, r (indep.)"
+        "genre", "specificity", "95 %", "page r", "|Δ| to other decoders (as is)", "Take 1: SD ratio, r (indep.)"
     );
     for genre in &report.genres {
         let transfer = genre
@@ -53,8 +48,14 @@ pub fn print(report: &Report, split: Split) {
             genre.genre.id(),
             genre.specificity.value,
             format!("{:.3} – {:.3}", genre.specificity.low, genre.specificity.high),
-            genre.step_entered_r,
+            genre.page.as_ref().map_or(f64::NAN, |page| page.r.value),
         );
+        if let Some(range) = genre.range {
+            println!(
+                "  {:10} range heard at Take 0, as a share of the human one: {:.2} performed, {:.2} from the page",
+                "", range.performed, range.page
+            );
+        }
     }
     for accents in &report.accents {
         let distances: Vec<String> =

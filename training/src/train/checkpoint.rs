@@ -20,6 +20,12 @@ pub struct Settings {
     pub seed: u64,
     pub epochs: usize,
     pub batches_per_epoch: usize,
+    /// The largest learning rate, if not the model's own.
+    #[serde(default)]
+    pub learning_rate: Option<f64>,
+    /// The checksum of the weights that it started from; `None` for random ones.
+    #[serde(default)]
+    pub start: Option<String>,
 }
 
 /// One epoch's figures; genres in the order of `Genre::ALL`.
@@ -30,6 +36,9 @@ pub struct Epoch {
     pub train_loss: f64,
     pub valid_loss: f64,
     pub valid_r: [f64; 3],
+    /// On the pages of the valid performances, where the model is scored on them.
+    #[serde(default)]
+    pub page_r: Option<[f64; 3]>,
     pub seconds: f64,
 }
 

@@ -115,5 +115,5 @@ pub fn save_weights(variables: &VarStore, path: &Path) -> Result<()> {
 /// # Errors
 /// When the file cannot be read or holds other weights.
 pub fn load_weights(variables: &mut VarStore, path: &Path) -> Result<()> {
-    variables.load(path).with_context(|| format!("cannot resume from {}", path.display()))
+    variables.load(path).with_context(|| format!("cannot start from {}", path.display()))
 }

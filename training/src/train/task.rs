@@ -30,6 +30,8 @@ pub struct Score {
     pub loss: f64,
     /// Mean r within a file, in the order of `Genre::ALL`.
     pub r: [f64; 3],
+    /// The same on the files' pages, where the model is scored on them.
+    pub page_r: Option<[f64; 3]>,
 }
 
 /// Scores of valid files, one by one.
@@ -54,7 +56,7 @@ impl Scores {
     pub fn mean(&self) -> Score {
         let loss = self.residual / self.notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE);
         let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        Score { loss, r: self.r.each_ref().map(mean) }
+        Score { loss, r: self.r.each_ref().map(mean), page_r: None }
     }
 }
 

@@ -1,20 +1,23 @@
 //! The loop that trains velocity models: draw, step, validate, save, plot; it stops when the valid split stops improving.
 
+use std::fs;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
+use tonenet_inference::manifest::Sha256;
 
 use super::adam::{Adam, mix, sorted, take_gradient};
 use super::checkpoint::{Epoch, Learners, Progress, RunFolder, Settings};
 use super::curves;
+use super::folder::load_weights;
 use super::log;
 use super::session::{average_decay, device, schedule, seeded};
-use super::task::{Network, Task};
+use super::task::{Network, Score, Task};
 use crate::arguments::TrainArgs;
 use crate::progress;
 
@@ -29,7 +32,17 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     println!("reading {}", args.data.display());
     let task = make_task()?;
     let (epochs, batches_per_epoch) = args.length();
-    let settings = Settings { model: task.name().into(), seed: args.seed, epochs, batches_per_epoch };
+    let start =
+        args.start_from.as_ref().map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    let start = start.transpose()?.map(|weights| Sha256::digest(&weights).to_string());
+    let settings = Settings {
+        model: task.name().into(),
+        seed: args.seed,
+        epochs,
+        batches_per_epoch,
+        learning_rate: args.learning_rate,
+        start,
+    };
     let folder = RunFolder::new(&args.run_folder())?;
     tch::manual_seed(args.seed as i64);
     let mut trainer = Trainer::new(&task, device, args.threads > 1);
@@ -40,6 +53,9 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
             progress
         }
         None => {
+            if let Some(path) = &args.start_from {
+                load_weights(trainer.replicas[0].variables_mut(), path)?;
+            }
             if let Some(averaged) = &trainer.averaged {
                 copy(trainer.replicas[0].variables(), averaged.variables());
             }
@@ -60,8 +76,8 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
         let (train_loss, learning_rate) = trainer.learn_epoch(&settings, epoch, || bar.inc(1))?;
         let score = task.validate(trainer.averaged.as_ref().unwrap_or(&trainer.replicas[0]));
         let seconds = started.elapsed().as_secs_f64();
-        let (valid_loss, valid_r) = (score.loss, score.r);
-        progress.history.push(Epoch { epoch, learning_rate, train_loss, valid_loss, valid_r, seconds });
+        let Score { loss: valid_loss, r: valid_r, page_r } = score;
+        progress.history.push(Epoch { epoch, learning_rate, train_loss, valid_loss, valid_r, page_r, seconds });
         let best = progress.history[progress.best_epoch].mean_r();
         // Averaged weights improve to the end. Choosing an epoch by a few valid files would be worse.
         if trainer.averaged.is_some() || progress.history[epoch].mean_r() > best {
@@ -77,6 +93,9 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
                 "epoch {:3}: loss {train_loss:.4}, valid {valid_loss:.4}; valid r {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop ({seconds:.0} s)",
                 epoch + 1,
             );
+            if let Some([classical, jazz, pop]) = page_r {
+                println!("           on the page {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop");
+            }
         });
         if epoch - progress.best_epoch >= PATIENCE {
             break;
@@ -139,7 +158,8 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
         let mut shards = self.task.draw(genre_of(0), &mut random, self.device);
         for batch in 0..batches {
             let step = epoch * batches + batch;
-            learning_rate = T::LEARNING_RATE * schedule(step, settings.epochs * batches);
+            learning_rate =
+                settings.learning_rate.unwrap_or(T::LEARNING_RATE) * schedule(step, settings.epochs * batches);
             let next = (batch + 1 < batches).then(|| genre_of(batch + 1));
             let (loss, gradients, drawn) = self.learn_and_draw(shards, genre_of(batch), next, &mut random);
             shards = drawn;
@@ -241,9 +261,13 @@ fn copy(from: &VarStore, to: &VarStore) {
 
 fn write_log(folder: &RunFolder, history: &[Epoch]) -> Result<()> {
     let of_genres = Genre::ALL.map(|genre| format!("valid_r_{genre}"));
+    let of_pages = Genre::ALL.map(|genre| format!("page_r_{genre}"));
+    let page_names = of_pages.each_ref().map(String::as_str);
+    let has_pages = history.iter().any(|epoch| epoch.page_r.is_some());
     let header = [
         &["epoch", "learning_rate", "train_loss", "valid_loss"][..],
         &of_genres.each_ref().map(String::as_str),
+        if has_pages { &page_names } else { &[] },
         &["seconds"],
     ];
     let rows = history.iter().map(|epoch| {
@@ -253,7 +277,7 @@ fn write_log(folder: &RunFolder, history: &[Epoch]) -> Result<()> {
             format!("{:.5}", epoch.train_loss),
             format!("{:.5}", epoch.valid_loss),
         ];
-        let r = epoch.valid_r.map(|r| format!("{r:.4}"));
+        let r = epoch.valid_r.into_iter().chain(epoch.page_r.into_iter().flatten()).map(|r| format!("{r:.4}"));
         first.into_iter().chain(r).chain([format!("{:.1}", epoch.seconds)])
     });
     log::write(&folder.log(), &header.concat(), rows)

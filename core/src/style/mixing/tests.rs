@@ -36,15 +36,6 @@ fn deviations(notes: &[MixedNote], mixture: Mixture, take: TakeSeed) -> Vec<f32>
 }
 
 #[test]
-fn a_style_gets_its_own_spread_back_but_is_never_stretched_more_than_twice() {
-    let gain = |human, predicted| StyleSpread { human, predicted }.gain();
-    assert_eq!(gain(15.0, 10.0), 1.5);
-    assert_eq!(gain(16.0, 2.0), 2.0);
-    assert_eq!(gain(5.0, 10.0), 1.0);
-    assert_eq!(gain(5.0, 0.0), 1.0);
-}
-
-#[test]
 fn take_0_is_the_formula_with_the_gain_and_another_take_the_one_with_noise() {
     let scales = StyleScales { gains: GAINS, centres: [1.0, -2.0, 0.0] };
     let predictions =

@@ -1,4 +1,4 @@
-//! Excerpts of performances as rows of notes: cut at random moments, and augmented.
+//! Excerpts of performances as rows of notes: drawn, augmented ([`super::augmentation`]) and cut at random moments.
 
 use rand::distr::weighted::WeightedIndex;
 use rand::prelude::*;
@@ -6,13 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
-use tonenet_core::grid::Grid;
-use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY};
-use tonenet_core::note_rows::{AHEAD, PAST, Part, PartNote};
+use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
+use super::augmentation::{Augmented, augmented};
 use super::batch::{Masks, NoteBatch};
 use crate::data::performances::{Performance, USUAL_SPREAD};
-use crate::graphs::OUTPUT_SCALE;
 
 /// Excerpt lengths in notes, with probabilities.
 ///
@@ -31,24 +29,8 @@ const CONTEXT: usize = 1024;
 /// A note sees what follows in its segment, so short segments teach short look-aheads.
 const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
 
-/// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
-const TEMPO_SPREAD: f64 = 0.18;
-/// How often notes are removed, and the largest share removed: it imitates a thinner arrangement.
-const THIN_SHARE: f64 = 0.3;
-const THINNEST: f64 = 0.2;
-/// Largest standard deviation of the onset jitter, in seconds.
-const JITTER: f64 = 0.005;
-/// How often a known beat is withheld from the model.
-const NO_BEAT_SHARE: f64 = 0.25;
-/// How often onsets are quantised, the pedal removed, and durations made equal, each by itself: it imitates step entry.
-const STEP_SHARE: f64 = 0.12;
-/// How often all three happen together.
-const ALL_STEP_SHARE: f64 = 0.06;
-/// How often the model gets the player's velocities, and their error as a standard deviation in steps.
-///
-/// The larger the error, the more the model follows the style and the less the player.
+/// How often the model gets the player's velocities.
 const PLAYER_SHARE: f64 = 0.18;
-const PLAYER_ERROR: f64 = 6.0;
 
 /// How far sources are levelled by size: 0 draws by notes, 1 draws each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
@@ -175,90 +157,4 @@ fn moment(part: &Part, last: usize, random: &mut ChaCha8Rng) -> f64 {
     }
     // Log-uniform from 5 ms to 3 s, so that the model sees the shortest look-aheads too.
     onset + gap.min(0.005 * (600f64).powf(share)) * 0.999
-}
-
-struct Augmented {
-    part: Part,
-    deviations: Vec<f32>,
-}
-
-fn augmented(
-    performance: &Performance,
-    range: std::ops::Range<usize>,
-    reads_player: bool,
-    random: &mut ChaCha8Rng,
-) -> Augmented {
-    let (mean, _) = performance.level();
-    let source = &performance.notes[range];
-    let lowest = source.iter().map(|n| n.key).min().unwrap_or(LOWEST_KEY);
-    let highest = source.iter().map(|n| n.key).max().unwrap_or(HIGHEST_KEY);
-    let down = i16::from(lowest - LOWEST_KEY).min(5);
-    let up = i16::from(HIGHEST_KEY - highest).min(6);
-    let transposition = random.random_range(-down..=up);
-    let tempo = (TEMPO_SPREAD * normal(random)).exp();
-    let beats = performance.grid == Grid::Sixteenths && !random.random_bool(NO_BEAT_SHARE);
-    let all = random.random_bool(ALL_STEP_SHARE);
-    let mut one = || all || random.random_bool(STEP_SHARE);
-    let (quantised, no_pedal, equal) = (one(), one(), one());
-    let thinning = if random.random_bool(THIN_SHARE) { random.random::<f64>() * THINNEST } else { 0.0 };
-    let jitter = random.random::<f64>() * JITTER;
-
-    // Without beats in the file, any steady grid can imitate step entry.
-    let free_step = 0.125 * (0.3 * normal(random)).exp();
-    let step = match performance.grid {
-        Grid::Sixteenths => sixteenth(source).unwrap_or(free_step),
-        Grid::Seconds(_) => free_step,
-    };
-    let equal_length = step * f64::from(random.random_range(1u8..=4)) * random.random_range(0.7..1.0);
-    let kept: Vec<_> = source.iter().filter(|_| !random.random_bool(thinning)).collect();
-    let mut notes: Vec<(PartNote, f32)> = kept
-        .into_iter()
-        .map(|n| {
-            let onset = match (quantised, performance.grid) {
-                (false, _) => n.onset + jitter * normal(random),
-                (true, Grid::Sixteenths) => n.onset_sixteenths.round() * step,
-                (true, Grid::Seconds(_)) => (n.onset / step).round() * step,
-            };
-            let length = if equal { equal_length } else { (n.release - n.onset).max(0.01) };
-            let deviation = f64::from(n.velocity) - mean;
-            let note = PartNote {
-                onset: onset * tempo,
-                release: (onset + length) * tempo,
-                key: (i16::from(n.key) + transposition) as u8,
-                beat_phase: beats.then(|| {
-                    let sixteenths = if quantised { n.onset_sixteenths.round() } else { n.onset_sixteenths };
-                    (sixteenths / 4.0).rem_euclid(1.0)
-                }),
-                deviation: reads_player.then(|| (deviation + PLAYER_ERROR * normal(random)) as f32),
-            };
-            (note, (deviation / OUTPUT_SCALE) as f32)
-        })
-        .collect();
-    notes.sort_by(|(a, _), (b, _)| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));
-
-    let mut part = Part::default();
-    let pedals: &[(f64, bool)] = if no_pedal || quantised { &[] } else { &performance.pedals };
-    let from = pedals.partition_point(|p| p.0 < source[0].onset).saturating_sub(1);
-    let until = source.last().map_or(0.0, |n| n.onset) + 3.0;
-    for &(time, down) in pedals[from.min(pedals.len())..].iter().take_while(|p| p.0 <= until) {
-        part.pedal(time * tempo, down);
-    }
-    let mut deviations = Vec::with_capacity(notes.len());
-    for (note, deviation) in notes {
-        part.push(note);
-        deviations.push(deviation);
-    }
-    Augmented { part, deviations }
-}
-
-/// The mean length of a sixteenth in seconds, over some notes.
-fn sixteenth(notes: &[tonenet_core::note::Note]) -> Option<f64> {
-    let (first, last) = (notes.first()?, notes.last()?);
-    let sixteenths = last.onset_sixteenths - first.onset_sixteenths;
-    (sixteenths >= 1.0).then(|| (last.onset - first.onset) / sixteenths)
-}
-
-/// A sum of uniforms is near enough to a standard normal distribution.
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
 }

@@ -1,7 +1,8 @@
 //! Training the note model.
 //!
-//! [`excerpts`] cuts and augments training data, [`batch`] is one step's share of it, [`network`] learns from it.
+//! [`excerpts`] cuts training data, [`augmentation`] changes it, [`batch`] is one step's share of it, [`network`] learns from it.
 
+mod augmentation;
 mod batch;
 mod excerpts;
 mod network;
@@ -20,6 +21,7 @@ pub use network::NoteNetwork;
 
 use super::task::{Network, Score, Scores, Task};
 use crate::data::Split;
+use crate::data::page::{Notation, page};
 use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
@@ -81,13 +83,17 @@ impl Task for NoteTask {
     }
 
     fn validate(&self, network: &NoteNetwork) -> Score {
-        let mut scores = Scores::default();
+        let (mut scores, mut page_scores) = (Scores::default(), Scores::default());
         for performance in &self.valid {
             let predicted = whole_performance(network, &performance.view(), performance.genre);
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
             scores.add(performance.genre, score_file(&predicted, &human));
+            let page = page(&performance.notes, performance.grid, Notation::default());
+            let view = PerformanceView { notes: &page, pedals: &[], ..performance.view() };
+            let predicted = whole_performance(network, &view, performance.genre);
+            page_scores.add(performance.genre, score_file(&predicted, &human));
         }
-        scores.mean()
+        Score { page_r: Some(page_scores.mean().r), ..scores.mean() }
     }
 
     fn describe(&self) -> String {
