@@ -21,7 +21,7 @@ const REACH: usize = 4;
 /// The least shares of an entered part.
 const ON_GRID: f64 = 0.5;
 const IN_TEMPO: f64 = 0.75;
-const REPEATED_LENGTHS: f64 = 0.4;
+const REPEATED_LENGTHS: f64 = 0.3;
 const REPEATED_VELOCITIES: f64 = 0.65;
 
 /// What speaks for a part being entered; each share is 0 to 1.
