@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use tonenet_core::midi::SongPart;
+use tonenet_core::entered::EntryEvidence;
 use tonenet_core::midi::parts::Instrument;
+use tonenet_core::midi::{Song, SongPart};
+use tonenet_core::note::Note;
 use tonenet_files::outputs::Messages;
 use tonenet_inference::runtime::RuntimeReport;
 
@@ -95,6 +97,35 @@ impl From<&SongPart> for PartEntry {
             },
             notes: part.notes.len(),
         }
+    }
+}
+
+/// What speaks for a part being entered, with the mouse or from notation, and not played. Shares are 0 to 1.
+#[derive(Debug, Serialize)]
+pub struct EntryEvidenceEntry {
+    /// Whether it was entered.
+    pub is_entered: bool,
+    on_grid: f64,
+    in_tempo: f64,
+    repeated_lengths: f64,
+    repeated_velocities: f64,
+    #[serde(skip)]
+    evidence: EntryEvidence,
+}
+
+impl EntryEvidenceEntry {
+    /// The evidence of a part; `None` for too few notes to tell.
+    pub fn from_part(song: &Song, part: &SongPart) -> Option<Self> {
+        let notes: Vec<Note> = part.notes.iter().map(|&place| song.notes()[place].note).collect();
+        let evidence = EntryEvidence::from_notes(&notes)?;
+        let EntryEvidence { on_grid, in_tempo, repeated_lengths, repeated_velocities } = evidence;
+        let is_entered = evidence.is_entered();
+        Some(Self { is_entered, on_grid, in_tempo, repeated_lengths, repeated_velocities, evidence })
+    }
+
+    /// The line for people, if the part was entered.
+    pub fn line(&self) -> Option<String> {
+        self.is_entered.then(|| format!("entered, not played: {}", self.evidence))
     }
 }
 

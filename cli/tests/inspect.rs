@@ -23,6 +23,7 @@ fn a_piece_is_described() {
         "549 notes in 1 part, 2:07, 66 BPM, 4/4",
         "right and left hand by name",
         "549 notes from C2 to A5; restyle takes 549 of them",
+        "entered, not played: 100 % of onsets on the grid, 100 % in tempo",
         "velocities 80 to 80, mean 80, spread 0",
     ] {
         assert!(told.contains(what), "{what}: {told}");

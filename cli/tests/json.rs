@@ -11,8 +11,19 @@ const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 const RESTYLE: [&str; 10] =
     ["command", "errors", "files", "format", "left_out", "model", "runtime", "settings", "styles", "version"];
 const FILE: [&str; 8] = ["changed", "errors", "input", "notes", "output", "parts", "restyled", "warnings"];
-const PART: [&str; 10] =
-    ["changed", "channels", "instrument", "label", "left_alone", "name", "notes", "programs", "restyled", "tracks"];
+const PART: [&str; 11] = [
+    "changed",
+    "channels",
+    "entry",
+    "instrument",
+    "label",
+    "left_alone",
+    "name",
+    "notes",
+    "programs",
+    "restyled",
+    "tracks",
+];
 
 #[test]
 fn a_restyling_is_reported_by_file_and_part() {
@@ -37,6 +48,7 @@ fn a_restyling_is_reported_by_file_and_part() {
     assert_eq!(part["tracks"], serde_json::json!([1]));
     assert_eq!((&part["instrument"], &part["left_alone"]), (&"keyboard".into(), &serde_json::Value::Null));
     assert_eq!(part["changed"], file["changed"]);
+    assert_eq!(part["entry"], serde_json::Value::Null, "of 8 notes nothing can be told");
 }
 
 #[test]
@@ -130,4 +142,19 @@ fn what_is_inspected_is_reported() {
     let counted: u64 = velocities["histogram"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!(counted, 8);
     assert_eq!(keys(&report["files"][1]), ["errors", "input"]);
+}
+
+#[test]
+fn an_entered_part_is_reported_with_the_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_midi(&folder.join("entered.mid"), &[64; 40]);
+    let restyled = printed_json(&TONENET.run(&["restyle", "entered.mid", "--json"], folder));
+    let inspected = printed_json(&TONENET.run(&["inspect", "entered.mid", "--json"], folder));
+    let entry = serde_json::json!({
+        "is_entered": true, "on_grid": 1.0, "in_tempo": 1.0, "repeated_lengths": 1.0, "repeated_velocities": 1.0
+    });
+    for report in [restyled, inspected] {
+        assert_eq!(report["files"][0]["parts"][0]["entry"], entry, "{report}");
+    }
 }

@@ -62,6 +62,16 @@ fn every_model_gives_new_velocities_and_nothing_else() {
 }
 
 #[test]
+fn an_entered_part_is_said_to_be_entered_until_it_has_a_performance_s_velocities() {
+    let folder = tempfile::tempdir().unwrap();
+    let piece = piece();
+    let said = TONENET.succeeds(&["restyle", piece.to_str().unwrap(), "-o", "a.mid"], folder.path());
+    assert!(said.contains("\n    entered, not played: 100 % of onsets on the grid"), "{said}");
+    let said = TONENET.succeeds(&["restyle", "a.mid", "-o", "b.mid"], folder.path());
+    assert!(said.contains("restyled") && !said.contains("entered"), "{said}");
+}
+
+#[test]
 fn what_is_asked_for_is_what_comes() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

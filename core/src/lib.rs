@@ -26,13 +26,15 @@
 //! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`].
 //! 4. The scheduler emits each event one latency after it arrived.
 //!
-//! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. Generators
-//! read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in the song.
+//! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. [`entered`] tells
+//! entered parts from played ones. Generators read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in
+//! the song.
 
 #![forbid(unsafe_code)]
 
 pub mod clip;
 pub mod dynamics;
+pub mod entered;
 pub mod genre;
 pub mod grid;
 pub mod midi;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tonenet_core::entered::EntryEvidence;
 use tonenet_core::timeline::TimelineSnapshot;
 
 /// The recorded performance, shared by several threads.
@@ -13,11 +14,25 @@ pub struct TimelineStore(Mutex<Slot>);
 
 #[derive(Debug, Default)]
 struct Slot {
-    current: Arc<TimelineSnapshot>,
+    current: Performance,
     /// The performance that the user's last change replaced.
-    before: Option<Arc<TimelineSnapshot>>,
+    before: Option<Performance>,
     /// Counts changes made by anyone but the inference thread.
     edition: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Performance {
+    snapshot: Arc<TimelineSnapshot>,
+    is_entered: bool,
+}
+
+impl Performance {
+    /// Finds out whether it was entered. This reads all notes, so call it without the lock.
+    fn new(snapshot: Arc<TimelineSnapshot>) -> Self {
+        let evidence = EntryEvidence::from_notes(&snapshot.performance().0);
+        Self { snapshot, is_entered: evidence.is_some_and(|evidence| evidence.is_entered()) }
+    }
 }
 
 /// A summary of the recorded performance, for the window.
@@ -27,6 +42,8 @@ pub struct TimelineSummary {
     pub notes: usize,
     /// The number of notes that no model has predicted yet.
     pub waiting: usize,
+    /// Whether the notes were entered, with the mouse or from notation, and not played.
+    pub is_entered: bool,
     /// Whether there is a change to undo.
     pub can_undo: bool,
 }
@@ -35,7 +52,7 @@ impl TimelineStore {
     /// The current performance, and its edition.
     pub fn get(&self) -> (Arc<TimelineSnapshot>, u64) {
         let slot = self.0.lock();
-        (slot.current.clone(), slot.edition)
+        (slot.current.snapshot.clone(), slot.edition)
     }
 
     /// The current edition. It changes with each change by the user or a project.
@@ -45,18 +62,20 @@ impl TimelineStore {
 
     /// Publishes the inference thread's next snapshot of an edition. Returns false for an outdated edition.
     pub fn publish(&self, snapshot: Arc<TimelineSnapshot>, edition: u64) -> bool {
+        let performance = Performance::new(snapshot);
         let mut slot = self.0.lock();
         let is_current = slot.edition == edition;
         if is_current {
-            slot.current = snapshot;
+            slot.current = performance;
         }
         is_current
     }
 
     /// Replaces the performance. The user can undo this.
     pub fn replace(&self, performance: TimelineSnapshot) {
+        let performance = Performance::new(Arc::new(performance));
         let mut slot = self.0.lock();
-        slot.before = Some(std::mem::replace(&mut slot.current, Arc::new(performance)));
+        slot.before = Some(std::mem::replace(&mut slot.current, performance));
         slot.edition += 1;
     }
 
@@ -72,16 +91,19 @@ impl TimelineStore {
     /// Summarises the performance.
     pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
-        let (notes, waiting) = (slot.current.notes().len(), slot.current.waiting());
-        TimelineSummary { notes, waiting, can_undo: slot.before.is_some() }
+        let Performance { snapshot, is_entered } = &slot.current;
+        let (notes, waiting) = (snapshot.notes().len(), snapshot.waiting());
+        TimelineSummary { notes, waiting, is_entered: *is_entered, can_undo: slot.before.is_some() }
     }
 
     /// Loads the performance from a project.
     pub fn load(&self, loaded: TimelineSnapshot) {
+        let loaded = Performance::new(Arc::new(loaded));
         let mut slot = self.0.lock();
+        let (current, new) = (&slot.current.snapshot, &loaded.snapshot);
         // Hosts load states often, for instance for their own undo. An equal performance need not be restyled again.
-        if *slot.current != loaded && slot.current.as_saved() != loaded.as_saved() {
-            *slot = Slot { current: Arc::new(loaded), before: None, edition: slot.edition + 1 };
+        if current != new && current.as_saved() != new.as_saved() {
+            *slot = Slot { current: loaded, before: None, edition: slot.edition + 1 };
         }
     }
 }
@@ -117,9 +139,28 @@ pub(crate) mod tests {
         assert!(store.publish(Arc::new(performance(3)), edition));
         store.replace(TimelineSnapshot::default());
         assert!(!store.publish(Arc::new(performance(4)), edition), "it belongs to a performance that was replaced");
-        assert_eq!(store.summary(), TimelineSummary { notes: 0, waiting: 0, can_undo: true });
+        assert_eq!(store.summary(), TimelineSummary { can_undo: true, ..TimelineSummary::default() });
         store.undo();
-        assert_eq!(store.summary(), TimelineSummary { notes: 3, waiting: 3, can_undo: false });
+        assert_eq!(store.summary(), TimelineSummary { notes: 3, waiting: 3, ..TimelineSummary::default() });
+    }
+
+    #[test]
+    fn the_summary_tells_an_entered_performance_from_a_played_one() {
+        let entered = performance(64);
+        let played = entered.notes().iter().enumerate();
+        let played = played.map(|(i, n)| TimelineNote { velocity: 40 + (i * 37 % 60) as u8, ..*n }).collect();
+        let played = TimelineSnapshot::new(String::new(), [1.0; 3], played, Vec::new());
+        let store = TimelineStore::default();
+        let is_entered = || store.summary().is_entered;
+        assert!(!is_entered(), "there is nothing");
+        store.load(entered.clone());
+        assert!(is_entered(), "from a project");
+        store.replace(played.clone());
+        assert!(!is_entered(), "from a file");
+        store.undo();
+        assert!(is_entered());
+        assert!(store.publish(Arc::new(played), store.edition()) && !is_entered(), "from the host");
+        assert!(store.publish(Arc::new(entered), store.edition()) && is_entered());
     }
 
     #[test]

@@ -166,11 +166,12 @@ pub struct EvaluateArgs {
         conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped"]
     )]
     pub pairs: Option<Vec<PathBuf>>,
-    /// Score a model on the scores in a copy of (n)ASAP, next to how well pianists agree (default model: note)
+    /// Score a model on the scores in a copy of (n)ASAP, next to how well pianists agree (default model: note); --data
+    /// tells which of the pieces the model was trained on
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["data", "split", "look_ahead", "keep", "as_shipped", "pairs"]
+        conflicts_with_all = ["split", "look_ahead", "keep", "as_shipped", "pairs"]
     )]
     pub scores: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use tonenet_core::midi::{Song, SongPart};
 use tonenet_inference::song::{PartSelection, Selection, SelectionError};
 
 use super::plot::Glyphs;
-use crate::report::PartEntry;
+use crate::report::{EntryEvidenceEntry, PartEntry};
 use crate::restyle::LeftAloneEntry;
 
 /// Velocities are counted in this many classes, of 8 velocities each but the first, which has no 0.
@@ -59,6 +59,8 @@ pub struct PartDescription {
     /// Its lowest and highest key, 0 to 127.
     keys: [u8; 2],
     velocities: Velocities,
+    /// Whether it was entered or played, unless it has too few notes to tell.
+    entry: Option<EntryEvidenceEntry>,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,6 +126,7 @@ fn describe_part(song: &Song, part: &SongPart, selected: PartSelection) -> PartD
         left_alone: selected.left_alone.as_ref().map(LeftAloneEntry::from),
         keys,
         velocities: Velocities::from_notes(notes().map(|note| (note.onset, note.velocity)), song.duration()),
+        entry: EntryEvidenceEntry::from_part(song, part),
     }
 }
 
@@ -182,18 +185,20 @@ impl fmt::Display for SongEntry {
 impl PartDescription {
     /// The part in some lines, with its velocities as plots.
     pub fn lines(&self, glyphs: Glyphs) -> String {
-        let Self { part, restyled, left_alone, keys: [low, high], velocities, .. } = self;
+        let Self { part, restyled, left_alone, keys: [low, high], velocities, entry, .. } = self;
         let becomes = match left_alone {
             Some(left_alone) => left_alone.to_string(),
             None => format!("restyle takes {restyled} of them"),
         };
+        let entry = entry.as_ref().and_then(EntryEvidenceEntry::line);
+        let entry = entry.map(|line| format!("    {line}\n")).unwrap_or_default();
         let Velocities { lowest, highest, mean, spread, histogram, over_time } = velocities;
         let most = histogram.iter().copied().max().unwrap_or(0) as f64;
         let counts = histogram.iter().map(|&count| (count > 0).then_some(count as f64));
         let counts = glyphs.line(counts, 0.0, most);
         let time = glyphs.line(over_time.iter().copied(), f64::from(*lowest), f64::from(*highest));
         format!(
-            "  {}\n    {} notes from {} to {}; {becomes}\n    velocities {lowest} to {highest}, mean {mean:.0}, \
+            "  {}\n    {} notes from {} to {}; {becomes}\n{entry}    velocities {lowest} to {highest}, mean {mean:.0}, \
              spread {spread:.0}\n    by velocity  1 |{counts}| 127\n    over time    0 |{time}| end",
             part.label,
             part.notes,

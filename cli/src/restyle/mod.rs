@@ -162,7 +162,7 @@ fn restyle_file(
         .with_context(|| format!("cannot restyle {}", job.input))?;
     job.output.write(&song.with_velocities(&restyled.velocities)?)?;
     file.output = Some(job.output.name().display().to_string());
-    file.parts = restyled.parts.iter().map(PartOutcomeEntry::from).collect();
+    file.parts = restyled.parts.iter().map(|part| PartOutcomeEntry::new(&song, part)).collect();
     file.restyled = restyled.parts.iter().map(|part| part.restyled).sum();
     file.changed = restyled.parts.iter().map(|part| part.changed).sum();
     Ok(())

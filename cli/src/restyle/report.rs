@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::Serialize;
+use tonenet_core::midi::Song;
 use tonenet_files::jobs::{Job, LeftOut};
 use tonenet_inference::song::{LeftAlone, PartOutcome};
 
 use super::styles::StyleEntry;
 use crate::args::{RestyleArgs, StyleName};
-use crate::report::{Head, ModelEntry, PartEntry, RuntimeEntry};
+use crate::report::{EntryEvidenceEntry, Head, ModelEntry, PartEntry, RuntimeEntry};
 
 /// The report of `tonenet restyle --json`.
 #[derive(Debug, Serialize)]
@@ -124,12 +125,16 @@ pub struct PartOutcomeEntry {
     restyled: usize,
     changed: usize,
     left_alone: Option<LeftAloneEntry>,
+    /// Whether it was entered or played, unless it has too few notes to tell.
+    entry: Option<EntryEvidenceEntry>,
 }
 
-impl From<&PartOutcome> for PartOutcomeEntry {
-    fn from(outcome: &PartOutcome) -> Self {
+impl PartOutcomeEntry {
+    /// The outcome of a part of a song.
+    pub fn new(song: &Song, outcome: &PartOutcome) -> Self {
         Self {
             part: PartEntry::from(&outcome.part),
+            entry: EntryEvidenceEntry::from_part(song, &outcome.part),
             restyled: outcome.restyled,
             changed: outcome.changed,
             left_alone: outcome.left_alone.as_ref().map(LeftAloneEntry::from),
@@ -139,11 +144,15 @@ impl From<&PartOutcome> for PartOutcomeEntry {
 
 impl fmt::Display for PartOutcomeEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { part, restyled, changed, left_alone } = self;
+        let Self { part, restyled, changed, left_alone, entry } = self;
         write!(f, "{}: ", part.label)?;
-        match left_alone {
-            Some(left_alone) => write!(f, "{left_alone}"),
-            None => write!(f, "{restyled} of {} notes restyled, {changed} changed", part.notes),
+        if let Some(left_alone) = left_alone {
+            return write!(f, "{left_alone}");
+        }
+        write!(f, "{restyled} of {} notes restyled, {changed} changed", part.notes)?;
+        match entry.as_ref().and_then(EntryEvidenceEntry::line) {
+            Some(line) => write!(f, "\n    {line}"),
+            None => Ok(()),
         }
     }
 }

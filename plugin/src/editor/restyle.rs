@@ -136,12 +136,20 @@ fn latency(ui: &mut egui::Ui, view: &View) {
 /// The performance that Timeline mode remembers.
 fn remembered(ui: &mut egui::Ui, remembered: &TimelineSummary, actions: &mut Vec<Action>) {
     row(ui, "Remembered", |ui| {
-        let TimelineSummary { notes, waiting, can_undo } = *remembered;
-        ui.label(match (notes, waiting) {
+        let TimelineSummary { notes, waiting, is_entered, can_undo } = *remembered;
+        let text = match (notes, waiting) {
             (0, _) => "nothing yet: play the song once, or take it from a file".into(),
+            (_, 0) if is_entered => format!("{notes} notes, entered, not played"),
             (_, 0) => format!("{notes} notes"),
             (_, waiting) => format!("{notes} notes, {waiting} to be restyled when the pass ends"),
-        });
+        };
+        let label = ui.label(text);
+        if is_entered {
+            label.on_hover_text(
+                "Constant tempo, onsets on the grid, few lengths and velocities: entered with the mouse or from \
+                 notation. It is restyled like any other part.",
+            );
+        }
         if button(ui, notes > 0, "Clear", "Forgets the remembered performance. Undo brings it back") {
             actions.push(Action::ForgetPerformance);
         }

@@ -160,12 +160,23 @@ fn latency_runtime_and_late_notes_are_shown() {
 fn a_remembered_performance_can_be_cleared_and_restored() {
     let mut view = View { look_ahead: Mode::Timeline, ..view() };
     assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
-    view.remembered = TimelineSummary { notes: 549, waiting: 3, can_undo: true };
+    view.remembered = TimelineSummary { notes: 549, waiting: 3, can_undo: true, is_entered: false };
     view.latency = 0;
     harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
     harness(&view).get_by_label("none");
     assert_eq!(click_in(&view, "Clear"), [Action::ForgetPerformance]);
     assert_eq!(click_in(&view, "Undo"), [Action::RestorePerformance]);
+}
+
+#[test]
+fn a_remembered_performance_that_was_entered_is_said_to_be() {
+    let mut view = View { look_ahead: Mode::Timeline, ..view() };
+    view.remembered = TimelineSummary { notes: 549, ..TimelineSummary::default() };
+    harness(&view).get_by_label("549 notes");
+    view.remembered.is_entered = true;
+    harness(&view).get_by_label("549 notes, entered, not played");
+    view.look_ahead = Mode::Live;
+    assert!(harness(&view).query_by_label("549 notes, entered, not played").is_none());
 }
 
 #[test]
@@ -193,7 +204,7 @@ fn the_restyle_panel_fits_the_window() {
     let mut view = unfolded();
     view.look_ahead = Mode::Timeline;
     view.opening = DialogState::Failed("a line of what is wrong with a file".into());
-    view.remembered = TimelineSummary { notes: 20_000, waiting: 10_000, can_undo: true };
+    view.remembered = TimelineSummary { notes: 20_000, waiting: 10_000, can_undo: true, is_entered: true };
     view.settings.style = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.99 };
     view.settings.take = TakeSeed(99);
     view.restart_pending = true;

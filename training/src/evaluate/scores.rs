@@ -17,7 +17,9 @@ use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 
 use crate::arguments::EvaluateArgs;
-use crate::data::scores::{self, Score, ScoreFiles, ScorePerformance};
+use crate::data::Split;
+use crate::data::performances;
+use crate::data::scores::{self, Score, ScoreFiles, ScorePerformance, TrainedRuns};
 use crate::metrics::bootstrap::bootstrap_interval;
 use crate::metrics::velocities::{FileScore, score_file};
 use crate::models::velocity_model_folder;
@@ -58,6 +60,8 @@ struct Measured {
     piece: String,
     pianists: usize,
     left_out: usize,
+    /// Whether a training file plays it.
+    is_trained: bool,
     figures: Figures,
 }
 
@@ -69,6 +73,7 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
         _ => bail!("--scores takes one model; name one"),
     };
     let listed = scores::list(folder)?;
+    let trained = args.data.as_deref().map(trained).transpose()?;
     let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
     let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
     let predict = |view: &PerformanceView<'_>| -> Result<Vec<f32>> {
@@ -78,14 +83,22 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
         Ok((0..view.notes.len()).map(heard).collect())
     };
     let bar = progress::bar(listed.len(), "{pos}/{len} scores, {eta} left");
-    let measured: Vec<Measured> =
-        listed.par_iter().map(|files| measure(&predict, files).inspect(|_| bar.inc(1))).collect::<Result<_>>()?;
+    let measured: Vec<Measured> = listed
+        .par_iter()
+        .map(|files| measure(&predict, trained.as_ref(), files).inspect(|_| bar.inc(1)))
+        .collect::<Result<_>>()?;
     bar.finish_and_clear();
-    print(&files.manifest().title, &measured);
+    print(&files.manifest().title, &measured, trained.is_some());
     Ok(())
 }
 
-fn print(title: &str, measured: &[Measured]) {
+/// The runs of keys in the train split's performances of the same style.
+fn trained(data: &Path) -> Result<TrainedRuns> {
+    let train = performances::load(data, Split::Train)?;
+    Ok(TrainedRuns::from_performances(train.iter().filter(|performance| performance.genre == STYLE)))
+}
+
+fn print(title: &str, measured: &[Measured], knows_training: bool) {
     let sum = |of: fn(&Measured) -> usize| measured.iter().map(of).sum::<usize>();
     println!("{title}, whole takes, {STYLE} style");
     println!(
@@ -94,12 +107,25 @@ fn print(title: &str, measured: &[Measured]) {
         sum(|m| m.pianists),
         sum(|m| m.left_out),
     );
-    println!("which of these pieces the model was trained on is not known: its recitals have the same repertoire");
-    println!("\n{:43} {:^29}  {:^29}", "mean by piece", "all pieces", "three pianists or more");
-    let all = by_piece(measured, 1);
-    let of_several = by_piece(measured, FEWEST_PIANISTS);
+    let mut columns = vec![
+        ("all pieces", by_piece(measured, |_| true)),
+        ("three pianists or more", by_piece(measured, |m| m.pianists >= FEWEST_PIANISTS)),
+    ];
+    if knows_training {
+        columns.push(("in no training file", by_piece(measured, |m| !m.is_trained)));
+    } else {
+        println!("a model was trained on some of these pieces; give --data to tell them apart");
+    }
+    println!(
+        "\n{:43}{}",
+        "mean by piece",
+        columns.iter().map(|(title, _)| format!("  {title:29}")).collect::<String>()
+    );
     for (row, what) in ROWS.iter().enumerate() {
-        println!("{what:43} {:29}  {:29}", cell(&all, row), cell(&of_several, row));
+        println!(
+            "{what:43}{}",
+            columns.iter().map(|(_, pieces)| format!("  {:29}", cell(pieces, row))).collect::<String>()
+        );
     }
     println!("\nrange: the spread that is heard at Take 0, as a share of the pianist's");
 }
@@ -115,10 +141,10 @@ fn cell(pieces: &[Figures], row: usize) -> String {
     format!("{:4}  {value:.3} ({low:.3} – {high:.3})", values.len())
 }
 
-/// The figures of each piece: the means of those of its scores with so many pianists.
-fn by_piece(measured: &[Measured], fewest_pianists: usize) -> Vec<Figures> {
+/// The figures of each piece: the means of those of its scores that count.
+fn by_piece(measured: &[Measured], counts: impl Fn(&Measured) -> bool) -> Vec<Figures> {
     let mut pieces: BTreeMap<&str, Vec<&Figures>> = BTreeMap::new();
-    for score in measured.iter().filter(|m| m.pianists >= fewest_pianists) {
+    for score in measured.iter().filter(|measured| counts(measured)) {
         pieces.entry(&score.piece).or_default().push(&score.figures);
     }
     let of_piece = |scores: Vec<&Figures>| std::array::from_fn(|row| mean(scores.iter().filter_map(|f| f[row])));
@@ -139,7 +165,11 @@ fn mean_of(values: &[f64]) -> f64 {
 }
 
 /// Measures a predictor of deviations in velocity steps, as they are heard at Take 0.
-fn measure(predict: &impl Fn(&PerformanceView<'_>) -> Result<Vec<f32>>, files: &ScoreFiles) -> Result<Measured> {
+fn measure(
+    predict: &impl Fn(&PerformanceView<'_>) -> Result<Vec<f32>>,
+    trained: Option<&TrainedRuns>,
+    files: &ScoreFiles,
+) -> Result<Measured> {
     let score = files.read()?;
     let from_score = |grid: Grid| -> Result<Vec<FileScore>> {
         let predicted = predict(&PerformanceView { notes: &score.notes, pedals: &[], grid, player_level: None })?;
@@ -161,6 +191,7 @@ fn measure(predict: &impl Fn(&PerformanceView<'_>) -> Result<Vec<f32>>, files: &
         piece: files.piece.clone(),
         pianists: score.performances.len(),
         left_out: score.left_out,
+        is_trained: trained.is_some_and(|trained| trained.play(&score.notes)),
         figures: [
             two_pianists(&pianists),
             one_to_others(&pianists),

@@ -7,6 +7,7 @@
 //! Its licence (CC BY-NC-SA 4.0) allows evaluation here, not training of weights that ship.
 
 mod match_file;
+mod trained;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use tonenet_files::error::FileError;
 use tonenet_files::midi_files::read_song;
 
 use match_file::{MatchFile, ScoreNote};
+
+pub use trained::TrainedRuns;
 
 /// The list of the performances.
 pub const LIST: &str = "metadata.csv";
