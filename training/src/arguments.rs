@@ -76,9 +76,6 @@ pub struct TrainArgs {
     /// Weights to start from instead of random ones (attention, baseline, note)
     #[arg(long, value_name = "FILE.safetensors")]
     pub start_from: Option<PathBuf>,
-    /// Weights of a trained model whose predictions soften the human targets (note)
-    #[arg(long, value_name = "FILE.safetensors")]
-    pub teacher: Option<PathBuf>,
     /// Largest learning rate, 0.000001 to 1 (attention, baseline, note; default: the model's own, 0.002)
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = number(LEARNING_RATE))]
     pub learning_rate: Option<f64>,

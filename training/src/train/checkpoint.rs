@@ -26,9 +26,6 @@ pub struct Settings {
     /// The checksum of the weights that it started from; `None` for random ones.
     #[serde(default)]
     pub start: Option<String>,
-    /// The checksum of the teacher's weights.
-    #[serde(default)]
-    pub teacher: Option<String>,
 }
 
 /// One epoch's figures; genres in the order of `Genre::ALL`.

@@ -38,7 +38,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     match args.model {
         TrainableModel::Baseline => velocities::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
         TrainableModel::Attention => velocities::run(args, || piano_roll::PianoRollTask::new(&args.data, true)),
-        TrainableModel::Note => velocities::run(args, || note::NoteTask::new(&args.data, args.teacher.as_deref())),
+        TrainableModel::Note => velocities::run(args, || note::NoteTask::new(&args.data)),
         TrainableModel::Seqgan => seqgan::run(args),
         TrainableModel::Vaegan => vaegan::run(args),
     }

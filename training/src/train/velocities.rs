@@ -1,7 +1,6 @@
 //! The loop that trains velocity models: draw, step, validate, save, plot; it stops when the valid split stops improving.
 
 use std::fs;
-use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
@@ -33,14 +32,16 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     println!("reading {}", args.data.display());
     let task = make_task()?;
     let (epochs, batches_per_epoch) = args.length();
+    let start =
+        args.start_from.as_ref().map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    let start = start.transpose()?.map(|weights| Sha256::digest(&weights).to_string());
     let settings = Settings {
         model: task.name().into(),
         seed: args.seed,
         epochs,
         batches_per_epoch,
         learning_rate: args.learning_rate,
-        start: checksum(args.start_from.as_deref())?,
-        teacher: checksum(args.teacher.as_deref())?,
+        start,
     };
     let folder = RunFolder::new(&args.run_folder())?;
     tch::manual_seed(args.seed as i64);
@@ -111,12 +112,6 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
         task.name()
     );
     Ok(())
-}
-
-/// The checksum of a file of weights, if one is given.
-fn checksum(weights: Option<&Path>) -> Result<Option<String>> {
-    let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    Ok(weights.map(read).transpose()?.map(|weights| Sha256::digest(&weights).to_string()))
 }
 
 /// A task's networks during training.

@@ -8,7 +8,6 @@ use tonenet_core::grid::Grid;
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, Note};
 use tonenet_core::note_rows::{Part, PartNote};
 
-use super::lesson::Lesson;
 use crate::data::page::{Notation, NoteLengths, page};
 use crate::data::performances::Performance;
 use crate::graphs::OUTPUT_SCALE;
@@ -47,10 +46,8 @@ const PLAYER_ERROR: f64 = 6.0;
 pub struct Augmented {
     /// Its notes and pedal.
     pub part: Part,
-    /// The human deviation of each note of the part; see [`Lesson::deviations`].
+    /// The human deviation of each note of the part from the file's mean, in units of [`OUTPUT_SCALE`].
     pub deviations: Vec<f32>,
-    /// What the mean should predict for each note of the part.
-    pub targets: Vec<f32>,
 }
 
 /// What a changed copy of an excerpt has in place of the performance's times and pedal.
@@ -77,12 +74,14 @@ enum Beats {
 }
 
 /// A changed copy of some of a performance's notes. With `reads_player` the model gets the player's velocities, too.
-pub fn augmented(lesson: &Lesson, range: Range<usize>, reads_player: bool, random: &mut ChaCha8Rng) -> Augmented {
-    let performance = &lesson.performance;
-    let source = &performance.notes[range.clone()];
-    let deviations = &lesson.deviations[range.clone()];
-    // A teacher that does not get the player's velocities knows less than a pupil that does.
-    let targets = if reads_player { deviations } else { &lesson.targets[range] };
+pub fn augmented(
+    performance: &Performance,
+    range: Range<usize>,
+    reads_player: bool,
+    random: &mut ChaCha8Rng,
+) -> Augmented {
+    let (mean, _) = performance.level();
+    let source = &performance.notes[range];
     let lowest = source.iter().map(|n| n.key).min().unwrap_or(LOWEST_KEY);
     let highest = source.iter().map(|n| n.key).max().unwrap_or(HIGHEST_KEY);
     let down = i16::from(lowest - LOWEST_KEY).min(5);
@@ -98,13 +97,14 @@ pub fn augmented(lesson: &Lesson, range: Range<usize>, reads_player: bool, rando
         if is_page { from_page(performance, source, random) } else { performed(performance, source, random) };
 
     let jitter = random.random::<f64>() * rendering.jitter;
-    let mut notes: Vec<(PartNote, [f32; 2])> = Vec::with_capacity(source.len());
-    for (note, (&deviation, &target)) in rendering.notes.iter().zip(deviations.iter().zip(targets)) {
+    let mut notes: Vec<(PartNote, f32)> = Vec::with_capacity(source.len());
+    for (source, note) in source.iter().zip(&rendering.notes) {
         if random.random_bool(thinning) {
             continue;
         }
         let onset = note.onset + jitter * normal(random);
         let length = (note.release - note.onset).max(0.01);
+        let deviation = f64::from(source.velocity) - mean;
         let beats = match rendering.beats {
             Beats::Hidden => None,
             Beats::FromNotes(moved) => Some((note.onset_sixteenths + moved) / 4.0),
@@ -115,12 +115,13 @@ pub fn augmented(lesson: &Lesson, range: Range<usize>, reads_player: bool, rando
             release: (onset + length) * tempo,
             key: (i16::from(note.key) + transposition) as u8,
             beat_phase: beats.map(|beats| beats.rem_euclid(1.0)),
-            deviation: reads_player.then(|| deviation * OUTPUT_SCALE as f32 + (PLAYER_ERROR * normal(random)) as f32),
+            deviation: reads_player.then(|| (deviation + PLAYER_ERROR * normal(random)) as f32),
         };
-        notes.push((part_note, [deviation, target]));
+        let target = (deviation / OUTPUT_SCALE) as f32;
+        notes.push((part_note, target));
         if rendering.doubling > 0.0 && random.random_bool(rendering.doubling) {
             let longer = [0.5, 2.0][random.random_range(0..2)];
-            notes.push((PartNote { release: (onset + length * longer) * tempo, ..part_note }, [deviation, target]));
+            notes.push((PartNote { release: (onset + length * longer) * tempo, ..part_note }, target));
         }
     }
     notes.sort_by(|(a, _), (b, _)| a.onset.total_cmp(&b.onset).then(a.key.cmp(&b.key)));
@@ -129,13 +130,12 @@ pub fn augmented(lesson: &Lesson, range: Range<usize>, reads_player: bool, rando
     for (time, down) in rendering.pedals {
         part.pedal(time * tempo, down);
     }
-    let (mut deviations, mut targets) = (Vec::with_capacity(notes.len()), Vec::with_capacity(notes.len()));
-    for (note, [deviation, target]) in notes {
+    let mut deviations = Vec::with_capacity(notes.len());
+    for (note, deviation) in notes {
         part.push(note);
         deviations.push(deviation);
-        targets.push(target);
     }
-    Augmented { part, deviations, targets }
+    Augmented { part, deviations }
 }
 
 /// An excerpt as it was played; now and then quantised, without pedal, or with equal lengths.

@@ -21,8 +21,6 @@ pub struct NoteBatch {
     pub ahead: Tensor,
     /// Deviation of each note from its file's mean, in units of the usual spread: \[excerpts, notes\].
     pub deviations: Tensor,
-    /// What the mean should predict, in the same units: \[excerpts, notes\].
-    pub targets: Tensor,
     /// 0 in padding rows, otherwise the weight of the note's file.
     pub weights: Tensor,
     /// See [`super::network::NoteNetwork::forward`].

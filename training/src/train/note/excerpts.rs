@@ -10,7 +10,6 @@ use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
 use super::augmentation::{Augmented, augmented};
 use super::batch::{Masks, NoteBatch};
-use super::lesson::Lesson;
 use crate::data::performances::{Performance, USUAL_SPREAD};
 
 /// Excerpt lengths in notes, with probabilities.
@@ -42,16 +41,16 @@ const TRANSCRIBED_SHARE: f64 = 0.5;
 /// Draws batches of a genre.
 pub struct NoteExcerpts {
     genre: Genre,
-    lessons: Vec<Lesson>,
+    performances: Vec<Performance>,
     weighted: WeightedIndex<f64>,
 }
 
 impl NoteExcerpts {
     /// The excerpts of one genre, or `None` where no performance is of it.
-    pub fn new(lessons: Vec<Lesson>, genre: Genre) -> Option<Self> {
-        let performances = || lessons.iter().map(|lesson| &lesson.performance);
+    pub fn new(performances: &[Performance], genre: Genre) -> Option<Self> {
+        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).cloned().collect();
         let mut groups: HashMap<&str, usize> = HashMap::new();
-        for performance in performances() {
+        for performance in &performances {
             *groups.entry(&performance.group).or_default() += performance.notes.len();
         }
         let weight = |p: &Performance| {
@@ -59,8 +58,8 @@ impl NoteExcerpts {
             let drawn = (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING);
             if p.is_transcribed { TRANSCRIBED_SHARE * drawn } else { drawn }
         };
-        let weighted = WeightedIndex::new(performances().map(weight)).ok()?;
-        Some(Self { genre, lessons, weighted })
+        let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
+        Some(Self { genre, performances, weighted })
     }
 
     /// Draws a batch for each of `shards` members; its excerpts have `notes` notes together.
@@ -78,8 +77,8 @@ impl NoteExcerpts {
             .map(|member| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
-                    let lesson = &self.lessons[self.weighted.sample(random)];
-                    rows.add(lesson, length, segment, player_style.is_some(), random);
+                    let performance = &self.performances[self.weighted.sample(random)];
+                    rows.add(performance, length, segment, player_style.is_some(), random);
                 }
                 let tensor = |values: &[f32], width: usize| {
                     let shape = [excerpts as i64, length as i64, width as i64];
@@ -89,7 +88,6 @@ impl NoteExcerpts {
                     past: tensor(&rows.past, PAST),
                     ahead: tensor(&rows.ahead, AHEAD),
                     deviations: tensor(&rows.deviations, 1).squeeze_dim(-1),
-                    targets: tensor(&rows.targets, 1).squeeze_dim(-1),
                     weights: tensor(&rows.weights, 1).squeeze_dim(-1),
                     segment: segment as i64,
                     player_style,
@@ -107,18 +105,24 @@ struct Rows {
     past: Vec<f32>,
     ahead: Vec<f32>,
     deviations: Vec<f32>,
-    targets: Vec<f32>,
     weights: Vec<f32>,
 }
 
 impl Rows {
-    fn add(&mut self, lesson: &Lesson, length: usize, segment: usize, reads_player: bool, random: &mut ChaCha8Rng) {
-        let total = lesson.performance.notes.len();
+    fn add(
+        &mut self,
+        performance: &Performance,
+        length: usize,
+        segment: usize,
+        reads_player: bool,
+        random: &mut ChaCha8Rng,
+    ) {
+        let total = performance.notes.len();
         let end = random.random_range(length.min(total)..=total);
         let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let Augmented { part, deviations, targets } = augmented(lesson, first..seen, reads_player, random);
+        let Augmented { part, deviations } = augmented(performance, first..seen, reads_player, random);
         // Sorting may have moved notes across the excerpt's edges and thinning removed some. Only the number of notes
         // matters.
         let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
@@ -128,7 +132,6 @@ impl Rows {
         self.past.resize(self.past.len() + padding * PAST, 0.0);
         self.ahead.resize(self.ahead.len() + padding * AHEAD, 0.0);
         self.deviations.resize(self.deviations.len() + padding, 0.0);
-        self.targets.resize(self.targets.len() + padding, 0.0);
         self.weights.resize(self.weights.len() + padding, 0.0);
         let mut known = 0.0;
         for i in 0..count {
@@ -142,9 +145,8 @@ impl Rows {
             part.ahead(skipped + i, known, &mut self.ahead);
         }
         self.deviations.extend(&deviations[skipped..skipped + count]);
-        self.targets.extend(&targets[skipped..skipped + count]);
         // A compromise between equal weight for every velocity step and for every file.
-        let weight = USUAL_SPREAD / lesson.performance.level().1.clamp(6.0, 32.0);
+        let weight = USUAL_SPREAD / performance.level().1.clamp(6.0, 32.0);
         self.weights.resize(self.weights.len() + count, weight as f32);
     }
 }

@@ -1,11 +1,10 @@
 //! Training the note model.
 //!
-//! [`lesson`] says what is learned of a performance, [`excerpts`] cuts it, [`augmentation`] changes it, [`batch`] is one step's share of it, [`network`] learns from it.
+//! [`excerpts`] cuts training data, [`augmentation`] changes it, [`batch`] is one step's share of it, [`network`] learns from it.
 
 mod augmentation;
 mod batch;
 mod excerpts;
-mod lesson;
 mod network;
 
 use std::path::Path;
@@ -26,7 +25,6 @@ use crate::data::page::{Notation, page};
 use crate::data::performances::{self, Performance};
 use crate::graphs::OUTPUT_SCALE;
 use excerpts::NoteExcerpts;
-use lesson::Lesson;
 
 /// Notes per batch of each member.
 const NOTES: usize = 4096;
@@ -42,14 +40,8 @@ pub struct NoteTask {
 
 impl NoteTask {
     /// Reads the data.
-    ///
-    /// `teacher` is a file of trained weights; see [`lesson`].
-    pub fn new(data: &Path, teacher: Option<&Path>) -> Result<Self> {
+    pub fn new(data: &Path) -> Result<Self> {
         let train = performances::load(data, Split::Train)?;
-        let mut lessons: Vec<Lesson> = train.into_iter().map(Lesson::new).collect();
-        if let Some(teacher) = teacher {
-            lesson::soften(&mut lessons, teacher)?;
-        }
         let mut left = [VALID_FILES; 3];
         let mut valid = performances::load(data, Split::Valid)?;
         valid.retain(|p| {
@@ -58,16 +50,11 @@ impl NoteTask {
             *left = left.saturating_sub(1);
             counts
         });
-        let performances = lessons.len();
-        let mut of_genres: [Vec<Lesson>; 3] = Default::default();
-        for lesson in lessons {
-            of_genres[lesson.performance.genre.index()].push(lesson);
-        }
+        let performances = train.len();
         let excerpts = Genre::ALL
             .into_iter()
-            .zip(of_genres)
-            .map(|(genre, lessons)| {
-                NoteExcerpts::new(lessons, genre)
+            .map(|genre| {
+                NoteExcerpts::new(&train, genre)
                     .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
             })
             .collect::<Result<_>>()?;

@@ -172,9 +172,8 @@ impl Network for NoteNetwork {
         let memory = member.memory(&past, &ahead, batch.segment, Some(&batch.masks));
         let output = member.decode(&memory, genre, Some(&batch.masks));
         let total = batch.weights.sum(Kind::Float) + 1e-6;
-        let squares = (&output.mean - &batch.targets).square();
-        let errors = (output.mean.detach() - &batch.deviations).square();
-        let surprise = errors * (&output.log_spread * -2.0).exp() * 0.5 + &output.log_spread;
+        let squares = (&output.mean - &batch.deviations).square();
+        let surprise = squares.detach() * (&output.log_spread * -2.0).exp() * 0.5 + &output.log_spread;
         ((squares + surprise * SPREAD_SHARE) * &batch.weights).sum(Kind::Float) / total
     }
 }
