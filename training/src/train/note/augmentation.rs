@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
+use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, Note};
 use tonenet_core::note_rows::{Part, PartNote};
@@ -39,8 +40,14 @@ const MOST_DOUBLED: f64 = 0.05;
 const STEP_SHARE: f64 = 0.08;
 /// The error of the player's velocities that the model gets, as a standard deviation in steps.
 ///
-/// The larger the error, the more the model follows the style and the less the player.
-const PLAYER_ERROR: f64 = 6.0;
+/// The larger the error, the more the model follows the style and the less the player. Pop has the narrowest dynamics, so
+/// the same error would hide more of its player.
+fn player_error(genre: Genre) -> f64 {
+    match genre {
+        Genre::Classical | Genre::Jazz => 6.0,
+        Genre::Pop => 4.5,
+    }
+}
 
 /// An excerpt as the model reads it, and what it should predict.
 pub struct Augmented {
@@ -97,6 +104,7 @@ pub fn augmented(
         if is_page { from_page(performance, source, random) } else { performed(performance, source, random) };
 
     let jitter = random.random::<f64>() * rendering.jitter;
+    let player_error = player_error(performance.genre);
     let mut notes: Vec<(PartNote, f32)> = Vec::with_capacity(source.len());
     for (source, note) in source.iter().zip(&rendering.notes) {
         if random.random_bool(thinning) {
@@ -115,7 +123,7 @@ pub fn augmented(
             release: (onset + length) * tempo,
             key: (i16::from(note.key) + transposition) as u8,
             beat_phase: beats.map(|beats| beats.rem_euclid(1.0)),
-            deviation: reads_player.then(|| (deviation + PLAYER_ERROR * normal(random)) as f32),
+            deviation: reads_player.then(|| (deviation + player_error * normal(random)) as f32),
         };
         let target = (deviation / OUTPUT_SCALE) as f32;
         notes.push((part_note, target));
