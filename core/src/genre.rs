@@ -1,4 +1,4 @@
-//! The genres that ToneNet's models are trained on.
+//! The genres of training data. What plays is a style ([`crate::style`]); each genre has a built-in one.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -16,11 +16,11 @@ pub enum Genre {
 }
 
 impl Genre {
-    /// All genres, in the order of the plugin's Style parameter. Projects store the index: never reorder them.
+    /// All genres, in the order of their built-in styles ([`crate::style::BUILT_IN_STYLES`]).
     pub const ALL: [Self; 3] = [Self::Classical, Self::Jazz, Self::Pop];
 
     /// The name used in files, tensors and on the command line.
-    pub fn id(self) -> &'static str {
+    pub const fn id(self) -> &'static str {
         match self {
             Self::Classical => "classical",
             Self::Jazz => "jazz",
@@ -29,7 +29,7 @@ impl Genre {
     }
 
     /// The name shown to users.
-    pub fn title(self) -> &'static str {
+    pub const fn title(self) -> &'static str {
         match self {
             Self::Classical => "Classical",
             Self::Jazz => "Jazz",

@@ -220,8 +220,8 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::genre::Genre;
     use crate::piano_roll::FRAME;
+    use crate::style::StyleIndex;
 
     fn on(id: u64, position: f64, key: u8, velocity: u8) -> InputEvent {
         InputEvent::NoteOn {
@@ -233,7 +233,7 @@ mod tests {
             velocity,
             beats: None,
             beat_seconds: 0.5,
-            style: StyleBlend::only(Genre::Jazz),
+            style: StyleBlend::only(StyleIndex::JAZZ),
             take: TakeSeed(0),
         }
     }

@@ -22,7 +22,6 @@ fn notes() -> impl Strategy<Value = Vec<TimelineNote>> {
             channel: 0,
             key,
             velocity,
-            expected: None,
         },
     );
     prop::collection::vec(note, 1..50)
@@ -43,7 +42,7 @@ proptest! {
     #[test]
     fn the_size_of_a_models_input_is_bounded_by_the_number_of_notes(notes in notes(), pedals in prop::collection::vec(-FARTHEST..FARTHEST, 0..9)) {
         let pedals = pedals.into_iter().enumerate().map(|(i, beats)| Pedal { beats, down: i % 2 == 0 }).collect();
-        let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], notes.clone(), pedals);
+        let timeline = TimelineSnapshot::new(notes.clone(), pedals);
         prop_assert_eq!(timeline.notes().len(), notes.len());
         let (played, pedals) = timeline.performance();
         prop_assert!(played.iter().all(|n| n.onset.is_finite() && n.release >= n.onset));

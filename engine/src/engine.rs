@@ -64,7 +64,7 @@ impl<E: HostEvent> Engine<E> {
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
         let SessionConfig { sample_rate, scheduler, model } = config;
         let zero_latency = match scheduler.policy {
-            RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_snapshot())),
+            RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_view())),
             RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
         };
         let inference = InferenceLink::new(thread, status.clone());
@@ -211,9 +211,9 @@ impl<E: HostEvent> Engine<E> {
         }
         self.wait(|engine| engine.inference.is_caught_up() && !(is_new_pass && engine.inference.is_snapshot_pending()));
         if (is_new_pass || !self.waits.may_wait() || beats.is_none())
-            && let Some(snapshot) = self.inference.take_snapshot()
+            && let Some(view) = self.inference.take_view()
         {
-            self.timeline().into_iter().for_each(|timeline| timeline.set_snapshot(snapshot.clone()));
+            self.timeline().into_iter().for_each(|timeline| timeline.set_view(view.clone()));
         }
     }
 

@@ -141,15 +141,14 @@ mod tests {
     use crate::event::{PlainEvent, Voice};
     use tonenet_core::clip::Bars;
     use tonenet_core::dynamics::Expected;
-    use tonenet_core::genre::Genre;
     use tonenet_core::scheduler::RequestPolicy;
-    use tonenet_core::style::{StyleBlend, TakeSeed};
+    use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
     use tonenet_core::transport::Transport;
     use tonenet_inference::embedded::EmbeddedModel;
 
     const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 100, policy: RequestPolicy::EveryHop(25) };
     const SETTINGS: Settings = Settings {
-        style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
         take: TakeSeed(0),
         expression: Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 },
         model: EmbeddedModel::Note,

@@ -8,8 +8,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::style::StyleIndex;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
@@ -90,7 +90,7 @@ impl Faulty {
 }
 
 impl VelocityModel for Faulty {
-    fn style(&self, style: Genre) -> Option<StyleSpread> {
+    fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.model.style(style)
     }
 
@@ -105,14 +105,14 @@ impl VelocityModel for Faulty {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         self.requests += 1;
         match self.fault {
             Fault::Slow(delay) => std::thread::sleep(delay),
             Fault::Fails(after) if self.requests > after => {
-                return Err(InferenceError::NoSuchStyle { style });
+                return Err(InferenceError::no_such_style(style));
             }
             Fault::Panics(after) => assert!(self.requests <= after, "a fault that a test asked for"),
             Fault::Fails(_) | Fault::EnginePanics(_) => {}

@@ -13,9 +13,8 @@
 //!
 //! use tonenet_core::clip::Bars;
 //! use tonenet_core::dynamics::Expression;
-//! use tonenet_core::genre::Genre;
 //! use tonenet_core::scheduler::SchedulerConfig;
-//! use tonenet_core::style::{StyleBlend, TakeSeed};
+//! use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 //! use tonenet_core::transport::Transport;
 //! use tonenet_engine::clip_track::ClipTrack;
 //! use tonenet_engine::generator::{ClipStore, Generator, GeneratorThread};
@@ -42,7 +41,7 @@
 //! let config = SessionConfig { sample_rate: RATE, scheduler: SchedulerConfig::live(RATE, 480), model };
 //! let mut engine = Engine::new(config, inference, track, status.clone());
 //! let settings = Settings {
-//!     style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.25 },
+//!     style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.25 },
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),
 //!     model,

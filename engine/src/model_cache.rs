@@ -34,7 +34,7 @@ impl ModelCache {
     /// A message for the user if the model cannot be loaded.
     pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<LoadedSession, String> {
         let loaded = self.loaded(model, status)?;
-        let live_model = loaded.live_model(sample_rate);
+        let (live_model, keys) = (loaded.live_model(sample_rate), loaded.style_keys());
         #[cfg(feature = "fault-injection")]
         let live_model = match crate::fault_injection::Fault::from_environment() {
             Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
@@ -43,7 +43,7 @@ impl ModelCache {
         let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
             timeline::restyle(performance, model.id(), &loaded, cancellation)
         });
-        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance })
+        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, keys })
     }
 
     /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.
@@ -80,12 +80,13 @@ fn open_runtime(status: &Status) -> Runtime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tonenet_inference::performance::Network;
 
     #[test]
     fn activations_share_one_open_model() {
         let (cache, status) = (ModelCache::default(), Status::default());
-        let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status) {
-            Ok(LoadedModel::Note(network)) => network,
+        let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status).map(|m| m.network().clone()) {
+            Ok(Network::Note(network)) => network,
             _ => panic!("the note model does not open"),
         };
         let first = note(&cache);

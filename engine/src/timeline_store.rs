@@ -91,10 +91,15 @@ impl TimelineStore {
     /// Summarises the performance.
     pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
+<<<<<<< HEAD
         let Performance { snapshot, is_entered } = &slot.current;
         let notes = snapshot.notes();
         let waiting = notes.iter().filter(|n| n.expected.is_none()).count();
         TimelineSummary { notes: notes.len(), waiting, is_entered: *is_entered, can_undo: slot.before.is_some() }
+=======
+        let (notes, waiting) = (slot.current.notes().len(), slot.current.waiting());
+        TimelineSummary { notes, waiting, can_undo: slot.before.is_some() }
+>>>>>>> main
     }
 
     /// Loads the performance from a project.
@@ -112,20 +117,25 @@ impl TimelineStore {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use tonenet_core::style::{QuantisedExpectation, StyleColumn, built_in_keys};
     use tonenet_core::timeline::TimelineNote;
 
     /// A performance of so many notes, one a beat.
     pub(crate) fn performance(notes: usize) -> TimelineSnapshot {
-        let note = |i| TimelineNote {
-            beats: i as f64,
-            length: 0.5,
-            beat_seconds: 0.5,
-            channel: 0,
-            key: 60,
-            velocity: 64,
-            expected: None,
-        };
-        TimelineSnapshot::new(String::new(), [1.0; 3], (0..notes).map(note).collect(), Vec::new())
+        let note =
+            |i| TimelineNote { beats: i as f64, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+        TimelineSnapshot::new((0..notes).map(note).collect(), Vec::new())
+    }
+
+    /// The performance as a model leaves it, with the same predictions in each built-in style.
+    pub(crate) fn restyled(
+        performance: &TimelineSnapshot,
+        model: &str,
+        predictions: impl Iterator<Item = QuantisedExpectation>,
+    ) -> TimelineSnapshot {
+        let column = StyleColumn::new(1.0, predictions.collect());
+        let keys = built_in_keys().into_iter().flatten();
+        performance.restyled(model.into(), keys.map(|key| (key, column.clone())))
     }
 
     #[test]
@@ -177,7 +187,7 @@ pub(crate) mod tests {
         let older = places.clone().map(older).collect::<Vec<_>>().join(",");
         let older = format!(r#"{{"model":"","gains":[1,1,1],"notes":[{older}],"pedals":[]}}"#);
         let note = |beats| TimelineNote { beats, ..performance(1).notes()[0] };
-        let played = TimelineSnapshot::new(String::new(), [1.0; 3], places.map(note).collect(), Vec::new());
+        let played = TimelineSnapshot::new(places.map(note).collect(), Vec::new());
         for performance in [serde_json::from_str(&older).unwrap(), played] {
             let store = TimelineStore::default();
             store.replace(performance);

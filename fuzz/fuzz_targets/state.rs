@@ -7,9 +7,8 @@ use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param as _, ParamPtr, Params, Plugin, PluginState};
 use tonenet_core::clip::{Bars, CapturedPart};
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, SchedulerConfig};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed, built_in_keys};
 use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot};
 use tonenet_plugin::ToneNet;
 use tonenet_plugin::params::{LAST_TAKE, STATE_VERSION, ToneNetParams};
@@ -93,10 +92,12 @@ fn check_performance(params: &ToneNetParams, saved: &PluginState) {
     assert!(notes.iter().all(|n| n.onset.is_finite() && n.release.is_finite() && n.release >= n.onset));
     assert!(pedals.iter().all(|p| p.0.is_finite()));
     let mut recorder = TimelineRecorder::new(&take);
+    let table = take.column_table(&built_in_keys());
+    let blend = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::POP, share_of_b: 0.5 };
     for note in take.notes() {
         let beats = note.beats;
         let found = take.find(beats, note.channel, note.key).expect("it is there");
-        let expected = take.expected(found, StyleBlend { a: Genre::Jazz, b: Genre::Pop, share_of_b: 0.5 }, TakeSeed(7));
+        let expected = take.expected(found, &table, blend, TakeSeed(7));
         assert!(expected.is_none_or(|e| e.deviation.is_finite() && (1.0..=127.0).contains(&e.level)), "{expected:?}");
         let (channel, key, velocity, beat_seconds) = (note.channel, note.key, note.velocity, note.beat_seconds.into());
         recorder.record(&TimelineEvent::NoteOn { beats, beat_seconds, channel, key, velocity });

@@ -7,8 +7,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use tonenet_core::genre::Genre;
-
 use crate::error::InferenceError;
 use crate::manifest::{self, GraphEntry, Manifest, Sha256};
 
@@ -128,13 +126,13 @@ impl ModelFiles {
         self.shared.iter().map(StoredGraph::file)
     }
 
-    /// A style's decoder.
+    /// The decoder of the style with an id.
     ///
     /// # Errors
     /// [`InferenceError::NoSuchStyle`] when the model has no decoder for the style.
-    pub fn decoder(&self, style: Genre) -> Result<GraphFile<'_>, InferenceError> {
-        let position = self.manifest.styles.iter().position(|entry| entry.id == style.id());
+    pub fn decoder(&self, style: &str) -> Result<GraphFile<'_>, InferenceError> {
+        let position = self.manifest.styles.iter().position(|entry| entry.id == style);
         let stored = position.and_then(|index| self.decoders.get(index));
-        stored.map(StoredGraph::file).ok_or(InferenceError::NoSuchStyle { style })
+        stored.map(StoredGraph::file).ok_or_else(|| InferenceError::no_such_style(style))
     }
 }

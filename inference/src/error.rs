@@ -5,7 +5,6 @@
 use std::{io, path::PathBuf};
 
 use thiserror::Error;
-use tonenet_core::genre::Genre;
 
 use crate::cancellation::Cancelled;
 
@@ -115,11 +114,18 @@ pub enum InferenceError {
     #[error("it was cancelled")]
     Cancelled,
     /// The model has no decoder for a style.
-    #[error("this model has no decoder for {}; choose another style or model", style.title())]
+    #[error("this model has no decoder for {style}; choose another style or model")]
     NoSuchStyle {
-        /// The style.
-        style: Genre,
+        /// The style's title, or its id.
+        style: String,
     },
+}
+
+impl InferenceError {
+    /// The error for a style that a model lacks.
+    pub fn no_such_style(style: impl ToString) -> Self {
+        Self::NoSuchStyle { style: style.to_string() }
+    }
 }
 
 impl From<Cancelled> for InferenceError {

@@ -4,6 +4,7 @@
 //! - [`runtime`] finds ONNX Runtime, or falls back to the built-in runtime; [`library`] says where it looks.
 //! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
 //! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
+//! - [`user_style`] holds styles that users have learned.
 //! - [`generate`] writes new material.
 //!
 //! All instances in a process share the loaded graphs. Nothing here may run on the audio thread.
@@ -11,10 +12,9 @@
 //! ```
 //! use std::path::Path;
 //! use tonenet_core::dynamics::Expression;
-//! use tonenet_core::genre::Genre;
 //! use tonenet_core::grid::Grid;
 //! use tonenet_core::note::Note;
-//! use tonenet_core::style::{StyleBlend, TakeSeed};
+//! use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 //! use tonenet_inference::bundle::ModelFiles;
 //! use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 //! use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -38,7 +38,7 @@
 //! };
 //! let notes: Vec<Note> = [60, 62, 64, 65, 67, 69, 71, 72].iter().enumerate().map(note).collect();
 //! let settings = RestyleSettings {
-//!     style: StyleBlend::only(Genre::Jazz),
+//!     style: StyleBlend::only(StyleIndex::JAZZ),
 //!     source_style: None,
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),
@@ -74,5 +74,6 @@ pub mod restyler;
 pub mod runtime;
 pub mod song;
 pub mod timeline;
+pub mod user_style;
 mod validate;
 mod wire;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
-use tonenet_core::genre::Genre;
+use tonenet_core::style::{BUILT_IN_PLACES, BUILT_IN_STYLES, StyleIndex};
 
 use crate::error::InferenceError;
 
@@ -142,7 +142,7 @@ pub struct GraphEntry {
 /// A style of a velocity model. The spreads are standard deviations in velocity steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StyleEntry {
-    /// [`Genre::id`].
+    /// The name in files and on the command line: of a built-in style ([`BUILT_IN_STYLES`]) or any other.
     pub id: String,
     /// The name that users see.
     pub title: String,
@@ -191,9 +191,33 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The entry of a style, if the model has it.
-    pub fn style(&self, style: Genre) -> Option<&StyleEntry> {
-        self.styles.iter().find(|entry| entry.id == style.id())
+    /// The entry of the style with an id, if the model has it.
+    pub fn style(&self, id: &str) -> Option<&StyleEntry> {
+        self.styles.iter().find(|entry| entry.id == id)
+    }
+
+    /// The entries of the styles, each with its place: a built-in style has its own, others follow in their order.
+    ///
+    /// # Errors
+    /// [`InferenceError::BadManifest`] for two styles with one id, or more than there are places.
+    pub fn placed_styles(&self) -> Result<Vec<(StyleIndex, &StyleEntry)>, InferenceError> {
+        let bad = |reason: String| InferenceError::BadManifest { file: self.name.clone(), reason };
+        let mut others = BUILT_IN_STYLES.len()..BUILT_IN_PLACES;
+        let mut placed: Vec<(StyleIndex, &StyleEntry)> = Vec::with_capacity(self.styles.len());
+        for entry in &self.styles {
+            if placed.iter().any(|(_, other)| other.id == entry.id) {
+                return Err(bad(format!("it has style {:?} twice", entry.id)));
+            }
+            let built_in = StyleIndex::from_id(&entry.id);
+            let place = built_in.or_else(|| StyleIndex::new(others.next()?));
+            let place = place.ok_or_else(|| {
+                let most = BUILT_IN_PLACES - BUILT_IN_STYLES.len();
+                bad(format!("it has more than {most} styles that are not built in"))
+            })?;
+            placed.push((place, entry));
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        Ok(placed)
     }
 
     /// The shared graphs, then each style's decoder.
@@ -285,10 +309,36 @@ mod tests {
         let network =
             NetworkEntry::PianoRoll { frame: 176, keys: 88, memory: 256, context_steps: 128, max_steps: None, encoder };
         assert_eq!(manifest.network, network);
-        assert_eq!(manifest.style(Genre::Jazz).map(|s| s.predicted_spread), Some(8.3));
-        assert_eq!(manifest.style(Genre::Pop), None);
+        assert_eq!(manifest.style("jazz").map(|s| s.predicted_spread), Some(8.3));
+        assert_eq!(manifest.style("pop"), None);
         let again = serde_json::to_value(&manifest).expect("a manifest is JSON");
         assert_eq!(read(&again).expect("what was written"), manifest);
+    }
+
+    #[test]
+    fn built_in_styles_have_their_own_places_and_other_styles_follow() {
+        let placed = |ids: &[&str]| {
+            let mut json = json();
+            let style = json["styles"][0].clone();
+            let entries = ids.iter().map(|id| {
+                let mut style = style.clone();
+                style["id"] = (*id).into();
+                style
+            });
+            json["styles"] = entries.collect();
+            let manifest = read(&json).expect("a manifest");
+            let placed = manifest.placed_styles().map_err(|e| e.to_string())?;
+            Ok(placed.into_iter().map(|(place, entry)| (place.index(), entry.id.clone())).collect::<Vec<_>>())
+        };
+        let found = placed(&["bossa", "pop", "stride", "classical"]).expect("places");
+        assert_eq!(
+            found,
+            [(0, "classical"), (2, "pop"), (3, "bossa"), (4, "stride")].map(|(i, id)| (i, id.to_owned()))
+        );
+        let twice: Result<_, String> = placed(&["bossa", "jazz", "bossa"]);
+        assert!(twice.expect_err("one id").contains("\"bossa\" twice"));
+        let many = placed(&["a", "b", "c", "d", "e", "f"]).expect_err("six others");
+        assert!(many.contains("more than 5 styles"), "{many}");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! [`crate::restyler::Restyler`] drives it: first events in the order of time, then one request at a time.
 
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::style::StyleIndex;
 pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 
@@ -12,7 +12,7 @@ use crate::error::InferenceError;
 /// A model that receives a part's events and predicts the notes of each request.
 pub trait VelocityModel: Send {
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
-    fn style(&self, style: Genre) -> Option<StyleSpread>;
+    fn style(&self, style: StyleIndex) -> Option<StyleSpread>;
 
     /// Forgets all events.
     fn reset(&mut self);
@@ -28,7 +28,7 @@ pub trait VelocityModel: Send {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError>;
 }

@@ -173,8 +173,8 @@ pub fn restyle(
 mod tests {
     use super::*;
     use crate::model::{Prediction, StyleSpread, VelocityModel};
-    use tonenet_core::genre::Genre;
     use tonenet_core::scheduler::WindowLength;
+    use tonenet_core::style::StyleIndex;
 
     /// Predicts for each note as many velocity steps as notes came before it.
     #[derive(Default)]
@@ -183,7 +183,7 @@ mod tests {
     }
 
     impl VelocityModel for Counting {
-        fn style(&self, _: Genre) -> Option<StyleSpread> {
+        fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
             Some(StyleSpread { human: 1.0, predicted: 1.0 })
         }
 
@@ -200,7 +200,7 @@ mod tests {
         fn predict(
             &mut self,
             request: &InferenceRequest,
-            _: Genre,
+            _: StyleIndex,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
             let settled = request.hop.settle_from..request.hop.settle_to;
@@ -218,7 +218,7 @@ mod tests {
         let far = [0, 1 << 40, 1 << 52, SampleTime::MAX - 48_000];
         let part: Vec<PartEvent> = far.iter().flat_map(|&time| [note(time, 80), note(time + 24_000, 0)]).collect();
         let look_ahead = SchedulerConfig::window(WindowLength::OneBeat, 120.0, rate);
-        let style = StyleBlend::only(Genre::Jazz);
+        let style = StyleBlend::only(StyleIndex::JAZZ);
         let playback = Playback { sample_rate: rate, look_ahead, block: 512, style, take: TakeSeed(0) };
         let mut read_at = Vec::new();
         let expected = restyle(&mut Restyler::new(Box::new(Counting::default())), &part, &playback, |time| {

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::{Grid, GridNote};
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use tonenet_core::style::range::PartSpread;
-use tonenet_core::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, StyleKeys, TakeSeed};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -60,11 +59,29 @@ pub enum LookAhead {
 
 /// The loaded graphs of a model of velocities.
 #[derive(Clone)]
-pub enum LoadedModel {
+pub enum Network {
     /// One of the article's models.
     PianoRoll(Arc<PianoRollNetwork>),
     /// The note model.
     Note(Arc<NoteNetwork>),
+}
+
+/// A model of velocities, ready to predict.
+#[derive(Clone)]
+pub struct LoadedModel {
+    network: Network,
+}
+
+impl From<NoteNetwork> for LoadedModel {
+    fn from(network: NoteNetwork) -> Self {
+        Self { network: Network::Note(Arc::new(network)) }
+    }
+}
+
+impl From<PianoRollNetwork> for LoadedModel {
+    fn from(network: PianoRollNetwork) -> Self {
+        Self { network: Network::PianoRoll(Arc::new(network)) }
+    }
 }
 
 impl LoadedModel {
@@ -74,48 +91,46 @@ impl LoadedModel {
     /// When the runtime refuses a graph or the manifest does not fit this version.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Self, InferenceError> {
         Ok(match files.manifest().network {
-            NetworkEntry::PianoRoll { .. } => Self::PianoRoll(Arc::new(PianoRollNetwork::load(runtime, files)?)),
-            NetworkEntry::Note { .. } => Self::Note(Arc::new(NoteNetwork::load(runtime, files)?)),
+            NetworkEntry::PianoRoll { .. } => PianoRollNetwork::load(runtime, files)?.into(),
+            NetworkEntry::Note { .. } => NoteNetwork::load(runtime, files)?.into(),
             NetworkEntry::Tunes { .. } | NetworkEntry::Textures(_) => {
                 return Err(InferenceError::NoVelocities { name: files.manifest().title.clone() });
             }
         })
     }
 
+    /// The loaded graphs.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// The model for one live part; `sample_rate` in Hz.
     pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
-        match self {
-            Self::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
-            Self::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
+        match &self.network {
+            Network::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
+            Network::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
         }
     }
 
     /// Whether it can be conditioned on the player's velocities.
     pub fn reads_player_velocities(&self) -> bool {
-        matches!(self, Self::Note(_))
+        matches!(self.network, Network::Note(_))
     }
 
     /// How a style spreads, if the model has it.
-    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
-        match self {
-            Self::PianoRoll(network) => network.style(style),
-            Self::Note(network) => network.style(style),
+    pub fn style(&self, style: impl Into<StyleIndex>) -> Option<StyleSpread> {
+        match &self.network {
+            Network::PianoRoll(network) => network.style(style.into()),
+            Network::Note(network) => network.style(style.into()),
         }
     }
 
-    /// The gain of each of `styles` on a part, from the predictions of its notes in these styles
-    /// ([`tonenet_core::style::range`]); 1 for the others.
-    ///
-    /// # Errors
-    /// When a style has no decoder.
-    pub fn gains(&self, styles: &[Genre], predicted: &[Vec<Prediction>]) -> Result<PerStyle<f32>, InferenceError> {
-        let mut gains = [1.0; Genre::ALL.len()];
-        for (&style, predicted) in styles.iter().zip(predicted) {
-            let usual = self.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-            let part: PartSpread = predicted.iter().map(|&prediction| prediction.into()).collect();
-            gains[style.index()] = part.gain(usual);
+    /// The key of each style.
+    pub fn style_keys(&self) -> StyleKeys {
+        match &self.network {
+            Network::PianoRoll(network) => network.style_keys(),
+            Network::Note(network) => network.style_keys(),
         }
-        Ok(gains)
     }
 
     /// The predictions of each of `styles`, in the order of the performance's notes.
@@ -123,13 +138,14 @@ impl LoadedModel {
     /// # Errors
     /// When the runtime fails, a style has no decoder, or the network reads whole performances only
     /// ([`InferenceError::WholePerformancesOnly`]).
-    pub fn predict(
+    pub fn predict<S: Copy + Into<StyleIndex>>(
         &self,
         performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
-        styles: &[Genre],
+        styles: &[S],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_unless_cancelled(performance, look_ahead, styles, &Cancellation::default())
+        let styles: Vec<StyleIndex> = styles.iter().map(|&style| style.into()).collect();
+        self.predict_unless_cancelled(performance, look_ahead, &styles, &Cancellation::default())
     }
 
     /// [`Self::predict`], to be cancelled between two pieces of a whole performance.
@@ -140,15 +156,15 @@ impl LoadedModel {
         &self,
         performance: &PerformanceView<'_>,
         look_ahead: LookAhead,
-        styles: &[Genre],
+        styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        match self {
-            Self::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
+        match &self.network {
+            Network::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
                 Err(InferenceError::WholePerformancesOnly)
             }
-            Self::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
-            Self::Note(network) => {
+            Network::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
+            Network::Note(network) => {
                 let (part, order) = performance.part();
                 let by_row = match look_ahead {
                     LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
@@ -165,13 +181,34 @@ impl LoadedModel {
             }
         }
     }
+
+    /// [`Self::predict_unless_cancelled`] as columns, in the order of `styles`.
+    ///
+    /// # Errors
+    /// As [`Self::predict_unless_cancelled`].
+    pub fn columns(
+        &self,
+        performance: &PerformanceView<'_>,
+        look_ahead: LookAhead,
+        styles: &[StyleIndex],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<StyleColumn>, InferenceError> {
+        let usual = |&style| self.style(style).ok_or_else(|| InferenceError::no_such_style(style));
+        let usual = styles.iter().map(usual).collect::<Result<Vec<StyleSpread>, InferenceError>>()?;
+        let predicted = self.predict_unless_cancelled(performance, look_ahead, styles, cancellation)?;
+        let column = |(usual, predicted): (StyleSpread, Vec<Prediction>)| {
+            let predictions: Vec<QuantisedExpectation> = predicted.into_iter().map(Into::into).collect();
+            StyleColumn::new(PartSpread::from_iter(predictions.iter().copied()).gain(usual), predictions)
+        };
+        Ok(usual.into_iter().zip(predicted).map(column).collect())
+    }
 }
 
 /// The predictions of a piano-roll network, which reads a performance on its grid.
 fn predict_on_grid(
     network: &PianoRollNetwork,
     performance: &PerformanceView<'_>,
-    styles: &[Genre],
+    styles: &[StyleIndex],
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
     let on_grid = performance.notes.iter().enumerate();
@@ -180,7 +217,7 @@ fn predict_on_grid(
     on_grid.sort_by_key(|(_, note)| note.onset);
     let (indices, notes): (Vec<usize>, Vec<GridNote>) = on_grid.into_iter().unzip();
     cancellation.check()?;
-    let unplaced = |&style: &Genre| Prediction { deviation: 0.0, spread: network.residual(style) };
+    let unplaced = |&style: &StyleIndex| Prediction { deviation: 0.0, spread: network.residual(style) };
     let mut predicted: Vec<_> = styles.iter().map(|style| vec![unplaced(style); performance.notes.len()]).collect();
     for excerpt in excerpts(&notes, network.max_steps().unwrap_or(MAX_STEPS)) {
         let of_styles = network.deviations(&excerpt.roll, styles, cancellation)?;
@@ -200,7 +237,7 @@ pub struct RestyleSettings {
     /// The styles of every note.
     pub style: StyleBlend,
     /// The style of the playing, if only its share of the player's dynamics is replaced; see [`Mixture::Exchange`].
-    pub source_style: Option<Genre>,
+    pub source_style: Option<StyleIndex>,
     /// The Take: which of the styles' many possible performances.
     pub take: TakeSeed,
     /// Amount, accents, level and range.
@@ -225,40 +262,21 @@ impl RestyleSettings {
             return Ok(Vec::new());
         }
         let mixing = Mixing { mixture: Mixture::new(self.style, self.source_style), take: self.take };
-        let styles: Vec<Genre> = mixing.mixture.styles().collect();
-        let predicted = model.predict(performance, self.look_ahead, &styles)?;
-        let note = |(note, predictions): (&Note, PerStyle<QuantisedExpectation>)| {
+        let styles: Vec<StyleIndex> = mixing.mixture.styles().collect();
+        let columns = model.columns(performance, self.look_ahead, &styles, &Cancellation::default())?;
+        let column = |style| columns.get(styles.iter().position(|&counts| counts == style)?);
+        let whole = PerformanceMixing::new(performance.notes.iter().map(|n| n.velocity));
+        let velocity = |(index, note): (usize, &Note)| {
             let beats = match performance.grid {
                 Grid::Sixteenths => note.onset_sixteenths / 4.0,
                 // A beat of a performance without a click is half a second, as on its grid.
                 Grid::Seconds(step) => note.onset / step / 4.0,
             };
-            MixedNote { beats, key: note.key, velocity: note.velocity, predictions }
-        };
-        let notes = performance.notes.iter().zip(by_note(&styles, &predicted, performance.notes.len()));
-        let notes: Vec<MixedNote> = notes.map(note).collect();
-        let (velocities, predictions) = (notes.iter().map(|n| n.velocity), notes.iter().map(|n| &n.predictions));
-        let whole = PerformanceMixing::new(model.gains(&styles, &predicted)?, velocities, predictions);
-        // Of a style that counts there is a prediction of every note.
-        let velocity = |note: &MixedNote| {
-            let restyled = whole.expected(note, mixing).map(|e| self.expression.velocity(note.velocity, e));
+            let mixed = MixedNote { index, beats, key: note.key, velocity: note.velocity };
+            // Of a style that counts there is a prediction of every note.
+            let restyled = whole.expected(&mixed, mixing, column).map(|e| self.expression.velocity(note.velocity, e));
             restyled.unwrap_or(note.velocity)
         };
-        Ok(notes.iter().map(velocity).collect())
+        Ok(performance.notes.iter().enumerate().map(velocity).collect())
     }
-}
-
-/// The predictions of each of so many notes in the precision of a project; styles that were not predicted are unknown.
-pub(crate) fn by_note(
-    styles: &[Genre],
-    predicted: &[Vec<Prediction>],
-    notes: usize,
-) -> impl Iterator<Item = PerStyle<QuantisedExpectation>> {
-    (0..notes).map(move |note| {
-        let mut predictions = [QuantisedExpectation::UNKNOWN; Genre::ALL.len()];
-        for (style, predicted) in styles.iter().zip(predicted) {
-            predictions[style.index()] = predicted[note].into();
-        }
-        predictions
-    })
 }

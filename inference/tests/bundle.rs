@@ -7,7 +7,6 @@ use std::path::Path;
 
 use common::{FRAME, HIDDEN, KEYS, Network, built_in, frames};
 use tempfile::TempDir;
-use tonenet_core::genre::Genre;
 use tonenet_inference::bundle::{GraphFile, ModelFiles};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, NetworkEntry, Sha256, StyleEntry};
@@ -64,7 +63,7 @@ fn a_complete_folder_is_read_and_its_graphs_run() {
     assert_eq!(files.manifest().title, "Small");
     let runtime = built_in();
     let encoder = runtime.load(encoder(&files)).expect("the encoder loads");
-    let decoder = runtime.load(files.decoder(Genre::Jazz).expect("it has jazz")).expect("the decoder loads");
+    let decoder = runtime.load(files.decoder("jazz").expect("it has jazz")).expect("the decoder loads");
     let memory = encoder.run(&[("frames", frames(4).view())], &["memory"]).expect("the encoder runs");
     let deviations = decoder.run(&[("memory", memory[0].view())], &["deviations"]).expect("the decoder runs");
     assert_eq!(deviations[0].shape, [4, 1, KEYS]);
@@ -74,9 +73,9 @@ fn a_complete_folder_is_read_and_its_graphs_run() {
 fn the_error_for_a_missing_style_names_it() {
     let folder = model();
     let files = ModelFiles::from_dir(folder.path()).expect("a complete model");
-    let error = files.decoder(Genre::Pop).expect_err("it has only jazz");
-    assert!(matches!(error, InferenceError::NoSuchStyle { style: Genre::Pop }), "{error:?}");
-    assert!(error.to_string().contains("Pop"), "{error}");
+    let error = files.decoder("pop").expect_err("it has only jazz");
+    assert!(matches!(error, InferenceError::NoSuchStyle { .. }), "{error:?}");
+    assert!(error.to_string().contains("no decoder for pop"), "{error}");
 }
 
 #[test]

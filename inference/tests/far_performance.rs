@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::performance::LoadedModel;
@@ -30,15 +29,16 @@ fn performance(far: &[f64]) -> TimelineSnapshot {
         note.beats = beats;
         notes.push(note);
     }
-    TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new())
+    TimelineSnapshot::new(notes, Vec::new())
 }
 
 /// The beat and the deviation in jazz of each note.
 fn deviations(model: &LoadedModel, timeline: &TimelineSnapshot) -> Vec<(f64, f32)> {
     let restyled = restyle(timeline, "model", model, &Cancellation::default()).unwrap();
-    let jazz = StyleBlend::only(Genre::Jazz);
-    let deviation = |note: &TimelineNote| (note.beats, restyled.expected(note, jazz, TakeSeed(0)).unwrap().deviation);
-    restyled.notes().iter().map(deviation).collect()
+    let jazz = StyleBlend::only(StyleIndex::JAZZ);
+    let table = restyled.column_table(&model.style_keys());
+    let deviation = |note| restyled.expected(note, &table, jazz, TakeSeed(0)).unwrap().deviation;
+    restyled.notes().iter().enumerate().map(|(index, note)| (note.beats, deviation(index))).collect()
 }
 
 #[test]

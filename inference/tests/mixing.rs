@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
@@ -61,9 +60,8 @@ fn timeline_snapshot(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
         channel: n.channel,
         key: n.key,
         velocity: n.velocity,
-        expected: None,
     };
-    let recorded = TimelineSnapshot::new(String::new(), [1.0; 3], notes.iter().map(note).collect(), Vec::new());
+    let recorded = TimelineSnapshot::new(notes.iter().map(note).collect(), Vec::new());
     timeline::restyle(&recorded, "note", model, &Cancellation::default()).unwrap()
 }
 
@@ -72,13 +70,17 @@ fn a_file_and_timeline_give_the_same_performance_the_same_velocities() {
     let (model, notes) = (model(), performance());
     let snapshot = timeline_snapshot(&model, &notes);
     assert_eq!(snapshot.notes().len(), notes.len(), "Timeline keeps every note");
+    let table = snapshot.column_table(&model.style_keys());
     let mut differences = Vec::new();
     for share_of_b in [0.0, 0.3, 0.5] {
         for take in [TakeSeed(0), TakeSeed(7)] {
-            let style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b };
+            let style = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b };
             let file = file_velocities(&model, &notes, style, take);
-            let expected = snapshot.notes().iter().map(|n| (n.velocity, snapshot.expected(n, style, take).unwrap()));
-            let timeline: Vec<u8> = expected.map(|(own, e)| Expression::default().velocity(own, e)).collect();
+            let restyled = |(index, note): (usize, &TimelineNote)| {
+                let expected = snapshot.expected(index, &table, style, take).unwrap();
+                Expression::default().velocity(note.velocity, expected)
+            };
+            let timeline: Vec<u8> = snapshot.notes().iter().enumerate().map(restyled).collect();
             assert_ne!(file, notes.iter().map(|n| n.velocity).collect::<Vec<_>>(), "the style changes the velocities");
             let steps = file.iter().zip(&timeline).map(|(a, b)| a.abs_diff(*b)).filter(|&steps| steps > 0);
             let steps: Vec<u8> = steps.collect();

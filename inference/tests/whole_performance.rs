@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::{Grid, GridNote};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::piano_roll::PianoRoll;
+use tonenet_core::style::StyleIndex;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::note::NoteNetwork;
-use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
+use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
 /// In velocity steps.
@@ -59,10 +59,11 @@ fn the_note_model_predicts_the_same_in_chunks_as_in_one_run() {
     }
     let past_encoding = network.read(&past, &mut network.initial_past_state()).unwrap();
     let ahead_encoding = network.look_ahead(&past, &ahead, &mut network.initial_ahead_state(1)).unwrap();
-    let at_once =
-        network.decode(Genre::Jazz, &past_encoding, &ahead_encoding, &mut network.initial_decoder_state()).unwrap();
+    let at_once = network
+        .decode(StyleIndex::JAZZ, &past_encoding, &ahead_encoding, &mut network.initial_decoder_state())
+        .unwrap();
 
-    let in_chunks = &network.whole_performance(&part, &[Genre::Jazz], &Cancellation::default()).unwrap()[0];
+    let in_chunks = &network.whole_performance(&part, &[StyleIndex::JAZZ], &Cancellation::default()).unwrap()[0];
     assert_eq!(in_chunks.len(), at_once.len());
     for (note, (found, wanted)) in in_chunks.iter().zip(&at_once).enumerate() {
         assert!((found.deviation - wanted.deviation).abs() < TOLERANCE, "note {note}: {found:?}, {wanted:?}");
@@ -73,16 +74,16 @@ fn the_note_model_predicts_the_same_in_chunks_as_in_one_run() {
 fn a_piano_roll_network_predicts_nearly_the_same_in_excerpts_as_in_one_run() {
     let (runtime, files) = files("baseline");
     let model = LoadedModel::load(&runtime, &files).unwrap();
-    let LoadedModel::PianoRoll(network) = &model else { panic!("the baseline is a piano-roll model") };
+    let Network::PianoRoll(network) = model.network() else { panic!("the baseline is a piano-roll model") };
     let notes = bach(3);
     let performance = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
-    let in_excerpts = model.predict(&performance, LookAhead::WholePerformance, &[Genre::Jazz]).unwrap().remove(0);
+    let in_excerpts = model.predict(&performance, LookAhead::WholePerformance, &[StyleIndex::JAZZ]).unwrap().remove(0);
 
     let placed: Vec<GridNote> = notes.iter().map(|n| performance.grid.place(n).unwrap()).collect();
     let steps = placed.iter().map(|n| n.onset).max().unwrap() + 1;
     assert!(steps > 1_024, "longer than two excerpts");
     let roll = PianoRoll::new(0, steps as usize, placed.iter());
-    let at_once = network.deviations(&roll, &[Genre::Jazz], &Cancellation::default()).unwrap().remove(0);
+    let at_once = network.deviations(&roll, &[StyleIndex::JAZZ], &Cancellation::default()).unwrap().remove(0);
     let largest = in_excerpts
         .iter()
         .zip(&placed)

@@ -9,12 +9,11 @@ use std::error::Error;
 use std::path::Path;
 
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_core::scheduler::{SampleTime, SchedulerConfig, WindowLength};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::Session;
 use tonenet_inference::bundle::ModelFiles;
@@ -25,7 +24,7 @@ use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 
 /// The plugin's default style.
-const STYLE: Genre = Genre::Jazz;
+const STYLE: StyleIndex = StyleIndex::JAZZ;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

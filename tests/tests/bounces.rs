@@ -5,12 +5,12 @@
 mod common;
 
 use common::*;
-use tonenet_core::genre::Genre;
+use tonenet_core::style::StyleIndex;
 use tonenet_hosts::{Host, OutputMessage, Session, check};
 
 /// Bounces the piece in a new instance, in blocks of these sizes in turn.
 fn bounce(mut host: impl Host, blocks: &[u32]) -> Vec<OutputMessage> {
-    let session = Session { blocks: blocks.to_vec(), ..in_style(&piece(), Genre::Jazz) };
+    let session = Session { blocks: blocks.to_vec(), ..in_style(&piece(), StyleIndex::JAZZ) };
     let played = host.play(&session, |_, _| {}).unwrap();
     assert_eq!(check::velocities(&session, &played).map(|v| v.len()), Ok(549), "blocks of {blocks:?}");
     played.outputs
@@ -35,8 +35,8 @@ fn a_vst3_bounce_is_the_same_each_time_and_in_blocks_of_any_size() {
 
 fn an_unannounced_render_is_complete(mut host: impl Host) {
     let song = piece();
-    let session = Session { offline: false, ..in_style(&song, Genre::Jazz) };
-    assert_eq!(play_velocities(&mut host, &session).0, expected_velocities(&song, Genre::Jazz));
+    let session = Session { offline: false, ..in_style(&song, StyleIndex::JAZZ) };
+    assert_eq!(play_velocities(&mut host, &session).0, expected_velocities(&song, StyleIndex::JAZZ));
 }
 
 #[test]

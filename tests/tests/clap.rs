@@ -4,10 +4,9 @@ mod common;
 
 use common::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::{MidiMessage, Song};
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_hosts::clap::{NoteExpression, NoteExpressionType};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::{Host, Session, check};
@@ -24,7 +23,7 @@ fn play(song: &Song, session: &Session) -> Vec<u8> {
 #[test]
 fn every_note_leaves_one_latency_later_with_the_models_velocity() {
     let song = piece();
-    for style in [Genre::Jazz, Genre::Classical] {
+    for style in [StyleIndex::JAZZ, StyleIndex::CLASSICAL] {
         assert_eq!(play(&song, &in_style(&song, style)), expected_velocities(&song, style), "{style}");
     }
 }
@@ -33,7 +32,7 @@ fn every_note_leaves_one_latency_later_with_the_models_velocity() {
 fn every_model_plays_the_velocities_that_it_predicts_without_a_host() {
     let song = piece();
     for model in MODELS {
-        let settings = Settings { model, ..Settings::for_style(Genre::Pop) };
+        let settings = Settings { model, ..Settings::for_style(StyleIndex::POP) };
         assert_eq!(play(&song, &settings.session(&song)), settings.expected_velocities(&song), "{model}");
     }
 }
@@ -42,7 +41,7 @@ fn every_model_plays_the_velocities_that_it_predicts_without_a_host() {
 fn the_styles_differ() {
     let song = piece();
     let (jazz, classical) =
-        (play(&song, &in_style(&song, Genre::Jazz)), play(&song, &in_style(&song, Genre::Classical)));
+        (play(&song, &in_style(&song, StyleIndex::JAZZ)), play(&song, &in_style(&song, StyleIndex::CLASSICAL)));
     assert!(mean_difference(&jazz, &classical) >= 3.0, "mean difference {}", mean_difference(&jazz, &classical));
 }
 
@@ -50,8 +49,8 @@ fn the_styles_differ() {
 fn a_blend_half_way_between_two_styles_lies_between_them() {
     let song = piece();
     let [classical, half, pop] = [0.0, 0.5, 1.0].map(|share_of_b| {
-        let style = StyleBlend { a: Genre::Classical, b: Genre::Pop, share_of_b };
-        let settings = Settings { style, ..Settings::for_style(Genre::Classical) };
+        let style = StyleBlend { a: StyleIndex::CLASSICAL, b: StyleIndex::POP, share_of_b };
+        let settings = Settings { style, ..Settings::for_style(StyleIndex::CLASSICAL) };
         let velocities = play(&song, &settings.session(&song));
         assert_eq!(velocities, settings.expected_velocities(&song), "{share_of_b}");
         velocities
@@ -65,23 +64,26 @@ fn a_blend_half_way_between_two_styles_lies_between_them() {
 #[test]
 fn a_take_differs_from_take_0_and_from_others_and_repeats_exactly() {
     let song = piece();
-    let take = |take| Settings { take: TakeSeed(take), ..Settings::for_style(Genre::Jazz) }.session(&song);
+    let take = |take| Settings { take: TakeSeed(take), ..Settings::for_style(StyleIndex::JAZZ) }.session(&song);
     let seventh = play(&song, &take(7));
     assert_eq!(seventh, play(&song, &take(7)));
     assert!(mean_difference(&seventh, &play(&song, &take(0))) > 2.0);
     assert!(mean_difference(&seventh, &play(&song, &take(8))) > 2.0);
-    assert_eq!(seventh, Settings { take: TakeSeed(7), ..Settings::for_style(Genre::Jazz) }.expected_velocities(&song));
+    assert_eq!(
+        seventh,
+        Settings { take: TakeSeed(7), ..Settings::for_style(StyleIndex::JAZZ) }.expected_velocities(&song)
+    );
 }
 
 #[test]
 fn level_range_floor_and_ceiling_shape_the_velocities() {
     let song = piece();
     let expression = Expression { level: 12.0, range: 1.5, floor: 50, ceiling: 80, ..Expression::default() };
-    let settings = Settings { expression, ..Settings::for_style(Genre::Classical) };
+    let settings = Settings { expression, ..Settings::for_style(StyleIndex::CLASSICAL) };
     let velocities = play(&song, &settings.session(&song));
     assert_eq!(velocities, settings.expected_velocities(&song));
     assert_eq!(velocities.iter().filter(|v| !(50..=80).contains(*v)).count(), 0);
-    assert!(mean_difference(&velocities, &expected_velocities(&song, Genre::Classical)) > 3.0);
+    assert!(mean_difference(&velocities, &expected_velocities(&song, StyleIndex::CLASSICAL)) > 3.0);
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn keep_my_accents_adds_the_players_accents() {
     let song = Song::parse(song.with_velocities(&accented).unwrap()).unwrap();
     let with = |keep_accents| {
         let expression = Expression { keep_accents, ..Expression::default() };
-        let settings = Settings { expression, ..Settings::for_style(Genre::Jazz) };
+        let settings = Settings { expression, ..Settings::for_style(StyleIndex::JAZZ) };
         let velocities = play(&song, &settings.session(&song));
         assert_eq!(velocities, settings.expected_velocities(&song), "{keep_accents}");
         let mean = |accents: bool| {
@@ -108,7 +110,7 @@ fn keep_my_accents_adds_the_players_accents() {
 #[test]
 fn changing_the_model_while_playing_loses_no_note() {
     let song = piece();
-    let settings = Settings::for_style(Genre::Jazz);
+    let settings = Settings::for_style(StyleIndex::JAZZ);
     let changed = 40 * 48_000;
     let mut host = clap_host();
     host.enable_report().unwrap();
@@ -130,8 +132,8 @@ fn changing_the_model_while_playing_loses_no_note() {
 fn at_amount_0_nothing_changes_and_at_100_percent_nearly_every_note_does() {
     let song = piece();
     let own = own_velocities(&song);
-    assert_eq!(play(&song, &in_style(&song, Genre::Pop).with_parameter("Amount", 0.0)), own);
-    let restyled = play(&song, &in_style(&song, Genre::Pop));
+    assert_eq!(play(&song, &in_style(&song, StyleIndex::POP).with_parameter("Amount", 0.0)), own);
+    let restyled = play(&song, &in_style(&song, StyleIndex::POP));
     let changed = restyled.iter().zip(&own).filter(|(a, b)| a != b).count();
     assert!(changed * 100 >= own.len() * 85, "{changed} of {}", own.len());
 }
@@ -150,7 +152,7 @@ fn the_latency_is_the_look_ahead_at_the_songs_tempo() {
 #[test]
 fn live_plays_the_models_velocities_one_live_latency_later_at_any_block_size() {
     let song = piece();
-    let settings = Settings::for_style(Genre::Jazz);
+    let settings = Settings::for_style(StyleIndex::JAZZ);
     let expected = settings.expected_velocities_at(&song, SchedulerConfig::live(RATE, 64));
     for (blocks, latency) in [(&[64][..], 480), (&[32, 240, 1], 480), (&[1024], 1024 + 240)] {
         let mut session = settings.session(&song).with_parameter("Look-ahead", look_ahead::LIVE);
@@ -168,7 +170,7 @@ fn live_plays_the_models_velocities_one_live_latency_later_at_any_block_size() {
 #[test]
 fn a_saved_project_restores_its_settings_and_plays_the_same() {
     let song = piece();
-    let session = in_style(&song, Genre::Pop).with_parameter("Amount", 0.6).with_parameter("Look-ahead", 2.0);
+    let session = in_style(&song, StyleIndex::POP).with_parameter("Amount", 0.6).with_parameter("Look-ahead", 2.0);
     let mut first = clap_host();
     let before = first.play(&session, |_, _| {}).unwrap();
     assert_eq!(check::velocities(&session, &before).map(|v| v.len()), Ok(549));
@@ -204,7 +206,8 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
     for (version, values, look_ahead) in saved_states {
         let mut host = clap_host();
         // Earlier settings must not remain where the state has none.
-        let other = Settings { take: TakeSeed(3), model: MODELS[2], ..Settings::for_style(Genre::Jazz) }.session(&song);
+        let other =
+            Settings { take: TakeSeed(3), model: MODELS[2], ..Settings::for_style(StyleIndex::JAZZ) }.session(&song);
         host.play(&other.truncated(48_000), |_, _| {}).unwrap();
         host.load_state(&saved_state(version)).unwrap();
         // The plugin stores normalised values as 32-bit numbers, so a step can return with a small error.
@@ -246,13 +249,13 @@ fn a_truncated_or_corrupted_state_is_refused_or_loads_and_the_plugin_keeps_worki
     assert!(refused > 50 && loaded > 20, "{refused} refused, {loaded} loaded");
     host.load_state(&whole).unwrap();
     let song = piece();
-    let session = in_style(&song, Genre::Jazz)
+    let session = in_style(&song, StyleIndex::JAZZ)
         .with_parameter("Look-ahead", 1.0)
         .with_parameter("Take", 0.0)
         .with_parameter("Model", 0.0);
     let session = session.with_parameter("Amount", 1.0).with_parameter("Blend", 0.0);
     let played = host.play(&session, |_, _| {}).unwrap();
-    assert_eq!(check::velocities(&session, &played).unwrap(), expected_velocities(&song, Genre::Jazz));
+    assert_eq!(check::velocities(&session, &played).unwrap(), expected_velocities(&song, StyleIndex::JAZZ));
 }
 
 #[test]
@@ -260,7 +263,7 @@ fn the_report_counts_restyled_notes_and_names_runtime_and_model() {
     let song = piece();
     let mut host = clap_host();
     host.enable_report().unwrap();
-    host.play(&in_style(&song, Genre::Jazz), |_, _| {}).unwrap();
+    host.play(&in_style(&song, StyleIndex::JAZZ), |_, _| {}).unwrap();
     let report = host.report().unwrap();
     assert_eq!((report.restyled, report.late, &report.error), (549, 0, &None));
     assert!(report.runtime.starts_with("ONNX Runtime 1.") && report.runtime.ends_with(" · CPU"), "{report:?}");
@@ -285,9 +288,9 @@ fn garbage_in_place_of_a_state_is_refused_and_the_plugin_keeps_working() {
     for garbage in [&b""[..], b"garbage", b"{\"version\":", &[0xFF; 4096]] {
         assert!(host.load_state(garbage).is_err());
     }
-    let session = in_style(&song, Genre::Jazz);
+    let session = in_style(&song, StyleIndex::JAZZ);
     let played = host.play(&session, |_, _| {}).unwrap();
-    assert_eq!(check::velocities(&session, &played).unwrap(), expected_velocities(&song, Genre::Jazz));
+    assert_eq!(check::velocities(&session, &played).unwrap(), expected_velocities(&song, StyleIndex::JAZZ));
 }
 
 /// A song with every kind of message: controllers, pitch bend, programs, pressure, drums, keys beyond a piano's, and
@@ -322,7 +325,7 @@ fn song_with_every_kind_of_message() -> Song {
 #[test]
 fn only_velocities_of_piano_notes_change_and_everything_passes_in_order() {
     let song = song_with_every_kind_of_message();
-    let velocities = play(&song, &in_style(&song, Genre::Jazz));
+    let velocities = play(&song, &in_style(&song, StyleIndex::JAZZ));
     let mut changed = 0;
     for (note, &velocity) in song.notes().iter().zip(&velocities) {
         if note.note.is_restylable() {

@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use tonenet_core::genre::Genre;
+use tonenet_core::style::StyleIndex;
 use tonenet_hosts::memory::resident_bytes;
 use tonenet_hosts::{Host, OutputMessage};
 
@@ -22,7 +22,7 @@ fn code_mappings(library: &str) -> usize {
 #[test]
 fn instances_share_the_model_and_the_runtime_and_play_the_same() {
     let song = piece();
-    let session = in_style(&song, Genre::Jazz).truncated(8 * RATE as u64);
+    let session = in_style(&song, StyleIndex::JAZZ).truncated(8 * RATE as u64);
     let (mut hosts, mut in_use, mut first) = (Vec::new(), Vec::new(), None::<Vec<OutputMessage>>);
     for instance in 0..INSTANCES {
         let mut host = clap_host();

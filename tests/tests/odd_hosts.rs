@@ -3,8 +3,8 @@
 mod common;
 
 use common::*;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::MidiMessage;
+use tonenet_core::style::StyleIndex;
 use tonenet_hosts::audio::{AudioBus, AudioBuses};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput, RawNote};
 use tonenet_hosts::{Host, Session};
@@ -16,7 +16,8 @@ fn all_audio_buses() -> impl Iterator<Item = AudioBuses> {
 
 /// Two seconds of the piece with a parameter change within a block, where the plugin framework splits the block.
 fn phrase() -> Session {
-    let session = in_style(&piece(), Genre::Jazz).with_parameter("Amount", 1.0).with_automation(24_100, "Amount", 0.5);
+    let session =
+        in_style(&piece(), StyleIndex::JAZZ).with_parameter("Amount", 1.0).with_automation(24_100, "Amount", 0.5);
     session.truncated(2 * RATE as u64)
 }
 

@@ -4,17 +4,16 @@ mod common;
 
 use common::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_hosts::{Host, Report, Session};
 use tonenet_inference::performance::{LookAhead, PerformanceView, RestyleSettings};
 
 fn session(song: &Song) -> Session {
-    Settings::for_style(Genre::Classical).session(song).with_parameter("Look-ahead", look_ahead::TIMELINE)
+    Settings::for_style(StyleIndex::CLASSICAL).session(song).with_parameter("Look-ahead", look_ahead::TIMELINE)
 }
 
 /// Plays a pass without latency; returns the velocities and the instance's counts so far.
@@ -30,7 +29,7 @@ fn restyled_file(song: &Song) -> Vec<u8> {
     let pedals = song.pedal_movements();
     let performance = PerformanceView { notes: &notes, pedals: &pedals, grid: Grid::Sixteenths, player_level: None };
     let settings = RestyleSettings {
-        style: StyleBlend::only(Genre::Classical),
+        style: StyleBlend::only(StyleIndex::CLASSICAL),
         source_style: None,
         take: TakeSeed(0),
         expression: Expression::default(),
@@ -108,8 +107,9 @@ fn from_the_second_pass_on_vst3_plays_the_restyled_file() {
 #[test]
 fn live_without_latency_restyles_nearly_all_notes_on_the_first_pass() {
     let song = piece();
-    let session =
-        Settings::for_style(Genre::Classical).session(&song).with_parameter("Look-ahead", look_ahead::ZERO_LATENCY);
+    let session = Settings::for_style(StyleIndex::CLASSICAL)
+        .session(&song)
+        .with_parameter("Look-ahead", look_ahead::ZERO_LATENCY);
     let mut host = clap_host();
     host.enable_report().unwrap();
     let (velocities, report) = play_pass(&mut host, &session);

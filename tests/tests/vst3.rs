@@ -4,10 +4,9 @@ mod common;
 
 use common::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::MidiMessage;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::vst3::Vst3Host;
 use tonenet_hosts::{Host, Session, check};
@@ -15,15 +14,15 @@ use tonenet_hosts::{Host, Session, check};
 #[test]
 fn every_note_leaves_one_latency_later_with_the_models_velocity() {
     let song = piece();
-    let (velocities, latency) = play_velocities(&mut vst3_host(), &in_style(&song, Genre::Jazz));
+    let (velocities, latency) = play_velocities(&mut vst3_host(), &in_style(&song, StyleIndex::JAZZ));
     assert_eq!(latency, SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE).latency);
-    assert_eq!(velocities, expected_velocities(&song, Genre::Jazz));
+    assert_eq!(velocities, expected_velocities(&song, StyleIndex::JAZZ));
 }
 
 #[test]
 fn at_amount_0_nothing_changes() {
     let song = piece();
-    let session = in_style(&song, Genre::Jazz).with_parameter("Amount", 0.0);
+    let session = in_style(&song, StyleIndex::JAZZ).with_parameter("Amount", 0.0);
     assert_eq!(play_velocities(&mut vst3_host(), &session).0, own_velocities(&song));
 }
 
@@ -32,7 +31,7 @@ fn every_setting_takes_effect() {
     let song = piece();
     let settings = Settings {
         model: MODELS[1],
-        style: StyleBlend { a: Genre::Pop, b: Genre::Jazz, share_of_b: 0.25 },
+        style: StyleBlend { a: StyleIndex::POP, b: StyleIndex::JAZZ, share_of_b: 0.25 },
         take: TakeSeed(42),
         expression: Expression { amount: 0.75, keep_accents: 0.5, level: -7.0, range: 1.25, floor: 20, ceiling: 100 },
     };
@@ -43,7 +42,7 @@ fn every_setting_takes_effect() {
 #[test]
 fn changing_the_model_while_playing_loses_no_note() {
     let song = piece();
-    let session = in_style(&song, Genre::Jazz).with_automation(40 * 48_000, "Model", 1.0).with_automation(
+    let session = in_style(&song, StyleIndex::JAZZ).with_automation(40 * 48_000, "Model", 1.0).with_automation(
         60 * 48_000,
         "Model",
         2.0,
@@ -60,7 +59,7 @@ fn changing_the_model_while_playing_loses_no_note() {
         (MODELS[1], note_at(50.0)..note_at(58.0)),
         (MODELS[2], note_at(80.0)..song.notes().len()),
     ] {
-        let expected = Settings { model, ..Settings::for_style(Genre::Jazz) }.expected_velocities(&song);
+        let expected = Settings { model, ..Settings::for_style(StyleIndex::JAZZ) }.expected_velocities(&song);
         let difference = mean_difference(&velocities[notes.clone()], &expected[notes]);
         assert!(difference < 2.0, "{model}: {difference}");
     }
@@ -70,7 +69,7 @@ fn changing_the_model_while_playing_loses_no_note() {
 fn a_saved_project_restores_its_settings_and_plays_the_same() {
     let song = piece();
     let mut first = vst3_host();
-    let session = in_style(&song, Genre::Pop).with_parameter("Amount", 0.5);
+    let session = in_style(&song, StyleIndex::POP).with_parameter("Amount", 0.5);
     let before = first.play(&session, |_, _| {}).unwrap();
     assert_eq!(check::velocities(&session, &before).map(|v| v.len()), Ok(549));
     let state = first.save_state().unwrap();

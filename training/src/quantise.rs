@@ -164,7 +164,7 @@ fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
             let before = network.read(&past[..notes * PAST], &mut reading)?;
             let mut behind = network.look_ahead(&past, &ahead, &mut network.initial_ahead_state(1))?;
             behind.truncate(behind.len() / 2);
-            network.decode(Genre::Jazz, &before, &behind, &mut decoding)?;
+            network.decode(Genre::Jazz.into(), &before, &behind, &mut decoding)?;
             times.push(started.elapsed().as_secs_f64() * 1e6);
         }
     }

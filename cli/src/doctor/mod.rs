@@ -5,7 +5,7 @@ mod self_test;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use tonenet_core::genre::Genre;
+use tonenet_core::style::BUILT_IN_STYLES;
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::library::{self, Candidate, Source};
@@ -116,7 +116,7 @@ fn models(runtime: &Runtime) -> Vec<ModelCheck> {
         purpose: purpose.into(),
         error: loaded.err().map(|error| error.to_string()),
     };
-    let styles = format!("velocities: {}", Genre::ALL.map(Genre::id).join(", "));
+    let styles = format!("velocities: {}", BUILT_IN_STYLES.map(|style| style.id).join(", "));
     let velocities =
         EmbeddedModel::ALL.map(|model| check(model.id(), model.title(), &styles, model.load(runtime).map(drop)));
     let generators = [

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
+use tonenet_core::style::StyleIndex;
 use tonenet_core::style::TakeSeed;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::runtime::Runtime;
@@ -39,7 +39,7 @@ impl SelfTest {
         let started = Instant::now();
         let model = EmbeddedModel::Note.load(runtime)?;
         let load_ms = started.elapsed().as_secs_f64() * 1000.0;
-        let settings = SongRestyling::in_style(Genre::Jazz, TakeSeed(0));
+        let settings = SongRestyling::in_style(StyleIndex::JAZZ, TakeSeed(0));
         let started = Instant::now();
         let restyled = restyle_song(&model, &song, &settings)?;
         let restyle_ms = started.elapsed().as_secs_f64() * 1000.0;

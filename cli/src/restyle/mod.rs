@@ -83,11 +83,11 @@ fn settings(args: &RestyleArgs) -> SongRestyling {
     let percent = |value: u8| f32::from(value) / 100.0;
     let restyling = RestyleSettings {
         style: StyleBlend {
-            a: args.style,
-            b: args.style_b.unwrap_or(args.style),
+            a: args.style.into(),
+            b: args.style_b.unwrap_or(args.style).into(),
             share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
         },
-        source_style: args.from,
+        source_style: args.from.map(Into::into),
         take: TakeSeed(args.take),
         expression: Expression {
             amount: percent(args.amount),

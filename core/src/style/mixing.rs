@@ -21,14 +21,14 @@
 //! Level, gains, centres and rounding depend on what is known when a note is mixed:
 //!
 //! - A performance that is known as a whole, from a file or in Timeline, has the means and the spread of all its notes
-//!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step ([`QuantisedExpectation`]),
-//!   because projects save those. So Timeline and a file agree, before and after a project is saved.
+//!   ([`PerformanceMixing`]). Its predictions are first rounded to 64ths of a velocity step
+//!   ([`super::QuantisedExpectation`]), because projects save those. So Timeline and a file agree, before and after a
+//!   project is saved.
 //! - A live pass knows only its past. Its level is the mean velocity of the last bars, its centres are running means
 //!   ([`RunningCentres`]), its gains follow a running spread. Nothing of it is saved, so nothing is rounded.
 
-use super::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
+use super::{PerStyle, StyleBlend, StyleColumn, StyleIndex, TakeSeed};
 use crate::dynamics::Expected;
-use crate::genre::Genre;
 use crate::timeline::Place;
 
 /// The predicted mean and spread of one note in one style.
@@ -57,7 +57,7 @@ pub enum Mixture {
     /// The styles take the place of the style that was played; all else of the player's dynamics stays.
     Exchange {
         /// The style that was played.
-        source_style: Genre,
+        source_style: StyleIndex,
         /// The styles that take its place.
         style: StyleBlend,
     },
@@ -65,13 +65,13 @@ pub enum Mixture {
 
 impl Mixture {
     /// A blend, or an exchange where the style that was played is given.
-    pub fn new(style: StyleBlend, source_style: Option<Genre>) -> Self {
+    pub fn new(style: StyleBlend, source_style: Option<StyleIndex>) -> Self {
         source_style.map_or(Self::Blend(style), |source_style| Self::Exchange { source_style, style })
     }
 
     /// The share of a style. All shares add up to 1 in a blend and to 0 in an exchange. In an exchange, 1 is
     /// subtracted from the share of the style that was played.
-    pub fn share(self, style: Genre) -> f32 {
+    pub fn share(self, style: StyleIndex) -> f32 {
         match self {
             Self::Blend(blend) => blend.share(style),
             Self::Exchange { source_style, style: blend } => {
@@ -80,9 +80,9 @@ impl Mixture {
         }
     }
 
-    /// The styles that count, in the order of [`Genre::ALL`].
-    pub fn styles(self) -> impl Iterator<Item = Genre> + Clone {
-        Genre::ALL.into_iter().filter(move |&style| self.share(style) != 0.0)
+    /// The styles that count, in the order of the list.
+    pub fn styles(self) -> impl Iterator<Item = StyleIndex> + Clone {
+        StyleIndex::all().filter(move |&style| self.share(style) != 0.0)
     }
 
     /// An exchange adds to dynamics that have their full spread already.
@@ -102,13 +102,15 @@ impl Mixture {
     }
 }
 
-/// What mixing has to know of the styles.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct StyleScales {
-    /// The gain of each style.
-    pub gains: PerStyle<f32>,
-    /// The centre of each style, in velocity steps.
-    pub centres: PerStyle<f32>,
+/// What the rule reads of one style for one note.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StyleTerm {
+    /// The predicted mean and spread.
+    pub prediction: Prediction,
+    /// The gain of the style.
+    pub gain: f32,
+    /// The centre of the style, in velocity steps.
+    pub centre: f32,
 }
 
 /// What the user asks of the mix.
@@ -122,20 +124,14 @@ pub struct Mixing {
 
 impl Mixing {
     /// The mixed deviation of a note at so many beats of the song, in velocity steps: the rule in the
-    /// [module's head](self). A style without a prediction adds nothing.
-    pub fn deviation(
-        self,
-        scales: &StyleScales,
-        predictions: &PerStyle<Option<Prediction>>,
-        beats: f64,
-        key: u8,
-    ) -> f32 {
+    /// [module's head](self). A style without a term adds nothing.
+    pub fn deviation(self, term: impl Fn(StyleIndex) -> Option<StyleTerm>, beats: f64, key: u8) -> f32 {
         let (mut stretched, mut mean, mut spread) = (0.0, 0.0, 0.0);
         for style in self.mixture.styles() {
-            let (index, share) = (style.index(), self.mixture.share(style));
-            let Some(prediction) = predictions[index] else { continue };
-            let centred = prediction.deviation - scales.centres[index];
-            stretched += share * self.mixture.gain(scales.gains[index]) * centred;
+            let Some(StyleTerm { prediction, gain, centre }) = term(style) else { continue };
+            let share = self.mixture.share(style);
+            let centred = prediction.deviation - centre;
+            stretched += share * self.mixture.gain(gain) * centred;
             mean += share * centred;
             spread += share * prediction.spread;
         }
@@ -150,56 +146,42 @@ impl Mixing {
 /// A note of a performance that is known as a whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MixedNote {
+    /// Its index in the performance, and so in the columns of the styles.
+    pub index: usize,
     /// Where it begins, in beats of the song.
     pub beats: f64,
     /// MIDI key, 21–108.
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// The predictions of the styles.
-    pub predictions: PerStyle<QuantisedExpectation>,
 }
 
-/// Mixing for a performance that is known as a whole: its level and its centres are the means of all its notes.
+/// Mixing for a performance that is known as a whole: its level is the mean of all its notes, and so are the centres
+/// ([`StyleColumn`]).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PerformanceMixing {
     level: f32,
-    scales: StyleScales,
 }
 
 impl PerformanceMixing {
-    /// From the gain of each style, the player's velocities, and the predictions of the notes that have any.
-    pub fn new<'a>(
-        gains: PerStyle<f32>,
-        velocities: impl IntoIterator<Item = u8>,
-        predictions: impl IntoIterator<Item = &'a PerStyle<QuantisedExpectation>>,
-    ) -> Self {
-        let (sum, notes) = velocities.into_iter().fold((0, 0), |(sum, notes), v| (sum + u64::from(v), notes + 1));
-        // Whole numbers add up to the same in any order.
-        let mut sums: PerStyle<(i64, u64)> = Default::default();
-        for styles in predictions {
-            for ((sum, notes), style) in sums.iter_mut().zip(styles).filter(|(_, style)| style.is_known()) {
-                *sum += i64::from(style.to_64ths().0);
-                *notes += 1;
-            }
-        }
-        let mean = |sum: f32, notes: u64| sum / notes.max(1) as f32;
-        let centres = sums.map(|(sum, notes)| mean(sum as f32 / QuantisedExpectation::FRACTION, notes));
-        Self { level: mean(sum as f32, notes), scales: StyleScales { gains, centres } }
-    }
-
-    /// The gain of each style.
-    pub fn gains(&self) -> PerStyle<f32> {
-        self.scales.gains
+    /// From the player's velocities.
+    pub fn new(velocities: impl IntoIterator<Item = u8>) -> Self {
+        let (sum, notes) = velocities.into_iter().fold((0, 0_u64), |(sum, notes), v| (sum + u64::from(v), notes + 1));
+        Self { level: sum as f32 / notes.max(1) as f32 }
     }
 
     /// The level and the note's mixed deviation; `None` where a style that counts has no prediction.
-    pub fn expected(&self, note: &MixedNote, mixing: Mixing) -> Option<Expected> {
-        let predictions = note.predictions.map(QuantisedExpectation::prediction);
-        if mixing.mixture.styles().any(|style| predictions[style.index()].is_none()) {
+    pub fn expected<'a>(
+        &self,
+        note: &MixedNote,
+        mixing: Mixing,
+        column: impl Fn(StyleIndex) -> Option<&'a StyleColumn>,
+    ) -> Option<Expected> {
+        let term = |style| column(style)?.term(note.index);
+        if mixing.mixture.styles().any(|style| term(style).is_none()) {
             return None;
         }
-        let mixed = mixing.deviation(&self.scales, &predictions, note.beats, note.key);
+        let mixed = mixing.deviation(term, note.beats, note.key);
         let kept = mixing.mixture.kept(f32::from(note.velocity) - self.level);
         Some(Expected { level: self.level, deviation: mixed + kept })
     }
@@ -219,7 +201,7 @@ impl RunningCentres {
 
     /// Adds a style's predicted mean. Read the note's centres with [`Self::means`] first: a note must not be part of its
     /// own centre.
-    pub fn add(&mut self, style: Genre, deviation: f32) {
+    pub fn add(&mut self, style: StyleIndex, deviation: f32) {
         self.0[style.index()].add(deviation);
     }
 }

@@ -142,11 +142,12 @@ impl TimelineRecorder {
         self.changes = 0;
         let note = |(place, note): (Place, &RecordedNote)| {
             let (beats, RecordedNote { length, beat_seconds, channel, key, velocity }) = (place.beats(), *note);
-            let expected = before.find(beats, channel, key).and_then(|known| known.expected);
-            TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+            let kept = before.find(beats, channel, key);
+            (TimelineNote { beats, length, beat_seconds, channel, key, velocity }, kept)
         };
+        let (notes, kept): (Vec<_>, Vec<_>) = self.notes.iter().map(note).unzip();
         let pedal = |(place, &down): (Place, &bool)| Pedal { beats: place.beats(), down };
-        before.edited(self.notes.iter().map(note).collect(), self.pedals.iter().map(pedal).collect())
+        before.edited(notes, &kept, self.pedals.iter().map(pedal).collect())
     }
 
     fn begin(&mut self, place: Place, note: RecordedNote) {

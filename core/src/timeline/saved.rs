@@ -1,39 +1,29 @@
 //! The JSON of a snapshot in a project; the predictions of each style are saved under the style's id.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
 
+use super::columns::TimelineColumn;
 use super::place::SavedBeats;
 use super::snapshot::MAX_NOTES;
 use super::{Pedal, TimelineNote, TimelineSnapshot};
-use crate::genre::Genre;
-use crate::style::{PerStyle, QuantisedExpectation};
+use crate::style::{BUILT_IN_STYLES, QuantisedExpectation, StyleColumn, StyleIndex, StyleKey};
 
 /// The styles of states up to version 4, which hold one array element for each.
-const STYLES_OF_VERSION_4: [Genre; 3] = [Genre::Classical, Genre::Jazz, Genre::Pop];
-
-/// The JSON of styles that this version does not know, kept for versions that do.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OtherStyles(BTreeMap<String, Box<RawValue>>);
-
-impl PartialEq for OtherStyles {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.iter().map(|(id, style)| (id, style.get())).eq(other.0.iter().map(|(id, style)| (id, style.get())))
-    }
-}
+const STYLES_OF_VERSION_4: [StyleIndex; 3] = [StyleIndex::CLASSICAL, StyleIndex::JAZZ, StyleIndex::POP];
 
 /// The saved predictions of a style.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct SavedStyle {
     gain: f32,
     /// Mean and spread for each note, in 64ths of a velocity step; empty if no note has a prediction.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     expected: Vec<Option<(i16, i16)>>,
+    #[serde(flatten)]
+    unknown_fields: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -56,11 +46,10 @@ struct SavedNote(
     Option<[QuantisedExpectation; STYLES_OF_VERSION_4.len()]>,
 );
 
-#[derive(Debug, Default)]
-struct SavedStyles {
-    known: PerStyle<Option<SavedStyle>>,
-    others: OtherStyles,
-}
+/// The styles of a snapshot by key.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+struct SavedStyles(BTreeMap<StyleKey, SavedStyle>);
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
@@ -75,111 +64,55 @@ pub(super) struct Saved {
     pedals: Vec<SavedPedal>,
 }
 
+/// The built-in styles come first, each even without predictions, because earlier versions wrote them so.
 impl Serialize for SavedStyles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let none = SavedStyle { gain: 1.0, expected: Vec::new(), unknown_fields: Map::new() };
         let mut map = serializer.serialize_map(None)?;
-        for (genre, style) in Genre::ALL.iter().zip(&self.known) {
-            if let Some(style) = style {
-                map.serialize_entry(genre.id(), style)?;
-            }
+        for built_in in BUILT_IN_STYLES {
+            map.serialize_entry(built_in.id, self.0.get(&built_in.id.into()).unwrap_or(&none))?;
         }
-        for (id, style) in &self.others.0 {
-            map.serialize_entry(id, style)?;
+        for (key, style) in self.0.iter().filter(|(key, _)| StyleIndex::from_id(key.as_str()).is_none()) {
+            map.serialize_entry(key, style)?;
         }
         map.end()
     }
 }
 
-impl<'de> Deserialize<'de> for SavedStyles {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ById;
-
-        impl<'de> Visitor<'de> for ById {
-            type Value = SavedStyles;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map from style ids to styles")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SavedStyles, A::Error> {
-                let mut styles = SavedStyles::default();
-                while let Some(id) = map.next_key::<String>()? {
-                    match Genre::ALL.into_iter().find(|genre| genre.id() == id) {
-                        Some(genre) => styles.known[genre.index()] = Some(map.next_value()?),
-                        None => drop(styles.others.0.insert(id, map.next_value()?)),
-                    }
-                }
-                Ok(styles)
-            }
-        }
-
-        deserializer.deserialize_map(ById)
-    }
-}
-
-impl SavedStyles {
-    /// The predictions for the note at an index; `None` if no style has one.
-    fn of_note(&self, note: usize) -> Option<PerStyle<QuantisedExpectation>> {
-        let of_style = |style: &Option<SavedStyle>| {
-            let expected = style.as_ref().and_then(|style| *style.expected.get(note)?);
-            expected.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths)
-        };
-        let expected = self.known.each_ref().map(of_style);
-        expected.iter().any(|style| style.is_known()).then_some(expected)
-    }
-}
-
 impl SavedNote {
-    fn note(self, expected: Option<PerStyle<QuantisedExpectation>>) -> TimelineNote {
+    fn note(self) -> TimelineNote {
         let Self(SavedBeats(beats), length, beat_seconds, channel, key, velocity, _) = self;
-        TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
+        TimelineNote { beats, length, beat_seconds, channel, key, velocity }
     }
 }
 
 impl Saved {
-    fn by_id(self, styles: SavedStyles) -> Result<TimelineSnapshot, String> {
-        for style in styles.known.iter().flatten() {
-            if !style.expected.is_empty() && style.expected.len() != self.notes.len() {
-                let (expected, notes) = (style.expected.len(), self.notes.len());
+    fn by_key(self, styles: SavedStyles) -> Result<TimelineSnapshot, String> {
+        let columns = styles.0.into_iter().map(|(key, SavedStyle { gain, expected, unknown_fields })| {
+            if !expected.is_empty() && expected.len() != self.notes.len() {
+                let (expected, notes) = (expected.len(), self.notes.len());
                 return Err(format!("a style has predictions for {expected} notes, but there are {notes}"));
             }
-        }
-        let gain = |style: &Option<SavedStyle>| style.as_ref().map_or(1.0, |style| style.gain);
-        let gains = styles.known.each_ref().map(gain);
-        let notes = self.notes.iter().enumerate().map(|(place, note)| note.note(styles.of_note(place))).collect();
-        let read = TimelineSnapshot::new(self.model, gains, notes, pedals(self.pedals));
-        // The predictions of unknown styles are in the order of the saved notes; they are valid only if none moved.
-        let is_unchanged = read.notes.len() == self.notes.len()
-            && read
-                .notes
-                .iter()
-                .zip(&self.notes)
-                .all(|(read, saved)| (read.beats, read.key, read.channel) == (saved.0.0, saved.4, saved.3));
-        Ok(if is_unchanged { read.with_others(styles.others) } else { read })
+            let prediction =
+                |saved: Option<_>| saved.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths);
+            let of_notes = StyleColumn::new(gain, expected.into_iter().map(prediction).collect());
+            Ok(TimelineColumn { key, of_notes, unknown_fields })
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let notes = self.notes.into_iter().map(SavedNote::note).collect();
+        Ok(TimelineSnapshot::with_columns(self.model, notes, columns, pedals(self.pedals)))
     }
 
     /// Reads a state up to version 4. Positions are not rounded, so that the project sounds as before.
     fn by_order(self, gains: [f32; STYLES_OF_VERSION_4.len()]) -> TimelineSnapshot {
-        let mut all_gains = [1.0; Genre::ALL.len()];
-        for (genre, gain) in STYLES_OF_VERSION_4.into_iter().zip(gains) {
-            all_gains[genre.index()] = gain;
-        }
-        let note = |note: SavedNote| {
-            let expected = note.6.map(|expected| {
-                let mut styles = [QuantisedExpectation::UNKNOWN; Genre::ALL.len()];
-                for (genre, expected) in STYLES_OF_VERSION_4.into_iter().zip(expected) {
-                    styles[genre.index()] = expected;
-                }
-                styles
-            });
-            note.note(expected)
+        let column = |(order, (style, gain)): (usize, (&StyleIndex, f32))| {
+            let prediction = |note: &SavedNote| note.6.map_or(QuantisedExpectation::UNKNOWN, |styles| styles[order]);
+            let of_notes = StyleColumn::new(gain, self.notes.iter().map(prediction).collect());
+            Some(TimelineColumn::new(style.built_in()?.id.into(), of_notes))
         };
-        TimelineSnapshot::as_placed(
-            self.model,
-            all_gains,
-            self.notes.into_iter().map(note).collect(),
-            pedals(self.pedals),
-        )
+        let columns = STYLES_OF_VERSION_4.iter().zip(gains).enumerate().filter_map(column).collect();
+        let notes = self.notes.into_iter().map(SavedNote::note).collect();
+        TimelineSnapshot::as_placed(self.model, notes, columns, pedals(self.pedals))
     }
 }
 
@@ -195,7 +128,7 @@ impl TryFrom<Saved> for TimelineSnapshot {
             return Err(format!("a timeline of {} notes; it can have at most {MAX_NOTES}", saved.notes.len()));
         }
         match (saved.styles.take(), saved.gains) {
-            (Some(styles), _) => saved.by_id(styles),
+            (Some(styles), _) => saved.by_key(styles),
             (None, Some(gains)) => Ok(saved.by_order(gains)),
             (None, None) => Err("a timeline needs `styles`, or `gains` in states up to version 4".into()),
         }
@@ -204,17 +137,12 @@ impl TryFrom<Saved> for TimelineSnapshot {
 
 impl From<TimelineSnapshot> for Saved {
     fn from(timeline: TimelineSnapshot) -> Self {
-        let saved = timeline.as_saved();
-        let gains = saved.gains();
-        let TimelineSnapshot { model, notes, pedals, others, .. } = saved;
-        let style = |style: usize| {
-            let of_note = |n: &TimelineNote| n.expected.map(|styles| styles[style]).filter(|style| style.is_known());
-            let mut expected: Vec<_> =
-                notes.iter().map(|note| of_note(note).map(QuantisedExpectation::to_64ths)).collect();
-            if expected.iter().all(Option::is_none) {
-                expected.clear();
-            }
-            Some(SavedStyle { gain: gains[style], expected })
+        let TimelineSnapshot { model, notes, pedals, columns, .. } = timeline.as_saved();
+        let style = |TimelineColumn { key, of_notes, unknown_fields }: TimelineColumn| {
+            let prediction = |note| Some(of_notes.get(note)).filter(|prediction| prediction.is_known());
+            let notes = if of_notes.known() == 0 { 0 } else { notes.len() };
+            let expected = (0..notes).map(|note| prediction(note).map(QuantisedExpectation::to_64ths)).collect();
+            (key, SavedStyle { gain: of_notes.gain(), expected, unknown_fields })
         };
         let note = |n: &TimelineNote| {
             SavedNote(SavedBeats(n.beats), n.length, n.beat_seconds, n.channel, n.key, n.velocity, None)
@@ -222,7 +150,7 @@ impl From<TimelineSnapshot> for Saved {
         let pedal = |p: &Pedal| SavedPedal { beats: SavedBeats(p.beats), down: p.down };
         Self {
             model,
-            styles: Some(SavedStyles { known: std::array::from_fn(style), others }),
+            styles: Some(SavedStyles(columns.into_iter().map(style).collect())),
             gains: None,
             notes: notes.iter().map(note).collect(),
             pedals: pedals.iter().map(pedal).collect(),
@@ -233,7 +161,8 @@ impl From<TimelineSnapshot> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::style::{StyleBlend, TakeSeed};
+    use crate::style::{StyleBlend, TakeSeed, built_in_keys};
+    use crate::timeline::snapshot::tests::{column_of, in_built_in_styles};
     use proptest::prelude::*;
 
     fn json(snapshot: &TimelineSnapshot) -> String {
@@ -250,29 +179,31 @@ mod tests {
         [2.0000000000000004,0.5,0.5,0,64,60,null]],"pedals":[{"beats":0.3333333333333333,"down":true}]}"#;
 
     /// The deviation that a style predicts for the first note.
-    fn deviation(snapshot: &TimelineSnapshot, style: Genre) -> Option<f32> {
-        Some(snapshot.expected(&snapshot.notes()[0], StyleBlend::only(style), TakeSeed(0))?.deviation)
+    fn deviation(snapshot: &TimelineSnapshot, style: StyleIndex) -> Option<f32> {
+        let table = snapshot.column_table(&built_in_keys());
+        Some(snapshot.expected(0, &table, StyleBlend::only(style), TakeSeed(0))?.deviation)
+    }
+
+    fn column(gain: f32, predictions: &[Option<(i16, i16)>]) -> StyleColumn {
+        let prediction = |p: &Option<_>| p.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths);
+        StyleColumn::new(gain, predictions.iter().map(prediction).collect())
     }
 
     #[test]
     fn predictions_are_saved_under_the_id_of_their_style() {
-        let note = |beats, expected| TimelineNote {
-            beats,
-            length: 1.0,
-            beat_seconds: 0.5,
-            channel: 0,
-            key: 60,
-            velocity: 80,
-            expected,
-        };
-        let expected =
-            [QuantisedExpectation::new(1.0, 0.5), QuantisedExpectation::new(2.0, 0.5), QuantisedExpectation::UNKNOWN];
-        let notes = vec![note(0.25, Some(expected)), note(1.0, None)];
-        let snapshot =
-            TimelineSnapshot::new("note".into(), [1.0, 2.0, 3.0], notes, vec![Pedal { beats: 0.5, down: true }]);
+        let note = |beats| TimelineNote { beats, length: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 80 };
+        let snapshot = TimelineSnapshot::new(vec![note(0.25), note(1.0)], vec![Pedal { beats: 0.5, down: true }]);
+        let predicted = [
+            ("pop".into(), column(3.0, &[None; 2])),
+            ("user:1".into(), column(1.5, &[None, Some((7, 8))])),
+            ("classical".into(), column(1.0, &[Some((64, 32)), None])),
+            ("jazz".into(), column(2.0, &[Some((128, 32)), None])),
+        ];
+        let snapshot = snapshot.restyled("note".into(), predicted);
         let saved = concat!(
             r#"{"model":"note","styles":{"classical":{"gain":1.0,"expected":[[64,32],null]},"#,
-            r#""jazz":{"gain":2.0,"expected":[[128,32],null]},"pop":{"gain":3.0}},"#,
+            r#""jazz":{"gain":2.0,"expected":[[128,32],null]},"pop":{"gain":3.0},"#,
+            r#""user:1":{"gain":1.5,"expected":[null,[7,8]]}},"#,
             r#""notes":[[0.25,1.0,0.5,0,60,80],[1,1.0,0.5,0,60,80]],"pedals":[{"beats":0.5,"down":true}]}"#
         );
         assert_eq!(json(&snapshot), saved);
@@ -284,10 +215,10 @@ mod tests {
         let snapshot = read(OF_VERSION_4);
         assert_eq!(snapshot.notes()[0].beats, 0.1234567891234, "bit for bit, because the Take depends on it");
         assert_eq!(snapshot.pedals()[0].beats, 0.3333333333333333);
-        assert_eq!((snapshot.gains(), snapshot.notes()[1].expected), ([1.0, 2.0, 3.0], None));
-        let expected = [(64, 1), (128, 2), (192, 3)].map(QuantisedExpectation::from_64ths);
-        assert_eq!(snapshot.notes()[0].expected, Some(expected));
-        assert!(snapshot.needs("note"), "the other note has no predictions");
+        for (style, gain, first) in [("classical", 1.0, (64, 1)), ("jazz", 2.0, (128, 2)), ("pop", 3.0, (192, 3))] {
+            assert_eq!(*column_of(&snapshot, style), column(gain, &[Some(first), None]));
+        }
+        assert!(snapshot.needs("note", &built_in_keys()), "the other note has no predictions");
         let saved = json(&snapshot);
         assert_eq!(json(&read(&saved)), saved);
         assert_eq!(read(&saved), snapshot.as_saved());
@@ -298,40 +229,36 @@ mod tests {
         let whole = read(
             &OF_VERSION_4.replace("null", r#"[{"mean":0,"spread":1},{"mean":0,"spread":1},{"mean":0,"spread":1}]"#),
         );
-        assert!(!whole.needs("note"));
+        assert!(!whole.needs("note", &built_in_keys()));
         // As a version without pop saves it.
         let saved = json(&whole);
         let (before, after) = saved.split_once(r#","pop":"#).expect("pop");
         let saved = format!("{before}{}", &after[after.find('}').expect("its end") + 1..]);
         let older = read(&saved);
-        for style in [Genre::Classical, Genre::Jazz] {
+        for style in [StyleIndex::CLASSICAL, StyleIndex::JAZZ] {
             assert_eq!(deviation(&older, style), deviation(&whole, style));
             assert!(deviation(&older, style).is_some());
         }
-        assert_eq!(deviation(&older, Genre::Pop), None);
-        assert!(older.needs("note") && older.needs_any_model(), "the predictions of one style are missing");
+        assert_eq!(deviation(&older, StyleIndex::POP), None);
+        let keys = built_in_keys();
+        assert!(older.needs("note", &keys) && older.needs_any_model(&keys), "the predictions of one style are missing");
     }
 
     #[test]
-    fn unknown_styles_are_kept_as_long_as_the_notes_stay_the_same() {
-        let other = r#""bossa":{"gain":1.25,"expected":[[7,8],null],"more":[1e-7,"\u00e9"]}"#;
+    fn unknown_styles_are_kept_until_a_model_reads_other_notes() {
+        let other = r#""bossa":{"gain":1.25,"expected":[[7,8],null],"more":[1e-7,"é"]}"#;
         let saved = json(&read(OF_VERSION_4)).replace(r#""styles":{"#, &format!(r#""styles":{{{other},"#));
         let snapshot = read(&saved);
         assert!(json(&snapshot).contains(other), "unchanged");
         assert_eq!(json(&read(&json(&snapshot))), json(&snapshot));
         assert_ne!(snapshot, read(OF_VERSION_4).as_saved());
-        assert!(deviation(&snapshot, Genre::Jazz).is_some());
-        let edited = snapshot.edited(snapshot.notes().to_vec(), Vec::new());
-        let restyled = snapshot.restyled(
-            "note".into(),
-            [1.0; 3],
-            snapshot.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]),
-        );
+        assert!(deviation(&snapshot, StyleIndex::JAZZ).is_some());
+        let predicted = || in_built_in_styles(&column(1.0, &[Some((64, 64)); 2]));
+        assert!(json(&snapshot.restyled("note".into(), predicted())).contains(other), "the same notes and model");
+        let edited = snapshot.edited(snapshot.notes().to_vec(), &[Some(1), None], Vec::new());
+        assert!(!json(&edited.restyled("note".into(), predicted())).contains("bossa"), "they belong to other notes");
         let reordered = read(&saved.replace("[0.123457,", "[5.5,"));
-        for snapshot in [edited, restyled, reordered] {
-            assert!(!json(&snapshot).contains("bossa"), "they belong to other notes or positions");
-            assert_eq!(snapshot.notes().len(), 2);
-        }
+        assert!(json(&reordered).contains(r#""bossa":{"gain":1.25,"expected":[null,[7,8]]"#), "with their notes");
     }
 
     #[test]
@@ -373,26 +300,32 @@ mod tests {
             pedals in prop::collection::vec((beats(), any::<bool>()), 0..9),
             model in "[a-z\"\\\\]{0,3}",
         ) {
-            let some = notes.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity, expected)| {
-                let expected = expected.map(|styles| styles.map(QuantisedExpectation::from_64ths));
-                TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
-            });
-            let sound = plain.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity)| {
-                let expected = Some([QuantisedExpectation::new(length, beat_seconds); 3]);
-                TimelineNote { beats, length, beat_seconds, channel, key, velocity, expected }
-            });
-            let notes: Vec<_> = some.chain(sound).collect();
+            let (notes, predictions): (Vec<_>, Vec<_>) = notes
+                .into_iter()
+                .chain(plain.into_iter().map(|(beats, length, beat_seconds, channel, key, velocity)| {
+                    (beats, length, beat_seconds, channel, key, velocity, Some([(640, 320); 3]))
+                }))
+                .map(|(beats, length, beat_seconds, channel, key, velocity, predictions)| {
+                    (TimelineNote { beats, length, beat_seconds, channel, key, velocity }, predictions)
+                })
+                .unzip();
+            let columns = || -> Vec<TimelineColumn> {
+                let of_style = |style: usize| predictions.iter().map(move |note| note.map(|styles| styles[style]));
+                let keys = ["classical", "jazz", "user:1"].into_iter().enumerate();
+                keys.map(|(style, key)| {
+                    let of_notes = column(gains[style], &of_style(style).collect::<Vec<_>>());
+                    TimelineColumn::new(key.into(), of_notes)
+                }).collect()
+            };
             let pedals: Vec<_> = pedals.into_iter().map(|(beats, down)| Pedal { beats, down }).collect();
-            let snapshot = TimelineSnapshot::new(model.clone(), gains, notes.clone(), pedals.clone());
+            let snapshot = TimelineSnapshot::with_columns(model.clone(), notes.clone(), columns(), pedals.clone());
             let saved = json(&snapshot);
             let loaded = read(&saved);
             prop_assert_eq!(json(&loaded), saved);
-            // A note whose predictions are all unknown reads back without any.
-            let is_empty = |n: &TimelineNote| n.expected.is_some_and(|e| e.iter().all(|style| !style.is_known()));
-            prop_assert!(loaded == snapshot || snapshot.notes().iter().any(is_empty));
+            prop_assert_eq!(&loaded, &snapshot);
             prop_assert!(loaded.performance().0.iter().all(|n| n.onset.is_finite() && n.release.is_finite()));
             // Unrounded positions, as in version 4.
-            let raw = TimelineSnapshot::as_placed(model, gains, notes, pedals);
+            let raw = TimelineSnapshot::as_placed(model, notes, columns(), pedals);
             let once = json(&raw);
             prop_assert_eq!(json(&read(&once)), once);
         }

@@ -1,15 +1,17 @@
 //! A snapshot of the song in Timeline: its notes by position, with the predictions of each style.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::saved::{OtherStyles, Saved};
+use super::columns::{self, ColumnTable, TimelineColumn};
+use super::saved::Saved;
 use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
-use crate::genre::Genre;
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
-use crate::style::{PerStyle, QuantisedExpectation, StyleBlend, TakeSeed};
+use crate::style::{StyleBlend, StyleColumn, StyleKey, StyleKeys, TakeSeed};
 
 /// Largest number of notes in a snapshot: about twenty hours of dense playing.
 pub const MAX_NOTES: usize = 200_000;
@@ -31,7 +33,7 @@ pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
 
 /// A note of the song.
 ///
-/// It has 32 bytes; instances hold thousands of them twice.
+/// It has 24 bytes, and 4 more in the column of each style; instances hold thousands of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
     /// Onset in beats; see [`Place`].
@@ -46,9 +48,6 @@ pub struct TimelineNote {
     pub key: u8,
     /// The player's velocity, 1–127.
     pub velocity: u8,
-    /// The prediction of each style, or [`QuantisedExpectation::UNKNOWN`]; `None` until a model has read a performance
-    /// with this note in it.
-    pub expected: Option<PerStyle<QuantisedExpectation>>,
 }
 
 /// A movement of the sustain pedal.
@@ -60,60 +59,71 @@ pub struct Pedal {
     pub down: bool,
 }
 
-/// The notes and pedal of a song, with the predictions of each style. Projects save it as JSON.
+/// The notes and pedal of a song, with a column of predictions for each style that has any. Projects save it as JSON.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct TimelineSnapshot {
     /// The id of the model that predicted; empty if the notes have changed since.
     pub(super) model: String,
-    pub(super) notes: Vec<TimelineNote>,
-    pub(super) pedals: Vec<Pedal>,
-    pub(super) others: OtherStyles,
+    pub(super) notes: Arc<[TimelineNote]>,
+    pub(super) pedals: Arc<[Pedal]>,
+    /// In the order of their keys.
+    pub(super) columns: Vec<TimelineColumn>,
     mixing: PerformanceMixing,
 }
 
 impl TimelineSnapshot {
-    /// A snapshot of notes and pedal in any order, with the id of the model that predicted and the gain of each style
-    /// ([`crate::style::range`]).
+    /// A snapshot of notes and pedal in any order, without predictions.
     ///
     /// Beats are rounded to a [`Place`]. Notes that no song can have (too far, not restylable) are left out, and so are those
     /// beyond [`MAX_NOTES`].
-    pub fn new(model: String, gains: PerStyle<f32>, mut notes: Vec<TimelineNote>, mut pedals: Vec<Pedal>) -> Self {
-        let place = |beats: &mut f64| {
-            Place::new(*beats).is_some_and(|place| {
-                *beats = place.beats();
-                true
-            })
-        };
-        notes.retain_mut(|n| place(&mut n.beats));
-        pedals.retain_mut(|p| place(&mut p.beats));
-        Self::as_placed(model, gains, notes, pedals)
+    pub fn new(notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
+        Self::with_columns(String::new(), notes, Vec::new(), pedals)
     }
 
-    /// [`Self::new`] without rounding places.
-    pub(super) fn as_placed(
+    /// [`Self::new`] with the id of the model that predicted, and columns in the order of the given notes.
+    pub(super) fn with_columns(
         model: String,
-        gains: PerStyle<f32>,
         mut notes: Vec<TimelineNote>,
+        columns: Vec<TimelineColumn>,
         mut pedals: Vec<Pedal>,
     ) -> Self {
-        notes.retain(|n| {
+        // A note that has no place is left out below.
+        let place = |beats: &mut f64| *beats = Place::new(*beats).map_or(f64::NAN, Place::beats);
+        notes.iter_mut().for_each(|n| place(&mut n.beats));
+        pedals.iter_mut().for_each(|p| place(&mut p.beats));
+        Self::as_placed(model, notes, columns, pedals)
+    }
+
+    /// [`Self::with_columns`] without rounding places.
+    pub(super) fn as_placed(
+        model: String,
+        notes: Vec<TimelineNote>,
+        columns: Vec<TimelineColumn>,
+        mut pedals: Vec<Pedal>,
+    ) -> Self {
+        let is_valid = |n: &TimelineNote| {
             Place::new(n.beats).is_some()
                 && (0.0..=LONGEST).contains(&n.length)
                 && BEAT_SECONDS.contains(&n.beat_seconds)
                 && n.channel < 16
                 && is_restylable(n.channel, n.key)
                 && (1..=127).contains(&n.velocity)
+        };
+        let mut order: Vec<usize> = (0..notes.len()).filter(|&note| is_valid(&notes[note])).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (&notes[a], &notes[b]);
+            a.beats.total_cmp(&b.beats).then((a.key, a.channel).cmp(&(b.key, b.channel)))
         });
-        notes.sort_by(|a, b| a.beats.total_cmp(&b.beats).then((a.key, a.channel).cmp(&(b.key, b.channel))));
-        notes.truncate(MAX_NOTES);
+        order.truncate(MAX_NOTES);
+        let columns = columns.iter().map(|column| column.rearranged(order.iter().copied().map(Some)));
+        let columns = columns::normalised(columns.collect());
+        let notes: Arc<[TimelineNote]> = order.into_iter().map(|note| notes[note]).collect();
         pedals.retain(|p| Place::new(p.beats).is_some());
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
         pedals.truncate(MAX_NOTES);
-        let gains = gains.map(|gain| if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 });
-        let predictions = notes.iter().filter_map(|n| n.expected.as_ref());
-        let mixing = PerformanceMixing::new(gains, notes.iter().map(|n| n.velocity), predictions);
-        Self { model, notes, pedals, others: OtherStyles::default(), mixing }
+        let mixing = PerformanceMixing::new(notes.iter().map(|n| n.velocity));
+        Self { model, notes, pedals: pedals.into(), columns, mixing }
     }
 
     /// The restylable notes of a MIDI file without predictions, its first tick at `start` beats of the song.
@@ -142,11 +152,10 @@ impl TimelineSnapshot {
             channel: n.note.channel,
             key: n.note.key,
             velocity: n.note.velocity,
-            expected: None,
         };
         let pedal = |(time, down)| Pedal { beats: start + tempo.beats_at(time), down };
         let (notes, pedals) = (notes.map(note).collect(), pedals.into_iter().map(pedal).collect());
-        Self::new(String::new(), [1.0; Genre::ALL.len()], notes, pedals)
+        Self::new(notes, pedals)
     }
 
     /// All notes in the order of position.
@@ -159,66 +168,77 @@ impl TimelineSnapshot {
         &self.pedals
     }
 
-    /// Whether predictions of this model are missing.
-    pub fn needs(&self, model: &str) -> bool {
-        !self.notes.is_empty() && (self.model != model || self.is_incomplete())
+    /// Notes that no model has predicted in any style.
+    pub fn waiting(&self) -> usize {
+        let is_known = |note: usize| self.columns.iter().any(|column| column.of_notes.get(note).is_known());
+        (0..self.notes.len()).filter(|&note| !is_known(note)).count()
     }
 
-    /// Whether predictions are missing, whatever the model.
-    pub fn needs_any_model(&self) -> bool {
-        !self.notes.is_empty() && (self.model.is_empty() || self.is_incomplete())
+    /// Whether this model's predictions are missing in one of the styles with these keys.
+    pub fn needs(&self, model: &str, keys: &StyleKeys) -> bool {
+        !self.notes.is_empty() && (self.model != model || self.is_incomplete(keys))
     }
 
-    fn is_incomplete(&self) -> bool {
-        !self.notes.iter().all(|n| n.expected.is_some_and(|styles| styles.iter().all(|style| style.is_known())))
+    /// Whether predictions are missing in one of the styles with these keys, whatever the model.
+    pub fn needs_any_model(&self, keys: &StyleKeys) -> bool {
+        !self.notes.is_empty() && (self.model.is_empty() || self.is_incomplete(keys))
     }
 
-    /// The same notes with a model's predictions, one per note in their order; see [`Self::new`].
-    pub fn restyled(
-        &self,
-        model: String,
-        gains: PerStyle<f32>,
-        expected: impl IntoIterator<Item = PerStyle<QuantisedExpectation>>,
-    ) -> Self {
-        let notes = self.notes.iter().zip(expected).map(|(n, e)| TimelineNote { expected: Some(e), ..*n }).collect();
-        Self::as_placed(model, gains, notes, self.pedals.clone())
+    fn is_incomplete(&self, keys: &StyleKeys) -> bool {
+        let is_complete = |key| self.column(key).is_some_and(|column| column.of_notes.known() == self.notes.len());
+        !keys.iter().flatten().all(is_complete)
     }
 
-    /// Other notes with the same gains, which no model has read yet.
-    pub(super) fn edited(&self, notes: Vec<TimelineNote>, pedals: Vec<Pedal>) -> Self {
-        Self::new(String::new(), self.gains(), notes, pedals)
+    fn column(&self, key: &StyleKey) -> Option<&TimelineColumn> {
+        Some(&self.columns[columns::find(&self.columns, key)?])
+    }
+
+    /// The same notes with a model's predictions in some styles, in the order of the notes.
+    ///
+    /// Other styles keep the predictions that the same model made of these notes.
+    pub fn restyled(&self, model: String, predicted: impl IntoIterator<Item = (StyleKey, StyleColumn)>) -> Self {
+        let predicted = predicted.into_iter().map(|(key, of_notes)| TimelineColumn::new(key, of_notes));
+        let mut columns: Vec<TimelineColumn> = predicted.collect();
+        if self.model == model {
+            columns.extend_from_slice(&self.columns);
+        }
+        Self { model, columns: columns::normalised(columns), ..self.clone() }
+    }
+
+    /// Other notes, which no model has read yet; for each, the index of the note here whose predictions it keeps.
+    pub(super) fn edited(&self, notes: Vec<TimelineNote>, kept: &[Option<usize>], pedals: Vec<Pedal>) -> Self {
+        let columns = self.columns.iter().map(|column| column.rearranged(kept.iter().copied()));
+        Self::with_columns(String::new(), notes, columns.collect(), pedals)
     }
 
     /// The snapshot as a project saves it, rounded to [`Place`]s. One read from a state up to version 4 may be unrounded.
     pub fn as_saved(&self) -> Self {
-        let placed = Self::new(self.model.clone(), self.gains(), self.notes.clone(), self.pedals.clone());
-        placed.with_others(self.others.clone())
+        Self::with_columns(self.model.clone(), self.notes.to_vec(), self.columns.clone(), self.pedals.to_vec())
     }
 
-    pub(super) fn with_others(self, others: OtherStyles) -> Self {
-        Self { others, ..self }
-    }
-
-    /// The note of a channel and key nearest to a position in beats, within [`SAME_PLACE`].
-    pub fn find(&self, beats: f64, channel: u8, key: u8) -> Option<&TimelineNote> {
+    /// The index of the note of a channel and key nearest to a position in beats, within [`SAME_PLACE`].
+    pub fn find(&self, beats: f64, channel: u8, key: u8) -> Option<usize> {
         let from = self.notes.partition_point(|n| n.beats < beats - SAME_PLACE);
-        self.notes[from..]
-            .iter()
-            .take_while(|n| n.beats <= beats + SAME_PLACE)
-            .filter(|n| (n.channel, n.key) == (channel, key))
-            .min_by(|a, b| (a.beats - beats).abs().total_cmp(&(b.beats - beats).abs()))
+        let nearby = (from..).zip(&self.notes[from..]);
+        nearby
+            .take_while(|(_, n)| n.beats <= beats + SAME_PLACE)
+            .filter(|(_, n)| (n.channel, n.key) == (channel, key))
+            .min_by(|(_, a), (_, b)| (a.beats - beats).abs().total_cmp(&(b.beats - beats).abs()))
+            .map(|(index, _)| index)
     }
 
-    /// The gain of each style.
-    pub(super) fn gains(&self) -> PerStyle<f32> {
-        self.mixing.gains()
+    /// The columns that the styles with these keys play.
+    pub fn column_table(&self, keys: &StyleKeys) -> ColumnTable {
+        ColumnTable::new(&self.columns, keys)
     }
 
-    /// The level and the mixed deviation of a note; `None` where a style that counts has no prediction yet.
-    pub fn expected(&self, note: &TimelineNote, style: StyleBlend, take: TakeSeed) -> Option<Expected> {
-        let TimelineNote { beats, key, velocity, .. } = *note;
-        let note = MixedNote { beats, key, velocity, predictions: note.expected? };
-        self.mixing.expected(&note, Mixing { mixture: Mixture::Blend(style), take })
+    /// The level and the mixed deviation of the note at an index, with the snapshot's own table; `None` where a style
+    /// that counts has no prediction yet.
+    pub fn expected(&self, note: usize, table: &ColumnTable, style: StyleBlend, take: TakeSeed) -> Option<Expected> {
+        let TimelineNote { beats, key, velocity, .. } = *self.notes.get(note)?;
+        let note = MixedNote { index: note, beats, key, velocity };
+        let mixing = Mixing { mixture: Mixture::Blend(style), take };
+        self.mixing.expected(&note, mixing, |style| table.column(&self.columns, style))
     }
 
     /// Notes and pedal as a performance, in seconds from the first note.
@@ -228,7 +248,7 @@ impl TimelineSnapshot {
         let first = self.notes.first().map_or(0.0, |n| n.beats);
         // Position in beats and seconds of each note, and the seconds a beat from there on.
         let mut places: Vec<(f64, f64, f64)> = Vec::with_capacity(self.notes.len());
-        for note in &self.notes {
+        for note in self.notes.iter() {
             let seconds = places.last().map_or(0.0, |&(beats, seconds, beat)| seconds + (note.beats - beats) * beat);
             places.push((note.beats, seconds, f64::from(note.beat_seconds)));
         }
@@ -257,4 +277,4 @@ impl TimelineSnapshot {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,11 +7,10 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleIndex, TakeSeed, built_in_keys};
+use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_core::transport::Transport;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
@@ -48,7 +47,7 @@ impl Drop for PanicsOnDrop {
 }
 
 impl VelocityModel for FakeModel {
-    fn style(&self, _style: Genre) -> Option<StyleSpread> {
+    fn style(&self, _style: StyleIndex) -> Option<StyleSpread> {
         Some(StyleSpread { human: 10.0, predicted: 10.0 })
     }
 
@@ -66,7 +65,7 @@ impl VelocityModel for FakeModel {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        _style: Genre,
+        _style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         assert!(!self.panics, "a fault in a model");
@@ -88,10 +87,18 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
 
 fn loaded_session(model: FakeModel) -> LoadedSession {
     let restyle_performance: RestylePerformance = Box::new(|performance: &TimelineSnapshot, _: &Cancellation| {
-        let expected = performance.notes().iter().map(|n| [QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0); 3]);
-        Ok(performance.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+        let prediction = |n: &TimelineNote| QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0);
+        Ok(restyled(performance, performance.notes().iter().map(prediction)))
     });
-    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance }
+    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance, keys: built_in_keys() }
+}
+
+/// The performance as the baseline leaves it.
+fn restyled(
+    performance: &TimelineSnapshot,
+    predictions: impl Iterator<Item = QuantisedExpectation>,
+) -> TimelineSnapshot {
+    crate::timeline_store::tests::restyled(performance, EmbeddedModel::Baseline.id(), predictions)
 }
 
 fn engine_with(
@@ -172,7 +179,7 @@ fn play_with(
 
 const FULL: Expression = Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 };
 const SETTINGS: Settings = Settings {
-    style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+    style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
     take: TakeSeed(0),
     expression: FULL,
     model: EmbeddedModel::Baseline,

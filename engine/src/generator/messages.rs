@@ -55,9 +55,8 @@ impl Backlog for MessageBacklog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonenet_core::genre::Genre;
     use tonenet_core::scheduler::NoteId;
-    use tonenet_core::style::{StyleBlend, TakeSeed};
+    use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
     #[test]
     fn the_backlog_keeps_bars_note_offs_and_triggers_but_no_note_ons() {
@@ -72,7 +71,7 @@ mod tests {
             channel: 0,
             key: 62,
             velocity: 64,
-            style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+            style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
             take: TakeSeed(0),
         };
         let off = |time, key| {

@@ -6,9 +6,8 @@ use super::*;
 use crate::timeline_store::TimelineStore;
 use crate::waiting::BackgroundThread;
 use tonenet_core::clip::{Bars, CapturedPart, Clip, ClipNote};
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::NoteId;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::window::InputEvent;
 use tonenet_inference::generate::{Cancellation, GenerateError};
@@ -78,7 +77,7 @@ fn note_on(beats: f64, key: u8) -> InputEvent {
         channel: 0,
         key,
         velocity: 64,
-        style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
         take: TakeSeed(0),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_core::timeline::TimelineView;
 use tonenet_inference::embedded::EmbeddedModel;
 
 use super::{InferenceMessage, InferenceResult, InferenceThread};
@@ -92,8 +92,8 @@ impl InferenceLink {
         self.thread.is_snapshot_pending()
     }
 
-    /// The latest snapshot of the performance, unless it was taken before.
-    pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
-        self.thread.take_snapshot()
+    /// The latest view of the performance, unless it was taken before.
+    pub fn take_view(&mut self) -> Option<TimelineView> {
+        self.thread.take_view()
     }
 }

@@ -19,7 +19,8 @@ use std::thread::JoinHandle;
 
 use rtrb::{Consumer, RingBuffer};
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_core::style::{StyleKeys, built_in_keys};
+use tonenet_core::timeline::{TimelineSnapshot, TimelineView};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -73,6 +74,8 @@ pub struct LoadedSession {
     pub restyler: Restyler,
     /// Predicts every note of a recorded performance.
     pub restyle_performance: RestylePerformance,
+    /// The key of the style that each place plays with this model.
+    pub keys: StyleKeys,
 }
 
 /// See [`LoadedSession::restyle_performance`].
@@ -87,7 +90,7 @@ pub struct InferenceThread {
     messages: Outbox<MessageBacklog>,
     results: Consumer<InferenceResult>,
     /// Present only in Timeline mode.
-    snapshots: Option<SnapshotReceiver<Arc<TimelineSnapshot>>>,
+    views: Option<SnapshotReceiver<TimelineView>>,
     shared: Arc<Shared>,
     /// The thread returns its memory, so that snapshots stay owned until it is joined.
     handle: Option<JoinHandle<Option<TimelineMemory>>>,
@@ -95,7 +98,7 @@ pub struct InferenceThread {
 
 impl InferenceThread {
     /// Starts a thread that opens models with `open` and records the performance in `timeline`, if there is one. The
-    /// performance recorded before is the first [snapshot](Self::take_snapshot).
+    /// performance recorded before is the first [view](Self::take_view).
     ///
     /// # Errors
     /// If the system cannot start a thread.
@@ -106,7 +109,7 @@ impl InferenceThread {
         let shared = Arc::<Shared>::default();
         let (to_thread, messages) = RingBuffer::new(MESSAGES);
         let (to_audio, results) = RingBuffer::new(RESULTS);
-        let (memory, snapshots) = timeline.map(TimelineMemory::new).unzip();
+        let (memory, views) = timeline.map(|store| TimelineMemory::new(store, built_in_keys())).unzip();
         let is_pending = memory.as_ref().is_some_and(TimelineMemory::needs_any_model);
         shared.snapshot_pending.store(is_pending, Ordering::Release);
         let mut server = Server::new(shared.clone(), (messages, to_audio), status.clone(), memory, open);
@@ -117,7 +120,7 @@ impl InferenceThread {
             server.into_memory()
         };
         let handle = Some(shared.thread.spawn("tonenet inference", run)?);
-        Ok(Self { messages: Outbox::new(to_thread), results, snapshots, shared, handle })
+        Ok(Self { messages: Outbox::new(to_thread), results, views, shared, handle })
     }
 
     /// The thread, for waits.
@@ -130,9 +133,9 @@ impl InferenceThread {
         self.results.pop().ok()
     }
 
-    /// The latest snapshot of the performance, unless it was taken before. The caller may drop it at any time.
-    pub fn take_snapshot(&mut self) -> Option<Arc<TimelineSnapshot>> {
-        self.snapshots.as_mut()?.take()
+    /// The latest view of the performance, unless it was taken before. The caller may drop it at any time.
+    pub fn take_view(&mut self) -> Option<TimelineView> {
+        self.views.as_mut()?.take()
     }
 
     /// Whether a newer snapshot is being prepared.

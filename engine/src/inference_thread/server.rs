@@ -145,10 +145,12 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.status.set_model(None);
         let mut session = (self.open)(model, &self.status)?;
         self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
-        self.session = Some((model, session));
-        if self.memory.as_ref().is_some_and(|memory| memory.needs(model)) {
+        if let Some(memory) = &mut self.memory
+            && memory.use_styles(&session.keys, model)
+        {
             self.shared.snapshot_pending.store(true, Ordering::Release);
         }
+        self.session = Some((model, session));
         self.status.set_model(Some(model.title()));
         Ok(())
     }

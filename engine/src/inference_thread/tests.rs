@@ -1,13 +1,12 @@
 use std::thread;
 
 use super::*;
-use crate::timeline_store::tests::performance;
+use crate::timeline_store::tests::{performance, restyled};
 use crate::waiting::WaitPolicy;
 use crate::waiting::budget::Budget;
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Hop, NoteId};
-use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{QuantisedExpectation, TimelineEvent};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleIndex, TakeSeed, built_in_keys};
+use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 
@@ -15,7 +14,7 @@ use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 struct Silent;
 
 impl VelocityModel for Silent {
-    fn style(&self, _: Genre) -> Option<StyleSpread> {
+    fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
         None
     }
 
@@ -26,10 +25,10 @@ impl VelocityModel for Silent {
     fn predict(
         &mut self,
         _: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         _: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        Err(InferenceError::NoSuchStyle { style })
+        Err(InferenceError::no_such_style(style))
     }
 }
 
@@ -52,7 +51,7 @@ fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
             }
             Ok(performance.clone())
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, keys: built_in_keys() })
     };
     let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
     let played = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
@@ -83,10 +82,10 @@ fn progress_increases_while_a_performance_is_restyled() {
                 cancellation.check()?;
                 thread::yield_now();
             }
-            let expected = performance.notes().iter().map(|_| [QuantisedExpectation::new(1.0, 1.0); 3]);
-            Ok(performance.restyled("note".into(), [1.0; 3], expected))
+            let predictions = performance.notes().iter().map(|_| QuantisedExpectation::new(1.0, 1.0));
+            Ok(restyled(performance, "note", predictions))
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, keys: built_in_keys() })
     };
     let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
     assert!(inference.messages.try_send(InferenceMessage::UseModel(EmbeddedModel::Note)));
@@ -114,7 +113,7 @@ fn no_waits(thread: &InferenceThread) -> WaitPolicy {
 struct Steady(Vec<NoteId>);
 
 impl VelocityModel for Steady {
-    fn style(&self, _: Genre) -> Option<StyleSpread> {
+    fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
         Some(StyleSpread { human: 10.0, predicted: 10.0 })
     }
 
@@ -131,7 +130,7 @@ impl VelocityModel for Steady {
     fn predict(
         &mut self,
         _: &InferenceRequest,
-        _: Genre,
+        _: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         predictions.extend(self.0.drain(..).map(|id| (id, Prediction { deviation: 5.0, spread: 1.0 })));
@@ -142,7 +141,11 @@ impl VelocityModel for Steady {
 fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
     let open = |_, _: &Status| {
         let restyle_performance: RestylePerformance = Box::new(|performance, _| Ok(performance.clone()));
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Steady(Vec::new()))), restyle_performance })
+        Ok(LoadedSession {
+            restyler: Restyler::new(Box::new(Steady(Vec::new()))),
+            restyle_performance,
+            keys: built_in_keys(),
+        })
     };
     let status = Arc::<Status>::default();
     let thread = InferenceThread::start(status.clone(), None, open).unwrap();
@@ -160,7 +163,7 @@ fn note(id: u64) -> InferenceMessage {
         channel: 0,
         key: 60,
         velocity: 64,
-        style: StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 },
+        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
         take: TakeSeed(0),
     })
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot};
+use tonenet_core::style::StyleKeys;
+use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot, TimelineView};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
@@ -25,29 +26,41 @@ pub(super) struct TimelineMemory {
     /// Whether the snapshot is not published yet.
     is_new: bool,
     pass_ended: bool,
-    /// Snapshots to the audio thread.
-    snapshots: SnapshotSender<Arc<TimelineSnapshot>, TimelineSnapshot>,
+    /// The key of the style that each place plays.
+    keys: StyleKeys,
+    /// Views of the snapshots to the audio thread.
+    views: SnapshotSender<TimelineView, TimelineSnapshot>,
 }
 
 impl TimelineMemory {
-    /// Starts from the store's performance. The receiver first gets this snapshot, then its successors.
-    pub(super) fn new(store: Arc<TimelineStore>) -> (Self, SnapshotReceiver<Arc<TimelineSnapshot>>) {
+    /// Starts from the store's performance, for styles with these keys. The receiver first gets a view of this snapshot,
+    /// then of its successors.
+    pub(super) fn new(store: Arc<TimelineStore>, keys: StyleKeys) -> (Self, SnapshotReceiver<TimelineView>) {
         let (snapshot, edition) = store.get();
         let recorder = TimelineRecorder::new(&snapshot);
-        let mut snapshots = SnapshotSender::default();
-        let receiver = snapshots.connect();
-        snapshots.send(snapshot.clone(), Some(&snapshot));
-        (Self { store, edition, recorder, snapshot, is_new: false, pass_ended: false, snapshots }, receiver)
+        let mut views = SnapshotSender::default();
+        let receiver = views.connect();
+        views.send(TimelineView::new(snapshot.clone(), &keys), Some(&snapshot));
+        (Self { store, edition, recorder, snapshot, is_new: false, pass_ended: false, keys, views }, receiver)
     }
 
     /// Whether some notes have no prediction by any model.
     pub(super) fn needs_any_model(&self) -> bool {
-        self.snapshot.needs_any_model()
+        self.snapshot.needs_any_model(&self.keys)
     }
 
     /// Whether some notes have no prediction by this model.
     pub(super) fn needs(&self, model: EmbeddedModel) -> bool {
-        self.snapshot.needs(model.id())
+        self.snapshot.needs(model.id(), &self.keys)
+    }
+
+    /// Plays styles with these keys from now on. Returns whether a new view is due for them or for this model.
+    pub(super) fn use_styles(&mut self, keys: &StyleKeys, model: EmbeddedModel) -> bool {
+        if self.keys != *keys {
+            self.keys.clone_from(keys);
+            self.is_new = true;
+        }
+        self.is_new || self.needs(model)
     }
 
     /// Records an event of a pass. Returns whether anything has changed since the last snapshot.
@@ -64,7 +77,7 @@ impl TimelineMemory {
             self.recorder = self.recorder.replaced_by(&self.snapshot);
             self.is_new = true;
         }
-        self.snapshots.reclaim();
+        self.views.reclaim();
     }
 
     /// Takes a snapshot if a pass has ended or many notes have changed.
@@ -98,7 +111,7 @@ impl TimelineMemory {
     pub(super) fn publish(&mut self) -> bool {
         let is_new = std::mem::take(&mut self.is_new);
         if is_new && self.store.publish(self.snapshot.clone(), self.edition) {
-            self.snapshots.send(self.snapshot.clone(), Some(&self.snapshot));
+            self.views.send(TimelineView::new(self.snapshot.clone(), &self.keys), Some(&self.snapshot));
         }
         is_new
     }
@@ -120,12 +133,13 @@ mod tests {
     use crate::timeline_store::tests::performance;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, TakeSeed, built_in_keys};
 
     #[test]
     fn few_snapshots_are_owned_after_many_clears_and_undos() {
         let store = Arc::<TimelineStore>::default();
         store.replace(performance(4));
-        let (mut memory, mut audio) = TimelineMemory::new(store.clone());
+        let (mut memory, mut audio) = TimelineMemory::new(store.clone(), built_in_keys());
         let mut shown = audio.take();
         for round in 0..10_000 {
             match round % 3 {
@@ -149,8 +163,11 @@ mod tests {
                 shown = audio.take().or(shown);
             }
             // The link carries three, the audio thread holds one, and the store keeps two.
-            assert!((1..=6).contains(&memory.snapshots.owned()), "{} in round {round}", memory.snapshots.owned());
-            assert!(shown.as_ref().is_some_and(|shown| Arc::strong_count(shown) > 1), "the audio thread would free it");
+            assert!((1..=6).contains(&memory.views.owned()), "{} in round {round}", memory.views.owned());
+            assert!(
+                shown.as_ref().is_some_and(|shown| Arc::strong_count(shown.snapshot()) > 1),
+                "the audio thread would free it"
+            );
         }
     }
 
@@ -159,12 +176,37 @@ mod tests {
         let store = Arc::<TimelineStore>::default();
         store.replace(performance(4));
         for _ in 0..10_000 {
-            let (memory, mut audio) = TimelineMemory::new(store.clone());
+            let (memory, mut audio) = TimelineMemory::new(store.clone(), built_in_keys());
             let shown = audio.take();
-            assert_eq!(memory.snapshots.owned(), 1);
+            assert_eq!(memory.views.owned(), 1);
             drop((memory, audio, shown));
             assert_eq!(Arc::strong_count(&store.get().0), 2, "one in the store, one here");
         }
+    }
+
+    #[test]
+    fn a_style_in_another_slot_gives_the_audio_thread_another_view_of_the_same_snapshot() {
+        let store = Arc::<TimelineStore>::default();
+        let column = StyleColumn::new(1.0, vec![QuantisedExpectation::new(8.0, 1.0); 4]);
+        store.replace(performance(4).restyled("note".into(), [("user:1".into(), column)]));
+        let slot = StyleIndex::from_slot(2).expect("a slot");
+        let (mut memory, mut audio) = TimelineMemory::new(store, built_in_keys());
+        let mut deviation = || {
+            let view = audio.take()?;
+            Some(view.expected(1.0, (0, 60), StyleBlend::only(slot), TakeSeed(0)).is_some())
+        };
+        assert_eq!(deviation(), Some(false), "an empty slot");
+        let mut keys = StyleKeys::default();
+        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        assert_eq!(deviation(), Some(false));
+        keys[slot.index()] = Some("user:1".into());
+        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        assert_eq!(deviation(), Some(true));
+        assert!(!memory.use_styles(&keys, EmbeddedModel::Note) && !memory.publish(), "nothing changed");
+        assert_eq!(deviation(), None);
+        keys[slot.index()] = Some("user:2".into());
+        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        assert_eq!(deviation(), Some(false), "another style, which no model has predicted yet");
     }
 
     #[test]
@@ -178,8 +220,8 @@ mod tests {
                 }
             });
             for _ in 0..1_000 {
-                let (memory, mut audio) = TimelineMemory::new(store.clone());
-                assert!(audio.take().is_some_and(|snapshot| Arc::ptr_eq(&snapshot, &memory.snapshot)));
+                let (memory, mut audio) = TimelineMemory::new(store.clone(), built_in_keys());
+                assert!(audio.take().is_some_and(|view| Arc::ptr_eq(view.snapshot(), &memory.snapshot)));
             }
             is_over.store(true, Ordering::Relaxed);
         });

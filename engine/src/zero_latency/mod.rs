@@ -11,12 +11,11 @@ mod timeline_reader;
 pub use timeline_reader::TimelineReader;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{KeyExpectation, TimelineSnapshot};
+use tonenet_core::timeline::{KeyExpectation, TimelineView};
 
 /// The most pending results. When full, the oldest takes effect early.
 const RESULTS: usize = 1024;
@@ -58,19 +57,19 @@ pub struct NoteLookup {
 }
 
 impl ZeroLatency {
-    /// Creates an empty state, with a snapshot of the song in Timeline mode. Results take effect `result_time` samples
+    /// Creates an empty state, with a view of the song in Timeline mode. Results take effect `result_time` samples
     /// after their request.
-    pub fn new(result_time: u32, snapshot: Option<Arc<TimelineSnapshot>>) -> Self {
+    pub fn new(result_time: u32, timeline: Option<TimelineView>) -> Self {
         Self {
             result_time: result_time.into(),
             results: VecDeque::with_capacity(RESULTS),
             expectation: KeyExpectation::default(),
             last_note: None,
-            timeline: snapshot.map(TimelineReader::new),
+            timeline: timeline.map(TimelineReader::new),
         }
     }
 
-    /// Clears everything but the snapshot.
+    /// Clears everything but the view.
     pub fn reset(&mut self) {
         self.results.clear();
         self.expectation = KeyExpectation::default();
@@ -115,10 +114,12 @@ impl ZeroLatency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonenet_core::genre::Genre;
-    use tonenet_core::timeline::{QuantisedExpectation, TimelineNote};
+    use crate::timeline_store::tests::restyled;
+    use std::sync::Arc;
+    use tonenet_core::style::{QuantisedExpectation, StyleIndex, built_in_keys};
+    use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 
-    const STYLE: StyleBlend = StyleBlend { a: Genre::Jazz, b: Genre::Jazz, share_of_b: 0.0 };
+    const STYLE: StyleBlend = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 };
 
     fn note(time: SampleTime, beats: Option<f64>, key: u8) -> IncomingNote {
         IncomingNote { time, beats, channel_and_key: (0, key), style: STYLE, take: TakeSeed(0) }
@@ -142,18 +143,11 @@ mod tests {
 
     #[test]
     fn a_recorded_note_gets_the_snapshots_prediction_and_others_are_not_settled() {
-        let recorded = TimelineNote {
-            beats: 4.0,
-            length: 0.5,
-            beat_seconds: 0.5,
-            channel: 0,
-            key: 60,
-            velocity: 64,
-            expected: None,
-        };
-        let timeline = TimelineSnapshot::new(String::new(), [1.0; 3], vec![recorded], Vec::new());
-        let timeline = timeline.restyled("baseline".into(), [1.0; 3], [[QuantisedExpectation::new(5.0, 2.0); 3]]);
-        let mut zero_latency = ZeroLatency::new(480, Some(Arc::new(timeline)));
+        let recorded = TimelineNote { beats: 4.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+        let timeline = TimelineSnapshot::new(vec![recorded], Vec::new());
+        let timeline = restyled(&timeline, "baseline", [QuantisedExpectation::new(5.0, 2.0)].into_iter());
+        let view = TimelineView::new(Arc::new(timeline), &built_in_keys());
+        let mut zero_latency = ZeroLatency::new(480, Some(view));
         assert!(zero_latency.look_up(&note(0, Some(4.0), 60)).settled);
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {
             assert_eq!(zero_latency.look_up(&other), NoteLookup { expected: None, settled: false }, "{other:?}");

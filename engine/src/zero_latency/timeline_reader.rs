@@ -1,10 +1,8 @@
 //! Reads predictions from the latest Timeline snapshot, and tracks which parts of the song a pass traverses.
 
-use std::sync::Arc;
-
 use tonenet_core::dynamics::Expected;
 use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{SAME_PLACE, TimelineEvent, TimelineSnapshot};
+use tonenet_core::timeline::{SAME_PLACE, TimelineEvent, TimelineView};
 use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
 
 /// The shortest passage to report as traversed, in beats.
@@ -13,7 +11,7 @@ const PASSAGE: f64 = 0.25;
 /// The audio thread's reader of Timeline snapshots.
 #[derive(Debug)]
 pub struct TimelineReader {
-    snapshot: Arc<TimelineSnapshot>,
+    view: TimelineView,
     passage: Option<Passage>,
     /// Whether some input of the passage was not recorded.
     is_passage_incomplete: bool,
@@ -28,30 +26,29 @@ struct Passage {
 
 impl TimelineReader {
     /// Creates a reader at the start of a pass.
-    pub fn new(snapshot: Arc<TimelineSnapshot>) -> Self {
-        Self { snapshot, passage: None, is_passage_incomplete: false }
+    pub fn new(view: TimelineView) -> Self {
+        Self { view, passage: None, is_passage_incomplete: false }
     }
 
-    /// Clears everything but the snapshot.
+    /// Clears everything but the view.
     pub fn reset(&mut self) {
         (self.passage, self.is_passage_incomplete) = (None, false);
     }
 
-    /// Replaces the snapshot.
-    pub fn set_snapshot(&mut self, snapshot: Arc<TimelineSnapshot>) {
-        self.snapshot = snapshot;
+    /// Replaces the view.
+    pub fn set_view(&mut self, view: TimelineView) {
+        self.view = view;
     }
 
     /// The snapshot's prediction for a note at a song position.
     pub fn expected(
         &self,
         beats: f64,
-        (channel, key): (u8, u8),
+        channel_and_key: (u8, u8),
         style: StyleBlend,
         take: TakeSeed,
     ) -> Option<Expected> {
-        let note = self.snapshot.find(beats, channel, key)?;
-        self.snapshot.expected(note, style, take)
+        self.view.expected(beats, channel_and_key, style, take)
     }
 
     /// Whether a block that begins at `beats` begins a new pass, because it does not continue the last block.
@@ -110,7 +107,7 @@ mod tests {
     use super::*;
 
     fn reader() -> TimelineReader {
-        TimelineReader::new(Arc::default())
+        TimelineReader::new(TimelineView::default())
     }
 
     #[test]

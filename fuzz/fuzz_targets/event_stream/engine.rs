@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Event, NoteId, SampleTime};
-use tonenet_core::style::{StyleBlend, TakeSeed};
-use tonenet_core::timeline::{QuantisedExpectation, TimelineSnapshot};
+use tonenet_core::style::{
+    MAX_STYLES, QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, StyleKey, TakeSeed, built_in_keys,
+};
+use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_engine::clip_track::ClipTrack;
@@ -80,7 +81,7 @@ fn host_event(timing: u32, event: EventScript) -> PlainEvent {
 fn settings_from_script(script: SettingsScript) -> Settings {
     let SettingsScript { choices, amount, bounds, bypass } = script;
     let share = |value: u8| f32::from(value) / 255.0;
-    let pick = |by: u8| Genre::ALL[usize::from(choices / by) % Genre::ALL.len()];
+    let pick = |by: u8| StyleIndex::new(usize::from(choices / by) % MAX_STYLES).unwrap_or(StyleIndex::JAZZ);
     Settings {
         style: StyleBlend { a: pick(1), b: pick(3), share_of_b: share(choices) },
         take: TakeSeed((choices % 100).into()),
@@ -105,8 +106,8 @@ struct ScriptedModel {
 }
 
 impl VelocityModel for ScriptedModel {
-    fn style(&self, style: Genre) -> Option<StyleSpread> {
-        (style != Genre::Pop).then_some(StyleSpread { human: 12.0, predicted: 8.0 })
+    fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
+        (style != StyleIndex::POP).then_some(StyleSpread { human: 12.0, predicted: 8.0 })
     }
 
     fn reset(&mut self) {
@@ -129,13 +130,13 @@ impl VelocityModel for ScriptedModel {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
         let due = request.hop.settle_from..request.hop.settle_to;
         for &(id, _) in self.notes.iter().filter(|(_, time)| due.contains(time)) {
             if self.fails_at == Some(id.0) {
-                return Err(InferenceError::NoSuchStyle { style });
+                return Err(InferenceError::no_such_style(style));
             }
             predictions.push((id, Prediction { deviation: self.deviations[(id.0 % 3) as usize], spread: 4.0 }));
         }
@@ -169,10 +170,14 @@ impl Player {
             };
             let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, fails_at }));
             let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
-                let expected = take.notes().iter().map(|_| deviations.map(|d| QuantisedExpectation::new(d, 4.0)));
-                Ok(take.restyled(model.id().into(), [1.0; 3], expected))
+                let column = |(key, deviation): (StyleKey, f32)| {
+                    let predictions = vec![QuantisedExpectation::new(deviation, 4.0); take.notes().len()];
+                    (key, StyleColumn::new(1.0, predictions))
+                };
+                let keys = built_in_keys().into_iter().flatten();
+                Ok(take.restyled(model.id().into(), keys.zip(deviations).map(column)))
             });
-            Ok(LoadedSession { restyler, restyle_performance })
+            Ok(LoadedSession { restyler, restyle_performance, keys: built_in_keys() })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
         let inference = InferenceThread::start(status.clone(), memory, open)

@@ -6,4 +6,4 @@ mod model;
 mod network;
 
 pub use model::NoteModel;
-pub use network::{AheadState, DecoderState, NoteNetwork, PastState};
+pub use network::{AheadState, DecoderState, EncodedNotes, NoteNetwork, PastState};

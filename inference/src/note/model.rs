@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{Part, PartNote};
 use tonenet_core::scheduler::{NoteId, SampleTime};
+use tonenet_core::style::StyleIndex;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use super::network::{DecoderState, NoteNetwork, PastState};
@@ -61,7 +61,7 @@ struct SoundingNote {
 }
 
 struct DecoderProgress {
-    style: Genre,
+    style: StyleIndex,
     state: DecoderState,
     /// Index in the part of the note after the last decoded one.
     next: usize,
@@ -148,7 +148,7 @@ impl NoteModel {
 }
 
 impl VelocityModel for NoteModel {
-    fn style(&self, style: Genre) -> Option<StyleSpread> {
+    fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.network.style(style)
     }
 
@@ -194,10 +194,10 @@ impl VelocityModel for NoteModel {
     fn predict(
         &mut self,
         request: &InferenceRequest,
-        style: Genre,
+        style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        self.network.style(style).ok_or(InferenceError::NoSuchStyle { style })?;
+        self.network.style(style).ok_or_else(|| InferenceError::no_such_style(style))?;
         self.prepare(request)?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
         let index = self.decoders.iter().position(|d| d.style == style).unwrap_or_else(|| {

@@ -6,18 +6,21 @@
 
 mod performance;
 
+pub use performance::EncodedNotes;
+
 use std::sync::Arc;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST};
+use tonenet_core::style::{StyleIndex, StyleKeys};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
 use crate::decoders::Decoders;
 use crate::error::InferenceError;
-use crate::manifest::NetworkEntry;
+use crate::manifest::{NetworkEntry, Sha256};
 use crate::model::{Prediction, StyleSpread};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
+use crate::user_style::ReadoutFingerprint;
 
 /// Hidden units that a manifest may give; states of these sizes are allocated before a graph could refuse them.
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=65_536;
@@ -29,6 +32,8 @@ const CHUNK: usize = 64;
 pub struct NoteNetwork {
     past: Arc<dyn Graph>,
     ahead: Arc<dyn Graph>,
+    /// The checksums of the files of both.
+    encoders: Vec<Sha256>,
     decoders: Decoders,
     past_hidden: usize,
     ahead_hidden: usize,
@@ -74,17 +79,44 @@ impl NoteNetwork {
         let mut next = || shared.next().unwrap_or_else(|| Err(bad("a graph is missing".into())));
         let (past, ahead) = (next()?, next()?);
         let decoders = Decoders::load(runtime, files)?;
-        Ok(Self { past, ahead, decoders, past_hidden, ahead_hidden, decoder_hidden })
+        let encoders = files.shared().map(|file| file.sha256()).collect();
+        Ok(Self { past, ahead, encoders, decoders, past_hidden, ahead_hidden, decoder_hidden })
     }
 
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
-    pub fn style(&self, style: Genre) -> Option<StyleSpread> {
+    pub fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.decoders.get(style).ok().map(|d| d.spread)
+    }
+
+    /// The fingerprint of the encoders and of the decoders of some styles.
+    ///
+    /// # Errors
+    /// [`InferenceError::NoSuchStyle`] without a decoder for one of them.
+    pub fn fingerprint(&self, styles: &[StyleIndex]) -> Result<ReadoutFingerprint, InferenceError> {
+        let checksum =
+            |&style: &StyleIndex| self.decoders.get(style).map(|decoder| (decoder.id.as_str(), decoder.sha256));
+        let decoders = styles.iter().map(checksum).collect::<Result<Vec<_>, _>>()?;
+        Ok(ReadoutFingerprint::new(&self.encoders, decoders))
+    }
+
+    /// The styles that have a decoder.
+    pub fn styles(&self) -> impl Iterator<Item = StyleIndex> + '_ {
+        self.decoders.0.iter().map(|decoder| decoder.style)
+    }
+
+    /// The key of each style.
+    pub fn style_keys(&self) -> StyleKeys {
+        self.decoders.keys()
     }
 
     /// Numbers in the past encoding of a note.
     pub fn past_width(&self) -> usize {
         self.past_hidden
+    }
+
+    /// Numbers in the look-ahead encoding of a note.
+    pub fn ahead_width(&self) -> usize {
+        self.ahead_hidden
     }
 
     /// The past encoder's state before the first note.
@@ -203,7 +235,7 @@ impl NoteNetwork {
     /// When the runtime fails or there is no decoder for the style.
     pub fn decode(
         &self,
-        style: Genre,
+        style: StyleIndex,
         past_encoding: &[f32],
         ahead_encoding: &[f32],
         state: &mut DecoderState,
@@ -239,7 +271,7 @@ impl NoteNetwork {
     // It repeats the parameters of `decode` because it is the same call over more notes.
     pub fn decode_in_chunks(
         &self,
-        style: Genre,
+        style: StyleIndex,
         past_encoding: &[f32],
         ahead_encoding: &[f32],
         state: &mut DecoderState,

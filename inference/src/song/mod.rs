@@ -5,11 +5,10 @@ mod selection;
 
 use thiserror::Error;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
 use crate::error::InferenceError;
 use crate::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
@@ -41,9 +40,9 @@ pub struct SongRestyling {
 
 impl SongRestyling {
     /// Restyles the keyboard parts in one style, with defaults for everything else.
-    pub fn in_style(style: Genre, take: TakeSeed) -> Self {
+    pub fn in_style(style: impl Into<StyleIndex>, take: TakeSeed) -> Self {
         let restyling = RestyleSettings {
-            style: StyleBlend { a: style, b: style, share_of_b: 0.0 },
+            style: StyleBlend::only(style),
             source_style: None,
             take,
             expression: Expression::default(),

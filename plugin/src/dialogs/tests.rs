@@ -22,9 +22,8 @@ fn filled(path: Option<PathBuf>, start: f64) -> (DialogState<String>, Arc<Timeli
 }
 
 fn before() -> TimelineSnapshot {
-    let note =
-        TimelineNote { beats: 1.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64, expected: None };
-    TimelineSnapshot::new(String::new(), [1.0; 3], vec![note], Vec::new())
+    let note = TimelineNote { beats: 1.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+    TimelineSnapshot::new(vec![note], Vec::new())
 }
 
 #[test]

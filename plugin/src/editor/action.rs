@@ -1,7 +1,7 @@
 //! What the user can do in the window.
 
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::Mode;
+use tonenet_core::style::StyleIndex;
 use tonenet_core::tune::Metre;
 use tonenet_engine::generator::{ClipKind, GenerateSettings, MorphPhrase};
 use tonenet_inference::embedded::EmbeddedModel;
@@ -13,9 +13,9 @@ use super::view::Tab;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
     /// Chose style A.
-    StyleA(Genre),
+    StyleA(StyleIndex),
     /// Chose style B.
-    StyleB(Genre),
+    StyleB(StyleIndex),
     /// Used a slider.
     Dial(Dial, DialGesture),
     /// Chose a take; 0 is the average.

@@ -1,9 +1,8 @@
 //! The panel "Restyle": styles, dials, look-ahead, and what the engine is doing.
 
 use nice_plug::prelude::Enum;
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
-use tonenet_core::style::StyleBlend;
+use tonenet_core::style::{StyleBlend, StyleIndex};
 use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -40,22 +39,22 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
 fn styles(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let StyleBlend { a, b, share_of_b } = view.settings.style;
     row(ui, "Style A", |ui| {
-        for genre in Genre::ALL {
-            if choice(ui, genre == a, genre.title(), "The style whose dynamics the notes get") {
-                actions.push(Action::StyleA(genre));
+        for style in StyleIndex::BUILT_IN {
+            if choice(ui, style == a, &style.to_string(), "The style whose dynamics the notes get") {
+                actions.push(Action::StyleA(style));
             }
         }
     });
     let shares = match share_of_b {
-        0.0 => format!("only {}", a.title()),
-        1.0 => format!("only {}", b.title()),
-        share => format!("{:.0} % {}", share * 100.0, b.title()),
+        0.0 => format!("only {a}"),
+        1.0 => format!("only {b}"),
+        share => format!("{:.0} % {b}", share * 100.0),
     };
     dial_row(ui, view, Dial::Blend, &shares, actions);
     row(ui, "Style B", |ui| {
-        for genre in Genre::ALL {
-            if choice(ui, genre == b, genre.title(), "The style that Blend mixes into style A") {
-                actions.push(Action::StyleB(genre));
+        for style in StyleIndex::BUILT_IN {
+            if choice(ui, style == b, &style.to_string(), "The style that Blend mixes into style A") {
+                actions.push(Action::StyleB(style));
             }
         }
     });

@@ -7,9 +7,8 @@ use std::sync::atomic::Ordering;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tonenet_core::clip::{Clip, ClipNote};
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
     ClipKind, GenerateSettings, GeneratorStatus, MorphPhrase, SelectedClip, SongPlacement,
@@ -67,7 +66,7 @@ fn a_click_on_a_style_chooses_it() {
     let chosen: Vec<_> = harness.get_all_by_label("Jazz").collect();
     chosen[0].click();
     harness.run_steps(5);
-    assert_eq!(harness.state(), &[Action::StyleA(Genre::Pop), Action::StyleB(Genre::Pop)]);
+    assert_eq!(harness.state(), &[Action::StyleA(StyleIndex::POP), Action::StyleB(StyleIndex::POP)]);
 }
 
 #[test]
@@ -206,7 +205,7 @@ fn the_restyle_panel_fits_the_window() {
     view.look_ahead = Mode::Timeline;
     view.opening = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = TimelineSummary { notes: 20_000, waiting: 10_000, can_undo: true, is_entered: true };
-    view.settings.style = StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.99 };
+    view.settings.style = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.99 };
     view.settings.take = TakeSeed(99);
     view.restart_pending = true;
     view.engine.error = Some(FAILED.into());

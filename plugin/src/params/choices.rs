@@ -1,40 +1,40 @@
 //! The enumerated host parameters, and the types that they stand for.
 
 use nice_plug::prelude::*;
-use tonenet_core::genre::Genre;
 use tonenet_core::scheduler::{Mode, WindowLength};
+use tonenet_core::style::StyleIndex;
 use tonenet_inference::embedded::EmbeddedModel;
 
-/// [`Genre`] as a host parameter. Projects store the ids.
+/// A built-in style as a host parameter. Projects store the ids.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StyleChoice {
-    /// See [`Genre::Classical`].
+    /// See [`StyleIndex::CLASSICAL`].
     #[id = "classical"]
     Classical,
-    /// See [`Genre::Jazz`].
+    /// See [`StyleIndex::JAZZ`].
     #[id = "jazz"]
     Jazz,
-    /// See [`Genre::Pop`].
+    /// See [`StyleIndex::POP`].
     #[id = "pop"]
     Pop,
 }
 
-impl From<StyleChoice> for Genre {
+impl From<StyleChoice> for StyleIndex {
     fn from(choice: StyleChoice) -> Self {
         match choice {
-            StyleChoice::Classical => Self::Classical,
-            StyleChoice::Jazz => Self::Jazz,
-            StyleChoice::Pop => Self::Pop,
+            StyleChoice::Classical => Self::CLASSICAL,
+            StyleChoice::Jazz => Self::JAZZ,
+            StyleChoice::Pop => Self::POP,
         }
     }
 }
 
-impl From<Genre> for StyleChoice {
-    fn from(genre: Genre) -> Self {
-        match genre {
-            Genre::Classical => Self::Classical,
-            Genre::Jazz => Self::Jazz,
-            Genre::Pop => Self::Pop,
+impl From<StyleIndex> for StyleChoice {
+    fn from(style: StyleIndex) -> Self {
+        match style {
+            StyleIndex::CLASSICAL => Self::Classical,
+            StyleIndex::POP => Self::Pop,
+            _ => Self::Jazz,
         }
     }
 }

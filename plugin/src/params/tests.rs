@@ -3,7 +3,7 @@
 use super::upgrade::{choices, defaults};
 use super::*;
 use nice_plug::plugin::ParamValue;
-use tonenet_core::genre::Genre;
+use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
 use tonenet_inference::embedded::EmbeddedModel;
@@ -15,7 +15,7 @@ fn params() -> ToneNetParams {
 #[test]
 fn by_default_the_average_take_of_jazz_plays() {
     let expected = Settings {
-        style: StyleBlend { a: Genre::Jazz, b: Genre::Classical, share_of_b: 0.0 },
+        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.0 },
         take: TakeSeed(0),
         expression: Expression::default(),
         model: EmbeddedModel::Note,

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::clap::ClapHost;
 use tonenet_hosts::vst3::Vst3Host;
@@ -69,7 +68,7 @@ pub fn own_velocities(song: &Song) -> Vec<u8> {
 }
 
 /// A session with the plugin's defaults in a style.
-pub fn in_style(song: &Song, style: Genre) -> Session {
+pub fn in_style(song: &Song, style: StyleIndex) -> Session {
     Session::from_song(song, RATE).with_parameter("Style", style.index() as f64)
 }
 
@@ -120,7 +119,7 @@ pub struct Settings {
 
 impl Settings {
     /// The plugin's defaults in a style.
-    pub fn for_style(style: Genre) -> Self {
+    pub fn for_style(style: StyleIndex) -> Self {
         Self { model: MODELS[0], style: StyleBlend::only(style), take: TakeSeed(0), expression: Expression::default() }
     }
 
@@ -173,7 +172,7 @@ impl Settings {
 }
 
 /// The velocities of a song with the plugin's defaults in a style, without a plugin or host.
-pub fn expected_velocities(song: &Song, style: Genre) -> Vec<u8> {
+pub fn expected_velocities(song: &Song, style: StyleIndex) -> Vec<u8> {
     Settings::for_style(style).expected_velocities(song)
 }
 

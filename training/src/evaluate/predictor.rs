@@ -7,7 +7,7 @@ use tonenet_core::note::{LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_inference::model::Prediction;
-use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
+use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView, RestyleSettings};
 
 use crate::data::performances::Performance;
 
@@ -45,10 +45,10 @@ impl Predictor {
     }
 
     /// The velocities that `tonenet restyle` gives a performance in a style; `None` for references.
-    pub fn restyled(&self, view: &PerformanceView<'_>, style: Genre) -> Result<Option<Vec<f32>>> {
+    pub fn restyled(&self, view: &PerformanceView<'_>, genre: Genre) -> Result<Option<Vec<f32>>> {
         let Self::Model(model) = self else { return Ok(None) };
         let settings = RestyleSettings {
-            style: StyleBlend::only(style),
+            style: StyleBlend::only(genre),
             source_style: None,
             take: TakeSeed(0),
             expression: Expression::default(),
@@ -64,7 +64,7 @@ impl Predictor {
 
     /// Whether it can predict before a performance is over.
     pub fn has_look_ahead(&self) -> bool {
-        !matches!(self, Self::Model(LoadedModel::PianoRoll(_)))
+        !matches!(self, Self::Model(model) if matches!(model.network(), Network::PianoRoll(_)))
     }
 }
 

@@ -7,12 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid};
 use tonenet_core::note::Note;
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 
 use crate::arguments::EvaluateArgs;
@@ -76,9 +77,10 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
     let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
     let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
     let predict = |view: &PerformanceView<'_>| -> Result<Vec<f32>> {
-        let predicted = model.predict(view, LookAhead::WholePerformance, &[STYLE])?;
-        let gain = model.gains(&[STYLE], &predicted)?[STYLE.index()];
-        Ok(predicted[0].iter().map(|p| gain * p.deviation).collect())
+        let columns = model.columns(view, LookAhead::WholePerformance, &[STYLE.into()], &Cancellation::default())?;
+        let column = columns.first().context("a style has a column")?;
+        let heard = |note| column.term(note).map_or(0.0, |term| term.gain * term.prediction.deviation);
+        Ok((0..view.notes.len()).map(heard).collect())
     };
     let bar = progress::bar(listed.len(), "{pos}/{len} scores, {eta} left");
     let measured: Vec<Measured> = listed
@@ -93,7 +95,8 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
 /// The runs of keys in the train split's performances of the same style.
 fn trained(data: &Path) -> Result<TrainedRuns> {
     let train = performances::load(data, Split::Train)?;
-    Ok(TrainedRuns::from_performances(train.iter().filter(|performance| performance.genre == STYLE)))
+    let of_style = train.iter().filter(|performance| performance.genre == STYLE);
+    Ok(TrainedRuns::from_files(of_style.map(|performance| performance.notes.as_slice())))
 }
 
 fn print(title: &str, measured: &[Measured], knows_training: bool) {

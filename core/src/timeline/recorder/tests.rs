@@ -1,6 +1,7 @@
-use super::super::QuantisedExpectation;
 use super::*;
 use crate::note::Note;
+use crate::style::{QuantisedExpectation, StyleColumn, built_in_keys};
+use crate::timeline::snapshot::tests::{column_of, in_built_in_styles};
 use proptest::prelude::*;
 
 fn on(beats: f64, key: u8, velocity: u8) -> TimelineEvent {
@@ -56,14 +57,16 @@ fn a_loop_replaces_its_range_and_nothing_else() {
 fn an_edited_note_keeps_its_predictions_until_it_is_restyled() {
     let mut recorder = TimelineRecorder::default();
     pass(&mut recorder, &SONG, 0.0, 4.0);
-    let expected = [QuantisedExpectation::new(3.0, 2.0); 3];
-    let styled = recorder.snapshot(&TimelineSnapshot::default()).restyled("note".into(), [1.0; 3], vec![expected; 4]);
+    let column = StyleColumn::new(1.0, vec![QuantisedExpectation::new(3.0, 2.0); 4]);
+    let played = recorder.snapshot(&TimelineSnapshot::default());
+    let styled = played.restyled("note".into(), in_built_in_styles(&column));
     let mut recorder = TimelineRecorder::new(&styled);
     pass(&mut recorder, &[(0.0, 60, 90), (1.0, 63, 60), (1.0, 65, 61), (3.0, 64, 70)], 0.0, 4.0);
     let snapshot = recorder.snapshot(&styled);
-    let known: Vec<_> = snapshot.notes().iter().map(|n| (n.key, n.expected.is_some())).collect();
+    let jazz = column_of(&snapshot, "jazz");
+    let known: Vec<_> = (0..).zip(snapshot.notes()).map(|(i, n)| (n.key, jazz.get(i).is_known())).collect();
     assert_eq!(known, [(60, true), (63, false), (65, true), (64, true)]);
-    assert!(snapshot.needs("note"));
+    assert!(snapshot.needs("note", &built_in_keys()));
 }
 
 #[test]
@@ -176,13 +179,14 @@ fn restyled(snapshot: &TimelineSnapshot) -> TimelineSnapshot {
     let whole: f64 = notes.iter().map(|n| n.onset + n.release + f64::from(n.key) + f64::from(n.velocity)).sum();
     let whole = whole + pedals.iter().map(|p| p.0 + f64::from(u8::from(p.1))).sum::<f64>();
     let of_note = |n: &Note| QuantisedExpectation::new((n.onset * 7.0 + whole).rem_euclid(40.0) as f32, 3.0);
-    snapshot.restyled("note".into(), [1.5; 3], notes.iter().map(|note| [of_note(note); 3]))
+    let column = StyleColumn::new(1.5, notes.iter().map(of_note).collect());
+    snapshot.restyled("note".into(), in_built_in_styles(&column))
 }
 
 /// The next snapshot, as the inference thread makes it after a pass.
 fn next_snapshot(recorder: &mut TimelineRecorder, snapshot: TimelineSnapshot) -> TimelineSnapshot {
     let snapshot = if recorder.changes() > 0 { recorder.snapshot(&snapshot) } else { snapshot };
-    if snapshot.needs("note") { restyled(&snapshot) } else { snapshot }
+    if snapshot.needs("note", &built_in_keys()) { restyled(&snapshot) } else { snapshot }
 }
 
 fn reopened(snapshot: &TimelineSnapshot) -> TimelineSnapshot {
@@ -239,7 +243,7 @@ fn an_edit_of_a_loaded_snapshot_is_restyled_like_any_other() {
         let mut recorder = TimelineRecorder::new(&opened);
         edited.play(&mut recorder, 0, END);
         let snapshot = recorder.snapshot(&opened);
-        assert!(snapshot.needs("note") && snapshot.needs_any_model(), "{edit:?}");
+        assert!(snapshot.needs("note", &built_in_keys()) && snapshot.needs_any_model(&built_in_keys()), "{edit:?}");
         assert_ne!(restyled(&snapshot), snapshot, "{edit:?}");
     }
 }

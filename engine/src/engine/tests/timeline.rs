@@ -2,8 +2,6 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use tonenet_core::timeline::TimelineNote;
-
 use super::*;
 
 /// An instance in Timeline mode, which counts how often a whole performance is restyled.
@@ -22,10 +20,11 @@ impl Instance {
             let restyle_performance: RestylePerformance = Box::new(move |performance: &TimelineSnapshot, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = performance.performance();
-                let expected = notes.iter().map(|n| [QuantisedExpectation::new((n.onset + n.release) as f32, 2.0); 3]);
-                Ok(performance.restyled(EmbeddedModel::Baseline.id().into(), [1.0; 3], expected))
+                let predictions = notes.iter().map(|n| QuantisedExpectation::new((n.onset + n.release) as f32, 2.0));
+                Ok(restyled(performance, predictions))
             });
-            Ok(LoadedSession { restyler: Restyler::new(Box::new(FakeModel::default())), restyle_performance })
+            let restyler = Restyler::new(Box::new(FakeModel::default()));
+            Ok(LoadedSession { restyler, restyle_performance, keys: built_in_keys() })
         };
         let thread = InferenceThread::start(status.clone(), Some(store.clone()), open).unwrap();
         let look_ahead = SchedulerConfig::zero_latency(RATE, 480);
@@ -120,8 +119,7 @@ fn every_edit_is_restyled_once_whatever_the_origin_of_the_performance() {
             let played = went_on(Instance::new(Arc::default()));
             let filled = Instance::new(Arc::default());
             let (performance, _) = played.store.get();
-            let notes = performance.notes().iter().map(|note| TimelineNote { expected: None, ..*note }).collect();
-            filled.store.replace(TimelineSnapshot::new(String::new(), [1.0; 3], notes, Vec::new()));
+            filled.store.replace(TimelineSnapshot::new(performance.notes().to_vec(), Vec::new()));
             went_on(filled)
         }),
     ];
@@ -155,10 +153,10 @@ fn an_edit_just_before_deactivation_is_restyled_after_the_next_activation() {
     let mut events = vec![on(0, edit.2, edit.3).1].into_iter();
     instance.engine.process(&block_of(480, transport, false), &SETTINGS, || events.next(), |_| ());
     let instance = instance.activated_again();
-    assert!(instance.store.get().0.needs_any_model());
+    assert!(instance.store.get().0.needs_any_model(&built_in_keys()));
     let mut instance = instance.opened_again();
     assert_eq!(instance.restylings(&song(&part)), 1);
-    assert!(!instance.store.get().0.needs_any_model());
+    assert!(!instance.store.get().0.needs_any_model(&built_in_keys()));
 }
 
 #[test]

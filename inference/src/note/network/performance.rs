@@ -2,20 +2,32 @@
 
 use std::ops::Range;
 
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
+use tonenet_core::style::StyleIndex;
 
-use super::{CHUNK, DecoderState, NoteNetwork, PastState};
+use super::{AheadState, CHUNK, DecoderState, NoteNetwork};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::Prediction;
+use crate::performance::LookAhead;
 
 /// The most notes whose look-ahead encodings are kept at once. A longer performance is looked ahead over twice, so the
 /// memory does not grow with its length.
 pub(super) const SEGMENT: usize = 32 * CHUNK;
 
-/// The most notes in one batch of [`NoteNetwork::at_look_ahead`], which only evaluation uses.
+/// The most notes in one batch at a look-ahead in seconds.
 const BATCH_NOTES: usize = 2048;
+
+/// What the decoders read of some consecutive notes at one look-ahead, and what they predict from it.
+#[derive(Debug, Clone, Copy)]
+pub struct EncodedNotes<'a> {
+    /// The past encodings, \[notes, [`NoteNetwork::past_width`]\].
+    pub past_encoding: &'a [f32],
+    /// The look-ahead encodings, \[notes, [`NoteNetwork::ahead_width`]\].
+    pub ahead_encoding: &'a [f32],
+    /// Each style's predictions, in the order in which the styles were named.
+    pub predictions: &'a [Vec<Prediction>],
+}
 
 impl NoteNetwork {
     /// Predicts a performance in each of `styles`; each note's look-ahead is the rest of the performance.
@@ -25,38 +37,10 @@ impl NoteNetwork {
     pub fn whole_performance(
         &self,
         part: &Part,
-        styles: &[Genre],
+        styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let starts = (0..part.len()).step_by(SEGMENT);
-        let segments: Vec<_> = starts.map(|from| from..(from + SEGMENT).min(part.len())).collect();
-        let known = part.end_known();
-        let rows = |segment: Range<usize>| {
-            let (mut past, mut ahead) = (Vec::new(), Vec::new());
-            for index in segment {
-                part.past(index, &mut past);
-                part.ahead(index, known, &mut ahead);
-            }
-            (past, ahead)
-        };
-        // The first pass keeps only the look-ahead state at the end of each segment.
-        let mut states = vec![self.initial_ahead_state(1)];
-        for segment in segments.iter().skip(1).rev() {
-            let mut state = states[states.len() - 1].clone();
-            let (past, ahead) = rows(segment.clone());
-            self.look_ahead_in_chunks(&past, &ahead, &mut state, cancellation)?;
-            states.push(state);
-        }
-        let mut decoding = Decoding::new(self, styles, part.len());
-        for (segment, mut state) in segments.into_iter().zip(states.into_iter().rev()) {
-            let (past, ahead) = rows(segment);
-            let encodings = self.look_ahead_in_chunks(&past, &ahead, &mut state, cancellation)?;
-            for (past, ahead_encoding) in past.chunks(CHUNK * PAST).zip(encodings.chunks(CHUNK * self.ahead_hidden)) {
-                cancellation.check()?;
-                decoding.push_chunk(past, ahead_encoding)?;
-            }
-        }
-        Ok(decoding.predictions)
+        self.predict_performance(part, LookAhead::WholePerformance, styles, cancellation)
     }
 
     /// Predicts a performance in each of `styles`; each note's look-ahead is `look_ahead` seconds after its onset.
@@ -67,76 +51,179 @@ impl NoteNetwork {
         &self,
         part: &Part,
         look_ahead: f64,
-        styles: &[Genre],
+        styles: &[StyleIndex],
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let mut past = Vec::new();
-        let mut lengths = Vec::with_capacity(part.len());
-        let mut end = 0;
-        for index in 0..part.len() {
-            part.past(index, &mut past);
-            let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
-            while part.note(end).is_some_and(|n| n.onset <= known) {
+        self.predict_performance(part, LookAhead::Seconds(look_ahead), styles, &Cancellation::default())
+    }
+
+    fn predict_performance(
+        &self,
+        part: &Part,
+        look_ahead: LookAhead,
+        styles: &[StyleIndex],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        let mut predictions: Vec<Vec<Prediction>> = styles.iter().map(|_| Vec::with_capacity(part.len())).collect();
+        self.encode(part, &[look_ahead], styles, cancellation, &mut |_, notes| {
+            for (all, new) in predictions.iter_mut().zip(notes.predictions) {
+                all.extend(new);
+            }
+        })?;
+        Ok(predictions)
+    }
+
+    /// Encodes a performance at each of `look_aheads` and predicts it in each of `styles`.
+    ///
+    /// It calls `visit` with the index of a look-ahead and a few notes, for every note in the order of the part and for
+    /// each look-ahead.
+    ///
+    /// # Errors
+    /// When the runtime fails or a style has no decoder, or on cancellation.
+    pub fn encode(
+        &self,
+        part: &Part,
+        look_aheads: &[LookAhead],
+        styles: &[StyleIndex],
+        cancellation: &Cancellation,
+        visit: &mut dyn FnMut(usize, EncodedNotes<'_>),
+    ) -> Result<(), InferenceError> {
+        let segments = Segments { network: self, part, cancellation };
+        let mut states = match look_aheads.contains(&LookAhead::WholePerformance) {
+            true => segments.states_at_ends()?,
+            false => Vec::new(),
+        };
+        let mut past_state = self.initial_past_state();
+        let mut decoders: Vec<_> = look_aheads.iter().map(|_| StyleDecoders::new(self, styles)).collect();
+        for segment in segments.ranges() {
+            let mut state = states.pop();
+            let past = segments.past_rows(segment.clone());
+            let whole = state.as_mut().map(|state| segments.look_ahead_over_all(segment.clone(), &past, state));
+            let whole = whole.transpose()?;
+            let seconds = look_aheads.iter().map(|&look_ahead| match look_ahead {
+                LookAhead::WholePerformance => Ok(None),
+                LookAhead::Seconds(seconds) => segments.look_ahead(segment.clone(), seconds).map(Some),
+            });
+            let seconds: Vec<Option<Vec<f32>>> = seconds.collect::<Result<_, InferenceError>>()?;
+            let by_look_ahead: Vec<&[f32]> =
+                seconds.iter().map(|s| s.as_ref().or(whole.as_ref()).map_or(&[][..], Vec::as_slice)).collect();
+            for (chunk, past) in past.chunks(CHUNK * PAST).enumerate() {
+                cancellation.check()?;
+                let past_encoding = self.read(past, &mut past_state)?;
+                let from = chunk * CHUNK * self.ahead_hidden;
+                let to = from + past.len() / PAST * self.ahead_hidden;
+                for (look_ahead, (encodings, decoders)) in by_look_ahead.iter().zip(&mut decoders).enumerate() {
+                    let ahead_encoding = &encodings[from..to];
+                    let predictions = decoders.decode(&past_encoding, ahead_encoding)?;
+                    let notes =
+                        EncodedNotes { past_encoding: &past_encoding, ahead_encoding, predictions: &predictions };
+                    visit(look_ahead, notes);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Looks ahead over a performance, one segment of its notes at a time.
+struct Segments<'a> {
+    network: &'a NoteNetwork,
+    part: &'a Part,
+    cancellation: &'a Cancellation,
+}
+
+impl Segments<'_> {
+    fn ranges(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + use<> {
+        let notes = self.part.len();
+        (0..notes.div_ceil(SEGMENT)).map(move |index| index * SEGMENT..((index + 1) * SEGMENT).min(notes))
+    }
+
+    fn past_rows(&self, notes: Range<usize>) -> Vec<f32> {
+        let mut rows = Vec::with_capacity(notes.len() * PAST);
+        notes.for_each(|index| self.part.past(index, &mut rows));
+        rows
+    }
+
+    /// The look-ahead network's state at the end of each segment, the last segment's first.
+    fn states_at_ends(&self) -> Result<Vec<AheadState>, InferenceError> {
+        let mut states = vec![self.network.initial_ahead_state(1)];
+        for segment in self.ranges().skip(1).rev() {
+            let mut state = states[states.len() - 1].clone();
+            let past = self.past_rows(segment.clone());
+            self.look_ahead_over_all(segment, &past, &mut state)?;
+            states.push(state);
+        }
+        Ok(states)
+    }
+
+    /// The look-ahead encodings of a segment with these `past` rows, from the state at its end; each note's look-ahead
+    /// is the rest of the performance.
+    fn look_ahead_over_all(
+        &self,
+        notes: Range<usize>,
+        past: &[f32],
+        state: &mut AheadState,
+    ) -> Result<Vec<f32>, InferenceError> {
+        let known = self.part.end_known();
+        let mut ahead = Vec::with_capacity(notes.len() * AHEAD);
+        notes.for_each(|index| self.part.ahead(index, known, &mut ahead));
+        self.network.look_ahead_in_chunks(past, &ahead, state, self.cancellation)
+    }
+
+    /// The look-ahead encodings of a segment; each note's look-ahead is so many seconds after its onset.
+    fn look_ahead(&self, notes: Range<usize>, seconds: f64) -> Result<Vec<f32>, InferenceError> {
+        let width = self.network.ahead_hidden;
+        let known = |index| self.part.note(index).map_or(0.0, |note| note.onset) + seconds;
+        let mut end = notes.start;
+        let lengths = notes.clone().map(|index| {
+            while self.part.note(end).is_some_and(|note| note.onset <= known(index)) {
                 end += 1;
             }
-            lengths.push(end.max(index + 1) - index);
-        }
-        // Segments of the same length run in a batch.
-        let mut by_length: Vec<usize> = (0..part.len()).collect();
+            end.max(index + 1) - index
+        });
+        let lengths: Vec<usize> = lengths.collect();
+        let past = self.past_rows(notes.start..end.max(notes.end));
+        // Runs over the same number of notes share a batch.
+        let mut by_length: Vec<usize> = (0..notes.len()).collect();
         by_length.sort_by_key(|&index| lengths[index]);
-        let mut encodings = vec![0.0; part.len() * self.ahead_hidden];
+        let mut encodings = vec![0.0; notes.len() * width];
         for group in by_length.chunk_by(|&a, &b| lengths[a] == lengths[b]) {
             let length = lengths[group[0]];
             for group in group.chunks((BATCH_NOTES / length).max(1)) {
-                let mut rows = vec![0.0; length * group.len() * PAST];
+                self.cancellation.check()?;
+                let mut rows = Vec::with_capacity(length * group.len() * PAST);
                 let mut known_rows = Vec::with_capacity(length * group.len() * AHEAD);
                 for step in 0..length {
-                    for (lane, &index) in group.iter().enumerate() {
-                        let (from, to) = ((index + step) * PAST, (step * group.len() + lane) * PAST);
-                        rows[to..to + PAST].copy_from_slice(&past[from..from + PAST]);
-                        let known = part.note(index).map_or(0.0, |n| n.onset) + look_ahead;
-                        part.ahead(index + step, known, &mut known_rows);
+                    for &index in group {
+                        let from = (index + step) * PAST;
+                        rows.extend_from_slice(&past[from..from + PAST]);
+                        let index = notes.start + index;
+                        self.part.ahead(index + step, known(index), &mut known_rows);
                     }
                 }
-                let found = self.look_ahead(&rows, &known_rows, &mut self.initial_ahead_state(group.len()))?;
-                for (encoding, &index) in found.chunks(self.ahead_hidden).zip(group) {
-                    let to = index * self.ahead_hidden;
-                    encodings[to..to + self.ahead_hidden].copy_from_slice(encoding);
+                let mut state = self.network.initial_ahead_state(group.len());
+                let found = self.network.look_ahead(&rows, &known_rows, &mut state)?;
+                for (encoding, &index) in found.chunks(width).zip(group) {
+                    encodings[index * width..(index + 1) * width].copy_from_slice(encoding);
                 }
             }
         }
-        let mut decoding = Decoding::new(self, styles, part.len());
-        for (past, ahead_encoding) in past.chunks(CHUNK * PAST).zip(encodings.chunks(CHUNK * self.ahead_hidden)) {
-            decoding.push_chunk(past, ahead_encoding)?;
-        }
-        Ok(decoding.predictions)
+        Ok(encodings)
     }
 }
 
-/// A performance that is encoded and decoded in several styles, chunk by chunk.
-struct Decoding<'a> {
+/// The decoders of some styles at one look-ahead, with their states.
+struct StyleDecoders<'a> {
     network: &'a NoteNetwork,
-    past_state: PastState,
-    styles: Vec<(Genre, DecoderState)>,
-    /// In the order of the styles.
-    predictions: Vec<Vec<Prediction>>,
+    states: Vec<(StyleIndex, DecoderState)>,
 }
 
-impl<'a> Decoding<'a> {
-    fn new(network: &'a NoteNetwork, styles: &[Genre], notes: usize) -> Self {
-        Self {
-            network,
-            past_state: network.initial_past_state(),
-            styles: styles.iter().map(|&style| (style, network.initial_decoder_state())).collect(),
-            predictions: styles.iter().map(|_| Vec::with_capacity(notes)).collect(),
-        }
+impl<'a> StyleDecoders<'a> {
+    fn new(network: &'a NoteNetwork, styles: &[StyleIndex]) -> Self {
+        Self { network, states: styles.iter().map(|&style| (style, network.initial_decoder_state())).collect() }
     }
 
-    /// Adds the predictions of the next notes, from their `past` rows and look-ahead encodings.
-    fn push_chunk(&mut self, past: &[f32], ahead_encoding: &[f32]) -> Result<(), InferenceError> {
-        let past_encoding = self.network.read(past, &mut self.past_state)?;
-        for ((style, state), predictions) in self.styles.iter_mut().zip(&mut self.predictions) {
-            predictions.extend(self.network.decode(*style, &past_encoding, ahead_encoding, state)?);
-        }
-        Ok(())
+    /// Each style's predictions of the next notes.
+    fn decode(&mut self, past: &[f32], ahead: &[f32]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+        self.states.iter_mut().map(|(style, state)| self.network.decode(*style, past, ahead, state)).collect()
     }
 }

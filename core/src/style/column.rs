@@ -1,0 +1,61 @@
+//! What one style predicts for all notes of a performance.
+
+use super::QuantisedExpectation;
+use super::mixing::StyleTerm;
+
+/// The predictions of one style for all notes of a performance, in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StyleColumn {
+    gain: f32,
+    centre: f32,
+    /// Notes that have a prediction.
+    known: usize,
+    /// Empty if no note has a prediction.
+    predictions: Vec<QuantisedExpectation>,
+}
+
+impl StyleColumn {
+    /// A column of a style with this gain ([`super::range`]).
+    pub fn new(gain: f32, mut predictions: Vec<QuantisedExpectation>) -> Self {
+        // Whole numbers add up to the same in any order.
+        let (mut sum, mut known) = (0_i64, 0_usize);
+        for prediction in predictions.iter().filter(|prediction| prediction.is_known()) {
+            sum += i64::from(prediction.to_64ths().0);
+            known += 1;
+        }
+        if known == 0 {
+            predictions = Vec::new();
+        }
+        let gain = if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 };
+        let centre = sum as f32 / QuantisedExpectation::FRACTION / known.max(1) as f32;
+        Self { gain, centre, known, predictions }
+    }
+
+    /// The style's gain.
+    pub fn gain(&self) -> f32 {
+        self.gain
+    }
+
+    /// Notes that have a prediction.
+    pub fn known(&self) -> usize {
+        self.known
+    }
+
+    /// The prediction for the note at an index.
+    pub fn get(&self, note: usize) -> QuantisedExpectation {
+        self.predictions.get(note).copied().unwrap_or(QuantisedExpectation::UNKNOWN)
+    }
+
+    /// What mixing reads of the note at an index; `None` without a prediction.
+    pub fn term(&self, note: usize) -> Option<StyleTerm> {
+        let prediction = self.get(note).prediction()?;
+        Some(StyleTerm { prediction, gain: self.gain, centre: self.centre })
+    }
+
+    /// The same style over other notes: for each, the index of its prediction here, if it has one.
+    pub fn rearranged(&self, notes: impl Iterator<Item = Option<usize>>) -> Self {
+        let prediction = |note: Option<usize>| note.map_or(QuantisedExpectation::UNKNOWN, |note| self.get(note));
+        let predictions = if self.known == 0 { Vec::new() } else { notes.map(prediction).collect() };
+        Self::new(self.gain, predictions)
+    }
+}
