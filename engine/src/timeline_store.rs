@@ -91,15 +91,13 @@ impl TimelineStore {
     /// Summarises the performance.
     pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
-<<<<<<< HEAD
         let Performance { snapshot, is_entered } = &slot.current;
-        let notes = snapshot.notes();
-        let waiting = notes.iter().filter(|n| n.expected.is_none()).count();
-        TimelineSummary { notes: notes.len(), waiting, is_entered: *is_entered, can_undo: slot.before.is_some() }
-=======
-        let (notes, waiting) = (slot.current.notes().len(), slot.current.waiting());
-        TimelineSummary { notes, waiting, can_undo: slot.before.is_some() }
->>>>>>> main
+        TimelineSummary {
+            notes: snapshot.notes().len(),
+            waiting: snapshot.waiting(),
+            is_entered: *is_entered,
+            can_undo: slot.before.is_some(),
+        }
     }
 
     /// Loads the performance from a project.
@@ -155,7 +153,7 @@ pub(crate) mod tests {
         let entered = performance(64);
         let played = entered.notes().iter().enumerate();
         let played = played.map(|(i, n)| TimelineNote { velocity: 40 + (i * 37 % 60) as u8, ..*n }).collect();
-        let played = TimelineSnapshot::new(String::new(), [1.0; 3], played, Vec::new());
+        let played = TimelineSnapshot::new(played, Vec::new());
         let store = TimelineStore::default();
         let is_entered = || store.summary().is_entered;
         assert!(!is_entered(), "there is nothing");
