@@ -3,8 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
-use tonenet_test_support::{Program, printed};
+use tonenet_core::style::StyleIndex;
+use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::performance::Network;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::user_style::{BuiltInWeight, Readout, StyleCard, StyleContents, UserStyle};
+use tonenet_test_support::{Program, printed, printed_json};
 
 /// The program under test.
 const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
@@ -175,4 +181,87 @@ fn what_cannot_be_done_is_refused_before_anything_is_written() {
     }
     let run = TONENET.run(&["restyle", "missing.mid", "-o", "out.mid"], folder.path());
     assert!(printed(&run).contains("missing.mid") && run.status.code() == Some(1));
+}
+
+/// Writes a style that plays as pop does, and says whether it is for this note model.
+fn write_style(path: &Path, is_for_this_model: bool) {
+    let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+    let model = EmbeddedModel::Note.load(&runtime).unwrap();
+    let Network::Note(network) = model.network() else { panic!("the note model") };
+    let style = UserStyle::new(StyleContents {
+        name: "Late evening".into(),
+        fingerprint: network.fingerprint(if is_for_this_model { &[StyleIndex::POP] } else { &[] }).unwrap(),
+        readout: Readout {
+            past: vec![0.0; network.past_width()],
+            ahead: vec![0.0; network.ahead_width()],
+            built_ins: vec![BuiltInWeight { style: Genre::Pop, weight: 1.0 }],
+            constant: 0.0,
+        },
+        residual: 10.0,
+        spread: network.style(StyleIndex::POP).unwrap(),
+        nearest: Genre::Classical,
+        card: StyleCard {
+            files: 5,
+            notes: 9_000,
+            r: Some(0.5),
+            nearest_r: 0.4,
+            learned_on: "2026-01-31".into(),
+            description: "As pop.".into(),
+        },
+    });
+    fs::write(path, style.unwrap().to_bytes()).unwrap();
+}
+
+#[test]
+fn a_style_of_ones_own_is_a_file_beside_the_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_style(&folder.join("Late evening.tonestyle"), true);
+    let mine = ["--style", "Late evening.tonestyle"];
+    assert_eq!(restyle(folder, "mine.mid", &mine), restyle(folder, "pop.mid", &["--style", "pop"]));
+    let blend = |a: &str| restyle(folder, "blend.mid", &["--style", "jazz", "--style-b", a, "--blend", "30"]);
+    assert_eq!(blend("Late evening.tonestyle"), blend("pop"));
+    let exchange = |from: &str| restyle(folder, "from.mid", &["--style", "jazz", "--from", from]);
+    assert_eq!(exchange("Late evening.tonestyle"), exchange("pop"));
+
+    fs::copy(piece(), folder.join("song.mid")).unwrap();
+    let told = TONENET.succeeds(&[&["restyle", "song.mid"][..], &mine].concat(), folder);
+    assert!(told.contains("the style Late evening, nearest to Classical"), "{told}");
+    assert!(folder.join("song-late-evening.mid").exists());
+    TONENET.refuses(&[&["restyle", "song.mid"][..], &mine].concat(), "song-late-evening.mid is there already", folder);
+    let into_style = ["restyle", "song.mid", "-o", "Late evening.tonestyle"];
+    TONENET.refuses(&[&into_style[..], &mine].concat(), "would be overwritten", folder);
+    TONENET.refuses(&["restyle", "song.mid", "--style", "polka"], "or a .tonestyle file", folder);
+}
+
+#[test]
+fn a_style_that_cannot_play_is_named_with_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_style(&folder.join("foreign.tonestyle"), false);
+    let classical = restyle(folder, "classical.mid", &["--style", "classical"]);
+    assert_eq!(restyle(folder, "out.mid", &["--style", "foreign.tonestyle"]), classical, "the nearest style plays");
+    let piece = piece();
+    let report = |more: &[&str]| {
+        let arguments = [&["restyle", piece.to_str().unwrap(), "-o", "json.mid", "--json"][..], more].concat();
+        printed_json(&TONENET.run(&arguments, folder))["styles"][0].clone()
+    };
+    let foreign = report(&["--style", "foreign.tonestyle"]);
+    assert_eq!((&foreign["name"], &foreign["nearest"]), (&"Late evening".into(), &"Classical".into()));
+    assert!(foreign["warning"].as_str().unwrap().contains("learn it again from its files"), "{foreign}");
+    write_style(&folder.join("mine.tonestyle"), true);
+    let mine = ["--style", "mine.tonestyle"];
+    assert!(report(&mine)["warning"].is_null());
+    let baseline = report(&[&mine[..], &["--model", "baseline"]].concat());
+    assert!(baseline["warning"].as_str().unwrap().contains("choose the note model"), "{baseline}");
+
+    fs::write(folder.join("damaged.tonestyle"), "{").unwrap();
+    for (style, what) in
+        [("damaged.tonestyle", "damaged.tonestyle does not hold a style"), ("no.tonestyle", "no.tonestyle")]
+    {
+        let run = TONENET.run(&["restyle", piece.to_str().unwrap(), "-o", "never.mid", "--style", style], folder);
+        assert_eq!(run.status.code(), Some(1));
+        assert!(printed(&run).contains(what), "{}", printed(&run));
+        assert!(!folder.join("never.mid").exists());
+    }
 }

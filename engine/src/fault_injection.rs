@@ -6,6 +6,7 @@
 //! and `panic=REQUESTS` start after this many requests, and `engine=EVENTS` after this many engine inputs and outputs.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonenet_core::scheduler::NoteId;
@@ -13,6 +14,7 @@ use tonenet_core::style::StyleIndex;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
+use tonenet_inference::styles::StyleList;
 
 /// A fault to inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,10 @@ impl Faulty {
 impl VelocityModel for Faulty {
     fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
         self.model.style(style)
+    }
+
+    fn use_styles(&mut self, styles: &Arc<StyleList>) {
+        self.model.use_styles(styles);
     }
 
     fn reset(&mut self) {

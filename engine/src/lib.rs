@@ -21,6 +21,7 @@
 //! use tonenet_engine::inference_thread::InferenceThread;
 //! use tonenet_engine::model_cache::ModelCache;
 //! use tonenet_engine::status::Status;
+//! use tonenet_engine::style_store::StyleStore;
 //! use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
 //! use tonenet_inference::embedded::EmbeddedModel;
 //!
@@ -30,8 +31,10 @@
 //!
 //! // A thread that runs models, and an empty track for generated clips.
 //! let opener = models.clone();
-//! let open = move |model, status: &Status| opener.open(model, RATE, status);
-//! let inference = InferenceThread::start(status.clone(), None, open)?;
+//! let styles = Arc::<StyleStore>::default();
+//! let slots = styles.clone();
+//! let open = move |model, status: &Status| opener.open(model, RATE, &slots, status);
+//! let inference = InferenceThread::start(status.clone(), styles, None, open)?;
 //! let (clips, shared) = (Arc::<ClipStore>::default(), status.clone());
 //! let open = move || Box::new(models.generator(&shared)) as Box<dyn Generator>;
 //! let generator = GeneratorThread::new(clips.clone(), Arc::default(), Box::new(open));
@@ -72,6 +75,7 @@ pub mod outbox;
 pub mod pass_through;
 mod snapshots;
 pub mod status;
+pub mod style_store;
 mod thread_state;
 pub mod timeline_store;
 mod transport_follower;

@@ -16,6 +16,7 @@ use tonenet_inference::timeline;
 use crate::generator::BuiltInGenerator;
 use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::status::Status;
+use crate::style_store::StyleStore;
 
 /// The cache. Only the inference thread and the generator thread open models with it.
 #[derive(Clone, Default)]
@@ -28,13 +29,22 @@ struct Contents {
 }
 
 impl ModelCache {
-    /// Opens a model for one activation. The first call also opens the runtime, and reports it in `status`.
+    /// Opens a model for one activation, with the user's styles. The first call also opens the runtime. `status` gets
+    /// the runtime, and which styles cannot play.
     ///
     /// # Errors
     /// A message for the user if the model cannot be loaded.
-    pub fn open(&self, model: EmbeddedModel, sample_rate: f64, status: &Status) -> Result<LoadedSession, String> {
-        let loaded = self.loaded(model, status)?;
-        let (live_model, keys) = (loaded.live_model(sample_rate), loaded.style_keys());
+    pub fn open(
+        &self,
+        model: EmbeddedModel,
+        sample_rate: f64,
+        store: &StyleStore,
+        status: &Status,
+    ) -> Result<LoadedSession, String> {
+        let loaded = self.loaded(model, status)?.with_user_styles(&store.slots().0);
+        let (live_model, styles) = (loaded.live_model(sample_rate), loaded.styles().clone());
+        let substitutes = styles.substitutes().iter().map(ToString::to_string);
+        status.info.lock().styles = store.problems().into_iter().chain(substitutes).collect();
         #[cfg(feature = "fault-injection")]
         let live_model = match crate::fault_injection::Fault::from_environment() {
             Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
@@ -43,7 +53,7 @@ impl ModelCache {
         let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
             timeline::restyle(performance, model.id(), &loaded, cancellation)
         });
-        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, keys })
+        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, styles })
     }
 
     /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.

@@ -40,6 +40,8 @@ pub struct EngineInfo {
     pub notes: Vec<String>,
     /// The model's title. Empty while it is being opened.
     pub model: String,
+    /// Which of the user's styles cannot play, what plays in their place, and the cure.
+    pub styles: Vec<String>,
     /// The current error, and what to do about it.
     pub error: Option<String>,
 }
@@ -58,6 +60,9 @@ pub struct Report {
     pub runtime: String,
     /// See [`EngineInfo::model`].
     pub model: String,
+    /// See [`EngineInfo::styles`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub styles: Vec<String>,
     /// See [`EngineInfo::error`].
     pub error: Option<String>,
 }
@@ -72,6 +77,7 @@ impl Status {
             new: self.new.load(Ordering::Relaxed),
             runtime: info.runtime,
             model: info.model,
+            styles: info.styles,
             error: info.error,
         }
     }

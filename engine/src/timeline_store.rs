@@ -92,12 +92,8 @@ impl TimelineStore {
     pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
         let Performance { snapshot, is_entered } = &slot.current;
-        TimelineSummary {
-            notes: snapshot.notes().len(),
-            waiting: snapshot.waiting(),
-            is_entered: *is_entered,
-            can_undo: slot.before.is_some(),
-        }
+        let (notes, waiting) = (snapshot.notes().len(), snapshot.waiting());
+        TimelineSummary { notes, waiting, is_entered: *is_entered, can_undo: slot.before.is_some() }
     }
 
     /// Loads the performance from a project.

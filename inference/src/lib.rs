@@ -4,7 +4,7 @@
 //! - [`runtime`] finds ONNX Runtime, or falls back to the built-in runtime; [`library`] says where it looks.
 //! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
 //! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
-//! - [`user_style`] holds styles that users have learned.
+//! - [`user_style`] holds styles that users have learned; [`styles`] lists what a model plays.
 //! - [`generate`] writes new material.
 //!
 //! All instances in a process share the loaded graphs. Nothing here may run on the audio thread.
@@ -73,6 +73,7 @@ pub mod piano_roll;
 pub mod restyler;
 pub mod runtime;
 pub mod song;
+pub mod styles;
 pub mod timeline;
 pub mod user_style;
 mod validate;

@@ -2,17 +2,23 @@
 //!
 //! [`crate::restyler::Restyler`] drives it: first events in the order of time, then one request at a time.
 
+use std::sync::Arc;
+
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::style::StyleIndex;
 pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use crate::error::InferenceError;
+use crate::styles::StyleList;
 
 /// A model that receives a part's events and predicts the notes of each request.
 pub trait VelocityModel: Send {
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
     fn style(&self, style: StyleIndex) -> Option<StyleSpread>;
+
+    /// Plays other styles from now on, without forgetting events.
+    fn use_styles(&mut self, styles: &Arc<StyleList>);
 
     /// Forgets all events.
     fn reset(&mut self);

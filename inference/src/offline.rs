@@ -173,6 +173,8 @@ pub fn restyle(
 mod tests {
     use super::*;
     use crate::model::{Prediction, StyleSpread, VelocityModel};
+    use crate::styles::StyleList;
+    use std::sync::Arc;
     use tonenet_core::scheduler::WindowLength;
     use tonenet_core::style::StyleIndex;
 
@@ -186,6 +188,8 @@ mod tests {
         fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
             Some(StyleSpread { human: 1.0, predicted: 1.0 })
         }
+
+        fn use_styles(&mut self, _: &Arc<StyleList>) {}
 
         fn reset(&mut self) {
             self.notes.clear();

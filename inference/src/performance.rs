@@ -11,7 +11,7 @@ use tonenet_core::note_rows::Part;
 use tonenet_core::piano_roll::excerpts;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use tonenet_core::style::range::PartSpread;
-use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, StyleKeys, TakeSeed};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, TakeSeed};
 
 use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
@@ -21,6 +21,8 @@ use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::note::{NoteModel, NoteNetwork};
 use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
 use crate::runtime::Runtime;
+use crate::styles::{PlayedStyle, StyleList, StyleSlots};
+use crate::user_style::UserStyleError;
 
 /// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
 ///
@@ -66,21 +68,41 @@ pub enum Network {
     Note(Arc<NoteNetwork>),
 }
 
+impl Network {
+    /// The list of styles with these in the user's slots.
+    fn list_styles(&self, slots: &StyleSlots) -> StyleList {
+        match self {
+            // The article's models have no encodings that a user's style could read.
+            Self::PianoRoll(network) => StyleList::new(&network.style_keys(), slots, |style| {
+                Err(UserStyleError::NeedsNoteModel { name: style.name().into() })
+            }),
+            Self::Note(network) => StyleList::new(&network.style_keys(), slots, |style| style.check(network)),
+        }
+    }
+}
+
 /// A model of velocities, ready to predict.
 #[derive(Clone)]
 pub struct LoadedModel {
     network: Network,
+    styles: Arc<StyleList>,
+}
+
+impl From<Network> for LoadedModel {
+    fn from(network: Network) -> Self {
+        Self { styles: Arc::new(network.list_styles(&StyleSlots::default())), network }
+    }
 }
 
 impl From<NoteNetwork> for LoadedModel {
     fn from(network: NoteNetwork) -> Self {
-        Self { network: Network::Note(Arc::new(network)) }
+        Network::Note(Arc::new(network)).into()
     }
 }
 
 impl From<PianoRollNetwork> for LoadedModel {
     fn from(network: PianoRollNetwork) -> Self {
-        Self { network: Network::PianoRoll(Arc::new(network)) }
+        Network::PianoRoll(Arc::new(network)).into()
     }
 }
 
@@ -99,6 +121,29 @@ impl LoadedModel {
         })
     }
 
+    /// The same model with these styles in the user's slots. It shares the graphs.
+    #[must_use]
+    pub fn with_user_styles(&self, slots: &StyleSlots) -> Self {
+        Self { network: self.network.clone(), styles: Arc::new(self.network.list_styles(slots)) }
+    }
+
+    /// The styles that it plays.
+    pub fn styles(&self) -> &Arc<StyleList> {
+        &self.styles
+    }
+
+    /// The place of the style with an id, among the model's own.
+    ///
+    /// # Errors
+    /// [`InferenceError::NoSuchStyle`] when it has none.
+    pub fn style_by_id(&self, id: &str) -> Result<StyleIndex, InferenceError> {
+        let is_it = |style: &StyleIndex| {
+            let key = self.styles.keys()[style.index()].as_ref();
+            self.styles.decoder(*style) == Some(*style) && key.is_some_and(|key| key.as_str() == id)
+        };
+        StyleIndex::all().find(is_it).ok_or_else(|| InferenceError::no_such_style(id))
+    }
+
     /// The loaded graphs.
     pub fn network(&self) -> &Network {
         &self.network
@@ -107,8 +152,8 @@ impl LoadedModel {
     /// The model for one live part; `sample_rate` in Hz.
     pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match &self.network {
-            Network::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone())),
-            Network::Note(network) => Box::new(NoteModel::new(network.clone(), sample_rate)),
+            Network::PianoRoll(network) => Box::new(PianoRollModel::new(network.clone(), self.styles.clone())),
+            Network::Note(network) => Box::new(NoteModel::new(network.clone(), self.styles.clone(), sample_rate)),
         }
     }
 
@@ -119,17 +164,10 @@ impl LoadedModel {
 
     /// How a style spreads, if the model has it.
     pub fn style(&self, style: impl Into<StyleIndex>) -> Option<StyleSpread> {
+        let style = style.into();
         match &self.network {
-            Network::PianoRoll(network) => network.style(style.into()),
-            Network::Note(network) => network.style(style.into()),
-        }
-    }
-
-    /// The key of each style.
-    pub fn style_keys(&self) -> StyleKeys {
-        match &self.network {
-            Network::PianoRoll(network) => network.style_keys(),
-            Network::Note(network) => network.style_keys(),
+            Network::PianoRoll(network) => network.style(self.styles.decoder(style)?),
+            Network::Note(network) => network.played_style(self.styles.get(style)?),
         }
     }
 
@@ -163,13 +201,17 @@ impl LoadedModel {
             Network::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
                 Err(InferenceError::WholePerformancesOnly)
             }
-            Network::PianoRoll(network) => predict_on_grid(network, performance, styles, cancellation),
+            Network::PianoRoll(network) => {
+                let decoder = |&style| self.styles.decoder(style).ok_or_else(|| InferenceError::no_such_style(style));
+                let decoders: Vec<StyleIndex> = styles.iter().map(decoder).collect::<Result<_, _>>()?;
+                predict_on_grid(network, performance, &decoders, cancellation)
+            }
             Network::Note(network) => {
+                let played =
+                    |&style| self.styles.get(style).cloned().ok_or_else(|| InferenceError::no_such_style(style));
+                let played: Vec<PlayedStyle> = styles.iter().map(played).collect::<Result<_, _>>()?;
                 let (part, order) = performance.part();
-                let by_row = match look_ahead {
-                    LookAhead::WholePerformance => network.whole_performance(&part, styles, cancellation)?,
-                    LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, styles)?,
-                };
+                let by_row = network.predict(&part, look_ahead, &played, cancellation)?;
                 let in_order = |rows: Vec<Prediction>| {
                     let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; performance.notes.len()];
                     for (prediction, &note) in rows.into_iter().zip(&order) {

@@ -17,6 +17,7 @@ use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
+use crate::styles::StyleList;
 
 /// Steps that a manifest may give.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=65_536;
@@ -87,7 +88,7 @@ impl PianoRollNetwork {
         self.decoders.get(style).map_or(0.0, |decoder| decoder.residual)
     }
 
-    /// The key of each style.
+    /// The key of each style that has a decoder.
     pub fn style_keys(&self) -> StyleKeys {
         self.decoders.keys()
     }
@@ -106,19 +107,24 @@ fn only_output(outputs: Vec<Tensor>) -> Tensor {
 /// A [`PianoRollNetwork`] over the last steps of one live part.
 pub struct PianoRollModel {
     network: Arc<PianoRollNetwork>,
+    styles: Arc<StyleList>,
     window: Window,
 }
 
 impl PianoRollModel {
-    /// A model without events.
-    pub fn new(network: Arc<PianoRollNetwork>) -> Self {
-        Self { window: Window::new(network.context_steps), network }
+    /// A model without events that plays some styles.
+    pub fn new(network: Arc<PianoRollNetwork>, styles: Arc<StyleList>) -> Self {
+        Self { window: Window::new(network.context_steps), network, styles }
     }
 }
 
 impl VelocityModel for PianoRollModel {
     fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
-        self.network.style(style)
+        self.network.style(self.styles.decoder(style)?)
+    }
+
+    fn use_styles(&mut self, styles: &Arc<StyleList>) {
+        self.styles = styles.clone();
     }
 
     fn reset(&mut self) {
@@ -135,10 +141,11 @@ impl VelocityModel for PianoRollModel {
         style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        let spread = self.network.decoders.get(style)?.residual;
+        let decoder = self.styles.decoder(style).ok_or_else(|| InferenceError::no_such_style(style))?;
+        let spread = self.network.decoders.get(decoder)?.residual;
         self.window.forget_before(request.position);
         let (roll, cells) = self.window.piano_roll(request.position);
-        let deviations = self.network.deviations(&roll, &[style], &Cancellation::default())?;
+        let deviations = self.network.deviations(&roll, &[decoder], &Cancellation::default())?;
         let hop = request.hop;
         for (note, cell) in cells {
             if note.style.share(style) > 0.0 && (hop.settle_from..hop.settle_to).contains(&note.time) {

@@ -5,6 +5,8 @@
 //! past: its level is the mean velocity of the last four bars, its centres and gains are running ones.
 //! [`tonenet_core::style::mixing`] has the rule that mixes the styles.
 
+use std::sync::Arc;
+
 use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleTerm};
@@ -14,6 +16,7 @@ use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
 use crate::model::VelocityModel;
+use crate::styles::StyleList;
 
 /// How far back the player's level reaches, in steps: four bars of sixteenths.
 const LEVEL_STEPS: usize = 64;
@@ -41,6 +44,13 @@ impl Restyler {
             predictions: Vec::new(),
             by_note: Vec::new(),
         }
+    }
+
+    /// Plays other styles than before from now on, without forgetting events.
+    pub fn use_styles(&mut self, before: &StyleList, styles: &Arc<StyleList>) {
+        self.model.use_styles(styles);
+        // A place with another style has another centre.
+        StyleIndex::all().filter(|&style| before.get(style) != styles.get(style)).for_each(|s| self.centres.forget(s));
     }
 
     /// Forgets all events.
@@ -127,6 +137,8 @@ mod tests {
         fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
             Some(StyleSpread { human: 15.0, predicted: 10.0 })
         }
+
+        fn use_styles(&mut self, _: &Arc<StyleList>) {}
 
         fn reset(&mut self) {}
 

@@ -19,9 +19,7 @@ pub fn restyle(
     model: &LoadedModel,
     cancellation: &Cancellation,
 ) -> Result<TimelineSnapshot, InferenceError> {
-    let keys = model.style_keys();
-    let (styles, keys): (Vec<StyleIndex>, Vec<StyleKey>) =
-        StyleIndex::all().filter_map(|style| Some((style, keys[style.index()].clone()?))).unzip();
+    let (styles, keys): (Vec<StyleIndex>, Vec<StyleKey>) = model.styles().distinct().into_iter().unzip();
     cancellation.check()?;
     let (notes, pedals) = timeline.performance();
     cancellation.check()?;

@@ -36,7 +36,7 @@ fn performance(far: &[f64]) -> TimelineSnapshot {
 fn deviations(model: &LoadedModel, timeline: &TimelineSnapshot) -> Vec<(f64, f32)> {
     let restyled = restyle(timeline, "model", model, &Cancellation::default()).unwrap();
     let jazz = StyleBlend::only(StyleIndex::JAZZ);
-    let table = restyled.column_table(&model.style_keys());
+    let table = restyled.column_table(model.styles().keys());
     let deviation = |note| restyled.expected(note, &table, jazz, TakeSeed(0)).unwrap().deviation;
     restyled.notes().iter().enumerate().map(|(index, note)| (note.beats, deviation(index))).collect()
 }

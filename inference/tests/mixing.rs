@@ -70,7 +70,7 @@ fn a_file_and_timeline_give_the_same_performance_the_same_velocities() {
     let (model, notes) = (model(), performance());
     let snapshot = timeline_snapshot(&model, &notes);
     assert_eq!(snapshot.notes().len(), notes.len(), "Timeline keeps every note");
-    let table = snapshot.column_table(&model.style_keys());
+    let table = snapshot.column_table(model.styles().keys());
     let mut differences = Vec::new();
     for share_of_b in [0.0, 0.3, 0.5] {
         for take in [TakeSeed(0), TakeSeed(7)] {

@@ -4,7 +4,6 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
@@ -12,13 +11,15 @@ use tonenet_core::note_rows::Part;
 use tonenet_core::style::StyleIndex;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::cancellation::Cancellation;
-use tonenet_inference::model::{Prediction, StyleSpread};
+use tonenet_inference::model::Prediction;
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::{LookAhead, PerformanceView};
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::user_style::{BuiltInWeight, Readout, StyleCard, StyleContents, UserStyle, UserStyleError};
+use tonenet_inference::styles::PlayedStyle;
+use tonenet_inference::user_style::{StyleContents, UserStyle, UserStyleError};
 
-use common::{Noise, built_in, onnx_runtime};
+use common::styles::arbitrary;
+use common::{built_in, onnx_runtime};
 
 const LOOK_AHEADS: [LookAhead; 3] = [LookAhead::Seconds(0.01), LookAhead::Seconds(0.5), LookAhead::WholePerformance];
 
@@ -37,34 +38,6 @@ fn network(runtime: &Runtime) -> NoteNetwork {
     NoteNetwork::load(runtime, &ModelFiles::from_dir(&workspace().join("assets/models/note")).unwrap()).unwrap()
 }
 
-/// A style with arbitrary weights, as large as learned ones.
-fn style(network: &NoteNetwork) -> UserStyle {
-    let mut noise = Noise(1);
-    let built_ins = [Genre::Jazz, Genre::Pop];
-    UserStyle::new(StyleContents {
-        name: "Mine".into(),
-        fingerprint: network.fingerprint(&built_ins.map(StyleIndex::from)).unwrap(),
-        readout: Readout {
-            past: noise.numbers(network.past_width(), 5.0),
-            ahead: noise.numbers(network.ahead_width(), 5.0),
-            built_ins: built_ins.map(|style| BuiltInWeight { style, weight: 0.7 }).into(),
-            constant: -2.0,
-        },
-        residual: 11.0,
-        spread: StyleSpread { human: 16.0, predicted: 9.0 },
-        nearest: Genre::Jazz,
-        card: StyleCard {
-            files: 1,
-            notes: 1_000,
-            r: None,
-            nearest_r: 0.5,
-            learned_on: "2026-01-31".into(),
-            description: "Softer than Jazz.".into(),
-        },
-    })
-    .unwrap()
-}
-
 /// The learned style's predictions at each look-ahead.
 fn predict(network: &NoteNetwork, style: &UserStyle) -> Vec<Vec<Prediction>> {
     let built_ins: Vec<StyleIndex> = style.built_ins().collect();
@@ -79,7 +52,7 @@ fn predict(network: &NoteNetwork, style: &UserStyle) -> Vec<Vec<Prediction>> {
 #[test]
 fn both_runtimes_predict_a_learned_style_within_a_thousandth_of_a_step() {
     let (first, second) = (network(&onnx_runtime().0), network(&built_in()));
-    let style = style(&first);
+    let style = arbitrary(&first);
     assert_eq!((style.check(&first), style.check(&second)), (Ok(()), Ok(())));
     let (first, second) = (predict(&first, &style), predict(&second, &style));
     for (first, second) in first.iter().zip(&second) {
@@ -107,10 +80,8 @@ fn several_look_aheads_at_once_are_encoded_as_each_by_itself() {
         })
         .unwrap();
     for (found, look_ahead) in found.iter().zip(LOOK_AHEADS) {
-        let alone = match look_ahead {
-            LookAhead::WholePerformance => network.whole_performance(&part, &styles, &cancellation).unwrap(),
-            LookAhead::Seconds(seconds) => network.at_look_ahead(&part, seconds, &styles).unwrap(),
-        };
+        let pop = PlayedStyle::Decoder(StyleIndex::POP);
+        let alone = network.predict(&part, look_ahead, &[pop], &cancellation).unwrap();
         assert_eq!(found, &alone[0], "{look_ahead:?}");
     }
 }
@@ -118,7 +89,7 @@ fn several_look_aheads_at_once_are_encoded_as_each_by_itself() {
 #[test]
 fn a_style_of_another_note_model_is_foreign() {
     let network = network(&built_in());
-    let contents = style(&network).contents().clone();
+    let contents = arbitrary(&network).contents().clone();
     let foreign = StyleContents { fingerprint: network.fingerprint(&[StyleIndex::JAZZ]).unwrap(), ..contents.clone() };
     let mut narrow = contents;
     narrow.readout.past.pop();

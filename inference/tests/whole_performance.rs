@@ -12,6 +12,7 @@ use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::styles::PlayedStyle;
 
 /// In velocity steps.
 const TOLERANCE: f32 = 1e-3;
@@ -63,7 +64,8 @@ fn the_note_model_predicts_the_same_in_chunks_as_in_one_run() {
         .decode(StyleIndex::JAZZ, &past_encoding, &ahead_encoding, &mut network.initial_decoder_state())
         .unwrap();
 
-    let in_chunks = &network.whole_performance(&part, &[StyleIndex::JAZZ], &Cancellation::default()).unwrap()[0];
+    let jazz = PlayedStyle::Decoder(StyleIndex::JAZZ);
+    let in_chunks = &network.predict(&part, LookAhead::WholePerformance, &[jazz], &Cancellation::default()).unwrap()[0];
     assert_eq!(in_chunks.len(), at_once.len());
     for (note, (found, wanted)) in in_chunks.iter().zip(&at_once).enumerate() {
         assert!((found.deviation - wanted.deviation).abs() < TOLERANCE, "note {note}: {found:?}, {wanted:?}");

@@ -123,9 +123,10 @@ impl ToneNet {
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let (models, sample_rate) = (self.models.clone(), self.sample_rate);
-        let open = move |model, status: &Status| models.open(model, sample_rate, status);
-        let inference = InferenceThread::start(self.status.clone(), timeline, open)
+        let (models, sample_rate, styles) = (self.models.clone(), self.sample_rate, self.params.styles());
+        let slots = styles.clone();
+        let open = move |model, status: &Status| models.open(model, sample_rate, &slots, status);
+        let inference = InferenceThread::start(self.status.clone(), styles, timeline, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         self.generator.start();
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());

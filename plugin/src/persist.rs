@@ -7,6 +7,7 @@ use nice_plug::params::persist::PersistentField;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::{ClipStore, SavedClips};
 use tonenet_engine::status::{Report, Status};
+use tonenet_engine::style_store::{SavedStyles, StyleStore};
 use tonenet_engine::timeline_store::TimelineStore;
 
 /// The performance that Timeline mode remembers.
@@ -21,6 +22,20 @@ impl PersistentField<'_, TimelineSnapshot> for TimelineField {
     fn map<F: Fn(&TimelineSnapshot) -> R, R>(&self, f: F) -> R {
         let (snapshot, _) = self.0.get();
         f(&snapshot)
+    }
+}
+
+/// The user's styles.
+#[derive(Debug)]
+pub struct StyleField(pub Arc<StyleStore>);
+
+impl PersistentField<'_, SavedStyles> for StyleField {
+    fn set(&self, loaded: SavedStyles) {
+        self.0.load(loaded);
+    }
+
+    fn map<F: Fn(&SavedStyles) -> R, R>(&self, f: F) -> R {
+        f(&self.0.saved())
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Report {
     pub runtime: String,
     /// The model's title; empty where no model could be opened.
     pub model: String,
+    /// The user's styles that cannot play, and what plays in their place.
+    #[serde(default)]
+    pub styles: Vec<String>,
     /// The error that the editor shows, with its remedy.
     #[serde(default)]
     pub error: Option<String>,

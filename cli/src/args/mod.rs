@@ -3,6 +3,7 @@
 mod generate;
 mod others;
 mod restyle;
+mod style;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
@@ -11,6 +12,7 @@ use tonenet_core::genre::Genre;
 pub use generate::{GenerateArgs, GeneratorName};
 pub use others::{CompletionsArgs, DoctorArgs, InspectArgs, ManArgs};
 pub use restyle::{RestyleArgs, SelectionArgs};
+pub use style::{StyleName, StyleNameParser};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,7 +48,7 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// Reads the name of a style, and offers all of them.
+/// Reads the name of a built-in style, and offers all of them.
 fn style() -> impl TypedValueParser<Value = Genre> {
     PossibleValuesParser::new(Genre::ALL.map(Genre::id)).try_map(|name| name.parse::<Genre>())
 }

@@ -4,10 +4,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use tonenet_core::genre::Genre;
 use tonenet_files::arguments::{number, whole};
 
-use super::style;
+use super::{StyleName, StyleNameParser};
 
 /// Seconds of what follows that a note may know.
 const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
@@ -18,6 +17,8 @@ Examples:
       Write song-jazz.mid beside song.mid
   tonenet restyle song.mid -o out.mid --style jazz --style-b pop --blend 30 --take 7 --amount 80
       Blend two styles, choose another performance, and keep a fifth of your own dynamics
+  tonenet restyle song.mid --style evening.tonestyle
+      Play in a style of your own
   tonenet restyle songs/ --style classical
       Write a result beside each MIDI file in a folder and below
   tonenet restyle songs/ more.mid -o restyled/
@@ -28,7 +29,7 @@ Examples:
       Report what became of each part to another program
 
 Results of earlier runs are neither restyled again nor replaced, unless --force says so.
---json reports: format, command, version, model, runtime, settings, files, left_out, errors; and
+--json reports: format, command, version, model, runtime, settings, styles, files, left_out, errors; and
 for each of the files: input, output, notes, restyled, changed, parts, warnings, errors.";
 
 /// Give MIDI files the dynamics of another genre
@@ -50,15 +51,15 @@ pub struct RestyleArgs {
     /// Print a report in JSON to standard output
     #[arg(long)]
     pub json: bool,
-    /// Whose dynamics
-    #[arg(long, default_value = "jazz", ignore_case = true, value_parser = style(), help_heading = "Style")]
-    pub style: Genre,
+    /// Whose dynamics: a style of the model, or a .tonestyle file with one of your own
+    #[arg(long, default_value = "jazz", ignore_case = true, value_parser = StyleNameParser, value_hint = ValueHint::FilePath, help_heading = "Style")]
+    pub style: StyleName,
     /// The style you played in: its expected dynamics are exchanged for the other's, all else of yours stays
-    #[arg(long, value_name = "STYLE", conflicts_with = "hear_player", ignore_case = true, value_parser = style(), help_heading = "Style")]
-    pub from: Option<Genre>,
+    #[arg(long, value_name = "STYLE", conflicts_with = "hear_player", ignore_case = true, value_parser = StyleNameParser, value_hint = ValueHint::FilePath, help_heading = "Style")]
+    pub from: Option<StyleName>,
     /// A second style to blend with
-    #[arg(long, value_name = "STYLE", ignore_case = true, value_parser = style(), help_heading = "Style")]
-    pub style_b: Option<Genre>,
+    #[arg(long, value_name = "STYLE", ignore_case = true, value_parser = StyleNameParser, value_hint = ValueHint::FilePath, help_heading = "Style")]
+    pub style_b: Option<StyleName>,
     /// How much of the second style, in percent (0 to 100)
     #[arg(long, value_name = "PERCENT", default_value_t = 50, requires = "style_b", allow_negative_numbers = true, value_parser = whole(0..=100u8), help_heading = "Style")]
     pub blend: u8,

@@ -1,25 +1,30 @@
-//! `tonenet restyle`: MIDI files with another genre's velocities, each part as one performance.
+//! `tonenet restyle`: MIDI files with another style's velocities, each part as one performance.
 
 mod progress;
 mod report;
+mod styles;
+
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{BUILT_IN_STYLES, StyleBlend, StyleIndex, TakeSeed};
 use tonenet_files::jobs::{self, Job, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_files::result_names::ResultNames;
+use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song_with};
+use tonenet_inference::user_style::EXTENSION;
 
-use crate::args::{RestyleArgs, SelectionArgs};
+use crate::args::{RestyleArgs, SelectionArgs, StyleName};
 use crate::models::{ModelSource, open_runtime};
 use crate::report::{ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 use progress::Progress;
 use report::{FileEntry, LeftOutEntry, PartOutcomeEntry, RestyleReport};
+use styles::{StyleEntry, Styles};
 
 pub use report::LeftAloneEntry;
 
@@ -39,15 +44,27 @@ fn check(args: &RestyleArgs) -> Result<()> {
         let (floor, ceiling) = (args.floor, args.ceiling);
         return Err(wrong(format!("--floor {floor} is above --ceiling {ceiling}; give a floor up to the ceiling")));
     }
-    Ok(())
+    let names = [Some(&args.style), args.style_b.as_ref(), args.from.as_ref()];
+    let is_known = |name: &&StyleName| name.file().is_some() || name.is_built_in();
+    let unknown = names.into_iter().flatten().find(|name| !is_known(name));
+    match unknown.filter(|_| EmbeddedModel::ALL.iter().any(|model| model.id() == args.model)) {
+        Some(name) => {
+            let known = BUILT_IN_STYLES.map(|style| style.id).join(", ");
+            Err(wrong(format!("there is no style {name}; choose {known}, or a .{EXTENSION} file")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     let source = ModelSource::from_name(&args.model)?;
     let names = result_names(args);
     let output = args.output.as_deref();
+    let styles = [Some(&args.style), args.style_b.as_ref(), args.from.as_ref()];
+    let styles = styles.into_iter().flatten().filter_map(StyleName::file);
     let request = Request { inputs: &args.inputs, output, names: &names, replace: args.force };
-    let Jobs { jobs, left_out, messages } = jobs::plan(Inputs::default().folders(source.folder()), &request)?;
+    let Jobs { jobs, left_out, messages } =
+        jobs::plan(Inputs::default().folders(source.folder()).files(styles), &request)?;
     keep_stdout_for_report(args.json, messages)?;
     let (runtime, opened) = open_runtime();
     let (title, model) = source.load(&runtime)?;
@@ -64,7 +81,12 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
         messages.line(format_args!("{title} by {} · {}", opened.runtime, opened.provider));
         report.left_out.iter().for_each(|left| messages.line(left));
     }
-    report.files = restyle_all(&model, &jobs, &settings(args));
+    let styles = Styles::open(args, &model)?;
+    report.styles = styles.files;
+    if !args.json {
+        report.styles.iter().for_each(|style| tell_style(style, messages));
+    }
+    report.files = restyle_all(&styles.model, &jobs, &settings(args, styles.blend, styles.source));
     if !args.json {
         report.files.iter().for_each(|file| tell(file, messages));
     }
@@ -73,21 +95,20 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
 
 /// Results are called after their styles: `jazz`, or `jazz-pop` where two are blended.
 fn result_names(args: &RestyleArgs) -> ResultNames {
-    let label = |a: Genre, b: Option<Genre>| b.map_or_else(|| a.to_string(), |b| format!("{a}-{b}"));
-    let seconds = || std::iter::once(None).chain(Genre::ALL.map(Some));
-    let all_labels = Genre::ALL.into_iter().flat_map(|a| seconds().map(move |b| label(a, b))).collect();
-    ResultNames { label: label(args.style, args.style_b), all_labels }
+    let label = |a: &str, b: Option<&str>| b.map_or_else(|| a.to_owned(), |b| format!("{a}-{b}"));
+    let (a, b) = (args.style.label(), args.style_b.as_ref().map(StyleName::label));
+    let own = [Some(&a), b.as_ref()].into_iter().flatten().map(String::as_str);
+    let styles: BTreeSet<&str> = BUILT_IN_STYLES.iter().map(|style| style.id).chain(own).collect();
+    let seconds = || std::iter::once(None).chain(styles.iter().copied().map(Some));
+    let all_labels = styles.iter().flat_map(|a| seconds().map(move |b| label(a, b))).collect();
+    ResultNames { label: label(&a, b.as_deref()), all_labels }
 }
 
-fn settings(args: &RestyleArgs) -> SongRestyling {
+fn settings(args: &RestyleArgs, style: StyleBlend, source_style: Option<StyleIndex>) -> SongRestyling {
     let percent = |value: u8| f32::from(value) / 100.0;
     let restyling = RestyleSettings {
-        style: StyleBlend {
-            a: args.style.into(),
-            b: args.style_b.unwrap_or(args.style).into(),
-            share_of_b: if args.style_b.is_some() { percent(args.blend) } else { 0.0 },
-        },
-        source_style: args.from.map(Into::into),
+        style,
+        source_style,
         take: TakeSeed(args.take),
         expression: Expression {
             amount: percent(args.amount),
@@ -145,6 +166,13 @@ fn restyle_file(
     file.restyled = restyled.parts.iter().map(|part| part.restyled).sum();
     file.changed = restyled.parts.iter().map(|part| part.changed).sum();
     Ok(())
+}
+
+/// Says which style a file holds, and what plays in its place if it cannot.
+fn tell_style(style: &StyleEntry, messages: Messages) {
+    let StyleEntry { file, name, nearest, warning } = style;
+    messages.line(format_args!("{file}: the style {name}, nearest to {nearest}"));
+    warning.iter().for_each(|warning| eprintln!("warning: {file}: {warning}"));
 }
 
 /// Says what became of a file.

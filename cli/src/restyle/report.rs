@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::Serialize;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_files::jobs::{Job, LeftOut};
 use tonenet_inference::song::{LeftAlone, PartOutcome};
 
-use crate::args::RestyleArgs;
+use super::styles::StyleEntry;
+use crate::args::{RestyleArgs, StyleName};
 use crate::report::{EntryEvidenceEntry, Head, ModelEntry, PartEntry, RuntimeEntry};
 
 /// The report of `tonenet restyle --json`.
@@ -21,6 +21,8 @@ pub struct RestyleReport {
     /// What computes, once that is known.
     pub runtime: Option<RuntimeEntry>,
     settings: Settings,
+    /// The user's styles among the settings, once they are open.
+    pub styles: Vec<StyleEntry>,
     /// The files that were to be restyled.
     pub files: Vec<FileEntry>,
     /// Results of earlier runs among the inputs, which were not restyled.
@@ -32,10 +34,10 @@ pub struct RestyleReport {
 /// The options, by their names on the command line.
 #[derive(Debug, Serialize)]
 struct Settings {
-    style: Genre,
-    style_b: Option<Genre>,
+    style: StyleName,
+    style_b: Option<StyleName>,
     blend: Option<u8>,
-    from: Option<Genre>,
+    from: Option<StyleName>,
     take: u16,
     amount: u8,
     keep_accents: u8,
@@ -51,10 +53,10 @@ impl RestyleReport {
     /// The report of a command that has done nothing yet.
     pub fn new(args: &RestyleArgs) -> Self {
         let settings = Settings {
-            style: args.style,
-            style_b: args.style_b,
-            blend: args.style_b.map(|_| args.blend),
-            from: args.from,
+            style: args.style.clone(),
+            style_b: args.style_b.clone(),
+            blend: args.style_b.as_ref().map(|_| args.blend),
+            from: args.from.clone(),
             take: args.take,
             amount: args.amount,
             keep_accents: args.keep_accents,
@@ -70,6 +72,7 @@ impl RestyleReport {
             model: None,
             runtime: None,
             settings,
+            styles: Vec::new(),
             files: Vec::new(),
             left_out: Vec::new(),
             errors: Vec::new(),

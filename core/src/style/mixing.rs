@@ -199,6 +199,11 @@ impl RunningCentres {
         self.0.map(|centre| centre.mean)
     }
 
+    /// Starts a style's mean again.
+    pub fn forget(&mut self, style: StyleIndex) {
+        self.0[style.index()] = RunningMean::default();
+    }
+
     /// Adds a style's predicted mean. Read the note's centres with [`Self::means`] first: a note must not be part of its
     /// own centre.
     pub fn add(&mut self, style: StyleIndex, deviation: f32) {

@@ -16,6 +16,7 @@ use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
+use tonenet_inference::styles::StyleList;
 
 const RATE: f64 = 48_000.0;
 const LOOK_AHEAD: SchedulerConfig =
@@ -50,6 +51,8 @@ impl VelocityModel for FakeModel {
     fn style(&self, _style: StyleIndex) -> Option<StyleSpread> {
         Some(StyleSpread { human: 10.0, predicted: 10.0 })
     }
+
+    fn use_styles(&mut self, _: &Arc<StyleList>) {}
 
     fn reset(&mut self) {
         self.notes.clear();
@@ -90,7 +93,7 @@ fn loaded_session(model: FakeModel) -> LoadedSession {
         let prediction = |n: &TimelineNote| QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0);
         Ok(restyled(performance, performance.notes().iter().map(prediction)))
     });
-    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance, keys: built_in_keys() }
+    LoadedSession { restyler: Restyler::new(Box::new(model)), restyle_performance, styles: Arc::default() }
 }
 
 /// The performance as the baseline leaves it.
@@ -112,7 +115,7 @@ fn engine_with(
         EmbeddedModel::Attention => Ok(loaded_session(FakeModel { panics: true, ..FakeModel::default() })),
         EmbeddedModel::Baseline => Ok(loaded_session(FakeModel::default())),
     };
-    let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
+    let thread = InferenceThread::start(status.clone(), Arc::default(), memory, open).unwrap();
     (Engine::new(config(look_ahead, model), thread, no_clips(), status.clone()), status)
 }
 
@@ -431,7 +434,7 @@ fn offline_every_request_runs_even_for_notes_that_a_seek_dropped() {
     let mut model = Some(loaded_session(model));
     let status = Arc::<Status>::default();
     let open = move |_, _: &Status| model.take().ok_or_else(|| "there is only one".to_owned());
-    let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+    let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
     let mut engine = Engine::new(config(LOOK_AHEAD, EmbeddedModel::Baseline), thread, no_clips(), status);
     let mut left = 0;
     let mut play = |samples: std::ops::Range<u32>, beats: f64| {

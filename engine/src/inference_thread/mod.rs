@@ -19,18 +19,19 @@ use std::thread::JoinHandle;
 
 use rtrb::{Consumer, RingBuffer};
 use tonenet_core::scheduler::SampleTime;
-use tonenet_core::style::{StyleKeys, built_in_keys};
 use tonenet_core::timeline::{TimelineSnapshot, TimelineView};
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::restyler::Restyler;
+use tonenet_inference::styles::StyleList;
 
 use self::server::Server;
 use self::timeline_memory::TimelineMemory;
 use crate::outbox::Outbox;
 use crate::snapshots::SnapshotReceiver;
 use crate::status::Status;
+use crate::style_store::StyleStore;
 use crate::thread_state::ThreadState;
 use crate::timeline_store::TimelineStore;
 use crate::waiting::BackgroundThread;
@@ -74,8 +75,8 @@ pub struct LoadedSession {
     pub restyler: Restyler,
     /// Predicts every note of a recorded performance.
     pub restyle_performance: RestylePerformance,
-    /// The key of the style that each place plays with this model.
-    pub keys: StyleKeys,
+    /// The style that each place plays with this model.
+    pub styles: Arc<StyleList>,
 }
 
 /// See [`LoadedSession::restyle_performance`].
@@ -98,21 +99,27 @@ pub struct InferenceThread {
 
 impl InferenceThread {
     /// Starts a thread that opens models with `open` and records the performance in `timeline`, if there is one. The
-    /// performance recorded before is the first [view](Self::take_view).
+    /// performance recorded before is the first [view](Self::take_view). Whenever `styles` have changed, the thread
+    /// opens the model again and plays on with its styles.
     ///
     /// # Errors
     /// If the system cannot start a thread.
-    pub fn start<Open>(status: Arc<Status>, timeline: Option<Arc<TimelineStore>>, open: Open) -> std::io::Result<Self>
+    pub fn start<Open>(
+        status: Arc<Status>,
+        styles: Arc<StyleStore>,
+        timeline: Option<Arc<TimelineStore>>,
+        open: Open,
+    ) -> std::io::Result<Self>
     where
         Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String> + Send + 'static,
     {
         let shared = Arc::<Shared>::default();
         let (to_thread, messages) = RingBuffer::new(MESSAGES);
         let (to_audio, results) = RingBuffer::new(RESULTS);
-        let (memory, views) = timeline.map(|store| TimelineMemory::new(store, built_in_keys())).unzip();
+        let (memory, views) = timeline.map(|store| TimelineMemory::new(store, styles.keys())).unzip();
         let is_pending = memory.as_ref().is_some_and(TimelineMemory::needs_any_model);
         shared.snapshot_pending.store(is_pending, Ordering::Release);
-        let mut server = Server::new(shared.clone(), (messages, to_audio), status.clone(), memory, open);
+        let mut server = Server::new(shared.clone(), (messages, to_audio), (status.clone(), styles), memory, open);
         let run = move || {
             if catch_unwind(AssertUnwindSafe(|| server.serve())).is_err() {
                 status.fail("the thread of the model ended unexpectedly; reload the plugin");

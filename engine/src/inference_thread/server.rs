@@ -13,10 +13,12 @@ use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
+use tonenet_inference::styles::StyleList;
 
 use super::timeline_memory::TimelineMemory;
 use super::{InferenceMessage, InferenceResult, LoadedSession, Shared};
 use crate::status::Status;
+use crate::style_store::StyleStore;
 
 /// The number of recent input events that a new model receives: the pending notes, and enough earlier ones to estimate
 /// the player's level.
@@ -32,6 +34,9 @@ pub(super) struct Server<Open> {
     messages: Consumer<InferenceMessage>,
     results: Producer<InferenceResult>,
     status: Arc<Status>,
+    styles: Arc<StyleStore>,
+    /// The edition of the styles that the session plays.
+    edition: u64,
     open: Open,
     /// `None` while no model works.
     session: Option<(EmbeddedModel, LoadedSession)>,
@@ -47,7 +52,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     pub(super) fn new(
         shared: Arc<Shared>,
         (messages, results): (Consumer<InferenceMessage>, Producer<InferenceResult>),
-        status: Arc<Status>,
+        (status, styles): (Arc<Status>, Arc<StyleStore>),
         memory: Option<TimelineMemory>,
         open: Open,
     ) -> Self {
@@ -56,6 +61,8 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
             messages,
             results,
             status,
+            edition: styles.edition(),
+            styles,
             open,
             session: None,
             epoch: 0,
@@ -75,6 +82,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     pub(super) fn serve(&mut self) {
         let mut last_message = Instant::now();
         while !self.shared.stop.is_cancelled() {
+            self.guarded(Self::follow_styles);
             let Ok(message) = self.messages.pop() else {
                 if self.guarded(Self::update_snapshot) == Some(true) {
                     continue;
@@ -143,16 +151,38 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     fn use_model(&mut self, model: EmbeddedModel) -> Result<(), String> {
         self.close();
         self.status.set_model(None);
+        self.edition = self.styles.edition();
         let mut session = (self.open)(model, &self.status)?;
         self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
-        if let Some(memory) = &mut self.memory
-            && memory.use_styles(&session.keys, model)
-        {
-            self.shared.snapshot_pending.store(true, Ordering::Release);
-        }
+        self.show_styles(&session.styles, model);
         self.session = Some((model, session));
         self.status.set_model(Some(model.title()));
         Ok(())
+    }
+
+    /// Plays the styles that the user or a project has put into the slots. The session plays on.
+    fn follow_styles(&mut self) -> Result<(), String> {
+        let edition = self.styles.edition();
+        if edition == self.edition {
+            return Ok(());
+        }
+        self.edition = edition;
+        let Some((model, session)) = &mut self.session else { return Ok(()) };
+        let LoadedSession { styles, restyle_performance, .. } = (self.open)(*model, &self.status)?;
+        session.restyler.use_styles(&session.styles, &styles);
+        (session.styles, session.restyle_performance) = (styles.clone(), restyle_performance);
+        let model = *model;
+        self.show_styles(&styles, model);
+        Ok(())
+    }
+
+    /// Tells the audio thread which predictions the styles play; some may still have to be made.
+    fn show_styles(&mut self, styles: &StyleList, model: EmbeddedModel) {
+        if let Some(memory) = &mut self.memory
+            && memory.use_styles(styles.keys(), model)
+        {
+            self.shared.snapshot_pending.store(true, Ordering::Release);
+        }
     }
 
     fn reset(&mut self, epoch: u32) {

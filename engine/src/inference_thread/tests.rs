@@ -5,10 +5,11 @@ use crate::timeline_store::tests::{performance, restyled};
 use crate::waiting::WaitPolicy;
 use crate::waiting::budget::Budget;
 use tonenet_core::scheduler::{Hop, NoteId};
-use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleIndex, TakeSeed, built_in_keys};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
+use tonenet_inference::styles::StyleList;
 
 /// A model that receives no requests.
 struct Silent;
@@ -17,6 +18,8 @@ impl VelocityModel for Silent {
     fn style(&self, _: StyleIndex) -> Option<StyleSpread> {
         None
     }
+
+    fn use_styles(&mut self, _: &Arc<StyleList>) {}
 
     fn reset(&mut self) {}
 
@@ -51,9 +54,9 @@ fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
             }
             Ok(performance.clone())
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, keys: built_in_keys() })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, styles: Arc::default() })
     };
-    let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
+    let mut inference = InferenceThread::start(Arc::default(), Arc::default(), Some(store.clone()), open).unwrap();
     let played = TimelineEvent::NoteOn { beats: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
     for message in [
         InferenceMessage::UseModel(EmbeddedModel::Note),
@@ -85,9 +88,9 @@ fn progress_increases_while_a_performance_is_restyled() {
             let predictions = performance.notes().iter().map(|_| QuantisedExpectation::new(1.0, 1.0));
             Ok(restyled(performance, "note", predictions))
         });
-        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, keys: built_in_keys() })
+        Ok(LoadedSession { restyler: Restyler::new(Box::new(Silent)), restyle_performance, styles: Arc::default() })
     };
-    let mut inference = InferenceThread::start(Arc::default(), Some(store.clone()), open).unwrap();
+    let mut inference = InferenceThread::start(Arc::default(), Arc::default(), Some(store.clone()), open).unwrap();
     assert!(inference.messages.try_send(InferenceMessage::UseModel(EmbeddedModel::Note)));
     while !inference.is_caught_up() {
         thread::yield_now();
@@ -117,6 +120,8 @@ impl VelocityModel for Steady {
         Some(StyleSpread { human: 10.0, predicted: 10.0 })
     }
 
+    fn use_styles(&mut self, _: &Arc<StyleList>) {}
+
     fn reset(&mut self) {
         self.0.clear();
     }
@@ -144,11 +149,11 @@ fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
         Ok(LoadedSession {
             restyler: Restyler::new(Box::new(Steady(Vec::new()))),
             restyle_performance,
-            keys: built_in_keys(),
+            styles: Arc::default(),
         })
     };
     let status = Arc::<Status>::default();
-    let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+    let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
     let waits = no_waits(&thread);
     (InferenceLink::new(thread, status.clone()), waits, status)
 }
@@ -216,7 +221,7 @@ fn in_real_time_a_message_without_room_counts_as_an_overload() {
         Err("a test".to_owned())
     };
     let status = Arc::<Status>::default();
-    let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+    let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
     let mut waits = no_waits(&thread);
     let mut link = InferenceLink::new(thread, status.clone());
     let model = link.change_model(EmbeddedModel::Note).unwrap();

@@ -22,6 +22,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::model::{Prediction, StyleSpread, VelocityModel};
 use tonenet_inference::restyler::Restyler;
+use tonenet_inference::styles::StyleList;
 
 use super::oracle::Oracle;
 use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
@@ -110,6 +111,8 @@ impl VelocityModel for ScriptedModel {
         (style != StyleIndex::POP).then_some(StyleSpread { human: 12.0, predicted: 8.0 })
     }
 
+    fn use_styles(&mut self, _: &Arc<StyleList>) {}
+
     fn reset(&mut self) {
         self.notes.clear();
     }
@@ -177,10 +180,10 @@ impl Player {
                 let keys = built_in_keys().into_iter().flatten();
                 Ok(take.restyled(model.id().into(), keys.zip(deviations).map(column)))
             });
-            Ok(LoadedSession { restyler, restyle_performance, keys: built_in_keys() })
+            Ok(LoadedSession { restyler, restyle_performance, styles: Arc::default() })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);
-        let inference = InferenceThread::start(status.clone(), memory, open)
+        let inference = InferenceThread::start(status.clone(), Arc::default(), memory, open)
             .unwrap_or_else(|e| panic!("the system gives no thread: {e}"));
         let scheduler = script.scheduler_config();
         // Nobody presses the trigger, so the engine emits nothing but what was pushed.

@@ -4,6 +4,7 @@
 
 mod model;
 mod network;
+mod styles;
 
 pub use model::NoteModel;
 pub use network::{AheadState, DecoderState, EncodedNotes, NoteNetwork, PastState};

@@ -11,10 +11,11 @@ use tonenet_core::scheduler::{NoteId, SampleTime};
 use tonenet_core::style::StyleIndex;
 use tonenet_core::window::{InferenceRequest, InputEvent};
 
-use super::network::{DecoderState, NoteNetwork, PastState};
+use super::network::{DecoderState, EncodedNotes, NoteNetwork, PastState};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
+use crate::styles::StyleList;
 
 /// The most notes that may wait for their note-off; it bounds the list when a host sends none.
 const MAX_SOUNDING: usize = 1024;
@@ -35,6 +36,7 @@ pub struct NoteModel {
     decoders: Vec<DecoderProgress>,
     /// The encodings for the last request, which every style's decoder reads.
     prepared: Option<Prepared>,
+    styles: Arc<StyleList>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -75,11 +77,13 @@ struct Prepared {
     first: usize,
     past_encoding: Vec<f32>,
     ahead_encoding: Vec<f32>,
+    /// What the decoders that have run predict of the notes to settle.
+    decoded: Vec<(StyleIndex, Vec<Prediction>)>,
 }
 
 impl NoteModel {
-    /// A model without events; `sample_rate` is in Hz.
-    pub fn new(network: Arc<NoteNetwork>, sample_rate: f64) -> Self {
+    /// A model without events that plays some styles; `sample_rate` is in Hz.
+    pub fn new(network: Arc<NoteNetwork>, styles: Arc<StyleList>, sample_rate: f64) -> Self {
         Self {
             past_state: network.initial_past_state(),
             network,
@@ -91,6 +95,7 @@ impl NoteModel {
             sounding: Vec::new(),
             decoders: Vec::new(),
             prepared: None,
+            styles,
         }
     }
 
@@ -142,18 +147,59 @@ impl NoteModel {
         let past_encoding = self.unsettled.range(from..to).flat_map(|n| n.past_encoding.iter().copied()).collect();
         let first = self.unsettled.get(from).map_or(self.part.len(), |n| n.index);
         self.part.forget_before(self.unsettled.front().map_or(self.part.len(), |n| n.index));
-        self.prepared = Some(Prepared { time: hop.time, settle: from..to, first, past_encoding, ahead_encoding });
+        self.prepared = Some(Prepared {
+            time: hop.time,
+            settle: from..to,
+            first,
+            past_encoding,
+            ahead_encoding,
+            decoded: Vec::new(),
+        });
         Ok(())
+    }
+
+    /// What a style's decoder predicts of the notes to settle.
+    fn decode(&mut self, style: StyleIndex) -> Result<Vec<Prediction>, InferenceError> {
+        let Some(prepared) = &mut self.prepared else { return Ok(Vec::new()) };
+        if let Some((_, decoded)) = prepared.decoded.iter().find(|(decoded, _)| *decoded == style) {
+            return Ok(decoded.clone());
+        }
+        let index = self.decoders.iter().position(|d| d.style == style).unwrap_or_else(|| {
+            self.decoders.push(DecoderProgress {
+                style,
+                state: self.network.initial_decoder_state(),
+                next: prepared.first,
+            });
+            self.decoders.len() - 1
+        });
+        let decoder = &mut self.decoders[index];
+        if decoder.next != prepared.first {
+            // The style was not in use for a while, so its state belongs to an earlier note.
+            decoder.state = self.network.initial_decoder_state();
+        }
+        let decoded = self.network.decode_in_chunks(
+            style,
+            &prepared.past_encoding,
+            &prepared.ahead_encoding,
+            &mut decoder.state,
+        )?;
+        decoder.next = prepared.first + decoded.len();
+        prepared.decoded.push((style, decoded.clone()));
+        Ok(decoded)
     }
 }
 
 impl VelocityModel for NoteModel {
     fn style(&self, style: StyleIndex) -> Option<StyleSpread> {
-        self.network.style(style)
+        self.network.played_style(self.styles.get(style)?)
+    }
+
+    fn use_styles(&mut self, styles: &Arc<StyleList>) {
+        self.styles = styles.clone();
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.network.clone(), self.sample_rate);
+        *self = Self::new(self.network.clone(), self.styles.clone(), self.sample_rate);
     }
 
     fn push_event(&mut self, event: &InputEvent) {
@@ -197,31 +243,16 @@ impl VelocityModel for NoteModel {
         style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError> {
-        self.network.style(style).ok_or_else(|| InferenceError::no_such_style(style))?;
+        let styles = self.styles.clone();
+        let played = styles.get(style).ok_or_else(|| InferenceError::no_such_style(style))?;
         self.prepare(request)?;
+        let read = played.decoders().into_iter().map(|style| self.decode(style));
+        let read: Vec<Vec<Prediction>> = read.collect::<Result<_, _>>()?;
         let Some(prepared) = &self.prepared else { return Ok(()) };
-        let index = self.decoders.iter().position(|d| d.style == style).unwrap_or_else(|| {
-            self.decoders.push(DecoderProgress {
-                style,
-                state: self.network.initial_decoder_state(),
-                next: prepared.first,
-            });
-            self.decoders.len() - 1
-        });
-        let decoder = &mut self.decoders[index];
-        if decoder.next != prepared.first {
-            // The style was not in use for a while, so its state belongs to an earlier note.
-            decoder.state = self.network.initial_decoder_state();
-        }
-        let decoded = self.network.decode_in_chunks(
-            style,
-            &prepared.past_encoding,
-            &prepared.ahead_encoding,
-            &mut decoder.state,
-        )?;
-        decoder.next = prepared.first + decoded.len();
+        let Prepared { past_encoding, ahead_encoding, .. } = prepared;
+        let predicted = played.predict(&EncodedNotes { past_encoding, ahead_encoding, predictions: &read });
         let notes = self.unsettled.range(prepared.settle.clone());
-        predictions.extend(notes.zip(decoded).map(|(note, prediction)| (note.id, prediction)));
+        predictions.extend(notes.zip(predicted).map(|(note, prediction)| (note.id, prediction)));
         Ok(())
     }
 }

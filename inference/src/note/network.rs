@@ -20,6 +20,7 @@ use crate::error::InferenceError;
 use crate::manifest::{NetworkEntry, Sha256};
 use crate::model::{Prediction, StyleSpread};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
+use crate::styles::PlayedStyle;
 use crate::user_style::ReadoutFingerprint;
 
 /// Hidden units that a manifest may give; states of these sizes are allocated before a graph could refuse them.
@@ -104,7 +105,15 @@ impl NoteNetwork {
         self.decoders.0.iter().map(|decoder| decoder.style)
     }
 
-    /// The key of each style.
+    /// The spreads of a style that it plays; `None` without a decoder for it.
+    pub fn played_style(&self, style: &PlayedStyle) -> Option<StyleSpread> {
+        match style {
+            PlayedStyle::Decoder(style) => self.style(*style),
+            PlayedStyle::User(style) => Some(style.spread()),
+        }
+    }
+
+    /// The key of each style that has a decoder.
     pub fn style_keys(&self) -> StyleKeys {
         self.decoders.keys()
     }

@@ -39,6 +39,12 @@ pub enum UserStyleError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The model is one of the article's.
+    #[error("the style {name} plays with the note model only; choose the note model")]
+    NeedsNoteModel {
+        /// The style's name.
+        name: String,
+    },
     /// The style was learned on another note model.
     #[error("the style {name} was learned with another version of the note model; learn it again from its files")]
     Foreign {

@@ -78,8 +78,8 @@ impl App {
     fn apply(&mut self, action: Action, setter: &ParamSetter) {
         let params = &self.params;
         match action {
-            Action::StyleA(style) => set(setter, &params.style, style.into()),
-            Action::StyleB(style) => set(setter, &params.style_b, style.into()),
+            Action::StyleA(style) => set(setter, &params.style, style.index() as i32),
+            Action::StyleB(style) => set(setter, &params.style_b, style.index() as i32),
             Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),

@@ -2,42 +2,7 @@
 
 use nice_plug::prelude::*;
 use tonenet_core::scheduler::{Mode, WindowLength};
-use tonenet_core::style::StyleIndex;
 use tonenet_inference::embedded::EmbeddedModel;
-
-/// A built-in style as a host parameter. Projects store the ids.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StyleChoice {
-    /// See [`StyleIndex::CLASSICAL`].
-    #[id = "classical"]
-    Classical,
-    /// See [`StyleIndex::JAZZ`].
-    #[id = "jazz"]
-    Jazz,
-    /// See [`StyleIndex::POP`].
-    #[id = "pop"]
-    Pop,
-}
-
-impl From<StyleChoice> for StyleIndex {
-    fn from(choice: StyleChoice) -> Self {
-        match choice {
-            StyleChoice::Classical => Self::CLASSICAL,
-            StyleChoice::Jazz => Self::JAZZ,
-            StyleChoice::Pop => Self::POP,
-        }
-    }
-}
-
-impl From<StyleIndex> for StyleChoice {
-    fn from(style: StyleIndex) -> Self {
-        match style {
-            StyleIndex::CLASSICAL => Self::Classical,
-            StyleIndex::POP => Self::Pop,
-            _ => Self::Jazz,
-        }
-    }
-}
 
 /// [`EmbeddedModel`] as a host parameter. Projects store the ids.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 mod choices;
 mod upgrade;
 
-pub use choices::{LookAheadChoice, ModelChoice, StyleChoice};
+pub use choices::{LookAheadChoice, ModelChoice};
 pub use upgrade::upgrade;
 
 use std::sync::Arc;
@@ -11,14 +11,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{MAX_STYLES, StyleBlend, StyleIndex, TakeSeed};
 
 use tonenet_engine::Settings;
 use tonenet_engine::generator::ClipStore;
 use tonenet_engine::status::Status;
+use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 
-use crate::persist::{ClipField, ReportField, TimelineField};
+use crate::persist::{ClipField, ReportField, StyleField, TimelineField};
 
 /// The version of the saved state. States of every older version must load for ever.
 ///
@@ -29,7 +30,8 @@ use crate::persist::{ClipField, ReportField, TimelineField};
 /// | 3 | also the remembered performance, with predictions in the order of three styles |
 /// | 4 | also Generate and the clips |
 /// | 5 | the same, with predictions under the ids of their styles |
-pub const STATE_VERSION: u32 = 5;
+/// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
+pub const STATE_VERSION: u32 = 6;
 
 /// The highest take. Take 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -48,10 +50,10 @@ const DEFAULT_TEMPO: u32 = 120_000;
 pub struct ToneNetParams {
     /// Style A, whose dynamics the notes get.
     #[id = "style"]
-    pub style: EnumParam<StyleChoice>,
+    pub style: IntParam,
     /// Style B, which [`Self::blend`] mixes into style A.
     #[id = "style_b"]
-    pub style_b: EnumParam<StyleChoice>,
+    pub style_b: IntParam,
     /// The share of style B, 0–1.
     #[id = "blend"]
     pub blend: FloatParam,
@@ -98,6 +100,9 @@ pub struct ToneNetParams {
     /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
+    /// The user's styles.
+    #[persist = "styles"]
+    styles: StyleField,
     /// The generated clips, and which of them is in the song.
     #[persist = "clips"]
     clips: ClipField,
@@ -110,9 +115,10 @@ impl ToneNetParams {
     /// All parameters at their defaults. The report reads `status`.
     pub fn new(status: Arc<Status>) -> Self {
         let velocity = |name, default| IntParam::new(name, default, IntRange::Linear { min: 1, max: 127 });
+        let styles = Arc::<StyleStore>::default();
         Self {
-            style: EnumParam::new("Style", StyleChoice::Jazz),
-            style_b: EnumParam::new("Style B", StyleChoice::Classical),
+            style: style_param("Style", StyleIndex::JAZZ, &styles),
+            style_b: style_param("Style B", StyleIndex::CLASSICAL, &styles),
             blend: percentage("Blend", 0.0, 1.0),
             amount: percentage("Amount", 1.0, 1.0),
             keep_accents: percentage("Keep my accents", 0.0, 1.0),
@@ -133,6 +139,7 @@ impl ToneNetParams {
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
             timeline: TimelineField(Arc::default()),
+            styles: StyleField(styles),
             clips: ClipField(Arc::default()),
             report: ReportField::new(status),
         }
@@ -144,12 +151,9 @@ impl ToneNetParams {
     pub fn settings(&self) -> Settings {
         let velocity = |param: &IntParam| param.value().clamp(1, 127) as u8;
         let share = |param: &FloatParam| param.value().clamp(0.0, 1.0);
+        let style = |param: &IntParam| style_at(param.value()).unwrap_or(StyleIndex::JAZZ);
         Settings {
-            style: StyleBlend {
-                a: self.style.value().into(),
-                b: self.style_b.value().into(),
-                share_of_b: share(&self.blend),
-            },
+            style: StyleBlend { a: style(&self.style), b: style(&self.style_b), share_of_b: share(&self.blend) },
             take: TakeSeed(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
             expression: Expression {
                 amount: share(&self.amount),
@@ -167,6 +171,11 @@ impl ToneNetParams {
     /// The performance that Timeline mode remembers.
     pub fn timeline(&self) -> Arc<TimelineStore> {
         self.timeline.0.clone()
+    }
+
+    /// The user's styles.
+    pub fn styles(&self) -> Arc<StyleStore> {
+        self.styles.0.clone()
     }
 
     /// The generated clips.
@@ -196,6 +205,21 @@ fn parse_take(text: &str) -> Option<i32> {
         return Some(0);
     }
     text.trim_start_matches("Take").trim().parse().ok()
+}
+
+/// The place in the list of styles that a parameter's value means.
+fn style_at(value: i32) -> Option<StyleIndex> {
+    StyleIndex::new(usize::try_from(value).ok()?)
+}
+
+/// A parameter whose values are the places in the list of styles. It has all places from the start, because hosts keep
+/// its number of steps.
+fn style_param(name: &str, default: StyleIndex, styles: &Arc<StyleStore>) -> IntParam {
+    let place = |style: StyleIndex| style.index() as i32;
+    let (titles, places) = (styles.clone(), styles.clone());
+    IntParam::new(name, place(default), IntRange::Linear { min: 0, max: MAX_STYLES as i32 - 1 })
+        .with_value_to_string(Arc::new(move |value| style_at(value).map_or_else(String::new, |s| titles.title(s))))
+        .with_string_to_value(Arc::new(move |text| places.place(text).map(place)))
 }
 
 /// A parameter from 0 % to `max`, where 1 is 100 %.

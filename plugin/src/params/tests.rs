@@ -42,6 +42,19 @@ fn a_parameter_parses_the_text_that_it_shows() {
 }
 
 #[test]
+fn hosts_show_the_users_styles_by_name_and_every_place_by_a_text_of_its_own() {
+    let p = params();
+    let shown = |place: u8| p.style.normalized_value_to_string(f32::from(place) / 23.0, true);
+    assert_eq!(p.style.step_count(), Some(23));
+    assert_eq!([0, 1, 2, 3, 8].map(shown), ["Classical", "Jazz", "Pop", "(reserved 4)", "(user style 1 is empty)"]);
+    let place = |text: &str| p.style_b.string_to_normalized_value(text).map(|value| (value * 23.0).round());
+    for index in 0..24 {
+        assert_eq!(place(&shown(index)), Some(f32::from(index)));
+    }
+    assert_eq!((place("pop"), place("bossa")), (Some(2.0), None));
+}
+
+#[test]
 fn an_older_state_gets_defaults_for_what_it_lacks() {
     let mut state = PluginState {
         version: "0.1.0".into(),
@@ -55,7 +68,7 @@ fn an_older_state_gets_defaults_for_what_it_lacks() {
     assert_eq!(ids, all);
     assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
     assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-    assert_eq!(state.fields["state_version"], "5");
+    assert_eq!(state.fields["state_version"], "6");
     assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
     assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
 }
@@ -75,7 +88,7 @@ fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
 #[test]
 fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
     for id in ["style", "style_b", "model", "look_ahead"] {
-        for value in [-1, 7, i32::MAX] {
+        for value in [-1, 24, i32::MAX] {
             let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
             let mut state: PluginState = serde_json::from_str(&json).unwrap();
             upgrade(&mut state);
@@ -94,7 +107,7 @@ fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
         let defaults = defaults();
         let (_, default) = defaults.iter().find(|d| d.0 == id).unwrap();
         assert_eq!(format!("{:?}", state.params[id]), format!("{default:?}"), "{value}");
-        assert!(matches!(&state.params["style_b"], ParamValue::String(chosen) if chosen == "pop"));
+        assert!(matches!(state.params["style_b"], ParamValue::I32(2)), "pop, in a state up to version 5");
     }
     let all_choices = defaults().into_iter().filter_map(|(id, _)| choices(id)).count();
     let enums = params().param_map().into_iter().filter(|p| matches!(p.1, ParamPtr::EnumParam(_))).count();

@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
+use tonenet_core::style::{MAX_STYLES, StyleIndex};
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
+use tonenet_engine::style_store::SavedStyles;
 
-use super::{LookAheadChoice, ModelChoice, STATE_VERSION, StyleChoice, ToneNetParams};
+use super::{LookAheadChoice, ModelChoice, STATE_VERSION, ToneNetParams};
+
+/// The parameters that choose a style.
+pub(super) const STYLES: [&str; 2] = ["style", "style_b"];
 
 /// Upgrades a state of any version to [`STATE_VERSION`].
 ///
@@ -20,10 +25,11 @@ use super::{LookAheadChoice, ModelChoice, STATE_VERSION, StyleChoice, ToneNetPar
 ///   leaves the parameter as it was if it is an id.
 /// - **A value of another kind than the parameter.** The framework would leave the parameter as it was.
 pub fn upgrade(state: &mut PluginState) {
+    place_styles(state);
     for (id, default) in defaults() {
         let is_valid = match state.params.get(id).filter(|value| is_same_kind(value, &default)) {
             Some(ParamValue::F32(value)) => value.is_finite(),
-            Some(ParamValue::I32(value)) => choices(id).is_none_or(|ids| (0..ids.len() as i32).contains(value)),
+            Some(ParamValue::I32(value)) => choice_count(id).is_none_or(|count| (0..count as i32).contains(value)),
             Some(ParamValue::String(chosen)) => choices(id).is_some_and(|ids| ids.contains(&chosen.as_str())),
             Some(ParamValue::Bool(_)) => true,
             None => false,
@@ -35,15 +41,33 @@ pub fn upgrade(state: &mut PluginState) {
     // Without these fields in the state, the instance would keep its own performance and clips.
     let no_performance = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty snapshot serialises");
     state.fields.entry("timeline".into()).or_insert(no_performance);
+    let no_styles = serde_json::to_string(&SavedStyles::default()).expect("an empty store serialises");
+    state.fields.entry("styles".into()).or_insert(no_styles);
     let no_clips = serde_json::to_string(&SavedClips::default()).expect("an empty store serialises");
     state.fields.entry("clips".into()).or_insert(no_clips);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
-/// The ids of a parameter's choices; `None` if it is not a choice.
+/// Replaces the ids of styles, which states up to version 5 hold, by their places.
+fn place_styles(state: &mut PluginState) {
+    for id in STYLES {
+        if let Some(value) = state.params.get_mut(id)
+            && let ParamValue::String(style) = value
+            && let Some(place) = StyleIndex::from_id(style)
+        {
+            *value = ParamValue::I32(place.index() as i32);
+        }
+    }
+}
+
+/// How many choices a parameter has; `None` if it is not a choice.
+fn choice_count(id: &str) -> Option<usize> {
+    if STYLES.contains(&id) { Some(MAX_STYLES) } else { choices(id).map(<[&str]>::len) }
+}
+
+/// The ids of a parameter's choices; `None` if it is not a choice of ids.
 pub(super) fn choices(id: &str) -> Option<&'static [&'static str]> {
     match id {
-        "style" | "style_b" => StyleChoice::ids(),
         "model" => ModelChoice::ids(),
         "look_ahead" => LookAheadChoice::ids(),
         _ => None,
@@ -65,8 +89,8 @@ pub(super) fn defaults() -> [(&'static str, ParamValue); 14] {
     let count = |param: &IntParam| ParamValue::I32(param.default_plain_value());
     let new = ToneNetParams::new(Arc::default());
     [
-        ("style", choice(&new.style)),
-        ("style_b", choice(&new.style_b)),
+        ("style", count(&new.style)),
+        ("style_b", count(&new.style_b)),
         ("blend", share(&new.blend)),
         ("amount", share(&new.amount)),
         ("keep_accents", share(&new.keep_accents)),

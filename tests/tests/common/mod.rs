@@ -150,7 +150,11 @@ impl Settings {
 
     /// The velocities without a plugin or host, at another look-ahead.
     pub fn expected_velocities_at(&self, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
-        let model = load_model(self.model);
+        self.expected_velocities_of(&load_model(self.model), song, look_ahead)
+    }
+
+    /// The velocities of a model without a plugin or host.
+    pub fn expected_velocities_of(&self, model: &LoadedModel, song: &Song, look_ahead: SchedulerConfig) -> Vec<u8> {
         let session = Session::from_song(song, RATE);
         let playback = Playback { sample_rate: RATE, look_ahead, block: 512, style: self.style, take: self.take };
         let transport = |time| {

@@ -50,7 +50,7 @@ impl Song {
     fn at(look_ahead: SchedulerConfig, store: Arc<ClipStore>) -> Self {
         let status = Arc::<Status>::default();
         let open = |_, _: &Status| Ok(loaded_session(FakeModel::default()));
-        let thread = InferenceThread::start(status.clone(), None, open).unwrap();
+        let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
         let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
         generator.start();
         let clips = ClipTrack::new(store.clone(), generator.link().clone(), false);

@@ -73,7 +73,7 @@ impl Host {
         let status = Arc::<Status>::default();
         let mut model = Some(model);
         let open = move |_, _: &Status| Ok(loaded_session(model.take().unwrap_or_default()));
-        let thread = InferenceThread::start(status.clone(), memory, open).unwrap();
+        let thread = InferenceThread::start(status.clone(), Arc::default(), memory, open).unwrap();
         let store = Arc::<ClipStore>::default();
         let open = move || Box::new(StalledGenerator(generator.clone())) as Box<dyn Generator>;
         let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(open));

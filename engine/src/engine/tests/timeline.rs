@@ -24,9 +24,9 @@ impl Instance {
                 Ok(restyled(performance, predictions))
             });
             let restyler = Restyler::new(Box::new(FakeModel::default()));
-            Ok(LoadedSession { restyler, restyle_performance, keys: built_in_keys() })
+            Ok(LoadedSession { restyler, restyle_performance, styles: Arc::default() })
         };
-        let thread = InferenceThread::start(status.clone(), Some(store.clone()), open).unwrap();
+        let thread = InferenceThread::start(status.clone(), Arc::default(), Some(store.clone()), open).unwrap();
         let look_ahead = SchedulerConfig::zero_latency(RATE, 480);
         let engine = Engine::new(config(look_ahead, EmbeddedModel::Baseline), thread, no_clips(), status);
         Self { engine, restylings, store }

@@ -30,48 +30,6 @@ pub struct EncodedNotes<'a> {
 }
 
 impl NoteNetwork {
-    /// Predicts a performance in each of `styles`; each note's look-ahead is the rest of the performance.
-    ///
-    /// # Errors
-    /// When the runtime fails or a style has no decoder, or on cancellation.
-    pub fn whole_performance(
-        &self,
-        part: &Part,
-        styles: &[StyleIndex],
-        cancellation: &Cancellation,
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_performance(part, LookAhead::WholePerformance, styles, cancellation)
-    }
-
-    /// Predicts a performance in each of `styles`; each note's look-ahead is `look_ahead` seconds after its onset.
-    ///
-    /// # Errors
-    /// When the runtime fails or a style has no decoder.
-    pub fn at_look_ahead(
-        &self,
-        part: &Part,
-        look_ahead: f64,
-        styles: &[StyleIndex],
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        self.predict_performance(part, LookAhead::Seconds(look_ahead), styles, &Cancellation::default())
-    }
-
-    fn predict_performance(
-        &self,
-        part: &Part,
-        look_ahead: LookAhead,
-        styles: &[StyleIndex],
-        cancellation: &Cancellation,
-    ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let mut predictions: Vec<Vec<Prediction>> = styles.iter().map(|_| Vec::with_capacity(part.len())).collect();
-        self.encode(part, &[look_ahead], styles, cancellation, &mut |_, notes| {
-            for (all, new) in predictions.iter_mut().zip(notes.predictions) {
-                all.extend(new);
-            }
-        })?;
-        Ok(predictions)
-    }
-
     /// Encodes a performance at each of `look_aheads` and predicts it in each of `styles`.
     ///
     /// It calls `visit` with the index of a look-ahead and a few notes, for every note in the order of the part and for

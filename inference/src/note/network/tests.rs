@@ -1,6 +1,7 @@
 use super::performance::SEGMENT;
 use super::*;
 use crate::decoders::built_in_decoders;
+use crate::performance::LookAhead;
 use crate::runtime::counted::{CountedGraph, Runs};
 use tonenet_core::note_rows::{Part, PartNote};
 
@@ -24,14 +25,15 @@ fn a_cancelled_performance_stops_within_one_chunk() {
         let onset = index as f64 * 0.1;
         part.push(PartNote { onset, release: onset + 0.1, key: 60, beat_phase: None, deviation: None });
     }
+    let styles = StyleIndex::BUILT_IN.map(PlayedStyle::Decoder);
     let all = Runs::stopping_at(0);
-    assert!(network(&all).whole_performance(&part, &StyleIndex::BUILT_IN, &all.cancellation).is_ok());
+    assert!(network(&all).predict(&part, LookAhead::WholePerformance, &styles, &all.cancellation).is_ok());
     // The first segment is looked ahead over once, the others twice; each is read and decoded once.
     let chunks = 3 * SEGMENT / CHUNK;
     assert_eq!(all.count(), chunks + chunks * 2 / 3 + chunks * 4);
     for stop_at in [1, 2, 70, 100, 150, 151, 152, 153, all.count() - 4] {
         let runs = Runs::stopping_at(stop_at);
-        let result = network(&runs).whole_performance(&part, &StyleIndex::BUILT_IN, &runs.cancellation);
+        let result = network(&runs).predict(&part, LookAhead::WholePerformance, &styles, &runs.cancellation);
         assert!(matches!(result, Err(InferenceError::Cancelled)), "stopped at {stop_at}");
         let runs_per_chunk = 1 + StyleIndex::BUILT_IN.len();
         assert!(

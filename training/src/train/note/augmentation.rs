@@ -24,7 +24,7 @@ const NO_BEAT_SHARE: f64 = 0.25;
 /// How often a known beat is wrong, moved by some sixteenths: hosts count bars that a player did not follow.
 const WRONG_BEAT_SHARE: f64 = 0.06;
 /// How often a performance without beats gets the beats of a host's metronome, which mean nothing.
-const METRONOME_SHARE: f64 = 0.1;
+const METRONOME_SHARE: f64 = 0.05;
 /// How often an excerpt is read from the page ([`crate::data::page`]) instead of the performance.
 const PAGE_SHARE: f64 = 0.5;
 /// How often the page of a performance without beats shows the beats that were guessed for it.

@@ -119,6 +119,7 @@ mod tests {
             notes,
             pedals: Vec::new(),
             group: "test".into(),
+            is_transcribed: false,
         }
     }
 

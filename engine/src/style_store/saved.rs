@@ -1,0 +1,53 @@
+//! The user's styles in a project: the whole `.tonestyle` file of each slot, so that it opens alike on any computer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tonenet_core::style::USER_SLOTS;
+use tonenet_inference::user_style::UserStyle;
+
+use super::{StoredStyle, slot_title};
+
+/// The file of each slot that is taken, under the slot's index.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SavedStyles(BTreeMap<u8, Box<RawValue>>);
+
+impl PartialEq for SavedStyles {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |(slot, file): (&u8, &Box<RawValue>)| (*slot, file.get().to_owned());
+        self.0.iter().map(text).eq(other.0.iter().map(text))
+    }
+}
+
+impl SavedStyles {
+    pub(super) fn from_slots(slots: &[Option<StoredStyle>; USER_SLOTS]) -> Self {
+        let file = |(slot, stored): (usize, &Option<StoredStyle>)| {
+            let file = match stored.as_ref()? {
+                StoredStyle::Style(style) => {
+                    let text = String::from_utf8(style.to_bytes()).ok()?;
+                    RawValue::from_string(text.trim().into()).ok()?
+                }
+                StoredStyle::Unreadable(file, _) => file.clone(),
+            };
+            Some((u8::try_from(slot).ok()?, file))
+        };
+        Self(slots.iter().enumerate().filter_map(file).collect())
+    }
+
+    /// The styles by slot. Slots that this version does not have are left out.
+    pub(super) fn into_slots(self) -> [Option<StoredStyle>; USER_SLOTS] {
+        let mut slots = <[Option<StoredStyle>; USER_SLOTS]>::default();
+        for (slot, file) in self.0 {
+            if let Some(place) = slots.get_mut(usize::from(slot)) {
+                let title = format!("the project's {}", slot_title(slot.into()));
+                *place = Some(match UserStyle::from_bytes(file.get().as_bytes(), &title) {
+                    Ok(style) => StoredStyle::Style(style.into()),
+                    Err(error) => StoredStyle::Unreadable(file, error),
+                });
+            }
+        }
+        slots
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+use tonenet_core::genre::Genre;
+use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::model::StyleSpread;
+use tonenet_inference::performance::Network;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::user_style::{Readout, StyleCard, StyleContents};
+
+/// A style of the embedded note model that adds a constant to nothing.
+pub(crate) fn style(name: &str, constant: f32) -> UserStyle {
+    let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+    let model = EmbeddedModel::Note.load(&runtime).unwrap();
+    let Network::Note(network) = model.network() else { panic!("the note model") };
+    let readout = Readout {
+        past: vec![0.1; network.past_width()],
+        ahead: vec![0.0; network.ahead_width()],
+        built_ins: Vec::new(),
+        constant,
+    };
+    let card = StyleCard {
+        files: 1,
+        notes: 1_000,
+        r: None,
+        nearest_r: 0.5,
+        learned_on: "2026-01-31".into(),
+        description: "Softer than Jazz.".into(),
+    };
+    UserStyle::new(StyleContents {
+        name: name.into(),
+        fingerprint: network.fingerprint(&[]).unwrap(),
+        readout,
+        residual: 10.0,
+        spread: StyleSpread { human: 15.0, predicted: 10.0 },
+        nearest: Genre::Jazz,
+        card,
+    })
+    .unwrap()
+}
+
+fn slot(slot: usize) -> StyleIndex {
+    StyleIndex::from_slot(slot).unwrap()
+}
+
+#[test]
+fn every_place_has_a_title_of_its_own_that_finds_it_again() {
+    let store = StyleStore::default();
+    store.put(0, style("Late evening", 1.0));
+    store.put(3, style("jazz", 2.0));
+    store.put(4, style("late Evening", 3.0));
+    let titles: Vec<String> = StyleIndex::all().map(|style| store.title(style)).collect();
+    assert_eq!(titles[..4], ["Classical", "Jazz", "Pop", "(reserved 4)"]);
+    assert_eq!(titles[8..10], ["Late evening", "(user style 2 is empty)"]);
+    assert_eq!(titles[11..13], ["jazz (4)", "late Evening (5)"]);
+    for style in StyleIndex::all() {
+        assert_eq!(store.place(&store.title(style).to_uppercase()), Some(style));
+    }
+    assert_eq!(store.place("bossa"), None);
+    assert_eq!(store.choices(), [&StyleIndex::BUILT_IN[..], &[slot(0), slot(3), slot(4)]].concat());
+}
+
+#[test]
+fn a_style_that_is_there_already_takes_no_second_slot() {
+    let store = StyleStore::default();
+    let (first, other) = (style("First", 1.0), style("Other", 2.0));
+    assert_eq!((store.add(first.clone()), store.add(other.clone())), (Some(0), Some(1)));
+    assert_eq!(store.add(first.renamed("Again").unwrap()), Some(0));
+    assert_eq!(store.title(slot(0)), "Again");
+    let edition = store.edition();
+    store.remove(0);
+    assert!(store.edition() > edition, "the inference thread has to hear of it");
+    assert_eq!(store.add(style("Third", 3.0)), Some(0));
+    for number in 2..USER_SLOTS {
+        assert_eq!(store.add(style("More", number as f32 + 2.0)), Some(number));
+    }
+    assert_eq!(store.add(style("Too many", 99.0)), None);
+    assert!(store.rename(1, " ").is_err());
+    assert_eq!(store.title(slot(1)), "Other");
+}
+
+#[test]
+fn a_project_opens_with_the_same_styles_and_keeps_what_it_cannot_read() {
+    let store = StyleStore::default();
+    store.put(2, style("Mine", 1.0));
+    let saved = serde_json::to_string(&store.saved()).unwrap();
+    let newer = r#"{"format":99,"style":{"more":[1e-7]}}"#;
+    let project = format!(r#"{{"0":{newer},{}"#, &saved[1..]);
+    let opened = StyleStore::default();
+    opened.load(serde_json::from_str(&project).unwrap());
+    assert_eq!(opened.style(2), store.style(2));
+    assert_eq!(opened.style(0), None);
+    assert_eq!(opened.title(slot(0)), "(user style 1 cannot be read)");
+    let problems = opened.problems();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("user style 1: ") && problems[0].ends_with("update ToneNet"), "{problems:?}");
+    assert_eq!(serde_json::to_string(&opened.saved()).unwrap(), project, "byte for byte");
+
+    let edition = opened.edition();
+    opened.load(serde_json::from_str(&project).unwrap());
+    assert_eq!(opened.edition(), edition, "the same styles need not be opened again");
+    opened.load(SavedStyles::default());
+    assert_eq!((opened.style(2), opened.problems()), (None, Vec::new()));
+}
