@@ -149,7 +149,7 @@ pub(crate) mod tests {
         let entered = performance(64);
         let played = entered.notes().iter().enumerate();
         let played = played.map(|(i, n)| TimelineNote { velocity: 40 + (i * 37 % 60) as u8, ..*n }).collect();
-        let played = TimelineSnapshot::new(String::new(), [1.0; 3], played, Vec::new());
+        let played = TimelineSnapshot::new(played, Vec::new());
         let store = TimelineStore::default();
         let is_entered = || store.summary().is_entered;
         assert!(!is_entered(), "there is nothing");

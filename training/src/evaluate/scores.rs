@@ -95,7 +95,8 @@ pub fn run(args: &EvaluateArgs, folder: &Path) -> Result<()> {
 /// The runs of keys in the train split's performances of the same style.
 fn trained(data: &Path) -> Result<TrainedRuns> {
     let train = performances::load(data, Split::Train)?;
-    Ok(TrainedRuns::from_performances(train.iter().filter(|performance| performance.genre == STYLE)))
+    let of_style = train.iter().filter(|performance| performance.genre == STYLE);
+    Ok(TrainedRuns::from_files(of_style.map(|performance| performance.notes.as_slice())))
 }
 
 fn print(title: &str, measured: &[Measured], knows_training: bool) {

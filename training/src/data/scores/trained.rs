@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::CHORD_SECONDS;
 
-use crate::data::performances::Performance;
-
 /// Keys in a run.
 const RUN: usize = 8;
 /// The least share of a score's runs that a file must have to play its piece.
@@ -25,11 +23,11 @@ pub struct TrainedRuns {
 }
 
 impl TrainedRuns {
-    /// Those of training files.
-    pub fn from_performances<'a>(performances: impl IntoIterator<Item = &'a Performance>) -> Self {
+    /// Those of the notes in training files, by onset.
+    pub fn from_files<'a>(files: impl IntoIterator<Item = &'a [Note]>) -> Self {
         let mut all = Self::default();
-        for performance in performances {
-            for run in runs(&performance.notes, CHORD_SECONDS) {
+        for notes in files {
+            for run in runs(notes, CHORD_SECONDS) {
                 let files = all.by_run.entry(run).or_default();
                 if files.last() != Some(&all.files) {
                     files.push(all.files);
@@ -68,9 +66,6 @@ fn runs(notes: &[Note], chord_seconds: f64) -> Vec<[u8; RUN]> {
 
 #[cfg(test)]
 mod tests {
-    use tonenet_core::genre::Genre;
-    use tonenet_core::grid::Grid;
-
     use super::*;
 
     fn notes(keys: impl Iterator<Item = u8>, step: f64) -> Vec<Note> {
@@ -92,11 +87,6 @@ mod tests {
         (0..200usize).map(move |place| 40 + ((place * place + number * place * 7) % 41) as u8)
     }
 
-    fn performance(notes: Vec<Note>) -> Performance {
-        let (name, group) = (String::new(), String::new());
-        Performance { name, genre: Genre::Classical, grid: Grid::Seconds(0.125), notes, pedals: Vec::new(), group }
-    }
-
     #[test]
     fn a_score_is_found_in_a_performance_of_it_with_mistakes_and_chords_in_another_order() {
         let mut played = notes(piece(1), 0.7);
@@ -105,7 +95,7 @@ mod tests {
             std::mem::swap(&mut one.key, &mut other.key);
         }
         played.iter_mut().step_by(30).for_each(|note| note.key += 1);
-        let trained = TrainedRuns::from_performances([&performance(notes(piece(2), 0.5)), &performance(played)]);
+        let trained = TrainedRuns::from_files([notes(piece(2), 0.5).as_slice(), &played]);
         let score = |number| notes(piece(number), 0.25);
         assert!(trained.play(&score(1)) && trained.play(&score(2)));
         assert!(!trained.play(&score(3)));
@@ -114,7 +104,7 @@ mod tests {
     #[test]
     fn nothing_is_found_in_nothing() {
         assert!(!TrainedRuns::default().play(&notes(piece(1), 0.5)));
-        let trained = TrainedRuns::from_performances([&performance(notes(piece(1), 0.5))]);
+        let trained = TrainedRuns::from_files([notes(piece(1), 0.5).as_slice()]);
         assert!(!trained.play(&[]));
     }
 }
