@@ -41,7 +41,7 @@ impl ModelCache {
         store: &StyleStore,
         status: &Status,
     ) -> Result<LoadedSession, String> {
-        let loaded = self.loaded(model, status)?.with_user_styles(&store.slots().0);
+        let loaded = self.loaded(model, status)?.with_user_styles(&store.slots());
         let (live_model, styles) = (loaded.live_model(sample_rate), loaded.styles().clone());
         let substitutes = styles.substitutes().iter().map(ToString::to_string);
         status.info.lock().styles = store.problems().into_iter().chain(substitutes).collect();

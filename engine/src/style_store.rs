@@ -28,19 +28,10 @@ struct Contents {
 
 /// What is in a slot.
 #[derive(Debug, Clone)]
-enum StoredStyle {
-    Style(Arc<UserStyle>),
-    /// Something that a project holds and this version cannot read. It stays in the project.
-    Unreadable(Box<RawValue>, UserStyleError),
-}
-
-impl StoredStyle {
-    fn style(&self) -> Option<&Arc<UserStyle>> {
-        match self {
-            Self::Style(style) => Some(style),
-            Self::Unreadable(..) => None,
-        }
-    }
+struct StoredStyle {
+    /// The file, as a project keeps it. So what this version cannot read stays in the project.
+    file: Box<RawValue>,
+    style: Result<Arc<UserStyle>, UserStyleError>,
 }
 
 impl StyleStore {
@@ -49,35 +40,33 @@ impl StyleStore {
         self.0.lock().edition
     }
 
-    /// The styles that can be read, and the edition.
-    pub fn slots(&self) -> (StyleSlots, u64) {
-        let contents = self.0.lock();
-        let style = |slot: &Option<StoredStyle>| slot.as_ref().and_then(StoredStyle::style).cloned();
-        (contents.slots.each_ref().map(style), contents.edition)
+    /// The styles that can be read.
+    pub fn slots(&self) -> StyleSlots {
+        let style = |slot: &Option<StoredStyle>| slot.as_ref()?.style.clone().ok();
+        self.0.lock().slots.each_ref().map(style)
     }
 
     /// The style in a slot, if it can be read.
     pub fn style(&self, slot: usize) -> Option<Arc<UserStyle>> {
-        self.0.lock().slots.get(slot)?.as_ref()?.style().cloned()
+        self.0.lock().slots.get(slot)?.as_ref()?.style.clone().ok()
     }
 
     /// The keys of the styles as a model plays them that fits all of them.
     pub fn keys(&self) -> StyleKeys {
-        StyleList::new(&built_in_keys(), &self.slots().0, |_| Ok(())).keys().clone()
+        StyleList::new(&built_in_keys(), &self.slots(), |_| Ok(())).keys().clone()
     }
 
     /// Why some slots cannot be read, and the cure.
     pub fn problems(&self) -> Vec<String> {
-        let problem = |(slot, stored): (usize, &Option<StoredStyle>)| match stored.as_ref()? {
-            StoredStyle::Style(_) => None,
-            StoredStyle::Unreadable(_, error) => Some(format!("{}: {error}", slot_title(slot))),
+        let problem = |(slot, stored): (usize, &Option<StoredStyle>)| {
+            stored.as_ref()?.style.as_ref().err().map(|error| format!("{}: {error}", slot_title(slot)))
         };
         self.0.lock().slots.iter().enumerate().filter_map(problem).collect()
     }
 
     /// Puts a style into a slot.
     pub fn put(&self, slot: usize, style: UserStyle) {
-        self.change(slot, Some(StoredStyle::Style(Arc::new(style))));
+        self.change(slot, StoredStyle::new(style));
     }
 
     /// Puts a style into the slot that has the same style already, or into the first empty one, and returns the slot.
@@ -86,7 +75,8 @@ impl StyleStore {
         let slot = {
             let contents = self.0.lock();
             let is_same = |stored: &Option<StoredStyle>| {
-                stored.as_ref().and_then(StoredStyle::style).is_some_and(|stored| stored.id() == style.id())
+                let stored = stored.as_ref().and_then(|stored| stored.style.as_ref().ok());
+                stored.is_some_and(|stored| stored.id() == style.id())
             };
             contents.slots.iter().position(is_same).or_else(|| contents.slots.iter().position(Option::is_none))
         }?;
@@ -124,7 +114,7 @@ impl StyleStore {
             return style.built_in().map_or_else(|| format!("(reserved {})", style.index() + 1), |s| s.title.into());
         };
         let contents = self.0.lock();
-        let name = |slot: usize| Some(contents.slots[slot].as_ref()?.style()?.name());
+        let name = |slot: usize| Some(contents.slots[slot].as_ref()?.style.as_ref().ok()?.name());
         match (&contents.slots[slot], name(slot)) {
             (None, _) => format!("({} is empty)", slot_title(slot)),
             (Some(_), None) => format!("({} cannot be read)", slot_title(slot)),

@@ -21,31 +21,33 @@ impl PartialEq for SavedStyles {
     }
 }
 
+impl StoredStyle {
+    /// A style that is new in its project.
+    pub(super) fn new(style: UserStyle) -> Option<Self> {
+        let text = String::from_utf8(style.to_bytes()).ok()?;
+        Some(Self { file: RawValue::from_string(text.trim().into()).ok()?, style: Ok(style.into()) })
+    }
+
+    fn from_project(slot: usize, file: Box<RawValue>) -> Self {
+        let title = format!("the project's {}", slot_title(slot));
+        let style = UserStyle::from_bytes(file.get().as_bytes(), &title).map(Into::into);
+        Self { file, style }
+    }
+}
+
 impl SavedStyles {
     pub(super) fn from_slots(slots: &[Option<StoredStyle>; USER_SLOTS]) -> Self {
-        let file = |(slot, stored): (usize, &Option<StoredStyle>)| {
-            let file = match stored.as_ref()? {
-                StoredStyle::Style(style) => {
-                    let text = String::from_utf8(style.to_bytes()).ok()?;
-                    RawValue::from_string(text.trim().into()).ok()?
-                }
-                StoredStyle::Unreadable(file, _) => file.clone(),
-            };
-            Some((u8::try_from(slot).ok()?, file))
-        };
-        Self(slots.iter().enumerate().filter_map(file).collect())
+        let file = |(slot, stored): (u8, &Option<StoredStyle>)| Some((slot, stored.as_ref()?.file.clone()));
+        Self((0..).zip(slots).filter_map(file).collect())
     }
 
     /// The styles by slot. Slots that this version does not have are left out.
     pub(super) fn into_slots(self) -> [Option<StoredStyle>; USER_SLOTS] {
         let mut slots = <[Option<StoredStyle>; USER_SLOTS]>::default();
         for (slot, file) in self.0 {
-            if let Some(place) = slots.get_mut(usize::from(slot)) {
-                let title = format!("the project's {}", slot_title(slot.into()));
-                *place = Some(match UserStyle::from_bytes(file.get().as_bytes(), &title) {
-                    Ok(style) => StoredStyle::Style(style.into()),
-                    Err(error) => StoredStyle::Unreadable(file, error),
-                });
+            let slot = usize::from(slot);
+            if let Some(place) = slots.get_mut(slot) {
+                *place = Some(StoredStyle::from_project(slot, file));
             }
         }
         slots

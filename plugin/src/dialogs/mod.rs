@@ -1,9 +1,11 @@
-//! Shows the window's file dialogs, which open a performance for Timeline mode and save a clip.
+//! Shows the window's file dialogs, which open a performance for Timeline mode, save a clip, and import and export
+//! styles.
 //!
 //! A separate thread waits for the system's dialog and reads or writes the file. So neither the window nor audio waits.
 
 mod clip;
 mod performance;
+mod style;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -12,7 +14,9 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tonenet_core::clip::Clip;
+use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
+use tonenet_inference::user_style::{EXTENSION, UserStyle};
 
 /// The state of a dialog. `Done` is the type of its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +42,10 @@ const OPENING: DialogTexts = DialogTexts {
     panicked: "choosing a file failed unexpectedly; the take is the one that it was",
     no_thread: "the system gives no thread to read a file with",
 };
+const IMPORTING: DialogTexts = DialogTexts {
+    panicked: "choosing a file failed unexpectedly; nothing was imported",
+    no_thread: "the system gives no thread to read a file with",
+};
 const SAVING: DialogTexts = DialogTexts {
     panicked: "choosing a file failed unexpectedly; nothing was saved",
     no_thread: "the system gives no thread to write a file with",
@@ -47,14 +55,34 @@ const SAVING: DialogTexts = DialogTexts {
 #[derive(Debug)]
 pub struct FileDialogs {
     timeline: Arc<TimelineStore>,
+    styles: Arc<StyleStore>,
+    importing: Arc<Mutex<DialogState<String>>>,
+    exporting: Arc<Mutex<DialogState<PathBuf>>>,
     opening: Arc<Mutex<DialogState<String>>>,
     saving: Arc<Mutex<DialogState<PathBuf>>>,
 }
 
 impl FileDialogs {
-    /// Dialogs that put the performances they open into `timeline`.
-    pub fn new(timeline: Arc<TimelineStore>) -> Self {
-        Self { timeline, opening: Arc::default(), saving: Arc::default() }
+    /// Dialogs that put the performances they open into `timeline`, and the styles into `styles`.
+    pub fn new(timeline: Arc<TimelineStore>, styles: Arc<StyleStore>) -> Self {
+        Self {
+            timeline,
+            styles,
+            importing: Arc::default(),
+            exporting: Arc::default(),
+            opening: Arc::default(),
+            saving: Arc::default(),
+        }
+    }
+
+    /// The state of importing a style. The result is its name.
+    pub fn importing(&self) -> DialogState<String> {
+        self.importing.lock().clone()
+    }
+
+    /// The state of exporting a style. The result is the path of the file.
+    pub fn exporting(&self) -> DialogState<PathBuf> {
+        self.exporting.lock().clone()
     }
 
     /// The state of opening a performance. For a file with several parts the result names the chosen part.
@@ -94,6 +122,48 @@ impl FileDialogs {
             let chosen = dialog.save_file();
             move || pollster::block_on(chosen).map(|file| file.path().to_owned())
         });
+    }
+
+    /// Lets the user choose a style to import. Does nothing while the dialog is open.
+    ///
+    /// Call it on the window's thread, as some systems require for dialogs.
+    pub fn import_style(&self) {
+        let dialog = rfd::AsyncFileDialog::new().set_title("Import a style").add_filter("Styles", &[EXTENSION]);
+        self.import_from(move || {
+            let chosen = dialog.pick_file();
+            move || pollster::block_on(chosen).map(|file| file.path().to_owned())
+        });
+    }
+
+    /// Lets the user choose where to export a style to. Does nothing while the dialog is open.
+    ///
+    /// Call it on the window's thread, as some systems require for dialogs.
+    pub fn export_style(&self, style: Arc<UserStyle>) {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Export the style")
+            .set_file_name(format!("{}.{EXTENSION}", style.name()))
+            .add_filter("Styles", &[EXTENSION]);
+        self.export_to(style, move || {
+            let chosen = dialog.save_file();
+            move || pollster::block_on(chosen).map(|file| file.path().to_owned())
+        });
+    }
+
+    /// Imports the style that the user chooses in the dialog of `ask`, if any.
+    fn import_from<Wait>(&self, ask: impl FnOnce() -> Wait)
+    where
+        Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
+    {
+        let styles = self.styles.clone();
+        run(&self.importing, &IMPORTING, ask, move |path| style::import(&path, &styles).map(Some));
+    }
+
+    /// Exports a style to the file that the user chooses in the dialog of `ask`, if any.
+    fn export_to<Wait>(&self, style: Arc<UserStyle>, ask: impl FnOnce() -> Wait)
+    where
+        Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
+    {
+        run(&self.exporting, &SAVING, ask, move |path| style::export(&style, path).map(Some));
     }
 
     /// Opens the file that the user chooses in the dialog of `ask`. Without a choice the performance stays.

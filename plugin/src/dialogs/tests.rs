@@ -4,8 +4,14 @@ use std::thread;
 
 use super::*;
 use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::timeline::{MAX_NOTES, TimelineNote, TimelineSnapshot};
+use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::model::StyleSpread;
+use tonenet_inference::performance::Network;
+use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::user_style::{Readout, StyleCard, StyleContents};
 
 const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
 
@@ -13,7 +19,7 @@ const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-pr
 fn filled(path: Option<PathBuf>, start: f64) -> (DialogState<String>, Arc<TimelineStore>) {
     let store = Arc::<TimelineStore>::default();
     store.replace(before());
-    let dialogs = FileDialogs::new(store.clone());
+    let dialogs = FileDialogs::new(store.clone(), Arc::default());
     dialogs.open_from(start, || || path);
     while dialogs.opening() == DialogState::Choosing {
         thread::yield_now();
@@ -82,7 +88,7 @@ fn an_invalid_start_places_the_file_at_the_start_of_the_song() {
 
 #[test]
 fn a_second_dialog_does_not_open_while_the_first_is_open() {
-    let dialogs = FileDialogs::new(Arc::default());
+    let dialogs = FileDialogs::new(Arc::default(), Arc::default());
     let (release, wait) = std::sync::mpsc::channel::<()>();
     dialogs.open_from(0.0, || {
         move || {
@@ -100,7 +106,7 @@ fn a_second_dialog_does_not_open_while_the_first_is_open() {
 
 fn saved(path: Option<PathBuf>) -> DialogState<PathBuf> {
     let clip = Clip::new(4.0, (4, 4), vec![ClipNote { onset: 1.0, length: 1.0, key: 60, velocity: 80 }]).unwrap();
-    let dialogs = FileDialogs::new(Arc::default());
+    let dialogs = FileDialogs::new(Arc::default(), Arc::default());
     dialogs.save_to(Arc::new(clip), 90.0, || || path);
     while dialogs.saving() == DialogState::Choosing {
         thread::yield_now();
@@ -125,4 +131,67 @@ fn without_a_choice_nothing_is_saved_and_an_invalid_path_is_named() {
     assert!(
         matches!(saved(Some("/no/such/clip.mid".into())), DialogState::Failed(text) if text.contains("/no/such/clip.mid"))
     );
+}
+
+fn style() -> UserStyle {
+    let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
+    let model = EmbeddedModel::Note.load(&runtime).unwrap();
+    let Network::Note(network) = model.network() else { panic!("the note model") };
+    let readout = Readout {
+        past: vec![0.1; network.past_width()],
+        ahead: vec![0.0; network.ahead_width()],
+        built_ins: Vec::new(),
+        constant: 1.0,
+    };
+    let card = StyleCard {
+        files: 1,
+        notes: 1_000,
+        r: None,
+        nearest_r: 0.5,
+        learned_on: "2026-01-31".into(),
+        description: "Softer than Jazz.".into(),
+    };
+    let spread = StyleSpread { human: 15.0, predicted: 10.0 };
+    let (fingerprint, nearest) = (network.fingerprint(&[]).unwrap(), Genre::Jazz);
+    UserStyle::new(StyleContents {
+        name: "Late evening".into(),
+        fingerprint,
+        readout,
+        residual: 10.0,
+        spread,
+        nearest,
+        card,
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_style_that_was_exported_is_imported_into_an_empty_slot() {
+    let folder = std::env::temp_dir().join(format!("tonenet-style-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let store = Arc::<StyleStore>::default();
+    let dialogs = FileDialogs::new(Arc::default(), store.clone());
+    let chosen = folder.join("evening");
+    dialogs.export_to(Arc::new(style()), || || Some(chosen));
+    while dialogs.exporting() == DialogState::Choosing {
+        thread::yield_now();
+    }
+    let file = folder.join("evening.tonestyle");
+    assert_eq!(dialogs.exporting(), DialogState::Done(file.clone()));
+    let import = |path: PathBuf| {
+        dialogs.import_from(|| || Some(path));
+        while dialogs.importing() == DialogState::Choosing {
+            thread::yield_now();
+        }
+        dialogs.importing()
+    };
+    assert_eq!(import(file.clone()), DialogState::Done("Late evening".into()));
+    assert_eq!(store.style(0).as_deref(), Some(&style()));
+    std::fs::write(&file, "{").unwrap();
+    for path in [file, folder.join("no.tonestyle")] {
+        let name = path.display().to_string();
+        assert!(matches!(import(path), DialogState::Failed(text) if text.contains(&name)), "{name}");
+    }
+    assert_eq!(store.choices().len(), 4, "the style stays");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -10,7 +10,7 @@ use super::dial::{Dial, DialGesture};
 use super::view::Tab;
 
 /// What the user did in the window.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Chose style A.
     StyleA(StyleIndex),
@@ -38,6 +38,23 @@ pub enum Action {
     Show(Tab),
     /// Did something in the panel "Generate".
     Clip(ClipAction),
+    /// Did something in the panel "Styles".
+    Styles(StyleAction),
+}
+
+/// What the user did in the panel "Styles". Slots count from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StyleAction {
+    /// Asked for a file to import.
+    Import,
+    /// Asked for a file to write the style of a slot to.
+    Export(usize),
+    /// Took the style out of a slot.
+    Remove(usize),
+    /// Began to give a style another name, or went on.
+    Draft(usize, String),
+    /// Gave a style another name.
+    Rename(usize, String),
 }
 
 /// What the user did in the panel "Generate".

@@ -14,10 +14,10 @@ use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
-use super::action::{Action, ClipAction};
+use super::action::{Action, ClipAction, StyleAction};
 use super::theme::{self, SIZE, WARNING};
-use super::view::{GenerateView, Tab, View};
-use crate::dialogs::FileDialogs;
+use super::view::{GenerateView, StylesView, Tab, View};
+use crate::dialogs::{DialogState, FileDialogs};
 use crate::params::{LookAheadChoice, ToneNetParams};
 
 /// How often the window reads the counters.
@@ -31,6 +31,10 @@ pub struct App {
     dialogs: FileDialogs,
     file_start: f64,
     tab: Tab,
+    /// The slot whose style gets another name, and the name so far.
+    renaming: Option<(usize, String)>,
+    /// The outcome of the last import of which the host was told.
+    imported: DialogState<String>,
     context: Option<GuiContext>,
     /// Whether drawing has panicked since the window was opened.
     is_broken: bool,
@@ -44,7 +48,7 @@ pub fn create(
     size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
 ) -> Option<EguiEditor<App>> {
-    let dialogs = FileDialogs::new(params.timeline());
+    let dialogs = FileDialogs::new(params.timeline(), params.styles());
     let app = App {
         params,
         status,
@@ -52,6 +56,8 @@ pub fn create(
         dialogs,
         file_start: 0.0,
         tab: Tab::default(),
+        renaming: None,
+        imported: DialogState::default(),
         context: None,
         is_broken: false,
     };
@@ -72,7 +78,13 @@ impl App {
             position: self.generator.link().position(),
             ..view.generate
         };
-        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, ..view }
+        let styles = StylesView {
+            renaming: self.renaming.clone(),
+            importing: self.dialogs.importing(),
+            exporting: self.dialogs.exporting(),
+            ..view.styles
+        };
+        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, styles, ..view }
     }
 
     fn apply(&mut self, action: Action, setter: &ParamSetter) {
@@ -91,6 +103,47 @@ impl App {
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
             Action::Show(tab) => self.tab = tab,
             Action::Clip(action) => self.apply_to_clips(action),
+            Action::Styles(action) => self.apply_to_styles(action, setter),
+        }
+    }
+
+    fn apply_to_styles(&mut self, action: StyleAction, setter: &ParamSetter) {
+        let styles = self.params.styles();
+        match action {
+            StyleAction::Import => self.dialogs.import_style(),
+            StyleAction::Export(slot) => {
+                styles.style(slot).into_iter().for_each(|style| self.dialogs.export_style(style))
+            }
+            StyleAction::Draft(slot, name) => self.renaming = Some((slot, name)),
+            StyleAction::Remove(slot) => {
+                styles.remove(slot);
+                self.show_titles(setter);
+            }
+            StyleAction::Rename(slot, name) => {
+                // A name that is refused stays in its field.
+                if styles.rename(slot, &name).is_ok() {
+                    self.renaming = None;
+                    self.show_titles(setter);
+                }
+            }
+        }
+    }
+
+    /// Has the host read the titles of the chosen styles again, by setting them to what they are.
+    fn show_titles(&self, setter: &ParamSetter) {
+        for param in [&self.params.style, &self.params.style_b] {
+            set(setter, param, param.unmodulated_plain_value());
+        }
+    }
+
+    /// Tells the host of a style that was imported.
+    fn follow_import(&mut self, setter: &ParamSetter) {
+        let importing = self.dialogs.importing();
+        if importing != self.imported {
+            if matches!(importing, DialogState::Done(_)) {
+                self.show_titles(setter);
+            }
+            self.imported = importing;
         }
     }
 
@@ -152,6 +205,7 @@ impl NiceEguiApp for App {
                 egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = super::draw(ui, &view));
             });
             let setter = context.param_setter();
+            self.follow_import(&setter);
             for action in actions {
                 self.apply(action, &setter);
             }

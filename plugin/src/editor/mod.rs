@@ -1,4 +1,4 @@
-//! The plugin's window: one panel restyles what is played, the other generates clips.
+//! The plugin's window: one panel restyles what is played, one generates clips, one keeps the user's styles.
 //!
 //! [`draw`] turns a [`View`] into [`Action`]s and has no other effect. Tests therefore click through it without a
 //! window.
@@ -9,14 +9,15 @@ mod dial;
 mod generate;
 mod piano_roll;
 mod restyle;
+mod styles;
 mod theme;
 mod view;
 mod widgets;
 
-pub use action::{Action, ClipAction, SettingsChange};
+pub use action::{Action, ClipAction, SettingsChange, StyleAction};
 pub use app::{App, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
-pub use view::{GenerateView, Tab, View};
+pub use view::{GenerateView, StyleOption, StylesView, Tab, UserStyleView, View};
 
 use widgets::{checkbox, choice};
 
@@ -29,6 +30,7 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     match view.tab {
         Tab::Restyle => restyle::panel(ui, view, &mut actions),
         Tab::Generate => generate::panel(ui, &view.generate, &mut actions),
+        Tab::Styles => styles::panel(ui, &view.styles, &mut actions),
     }
     actions
 }
@@ -41,6 +43,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         for (tab, name, hint) in [
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
+            (Tab::Styles, "Styles", "Keeps styles of your own"),
         ] {
             if choice(ui, tab == view.tab, name, hint) {
                 actions.push(Action::Show(tab));

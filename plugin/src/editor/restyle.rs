@@ -38,26 +38,48 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
 /// The two styles and the blend between them.
 fn styles(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let StyleBlend { a, b, share_of_b } = view.settings.style;
-    row(ui, "Style A", |ui| {
-        for style in StyleIndex::BUILT_IN {
-            if choice(ui, style == a, &style.to_string(), "The style whose dynamics the notes get") {
-                actions.push(Action::StyleA(style));
-            }
-        }
-    });
+    let hint = "The style whose dynamics the notes get";
+    actions.extend(style_row(ui, view, ("Style A", hint), a).map(Action::StyleA));
+    let title = |style| view.styles.title(style);
     let shares = match share_of_b {
-        0.0 => format!("only {a}"),
-        1.0 => format!("only {b}"),
-        share => format!("{:.0} % {b}", share * 100.0),
+        0.0 => format!("only {}", title(a)),
+        1.0 => format!("only {}", title(b)),
+        share => format!("{:.0} % {}", share * 100.0, title(b)),
     };
     dial_row(ui, view, Dial::Blend, &shares, actions);
-    row(ui, "Style B", |ui| {
-        for style in StyleIndex::BUILT_IN {
-            if choice(ui, style == b, &style.to_string(), "The style that Blend mixes into style A") {
-                actions.push(Action::StyleB(style));
+    let hint = "The style that Blend mixes into style A";
+    actions.extend(style_row(ui, view, ("Style B", hint), b).map(Action::StyleB));
+    if let Some(problem) = view.styles.problems.first() {
+        ui.colored_label(WARNING, problem);
+    }
+}
+
+/// The built-in styles as buttons, and the user's in a list behind them. Returns the style that the user chose.
+fn style_row(ui: &mut egui::Ui, view: &View, (label, hint): (&str, &str), chosen: StyleIndex) -> Option<StyleIndex> {
+    let (users, built_in): (Vec<_>, Vec<_>) =
+        view.styles.options.iter().partition(|option| option.style.slot().is_some());
+    row(ui, label, |ui| {
+        let mut clicked = None;
+        for option in built_in {
+            if choice(ui, option.style == chosen, &option.title, hint) {
+                clicked = Some(option.style);
             }
         }
-    });
+        if !users.is_empty() {
+            let own = users.iter().find(|option| option.style == chosen);
+            let text = own.map_or("Your styles", |option| option.title.as_str());
+            let list = egui::ComboBox::from_id_salt(label).width(140.0).truncate().selected_text(text);
+            let list = list.show_ui(ui, |ui| {
+                for option in users {
+                    if ui.selectable_label(option.style == chosen, &option.title).clicked() {
+                        clicked = Some(option.style);
+                    }
+                }
+            });
+            list.response.on_hover_text(hint);
+        }
+        clicked.filter(|&style| style != chosen)
+    })
 }
 
 /// The control "Take".

@@ -372,3 +372,49 @@ fn the_font_has_every_character_that_is_shown() {
         assert_eq!(shown, [""; 0]);
     }
 }
+
+/// The view of an instance with a style of the user in its second slot, as style B.
+fn with_own_style() -> View {
+    let (style, mut view) = (StyleIndex::from_slot(1).unwrap(), view());
+    view.styles.options.push(StyleOption { style, title: "Late evening".into() });
+    view.styles.users.push(UserStyleView {
+        slot: 1,
+        title: "Late evening".into(),
+        name: "Late evening".into(),
+        description: "5 files, 9000 notes. Softer than Pop.".into(),
+        is_readable: true,
+    });
+    view.settings.style.b = style;
+    view
+}
+
+#[test]
+fn the_users_styles_are_chosen_from_a_list_behind_the_built_in_ones() {
+    let view = with_own_style();
+    let mut harness = harness(&view);
+    harness.get_by_value("Your styles").click();
+    harness.run_steps(3);
+    let titles: Vec<_> = harness.get_all_by_label("Late evening").collect();
+    titles.last().unwrap().click();
+    harness.run_steps(3);
+    assert_eq!(harness.state(), &[Action::StyleA(StyleIndex::from_slot(1).unwrap())]);
+}
+
+#[test]
+fn the_panel_styles_imports_renames_exports_and_removes() {
+    let mut view = View { tab: Tab::Styles, ..with_own_style() };
+    let styles = |action| vec![Action::Styles(action)];
+    assert_eq!(click_in(&view, "Import…"), styles(StyleAction::Import));
+    assert_eq!(click_in(&view, "Export…"), styles(StyleAction::Export(1)));
+    assert_eq!(click_in(&view, "Remove"), styles(StyleAction::Remove(1)));
+    assert_eq!(click_in(&view, "Rename"), styles(StyleAction::Draft(1, "Late evening".into())));
+    view.styles.renaming = Some((1, "Morning".into()));
+    assert_eq!(click_in(&view, "Keep name"), styles(StyleAction::Rename(1, "Morning".into())));
+    view.styles.has_room = false;
+    assert_eq!(click_in(&view, "Import…"), []);
+    view.styles.problems = vec!["the style Late evening was learned with another version".into()];
+    for tab in [Tab::Restyle, Tab::Styles] {
+        view.tab = tab;
+        assert!(harness(&view).query_by_label_contains("another version").is_some(), "{tab:?}");
+    }
+}

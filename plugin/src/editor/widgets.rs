@@ -6,11 +6,12 @@ use super::theme::{ACCENT, LABEL_WIDTH, WIDE_SLIDER};
 use super::view::View;
 
 /// A row with a label before its content.
-pub(super) fn row<R>(ui: &mut egui::Ui, text: &str, content: impl FnOnce(&mut egui::Ui) -> R) {
+pub(super) fn row<R>(ui: &mut egui::Ui, text: &str, content: impl FnOnce(&mut egui::Ui) -> R) -> R {
     ui.horizontal(|ui| {
         label(ui, text, LABEL_WIDTH);
-        content(ui);
-    });
+        content(ui)
+    })
+    .inner
 }
 
 /// The widths of a dial's parts.

@@ -636,6 +636,15 @@ impl<P: ClapPlugin> nice_plug_core::context::gui::GuiContextInner for WrapperGui
                     "Parameter output event queue was full, parameter change will not be sent to \
                      the host"
                 );
+
+                // A value that stays may have another text.
+                if unsafe { param.unmodulated_normalized_value() } == normalized {
+                    let task_posted = wrapper.schedule_gui(Task::RescanParamValues);
+                    crate::nice_debug_assert!(
+                        task_posted,
+                        "The task queue is full, dropping task..."
+                    );
+                }
             }
             None => crate::nice_debug_assert_failure!("Unknown parameter: {:?}", param),
         }

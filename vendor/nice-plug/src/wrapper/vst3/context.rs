@@ -21,7 +21,7 @@ use vst3::{
 };
 
 #[cfg(feature = "editor")]
-use vst3::Steinberg::Vst::IComponentHandlerTrait;
+use vst3::Steinberg::Vst::{IComponentHandlerTrait, RestartFlags_};
 
 #[cfg(feature = "editor")]
 use nice_plug_core::{
@@ -416,6 +416,17 @@ impl<P: Vst3Plugin + Send> GuiContextInner for WrapperGuiContext<P> {
         match &*inner.component_handler.borrow() {
             Some(handler) => match inner.param_ptr_to_hash.get(&param) {
                 Some(hash) => {
+                    // A value that stays may have another text.
+                    if unsafe { param.unmodulated_normalized_value() } == normalized {
+                        let flags =
+                            RestartFlags_::kParamValuesChanged | RestartFlags_::kParamTitlesChanged;
+                        let task_posted = inner.schedule_gui(Task::TriggerRestart(flags));
+                        crate::nice_debug_assert!(
+                            task_posted,
+                            "The task queue is full, dropping task..."
+                        );
+                    }
+
                     // Only update the parameters manually if the host is not processing audio. If
                     // the plugin is currently processing audio, the host will pass this change back
                     // to the plugin in the audio callback. This also prevents the values from

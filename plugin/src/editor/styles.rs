@@ -1,0 +1,86 @@
+//! The panel "Styles": the styles of the user, with what can be done with each.
+
+use tonenet_inference::user_style::MOST_NAME_CHARACTERS;
+
+use super::action::{Action, StyleAction};
+use super::theme::WARNING;
+use super::view::{StylesView, UserStyleView};
+use super::widgets::{button, weak};
+use crate::dialogs::DialogState;
+
+/// Draws the panel.
+pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Action>) {
+    let mut push = |action| actions.push(Action::Styles(action));
+    if view.users.is_empty() {
+        weak(ui, "No styles of your own yet. Import a .tonestyle file.");
+    }
+    for style in &view.users {
+        ui.horizontal(|ui| row(ui, style, view.renaming.as_ref(), &mut push));
+        weak(ui, style.description.as_str());
+        ui.separator();
+    }
+    ui.horizontal(|ui| {
+        let hint = "Opens a .tonestyle file and puts its style into the next empty slot. Your project keeps a copy";
+        if button(ui, view.has_room && view.importing != DialogState::Choosing, "Import…", hint) {
+            push(StyleAction::Import);
+        }
+        match &view.importing {
+            DialogState::Done(name) => {
+                weak(ui, format!("{name} is in the list of styles"));
+            }
+            DialogState::Failed(refusal) => {
+                ui.colored_label(WARNING, refusal);
+            }
+            DialogState::Idle | DialogState::Choosing => {}
+        }
+        if !view.has_room {
+            weak(ui, "All slots are taken; remove a style first");
+        }
+    });
+    match &view.exporting {
+        DialogState::Done(path) => {
+            weak(ui, format!("Written to {}", path.display()));
+        }
+        DialogState::Failed(refusal) => {
+            ui.colored_label(WARNING, refusal);
+        }
+        DialogState::Idle | DialogState::Choosing => {}
+    }
+    for problem in &view.problems {
+        ui.colored_label(WARNING, problem);
+    }
+}
+
+/// A style's name, or the field for another one, and its buttons.
+fn row(
+    ui: &mut egui::Ui,
+    style: &UserStyleView,
+    renaming: Option<&(usize, String)>,
+    push: &mut impl FnMut(StyleAction),
+) {
+    let slot = style.slot;
+    if let Some((_, name)) = renaming.filter(|(renamed, _)| *renamed == slot) {
+        let mut text = name.clone();
+        let label = weak(ui, "Name").id;
+        let field = egui::TextEdit::singleline(&mut text).char_limit(MOST_NAME_CHARACTERS).desired_width(180.0);
+        let field = ui.add(field).labelled_by(label);
+        if field.changed() {
+            push(StyleAction::Draft(slot, text.clone()));
+        }
+        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if button(ui, !text.trim().is_empty(), "Keep name", "Gives the style this name") || is_entered {
+            push(StyleAction::Rename(slot, text));
+        }
+        return;
+    }
+    ui.strong(&style.title);
+    if button(ui, style.is_readable, "Rename", "Gives the style another name. It plays the same") {
+        push(StyleAction::Draft(slot, style.name.clone()));
+    }
+    if button(ui, style.is_readable, "Export…", "Writes the style to a .tonestyle file") {
+        push(StyleAction::Export(slot));
+    }
+    if button(ui, true, "Remove", "Takes the style out of this project. Its slot then plays as the style before it") {
+        push(StyleAction::Remove(slot));
+    }
+}
