@@ -189,8 +189,10 @@ impl<'a> Regression<'a> {
         let (human, predicted) = (sums.product(&target, &target), sums.product(weights, weights));
         let both = sums.product(&target, weights);
         let with_nearest = sums.product(&nearest, weights);
-        let correlation =
-            |product: f64, a: f64, b: f64| if a > 0.0 && b > 0.0 { product / (a * b).sqrt() } else { 0.0 };
+        let correlation = |product: f64, a: f64, b: f64| match a > 0.0 && b > 0.0 {
+            true => (product / (a * b).sqrt()).clamp(-1.0, 1.0),
+            false => 0.0,
+        };
         let alike = correlation(with_nearest, predicted, sums.product(&nearest, &nearest));
         let deviation = |squares: f64| (squares.max(0.0) / sums.count).sqrt();
         Score {
