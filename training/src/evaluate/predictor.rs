@@ -48,7 +48,7 @@ impl Predictor {
     pub fn restyled(&self, view: &PerformanceView<'_>, genre: Genre) -> Result<Option<Vec<f32>>> {
         let Self::Model(model) = self else { return Ok(None) };
         let settings = RestyleSettings {
-            style: StyleBlend::only(genre.into()),
+            style: StyleBlend::only(genre),
             source_style: None,
             take: TakeSeed(0),
             expression: Expression::default(),
