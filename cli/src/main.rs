@@ -6,6 +6,7 @@ mod args;
 mod doctor;
 mod generate;
 mod inspect;
+mod learn;
 mod manual;
 mod models;
 mod report;
@@ -35,6 +36,7 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Restyle(args) => restyle::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Learn(args) => learn::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Completions(args) => manual::completions(args),

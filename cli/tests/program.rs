@@ -8,18 +8,18 @@ use tonenet_test_support::{Program, files, keys, printed, printed_json, write_mi
 /// The program under test.
 const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
-const COMMANDS: [&str; 6] = ["restyle", "generate", "inspect", "doctor", "completions", "man"];
+const COMMANDS: [&str; 7] = ["restyle", "generate", "learn", "inspect", "doctor", "completions", "man"];
 
 #[test]
 fn help_teaches_by_example() {
     let folder = tempfile::tempdir().unwrap();
     let all = TONENET.succeeds(&["--help"], folder.path());
     assert!(all.contains("Exit status:") && COMMANDS.iter().all(|command| all.contains(command)), "{all}");
-    for command in ["restyle", "generate", "inspect", "completions"] {
+    for command in ["restyle", "generate", "learn", "inspect", "completions"] {
         let help = TONENET.succeeds(&[command, "--help"], folder.path());
         assert!(help.contains(&format!("  tonenet {command} ")), "{help}");
     }
-    for command in ["restyle", "generate", "inspect"] {
+    for command in ["restyle", "generate", "learn", "inspect"] {
         assert!(
             TONENET.succeeds(&[command, "--help"], folder.path()).contains("--json reports: format, command, version")
         );

@@ -1,6 +1,7 @@
 //! The command line of `tonenet`, as `--help` tells it.
 
 mod generate;
+mod learn;
 mod others;
 mod restyle;
 mod style;
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 use tonenet_core::genre::Genre;
 
 pub use generate::{GenerateArgs, GeneratorName};
+pub use learn::LearnArgs;
 pub use others::{CompletionsArgs, DoctorArgs, InspectArgs, ManArgs};
 pub use restyle::{RestyleArgs, SelectionArgs};
 pub use style::{StyleName, StyleNameParser};
@@ -19,6 +21,8 @@ Examples:
   tonenet restyle song.mid --style jazz   Write song-jazz.mid beside song.mid
   tonenet inspect song.mid                Show parts, tempo, velocities and what restyle would do
   tonenet generate seqgan --key Em        Write a new tune in E minor
+  tonenet learn my-takes/ -o mine.tonestyle
+                                          Learn a style of your own from your recordings
   tonenet doctor                          Check that everything works
 
 Exit status:
@@ -42,6 +46,7 @@ pub struct Cli {
 pub enum Command {
     Restyle(Box<RestyleArgs>),
     Generate(Box<GenerateArgs>),
+    Learn(LearnArgs),
     Inspect(InspectArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

@@ -107,6 +107,14 @@ impl UserStyle {
         Ok(Self { id: UserStyleId::from_contents(&contents), contents })
     }
 
+    /// Checks that a style may have a name.
+    ///
+    /// # Errors
+    /// When it is empty, too long or not plain.
+    pub fn check_name(name: &str) -> Result<(), InvalidStyle> {
+        check_text("name", name, MOST_NAME_CHARACTERS)
+    }
+
     /// The same style with another name, and so with the same id.
     ///
     /// # Errors
@@ -201,19 +209,15 @@ impl StyleContents {
         if let Some(r) = figures.into_iter().find(|r| !(-1.0..=1.0).contains(r)) {
             return Err(InvalidStyle::Correlation { r });
         }
-        let texts = [
-            ("name", &self.name, MOST_NAME_CHARACTERS),
-            ("day", &self.card.learned_on, "2026-01-01".len()),
-            ("description", &self.card.description, MOST_DESCRIPTION_CHARACTERS),
-        ];
-        for (text, value, most) in texts {
-            let characters = value.chars().count();
-            if value.trim().is_empty() || characters > most || value.chars().any(char::is_control) {
-                return Err(InvalidStyle::Text { text, most });
-            }
-        }
-        Ok(())
+        UserStyle::check_name(&self.name)?;
+        check_text("day", &self.card.learned_on, "2026-01-01".len())?;
+        check_text("description", &self.card.description, MOST_DESCRIPTION_CHARACTERS)
     }
+}
+
+fn check_text(text: &'static str, value: &str, most: usize) -> Result<(), InvalidStyle> {
+    let is_plain = !value.trim().is_empty() && value.chars().count() <= most && !value.chars().any(char::is_control);
+    if is_plain { Ok(()) } else { Err(InvalidStyle::Text { text, most }) }
 }
 
 #[cfg(test)]

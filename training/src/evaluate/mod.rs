@@ -3,12 +3,14 @@
 //! `docs/training.md` defines the metrics. A `predictor` is a model or a reference. `measure` computes its figures;
 //! `transfer` and `cycle` compute those of moving a performance to another genre, and back. `targets` holds the targets
 //! of the project's models. `table` prints, `card` writes model cards and `curve` draws. `pairs` scores files from
-//! other sources, `shipped` whole files of several parts, `scores` real scores. `tunes` and `textures` score the generators.
+//! other sources, `shipped` whole files of several parts, `scores` real scores, `own_styles` learned styles. `tunes` and
+//! `textures` score the generators.
 
 mod card;
 mod curve;
 mod cycle;
 mod measure;
+mod own_styles;
 mod pairs;
 mod predictor;
 mod scores;
@@ -61,6 +63,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
             bail!("{generator} writes and is scored by itself; leave the other models out");
         }
         return if generator == SEQGAN { tunes::run(args, data) } else { textures::run(args, data) };
+    }
+    if args.own_styles {
+        return own_styles::run(args, data);
     }
     if args.as_shipped {
         return shipped::run(args, data);
