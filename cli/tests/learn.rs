@@ -68,7 +68,7 @@ fn a_folder_becomes_a_style_whose_report_tells_what_it_is() {
     assert_eq!(style["is_reliable"], true);
     let written = fs::read(folder.join("Loud bass.tonestyle")).unwrap();
     let written = UserStyle::from_bytes(&written, "Loud bass.tonestyle").unwrap();
-    assert_eq!(*style["id"], written.id().to_string());
+    assert_eq!(style["id"], written.id().to_string());
 }
 
 #[test]
