@@ -16,8 +16,7 @@ pub struct SavedStyles(BTreeMap<u8, Box<RawValue>>);
 
 impl PartialEq for SavedStyles {
     fn eq(&self, other: &Self) -> bool {
-        let text = |(slot, file): (&u8, &Box<RawValue>)| (*slot, file.get().to_owned());
-        self.0.iter().map(text).eq(other.0.iter().map(text))
+        self.0.iter().map(|(slot, file)| (slot, file.get())).eq(other.0.iter().map(|(slot, file)| (slot, file.get())))
     }
 }
 
