@@ -197,7 +197,7 @@ fn write_style(path: &Path, is_for_this_model: bool) {
             built_ins: vec![BuiltInWeight { style: Genre::Pop, weight: 1.0 }],
             constant: 0.0,
         },
-        residual: 10.0,
+        spread_scale: 1.0,
         spread: network.style(StyleIndex::POP).unwrap(),
         nearest: Genre::Classical,
         card: StyleCard {

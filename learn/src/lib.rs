@@ -172,7 +172,7 @@ impl Encoded {
             name: name.into(),
             fingerprint: network.fingerprint(&self.layout.style_indices())?,
             readout: self.layout.readout(&fit.weights, &mean_row(&self.sums)),
-            residual: fit.spreads.residual as f32,
+            spread_scale: fit.spreads.residual as f32 / mean_residual(network, built_ins)?,
             spread,
             nearest,
             card: StyleCard {
@@ -185,6 +185,13 @@ impl Encoded {
             },
         })?)
     }
+}
+
+/// The mean spread of human velocities around the means of some built-in styles, in velocity steps.
+fn mean_residual(network: &NoteNetwork, styles: &[Genre]) -> Result<f32, InferenceError> {
+    let residual = |&style: &Genre| network.residual(style.into()).ok_or_else(|| InferenceError::no_such_style(style));
+    let residuals = styles.iter().map(residual).collect::<Result<Vec<f32>, InferenceError>>()?;
+    Ok((residuals.iter().sum::<f32>() / residuals.len().max(1) as f32).max(f32::MIN_POSITIVE))
 }
 
 /// The mean of each column, where each performance counts the same.

@@ -40,7 +40,7 @@ fn style(is_for_this_model: bool) -> UserStyle {
             built_ins: vec![BuiltInWeight { style: Genre::Pop, weight: 0.5 }],
             constant: 1.0,
         },
-        residual: 10.0,
+        spread_scale: 1.0,
         spread: StyleSpread { human: 15.0, predicted: 10.0 },
         nearest: Genre::Classical,
         card: StyleCard {

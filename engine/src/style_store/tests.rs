@@ -29,7 +29,7 @@ pub(crate) fn style(name: &str, constant: f32) -> UserStyle {
         name: name.into(),
         fingerprint: network.fingerprint(&[]).unwrap(),
         readout,
-        residual: 10.0,
+        spread_scale: 1.0,
         spread: StyleSpread { human: 15.0, predicted: 10.0 },
         nearest: Genre::Jazz,
         card,

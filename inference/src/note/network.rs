@@ -89,6 +89,11 @@ impl NoteNetwork {
         self.decoders.get(style).ok().map(|d| d.spread)
     }
 
+    /// The spread of human velocities around a style's means, in velocity steps; `None` without a decoder for it.
+    pub fn residual(&self, style: StyleIndex) -> Option<f32> {
+        self.decoders.get(style).ok().map(|d| d.residual)
+    }
+
     /// The fingerprint of the encoders and of the decoders of some styles.
     ///
     /// # Errors

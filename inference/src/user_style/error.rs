@@ -69,7 +69,7 @@ pub enum InvalidStyle {
     #[error("a built-in style has two weights")]
     RepeatedStyle,
     /// A spread is out of range.
-    #[error("a spread is {spread}; it must be 0 to 127 velocity steps")]
+    #[error("a spread is {spread}; it must be 0 to 127")]
     Spread {
         /// The spread.
         spread: f32,

@@ -32,7 +32,7 @@ struct Style {
     name: String,
     model: ReadoutFingerprint,
     nearest: Genre,
-    residual: f32,
+    spread_scale: f32,
     human_spread: f32,
     predicted_spread: f32,
     card: StyleCard,
@@ -41,18 +41,18 @@ struct Style {
 
 impl From<&StyleContents> for Style {
     fn from(contents: &StyleContents) -> Self {
-        let StyleContents { name, fingerprint, readout, residual, spread, nearest, card } = contents.clone();
+        let StyleContents { name, fingerprint, readout, spread_scale, spread, nearest, card } = contents.clone();
         let StyleSpread { human: human_spread, predicted: predicted_spread } = spread;
-        Self { name, model: fingerprint, nearest, residual, human_spread, predicted_spread, card, readout }
+        Self { name, model: fingerprint, nearest, spread_scale, human_spread, predicted_spread, card, readout }
     }
 }
 
 impl From<Style> for StyleContents {
     fn from(style: Style) -> Self {
-        let Style { name, model: fingerprint, nearest, residual, human_spread, predicted_spread, card, readout } =
+        let Style { name, model: fingerprint, nearest, spread_scale, human_spread, predicted_spread, card, readout } =
             style;
         let spread = StyleSpread { human: human_spread, predicted: predicted_spread };
-        Self { name, fingerprint, readout, residual, spread, nearest, card }
+        Self { name, fingerprint, readout, spread_scale, spread, nearest, card }
     }
 }
 

@@ -26,7 +26,7 @@ impl UserStyleId {
             hash.update(built_in.weight.to_le_bytes());
         }
         let spread = contents.spread;
-        let others = [*constant, contents.residual, spread.human, spread.predicted];
+        let others = [*constant, contents.spread_scale, spread.human, spread.predicted];
         for number in past.iter().chain(ahead).chain(&others) {
             hash.update(number.to_le_bytes());
         }

@@ -48,8 +48,9 @@ pub struct StyleContents {
     pub fingerprint: ReadoutFingerprint,
     /// The weights.
     pub readout: Readout,
-    /// The spread of human velocities around its means, in velocity steps.
-    pub residual: f32,
+    /// The spread of human velocities around its means, as a factor on the mean spread of the built-in styles that it
+    /// reads. So it is less sure of a note where they are.
+    pub spread_scale: f32,
     /// The spreads of human velocities and of its means.
     pub spread: StyleSpread,
     /// The built-in style that comes closest; it plays where this one cannot.
@@ -174,10 +175,13 @@ impl UserStyle {
         let rows = pasts.zip(notes.ahead_encoding.chunks_exact(ahead.len())).enumerate();
         let predict = |(note, (past_encoding, ahead_encoding)): (usize, (&[f32], &[f32]))| {
             let mut deviation = dot(past, past_encoding) + dot(ahead, ahead_encoding);
+            let mut spread = 0.0;
             for (built_in, predictions) in built_ins.iter().zip(notes.predictions) {
-                deviation += built_in.weight * predictions.get(note).map_or(0.0, |prediction| prediction.deviation);
+                let Some(prediction) = predictions.get(note) else { continue };
+                deviation += built_in.weight * prediction.deviation;
+                spread += prediction.spread / built_ins.len() as f32;
             }
-            Prediction { deviation: deviation + constant, spread: self.contents.residual }
+            Prediction { deviation: deviation + constant, spread: self.contents.spread_scale * spread }
         };
         rows.map(predict).collect()
     }
@@ -201,7 +205,7 @@ impl StyleContents {
         if Genre::ALL.iter().any(|style| built_ins.iter().filter(|b| b.style == *style).count() > 1) {
             return Err(InvalidStyle::RepeatedStyle);
         }
-        let spreads = [self.residual, self.spread.human, self.spread.predicted];
+        let spreads = [self.spread_scale, self.spread.human, self.spread.predicted];
         if let Some(spread) = spreads.into_iter().find(|spread| !(0.0..=LARGEST_SPREAD).contains(spread)) {
             return Err(InvalidStyle::Spread { spread });
         }

@@ -16,7 +16,7 @@ fn contents() -> StyleContents {
             ],
             constant: 10.0,
         },
-        residual: 11.0,
+        spread_scale: 1.1,
         spread: StyleSpread { human: 16.0, predicted: 9.0 },
         nearest: Genre::Pop,
         card: StyleCard {
@@ -90,7 +90,7 @@ fn the_id_is_that_of_the_predictions_alone() {
         |c| c.readout.past[1] = -2.000_000_2,
         |c| c.readout.built_ins[0].weight = 0.26,
         |c| c.readout.constant = 0.0,
-        |c| c.residual = 12.0,
+        |c| c.spread_scale = 1.2,
         |c| c.spread.human = 15.0,
         |c| c.fingerprint = fingerprint("another model"),
     ];
@@ -146,7 +146,7 @@ fn contents_that_no_style_can_have_are_refused_even_with_a_right_checksum() {
         ("a weight is -20000", |style| style["readout"]["built_ins"][0]["weight"] = (-20_000.0).into()),
         ("it has no weights", |style| style["readout"]["ahead"] = serde_json::json!([])),
         ("two weights", |style| style["readout"]["built_ins"][1]["style"] = "classical".into()),
-        ("a spread is -1", |style| style["residual"] = (-1.0).into()),
+        ("a spread is -1", |style| style["spread_scale"] = (-1.0).into()),
         ("a correlation is 1.5", |style| style["card"]["r"] = 1.5.into()),
         ("its name must be", |style| style["name"] = " ".into()),
         ("its name must be", |style| style["name"] = "a\nb".into()),

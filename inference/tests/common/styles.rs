@@ -37,7 +37,7 @@ fn with_readout(network: &NoteNetwork, readout: Readout, spread: StyleSpread) ->
         name: "Mine".into(),
         fingerprint: network.fingerprint(&built_ins).unwrap(),
         readout,
-        residual: 11.0,
+        spread_scale: 1.0,
         spread,
         nearest: Genre::Jazz,
         card: StyleCard {

@@ -157,7 +157,7 @@ fn style() -> UserStyle {
         name: "Late evening".into(),
         fingerprint,
         readout,
-        residual: 10.0,
+        spread_scale: 1.0,
         spread,
         nearest,
         card,
