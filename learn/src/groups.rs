@@ -107,7 +107,7 @@ fn members(part: &Part) -> Vec<Vec<Group>> {
                 Group::Bass => is_lowest && note.key <= HIGHEST_BASS,
                 Group::Melody => is_highest && note.key >= LOWEST_MELODY,
                 Group::Inner => !is_lowest && !is_highest,
-                Group::OnBeat => phase < ON_BEAT || phase > 1.0 - ON_BEAT,
+                Group::OnBeat => !(ON_BEAT..=1.0 - ON_BEAT).contains(&phase),
                 Group::OffBeat => (phase - 0.5).abs() < ON_BEAT,
             };
             members.push(Group::ALL.into_iter().filter(is_in).collect());

@@ -82,7 +82,7 @@ impl Adder {
         self.totals.iter_mut().zip(row).for_each(|(total, number)| *total += number);
         self.block.extend_from_slice(row);
         self.count += 1;
-        if self.count % BLOCK == 0 {
+        if self.count.is_multiple_of(BLOCK) {
             self.flush();
         }
     }

@@ -143,7 +143,8 @@ fn a_large_file_is_not_parsed() {
 
 #[test]
 fn contents_that_no_style_can_have_are_refused_even_with_a_right_checksum() {
-    let changes: [(&str, fn(&mut serde_json::Value)); 9] = [
+    type Change = fn(&mut serde_json::Value);
+    let changes: [(&str, Change); 9] = [
         ("a weight is inf", |style| style["readout"]["past"][0] = 1e300.into()),
         ("a weight is -20000", |style| style["readout"]["built_ins"][0]["weight"] = (-20_000.0).into()),
         ("it has no weights", |style| style["readout"]["ahead"] = serde_json::json!([])),

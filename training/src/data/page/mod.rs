@@ -4,7 +4,7 @@
 //! the keys and the order of the chords. Models are trained and scored on pages next to performances, because many parts
 //! in a DAW were entered and not played.
 //!
-//! [`layout`] places the chords on the grid, [`lengths`] gives the notes their lengths.
+//! `layout` places the chords on the grid, `lengths` gives the notes their lengths.
 
 mod layout;
 mod lengths;
