@@ -41,6 +41,8 @@ impl Described<'_> {
 pub(crate) fn describe(learned: Described<'_>, nearest: Described<'_>, groups: &GroupSums) -> String {
     let difference = |group| Some(learned.deviation(groups, group)? - nearest.deviation(groups, group)?);
     let off_beat = difference(Group::OffBeat).zip(difference(Group::OnBeat)).map(|(off, on)| off - on);
+    // The same predictions with another range differ in nothing but the range.
+    let is_nearest = learned.weights == nearest.weights;
     let candidates = [
         (difference(Group::Bass), "louder bass", "softer bass"),
         (difference(Group::Inner), "louder inner voices", "softer inner voices"),
@@ -50,9 +52,9 @@ pub(crate) fn describe(learned: Described<'_>, nearest: Described<'_>, groups: &
     let mut heard: Vec<(f64, String)> = candidates
         .into_iter()
         .filter_map(|(steps, more, less)| {
-            let steps = steps?;
+            let steps = steps.filter(|_| !is_nearest)?;
             let words = if steps > 0.0 { more } else { less };
-            (steps.abs() >= AUDIBLE).then(|| (steps.abs(), format!("{words} ({steps:+.1})").replace('-', "−")))
+            (steps.abs() >= AUDIBLE).then(|| (steps.abs(), format!("{words} ({})", signed(steps))))
         })
         .collect();
     heard.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -70,6 +72,11 @@ pub(crate) fn describe(learned: Described<'_>, nearest: Described<'_>, groups: &
         Some((last, [])) => format!("Compared with {title}: {last}."),
         Some((last, others)) => format!("Compared with {title}: {} and {last}.", others.join(", ")),
     }
+}
+
+/// A difference with its sign, as in print.
+fn signed(steps: f64) -> String {
+    format!("{steps:+.1}").replace('-', "−")
 }
 
 #[cfg(test)]
@@ -109,6 +116,30 @@ mod tests {
             describe(described(&[0.0; 3], 9.0), flat, &groups()),
             "Compared with Pop: a narrower range (σ 9.0 for 12.0)."
         );
+    }
+
+    #[test]
+    fn the_nearest_style_with_another_range_differs_in_the_range_alone() {
+        let steps = [8.0, 0.0, -8.0];
+        let wider = Described { spread: StyleSpread { human: 18.0, predicted: 12.0 }, ..described(&steps, 12.0) };
+        assert_eq!(
+            describe(wider, described(&steps, 12.0), &groups()),
+            "Compared with Pop: a wider range (σ 18.0 for 12.0)."
+        );
+    }
+
+    #[test]
+    fn only_a_number_has_a_minus_sign() {
+        assert_eq!((signed(-1.5), signed(2.0)), ("−1.5".into(), "+2.0".into()));
+        let mut part = Part::default();
+        for beat in 0..8 {
+            let (onset, beat_phase) = (f64::from(beat) * 0.25, Some(f64::from(beat % 2) * 0.5));
+            part.push(PartNote { onset, release: onset + 0.2, key: 60, beat_phase, deviation: None });
+        }
+        let mut groups = GroupSums::new(&part, 1);
+        (0..8).for_each(|note| groups.add(note, &[if note % 2 == 0 { 1.0 } else { -1.0 }]));
+        let sentence = describe(described(&[4.0], 12.0), described(&[0.0], 12.0), &groups);
+        assert!(sentence.contains("weaker off-beats (−8.0)"), "{sentence}");
     }
 
     #[test]
