@@ -3,8 +3,8 @@
 //!
 //! A separate thread waits for the system's dialog and reads or writes the file. So neither the window nor audio waits.
 
-mod clip;
 mod performance;
+mod save;
 mod style;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +17,8 @@ use tonenet_core::clip::Clip;
 use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_inference::user_style::{EXTENSION, UserStyle};
+
+use save::save;
 
 /// The state of a dialog. `Done` is the type of its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -163,7 +165,7 @@ impl FileDialogs {
     where
         Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
     {
-        run(&self.exporting, &SAVING, ask, move |path| style::export(&style, path).map(Some));
+        run(&self.exporting, &SAVING, ask, move |path| save(&style.to_bytes(), path, EXTENSION).map(Some));
     }
 
     /// Opens the file that the user chooses in the dialog of `ask`. Without a choice the performance stays.
@@ -184,7 +186,7 @@ impl FileDialogs {
     where
         Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
     {
-        run(&self.saving, &SAVING, ask, move |path| clip::write(&clip, tempo, path).map(Some));
+        run(&self.saving, &SAVING, ask, move |path| save(&clip.to_midi(tempo), path, "mid").map(Some));
     }
 }
 

@@ -1,11 +1,11 @@
-//! Reads and writes the files of styles.
+//! Reads the files of styles.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tonenet_engine::style_store::StyleStore;
-use tonenet_inference::user_style::{EXTENSION, MOST_BYTES, UserStyle};
+use tonenet_inference::user_style::{MOST_BYTES, UserStyle};
 
 /// Reads a style into the store. Returns its name.
 pub(super) fn import(path: &Path, store: &StyleStore) -> Result<String, String> {
@@ -18,16 +18,5 @@ pub(super) fn import(path: &Path, store: &StyleStore) -> Result<String, String> 
     match store.add(style) {
         Some(_) => Ok(name),
         None => Err(format!("there is no slot left for the style {name}; remove another one")),
-    }
-}
-
-/// Writes a style to a file. Adds the extension if the path has none.
-pub(super) fn export(style: &UserStyle, mut path: PathBuf) -> Result<PathBuf, String> {
-    if path.extension().is_none() {
-        path.set_extension(EXTENSION);
-    }
-    match std::fs::write(&path, style.to_bytes()) {
-        Ok(()) => Ok(path),
-        Err(error) => Err(format!("cannot write {}: {error}", path.display())),
     }
 }
