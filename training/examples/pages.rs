@@ -53,10 +53,7 @@ fn roll(area: &Area<'_>, top: i32, title: &str, notes: &[Note], on_grid: bool) -
     let x = |seconds: f64| ((seconds - first) / (last - first) * f64::from(SIZE.0)) as i32;
     area.draw(&Text::new(title, (4, top + 2), (FONT, 14)))?;
     let top = top + TITLE;
-    area.draw(&Rectangle::new(
-        [(0, top), SIZE].map(|p| if p == SIZE { (SIZE.0, top + SIZE.1) } else { p }),
-        RGBColor(246, 246, 246).filled(),
-    ))?;
+    area.draw(&Rectangle::new([(0, top), (SIZE.0, top + SIZE.1)], RGBColor(246, 246, 246).filled()))?;
     if on_grid && let Some(note) = notes.iter().find(|n| n.onset_sixteenths > notes[0].onset_sixteenths) {
         let sixteenth = (note.onset - notes[0].onset) / (note.onset_sixteenths - notes[0].onset_sixteenths);
         let start = notes[0].onset - notes[0].onset_sixteenths * sixteenth;
