@@ -15,9 +15,6 @@ use super::{DataError, List, Split};
 /// The list of the performances.
 pub const LIST: &str = "performances.csv";
 
-/// Sources whose files were transcribed from audio recordings.
-const TRANSCRIBED: [&str; 4] = ["giantmidi", "jtd_clips", "miditest", "pianoyt"];
-
 /// The fewest notes of a usable file; fewer say nothing about dynamics.
 const FEWEST_NOTES: usize = 50;
 
@@ -47,8 +44,6 @@ pub struct Performance {
     pub pedals: Vec<(f64, bool)>,
     /// Performances of one group were recorded alike: source, kind and alignment.
     pub group: String,
-    /// Whether its velocities were estimated from an audio recording. They carry an error of about 9 steps.
-    pub is_transcribed: bool,
 }
 
 /// The standard deviation within a file, in velocity steps, up to which compressed dynamics are stretched.
@@ -139,7 +134,6 @@ fn load_file(data: &Path, row: Row) -> Result<Option<ShippedFile>, DataError> {
     let pedals = song.pedal_movements();
     let group = format!("{} {} {}", row.source, row.sub, row.alignment);
     let name = row.path.display().to_string();
-    let is_transcribed = TRANSCRIBED.contains(&row.source.as_str());
-    let performance = Performance { name, genre: row.genre, grid, notes, pedals, group, is_transcribed };
+    let performance = Performance { name, genre: row.genre, grid, notes, pedals, group };
     Ok(Some(ShippedFile { song, places, performance }))
 }

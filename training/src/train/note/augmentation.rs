@@ -29,7 +29,7 @@ const METRONOME_SHARE: f64 = 0.05;
 /// How often an excerpt is read from the page ([`crate::data::page`]) instead of the performance.
 const PAGE_SHARE: f64 = 0.5;
 /// How often the page of a performance without beats shows the beats that were guessed for it.
-const GUESSED_BEAT_SHARE: f64 = 0.6;
+const GUESSED_BEAT_SHARE: f64 = 0.5;
 /// How often a page's tempo mark is far off, and by how much, as a factor's natural logarithm.
 const FAR_TEMPO_SHARE: f64 = 0.2;
 const FAR_TEMPO_SPREAD: f64 = 0.45;

@@ -35,9 +35,6 @@ const PLAYER_SHARE: f64 = 0.18;
 /// How far sources are levelled by size: 0 draws by notes, 1 draws each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
 
-/// How often a transcribed performance is drawn, relative to a recorded one: its velocities are less exact.
-const TRANSCRIBED_SHARE: f64 = 0.5;
-
 /// Draws batches of a genre.
 pub struct NoteExcerpts {
     genre: Genre,
@@ -55,8 +52,7 @@ impl NoteExcerpts {
         }
         let weight = |p: &Performance| {
             // Scores are means over files: long ones are drawn more often, but not in proportion.
-            let drawn = (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING);
-            if p.is_transcribed { TRANSCRIBED_SHARE * drawn } else { drawn }
+            (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
         };
         let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
         Some(Self { genre, performances, weighted })

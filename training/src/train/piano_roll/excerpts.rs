@@ -119,7 +119,6 @@ mod tests {
             notes,
             pedals: Vec::new(),
             group: "test".into(),
-            is_transcribed: false,
         }
     }
 
