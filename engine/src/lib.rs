@@ -51,10 +51,14 @@
 //!     bypass: false,
 //! };
 //!
-//! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter(); let mut
-//! output = Vec::new(); let block = Block { samples: 480, transport: Transport::default(), bars: Bars::default(),
-//! trigger_held: false, offline: true }; for _ in 0..4 { engine.process(&block, &settings, || chord.next(), |event|
-//! output.push(event)); } assert_eq!(output.iter().filter(|event| event.begins().is_some()).count(), 3);
+//! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter();
+//! let mut output = Vec::new();
+//! let (transport, bars) = (Transport::default(), Bars::default());
+//! let block = Block { samples: 480, transport, bars, trigger_held: false, offline: true };
+//! for _ in 0..4 {
+//!     engine.process(&block, &settings, || chord.next(), |event| output.push(event));
+//! }
+//! assert_eq!(output.iter().filter(|event| event.begins().is_some()).count(), 3);
 //! assert_eq!(status.restyled.load(Ordering::Relaxed), 3);
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -71,6 +75,7 @@ pub mod fault_injection;
 pub mod generator;
 pub mod inference_thread;
 pub mod model_cache;
+pub mod model_versions;
 pub mod outbox;
 pub mod pass_through;
 mod snapshots;

@@ -63,17 +63,27 @@ impl EmbeddedModel {
         }
     }
 
+    /// The version of its weights. Projects name it, so raise it with each change of them.
+    pub fn version(self) -> u32 {
+        match self {
+            Self::Note | Self::Attention | Self::Baseline => 1,
+        }
+    }
+
+    fn files(self) -> Files {
+        match self {
+            Self::Note => NOTE,
+            Self::Attention => ATTENTION,
+            Self::Baseline => BASELINE,
+        }
+    }
+
     /// Loads the model; all instances in a process share its graphs.
     ///
     /// # Errors
     /// When the files are damaged or the runtime refuses them.
     pub fn load(self, runtime: &Runtime) -> Result<LoadedModel, InferenceError> {
-        let files = match self {
-            Self::Note => NOTE,
-            Self::Attention => ATTENTION,
-            Self::Baseline => BASELINE,
-        };
-        LoadedModel::load(runtime, &ModelFiles::from_static(files)?)
+        LoadedModel::load(runtime, &ModelFiles::from_static(self.files())?)
     }
 }
 
@@ -96,5 +106,25 @@ impl EmbeddedGenerator {
     /// When the files are damaged or the runtime refuses them.
     pub fn textures(runtime: &Runtime) -> Result<TextureModel, InferenceError> {
         TextureModel::load(runtime, &ModelFiles::from_static(VAEGAN)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Manifest, Sha256};
+
+    #[test]
+    fn each_version_of_the_weights_has_one_checksum() {
+        let graphs = |model: EmbeddedModel| {
+            let (name, json) = model.files()[0];
+            let manifest = Manifest::from_json(json, name).expect("a manifest");
+            let checksums: String = manifest.graphs().map(|graph| graph.sha256.to_string()).collect();
+            (model.id(), model.version(), Sha256::digest(checksums.as_bytes()).to_string())
+        };
+        let expected = [("note", 1, "6279da29"), ("attention", 1, "964440f3"), ("baseline", 1, "ea1f0c78")];
+        let found = EmbeddedModel::ALL.map(graphs);
+        let found = found.each_ref().map(|(id, version, checksum)| (*id, *version, &checksum[..8]));
+        assert_eq!(found, expected, "the weights changed; raise the model's version");
     }
 }

@@ -10,6 +10,8 @@ use tonenet_engine::status::{Report, Status};
 use tonenet_engine::style_store::{SavedStyles, StyleStore};
 use tonenet_engine::timeline_store::TimelineStore;
 
+use tonenet_engine::model_versions::{MadeWith, ModelVersions};
+
 /// The performance that Timeline mode remembers.
 #[derive(Debug)]
 pub struct TimelineField(pub Arc<TimelineStore>);
@@ -36,6 +38,20 @@ impl PersistentField<'_, SavedStyles> for StyleField {
 
     fn map<F: Fn(&SavedStyles) -> R, R>(&self, f: F) -> R {
         f(&self.0.saved())
+    }
+}
+
+/// The weights that the project was made with.
+#[derive(Debug)]
+pub struct ModelVersionsField(pub Arc<MadeWith>);
+
+impl PersistentField<'_, ModelVersions> for ModelVersionsField {
+    fn set(&self, loaded: ModelVersions) {
+        self.0.load(loaded);
+    }
+
+    fn map<F: Fn(&ModelVersions) -> R, R>(&self, f: F) -> R {
+        f(&self.0.versions())
     }
 }
 

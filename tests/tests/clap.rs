@@ -10,6 +10,7 @@ use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_hosts::clap::{NoteExpression, NoteExpressionType};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::{Host, Session, check};
+use tonenet_inference::embedded::EmbeddedModel;
 
 /// Plays a session in a new instance and returns the velocities of all of the song's notes.
 fn play(song: &Song, session: &Session) -> Vec<u8> {
@@ -203,6 +204,7 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         (4, [1.0, 0.0, 1.0, 1.0, 40.0, 126.0, 0.0, 0.0], SchedulerConfig::window(WindowLength::OneBeat, 66.0, RATE)),
         (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
         (6, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
+        (7, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = clap_host();
@@ -216,8 +218,27 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         assert_eq!(restored, values.map(Some), "version {version}");
         let played = host.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
         assert_eq!(played.latency, look_ahead.latency, "version {version}");
-        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"6""#));
+        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"7""#));
     }
+}
+
+#[test]
+fn a_project_goes_on_naming_the_weights_that_it_was_made_with() {
+    let versions = |state: &[u8]| {
+        let state: serde_json::Value = serde_json::from_slice(&state[8..]).unwrap();
+        state["fields"]["model_versions"].as_str().unwrap().to_owned()
+    };
+    let mut host = clap_host();
+    let current = versions(&host.save_state().unwrap());
+    assert!(
+        EmbeddedModel::ALL.iter().all(|model| current.contains(&format!("{:?}:{}", model.id(), model.version()))),
+        "{current}"
+    );
+    host.load_state(&saved_state(6)).unwrap();
+    assert_eq!(versions(&host.save_state().unwrap()), "{}", "made before versions were kept");
+    let later = String::from_utf8(saved_state_json("version-7")).unwrap().replace(r#"note\":1"#, r#"note\":999"#);
+    host.load_state(&clap_state(later.as_bytes())).unwrap();
+    assert!(versions(&host.save_state().unwrap()).contains(r#""note":999"#));
 }
 
 #[test]

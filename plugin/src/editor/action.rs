@@ -22,6 +22,8 @@ pub enum Action {
     Take(u16),
     /// Chose a model.
     Model(EmbeddedModel),
+    /// Accepted that other weights play than the project was made with.
+    AcceptWeights,
     /// Chose a look-ahead.
     LookAhead(Mode),
     /// Cleared the remembered performance.

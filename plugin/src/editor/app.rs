@@ -95,6 +95,7 @@ impl App {
             Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
+            Action::AcceptWeights => params.made_with().accept(),
             Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
             Action::ForgetPerformance => params.timeline().replace(TimelineSnapshot::default()),
             Action::RestorePerformance => params.timeline().undo(),

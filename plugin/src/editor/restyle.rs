@@ -28,6 +28,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         open_file(ui, view, actions);
     }
     notes(ui, view);
+    other_weights(ui, view, actions);
     ui.separator();
     egui::CollapsingHeader::new("More: level, range, floor, ceiling, model")
         .id_salt("more")
@@ -227,6 +228,17 @@ fn notes(ui: &mut egui::Ui, view: &View) {
     if let Some(error) = &view.engine.error {
         ui.colored_label(WARNING, error);
     }
+}
+
+/// That the project was made with other weights than play now.
+fn other_weights(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
+    let Some(difference) = &view.other_weights else { return };
+    ui.horizontal_wrapped(|ui| {
+        ui.colored_label(WARNING, difference);
+        if button(ui, true, "Accept", "From now on the project counts as made with the weights that play here") {
+            actions.push(Action::AcceptWeights);
+        }
+    });
 }
 
 /// The section "More": the other dials, the model and the runtime.

@@ -418,3 +418,12 @@ fn the_panel_styles_imports_renames_exports_and_removes() {
         assert!(harness(&view).query_by_label_contains("another version").is_some(), "{tab:?}");
     }
 }
+
+#[test]
+fn a_project_made_with_other_weights_says_so_until_the_user_accepts_them() {
+    let mut view = view();
+    assert!(harness(&view).query_by_label("Accept").is_none());
+    view.other_weights = Some("This project was made with version 1".into());
+    assert!(harness(&view).query_by_label("This project was made with version 1").is_some());
+    assert_eq!(click_in(&view, "Accept"), [Action::AcceptWeights]);
+}

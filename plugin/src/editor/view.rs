@@ -28,6 +28,8 @@ pub struct View {
     pub latency: u32,
     /// The sample rate in Hz; 0 before the first activation.
     pub sample_rate: u32,
+    /// That the project was made with other weights than play now.
+    pub other_weights: Option<String>,
     /// Whether a change waits for the host to restart the plugin.
     pub restart_pending: bool,
     /// Notes that left with the model's velocity.
@@ -162,8 +164,10 @@ impl View {
     /// The view of an instance. What the window itself keeps has its default: panel, dialogs, generator and position.
     pub fn new(params: &ToneNetParams, status: &Status) -> Self {
         let engine = status.info();
+        let settings = params.settings();
         Self {
-            settings: params.settings(),
+            other_weights: params.made_with().difference(settings.model),
+            settings,
             dials: Dial::ALL.map(|dial| dial.view(params)),
             look_ahead: params.look_ahead.value().into(),
             latency: status.latency.load(Ordering::Relaxed),

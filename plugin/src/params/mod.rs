@@ -19,7 +19,8 @@ use tonenet_engine::status::Status;
 use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 
-use crate::persist::{ClipField, ReportField, StyleField, TimelineField};
+use crate::persist::{ClipField, ModelVersionsField, ReportField, StyleField, TimelineField};
+use tonenet_engine::model_versions::MadeWith;
 
 /// The version of the saved state. States of every older version must load for ever.
 ///
@@ -31,7 +32,8 @@ use crate::persist::{ClipField, ReportField, StyleField, TimelineField};
 /// | 4 | also Generate and the clips |
 /// | 5 | the same, with predictions under the ids of their styles |
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
-pub const STATE_VERSION: u32 = 6;
+/// | 7 | also the versions of the models that it was made with |
+pub const STATE_VERSION: u32 = 7;
 
 /// The highest take. Take 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -106,6 +108,9 @@ pub struct ToneNetParams {
     /// The generated clips, and which of them is in the song.
     #[persist = "clips"]
     clips: ClipField,
+    /// The weights that the project was made with.
+    #[persist = "model_versions"]
+    made_with: ModelVersionsField,
     /// What the instance has done, for hosts without a window.
     #[persist = "report"]
     report: ReportField,
@@ -141,6 +146,7 @@ impl ToneNetParams {
             timeline: TimelineField(Arc::default()),
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
+            made_with: ModelVersionsField(Arc::default()),
             report: ReportField::new(status),
         }
     }
@@ -181,6 +187,11 @@ impl ToneNetParams {
     /// The generated clips.
     pub fn clips(&self) -> Arc<ClipStore> {
         self.clips.0.clone()
+    }
+
+    /// The weights that the project was made with.
+    pub fn made_with(&self) -> Arc<MadeWith> {
+        self.made_with.0.clone()
     }
 
     /// The last tempo that the host sent, in beats per minute.

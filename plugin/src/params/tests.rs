@@ -6,6 +6,7 @@ use nice_plug::plugin::ParamValue;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
+use tonenet_engine::model_versions::ModelVersions;
 use tonenet_inference::embedded::EmbeddedModel;
 
 fn params() -> ToneNetParams {
@@ -68,7 +69,9 @@ fn an_older_state_gets_defaults_for_what_it_lacks() {
     assert_eq!(ids, all);
     assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
     assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-    assert_eq!(state.fields["state_version"], "6");
+    assert_eq!(state.fields["state_version"], "7");
+    let versions: ModelVersions = serde_json::from_str(&state.fields["model_versions"]).unwrap();
+    assert_eq!(versions, ModelVersions::default(), "made before versions were kept");
     assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
     assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
 }

@@ -9,6 +9,8 @@ use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
 use tonenet_engine::style_store::SavedStyles;
 
+use tonenet_engine::model_versions::ModelVersions;
+
 use super::{LookAheadChoice, ModelChoice, STATE_VERSION, ToneNetParams};
 
 /// The parameters that choose a style.
@@ -38,13 +40,15 @@ pub fn upgrade(state: &mut PluginState) {
             state.params.insert(id.into(), default);
         }
     }
-    // Without these fields in the state, the instance would keep its own performance and clips.
+    // Without these fields in the state, the instance would keep its own.
     let no_performance = serde_json::to_string(&TimelineSnapshot::default()).expect("an empty snapshot serialises");
     state.fields.entry("timeline".into()).or_insert(no_performance);
     let no_styles = serde_json::to_string(&SavedStyles::default()).expect("an empty store serialises");
     state.fields.entry("styles".into()).or_insert(no_styles);
     let no_clips = serde_json::to_string(&SavedClips::default()).expect("an empty store serialises");
     state.fields.entry("clips".into()).or_insert(no_clips);
+    let no_versions = serde_json::to_string(&ModelVersions::default()).expect("an empty map serialises");
+    state.fields.entry("model_versions".into()).or_insert(no_versions);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
