@@ -4,3 +4,4 @@ pub mod event_stream;
 pub mod midi_file;
 pub mod model_metadata;
 pub mod state;
+pub mod user_style;

@@ -153,6 +153,8 @@ pub enum FuzzTarget {
     State,
     /// Manifests and ONNX files of models
     ModelMetadata,
+    /// The files of users' styles
+    UserStyle,
     /// Events, blocks and transports through the scheduler and the engine
     EventStream,
 }
@@ -164,6 +166,7 @@ impl FuzzTarget {
             Self::MidiFile => "midi_file",
             Self::State => "state",
             Self::ModelMetadata => "model_metadata",
+            Self::UserStyle => "user_style",
             Self::EventStream => "event_stream",
         }
     }

@@ -7,7 +7,8 @@ use arbitrary::{Arbitrary, Unstructured};
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use tonenet_fuzz_targets::event_stream::{self, Script};
-use tonenet_fuzz_targets::{midi_file, model_metadata, state};
+use tonenet_fuzz_targets::{midi_file, model_metadata, state, user_style};
+use tonenet_inference::user_style::UserStyle;
 
 /// Damaged copies of each seed that are tried.
 const COPIES: usize = 100;
@@ -52,6 +53,13 @@ fn midi_files() {
 #[test]
 fn states() {
     replay(&seeds("tests/states", "json"), state::check);
+}
+
+#[test]
+fn styles_of_users() {
+    let seeds = seeds("fuzz/fuzz_targets/seeds", "tonestyle");
+    assert!(seeds.iter().all(|seed| UserStyle::from_bytes(seed, "the seed").is_ok()));
+    replay(&seeds, user_style::check);
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn seeds(target: FuzzTarget) -> Result<Vec<(String, Vec<u8>)>> {
             }
             Ok(seeds)
         }
+        FuzzTarget::UserStyle => files(&root().join("fuzz/fuzz_targets/seeds"), "tonestyle"),
         // Its inputs are not files; fuzzing starts from nothing.
         FuzzTarget::EventStream => Ok(Vec::new()),
     }
