@@ -40,6 +40,16 @@ fn every_setting_takes_effect() {
 }
 
 #[test]
+fn automation_from_0_to_1_that_was_drawn_for_three_styles_plays_them() {
+    let song = piece();
+    for (share, style) in [(0.0, StyleIndex::CLASSICAL), (0.5, StyleIndex::JAZZ), (1.0, StyleIndex::POP)] {
+        // The host divides by the number of steps.
+        let session = Session::from_song(&song, RATE).with_parameter("Style", share * 26.0);
+        assert_eq!(play_velocities(&mut vst3_host(), &session).0, expected_velocities(&song, style), "{share}");
+    }
+}
+
+#[test]
 fn changing_the_model_while_playing_loses_no_note() {
     let song = piece();
     let session = in_style(&song, StyleIndex::JAZZ).with_automation(40 * 48_000, "Model", 1.0).with_automation(

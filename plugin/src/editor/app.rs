@@ -18,7 +18,7 @@ use super::action::{Action, ClipAction, StyleAction};
 use super::theme::{self, SIZE, WARNING};
 use super::view::{GenerateView, StylesView, Tab, View};
 use crate::dialogs::{DialogState, FileDialogs};
-use crate::params::{LookAheadChoice, ToneNetParams};
+use crate::params::{LookAheadChoice, ToneNetParams, style_value};
 
 /// How often the window reads the counters.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -90,8 +90,8 @@ impl App {
     fn apply(&mut self, action: Action, setter: &ParamSetter) {
         let params = &self.params;
         match action {
-            Action::StyleA(style) => set(setter, &params.style, style.index() as i32),
-            Action::StyleB(style) => set(setter, &params.style_b, style.index() as i32),
+            Action::StyleA(style) => set(setter, &params.style, style_value::of(style)),
+            Action::StyleB(style) => set(setter, &params.style_b, style_value::of(style)),
             Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),

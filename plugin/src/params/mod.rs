@@ -1,6 +1,7 @@
 //! The parameters that the host and the user can set, and what else a project keeps.
 
 mod choices;
+pub mod style_value;
 mod upgrade;
 
 pub use choices::{LookAheadChoice, ModelChoice};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::style::{MAX_STYLES, StyleBlend, StyleIndex, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
 use tonenet_engine::Settings;
 use tonenet_engine::generator::ClipStore;
@@ -32,7 +33,7 @@ use tonenet_engine::model_versions::MadeWith;
 /// | 4 | also Generate and the clips |
 /// | 5 | the same, with predictions under the ids of their styles |
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
-/// | 7 | also the versions of the models that it was made with |
+/// | 7 | also the versions of the models that it was made with; Style A and B are values that mean places |
 pub const STATE_VERSION: u32 = 7;
 
 /// The highest take. Take 0 is the average of all.
@@ -157,7 +158,7 @@ impl ToneNetParams {
     pub fn settings(&self) -> Settings {
         let velocity = |param: &IntParam| param.value().clamp(1, 127) as u8;
         let share = |param: &FloatParam| param.value().clamp(0.0, 1.0);
-        let style = |param: &IntParam| style_at(param.value()).unwrap_or(StyleIndex::JAZZ);
+        let style = |param: &IntParam| style_value::place(param.value()).unwrap_or(StyleIndex::JAZZ);
         Settings {
             style: StyleBlend { a: style(&self.style), b: style(&self.style_b), share_of_b: share(&self.blend) },
             take: TakeSeed(self.take.value().clamp(0, LAST_TAKE.into()) as u16),
@@ -210,6 +211,9 @@ impl ToneNetParams {
 /// The name of take 0.
 pub const AVERAGE: &str = "Average";
 
+/// The text of a value of Style A and B that means no style.
+const UNUSED: &str = "(unused)";
+
 /// Parses a take from the text that hosts show, or from a number.
 fn parse_take(text: &str) -> Option<i32> {
     if text.eq_ignore_ascii_case(AVERAGE) {
@@ -218,19 +222,17 @@ fn parse_take(text: &str) -> Option<i32> {
     text.trim_start_matches("Take").trim().parse().ok()
 }
 
-/// The place in the list of styles that a parameter's value means.
-fn style_at(value: i32) -> Option<StyleIndex> {
-    StyleIndex::new(usize::try_from(value).ok()?)
-}
-
-/// A parameter whose values are the places in the list of styles. It has all places from the start, because hosts keep
-/// its number of steps.
+/// A parameter whose values mean places in the list of styles. It has all places from the start, because hosts keep its
+/// number of steps.
 fn style_param(name: &str, default: StyleIndex, styles: &Arc<StyleStore>) -> IntParam {
-    let place = |style: StyleIndex| style.index() as i32;
     let (titles, places) = (styles.clone(), styles.clone());
-    IntParam::new(name, place(default), IntRange::Linear { min: 0, max: MAX_STYLES as i32 - 1 })
-        .with_value_to_string(Arc::new(move |value| style_at(value).map_or_else(String::new, |s| titles.title(s))))
-        .with_string_to_value(Arc::new(move |text| places.place(text).map(place)))
+    let title = move |value| style_value::place(value).map_or_else(|| UNUSED.into(), |style| titles.title(style));
+    IntParam::new(name, style_value::of(default), IntRange::Linear { min: 0, max: style_value::LARGEST })
+        .with_value_to_string(Arc::new(title))
+        .with_string_to_value(Arc::new(move |text| match text.trim() {
+            UNUSED => Some(style_value::LARGEST - 1),
+            text => places.place(text).map(style_value::of),
+        }))
 }
 
 /// A parameter from 0 % to `max`, where 1 is 100 %.

@@ -45,13 +45,14 @@ fn a_parameter_parses_the_text_that_it_shows() {
 #[test]
 fn hosts_show_the_users_styles_by_name_and_every_place_by_a_text_of_its_own() {
     let p = params();
-    let shown = |place: u8| p.style.normalized_value_to_string(f32::from(place) / 23.0, true);
-    assert_eq!(p.style.step_count(), Some(23));
+    let shown = |value: u8| p.style.normalized_value_to_string(f32::from(value) / 26.0, true);
+    assert_eq!(p.style.step_count(), Some(26));
     assert_eq!([0, 1, 2, 3, 8].map(shown), ["Classical", "Jazz", "Pop", "(reserved 4)", "(user style 1 is empty)"]);
-    let place = |text: &str| p.style_b.string_to_normalized_value(text).map(|value| (value * 23.0).round());
-    for index in 0..24 {
-        assert_eq!(place(&shown(index)), Some(f32::from(index)));
+    let place = |text: &str| p.style_b.string_to_normalized_value(text).map(|value| (value * 26.0).round());
+    for value in (0..26).filter(|value| *value != 13) {
+        assert_eq!(place(&shown(value)), Some(f32::from(value)));
     }
+    assert_eq!([13, 26].map(shown), ["Jazz", "Pop"], "where automation of three styles has them");
     assert_eq!((place("pop"), place("bossa")), (Some(2.0), None));
 }
 
@@ -77,6 +78,19 @@ fn an_older_state_gets_defaults_for_what_it_lacks() {
 }
 
 #[test]
+fn the_places_of_styles_in_a_state_of_version_6_become_values() {
+    for (version, place, value) in [("6", 12, 12), ("6", 13, 14), ("6", 23, 24), ("6", i32::MAX, 1), ("7", 13, 13)] {
+        let mut state = PluginState {
+            version: "0.1.0".into(),
+            params: [("style".to_owned(), ParamValue::I32(place))].into(),
+            fields: [("state_version".to_owned(), version.to_owned())].into(),
+        };
+        upgrade(&mut state);
+        assert!(matches!(state.params["style"], ParamValue::I32(found) if found == value), "{version}: {place}");
+    }
+}
+
+#[test]
 fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
     let json = r#"{"version":"0.1.0","params":{"amount":{"f32":6e99},"blend":{"f32":0.25}},"fields":{}}"#;
     let mut state: PluginState = serde_json::from_str(json).unwrap();
@@ -91,7 +105,7 @@ fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
 #[test]
 fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
     for id in ["style", "style_b", "model", "look_ahead"] {
-        for value in [-1, 24, i32::MAX] {
+        for value in [-1, 27, i32::MAX] {
             let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
             let mut state: PluginState = serde_json::from_str(&json).unwrap();
             upgrade(&mut state);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
-use tonenet_core::style::{MAX_STYLES, StyleIndex};
+use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
 use tonenet_engine::style_store::SavedStyles;
 
 use tonenet_engine::model_versions::ModelVersions;
 
-use super::{LookAheadChoice, ModelChoice, STATE_VERSION, ToneNetParams};
+use super::{LookAheadChoice, ModelChoice, STATE_VERSION, ToneNetParams, style_value};
 
 /// The parameters that choose a style.
 pub(super) const STYLES: [&str; 2] = ["style", "style_b"];
@@ -52,21 +52,27 @@ pub fn upgrade(state: &mut PluginState) {
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 
-/// Replaces the ids of styles, which states up to version 5 hold, by their places.
+/// Replaces the ids of styles, which states up to version 5 hold, and their places, which version 6 holds, by values.
 fn place_styles(state: &mut PluginState) {
+    let holds_places = state.fields.get("state_version").is_some_and(|version| version == "6");
     for id in STYLES {
-        if let Some(value) = state.params.get_mut(id)
-            && let ParamValue::String(style) = value
-            && let Some(place) = StyleIndex::from_id(style)
-        {
-            *value = ParamValue::I32(place.index() as i32);
+        let Some(value) = state.params.get_mut(id) else { continue };
+        match value {
+            ParamValue::String(style) => {
+                if let Some(style) = StyleIndex::from_id(style) {
+                    *value = ParamValue::I32(style_value::of(style));
+                }
+            }
+            ParamValue::I32(place) if holds_places => *value = ParamValue::I32(style_value::of_place(*place)),
+            _ => {}
         }
     }
 }
 
 /// How many choices a parameter has; `None` if it is not a choice.
 fn choice_count(id: &str) -> Option<usize> {
-    if STYLES.contains(&id) { Some(MAX_STYLES) } else { choices(id).map(<[&str]>::len) }
+    let values = style_value::LARGEST as usize + 1;
+    if STYLES.contains(&id) { Some(values) } else { choices(id).map(<[&str]>::len) }
 }
 
 /// The ids of a parameter's choices; `None` if it is not a choice of ids.

@@ -67,9 +67,15 @@ pub fn own_velocities(song: &Song) -> Vec<u8> {
     song.notes().iter().map(|n| n.note.velocity).collect()
 }
 
+/// The value of Style and Style B for a place in the list. The one in the middle is that of Jazz once more.
+pub fn style_value(style: StyleIndex) -> f64 {
+    let place = style.index();
+    if place < 13 { place as f64 } else { place as f64 + 1.0 }
+}
+
 /// A session with the plugin's defaults in a style.
 pub fn in_style(song: &Song, style: StyleIndex) -> Session {
-    Session::from_song(song, RATE).with_parameter("Style", style.index() as f64)
+    Session::from_song(song, RATE).with_parameter("Style", style_value(style))
 }
 
 /// Plays a session and checks that nothing but velocities changed; returns them and the latency.
@@ -128,7 +134,7 @@ impl Settings {
         let Expression { amount, keep_accents, level, range, floor, ceiling } = self.expression;
         let model = MODELS.iter().position(|&model| model == self.model).unwrap();
         in_style(song, self.style.a)
-            .with_parameter("Style B", self.style.b.index() as f64)
+            .with_parameter("Style B", style_value(self.style.b))
             .with_parameter("Blend", self.style.share_of_b.into())
             .with_parameter("Amount", amount.into())
             .with_parameter("Keep my accents", keep_accents.into())
