@@ -158,12 +158,15 @@ pub struct EvaluateArgs {
     /// Score styles that are learned from a few training files of a genre, with its own decoder taken away (default model: note)
     #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped"])]
     pub own_styles: bool,
+    /// Try kinds of performances, such as ballads, as built-in styles of their own (default model: note)
+    #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped", "own_styles"])]
+    pub candidates: bool,
     /// Score the MIDI files in one folder against those of the same name in another, instead of a model
     #[arg(
         long,
         num_args = 2,
         value_names = ["PREDICTED", "ORIGINAL"],
-        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped", "own_styles"]
+        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped", "own_styles", "candidates"]
     )]
     pub pairs: Option<Vec<PathBuf>>,
     /// Score a model on the scores in a copy of (n)ASAP, next to how well pianists agree (default model: note); --data
@@ -171,7 +174,7 @@ pub struct EvaluateArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["split", "look_ahead", "keep", "as_shipped", "own_styles", "pairs"]
+        conflicts_with_all = ["split", "look_ahead", "keep", "as_shipped", "own_styles", "candidates", "pairs"]
     )]
     pub scores: Option<PathBuf>,
 }

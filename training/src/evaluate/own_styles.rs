@@ -21,7 +21,7 @@ use tonenet_learn::{Basis, learn};
 use crate::arguments::EvaluateArgs;
 use crate::data::Split;
 use crate::data::performances::{self, Performance};
-use crate::metrics::velocities::score_file;
+use crate::metrics::velocities::{FileScore, score_file};
 use crate::models::velocity_model_folder;
 use crate::progress;
 use crate::runtimes;
@@ -76,7 +76,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     Ok(())
 }
 
-fn learn_from(basis: &Basis<'_>, files: &[&Performance]) -> Result<UserStyle> {
+pub(super) fn learn_from(basis: &Basis<'_>, files: &[&Performance]) -> Result<UserStyle> {
     let performances: Vec<tonenet_learn::Performance> = files.iter().map(|file| source(file, usize::MAX)).collect();
     let learned = learn(basis, &performances, "own", &|_| {}, &Cancellation::default());
     Ok(learned.with_context(|| format!("cannot learn from {} files", files.len()))?.style)
@@ -125,9 +125,12 @@ struct Figures {
 
 impl Figures {
     fn new(network: &NoteNetwork, scored: &[&Performance], trials: &[Trial]) -> Result<Self> {
-        let files: Vec<Vec<f64>> = scored.par_iter().map(|file| score(network, file, trials)).collect::<Result<_>>()?;
+        let styles: Vec<&UserStyle> = trials.iter().map(|trial| &trial.style).collect();
+        let files: Vec<Vec<Option<FileScore>>> =
+            scored.par_iter().map(|file| scores(network, file, &styles)).collect::<Result<_>>()?;
         let count = files.len().max(1) as f64;
-        let mean = |style: usize| files.iter().map(|file| file[style]).sum::<f64>() / count;
+        let r = |score: &Option<FileScore>| score.map_or(0.0, |score| score.r);
+        let mean = |style: usize| files.iter().map(|file| r(&file[style])).sum::<f64>() / count;
         let built_ins = Genre::ALL.len();
         Ok(Self {
             built_ins: (0..built_ins).map(mean).collect(),
@@ -136,27 +139,31 @@ impl Figures {
     }
 }
 
-/// r of each built-in style, then of each learned one, on a file.
-fn score(network: &NoteNetwork, file: &Performance, trials: &[Trial]) -> Result<Vec<f64>> {
+/// The score of each built-in style, then of each learned one, on a file.
+pub(super) fn scores(
+    network: &NoteNetwork,
+    file: &Performance,
+    learned: &[&UserStyle],
+) -> Result<Vec<Option<FileScore>>> {
     let (part, order) = file.view().part();
     let styles: Vec<StyleIndex> = Genre::ALL.into_iter().map(Into::into).collect();
-    let mut means = vec![Vec::with_capacity(part.len()); styles.len() + trials.len()];
+    let mut means = vec![Vec::with_capacity(part.len()); styles.len() + learned.len()];
     let (whole, cancellation) = ([LookAhead::WholePerformance], Cancellation::default());
     network.encode(&part, &whole, &styles, &cancellation, &mut |_, notes| {
-        let (built_ins, learned) = means.split_at_mut(styles.len());
+        let (built_ins, own) = means.split_at_mut(styles.len());
         for (means, predictions) in built_ins.iter_mut().zip(notes.predictions) {
             means.extend(predictions.iter().map(|p| p.deviation));
         }
-        for (means, trial) in learned.iter_mut().zip(trials) {
+        for (means, learned) in own.iter_mut().zip(learned) {
             let read = styles.iter().zip(notes.predictions);
-            let read = read.filter(|(style, _)| trial.style.built_ins().any(|b| b == **style));
+            let read = read.filter(|(style, _)| learned.built_ins().any(|b| b == **style));
             let predictions: Vec<_> = read.map(|(_, predictions)| predictions.clone()).collect();
             let notes = tonenet_inference::note::EncodedNotes { predictions: &predictions, ..notes };
-            means.extend(trial.style.predict(&notes).iter().map(|p| p.deviation));
+            means.extend(learned.predict(&notes).iter().map(|p| p.deviation));
         }
     })?;
     let human: Vec<f32> = order.iter().map(|&note| f32::from(file.notes[note].velocity)).collect();
-    Ok(means.iter().map(|means| score_file(means, &human).map_or(0.0, |score| score.r)).collect())
+    Ok(means.iter().map(|means| score_file(means, &human)).collect())
 }
 
 /// Prints a genre's figures, and returns those that have a target.
