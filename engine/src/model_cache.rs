@@ -8,7 +8,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
-use tonenet_inference::performance::LoadedModel;
+use tonenet_inference::note::NoteNetwork;
+use tonenet_inference::performance::{LoadedModel, Network};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::timeline;
@@ -18,7 +19,7 @@ use crate::inference_thread::{LoadedSession, RestylePerformance};
 use crate::status::Status;
 use crate::style_store::StyleStore;
 
-/// The cache. Only the inference thread and the generator thread open models with it.
+/// The cache. Only the threads of inference, the generator and learning open models with it.
 #[derive(Clone, Default)]
 pub struct ModelCache(Arc<Mutex<Contents>>);
 
@@ -62,6 +63,29 @@ impl ModelCache {
         BuiltInGenerator::new(runtime)
     }
 
+    /// The network of the note model, to learn a style on, whichever model plays. Opens the runtime if necessary, and
+    /// reports it in `status`.
+    ///
+    /// The model that plays stays in the cache. Nothing is locked once this returns.
+    ///
+    /// # Errors
+    /// A message for the user if the note model cannot be loaded.
+    pub fn note_network(&self, status: &Status) -> Result<Arc<NoteNetwork>, String> {
+        let (runtime, playing) = {
+            let mut contents = self.0.lock();
+            let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status)).clone();
+            (runtime, contents.model.clone())
+        };
+        let loaded = match playing {
+            Some((EmbeddedModel::Note, loaded)) => loaded,
+            _ => EmbeddedModel::Note.load(&runtime).map_err(|error| error.to_string())?,
+        };
+        match loaded.network() {
+            Network::Note(network) => Ok(network.clone()),
+            Network::PianoRoll(_) => Err("the note model is missing; install the plugin again".into()),
+        }
+    }
+
     fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {
         let mut contents = self.0.lock();
         if let Some((of, loaded)) = &contents.model
@@ -90,7 +114,6 @@ fn open_runtime(status: &Status) -> Runtime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonenet_inference::performance::Network;
 
     #[test]
     fn activations_share_one_open_model() {
@@ -105,5 +128,21 @@ mod tests {
         next_activation.loaded(EmbeddedModel::Baseline, &status).expect("another model");
         next_activation = cache;
         assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other model replaced it");
+    }
+
+    #[test]
+    fn the_note_model_is_lent_for_learning_and_the_model_that_plays_stays() {
+        let (cache, status) = (ModelCache::default(), Status::default());
+        let playing = |cache: &ModelCache| cache.0.lock().model.as_ref().map(|(model, _)| *model);
+        let network = cache.note_network(&status).expect("the note model");
+        assert_eq!(playing(&cache), None, "no model plays yet");
+        assert!(!status.info.lock().runtime.is_empty(), "the window shows the runtime");
+        cache.loaded(EmbeddedModel::Baseline, &status).expect("another model");
+        let of_graphs = |network: &NoteNetwork| network.fingerprint(&[]).unwrap();
+        assert_eq!(of_graphs(&cache.note_network(&status).expect("the note model")), of_graphs(&network));
+        assert_eq!(playing(&cache), Some(EmbeddedModel::Baseline));
+        cache.loaded(EmbeddedModel::Note, &status).expect("the note model");
+        let [first, second] = [(); 2].map(|()| cache.note_network(&status).expect("the note model"));
+        assert!(Arc::ptr_eq(&first, &second), "the one that plays");
     }
 }

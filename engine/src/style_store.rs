@@ -13,7 +13,10 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tonenet_core::style::{BUILT_IN_STYLES, StyleIndex, StyleKeys, USER_SLOTS, built_in_keys};
 use tonenet_inference::styles::{StyleList, StyleSlots};
-use tonenet_inference::user_style::{InvalidStyle, UserStyle, UserStyleError};
+use tonenet_inference::user_style::{InvalidStyle, MOST_NAME_CHARACTERS, UserStyle, UserStyleError, UserStyleId};
+
+/// The most characters of a wanted name, so that a number fits behind it.
+const LONGEST_WANTED: usize = MOST_NAME_CHARACTERS - 4;
 
 /// The user's styles, shared by several threads.
 #[derive(Debug, Default)]
@@ -22,8 +25,16 @@ pub struct StyleStore(Mutex<Contents>);
 #[derive(Debug, Default)]
 struct Contents {
     slots: [Option<StoredStyle>; USER_SLOTS],
+    /// The style that was removed last, and its slot.
+    removed: Option<(usize, StoredStyle)>,
     /// Counts changes.
     edition: u64,
+}
+
+impl Contents {
+    fn empty_slot(&self) -> Option<usize> {
+        self.slots.iter().position(Option::is_none)
+    }
 }
 
 /// What is in a slot.
@@ -32,6 +43,17 @@ struct StoredStyle {
     /// The file, as a project keeps it. So what this version cannot read stays in the project.
     file: Box<RawValue>,
     style: Result<Arc<UserStyle>, UserStyleError>,
+}
+
+impl StoredStyle {
+    /// Its name; `None` if it cannot be read.
+    fn name(&self) -> Option<&str> {
+        Some(self.style.as_ref().ok()?.name())
+    }
+
+    fn has_id(&self, id: UserStyleId) -> bool {
+        self.style.as_ref().is_ok_and(|style| style.id() == id)
+    }
 }
 
 impl StyleStore {
@@ -72,21 +94,68 @@ impl StyleStore {
     /// Puts a style into the slot that has the same style already, or into the first empty one, and returns the slot.
     /// `None` if all are taken.
     pub fn add(&self, style: UserStyle) -> Option<usize> {
-        let slot = {
-            let contents = self.0.lock();
-            let is_same = |stored: &Option<StoredStyle>| {
-                let stored = stored.as_ref().and_then(|stored| stored.style.as_ref().ok());
-                stored.is_some_and(|stored| stored.id() == style.id())
-            };
-            contents.slots.iter().position(is_same).or_else(|| contents.slots.iter().position(Option::is_none))
-        }?;
+        let slot = self.slot_of(style.id()).or_else(|| self.0.lock().empty_slot())?;
+        // One that comes back must not come back twice.
+        self.0.lock().removed.take_if(|(_, removed)| removed.has_id(style.id()));
         self.put(slot, style);
         Some(slot)
     }
 
-    /// Empties a slot.
+    /// The slot of the style with an id.
+    pub fn slot_of(&self, id: UserStyleId) -> Option<usize> {
+        self.0.lock().slots.iter().position(|stored| stored.as_ref().is_some_and(|stored| stored.has_id(id)))
+    }
+
+    /// Whether a slot is empty.
+    pub fn has_room(&self) -> bool {
+        self.0.lock().empty_slot().is_some()
+    }
+
+    /// Empties a slot. [`Self::undo_remove`] brings the style back.
     pub fn remove(&self, slot: usize) {
-        self.change(slot, None);
+        let mut contents = self.0.lock();
+        if let Some(stored) = contents.slots.get_mut(slot).and_then(Option::take) {
+            contents.removed = Some((slot, stored));
+            contents.edition += 1;
+        }
+    }
+
+    /// The name of the style that was removed last, if [`Self::undo_remove`] can bring it back.
+    pub fn removed(&self) -> Option<String> {
+        let contents = self.0.lock();
+        let (slot, stored) = contents.removed.as_ref()?;
+        Some(stored.name().map_or_else(|| slot_title(*slot), Into::into))
+    }
+
+    /// Puts the style that was removed last into its slot again, or into the first empty one, and returns the slot. It
+    /// stays removed if all are taken.
+    pub fn undo_remove(&self) -> Option<usize> {
+        let mut contents = self.0.lock();
+        let former = contents.removed.as_ref()?.0;
+        let slot = if contents.slots[former].is_none() { former } else { contents.empty_slot()? };
+        contents.slots[slot] = contents.removed.take().map(|(_, stored)| stored);
+        contents.edition += 1;
+        Some(slot)
+    }
+
+    /// A name for a new style: the wanted one without what no name may have. It has a number behind it if another style
+    /// is called so.
+    pub fn free_name(&self, wanted: &str) -> String {
+        let plain: String = wanted.chars().filter(|character| !character.is_control()).take(LONGEST_WANTED).collect();
+        let plain = Some(plain.trim()).filter(|plain| !plain.is_empty()).unwrap_or("My style");
+        let contents = self.0.lock();
+        let names: Vec<&str> = contents.slots.iter().flatten().filter_map(StoredStyle::name).collect();
+        let is_taken = |name: &str| {
+            let mut all = names.iter().copied().chain(BUILT_IN_STYLES.iter().map(|style| style.title));
+            all.any(|other| other.eq_ignore_ascii_case(name))
+        };
+        let mut name = plain.to_owned();
+        let mut number = 2;
+        while is_taken(&name) {
+            name = format!("{plain} {number}");
+            number += 1;
+        }
+        name
     }
 
     /// Gives the style in a slot another name.
@@ -114,7 +183,7 @@ impl StyleStore {
             return style.built_in().map_or_else(|| format!("(reserved {})", style.index() + 1), |s| s.title.into());
         };
         let contents = self.0.lock();
-        let name = |slot: usize| Some(contents.slots[slot].as_ref()?.style.as_ref().ok()?.name());
+        let name = |slot: usize| contents.slots[slot].as_ref()?.name();
         match (&contents.slots[slot], name(slot)) {
             (None, _) => format!("({} is empty)", slot_title(slot)),
             (Some(_), None) => format!("({} cannot be read)", slot_title(slot)),
@@ -152,8 +221,7 @@ impl StyleStore {
         if self.saved() != saved {
             let slots = saved.into_slots();
             let mut contents = self.0.lock();
-            contents.slots = slots;
-            contents.edition += 1;
+            *contents = Contents { slots, removed: None, edition: contents.edition + 1 };
         }
     }
 }

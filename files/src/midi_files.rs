@@ -85,29 +85,45 @@ pub struct Found {
 /// # Errors
 /// When a folder cannot be read.
 pub fn find(folder: &Path, left_out: Option<&Identity>) -> Result<Found, FileError> {
-    let mut walk = Walk { left_out, met: HashSet::new(), links: VecDeque::new(), found: Found::default() };
-    walk.visit(folder)?;
-    while let Some(link) = walk.links.pop_front() {
-        walk.visit(&link)?;
-    }
-    walk.found.files.sort();
-    Ok(walk.found)
+    Walk::new(left_out, &|| true).search(folder)
+}
+
+/// Does as [`find`], but stops with what it has found once `goes_on` says no: a folder may be as large as a disk.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn find_while(folder: &Path, goes_on: &dyn Fn() -> bool) -> Result<Found, FileError> {
+    Walk::new(None, goes_on).search(folder)
 }
 
 struct Walk<'a> {
     left_out: Option<&'a Identity>,
+    goes_on: &'a dyn Fn() -> bool,
     met: HashSet<Identity>,
     /// Links to folders, visited last so that a folder is found by its own path first.
     links: VecDeque<PathBuf>,
     found: Found,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(left_out: Option<&'a Identity>, goes_on: &'a dyn Fn() -> bool) -> Self {
+        Self { left_out, goes_on, met: HashSet::new(), links: VecDeque::new(), found: Found::default() }
+    }
+
+    fn search(mut self, folder: &Path) -> Result<Found, FileError> {
+        self.visit(folder)?;
+        while let Some(link) = self.links.pop_front() {
+            self.visit(&link)?;
+        }
+        self.found.files.sort();
+        Ok(self.found)
+    }
+
     fn visit(&mut self, folder: &Path) -> Result<(), FileError> {
         let unread = |source| FileError::UnreadableFolder { path: folder.to_owned(), source };
         let identity = Identity::from_path(folder).map_err(unread)?;
         let is_left_out = self.left_out == Some(&identity);
-        if !self.met.insert(identity) {
+        if !(self.goes_on)() || !self.met.insert(identity) {
             return Ok(());
         }
         self.found.folders.push(folder.to_owned());
@@ -140,4 +156,26 @@ impl Walk<'_> {
 
 fn is_midi_file(path: &Path) -> bool {
     path.extension().is_some_and(|found| ENDINGS.iter().any(|ending| found.eq_ignore_ascii_case(ending)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_search_that_is_stopped_keeps_what_it_found() {
+        let folder = tempfile::tempdir().unwrap();
+        for place in ["a", "b", "c"].map(|name| folder.path().join(name)) {
+            fs::create_dir(&place).unwrap();
+            fs::write(place.join("take.mid"), "").unwrap();
+        }
+        // The folder itself and two of those in it.
+        let left = Cell::new(3);
+        let goes_on = || left.replace(left.get() - 1) > 0;
+        let found = find_while(folder.path(), &goes_on).unwrap();
+        assert_eq!(found.files, ["a/take.mid", "b/take.mid"].map(|file| folder.path().join(file)));
+        assert_eq!(find_while(folder.path(), &|| true).unwrap().files, find(folder.path(), None).unwrap().files);
+    }
 }

@@ -21,7 +21,7 @@ mod regression;
 mod sums;
 
 pub use error::LearnError;
-pub use performance::{FEWEST_NOTES, FLAT_SPREAD, LeftOut, LeftOutReason, Performance};
+pub use performance::{FEWEST_NOTES, FLAT_SPREAD, LeftOut, LeftOutReason, Performance, is_chosen_evenly};
 pub use regression::Evidence;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,6 +61,22 @@ pub struct Learned {
     pub used: Vec<Used>,
     /// Those that did not fit.
     pub left_out: Vec<LeftOut>,
+}
+
+impl Learned {
+    /// Why the style plays as the nearest built-in style does, if so. A sentence for the user.
+    pub fn why_nearest(&self) -> Option<String> {
+        let nearest = self.style.contents().nearest.title();
+        match self.used.len() {
+            _ if self.evidence.is_reliable => None,
+            1 => Some(format!(
+                "One performance cannot show a style of its own, so this one plays as {nearest} does; give more."
+            )),
+            _ => Some(format!(
+                "Nothing in these performances reliably differs from {nearest}, so this style plays as {nearest} does."
+            )),
+        }
+    }
 }
 
 /// A performance that a style was learned from.

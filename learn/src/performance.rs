@@ -4,6 +4,7 @@ use thiserror::Error;
 use tonenet_core::grid::Grid;
 use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
+use tonenet_core::note_rows::CHORD_SECONDS;
 use tonenet_inference::performance::PerformanceView;
 
 use crate::error::LearnError;
@@ -46,6 +47,33 @@ impl Performance {
             longest.map_or_else(Default::default, |(part, notes)| (PartPedals::from_song(song).movements(part), notes));
         let grid = Grid::from_notes(&notes, song.tempo());
         Self { name: name.into(), notes, pedals, grid }
+    }
+
+    /// The performance in up to `count` sections of about equally many notes, in the order of time. No chord is parted.
+    ///
+    /// A style can be tested on sections of a single performance: it is learned from some and predicts the others.
+    pub fn sections(&self, count: usize) -> Vec<Self> {
+        let mut notes = self.notes.clone();
+        notes.sort_by(|a, b| a.onset.total_cmp(&b.onset));
+        let least = notes.len().div_ceil(count.max(1)).max(1);
+        let mut sections = Vec::new();
+        let mut rest = &notes[..];
+        while let Some(first) = rest.first() {
+            let begins_chord = |&at: &usize| rest[at].onset - rest[at - 1].onset > CHORD_SECONDS;
+            let (section, others) = rest.split_at((least..rest.len()).find(begins_chord).unwrap_or(rest.len()));
+            let end = others.first().map_or(f64::INFINITY, |next| next.onset);
+            // The last movement before a section says where the pedal is.
+            let from = self.pedals.partition_point(|(time, _)| *time <= first.onset).saturating_sub(1);
+            let to = self.pedals.partition_point(|(time, _)| *time < end).max(from);
+            sections.push(Self {
+                name: format!("{}, section {}", self.name, sections.len() + 1),
+                notes: section.to_vec(),
+                pedals: self.pedals[from..to].to_vec(),
+                grid: self.grid,
+            });
+            rest = others;
+        }
+        sections
     }
 
     /// The view of it that the note model gets.
@@ -130,12 +158,16 @@ pub(crate) fn select(performances: &[Performance]) -> Result<(Vec<Performance>, 
     if notes < FEWEST_NOTES_IN_ALL {
         return Err(why_too_few(notes, &left_out));
     }
-    // Evenly from first to last: neighbours in a folder are often alike.
     let all = fit.len();
-    let is_kept = |index: usize| all <= MOST_PERFORMANCES || (index * MOST_PERFORMANCES) % all < MOST_PERFORMANCES;
+    let is_kept = |index: usize| is_chosen_evenly(index, all, MOST_PERFORMANCES);
     let (kept, enough): (Vec<_>, Vec<_>) = fit.into_iter().enumerate().partition(|&(index, _)| is_kept(index));
     left_out.extend(enough.into_iter().map(|(_, performance)| leave_out(performance, LeftOutReason::Enough)));
     Ok((kept.into_iter().map(|(_, performance)| performance.cut()).collect(), left_out))
+}
+
+/// Whether an index is one of at most `most` that are chosen evenly from `all`: neighbours in a folder are often alike.
+pub fn is_chosen_evenly(index: usize, all: usize, most: usize) -> bool {
+    all <= most || (index * most) % all < most
 }
 
 /// Why so few notes fit.

@@ -98,6 +98,7 @@ fn velocities_without_a_rule_play_as_the_nearest_built_in_style() {
     };
     let learned = learn_quietly(&[0, 1, 2, 3].map(by_chance)).unwrap();
     assert!(!learned.evidence.is_reliable);
+    assert!(learned.why_nearest().unwrap().contains("reliably differs from"));
     assert_plays_as_nearest(&learned);
 }
 
@@ -106,7 +107,40 @@ fn one_performance_plays_as_the_nearest_built_in_style() {
     let learned = learn_quietly(&[performance(1, 400, loud_bass)]).unwrap();
     assert!(!learned.evidence.is_reliable);
     assert_eq!(learned.style.contents().card.r, None);
+    assert!(learned.why_nearest().unwrap().starts_with("One performance cannot show a style of its own"));
     assert_plays_as_nearest(&learned);
+}
+
+#[test]
+fn sections_of_one_performance_test_a_style_on_one_another() {
+    let sections = performance(1, 400, loud_bass).sections(5);
+    let learned = learn_quietly(&sections).unwrap();
+    assert!(learned.evidence.is_reliable && learned.evidence.r > 0.9, "{:?}", learned.evidence);
+    assert_eq!((learned.used.len(), learned.why_nearest()), (5, None));
+}
+
+#[test]
+fn a_section_has_whole_chords_and_the_pedal_that_holds_in_it() {
+    let mut whole = performance(1, 100, loud_bass);
+    whole.notes.reverse();
+    whole.pedals = vec![(0.0, true), (6.0, false), (6.1, true), (20.0, false)];
+    let sections = whole.sections(4);
+    let sizes: Vec<_> = sections.iter().map(|section| section.notes.len()).collect();
+    assert_eq!(sizes, [75, 75, 75, 75]);
+    assert_eq!(
+        whole.sections(7).iter().map(|section| section.notes.len()).collect::<Vec<_>>(),
+        [45, 45, 45, 45, 45, 45, 30]
+    );
+    // A section lasts 25 chords, so 6.25 seconds.
+    let pedals = [
+        vec![(0.0, true), (6.0, false), (6.1, true)],
+        vec![(6.1, true)],
+        vec![(6.1, true)],
+        vec![(6.1, true), (20.0, false)],
+    ];
+    assert_eq!(sections.iter().map(|section| section.pedals.clone()).collect::<Vec<_>>(), pedals);
+    assert_eq!(sections[3].name, "1.mid, section 4");
+    assert_eq!(performance(1, 0, loud_bass).sections(5), []);
 }
 
 fn assert_plays_as_nearest(learned: &Learned) {

@@ -2,13 +2,14 @@
 //!
 //! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
 //! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
-//! dialogs, and `allocator` the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! dialogs, [`learner`] learns styles, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
 //! after activation.
 
 mod allocator;
 pub mod dialogs;
 pub mod editor;
 pub mod events;
+pub mod learner;
 pub mod params;
 pub mod persist;
 
@@ -34,6 +35,7 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
+use learner::Learner;
 use params::ToneNetParams;
 
 #[global_allocator]
@@ -48,6 +50,7 @@ pub struct ToneNet {
     status: Arc<Status>,
     models: ModelCache,
     generator: Arc<GeneratorThread>,
+    learner: Arc<Learner>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -80,11 +83,17 @@ impl Default for ToneNet {
             move || Box::new(models.generator(&status)) as Box<dyn Generator>
         };
         let generator = Arc::new(GeneratorThread::new(params.clips(), params.timeline(), Box::new(open)));
+        let open_network = {
+            let (models, status) = (models.clone(), status.clone());
+            move || models.note_network(&status)
+        };
+        let learner = Arc::new(Learner::new(params.styles(), params.timeline(), Box::new(open_network)));
         Self {
             params,
             status,
             models,
             generator,
+            learner,
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -266,8 +275,13 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        let (params, status, generator) = (self.params.clone(), self.status.clone(), self.generator.clone());
-        editor::create(params, status, generator, self.editor_size.clone(), self.notifier.clone())
+        let instance = editor::Instance {
+            params: self.params.clone(),
+            status: self.status.clone(),
+            generator: self.generator.clone(),
+            learner: self.learner.clone(),
+        };
+        editor::create(instance, self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(
@@ -361,6 +375,8 @@ impl Plugin for ToneNet {
 impl Drop for ToneNet {
     fn drop(&mut self) {
         self.drop_engine();
+        // A file dialog that is still open holds the learner, too.
+        self.learner.close();
     }
 }
 

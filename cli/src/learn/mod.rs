@@ -126,11 +126,8 @@ fn tell(learned: &Learned, style: &StyleEntry, report: &LearnReport) {
         println!("{left_out}");
     }
     println!("\n{style}");
-    let nearest = learned.style.contents().nearest.title();
-    if report.files.len() < 2 {
-        println!("One file cannot show a style of its own, so it plays as {nearest} does; give more files.");
-    } else if !learned.evidence.is_reliable {
-        println!("These files show nothing reliable that {nearest} does not do, so it plays as {nearest} does.");
+    if let Some(why) = learned.why_nearest() {
+        println!("{why}");
     }
     println!("{}\n{}", style.description, style.output);
 }

@@ -78,6 +78,50 @@ fn a_style_that_is_there_already_takes_no_second_slot() {
 }
 
 #[test]
+fn a_style_that_was_removed_comes_back_once() {
+    let store = StyleStore::default();
+    let (first, second) = (style("First", 1.0), style("Second", 2.0));
+    (store.put(2, first.clone()), store.put(5, second.clone()));
+    assert_eq!((store.removed(), store.undo_remove()), (None, None));
+    store.remove(9);
+    assert_eq!(store.removed(), None, "that slot was empty");
+    (store.remove(2), store.remove(5));
+    assert_eq!(store.removed().as_deref(), Some("Second"));
+    let edition = store.edition();
+    assert_eq!(store.undo_remove(), Some(5));
+    assert!(store.edition() > edition, "the inference thread has to hear of it");
+    assert_eq!((store.style(5).as_deref(), store.removed(), store.undo_remove()), (Some(&second), None, None));
+
+    store.remove(5);
+    store.put(5, first.clone());
+    assert_eq!(store.undo_remove(), Some(0), "its slot has another style now");
+    store.remove(0);
+    assert_eq!(store.add(second), Some(0));
+    assert_eq!(store.removed(), None, "it came back by itself");
+
+    store.remove(5);
+    (0..USER_SLOTS).for_each(|slot| store.put(slot, style("More", slot as f32 + 3.0)));
+    assert_eq!((store.has_room(), store.undo_remove(), store.removed().as_deref()), (false, None, Some("First")));
+    store.load(SavedStyles::default());
+    assert_eq!(store.removed(), None, "it belongs to the other project");
+}
+
+#[test]
+fn a_new_style_gets_a_name_that_no_other_style_has() {
+    let store = StyleStore::default();
+    assert_eq!(store.free_name(" Evenings\n"), "Evenings");
+    store.put(0, style("Evenings", 1.0));
+    store.put(7, style("evenings 2", 2.0));
+    assert_eq!(store.free_name("evenings"), "evenings 3");
+    assert_eq!(store.free_name("JAZZ"), "JAZZ 2");
+    assert_eq!(store.free_name(" \t"), "My style");
+    let long = store.free_name(&"ö".repeat(200));
+    store.put(1, style(&long, 3.0));
+    let longer = store.free_name(&"ö".repeat(200));
+    assert!(longer != long && UserStyle::check_name(&longer).is_ok(), "{longer}");
+}
+
+#[test]
 fn a_project_opens_with_the_same_styles_and_keeps_what_it_cannot_read() {
     let store = StyleStore::default();
     store.put(2, style("Mine", 1.0));

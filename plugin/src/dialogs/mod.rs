@@ -1,5 +1,5 @@
-//! Shows the window's file dialogs, which open a performance for Timeline mode, save a clip, and import and export
-//! styles.
+//! Shows the window's file dialogs: to open a performance for Timeline mode, save a clip, import and export styles, and
+//! choose what to learn a style from.
 //!
 //! A separate thread waits for the system's dialog and reads or writes the file. So neither the window nor audio waits.
 
@@ -19,6 +19,11 @@ use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_inference::user_style::{EXTENSION, UserStyle};
 
 use save::save;
+
+use crate::learner::{Learner, LearningSource};
+
+/// The extensions of MIDI files, as some systems compare upper and lower case.
+const MIDI_EXTENSIONS: [&str; 8] = ["mid", "midi", "kar", "rmi", "MID", "MIDI", "KAR", "RMI"];
 
 /// The state of a dialog. `Done` is the type of its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +53,10 @@ const IMPORTING: DialogTexts = DialogTexts {
     panicked: "choosing a file failed unexpectedly; nothing was imported",
     no_thread: "the system gives no thread to read a file with",
 };
+const LEARNING: DialogTexts = DialogTexts {
+    panicked: "choosing files failed unexpectedly; nothing was learned",
+    no_thread: "the system gives no thread to choose files with",
+};
 const SAVING: DialogTexts = DialogTexts {
     panicked: "choosing a file failed unexpectedly; nothing was saved",
     no_thread: "the system gives no thread to write a file with",
@@ -60,6 +69,7 @@ pub struct FileDialogs {
     styles: Arc<StyleStore>,
     importing: Arc<Mutex<DialogState<String>>>,
     exporting: Arc<Mutex<DialogState<PathBuf>>>,
+    learning: Arc<Mutex<DialogState<()>>>,
     opening: Arc<Mutex<DialogState<String>>>,
     saving: Arc<Mutex<DialogState<PathBuf>>>,
 }
@@ -72,6 +82,7 @@ impl FileDialogs {
             styles,
             importing: Arc::default(),
             exporting: Arc::default(),
+            learning: Arc::default(),
             opening: Arc::default(),
             saving: Arc::default(),
         }
@@ -85,6 +96,11 @@ impl FileDialogs {
     /// The state of exporting a style. The result is the path of the file.
     pub fn exporting(&self) -> DialogState<PathBuf> {
         self.exporting.lock().clone()
+    }
+
+    /// The state of choosing what to learn a style from. It ends where the learner starts.
+    pub fn learning(&self) -> DialogState<()> {
+        self.learning.lock().clone()
     }
 
     /// The state of opening a performance. For a file with several parts the result names the chosen part.
@@ -104,7 +120,7 @@ impl FileDialogs {
     pub fn open_performance(&self, start: f64) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("What Timeline is to remember")
-            .add_filter("MIDI files", &["mid", "midi", "kar", "rmi", "MID", "MIDI", "KAR", "RMI"]);
+            .add_filter("MIDI files", &MIDI_EXTENSIONS);
         self.open_from(start, move || {
             let chosen = dialog.pick_file();
             move || pollster::block_on(chosen).map(|file| file.path().to_owned())
@@ -151,6 +167,44 @@ impl FileDialogs {
         });
     }
 
+    /// Lets the user choose files, from which `learner` then learns a style. Does nothing while the dialog is open.
+    ///
+    /// Call it on the window's thread, as some systems require for dialogs.
+    pub fn learn_from_files(&self, learner: Arc<Learner>) {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Learn a style from files")
+            .add_filter("MIDI files", &MIDI_EXTENSIONS);
+        self.learn_from(learner, move || {
+            let chosen = dialog.pick_files();
+            move || {
+                let files = pollster::block_on(chosen)?;
+                Some(LearningSource::Files(files.iter().map(|file| file.path().to_owned()).collect()))
+            }
+        });
+    }
+
+    /// Lets the user choose a folder, from which `learner` then learns a style. Does nothing while the dialog is open.
+    ///
+    /// Call it on the window's thread, as some systems require for dialogs.
+    pub fn learn_from_folder(&self, learner: Arc<Learner>) {
+        let dialog = rfd::AsyncFileDialog::new().set_title("Learn a style from a folder");
+        self.learn_from(learner, move || {
+            let chosen = dialog.pick_folder();
+            move || pollster::block_on(chosen).map(|folder| LearningSource::Folder(folder.path().to_owned()))
+        });
+    }
+
+    /// Has `learner` learn from what the user chooses in the dialog of `ask`, if anything.
+    fn learn_from<Wait>(&self, learner: Arc<Learner>, ask: impl FnOnce() -> Wait)
+    where
+        Wait: FnOnce() -> Option<LearningSource> + Send + 'static,
+    {
+        run(&self.learning, &LEARNING, ask, move |source| {
+            learner.start(source);
+            Ok(None)
+        });
+    }
+
     /// Imports the style that the user chooses in the dialog of `ask`, if any.
     fn import_from<Wait>(&self, ask: impl FnOnce() -> Wait)
     where
@@ -190,15 +244,15 @@ impl FileDialogs {
     }
 }
 
-/// Opens a dialog unless one is already open, then waits for the choice and processes the file on a thread.
-fn run<Done, Wait>(
+/// Opens a dialog unless one is already open, then waits for the choice and processes it on a thread.
+fn run<Choice, Done, Wait>(
     state: &Arc<Mutex<DialogState<Done>>>,
     texts: &'static DialogTexts,
     ask: impl FnOnce() -> Wait,
-    work: impl FnOnce(PathBuf) -> Result<Option<Done>, String> + Send + 'static,
+    work: impl FnOnce(Choice) -> Result<Option<Done>, String> + Send + 'static,
 ) where
     Done: Send + 'static,
-    Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
+    Wait: FnOnce() -> Option<Choice> + Send + 'static,
 {
     {
         let mut state = state.lock();
@@ -223,4 +277,4 @@ fn run<Done, Wait>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,6 +13,8 @@ use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::user_style::{Readout, StyleCard, StyleContents};
 
+use crate::learner::LearnerState;
+
 const PIECE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/bach-prelude-bwv-846.mid");
 
 /// Opens a file where a performance of one note is recorded. Returns the dialog's state, and the store.
@@ -133,7 +135,7 @@ fn without_a_choice_nothing_is_saved_and_an_invalid_path_is_named() {
     );
 }
 
-fn style() -> UserStyle {
+pub(crate) fn style() -> UserStyle {
     let (runtime, _) = Runtime::open(RuntimePreference::BuiltIn, &[]);
     let model = EmbeddedModel::Note.load(&runtime).unwrap();
     let Network::Note(network) = model.network() else { panic!("the note model") };
@@ -194,4 +196,26 @@ fn a_style_that_was_exported_is_imported_into_an_empty_slot() {
     }
     assert_eq!(store.choices().len(), 4, "the style stays");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_style_is_learned_from_what_the_user_chooses() {
+    let dialogs = FileDialogs::new(Arc::default(), Arc::default());
+    let open = || Err("a test".into());
+    let learner = Arc::new(Learner::new(Arc::default(), Arc::default(), Box::new(open)));
+    let choose = |choice: Option<LearningSource>| {
+        dialogs.learn_from(learner.clone(), || || choice);
+        while dialogs.learning() == DialogState::Choosing {
+            thread::yield_now();
+        }
+        assert_eq!(dialogs.learning(), DialogState::Idle);
+    };
+    choose(None);
+    assert_eq!(learner.state(), LearnerState::Idle);
+    choose(Some(LearningSource::Folder("/no/such/folder".into())));
+    while matches!(learner.state(), LearnerState::Learning { .. }) {
+        thread::yield_now();
+    }
+    let LearnerState::Failed(failure) = learner.state() else { panic!("{:?}", learner.state()) };
+    assert!(failure.reason.contains("/no/such/folder"), "{failure:?}");
 }

@@ -47,12 +47,24 @@ pub enum Action {
 /// What the user did in the panel "Styles". Slots count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StyleAction {
+    /// Asked for files to learn a style from.
+    LearnFromFiles,
+    /// Asked for a folder to learn a style from.
+    LearnFromFolder,
+    /// Had a style learned from the remembered performance.
+    LearnFromPlaying,
+    /// Cancelled learning.
+    CancelLearning,
+    /// Chose the style in a slot as style A.
+    PlayAsStyleA(usize),
     /// Asked for a file to import.
     Import,
     /// Asked for a file to write the style of a slot to.
     Export(usize),
     /// Took the style out of a slot.
     Remove(usize),
+    /// Brought the style back that was removed last.
+    UndoRemove,
     /// Began to give a style another name, or went on.
     Draft(usize, String),
     /// Gave a style another name.

@@ -1,4 +1,5 @@
-//! The plugin's window: one panel restyles what is played, one generates clips, one keeps the user's styles.
+//! The plugin's window: one panel restyles what is played, one generates clips, one learns and keeps the
+//! user's styles.
 //!
 //! [`draw`] turns a [`View`] into [`Action`]s and has no other effect. Tests therefore click through it without a
 //! window.
@@ -7,17 +8,20 @@ mod action;
 mod app;
 mod dial;
 mod generate;
+mod learning;
 mod piano_roll;
 mod restyle;
 mod styles;
+mod styles_view;
 mod theme;
 mod view;
 mod widgets;
 
 pub use action::{Action, ClipAction, SettingsChange, StyleAction};
-pub use app::{App, create, default_size};
+pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
-pub use view::{GenerateView, StyleOption, StylesView, Tab, UserStyleView, View};
+pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
+pub use view::{GenerateView, Tab, View};
 
 use widgets::{checkbox, choice};
 
@@ -43,7 +47,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         for (tab, name, hint) in [
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
-            (Tab::Styles, "Styles", "Keeps styles of your own"),
+            (Tab::Styles, "Styles", "Learns and keeps styles of your own"),
         ] {
             if choice(ui, tab == view.tab, name, hint) {
                 actions.push(Action::Show(tab));

@@ -1,18 +1,21 @@
-//! The panel "Styles": the styles of the user, with what can be done with each.
+//! The panel "Styles": learns styles, and shows those of the user with what can be done with each.
 
 use tonenet_inference::user_style::MOST_NAME_CHARACTERS;
 
 use super::action::{Action, StyleAction};
+use super::learning;
+use super::styles_view::{Renaming, StylesView, UserStyleView};
 use super::theme::WARNING;
-use super::view::{StylesView, UserStyleView};
 use super::widgets::{button, weak};
 use crate::dialogs::DialogState;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Action>) {
     let mut push = |action| actions.push(Action::Styles(action));
+    learning::section(ui, view, &mut push);
+    ui.separator();
     if view.users.is_empty() {
-        weak(ui, "No styles of your own yet. Import a .tonestyle file.");
+        weak(ui, "No styles of your own yet. Learn one, or import a .tonestyle file.");
     }
     for style in &view.users {
         ui.horizontal(|ui| row(ui, style, view.renaming.as_ref(), &mut push));
@@ -33,8 +36,10 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
             }
             DialogState::Idle | DialogState::Choosing => {}
         }
-        if !view.has_room {
-            weak(ui, "All slots are taken; remove a style first");
+        if let Some(name) = &view.removed
+            && button(ui, view.has_room, "Undo remove", &format!("Brings {name} back"))
+        {
+            push(StyleAction::UndoRemove);
         }
     });
     match &view.exporting {
@@ -52,15 +57,10 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
 }
 
 /// A style's name, or the field for another one, and its buttons.
-fn row(
-    ui: &mut egui::Ui,
-    style: &UserStyleView,
-    renaming: Option<&(usize, String)>,
-    push: &mut impl FnMut(StyleAction),
-) {
+fn row(ui: &mut egui::Ui, style: &UserStyleView, renaming: Option<&Renaming>, push: &mut impl FnMut(StyleAction)) {
     let slot = style.slot;
-    if let Some((_, name)) = renaming.filter(|(renamed, _)| *renamed == slot) {
-        let mut text = name.clone();
+    if let Some(renaming) = renaming.filter(|renaming| renaming.slot == slot) {
+        let mut text = renaming.name.clone();
         let label = weak(ui, "Name").id;
         let field = egui::TextEdit::singleline(&mut text).char_limit(MOST_NAME_CHARACTERS).desired_width(180.0);
         let field = ui.add(field).labelled_by(label);
@@ -71,16 +71,25 @@ fn row(
         if button(ui, !text.trim().is_empty(), "Keep name", "Gives the style this name") || is_entered {
             push(StyleAction::Rename(slot, text));
         }
+        if let Some(refusal) = &renaming.refusal {
+            ui.colored_label(WARNING, refusal);
+        }
         return;
     }
     ui.strong(&style.title);
-    if button(ui, style.is_readable, "Rename", "Gives the style another name. It plays the same") {
+    let is_readable = style.id.is_some();
+    if button(ui, is_readable, "Rename", "Gives the style another name. It plays the same") {
         push(StyleAction::Draft(slot, style.name.clone()));
     }
-    if button(ui, style.is_readable, "Export…", "Writes the style to a .tonestyle file") {
+    if button(ui, is_readable, "Export…", "Writes the style to a .tonestyle file") {
         push(StyleAction::Export(slot));
     }
-    if button(ui, true, "Remove", "Takes the style out of this project. Its slot then plays as the style before it") {
+    if button(
+        ui,
+        true,
+        "Remove",
+        "Takes the style out of this project. Its slot then plays as the style before it. Undo brings it back",
+    ) {
         push(StyleAction::Remove(slot));
     }
 }

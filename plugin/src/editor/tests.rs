@@ -16,10 +16,12 @@ use tonenet_engine::generator::{
 use tonenet_engine::status::{FAILED, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::user_style::UserStyleId;
 
 use super::theme::{MARGIN, SIZE};
 use super::*;
 use crate::dialogs::DialogState;
+use crate::learner::{LearnedStyle, LearnerState, LearningFailure, LeftOutSource};
 use crate::params::{LAST_TAKE, ToneNetParams};
 
 fn view() -> View {
@@ -361,7 +363,7 @@ fn the_font_has_every_character_that_is_shown() {
             _ => Vec::new(),
         }
     }
-    for view in [unfolded(), generating()] {
+    for view in [unfolded(), generating(), learned()] {
         let mut harness = harness(&view);
         harness.run();
         let mut shown: Vec<String> = harness.output().shapes.iter().flat_map(|clipped| texts(&clipped.shape)).collect();
@@ -373,6 +375,10 @@ fn the_font_has_every_character_that_is_shown() {
     }
 }
 
+fn id() -> UserStyleId {
+    "0123456789abcdef".parse().unwrap()
+}
+
 /// The view of an instance with a style of the user in its second slot, as style B.
 fn with_own_style() -> View {
     let (style, mut view) = (StyleIndex::from_slot(1).unwrap(), view());
@@ -382,7 +388,7 @@ fn with_own_style() -> View {
         title: "Late evening".into(),
         name: "Late evening".into(),
         description: "5 files, 9000 notes. Softer than Pop.".into(),
-        is_readable: true,
+        id: Some(id()),
     });
     view.settings.style.b = style;
     view
@@ -408,10 +414,15 @@ fn the_panel_styles_imports_renames_exports_and_removes() {
     assert_eq!(click_in(&view, "Export…"), styles(StyleAction::Export(1)));
     assert_eq!(click_in(&view, "Remove"), styles(StyleAction::Remove(1)));
     assert_eq!(click_in(&view, "Rename"), styles(StyleAction::Draft(1, "Late evening".into())));
-    view.styles.renaming = Some((1, "Morning".into()));
+    view.styles.renaming = Some(Renaming { slot: 1, name: "Morning".into(), refusal: None });
     assert_eq!(click_in(&view, "Keep name"), styles(StyleAction::Rename(1, "Morning".into())));
+    view.styles.renaming = None;
+    assert!(harness(&view).query_by_label("Undo remove").is_none());
+    view.styles.removed = Some("Morning".into());
+    assert_eq!(click_in(&view, "Undo remove"), styles(StyleAction::UndoRemove));
     view.styles.has_room = false;
     assert_eq!(click_in(&view, "Import…"), []);
+    assert_eq!(click_in(&view, "Undo remove"), []);
     view.styles.problems = vec!["the style Late evening was learned with another version".into()];
     for tab in [Tab::Restyle, Tab::Styles] {
         view.tab = tab;
@@ -426,4 +437,124 @@ fn a_project_made_with_other_weights_says_so_until_the_user_accepts_them() {
     view.other_weights = Some("This project was made with version 1".into());
     assert!(harness(&view).query_by_label("This project was made with version 1").is_some());
     assert_eq!(click_in(&view, "Accept"), [Action::AcceptWeights]);
+}
+
+#[test]
+fn a_name_that_is_refused_stays_in_its_field_with_the_reason() {
+    let params = ToneNetParams::new(Arc::default());
+    let store = params.styles();
+    assert_eq!(Renaming::keep(&store, 1, "Morning".into()), None, "an empty slot has no name");
+    store.put(1, crate::dialogs::tests::style());
+    let refused = Renaming::keep(&store, 1, " ".into()).expect("no name");
+    assert_eq!((refused.slot, refused.name.as_str()), (1, " "));
+    let mut view = View { tab: Tab::Styles, ..View::new(&params, &Status::default()) };
+    view.styles.renaming = Some(refused);
+    harness(&view).get_by_label("The style keeps its name: its name must be 1 to 64 characters without line breaks");
+    assert_eq!(Renaming::keep(&store, 1, "Morning".into()), None);
+    assert_eq!(View::new(&params, &Status::default()).styles.users[0].title, "Morning");
+}
+
+/// The panel "Styles" where nothing was learned yet, but enough was played.
+fn learning() -> View {
+    let mut view = View { tab: Tab::Styles, ..with_own_style() };
+    view.styles.played_notes = 1_000;
+    view
+}
+
+/// The panel after a style was learned.
+fn learned() -> View {
+    let mut view = learning();
+    let left_out = |name: &str| LeftOutSource { name: name.into(), reason: "it has no piano notes".into() };
+    view.styles.learning = LearnerState::Done(Arc::new(LearnedStyle {
+        id: id(),
+        slot: 1,
+        name: "Evening".into(),
+        was_there: false,
+        files: 5,
+        notes: 9_000,
+        description:
+            "Compared with Pop: louder bass (+5.0), softer inner voices (−4.0) and a wider range (σ 18 for 12).".into(),
+        reliability: "Tested on playing that it was not learned from: r 0.58, where Pop has 0.47.".into(),
+        left_out: ["a.mid", "b.mid", "c.mid", "d.mid", "e.mid"].map(left_out).to_vec(),
+    }));
+    view
+}
+
+#[test]
+fn a_style_is_learned_from_files_a_folder_or_what_was_played() {
+    let sources = [
+        ("Learn from files…", StyleAction::LearnFromFiles),
+        ("Learn from a folder…", StyleAction::LearnFromFolder),
+        ("Learn from what I played", StyleAction::LearnFromPlaying),
+    ];
+    let acts = |view: &View| {
+        let clicks = sources.iter().map(|(label, _)| click_in(view, label));
+        clicks.map(|actions| !actions.is_empty()).collect::<Vec<_>>()
+    };
+    let mut view = learning();
+    for (label, action) in &sources {
+        assert_eq!(click_in(&view, label), [Action::Styles(action.clone())]);
+    }
+    view.styles.played_notes = 412;
+    assert_eq!(acts(&view), [true, true, false]);
+    harness(&view).get_by_label_contains("at least 1000 notes in Timeline. It remembers 412 notes.");
+    view.styles.played_notes = 0;
+    harness(&view).get_by_label_contains("It remembers nothing yet.");
+    view.styles.choosing = DialogState::Choosing;
+    assert_eq!(acts(&view), [false; 3], "one dialog at a time");
+    let mut full = learning();
+    full.styles.has_room = false;
+    assert_eq!(acts(&full), [false; 3]);
+    harness(&full).get_by_label("All slots are taken; remove a style first.");
+}
+
+#[test]
+fn learning_shows_its_progress_and_can_be_cancelled() {
+    let mut view = learning();
+    view.styles.learning = LearnerState::Learning { share: 0.42 };
+    assert_eq!(click_in(&view, "Cancel"), [Action::Styles(StyleAction::CancelLearning)]);
+    assert_eq!(click_in(&view, "Learn from files…"), [], "one style at a time");
+    let harness = harness(&view);
+    harness.get_by_label("learning, 42 %");
+    harness.get_by_role(egui::accesskit::Role::ProgressIndicator);
+}
+
+#[test]
+fn what_was_learned_is_told_and_can_be_played() {
+    let mut view = learned();
+    assert_eq!(click_in(&view, "Play it as Style A"), [Action::Styles(StyleAction::PlayAsStyleA(1))]);
+    {
+        let shown = harness(&view);
+        shown.get_by_label("is user style 2 in the list of styles");
+        shown.get_by_label_contains("Learned from 5 files, 9000 notes. Compared with Pop: louder bass (+5.0)");
+        shown.get_by_label_contains("r 0.58, where Pop has 0.47");
+        shown.get_by_label("c.mid was left out: it has no piano notes.");
+        assert!(shown.query_by_label_contains("d.mid").is_none());
+        shown.get_by_label("2 more were left out.");
+    }
+    view.styles.users.clear();
+    assert!(harness(&view).query_by_label("Play it as Style A").is_none(), "it was removed");
+    harness(&view).get_by_label("Evening");
+}
+
+#[test]
+fn a_failure_is_told_with_the_files_that_were_no_use() {
+    let mut view = learning();
+    let left_out = vec![LeftOutSource { name: "a.mid".into(), reason: "it is no MIDI file".into() }];
+    let reason = "there are no piano notes; choose piano performances".into();
+    view.styles.learning = LearnerState::Failed(Arc::new(LearningFailure { reason, left_out }));
+    let harness = harness(&view);
+    harness.get_by_label("No style was learned: there are no piano notes; choose piano performances");
+    harness.get_by_label("a.mid was left out: it is no MIDI file.");
+}
+
+#[test]
+fn the_styles_panel_fits_the_window() {
+    let mut view = learned();
+    view.styles.removed = Some("Morning".into());
+    view.styles.importing = DialogState::Done("Morning".into());
+    assert_fits(&view);
+    view.styles.learning = LearnerState::Learning { share: 1.0 };
+    view.styles.played_notes = 0;
+    assert_fits(&view);
 }

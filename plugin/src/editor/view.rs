@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use tonenet_core::scheduler::Mode;
-use tonenet_core::style::{StyleIndex, USER_SLOTS};
 use tonenet_engine::Settings;
 use tonenet_engine::generator::{GenerateSettings, GeneratorStatus, SelectedClip};
 use tonenet_engine::status::{EngineInfo, Status};
-use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::styles_view::StylesView;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
@@ -62,87 +61,8 @@ pub enum Tab {
     Restyle,
     /// Generates clips.
     Generate,
-    /// Keeps the user's styles.
+    /// Learns and keeps the user's styles.
     Styles,
-}
-
-/// A style to choose from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StyleOption {
-    /// Its place in the list.
-    pub style: StyleIndex,
-    /// Its title.
-    pub title: String,
-}
-
-/// A style of the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserStyleView {
-    /// Its slot, counted from 0.
-    pub slot: usize,
-    /// Its title in the list of styles.
-    pub title: String,
-    /// Its name; empty if it cannot be read.
-    pub name: String,
-    /// What it was learned from, and how it differs from the nearest built-in style.
-    pub description: String,
-    /// Whether this version can read it.
-    pub is_readable: bool,
-}
-
-/// The styles to choose from, and what the panel "Styles" shows.
-#[derive(Debug, Clone, Default)]
-pub struct StylesView {
-    /// The styles to choose from, in the order of the list.
-    pub options: Vec<StyleOption>,
-    /// The styles of the user.
-    pub users: Vec<UserStyleView>,
-    /// Whether there is an empty slot.
-    pub has_room: bool,
-    /// Which styles cannot play, and the cure.
-    pub problems: Vec<String>,
-    /// The slot whose style gets another name, and the name so far.
-    pub renaming: Option<(usize, String)>,
-    /// The state of the dialog that imports a style. The result is its name.
-    pub importing: DialogState<String>,
-    /// The state of the dialog that exports a style.
-    pub exporting: DialogState<PathBuf>,
-}
-
-impl StylesView {
-    /// The view of a store. Dialogs and the new name have their default.
-    pub fn new(store: &StyleStore) -> Self {
-        let choices = store.choices();
-        let option = |&style: &StyleIndex| StyleOption { style, title: store.title(style) };
-        let user = |style: &StyleIndex| {
-            let slot = style.slot()?;
-            let read = store.style(slot);
-            let described = read.as_ref().map(|style| {
-                let card = &style.contents().card;
-                format!("{} files, {} notes. {}", card.files, card.notes, card.description)
-            });
-            Some(UserStyleView {
-                slot,
-                title: store.title(*style),
-                name: read.as_ref().map_or_else(String::new, |style| style.name().into()),
-                description: described.unwrap_or_default(),
-                is_readable: read.is_some(),
-            })
-        };
-        let users: Vec<UserStyleView> = choices.iter().filter_map(user).collect();
-        Self {
-            options: choices.iter().map(option).collect(),
-            has_room: users.len() < USER_SLOTS,
-            users,
-            ..Self::default()
-        }
-    }
-
-    /// The title of a place in the list, if it is one to choose.
-    pub(super) fn title(&self, style: StyleIndex) -> String {
-        let option = self.options.iter().find(|option| option.style == style);
-        option.map_or_else(|| format!("an empty place ({style})"), |option| option.title.clone())
-    }
 }
 
 /// What the panel "Generate" shows.
@@ -165,6 +85,7 @@ impl View {
     pub fn new(params: &ToneNetParams, status: &Status) -> Self {
         let engine = status.info();
         let settings = params.settings();
+        let remembered = params.timeline().summary();
         Self {
             other_weights: params.made_with().difference(settings.model),
             settings,
@@ -176,10 +97,14 @@ impl View {
             restyled: status.restyled.load(Ordering::Relaxed),
             late: status.late.load(Ordering::Relaxed),
             new: status.new.load(Ordering::Relaxed),
-            remembered: params.timeline().summary(),
+            remembered,
             opening: DialogState::default(),
             file_start: 0.0,
-            styles: StylesView { problems: engine.styles.clone(), ..StylesView::new(&params.styles()) },
+            styles: StylesView {
+                problems: engine.styles.clone(),
+                played_notes: remembered.notes,
+                ..StylesView::new(&params.styles())
+            },
             engine,
             tab: Tab::default(),
             generate: GenerateView {

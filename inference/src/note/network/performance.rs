@@ -15,8 +15,9 @@ use crate::performance::LookAhead;
 /// memory does not grow with its length.
 pub(super) const SEGMENT: usize = 32 * CHUNK;
 
-/// The most notes in one batch at a look-ahead in seconds.
-const BATCH_NOTES: usize = 2048;
+/// The most notes in one batch at a look-ahead in seconds. Larger ones are no faster, and while a style is learned they
+/// would keep the graph from instances that play.
+const BATCH_NOTES: usize = CHUNK;
 
 /// What the decoders read of some consecutive notes at one look-ahead, and what they predict from it.
 #[derive(Debug, Clone, Copy)]
