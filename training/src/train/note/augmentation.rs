@@ -26,8 +26,6 @@ const NO_BEAT_SHARE: f64 = 0.25;
 const WRONG_BEAT_SHARE: f64 = 0.06;
 /// How often a performance without beats gets the beats of a host's metronome, which mean nothing.
 const METRONOME_SHARE: f64 = 0.05;
-/// How often an excerpt is read from the page ([`crate::data::page`]) instead of the performance.
-const PAGE_SHARE: f64 = 0.5;
 /// How often the page of a performance without beats shows the beats that were guessed for it.
 const GUESSED_BEAT_SHARE: f64 = 0.5;
 /// How often a page's tempo mark is far off, and by how much, as a factor's natural logarithm.
@@ -47,6 +45,15 @@ fn player_error(genre: Genre) -> f64 {
         Genre::Classical | Genre::Jazz => 6.0,
         Genre::Pop => 4.5,
     }
+}
+
+/// How the excerpts of a batch are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// From the page ([`crate::data::page`]) instead of the performance.
+    pub is_page: bool,
+    /// With the player's velocities.
+    pub with_player: bool,
 }
 
 /// An excerpt as the model reads it, and what it should predict.
@@ -80,11 +87,11 @@ enum Beats {
     Metronome(f64),
 }
 
-/// A changed copy of some of a performance's notes. With `reads_player` the model gets the player's velocities, too.
+/// A changed copy of some of a performance's notes.
 pub fn augmented(
     performance: &Performance,
     range: Range<usize>,
-    reads_player: bool,
+    Reading { is_page, with_player }: Reading,
     random: &mut ChaCha8Rng,
 ) -> Augmented {
     let (mean, _) = performance.level();
@@ -95,7 +102,6 @@ pub fn augmented(
     let up = i16::from(HIGHEST_KEY - highest).min(6);
     let transposition = random.random_range(-down..=up);
     let mut tempo = (TEMPO_SPREAD * normal(random)).exp();
-    let is_page = random.random_bool(PAGE_SHARE);
     if is_page && random.random_bool(FAR_TEMPO_SHARE) {
         tempo *= (FAR_TEMPO_SPREAD * normal(random)).exp();
     }
@@ -123,7 +129,7 @@ pub fn augmented(
             release: (onset + length) * tempo,
             key: (i16::from(note.key) + transposition) as u8,
             beat_phase: beats.map(|beats| beats.rem_euclid(1.0)),
-            deviation: reads_player.then(|| (deviation + player_error * normal(random)) as f32),
+            deviation: with_player.then(|| (deviation + player_error * normal(random)) as f32),
         };
         let target = (deviation / OUTPUT_SCALE) as f32;
         notes.push((part_note, target));

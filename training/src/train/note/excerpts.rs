@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
-use super::augmentation::{Augmented, augmented};
+use super::augmentation::{Augmented, Reading, augmented};
 use super::batch::{Masks, NoteBatch};
 use crate::data::performances::{Performance, USUAL_SPREAD};
 
@@ -24,13 +24,17 @@ fn lengths(genre: Genre) -> &'static [(usize, f64)] {
 /// Notes before an excerpt, for its rows' look-back and for the part's running averages.
 const CONTEXT: usize = 1024;
 
-/// Largest segment lengths, with probabilities.
-///
-/// A note sees what follows in its segment, so short segments teach short look-aheads.
-const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
+/// How often excerpts are read from the page.
+const PAGE_SHARE: f64 = 0.5;
 
-/// How often the model gets the player's velocities.
-const PLAYER_SHARE: f64 = 0.18;
+/// Largest segment lengths, with probabilities, of performances and of pages.
+///
+/// A note sees what follows in its segment, so short segments teach short look-aheads. Pages are mostly restyled whole.
+const SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.5), (64, 0.15), (16, 0.2), (4, 0.15)];
+const PAGE_SEGMENTS: [(usize, f64); 4] = [(usize::MAX, 0.75), (64, 0.1), (16, 0.1), (4, 0.05)];
+
+/// How often the model gets the player's velocities. On a page there are none.
+const PLAYER_SHARE: f64 = 0.25;
 
 /// How far sources are levelled by size: 0 draws by notes, 1 draws each source equally often.
 const SOURCE_LEVELLING: f64 = 0.1;
@@ -60,21 +64,19 @@ impl NoteExcerpts {
 
     /// Draws a batch for each of `shards` members; its excerpts have `notes` notes together.
     pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
-        let mut by_share = |choices: &[(usize, f64)]| {
-            let shares = WeightedIndex::new(choices.iter().map(|c| c.1)).expect("shares above zero");
-            choices[shares.sample(random)].0
-        };
-        let length = by_share(lengths(self.genre));
-        let segment = by_share(&SEGMENTS).min(length);
-        let player_style =
-            random.random_bool(PLAYER_SHARE).then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let is_page = random.random_bool(PAGE_SHARE);
+        let length = by_share(lengths(self.genre), random);
+        let segment = by_share(if is_page { &PAGE_SEGMENTS } else { &SEGMENTS }, random).min(length);
+        let with_player = !is_page && random.random_bool(PLAYER_SHARE);
+        let player_style = with_player.then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let reading = Reading { is_page, with_player };
         let excerpts = notes / length;
         (0..shards)
             .map(|member| {
                 let mut rows = Rows::default();
                 for _ in 0..excerpts {
                     let performance = &self.performances[self.weighted.sample(random)];
-                    rows.add(performance, length, segment, player_style.is_some(), random);
+                    rows.add(performance, length, segment, reading, random);
                 }
                 let tensor = |values: &[f32], width: usize| {
                     let shape = [excerpts as i64, length as i64, width as i64];
@@ -95,6 +97,12 @@ impl NoteExcerpts {
     }
 }
 
+/// Draws one of some numbers by their shares.
+fn by_share(choices: &[(usize, f64)], random: &mut ChaCha8Rng) -> usize {
+    let shares = WeightedIndex::new(choices.iter().map(|choice| choice.1)).expect("shares above zero");
+    choices[shares.sample(random)].0
+}
+
 /// Rows of some excerpts, one after the other.
 #[derive(Debug, Default, PartialEq)]
 struct Rows {
@@ -110,7 +118,7 @@ impl Rows {
         performance: &Performance,
         length: usize,
         segment: usize,
-        reads_player: bool,
+        reading: Reading,
         random: &mut ChaCha8Rng,
     ) {
         let total = performance.notes.len();
@@ -118,7 +126,7 @@ impl Rows {
         let start = end.saturating_sub(length);
         let first = start.saturating_sub(CONTEXT);
         let seen = (end + 1).min(total);
-        let Augmented { part, deviations } = augmented(performance, first..seen, reads_player, random);
+        let Augmented { part, deviations } = augmented(performance, first..seen, reading, random);
         // Sorting may have moved notes across the excerpt's edges and thinning removed some. Only the number of notes
         // matters.
         let skipped = deviations.len().saturating_sub(length + (seen - end)).min(start - first);
