@@ -160,6 +160,11 @@ impl<'a> Weights<'a> {
         self.tensors.tensor(tensor).is_ok()
     }
 
+    /// The names of all tensors, in any order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.names().into_iter()
+    }
+
     /// Whether the file has a tensor whose name begins with `prefix`.
     pub fn has_prefix(&self, prefix: &str) -> bool {
         self.tensors.names().iter().any(|name| name.starts_with(prefix))

@@ -7,13 +7,18 @@ use clap::{Args, Parser, Subcommand};
 use tonenet_files::arguments::{number, whole};
 
 use crate::data::Split;
-use crate::models::TrainableModel;
+use crate::data::genre::GenreId;
+use crate::models::{TrainableModel, Trainee, VelocityModel};
+use crate::workspace;
 
 /// Seconds of following notes that a prediction may use.
 const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
 
 /// Learning rates.
 const LEARNING_RATE: RangeInclusive<f64> = 1e-6..=1.0;
+
+/// The largest learning rate for a style, whose decoder is trained already.
+const STYLE_LEARNING_RATE: f64 = 1e-3;
 
 /// Trains, exports, evaluates and measures ToneNet's models.
 #[derive(Debug, Parser)]
@@ -56,27 +61,32 @@ pub enum BenchCommand {
 /// Options of `train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Model to train
-    pub model: TrainableModel,
+    /// Model to train, or style for one more style of the note model
+    pub model: Trainee,
     /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
     #[arg(long)]
     pub data: PathBuf,
-    /// Folder for checkpoints, log.csv and loss.png (default: runs/MODEL)
+    /// Genre in performances.csv to train a decoder for (style)
+    #[arg(long, value_name = "GENRE", required_if_eq("model", "style"))]
+    pub name: Option<GenreId>,
+    /// Folder for checkpoints, log.csv and loss.png (default: runs/MODEL, style runs/style-GENRE)
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Random seed; the same seed, data and threads give the same weights (0 to 18446744073709551615)
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
-    /// Most epochs, 1 to 100000; training stops early when the valid split no longer improves (default: 36, seqgan 24, vaegan 30)
+    /// Most epochs, 1 to 100000; training stops early when the valid split no longer improves (default: 36, seqgan 24, vaegan 30, style 8)
     #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub epochs: Option<usize>,
-    /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100)
+    /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100, style 60)
     #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub batches: Option<usize>,
-    /// Weights to start from instead of random ones (attention, baseline, note)
-    #[arg(long, value_name = "FILE.safetensors")]
+    /// Weights to start from instead of random ones (attention, baseline, note; style: instead of the shipped note model's)
+    ///
+    /// A genre that they have no decoder for starts from the decoder that predicts its files best.
+    #[arg(long, visible_alias = "weights", value_name = "FILE.safetensors")]
     pub start_from: Option<PathBuf>,
-    /// Largest learning rate, 0.000001 to 1 (attention, baseline, note; default: the model's own, 0.002)
+    /// Largest learning rate, 0.000001 to 1 (attention, baseline, note: 0.002 unless given; style: 0.001)
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = number(LEARNING_RATE))]
     pub learning_rate: Option<f64>,
     /// Rounds of generator against discriminator after the epochs, 0 to 100000 (seqgan)
@@ -88,6 +98,9 @@ pub struct TrainArgs {
     /// cpu, or cuda with a CUDA build of libtorch in LIBTORCH
     #[arg(long, default_value = "cpu", value_parser = ["cpu", "cuda"])]
     pub device: String,
+    /// Train the style anew though the weights to start from have it (style)
+    #[arg(long)]
+    pub force: bool,
     /// Continue the interrupted run in the folder
     #[arg(long)]
     pub resume: bool,
@@ -97,16 +110,39 @@ impl TrainArgs {
     /// Epochs, and batches in each.
     pub fn length(&self) -> (usize, usize) {
         let (epochs, batches) = match self.model {
-            TrainableModel::Seqgan => (24, 80),
-            TrainableModel::Vaegan => (30, 100),
-            _ => (36, 300),
+            Trainee::Model(TrainableModel::Seqgan) => (24, 80),
+            Trainee::Model(TrainableModel::Vaegan) => (30, 100),
+            Trainee::Model(_) => (36, 300),
+            Trainee::Style => (8, 60),
         };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
     }
 
+    /// The largest learning rate, if not the model's own.
+    pub fn learning_rate(&self) -> Option<f64> {
+        let of_style = (self.model == Trainee::Style).then_some(STYLE_LEARNING_RATE);
+        self.learning_rate.or(of_style)
+    }
+
+    /// The weights to start from, if not random ones.
+    pub fn start_from(&self) -> Option<PathBuf> {
+        let of_style = || (self.model == Trainee::Style).then(|| self.style_weights());
+        self.start_from.clone().or_else(of_style)
+    }
+
+    /// The weights that get one more style.
+    pub fn style_weights(&self) -> PathBuf {
+        let shipped = || workspace::shipped_model(VelocityModel::Note.id()).join("weights.safetensors");
+        self.start_from.clone().unwrap_or_else(shipped)
+    }
+
     /// Folder of the run.
     pub fn run_folder(&self) -> PathBuf {
-        self.model.run_folder(self.run.as_ref())
+        let style = || PathBuf::from("runs").join(format!("style-{}", self.name.as_ref().map_or("", GenreId::as_str)));
+        match self.model {
+            Trainee::Model(model) => model.run_folder(self.run.as_ref()),
+            Trainee::Style => self.run.clone().unwrap_or_else(style),
+        }
     }
 }
 
@@ -124,9 +160,20 @@ pub struct ExportArgs {
     /// Weights to export instead of the run's best
     #[arg(long, value_name = "FILE.safetensors")]
     pub weights: Option<PathBuf>,
+    /// Folder for the model instead of the shipped one's in assets/models (note, attention, baseline)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replace the model in the folder that --output names
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 impl ExportArgs {
+    /// The folder that gets the model.
+    pub fn target(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| workspace::shipped_model(self.model.id()))
+    }
+
     /// Folder of the run.
     pub fn run_folder(&self) -> PathBuf {
         self.model.run_folder(self.run.as_ref())

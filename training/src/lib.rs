@@ -6,8 +6,8 @@
 //! 1. [`workspace`], [`models`], [`runtimes`], [`progress`] and [`target`]: where files are, which models exist, how they
 //!    run, how a command reports.
 //! 2. [`data`] reads performances, tunes and phrases. [`metrics`] scores them.
-//! 3. [`arguments`] declares the command line. [`checks`] refuses a run that would fail or overwrite its own input.
-//! 4. [`plots`] draws, [`graphs`] turns weights into ONNX files.
+//! 3. [`plots`] draws, [`graphs`] turns weights into ONNX files.
+//! 4. [`arguments`] declares the command line. [`checks`] refuses a run that would fail or overwrite its own input.
 //! 5. `train` (feature `torch`) trains with libtorch.
 //! 6. [`evaluate`] scores models, [`quantise`] compares their weights' precisions, [`mod@bench`] times them.
 //! 7. `export` (feature `torch`) writes what the plugin embeds.

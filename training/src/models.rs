@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use crate::workspace;
 
@@ -59,6 +60,38 @@ impl TrainableModel {
     /// The folder of its training run, unless `run` names another.
     pub fn run_folder(self, run: Option<&PathBuf>) -> PathBuf {
         run.cloned().unwrap_or_else(|| PathBuf::from("runs").join(self.id()))
+    }
+}
+
+/// What is trained: a model, or one more style of the note model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trainee {
+    /// A whole model.
+    Model(TrainableModel),
+    /// The decoder of one style.
+    Style,
+}
+
+impl ValueEnum for Trainee {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Model(TrainableModel::Baseline),
+            Self::Model(TrainableModel::Attention),
+            Self::Model(TrainableModel::Note),
+            Self::Model(TrainableModel::Seqgan),
+            Self::Model(TrainableModel::Vaegan),
+            Self::Style,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Model(model) => model.to_possible_value(),
+            Self::Style => {
+                let help = "One more style for a trained note model: a decoder for the genre that --name names";
+                Some(PossibleValue::new("style").help(help))
+            }
+        }
     }
 }
 

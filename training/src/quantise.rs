@@ -136,7 +136,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
     manifest.title = format!("{}, {precision:?}", exported.title);
     manifest.network = exported.network;
     for (style, decoder) in exported.decoders {
-        let entry = manifest.styles.iter_mut().find(|s| s.id == style.id()).context("a style is missing")?;
+        let entry = manifest.styles.iter_mut().find(|s| s.id == style.as_str()).context("a style is missing")?;
         entry.decoder = decoder;
     }
     put(FILE_NAME, &serde_json::to_vec_pretty(&manifest)?)?;

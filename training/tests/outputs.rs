@@ -101,6 +101,54 @@ fn missing_data_is_reported_before_a_library_is_asked_for() {
     TRAINING.refuses(&["evaluate", "--scores", "nothere"], "nothere/metadata.csv", folder);
 }
 
+#[test]
+fn a_bad_genre_is_refused_with_its_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    let list = "path,genre,source,alignment,split\na.mid,jazz,x,free,train\na.mid,Bossa Nova,x,free,valid\n";
+    fs::write(folder.path().join("data/performances.csv"), list).unwrap();
+    let arguments = ["train", "note", "--data", "data", "--run", "run"];
+    TRAINING.refuses(&arguments, "\"Bossa Nova\" is no genre", folder.path());
+    let said = printed(&TRAINING.run(&arguments, folder.path()));
+    assert!(said.contains("data/performances.csv") && said.contains("line: 3"), "{said}");
+}
+
+#[test]
+fn more_genres_than_a_model_has_places_for_are_refused_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    let mut list = "path,genre,source,alignment,split\n".to_owned();
+    ('a'..='i').for_each(|genre| list += &format!("a.mid,{genre},x,free,train\n"));
+    fs::write(folder.path().join("data/performances.csv"), list).unwrap();
+    TRAINING.refuses(&["train", "note", "--data", "data", "--run", "run"], "too many genres", folder.path());
+}
+
+#[test]
+fn a_style_needs_a_genre_of_the_data_that_the_model_has_not() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    let style = |name: &[&'static str]| [&["train", "style", "--data", "data", "--run", "run"], name].concat();
+    TRAINING.refuses(&style(&[]), "--name", folder.path());
+    TRAINING.refuses(&style(&["--name", "Bossa"]), "is no genre", folder.path());
+    TRAINING.refuses(&style(&["--name", "bossa"]), "has no file of bossa to train on; it has jazz", folder.path());
+    TRAINING.refuses(&style(&["--name", "jazz"]), "has a style jazz already; add --force", folder.path());
+    TRAINING.refuses(&style(&["--name", "jazz", "--weights", "data/a.mid"]), "holds no trained model", folder.path());
+    let note = ["train", "note", "--data", "data", "--run", "run", "--name", "jazz"];
+    TRAINING.refuses(&note, "cargo xtask train style", folder.path());
+}
+
+#[test]
+fn an_export_replaces_no_folder_unless_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    write_midi(&folder.path().join("mine/song.mid"), &OTHER);
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/note/weights.safetensors");
+    let weights = weights.to_str().unwrap();
+    let export = ["export", "note", "--data", "data", "--weights", weights, "--output"];
+    TRAINING.refuses(&[&export[..], &["mine"]].concat(), "mine is not empty; add --force", folder.path());
+    TRAINING.refuses(&[&export[..], &["data", "--force"]].concat(), "would be overwritten", folder.path());
+}
+
 #[cfg(not(feature = "torch"))]
 #[test]
 fn a_build_without_libtorch_asks_for_it_by_its_exit_code() {

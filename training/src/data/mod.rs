@@ -2,6 +2,7 @@
 //!
 //! [`scores`] reads other people's scores and performances, which are only scored on.
 
+pub mod genre;
 pub mod page;
 pub mod performances;
 pub mod phrases;
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tonenet_core::tune::TuneError;
 use tonenet_files::error::FileError;
+
+use genre::{GenreId, TooManyGenres};
 
 /// The part of the data a file belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -70,6 +73,24 @@ pub enum DataError {
     OffKeyboard {
         /// The file.
         path: PathBuf,
+    },
+    /// A list has no file of a genre.
+    #[error("{} has no file of {genre} to train on; it has {listed}", path.display())]
+    NoSuchGenre {
+        /// The list.
+        path: PathBuf,
+        /// The genre.
+        genre: GenreId,
+        /// Those that it has.
+        listed: String,
+    },
+    /// A list has more genres than a model has places for.
+    #[error("{} has too many genres", path.display())]
+    TooManyGenres {
+        /// The list.
+        path: PathBuf,
+        /// How many there may be.
+        source: TooManyGenres,
     },
     /// A list has no usable file of a split.
     #[error("{} lists no usable {what} of the {split:?} split", path.display())]

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, SIXTEENTH_SECONDS};
 use tonenet_core::midi::Song;
 use tonenet_core::note::Note;
 use tonenet_files::midi_files::read_song;
 use tonenet_inference::performance::PerformanceView;
 
+use super::genre::{self, GenreId};
 use super::{DataError, List, Split};
 
 /// The list of the performances.
@@ -22,8 +22,9 @@ const FEWEST_NOTES: usize = 50;
 #[derive(Debug, Clone, Deserialize)]
 struct Row {
     path: PathBuf,
-    genre: Genre,
+    genre: GenreId,
     source: String,
+    #[serde(default)]
     sub: String,
     alignment: String,
     split: Split,
@@ -35,7 +36,7 @@ pub struct Performance {
     /// The file's path in the list.
     pub name: String,
     /// Genre it was played in.
-    pub genre: Genre,
+    pub genre: GenreId,
     /// The grid of its piano roll.
     pub grid: Grid,
     /// Restylable notes by onset.
@@ -84,6 +85,27 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Performance>, DataError> {
     let mut performances = Vec::new();
     for_each_file(data, split, |file| performances.push(file.performance))?;
     Ok(performances)
+}
+
+/// The genres that the list gives to files of a split, in order. No file is read.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn genres(data: &Path, split: Split) -> Result<Vec<GenreId>, DataError> {
+    let rows = List::open(data, LIST)?.rows::<Row>().collect::<Result<Vec<Row>, _>>()?;
+    Ok(genre::distinct(rows.into_iter().filter(|row| row.split == split).map(|row| row.genre)))
+}
+
+/// The genres to train, in order: those that the list gives to files of the train split.
+///
+/// # Errors
+/// When the list cannot be read, or has more genres than a model has places for.
+pub fn trained_genres(data: &Path) -> Result<Vec<GenreId>, DataError> {
+    let genres = genres(data, Split::Train)?;
+    match genre::check_places(&genres) {
+        Ok(()) => Ok(genres),
+        Err(source) => Err(DataError::TooManyGenres { path: data.join(LIST), source }),
+    }
 }
 
 /// Reads the files of a split, in the order of the list.

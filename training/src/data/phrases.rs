@@ -7,7 +7,7 @@ use tonenet_core::grid::GridNote;
 use tonenet_core::phrase_image::{PhraseImage, STEPS, STEPS_PER_BEAT};
 
 use super::performances::{self, Performance};
-use super::{DataError, Split};
+use super::{DataError, Split, genre};
 
 /// The fewest onsets of a phrase; fewer mean the end of a piece or a rest.
 const FEWEST_ONSETS: usize = 16;
@@ -23,9 +23,10 @@ pub struct Piece {
 }
 
 impl Piece {
-    fn from_performance(performance: &Performance) -> Self {
+    /// A performance of a built-in genre; others are left out, because phrases are counted by thirds.
+    fn from_performance(performance: &Performance) -> Option<Self> {
         let notes = performance.notes.iter().filter_map(|note| performance.grid.place(note)).collect();
-        Self::from_notes(performance.genre, notes)
+        Some(Self::from_notes(performance.genre.built_in()?, notes))
     }
 
     fn from_notes(genre: Genre, mut notes: Vec<GridNote>) -> Self {
@@ -78,13 +79,26 @@ impl Piece {
     }
 }
 
-/// The pieces of a split that have a phrase.
+/// The pieces of a split that have a phrase. Only the built-in genres count.
 ///
 /// # Errors
 /// When the list or a file it names cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>, DataError> {
     let performances = performances::load(data, split)?;
-    Ok(performances.iter().map(Piece::from_performance).filter(|piece| piece.phrases() > 0).collect())
+    Ok(performances.iter().filter_map(Piece::from_performance).filter(|piece| piece.phrases() > 0).collect())
+}
+
+/// Says which genres of the data are left out, if any are.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn left_out(data: &Path) -> Result<Option<String>, DataError> {
+    let listed = [Split::Train, Split::Valid].map(|split| performances::genres(data, split));
+    let [train, valid] = listed;
+    let others = genre::distinct(train?.into_iter().chain(valid?).filter(|genre| genre.built_in().is_none()));
+    let built_in = genre::list(&genre::built_in());
+    let text = || format!("phrases are taken from {built_in} alone; left out: {}", genre::list(&others));
+    Ok((!others.is_empty()).then(text))
 }
 
 /// `count` phrases as played: a third of each genre, spread evenly over pieces and within them.

@@ -125,7 +125,7 @@ fn decoders(text: &mut String, report: &Report) -> std::fmt::Result {
             text,
             "| {} | {} | {} | {} | {} | {take} |",
             genre.genre,
-            interval(&genre.specificity),
+            genre.specificity.as_ref().map_or("–".into(), interval),
             genre.page.as_ref().map_or("–".into(), |page| interval(&page.r)),
             genre.range.map_or("–".into(), |range| format!("{:.2}, {:.2}", range.performed, range.page)),
             transfer.join(", ")
@@ -173,7 +173,7 @@ fn against_targets(text: &mut String, report: &Report, rows: &[Row]) -> std::fmt
     if rows.is_empty() {
         return Ok(());
     }
-    let genres: Vec<&str> = report.genres.iter().map(|g| g.genre.id()).collect();
+    let genres: Vec<&str> = targets::genres(report).map(|g| g.genre.as_str()).collect();
     writeln!(text, "Against the project's targets:\n")?;
     writeln!(text, "| figure (target) | {} |", genres.join(" | "))?;
     writeln!(text, "|---|{}", "---|".repeat(genres.len()))?;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use plotters::prelude::*;
-use tonenet_core::genre::Genre;
 
 use super::measure::{Report, ScoreReport};
+use crate::data::genre::{self, GenreId};
 use tonenet_plot::{Area, COLOURS, Drawn, FONT, PlotError, draw_png};
 
 /// Position of "whole take" on the axis, in seconds.
@@ -13,14 +13,21 @@ const WHOLE_TAKE: f64 = 20.0;
 
 /// Draws a line for each model, and a dot for a model that is scored on whole performances only.
 pub fn draw(path: &Path, reports: &[Report]) -> Result<(), PlotError> {
-    draw_png(path, (1260, 480), |area| panels(area, reports))
+    let panels_wide = genres(reports).len().max(1) as u32;
+    draw_png(path, (420 * panels_wide, 480), |area| panels(area, reports))
+}
+
+/// The genres that a report has, in order.
+fn genres(reports: &[Report]) -> Vec<GenreId> {
+    genre::distinct(reports.iter().flat_map(|report| &report.genres).map(|genre| genre.genre.clone()))
 }
 
 fn panels(root: &Area<'_>, reports: &[Report]) -> Drawn {
-    for (genre, area) in Genre::ALL.into_iter().zip(root.split_evenly((1, 3))) {
+    let genres = genres(reports);
+    for (genre, area) in genres.iter().zip(root.split_evenly((1, genres.len()))) {
         let lines: Vec<(&str, &[ScoreReport])> = reports
             .iter()
-            .filter_map(|r| Some((r.model.as_str(), r.genres.iter().find(|g| g.genre == genre)?.scores.as_slice())))
+            .filter_map(|r| Some((r.model.as_str(), r.genres.iter().find(|g| g.genre == *genre)?.scores.as_slice())))
             .collect();
         let highest = lines.iter().flat_map(|l| l.1).map(|s| s.r.high).fold(0.4, f64::max);
         let mut chart = ChartBuilder::on(&area)
@@ -53,7 +60,7 @@ fn panels(root: &Area<'_>, reports: &[Report]) -> Drawn {
                 .label(model)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(3)));
         }
-        if genre == Genre::ALL[0] {
+        if *genre == genres[0] {
             chart
                 .configure_series_labels()
                 .position(SeriesLabelPosition::Coordinate(16, 205))

@@ -7,11 +7,11 @@
 use anyhow::Result;
 use rayon::prelude::*;
 use serde::Serialize;
-use tonenet_core::genre::Genre;
 use tonenet_core::note::{Note, midi_velocity};
 use tonenet_inference::performance::{LookAhead, PerformanceView};
 
 use super::predictor::Predictor;
+use crate::data::genre::GenreId;
 use crate::data::performances::Performance;
 
 /// How a performance is transferred to another style.
@@ -28,8 +28,8 @@ pub enum Way {
 #[derive(Debug, Serialize)]
 pub struct CycleReport {
     pub way: Way,
-    pub from: Genre,
-    pub to: Genre,
+    pub from: GenreId,
+    pub to: GenreId,
     /// Mean |Δ| between a performance and its version in the other genre; 0 for identity.
     pub transfer: f64,
     /// Root mean square difference between a performance and its round trip; 0 for identity.
@@ -67,47 +67,47 @@ impl Sums {
     }
 }
 
-/// Measures the round trips of all performances through each other genre.
+/// Measures the round trips of all performances through each other style. Each performance has a style of its own.
 pub fn measure(predictor: &Predictor, performances: &[&Performance]) -> Result<Vec<CycleReport>> {
+    let styles = predictor.styles()?;
     let mut reports = Vec::new();
     for way in [Way::Heard, Way::Exchanged] {
-        let of_each: Vec<[Sums; Genre::ALL.len()]> = performances
+        let of_each: Vec<Vec<Sums>> = performances
             .par_iter()
-            .map(|performance| round_trips(predictor, way, performance))
+            .map(|performance| round_trips(predictor, way, performance, &styles))
             .collect::<Result<_>>()?;
-        let mut sums = [[Sums::default(); Genre::ALL.len()]; Genre::ALL.len()];
-        for (performance, of_file) in performances.iter().zip(&of_each) {
-            for (sums, of_file) in sums[performance.genre.index()].iter_mut().zip(of_file) {
-                sums.join(of_file);
-            }
-        }
-        for (from, to) in Genre::ALL.into_iter().flat_map(|from| Genre::ALL.map(|to| (from, to))) {
-            let Sums { notes, transfer, squares, flat_squares } = sums[from.index()][to.index()];
-            if notes > 0.0 {
-                reports.push(CycleReport {
-                    way,
-                    from,
-                    to,
-                    transfer: transfer / notes,
-                    error: (squares / notes).sqrt(),
-                    flat_error: (flat_squares / notes).sqrt(),
-                });
+        for from in &styles {
+            let of_genre = || performances.iter().zip(&of_each).filter(|(performance, _)| performance.genre == *from);
+            for (index, to) in styles.iter().enumerate() {
+                let mut sums = Sums::default();
+                of_genre().for_each(|(_, of_file)| sums.join(&of_file[index]));
+                let Sums { notes, transfer, squares, flat_squares } = sums;
+                if notes > 0.0 {
+                    reports.push(CycleReport {
+                        way,
+                        from: from.clone(),
+                        to: to.clone(),
+                        transfer: transfer / notes,
+                        error: (squares / notes).sqrt(),
+                        flat_error: (flat_squares / notes).sqrt(),
+                    });
+                }
             }
         }
     }
     Ok(reports)
 }
 
-/// Round trips of one performance through each other genre.
-fn round_trips(predictor: &Predictor, way: Way, performance: &Performance) -> Result<[Sums; Genre::ALL.len()]> {
-    let own = performance.genre;
-    let mut sums = [Sums::default(); Genre::ALL.len()];
-    for to in Genre::ALL.into_iter().filter(|&g| g != own) {
-        let there = transferred(predictor, way, performance, &performance.notes, (own, to))?;
+/// Round trips of one performance through each other style; none through its own.
+fn round_trips(predictor: &Predictor, way: Way, performance: &Performance, styles: &[GenreId]) -> Result<Vec<Sums>> {
+    let own = &performance.genre;
+    let mut sums = vec![Sums::default(); styles.len()];
+    for (to, sums) in styles.iter().zip(&mut sums).filter(|(to, _)| *to != own) {
+        let there = transferred(predictor, way, performance, &performance.notes, [own, to])?;
         let notes: Vec<Note> =
             performance.notes.iter().zip(&there).map(|(n, &velocity)| Note { velocity, ..*n }).collect();
-        let back = transferred(predictor, way, performance, &notes, (to, own))?;
-        sums[to.index()].add(&performance.notes, &there, &back);
+        let back = transferred(predictor, way, performance, &notes, [to, own])?;
+        sums.add(&performance.notes, &there, &back);
     }
     Ok(sums)
 }
@@ -122,12 +122,12 @@ fn transferred(
     way: Way,
     performance: &Performance,
     notes: &[Note],
-    (from, to): (Genre, Genre),
+    from_to: [&GenreId; 2],
 ) -> Result<Vec<u8>> {
     let level = level(notes);
     let player_level = (way == Way::Heard).then_some(level);
     let view = PerformanceView { notes, player_level, ..performance.view() };
-    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &[from, to])?;
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &from_to.map(GenreId::clone))?;
     let there = predicted[1].iter().map(|p| p.deviation);
     Ok(match way {
         Way::Heard => there.map(|there| midi_velocity(level + there)).collect(),

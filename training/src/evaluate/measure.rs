@@ -14,6 +14,7 @@ use tonenet_inference::performance::{LookAhead, PerformanceView};
 use super::cycle::{self, CycleReport};
 use super::predictor::Predictor;
 use super::transfer::{Control, METRICAL, Profile, matched_difference};
+use crate::data::genre::GenreId;
 use crate::data::page::{Notation, page};
 use crate::data::performances::Performance;
 use crate::progress;
@@ -41,7 +42,7 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 pub struct FileReport {
     pub file: String,
-    pub genre: Genre,
+    pub genre: GenreId,
     pub notes: usize,
     pub r: f64,
     pub sd_ratio: f64,
@@ -51,17 +52,17 @@ pub struct FileReport {
 /// Figures of one genre's performances.
 #[derive(Debug, Serialize)]
 pub struct GenreReport {
-    pub genre: Genre,
+    pub genre: GenreId,
     pub files: usize,
     pub notes: usize,
     /// From the shortest look-ahead to the whole performance.
     pub scores: Vec<ScoreReport>,
-    /// R²c of its own decoder minus that of the best other decoder, on whole performances.
-    pub specificity: Interval,
+    /// R²c of its own decoder minus that of the best other decoder, on whole performances; `None` without another.
+    pub specificity: Option<Interval>,
     /// Mean |Δ| between each other decoder and its own, means and spreads matched, in velocity steps.
-    pub transfer: Vec<(Genre, f64)>,
+    pub transfer: Vec<(GenreId, f64)>,
     /// The same without matching, as listeners hear it.
-    pub raw_transfer: Vec<(Genre, f64)>,
+    pub raw_transfer: Vec<(GenreId, f64)>,
     /// Accuracy on the performances' pages ([`crate::data::page`]), as whole takes.
     pub page: Option<ScoreReport>,
     /// The spread that is heard at Take 0; `None` for references.
@@ -122,9 +123,12 @@ pub struct AccentReport {
 struct File<'a> {
     performance: &'a Performance,
     human: Vec<f32>,
+    /// The index of its own style.
+    own: usize,
     /// Predictions for the whole performance, in each style.
     styles: Vec<Vec<f32>>,
-    scores: [FileScore; 3],
+    /// Their scores.
+    scores: Vec<FileScore>,
     /// Scores in its own style, at each look-ahead.
     early: Vec<FileScore>,
     /// Of its page, in its own style.
@@ -134,7 +138,7 @@ struct File<'a> {
     take: Option<FileScore>,
 }
 
-/// Measures a predictor; `look_aheads` in seconds.
+/// Measures a predictor; `look_aheads` in seconds. Performances of a genre that it has no style for are left out.
 pub fn measure(
     title: &str,
     predictor: &Predictor,
@@ -142,21 +146,26 @@ pub fn measure(
     look_aheads: &[f64],
 ) -> Result<Report> {
     let look_aheads = if predictor.has_look_ahead() { look_aheads } else { &[] };
+    let styles = predictor.styles()?;
+    let performances: Vec<(&Performance, usize)> = performances
+        .iter()
+        .filter_map(|performance| Some((performance, styles.iter().position(|style| *style == performance.genre)?)))
+        .collect();
     let bar = progress::labelled("{msg:34} ", performances.len(), "{pos}/{len} performances, {eta} left");
     bar.set_message(title.to_owned());
     // In the order of the performances, whatever the number of threads.
     let files: Vec<Option<File<'_>>> = performances
         .par_iter()
-        .map(|performance| measure_file(predictor, performance, look_aheads).inspect(|_| bar.inc(1)))
+        .map(|&file| measure_file(predictor, &styles, file, look_aheads).inspect(|_| bar.inc(1)))
         .collect::<Result<_>>()?;
     let files: Vec<File<'_>> = files.into_iter().flatten().collect();
     bar.finish_and_clear();
-    let genres = Genre::ALL.into_iter().filter_map(|genre| genre_report(genre, &files, look_aheads)).collect();
+    let genres = (0..styles.len()).filter_map(|own| genre_report(own, &styles, &files, look_aheads)).collect();
     let by_file = files.iter().map(|f| {
-        let FileScore { notes, r, sd_ratio, variance, .. } = f.scores[f.performance.genre.index()];
+        let FileScore { notes, r, sd_ratio, variance, .. } = f.scores[f.own];
         FileReport {
             file: f.performance.name.clone(),
-            genre: f.performance.genre,
+            genre: f.performance.genre.clone(),
             notes,
             r,
             sd_ratio,
@@ -165,39 +174,43 @@ pub fn measure(
     });
     let measured: Vec<&Performance> = files.iter().map(|f| f.performance).collect();
     let cycles = if predictor.reads_player_velocities() { cycle::measure(predictor, &measured)? } else { Vec::new() };
-    Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&files), cycles })
+    Ok(Report { model: title.into(), genres, files: by_file.collect(), accents: accents(&styles, &files), cycles })
 }
 
 fn measure_file<'a>(
     predictor: &Predictor,
-    performance: &'a Performance,
+    styles: &[GenreId],
+    (performance, own): (&'a Performance, usize),
     look_aheads: &[f64],
 ) -> Result<Option<File<'a>>> {
-    let own = performance.genre;
+    let own_style = &styles[own..=own];
     let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
     let view = performance.view();
-    let predicted = predictor.predict(&view, LookAhead::WholePerformance, &Genre::ALL)?;
+    let predicted = predictor.predict(&view, LookAhead::WholePerformance, styles)?;
     let means = |p: &[Prediction]| -> Vec<f32> { p.iter().map(|p| p.deviation).collect() };
-    let styles: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
-    let scores: Vec<FileScore> = styles.iter().filter_map(|p| score_file(p, &human)).collect();
-    let Ok(scores) = <[FileScore; 3]>::try_from(scores) else { return Ok(None) };
+    let by_style: Vec<Vec<f32>> = predicted.iter().map(|p| means(p)).collect();
+    let scores: Vec<FileScore> = by_style.iter().filter_map(|p| score_file(p, &human)).collect();
+    // Human velocities that do not vary have no score in any style.
+    if scores.len() < styles.len() {
+        return Ok(None);
+    }
     let mut early = Vec::new();
     for &seconds in look_aheads {
-        let predicted = predictor.predict(&view, LookAhead::Seconds(seconds), &[own])?;
+        let predicted = predictor.predict(&view, LookAhead::Seconds(seconds), own_style)?;
         early.extend(score_file(&means(&predicted[0]), &human));
     }
     let page_notes = page(&performance.notes, performance.grid, Notation::default());
     let page_view = PerformanceView { notes: &page_notes, pedals: &[], ..view };
-    let page_predicted = predictor.predict(&page_view, LookAhead::WholePerformance, &[own])?;
+    let page_predicted = predictor.predict(&page_view, LookAhead::WholePerformance, own_style)?;
     let page = score_file(&means(&page_predicted[0]), &human);
     let sd_ratio = |view: &PerformanceView<'_>| -> Result<Option<f64>> {
-        let Some(restyled) = predictor.restyled(view, own)? else { return Ok(None) };
+        let Some(restyled) = predictor.restyled(view, &performance.genre)? else { return Ok(None) };
         Ok(score_file(&restyled, &human).map(|score| score.sd_ratio))
     };
     let range = sd_ratio(&view)?.zip(sd_ratio(&page_view)?);
     let range = range.map(|(performed, page)| RangeReport { performed, page });
 
-    let own_predictions = &predicted[own.index()];
+    let own_predictions = &predicted[own];
     let sampled: Vec<f32> = own_predictions
         .iter()
         .zip(&performance.notes)
@@ -211,14 +224,14 @@ fn measure_file<'a>(
         .collect();
     let has_spread = own_predictions.iter().any(|p| p.spread > 0.0);
     let take = if has_spread { score_file(&sampled, &human) } else { None };
-    Ok(Some(File { performance, human, styles, scores, early, page, range, take }))
+    Ok(Some(File { performance, human, own, styles: by_style, scores, early, page, range, take }))
 }
 
-fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option<GenreReport> {
-    let files: Vec<&File<'_>> = files.iter().filter(|f| f.performance.genre == genre).collect();
-    let of = |style: Genre| -> Vec<FileScore> { files.iter().map(|f| f.scores[style.index()]).collect() };
-    let own = of(genre);
+fn genre_report(own_style: usize, styles: &[GenreId], files: &[File<'_>], look_aheads: &[f64]) -> Option<GenreReport> {
+    let files: Vec<&File<'_>> = files.iter().filter(|f| f.own == own_style).collect();
+    let own: Vec<FileScore> = files.iter().map(|f| f.scores[own_style]).collect();
     summarise(&own)?;
+    let others = || (0..styles.len()).filter(move |&style| style != own_style);
     let mut scores = Vec::new();
     for (place, &seconds) in look_aheads.iter().enumerate() {
         let early: Vec<FileScore> = files.iter().filter_map(|f| f.early.get(place).copied()).collect();
@@ -226,25 +239,23 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
     }
     scores.extend(score_report(LookAhead::WholePerformance, &own));
 
-    let together: Vec<[FileScore; 3]> = files.iter().map(|f| f.scores).collect();
-    let specificity = |files: &[[FileScore; 3]]| {
-        let r2 = |style: Genre| {
-            let of: Vec<FileScore> = files.iter().map(|f| f[style.index()]).collect();
+    let together: Vec<&[FileScore]> = files.iter().map(|f| f.scores.as_slice()).collect();
+    let specificity = |files: &[&[FileScore]]| {
+        let r2 = |style: usize| {
+            let of: Vec<FileScore> = files.iter().map(|f| f[style]).collect();
             summarise(&of).map_or(0.0, |s| s.r2)
         };
-        let others = Genre::ALL.into_iter().filter(|&g| g != genre).map(r2);
-        r2(genre) - others.fold(f64::NEG_INFINITY, f64::max)
+        r2(own_style) - others().map(r2).fold(f64::NEG_INFINITY, f64::max)
     };
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let others = || Genre::ALL.into_iter().filter(move |&g| g != genre);
-    let differences = |other: Genre, matched: bool| {
+    let differences = |other: usize, matched: bool| {
         mean(
             files
                 .iter()
                 .map(|f| {
-                    let (a, b) = (&f.styles[other.index()], &f.styles[genre.index()]);
+                    let (a, b) = (&f.styles[other], &f.styles[own_style]);
                     if matched {
-                        let own = &f.scores[genre.index()];
+                        let own = &f.scores[own_style];
                         return matched_difference(a, b, (own.variance / own.notes as f64).sqrt());
                     }
                     let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum();
@@ -262,13 +273,13 @@ fn genre_report(genre: Genre, files: &[File<'_>], look_aheads: &[f64]) -> Option
     let pages: Vec<FileScore> = files.iter().filter_map(|f| f.page).collect();
     let ranges: Vec<RangeReport> = files.iter().filter_map(|f| f.range).collect();
     Some(GenreReport {
-        genre,
+        genre: styles[own_style].clone(),
         files: files.len(),
         notes: own.iter().map(|s| s.notes).sum(),
         scores,
-        specificity: interval(&together, specificity),
-        transfer: others().map(|other| (other, differences(other, true))).collect(),
-        raw_transfer: others().map(|other| (other, differences(other, false))).collect(),
+        specificity: others().next().map(|_| interval(&together, specificity)),
+        transfer: others().map(|other| (styles[other].clone(), differences(other, true))).collect(),
+        raw_transfer: others().map(|other| (styles[other].clone(), differences(other, false))).collect(),
         page: score_report(LookAhead::WholePerformance, &pages),
         range: (ranges.len() == files.len()).then(|| RangeReport {
             performed: mean(ranges.iter().map(|range| range.performed).collect()),
@@ -308,10 +319,13 @@ fn interval<F: Copy>(files: &[F], statistic: impl Fn(&[F]) -> f64) -> Interval {
     Interval { value, low, high }
 }
 
-fn accents(files: &[File<'_>]) -> Vec<AccentReport> {
+fn accents(styles: &[GenreId], files: &[File<'_>]) -> Vec<AccentReport> {
     let of = |genre: Genre| files.iter().filter(move |f| f.performance.genre == genre);
     let mut reports = Vec::new();
-    for (from, to) in [(METRICAL[0], METRICAL[1]), (METRICAL[1], METRICAL[0])] {
+    let style = |genre: Genre| styles.iter().position(|style| *style == genre).filter(|_| of(genre).next().is_some());
+    let Some(places) = style(METRICAL[0]).zip(style(METRICAL[1])) else { return reports };
+    let ((first, second), [one, other]) = (places, METRICAL);
+    for ((from, from_style), (to, to_style)) in [((one, first), (other, second)), ((other, second), (one, first))] {
         let mut target = Profile::default();
         let mut histogram = Vec::new();
         for file in of(to) {
@@ -331,8 +345,8 @@ fn accents(files: &[File<'_>]) -> Vec<AccentReport> {
                 _ => (control.name(), distance(&|file| control.apply(&file.human, &histogram))),
             })
             .collect();
-        distances.push(("own decoder", distance(&|file| file.styles[from.index()].clone())));
-        distances.push(("target decoder", distance(&|file| file.styles[to.index()].clone())));
+        distances.push(("own decoder", distance(&|file| file.styles[from_style].clone())));
+        distances.push(("target decoder", distance(&|file| file.styles[to_style].clone())));
         reports.push(AccentReport { from, to, distances });
     }
     reports

@@ -23,23 +23,25 @@ mod textures;
 mod transfer;
 mod tunes;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use rayon::prelude::*;
-use tonenet_core::genre::Genre;
 use tonenet_files::outputs::Inputs;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::runtime::Runtime;
 
 use crate::arguments::EvaluateArgs;
+use crate::data::genre::{self, GenreId};
 use crate::data::performances::{self, Performance};
 use crate::data::{self, Split};
 use crate::models::{SEQGAN, SHIPPED, VAEGAN, velocity_model_folder};
 use crate::runtimes;
 use crate::workspace;
 use card::FigureFiles;
+use measure::Report;
 use predictor::{Linear, Lookup, Predictor};
 
 /// The references, by their names on the command line.
@@ -102,7 +104,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let mut reports = Vec::new();
     for (name, kept) in names.iter().zip(&kept) {
         let (title, predictor) = open(name, &runtime, data)?;
-        let report = measure::measure(&title, &predictor, &performances, &look_aheads)?;
+        let report = measured(&title, &predictor, &performances, &look_aheads)?;
         table::print(&report, args.split);
         println!("  {}", scores::CEILING);
         if args.split == Split::Valid {
@@ -126,24 +128,37 @@ pub fn keep_figures(folder: &Path, id: &str, data: &Path) -> Result<()> {
         FigureFiles::plan(&mut Inputs::default().files(data::files(data, performances::LIST)?).outputs(), folder)?;
     let model = LoadedModel::load(&runtimes::open_default()?, &files)?;
     let performances = performances::load(data, Split::Valid)?;
-    let report = measure::measure(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
+    let report = measured(&files.manifest().title, &Predictor::Model(model), &performances, &LOOK_AHEADS)?;
     table::print(&report, Split::Valid);
     table::print_targets(&report, &targets::for_model(id, &report));
     kept.write(&report, &card::figures(id, &report))
 }
 
+/// Measures a predictor, and says which genres it has no style for.
+fn measured(title: &str, predictor: &Predictor, performances: &[Performance], look_aheads: &[f64]) -> Result<Report> {
+    let styles = predictor.styles()?;
+    let played = genre::distinct(performances.iter().map(|performance| performance.genre.clone()));
+    let (known, others): (Vec<GenreId>, Vec<GenreId>) = played.into_iter().partition(|genre| styles.contains(genre));
+    if known.is_empty() {
+        bail!("{title} has the styles {}, and the data only {}", genre::list(&styles), genre::list(&others));
+    }
+    if !others.is_empty() {
+        println!("{title} has no style for {}; their performances are left out", genre::list(&others));
+    }
+    measure::measure(title, predictor, performances, look_aheads)
+}
+
 fn open(name: &str, runtime: &Runtime, data: &Path) -> Result<(String, Predictor)> {
-    let of_genres = || -> Result<Vec<Vec<Performance>>> {
+    fn fit<F: Send>(data: &Path, fit: impl Fn(&[&Performance]) -> F + Sync) -> Result<BTreeMap<GenreId, F>> {
         let train = performances::load(data, Split::Train)?;
-        Ok(Genre::ALL.iter().map(|g| train.iter().filter(|p| p.genre == *g).cloned().collect()).collect())
-    };
-    fn fit<F: Send>(genres: Vec<Vec<Performance>>, fit: impl Fn(&[&Performance]) -> F + Sync) -> Vec<F> {
-        genres.par_iter().map(|genre| fit(&genre.iter().collect::<Vec<_>>())).collect()
+        let genres = genre::distinct(train.iter().map(|performance| performance.genre.clone()));
+        let of_genre = |genre: &GenreId| train.iter().filter(|p| p.genre == *genre).collect::<Vec<_>>();
+        Ok(genres.into_par_iter().map(|genre| (genre.clone(), fit(&of_genre(&genre)))).collect())
     }
     Ok(match name {
-        "flat" => ("Flat".into(), Predictor::Flat),
-        "lookup" => ("Pitch × chord-place lookup".into(), Predictor::Lookup(fit(of_genres()?, Lookup::fit))),
-        "linear" => ("Linear regression on note rows".into(), Predictor::Linear(fit(of_genres()?, Linear::fit))),
+        "flat" => ("Flat".into(), Predictor::Flat(performances::genres(data, Split::Train)?)),
+        "lookup" => ("Pitch × chord-place lookup".into(), Predictor::Lookup(fit(data, Lookup::fit)?)),
+        "linear" => ("Linear regression on note rows".into(), Predictor::Linear(fit(data, Linear::fit)?)),
         name => {
             let folder = velocity_model_folder(name)?;
             let files = ModelFiles::from_dir(&folder)?;

@@ -1,54 +1,76 @@
 //! Predictors of velocities: a model, or one of the references that a model must beat.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::note::{LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::note_rows::{AHEAD, PAST, PAST_FEATURES};
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_inference::model::Prediction;
 use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView, RestyleSettings};
 
+use crate::data::genre::{self, GenreId};
 use crate::data::performances::Performance;
 
 /// A model or reference that predicts velocities.
 pub enum Predictor {
-    /// The same velocity for every note.
-    Flat,
+    /// The same velocity for every note, in each genre.
+    Flat(Vec<GenreId>),
     /// The mean of the genre's notes with one pitch and place in the chord.
-    Lookup(Vec<Lookup>),
+    Lookup(BTreeMap<GenreId, Lookup>),
     /// A linear regression per genre on the note model's rows.
-    Linear(Vec<Linear>),
+    Linear(BTreeMap<GenreId, Linear>),
     /// A trained network.
     Model(LoadedModel),
 }
 
 impl Predictor {
+    /// The styles that it has, in order.
+    ///
+    /// # Errors
+    /// When a style of a model has an id that no genre may have.
+    pub fn styles(&self) -> Result<Vec<GenreId>> {
+        Ok(match self {
+            Self::Flat(genres) => genres.clone(),
+            Self::Lookup(tables) => tables.keys().cloned().collect(),
+            Self::Linear(fits) => fits.keys().cloned().collect(),
+            Self::Model(model) => {
+                let own = StyleIndex::all().filter(|style| model.styles().decoder(*style) == Some(*style));
+                let ids = own.filter_map(|style| model.styles().keys()[style.index()].as_ref());
+                genre::distinct(ids.map(|id| id.as_str().parse()).collect::<Result<Vec<GenreId>, _>>()?)
+            }
+        })
+    }
+
     /// Predicts each note's mean and spread in each of `styles`.
     pub fn predict(
         &self,
         view: &PerformanceView<'_>,
         look_ahead: LookAhead,
-        styles: &[Genre],
+        styles: &[GenreId],
     ) -> Result<Vec<Vec<Prediction>>> {
         let certain = |deviations: Vec<f32>| -> Vec<Prediction> {
             deviations.into_iter().map(|deviation| Prediction { deviation, spread: 0.0 }).collect()
         };
         Ok(match self {
-            Self::Flat => styles.iter().map(|_| certain(vec![0.0; view.notes.len()])).collect(),
+            Self::Flat(_) => styles.iter().map(|_| certain(vec![0.0; view.notes.len()])).collect(),
             Self::Lookup(tables) => {
-                styles.iter().map(|s| certain(tables[s.index()].predict(view, look_ahead))).collect()
+                styles.iter().map(|style| certain(tables[style].predict(view, look_ahead))).collect()
             }
-            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s.index()].predict(view, look_ahead))).collect(),
-            Self::Model(model) => model.predict(view, look_ahead, styles)?,
+            Self::Linear(fits) => styles.iter().map(|s| certain(fits[s].predict(view, look_ahead))).collect(),
+            Self::Model(model) => {
+                let styles = styles.iter().map(|style| model.style_by_id(style.as_str()));
+                model.predict(view, look_ahead, &styles.collect::<Result<Vec<_>, _>>()?)?
+            }
         })
     }
 
     /// The velocities that `tonenet restyle` gives a performance in a style; `None` for references.
-    pub fn restyled(&self, view: &PerformanceView<'_>, genre: Genre) -> Result<Option<Vec<f32>>> {
+    pub fn restyled(&self, view: &PerformanceView<'_>, genre: &GenreId) -> Result<Option<Vec<f32>>> {
         let Self::Model(model) = self else { return Ok(None) };
         let settings = RestyleSettings {
-            style: StyleBlend::only(genre),
+            style: StyleBlend::only(model.style_by_id(genre.as_str())?),
             source_style: None,
             take: TakeSeed(0),
             expression: Expression::default(),

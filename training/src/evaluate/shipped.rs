@@ -9,7 +9,6 @@ use crate::metrics::velocities::score_file;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::genre::Genre;
 use tonenet_core::midi::SongPart;
 use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, TakeSeed};
@@ -18,6 +17,7 @@ use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, Re
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
 
 use crate::arguments::EvaluateArgs;
+use crate::data::genre;
 use crate::data::performances::{self, ShippedFile};
 use crate::models::velocity_model_folder;
 use crate::runtimes;
@@ -47,6 +47,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let mut files = Vec::new();
     let mut single = 0usize;
     performances::for_each_file(data, args.split, |file| {
+        // The model has no style to restyle another genre's file in.
+        if model.style_by_id(file.performance.genre.as_str()).is_err() {
+            return;
+        }
         let voices: BTreeSet<_> = file.song.notes().iter().map(|n| (n.track, n.note.channel)).collect();
         if voices.len() > 1 { files.push(file) } else { single += 1 }
     })?;
@@ -68,7 +72,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     println!("\nr of the performance's notes, whole takes, in their own genre's style");
     println!("{:>12} {:>6} {:>8} {:>12} {:>9}", "", "files", "alone", "as one part", "by parts");
     let mut lost = Vec::new();
-    for genre in Genre::ALL {
+    for genre in genre::distinct(scores.iter().map(|(file, _)| file.performance.genre.clone())) {
         let of_genre: Vec<Scores> =
             scores.iter().filter(|(file, _)| file.performance.genre == genre).filter_map(|s| s.1).collect();
         if of_genre.is_empty() {
@@ -76,9 +80,9 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         }
         let mean = |of: fn(&Scores) -> f64| of_genre.iter().map(of).sum::<f64>() / of_genre.len() as f64;
         let (alone, as_one, by_parts) = (mean(|s| s.alone), mean(|s| s.as_one), mean(|s| s.by_parts));
-        println!("{:>12} {:>6} {alone:>8.3} {as_one:>12.3} {by_parts:>9.3}", genre.id(), of_genre.len());
+        println!("{:>12} {:>6} {alone:>8.3} {as_one:>12.3} {by_parts:>9.3}", genre.as_str(), of_genre.len());
         if by_parts < alone - MOST_LOST {
-            lost.push(genre.id());
+            lost.push(genre.to_string());
         }
     }
     println!("\nthe ten files that parts cost most");
@@ -107,7 +111,7 @@ fn kind(parts: &[SongPart]) -> String {
 fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let ShippedFile { song, places, performance } = file;
     let restyling = RestyleSettings {
-        style: StyleBlend::only(performance.genre),
+        style: StyleBlend::only(model.style_by_id(performance.genre.as_str())?),
         source_style: None,
         take: TakeSeed(0),
         expression: Expression::default(),

@@ -1,7 +1,7 @@
 //! The tables that an evaluation prints for one predictor.
 
 use super::measure::Report;
-use super::targets::Row;
+use super::targets::{self, Row};
 use crate::data::Split;
 
 /// Prints a report.
@@ -17,7 +17,7 @@ pub fn print(report: &Report, split: Split) {
             let first = place == 0;
             println!(
                 "  {:10} {:>5} {:>7}  {:>10}  {:5.3} {:>13}  {:6.3} {:6.2} {:8.2}",
-                if first { genre.genre.id() } else { "" },
+                if first { genre.genre.as_str() } else { "" },
                 if first { genre.files.to_string() } else { String::new() },
                 if first { genre.notes.to_string() } else { String::new() },
                 score.look_ahead,
@@ -44,10 +44,10 @@ pub fn print(report: &Report, split: Split) {
         let take =
             genre.take.map_or("–".into(), |t| format!("{:.2}, {:.3} ({:.3})", t.sd_ratio, t.r, t.r_independent));
         println!(
-            "  {:10} {:11.3} {:>15}  {:14.3}  {transfer:>34}  {take:>26}",
-            genre.genre.id(),
-            genre.specificity.value,
-            format!("{:.3} – {:.3}", genre.specificity.low, genre.specificity.high),
+            "  {:10} {:>11} {:>15}  {:14.3}  {transfer:>34}  {take:>26}",
+            genre.genre.as_str(),
+            genre.specificity.map_or("–".into(), |s| format!("{:.3}", s.value)),
+            genre.specificity.map_or("–".into(), |s| format!("{:.3} – {:.3}", s.low, s.high)),
             genre.page.as_ref().map_or(f64::NAN, |page| page.r.value),
         );
         if let Some(range) = genre.range {
@@ -79,7 +79,7 @@ pub fn print_targets(report: &Report, rows: &[Row]) {
         let cells: String = cells.iter().map(|cell| format!("  {cell:<25}")).collect();
         println!("  {what:44}{}", cells.trim_end());
     };
-    let genres: Vec<String> = report.genres.iter().map(|g| g.genre.id().into()).collect();
+    let genres: Vec<String> = targets::genres(report).map(|g| g.genre.to_string()).collect();
     line("figure (target)", &genres);
     for row in rows {
         let cells: Vec<String> = row.targets.iter().map(ToString::to_string).collect();

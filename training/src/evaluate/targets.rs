@@ -38,12 +38,17 @@ const TRANSFER: f64 = 4.0;
 /// The largest error of a round trip, as a share of flat's error.
 const CYCLE_SHARE: f64 = 0.5;
 
+/// The genres of a report that have targets: the built-in ones.
+pub fn genres(report: &Report) -> impl Iterator<Item = &GenreReport> {
+    report.genres.iter().filter(|genre| genre.genre.built_in().is_some())
+}
+
 /// The targets of a model by its id; other models have none.
 pub fn for_model(id: &str, report: &Report) -> Vec<Row> {
     match id {
         "note" => note(report),
         "baseline" => {
-            vec![row(report, "r of whole takes", |g| Some(r(g, None)?.at_least(BASELINE_R[g.genre.index()])))]
+            vec![row(report, "r of whole takes", |g| Some(r(g, None)?.at_least(of(g, BASELINE_R)?)))]
         }
         _ => Vec::new(),
     }
@@ -56,16 +61,16 @@ fn note(report: &Report) -> Vec<Row> {
             Some(seconds) => format!("r at {seconds} s"),
             None => "r of whole takes".into(),
         };
-        rows.push(row(report, what, |g| Some(r(g, seconds)?.at_least(needed[g.genre.index()]))));
+        rows.push(row(report, what, |g| Some(r(g, seconds)?.at_least(of(g, needed)?))));
     }
     let whole = |g: &GenreReport| g.scores.iter().find(|s| s.seconds.is_none()).cloned();
     let take = |g: &GenreReport| g.take;
-    rows.push(row(report, "R²c of whole takes", |g| Some(Found(whole(g)?.r2, 3).at_least(NOTE_R2[g.genre.index()]))));
+    rows.push(row(report, "R²c of whole takes", |g| Some(Found(whole(g)?.r2, 3).at_least(of(g, NOTE_R2)?))));
     rows.push(row(report, "SD ratio of the mean", |g| Some(Found(whole(g)?.sd_ratio, 2).at_least(SD_RATIO))));
-    rows.push(row(report, "specificity", |g| Some(Found(g.specificity.value, 3).at_least(SPECIFICITY))));
-    rows.push(row(report, "its interval's lower end", |g| Some(Found(g.specificity.low, 3).above(0.0))));
+    rows.push(row(report, "specificity", |g| Some(Found(g.specificity?.value, 3).at_least(SPECIFICITY))));
+    rows.push(row(report, "its interval's lower end", |g| Some(Found(g.specificity?.low, 3).above(0.0))));
     rows.push(row(report, "r of whole takes from the page", |g| {
-        Some(Found(g.page.as_ref()?.r.value, 3).at_least(NOTE_PAGE_R[g.genre.index()]))
+        Some(Found(g.page.as_ref()?.r.value, 3).at_least(of(g, NOTE_PAGE_R)?))
     }));
     for (what, range) in
         [("range performed", (|r| r.performed) as fn(RangeReport) -> f64), ("range from the page", |r| r.page)]
@@ -82,10 +87,10 @@ fn note(report: &Report) -> Vec<Row> {
     for place in 0..Genre::ALL.len() - 1 {
         // The first and second other genre of each genre.
         let cycle = |g: &GenreReport| {
-            let to = Genre::ALL.into_iter().filter(|&other| other != g.genre).nth(place)?;
-            report.cycles.iter().find(|c| c.way == Way::Heard && (c.from, c.to) == (g.genre, to))
+            let to = Genre::ALL.into_iter().filter(|&other| g.genre != other).nth(place)?;
+            report.cycles.iter().find(|c| c.way == Way::Heard && c.from == g.genre && c.to == to)
         };
-        let targets: Vec<&str> = report.genres.iter().filter_map(|g| Some(cycle(g)?.to.id())).collect();
+        let targets: Vec<&str> = genres(report).filter_map(|g| Some(cycle(g)?.to.as_str())).collect();
         let targets = targets.join(", ");
         rows.push(row(report, format!("there and back ({targets}): error"), |g| {
             let cycle = cycle(g)?;
@@ -96,6 +101,11 @@ fn note(report: &Report) -> Vec<Row> {
         }));
     }
     rows
+}
+
+/// What a genre needs, of figures in the order of [`Genre::ALL`].
+fn of(genre: &GenreReport, needed: [f64; 3]) -> Option<f64> {
+    Some(needed[genre.genre.built_in()?.index()])
 }
 
 /// A figure, and with how many decimals it is printed.
@@ -124,5 +134,5 @@ fn r(genre: &GenreReport, seconds: Option<f64>) -> Option<Found> {
 }
 
 fn row(report: &Report, what: impl Into<String>, target: impl Fn(&GenreReport) -> Option<Target>) -> Row {
-    Row { what: what.into(), targets: report.genres.iter().filter_map(target).collect() }
+    Row { what: what.into(), targets: genres(report).filter_map(target).collect() }
 }

@@ -74,6 +74,9 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let plots = Plots::plan(|name| Ok(outputs.file(&workspace::evaluations().join(name))?))?;
     let kept = args.keep.then(|| FigureFiles::plan(&mut outputs, &folder)).transpose()?;
     workspace::onnxruntime()?;
+    if let Some(left_out) = phrases::left_out(data)? {
+        println!("{left_out}");
+    }
     let phrases = phrases::spread(&phrases::load(data, args.split)?, PHRASES);
     if phrases.len() < 2 * PATHS {
         bail!("there are only {} phrases in the {:?} split; {} are needed", phrases.len(), args.split, 2 * PATHS);

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use tch::Tensor;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
 use tonenet_files::midi_files::read_song;
 use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView};
 use tonenet_model_export::weights::Weights;
 
+use crate::data::genre::GenreId;
 use crate::models::VelocityModel;
 use crate::train::Trained;
 use crate::workspace;
@@ -26,7 +26,7 @@ const GOLDEN_NOTES: usize = 96;
 /// expected output.
 pub struct Golden {
     notes: Vec<Note>,
-    expected: BTreeMap<Genre, Vec<f32>>,
+    expected: BTreeMap<GenreId, Vec<f32>>,
 }
 
 /// Computes them with torch, from the weights as rounded to the graphs' 8 bits.
@@ -38,7 +38,8 @@ pub fn compute(model: VelocityModel, weights: &Weights) -> Result<Golden> {
     let rounded = tempfile::Builder::new().suffix(".safetensors").tempfile()?;
     fs::write(rounded.path(), weights.rounded()?)?;
     let trained = Trained::load(model, rounded.path())?;
-    let expected = Genre::ALL.into_iter().map(|style| (style, trained.deviations(&view, style))).collect();
+    let styles = trained.genres().iter().enumerate();
+    let expected = styles.map(|(decoder, style)| (style.clone(), trained.deviations(&view, decoder))).collect();
     Ok(Golden { notes, expected })
 }
 
@@ -48,7 +49,8 @@ impl Golden {
         let view = PerformanceView { notes: &self.notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
         let mut worst = 0f32;
         for (style, expected) in &self.expected {
-            let found = model.predict(&view, LookAhead::WholePerformance, &[*style])?;
+            let style = model.style_by_id(style.as_str())?;
+            let found = model.predict(&view, LookAhead::WholePerformance, &[style])?;
             for (found, expected) in found[0].iter().zip(expected) {
                 // A NaN must not pass for 0.
                 let difference = (found.deviation - expected).abs();

@@ -43,9 +43,16 @@ struct NewFolder {
 
 impl NewFolder {
     fn for_model(id: &str) -> Result<Self> {
-        let target = workspace::shipped_model(id);
-        let models = target.parent().context("a model has a folder above it")?;
-        Ok(Self { work: tempfile::tempdir_in(models)?, target })
+        Self::at(workspace::shipped_model(id))
+    }
+
+    /// A new folder that will be at a path.
+    fn at(target: PathBuf) -> Result<Self> {
+        // The working folder must be on the target's disk, or its files could not be moved.
+        let target = std::path::absolute(target)?;
+        let above = target.parent().context("a model has a folder above it")?;
+        fs::create_dir_all(above).with_context(|| format!("cannot make {}", above.display()))?;
+        Ok(Self { work: tempfile::tempdir_in(above)?, target })
     }
 
     fn path(&self) -> &Path {

@@ -76,6 +76,9 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     put_manifest(&entry)?;
 
     println!("reading {}", args.data.display());
+    if let Some(left_out) = phrases::left_out(&args.data)? {
+        println!("{left_out}");
+    }
     let train = phrases::spread(&phrases::load(&args.data, Split::Train)?, CHOSEN_ON);
     let golden = Golden::compute(&weights, &train)?;
     golden.save(&folder.path().join("golden.safetensors"))?;

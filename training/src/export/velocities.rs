@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result, bail};
-use tonenet_core::genre::Genre;
+use tonenet_core::style::StyleIndex;
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::manifest::{FILE_NAME, FORMAT, GraphEntry, Manifest, StyleEntry};
 use tonenet_inference::performance::{LoadedModel, LookAhead};
@@ -21,6 +21,7 @@ use crate::evaluate;
 use crate::graphs;
 use crate::models::VelocityModel;
 use crate::train::RunFolder;
+use crate::workspace;
 
 /// Largest difference of a runtime from torch, in velocity steps.
 const TOLERANCE: f32 = 1e-4;
@@ -36,13 +37,13 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), model.id())
     })?;
     let weights = Weights::from_bytes(&bytes)?;
-    let folder = NewFolder::for_model(model.id())?;
+    let folder = NewFolder::at(args.target())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
 
     let exported = graphs::graphs(model, &weights, Precision::StoredInt8, &put)?;
     let styles = exported.decoders.into_iter().map(|(style, decoder)| StyleEntry {
-        id: style.id().into(),
-        title: style.title().into(),
+        id: style.as_str().into(),
+        title: style.title(),
         decoder,
         residual: 0.0,
         human_spread: 0.0,
@@ -55,6 +56,7 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         network: exported.network,
         styles: styles.collect(),
     };
+    manifest.placed_styles()?;
     let put_manifest =
         |manifest: &Manifest| -> Result<GraphEntry> { put(FILE_NAME, &serde_json::to_vec_pretty(manifest)?) };
     put_manifest(&manifest)?;
@@ -73,25 +75,41 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         if preference == RuntimePreference::OnnxRuntime {
             println!("measuring each style's spread on {SPREAD_FILES} training files");
             let train = performances::load(&args.data, Split::Train)?;
-            for style in Genre::ALL {
-                let entry = manifest.styles.iter_mut().find(|s| s.id == style.id()).context("a style is missing")?;
-                [entry.human_spread, entry.predicted_spread, entry.residual] = spreads(&loaded, &train, style)?;
+            let shipped = ModelFiles::from_dir(&workspace::shipped_model(model.id())).ok();
+            let shipped = shipped.as_ref().map(ModelFiles::manifest).filter(|m| m.network == manifest.network);
+            for entry in &mut manifest.styles {
+                let of_style: Vec<&Performance> = train.iter().filter(|p| p.genre.as_str() == entry.id).collect();
+                let same = shipped.and_then(|m| m.style(&entry.id)).filter(|same| same.decoder == entry.decoder);
+                [entry.human_spread, entry.predicted_spread, entry.residual] = match same {
+                    _ if !of_style.is_empty() => spreads(&loaded, &of_style, loaded.style_by_id(&entry.id)?)?,
+                    Some(same) => {
+                        println!("{} keeps the spread that it ships with; the data has no file of it", entry.id);
+                        [same.human_spread, same.predicted_spread, same.residual]
+                    }
+                    None => bail!(
+                        "{} has no file of {} to train on, so its spread cannot be measured; add some and export again",
+                        args.data.join(performances::LIST).display(),
+                        entry.id
+                    ),
+                };
             }
         }
         Ok(())
     })?;
     put_manifest(&manifest)?;
     let target = folder.replace()?;
-    evaluate::keep_figures(&target, model.id(), &args.data)
+    // The targets are those of the models that ship.
+    let id = if args.output.is_none() { model.id() } else { "" };
+    evaluate::keep_figures(&target, id, &args.data)
 }
 
 /// Standard deviations within a file, averaged over training files of a style, in velocity steps.
 ///
 /// They are those of human velocities, of the predicted means, and of the residuals.
-fn spreads(model: &LoadedModel, train: &[Performance], style: Genre) -> Result<[f32; 3]> {
+fn spreads(model: &LoadedModel, train: &[&Performance], style: StyleIndex) -> Result<[f32; 3]> {
     let mut sums = [0.0; 3];
     let mut files = 0.0;
-    for performance in train.iter().filter(|p| p.genre == style).take(SPREAD_FILES) {
+    for performance in train.iter().take(SPREAD_FILES) {
         let predicted = model.predict(&performance.view(), LookAhead::WholePerformance, &[style])?;
         let deviations: Vec<f32> = predicted[0].iter().map(|p| p.deviation).collect();
         let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();

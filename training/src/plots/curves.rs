@@ -24,7 +24,7 @@ pub struct Panel {
 /// A named line.
 pub struct Line {
     /// Its name in the legend.
-    pub name: &'static str,
+    pub name: String,
     /// Its colour.
     pub colour: RGBColor,
     /// Part numbers and values.
@@ -35,9 +35,9 @@ pub struct Line {
 
 impl Line {
     /// A line through the parts for which `value` returns a number; parts are counted from 1.
-    pub fn new<P>(name: &'static str, colour: RGBColor, parts: &[P], value: impl Fn(&P) -> Option<f64>) -> Self {
+    pub fn new<P>(name: impl Into<String>, colour: RGBColor, parts: &[P], value: impl Fn(&P) -> Option<f64>) -> Self {
         let points = parts.iter().enumerate().filter_map(|(at, part)| Some((at as f64 + 1.0, value(part)?)));
-        Self { name, colour, points: points.collect(), marked: None }
+        Self { name: name.into(), colour, points: points.collect(), marked: None }
     }
 }
 
@@ -75,7 +75,7 @@ impl Panel {
             chart.draw_series(line.marked.map(|point| Circle::new(point, 4, colour.filled())))?;
             chart
                 .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
-                .label(line.name)
+                .label(&line.name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
         }
         legend(&mut chart, self.legend.clone())

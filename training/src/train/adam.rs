@@ -22,13 +22,13 @@ pub struct Adam {
 
 impl Adam {
     pub fn new(variables: &VarStore, weight_decay: f64) -> Self {
-        let parameters = sorted(variables);
+        let parameters = trainable(variables);
         let zeros = || parameters.iter().map(|(_, p)| p.zeros_like().set_requires_grad(false)).collect();
         let (first, second) = (zeros(), zeros());
         Self { parameters, first, second, steps: 0, weight_decay }
     }
 
-    /// Clips `gradients` to a norm of `clip` and moves the weights. Gradients are in the order of [`sorted`].
+    /// Clips `gradients` to a norm of `clip` and moves the weights. Gradients are in the order of [`trainable`].
     pub fn step(&mut self, gradients: &[Tensor], learning_rate: f64, clip: f64) {
         tch::no_grad(|| {
             let squares = gradients.iter().map(|g| g.square().sum(Kind::Double).double_value(&[]));
@@ -82,11 +82,16 @@ pub fn sorted(variables: &VarStore) -> Vec<(String, Tensor)> {
     parameters
 }
 
+/// Those of a network's variables that are not frozen, in the order of [`sorted`].
+pub fn trainable(variables: &VarStore) -> Vec<(String, Tensor)> {
+    sorted(variables).into_iter().filter(|(_, parameter)| parameter.requires_grad()).collect()
+}
+
 /// Takes a parameter's gradient and resets it to zero.
 ///
 /// A parameter that no batch has used yet has a zero gradient too. Otherwise the first steps after a resume would
 /// differ from those of an uninterrupted run.
-pub fn take_gradient(parameter: &Tensor) -> Tensor {
+fn take_gradient(parameter: &Tensor) -> Tensor {
     let mut gradient = parameter.grad();
     if !gradient.defined() {
         return parameter.zeros_like().set_requires_grad(false);
@@ -96,15 +101,15 @@ pub fn take_gradient(parameter: &Tensor) -> Tensor {
     taken
 }
 
-/// Takes the gradients of a network's variables, in the order of [`sorted`], and resets them to zero.
+/// Takes the gradients of a network's [`trainable`] variables, and resets them to zero.
 pub fn gradients(variables: &VarStore) -> Vec<Tensor> {
-    sorted(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
+    trainable(variables).iter().map(|(_, parameter)| take_gradient(parameter)).collect()
 }
 
-/// Moves the variables of `to` towards those of `from` by a share of 0–1.
+/// Moves the variables of `to` towards those of `from` by a share of 0–1. Frozen ones stay, bit for bit.
 pub fn mix(to: &VarStore, from: &VarStore, share: f64) {
     tch::no_grad(|| {
-        for ((_, mut to), (_, from)) in sorted(to).into_iter().zip(sorted(from)) {
+        for ((_, mut to), (_, from)) in trainable(to).into_iter().zip(trainable(from)) {
             let _ = to.lerp_(&from, share);
         }
     });

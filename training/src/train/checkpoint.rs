@@ -12,11 +12,15 @@ use tch::nn::VarStore;
 
 use super::adam::Adam;
 use super::folder::{self, Folder, load_weights, save_weights};
+use crate::data::genre::{self, GenreId};
 
 /// The settings of a run; a resumed run must have the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub model: String,
+    /// The genres of its decoders.
+    #[serde(default = "genre::built_in")]
+    pub genres: Vec<GenreId>,
     pub seed: u64,
     pub epochs: usize,
     pub batches_per_epoch: usize,
@@ -28,24 +32,25 @@ pub struct Settings {
     pub start: Option<String>,
 }
 
-/// One epoch's figures; genres in the order of `Genre::ALL`.
+/// One epoch's figures; genres in the order of [`Settings::genres`], `None` for one without valid files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Epoch {
     pub epoch: usize,
     pub learning_rate: f64,
     pub train_loss: f64,
     pub valid_loss: f64,
-    pub valid_r: [f64; 3],
+    pub valid_r: Vec<Option<f64>>,
     /// On the pages of the valid performances, where the model is scored on them.
     #[serde(default)]
-    pub page_r: Option<[f64; 3]>,
+    pub page_r: Option<Vec<Option<f64>>>,
     pub seconds: f64,
 }
 
 impl Epoch {
     /// The mean r of the genres, by which training stops early.
     pub fn mean_r(&self) -> f64 {
-        self.valid_r.iter().sum::<f64>() / 3.0
+        let r = || self.valid_r.iter().flatten();
+        r().sum::<f64>() / r().count().max(1) as f64
     }
 }
 

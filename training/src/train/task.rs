@@ -1,12 +1,16 @@
 //! The interface between the training loop and a velocity model: a network, batches and a score.
 
+use std::path::Path;
+
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
-use tonenet_core::genre::Genre;
 
+use crate::data::genre::GenreId;
+use crate::data::performances::Performance;
 use crate::graphs::OUTPUT_SCALE;
 use crate::metrics::velocities::FileScore;
+use crate::models::VelocityModel;
 
 /// A network to train.
 pub trait Network: Send {
@@ -19,44 +23,52 @@ pub trait Network: Send {
     /// Its weights, mutable.
     fn variables_mut(&mut self) -> &mut VarStore;
 
-    /// The loss over a batch of one genre.
-    fn loss(&self, batch: Self::Batch, genre: Genre) -> Tensor;
+    /// The loss over a batch of one genre, by its decoder's index.
+    fn loss(&self, batch: Self::Batch, genre: usize) -> Tensor;
 }
 
 /// Scores of a network on the valid split.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Score {
     /// The loss pooled over notes.
     pub loss: f64,
-    /// Mean r within a file, in the order of `Genre::ALL`.
-    pub r: [f64; 3],
+    /// Mean r within a file, in the order of [`Task::genres`]; `None` for a genre without valid files.
+    pub r: Vec<Option<f64>>,
     /// The same on the files' pages, where the model is scored on them.
-    pub page_r: Option<[f64; 3]>,
+    pub page_r: Option<Vec<Option<f64>>>,
 }
 
 /// Scores of valid files, one by one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scores {
     residual: f64,
     notes: usize,
-    r: [Vec<f64>; 3],
+    r: Vec<Vec<f64>>,
 }
 
 impl Scores {
+    /// No scores yet, of so many genres.
+    pub fn new(genres: usize) -> Self {
+        Self { residual: 0.0, notes: 0, r: vec![Vec::new(); genres] }
+    }
+
     /// Adds a file's score, if it has one.
-    pub fn add(&mut self, genre: Genre, score: Option<FileScore>) {
+    pub fn add(&mut self, genre: usize, score: Option<FileScore>) {
         if let Some(score) = score {
             self.residual += score.residual;
             self.notes += score.notes;
-            self.r[genre.index()].push(score.r);
+            self.r[genre].push(score.r);
         }
     }
 
     /// The loss over all notes, and the mean r of each genre's files.
     pub fn mean(&self) -> Score {
         let loss = self.residual / self.notes.max(1) as f64 / (OUTPUT_SCALE * OUTPUT_SCALE);
-        let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        Score { loss, r: self.r.each_ref().map(mean), page_r: None }
+        let mean = |values: &Vec<f64>| {
+            let sum = values.iter().sum::<f64>();
+            (!values.is_empty()).then(|| sum / values.len() as f64)
+        };
+        Score { loss, r: self.r.iter().map(mean).collect(), page_r: None }
     }
 }
 
@@ -74,18 +86,40 @@ pub trait Task {
     /// Decay of the weight average, which is then scored and kept; `None` keeps the weights in training.
     const AVERAGE: Option<f64>;
 
-    /// The name of the model.
-    fn name(&self) -> &str;
+    /// What is trained, in the run's settings.
+    fn name(&self) -> String;
+
+    /// The model whose weights these are.
+    fn model(&self) -> VelocityModel;
+
+    /// The genres that the network has decoders for, in the decoders' order.
+    fn genres(&self) -> &[GenreId];
+
+    /// The index of the genre of a batch; genres alternate.
+    fn genre_of(&self, batch: usize) -> usize {
+        batch % self.genres().len()
+    }
+
+    /// The performances of a genre to train on; none where its decoder is not trained.
+    fn performances(&self, genre: usize) -> &[Performance];
+
+    /// The genre whose decoder starts anew, even if the weights to start from have one.
+    fn renewed(&self) -> Option<usize> {
+        None
+    }
 
     /// Its network with fresh weights.
     fn network(&self, device: Device) -> Self::Network;
 
     /// The shards of the next batch of a genre.
-    fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<<Self::Network as Network>::Batch>;
+    fn draw(&self, genre: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<<Self::Network as Network>::Batch>;
 
     /// Scores the network on the valid split.
     fn validate(&self, network: &Self::Network) -> Score;
 
     /// A line about the data.
     fn describe(&self) -> String;
+
+    /// The command that exports the weights in a file.
+    fn export_command(&self, weights: &Path) -> String;
 }

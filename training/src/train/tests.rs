@@ -1,5 +1,6 @@
 //! Trains each model for a few steps on generated files, once without a break and once with write errors in between.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,20 +8,26 @@ use std::sync::Mutex;
 
 use anyhow::Result;
 use clap::Parser as _;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 use tempfile::TempDir;
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::genre::Genre;
 use tonenet_core::tune::Vocabulary;
+use tonenet_inference::manifest::{GraphEntry, Sha256};
 use tonenet_model_export::note as note_graphs;
 use tonenet_model_export::quantise::Precision::Float32;
 use tonenet_model_export::vaegan as texture_graphs;
 use tonenet_model_export::weights::Weights;
 
+use super::note::NoteTask;
+use super::task::{Network, Task};
 use super::vaegan::DrawingLengths;
+use super::warm_start::start_from;
 use super::{Trained, seqgan, vaegan};
 use crate::arguments::{Cli, Command, TrainArgs};
-use crate::data::{Split, performances};
+use crate::data::{Split, genre, performances};
+use crate::graphs;
+use crate::metrics::velocities::{score_file, summarise};
 use crate::models::VelocityModel;
 
 /// libtorch has one random generator per process, so these tests run one at a time.
@@ -29,15 +36,20 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// Bars of 4/4 in each file.
 const BARS: u32 = 48;
 
-/// A data folder with three performances of each genre and three tunes.
+/// A data folder with three performances of each built-in genre and three tunes.
 fn data() -> TempDir {
+    data_of(&Genre::ALL.map(Genre::id))
+}
+
+/// A data folder with three performances of each genre, of which the last is valid, and three tunes.
+fn data_of(genres: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut performances = "path,genre,source,sub,alignment,split\n".to_owned();
     let mut tunes = "path,split\n".to_owned();
     for (at, split) in ["train", "train", "valid"].into_iter().enumerate() {
-        for genre in Genre::ALL {
+        for (place, genre) in genres.iter().enumerate() {
             let name = format!("{genre}-{at}.mid");
-            let seed = (10 * genre.index() + at) as u32;
+            let seed = (10 * place + at) as u32;
             fs::write(folder.path().join(&name), performance(seed).to_midi(100.0)).unwrap();
             performances += &format!("{name},{genre},made,here,beat-aligned,{split}\n");
         }
@@ -196,8 +208,9 @@ fn trains_a_velocity_model(model: VelocityModel) {
     assert_eq!(log.lines().count(), 3, "{log}");
     let trained = Trained::load(model, &run.join("best.safetensors")).unwrap();
     let valid = performances::load(data.path(), Split::Valid).unwrap();
-    for style in Genre::ALL {
-        let deviations = trained.deviations(&valid[0].view(), style);
+    assert_eq!(trained.genres(), genre::built_in());
+    for (decoder, style) in trained.genres().iter().enumerate() {
+        let deviations = trained.deviations(&valid[0].view(), decoder);
         assert_eq!(deviations.len(), valid[0].notes.len());
         assert!(deviations.iter().all(|d| d.is_finite()), "{style}");
         assert!(deviations.iter().any(|d| *d != deviations[0]), "{style}");
@@ -232,6 +245,120 @@ fn the_trained_note_model_is_exported() {
     for style in Genre::ALL {
         assert!(!note_graphs::decoder(&weights, style.id(), 16.0, Float32).unwrap().is_empty());
     }
+}
+
+/// The tensors in a file of weights by name, bit for bit.
+fn tensors(weights: &Path) -> BTreeMap<String, Vec<u32>> {
+    let bits = |tensor: &Tensor| {
+        let values: Vec<f32> = Vec::try_from(tensor.flatten(0, -1)).unwrap();
+        values.into_iter().map(f32::to_bits).collect()
+    };
+    Tensor::read_safetensors(weights).unwrap().iter().map(|(name, tensor)| (name.clone(), bits(tensor))).collect()
+}
+
+/// The tensors of a genre's decoder by the names that they have in another's.
+fn renamed(tensors: &BTreeMap<String, Vec<u32>>, genre: &str, to: &str) -> BTreeMap<String, Vec<u32>> {
+    let of_genre = tensors.iter().filter(|(name, _)| graphs::decoder_of(name) == Some(genre));
+    of_genre.map(|(name, bits)| (name.replace(genre, to), bits.clone())).collect()
+}
+
+/// Weights of a short training on some genres, and the folder of the run.
+fn weights_of(genres: &[&str]) -> (TempDir, PathBuf) {
+    let data = data_of(genres);
+    let run = Run { model: "note", data: data.path(), folder: data.path().join("run"), epochs: "1" };
+    run.train(&[]).unwrap();
+    let weights = run.folder.join("best.safetensors");
+    (data, weights)
+}
+
+#[test]
+fn genres_of_any_name_train_in_the_order_of_decoders_and_are_exported() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (data, weights) = weights_of(&["stride", "bossa-nova", "pop"]);
+    let log = fs::read_to_string(data.path().join("run/log.csv")).unwrap();
+    assert!(log.contains("valid_r_pop,valid_r_bossa-nova,valid_r_stride,page_r_pop,"), "{log}");
+    let bytes = fs::read(&weights).unwrap();
+    let files = RefCell::new(Vec::new());
+    let put = |name: &str, bytes: &[u8]| {
+        files.borrow_mut().push(name.to_owned());
+        Ok(GraphEntry { file: name.into(), sha256: Sha256::digest(bytes) })
+    };
+    let weights = Weights::from_bytes(&bytes).unwrap();
+    let exported = graphs::graphs(VelocityModel::Note, &weights, Float32, &put).unwrap();
+    let ids: Vec<&str> = exported.decoders.iter().map(|(genre, _)| genre.as_str()).collect();
+    assert_eq!(ids, ["pop", "bossa-nova", "stride"]);
+    assert!(files.borrow().contains(&"decoder-bossa-nova.onnx".into()));
+}
+
+#[test]
+fn a_folder_of_one_genre_trains() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (_data, weights) = weights_of(&["stride"]);
+    assert_eq!(genre::list(&graphs::genres_in(&weights).unwrap()), "stride");
+}
+
+#[test]
+fn a_genre_that_the_weights_lack_starts_from_the_decoder_that_predicts_it_best() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (_data, weights) = weights_of(&["jazz", "pop"]);
+    let data = data_of(&["jazz", "stride"]);
+    let task = NoteTask::new(data.path()).unwrap();
+    let network = task.network(Device::Cpu);
+    start_from(&task, network.variables(), &weights).unwrap();
+    let started = data.path().join("started.safetensors");
+    network.variables().save(&started).unwrap();
+    let (before, after) = (tensors(&weights), tensors(&started));
+    assert_eq!(renamed(&after, "jazz", "jazz"), renamed(&before, "jazz", "jazz"));
+    assert!(!after.keys().any(|name| name.contains("pop")), "the data has no pop");
+
+    let trained = Trained::load(VelocityModel::Note, &weights).unwrap();
+    let r2 = |decoder: usize| {
+        let scores = task.performances(1).iter().map(|performance| {
+            let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
+            score_file(&trained.deviations(&performance.view(), decoder), &human).unwrap()
+        });
+        summarise(&scores.collect::<Vec<_>>()).unwrap().r2
+    };
+    assert_ne!(r2(0), r2(1));
+    let nearest = if r2(0) > r2(1) { "jazz" } else { "pop" };
+    let copy = renamed(&after, "stride", "stride");
+    assert_eq!(copy, renamed(&before, nearest, "stride"));
+    assert!(copy.len() >= 16, "{} tensors in two members", copy.len());
+}
+
+#[test]
+fn a_style_starts_as_the_nearest_decoder_and_nothing_else_changes() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (_data, weights) = weights_of(&["jazz", "pop"]);
+    let data = data_of(&["stride", "waltz"]);
+    let style = "stride".parse().unwrap();
+    let task = NoteTask::for_style(data.path(), &style, &weights).unwrap();
+    assert_eq!((genre::list(task.genres()).as_str(), task.genre_of(0), task.genre_of(1)), ("jazz, pop, stride", 2, 2));
+    let network = task.network(Device::Cpu);
+    start_from(&task, network.variables(), &weights).unwrap();
+    let started = data.path().join("started.safetensors");
+    network.variables().save(&started).unwrap();
+    let (before, start) = (tensors(&weights), tensors(&started));
+    let copy = renamed(&start, "stride", "stride");
+    assert!(["jazz", "pop"].iter().any(|genre| renamed(&before, genre, "stride") == copy));
+
+    let file = weights.to_str().unwrap();
+    let style = ["--name", "stride", "--weights", file];
+    let whole = Run { model: "style", data: data.path(), folder: data.path().join("whole"), epochs: "2" };
+    whole.train(&style).unwrap();
+    let broken = Run { folder: data.path().join("broken"), ..whole };
+    let obstacle = broken.folder.join("epoch-1/weights.safetensors");
+    fs::create_dir_all(&obstacle).unwrap();
+    broken.train(&style).unwrap_err();
+    fs::remove_dir_all(obstacle.parent().unwrap()).unwrap();
+    broken.train(&[&style[..], &["--resume"]].concat()).unwrap();
+    assert_eq!(results(&data.path().join("whole")), results(&broken.folder));
+
+    let mut after = tensors(&broken.folder.join("best.safetensors"));
+    let trained = renamed(&after, "stride", "stride");
+    assert!(trained.iter().all(|(name, bits)| *bits != copy[name]), "each tensor of the decoder has moved");
+    after.retain(|name, _| !trained.contains_key(name));
+    assert_eq!(after, before, "all else is as it was, bit for bit");
 }
 
 #[test]

@@ -8,17 +8,17 @@ use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
-use tonenet_core::genre::Genre;
 use tonenet_inference::manifest::Sha256;
 
-use super::adam::{Adam, mix, sorted, take_gradient};
+use super::adam::{Adam, gradients, mix, sorted};
 use super::checkpoint::{Epoch, Learners, Progress, RunFolder, Settings};
 use super::curves;
-use super::folder::load_weights;
 use super::log;
 use super::session::{average_decay, device, schedule, seeded};
 use super::task::{Network, Score, Task};
+use super::warm_start;
 use crate::arguments::TrainArgs;
+use crate::data::genre::GenreId;
 use crate::progress;
 
 const GRADIENT_NORM: f64 = 1.0;
@@ -32,15 +32,17 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     println!("reading {}", args.data.display());
     let task = make_task()?;
     let (epochs, batches_per_epoch) = args.length();
+    let start_from = args.start_from();
     let start =
-        args.start_from.as_ref().map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+        start_from.as_ref().map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())));
     let start = start.transpose()?.map(|weights| Sha256::digest(&weights).to_string());
     let settings = Settings {
-        model: task.name().into(),
+        model: task.name(),
+        genres: task.genres().to_vec(),
         seed: args.seed,
         epochs,
         batches_per_epoch,
-        learning_rate: args.learning_rate,
+        learning_rate: args.learning_rate(),
         start,
     };
     let folder = RunFolder::new(&args.run_folder())?;
@@ -53,8 +55,8 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
             progress
         }
         None => {
-            if let Some(path) = &args.start_from {
-                load_weights(trainer.replicas[0].variables_mut(), path)?;
+            if let Some(path) = &start_from {
+                warm_start::start_from(&task, trainer.replicas[0].variables(), path)?;
             }
             if let Some(averaged) = &trainer.averaged {
                 copy(trainer.replicas[0].variables(), averaged.variables());
@@ -84,17 +86,18 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
             progress.best_epoch = epoch;
         }
         folder.save(&progress, &trainer.learners())?;
-        write_log(&folder, &progress.history)?;
-        curves::draw(&folder.plot(), &progress.history, progress.best_epoch)?;
-        let [classical, jazz, pop] = valid_r;
-        bar.set_message(format!("valid r {classical:.3} classical {jazz:.3} jazz {pop:.3} pop"));
+        write_log(&folder, &progress)?;
+        curves::draw(&folder.plot(), &progress)?;
+        let last = &progress.history[epoch];
+        let valid_r = in_words(&last.valid_r, task.genres());
+        bar.set_message(format!("valid r {valid_r}"));
         bar.suspend(|| {
             println!(
-                "epoch {:3}: loss {train_loss:.4}, valid {valid_loss:.4}; valid r {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop ({seconds:.0} s)",
+                "epoch {:3}: loss {train_loss:.4}, valid {valid_loss:.4}; valid r {valid_r} ({seconds:.0} s)",
                 epoch + 1,
             );
-            if let Some([classical, jazz, pop]) = page_r {
-                println!("           on the page {classical:.3} classical, {jazz:.3} jazz, {pop:.3} pop");
+            if let Some(page_r) = &last.page_r {
+                println!("           on the page {}", in_words(page_r, task.genres()));
             }
         });
         if epoch - progress.best_epoch >= PATIENCE {
@@ -103,13 +106,13 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     }
     bar.finish_and_clear();
     println!(
-        "best epoch {} of {}: {}\nlog {}, plot {}\nnext: cargo xtask export {}",
+        "best epoch {} of {}: {}\nlog {}, plot {}\nnext: {}",
         progress.best_epoch + 1,
         progress.history.len(),
         folder.best_weights().display(),
         folder.log().display(),
         folder.plot().display(),
-        task.name()
+        task.export_command(&folder.best_weights())
     );
     Ok(())
 }
@@ -155,13 +158,13 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
         let batches = settings.batches_per_epoch;
         let mut random = seeded(settings.seed, epoch);
         let (mut loss_sum, mut learning_rate) = (0.0, 0.0);
-        let mut shards = self.task.draw(genre_of(0), &mut random, self.device);
+        let mut shards = self.task.draw(self.task.genre_of(0), &mut random, self.device);
         for batch in 0..batches {
             let step = epoch * batches + batch;
             learning_rate =
                 settings.learning_rate.unwrap_or(T::LEARNING_RATE) * schedule(step, settings.epochs * batches);
-            let next = (batch + 1 < batches).then(|| genre_of(batch + 1));
-            let (loss, gradients, drawn) = self.learn_and_draw(shards, genre_of(batch), next, &mut random);
+            let next = (batch + 1 < batches).then(|| self.task.genre_of(batch + 1));
+            let (loss, gradients, drawn) = self.learn_and_draw(shards, self.task.genre_of(batch), next, &mut random);
             shards = drawn;
             if !loss.is_finite() {
                 bail!("the loss is {loss} in epoch {}; start anew with another --seed", epoch + 1);
@@ -181,8 +184,8 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
     fn learn_and_draw(
         &mut self,
         shards: Vec<Shard<T>>,
-        genre: Genre,
-        next: Option<Genre>,
+        genre: usize,
+        next: Option<usize>,
         random: &mut ChaCha8Rng,
     ) -> (f64, Vec<Tensor>, Vec<Shard<T>>) {
         let (task, device) = (self.task, self.device);
@@ -204,22 +207,23 @@ impl<'a, T: Task + Sync> Trainer<'a, T> {
 /// One shard of a task's batch.
 type Shard<T> = <<T as Task>::Network as Network>::Batch;
 
-/// The genre of a batch; genres alternate.
-fn genre_of(batch: usize) -> Genre {
-    Genre::ALL[batch % Genre::ALL.len()]
+/// Figures of genres as text; a genre without one is left out.
+fn in_words(r: &[Option<f64>], genres: &[GenreId]) -> String {
+    let figures = r.iter().zip(genres).filter_map(|(r, genre)| Some(format!("{:.3} {genre}", (*r)?)));
+    figures.collect::<Vec<_>>().join(", ")
 }
 
 /// Back-propagates each shard in its own replica.
 ///
-/// Returns the mean loss and its gradient for each variable, in the order of [`sorted`]. The sum does not depend on
+/// Returns the mean loss and its gradient for each variable that is trained. The sum does not depend on
 /// whether the shards run in parallel.
 fn learn<N: Network>(
     replicas: &mut [N],
     shards: Vec<N::Batch>,
-    genre: Genre,
+    genre: usize,
     side_by_side: bool,
 ) -> (f64, Vec<Tensor>) {
-    fn one<N: Network>(network: &N, batch: N::Batch, genre: Genre, shards: usize) -> f64 {
+    fn one<N: Network>(network: &N, batch: N::Batch, genre: usize, shards: usize) -> f64 {
         let loss = network.loss(batch, genre) / shards as f64;
         loss.backward();
         loss.double_value(&[])
@@ -244,7 +248,7 @@ fn learn<N: Network>(
         replicas.iter_mut().zip(shards).map(|(network, batch)| one(network, batch, genre, count)).collect()
     };
     let gradients = tch::no_grad(|| {
-        let mut of_each = replicas.iter().map(|r| sorted(r.variables()).iter().map(|v| take_gradient(&v.1)).collect());
+        let mut of_each = replicas.iter().map(|replica| gradients(replica.variables()));
         let first: Vec<Tensor> = of_each.next().unwrap_or_default();
         of_each.fold(first, |sums, part: Vec<Tensor>| sums.iter().zip(part).map(|(sum, part)| sum + part).collect())
     });
@@ -259,17 +263,15 @@ fn copy(from: &VarStore, to: &VarStore) {
     });
 }
 
-fn write_log(folder: &RunFolder, history: &[Epoch]) -> Result<()> {
-    let of_genres = Genre::ALL.map(|genre| format!("valid_r_{genre}"));
-    let of_pages = Genre::ALL.map(|genre| format!("page_r_{genre}"));
-    let page_names = of_pages.each_ref().map(String::as_str);
-    let has_pages = history.iter().any(|epoch| epoch.page_r.is_some());
-    let header = [
-        &["epoch", "learning_rate", "train_loss", "valid_loss"][..],
-        &of_genres.each_ref().map(String::as_str),
-        if has_pages { &page_names } else { &[] },
-        &["seconds"],
-    ];
+fn write_log(folder: &RunFolder, progress: &Progress) -> Result<()> {
+    let Progress { settings, history, .. } = progress;
+    let names = |what: &str| settings.genres.iter().map(|genre| format!("{what}_{genre}")).collect::<Vec<_>>();
+    let mut columns = names("valid_r");
+    if history.iter().any(|epoch| epoch.page_r.is_some()) {
+        columns.extend(names("page_r"));
+    }
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let header = [&["epoch", "learning_rate", "train_loss", "valid_loss"][..], &columns, &["seconds"]];
     let rows = history.iter().map(|epoch| {
         let first = [
             (epoch.epoch + 1).to_string(),
@@ -277,7 +279,7 @@ fn write_log(folder: &RunFolder, history: &[Epoch]) -> Result<()> {
             format!("{:.5}", epoch.train_loss),
             format!("{:.5}", epoch.valid_loss),
         ];
-        let r = epoch.valid_r.into_iter().chain(epoch.page_r.into_iter().flatten()).map(|r| format!("{r:.4}"));
+        let r = epoch.valid_r.iter().chain(epoch.page_r.iter().flatten()).map(|&r| log::optional(r, 4));
         first.into_iter().chain(r).chain([format!("{:.1}", epoch.seconds)])
     });
     log::write(&folder.log(), &header.concat(), rows)

@@ -9,6 +9,7 @@ use tonenet_core::grid::Grid;
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, Note};
 use tonenet_core::note_rows::{Part, PartNote};
 
+use crate::data::genre::GenreId;
 use crate::data::page::{Notation, NoteLengths, page};
 use crate::data::performances::Performance;
 use crate::graphs::OUTPUT_SCALE;
@@ -40,10 +41,10 @@ const STEP_SHARE: f64 = 0.08;
 ///
 /// The larger the error, the more the model follows the style and the less the player. Pop has the narrowest dynamics, so
 /// the same error would hide more of its player.
-fn player_error(genre: Genre) -> f64 {
-    match genre {
-        Genre::Classical | Genre::Jazz => 6.0,
-        Genre::Pop => 4.5,
+fn player_error(genre: &GenreId) -> f64 {
+    match genre.built_in() {
+        Some(Genre::Pop) => 4.5,
+        _ => 6.0,
     }
 }
 
@@ -110,7 +111,7 @@ pub fn augmented(
         if is_page { from_page(performance, source, random) } else { performed(performance, source, random) };
 
     let jitter = random.random::<f64>() * rendering.jitter;
-    let player_error = player_error(performance.genre);
+    let player_error = player_error(&performance.genre);
     let mut notes: Vec<(PartNote, f32)> = Vec::with_capacity(source.len());
     for (source, note) in source.iter().zip(&rendering.notes) {
         if random.random_bool(thinning) {

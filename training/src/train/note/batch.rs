@@ -1,7 +1,6 @@
 //! One step's batch for the note model, with its dropout masks.
 
 use tch::{Device, Tensor};
-use tonenet_core::genre::Genre;
 
 /// Hidden units of both layers of the encoder of the past.
 pub const PAST_HIDDEN: i64 = 160;
@@ -25,8 +24,8 @@ pub struct NoteBatch {
     pub weights: Tensor,
     /// See [`super::network::NoteNetwork::forward`].
     pub segment: i64,
-    /// The style in which the model gets the player's velocities, or `None` to withhold them.
-    pub player_style: Option<Genre>,
+    /// The decoder of the style in which the model gets the player's velocities, or `None` to withhold them.
+    pub player_style: Option<usize>,
     /// The member that trains on it.
     pub member: usize,
     pub masks: Masks,

@@ -10,15 +10,16 @@ use tonenet_core::note_rows::{AHEAD, PAST, Part};
 
 use super::augmentation::{Augmented, Reading, augmented};
 use super::batch::{Masks, NoteBatch};
+use crate::data::genre::GenreId;
 use crate::data::performances::{Performance, USUAL_SPREAD};
 
 /// Excerpt lengths in notes, with probabilities.
 ///
 /// Long excerpts teach the swells of a long piece; short ones cover more pieces.
-fn lengths(genre: Genre) -> &'static [(usize, f64)] {
-    match genre {
-        Genre::Classical => &[(1024, 0.1), (512, 0.6), (256, 0.3)],
-        Genre::Jazz | Genre::Pop => &[(512, 0.4), (256, 0.6)],
+fn lengths(genre: &GenreId) -> &'static [(usize, f64)] {
+    match genre.built_in() {
+        Some(Genre::Classical) => &[(1024, 0.1), (512, 0.6), (256, 0.3)],
+        _ => &[(512, 0.4), (256, 0.6)],
     }
 }
 /// Notes before an excerpt, for its rows' look-back and for the part's running averages.
@@ -41,15 +42,17 @@ const SOURCE_LEVELLING: f64 = 0.1;
 
 /// Draws batches of a genre.
 pub struct NoteExcerpts {
-    genre: Genre,
+    genre: GenreId,
+    /// Decoders of the network, from which the player's style is drawn.
+    decoders: usize,
     performances: Vec<Performance>,
     weighted: WeightedIndex<f64>,
 }
 
 impl NoteExcerpts {
-    /// The excerpts of one genre, or `None` where no performance is of it.
-    pub fn new(performances: &[Performance], genre: Genre) -> Option<Self> {
-        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).cloned().collect();
+    /// The excerpts of one genre for a network of so many decoders, or `None` where no performance is of it.
+    pub fn new(performances: &[Performance], genre: &GenreId, decoders: usize) -> Option<Self> {
+        let performances: Vec<_> = performances.iter().filter(|p| p.genre == *genre).cloned().collect();
         let mut groups: HashMap<&str, usize> = HashMap::new();
         for performance in &performances {
             *groups.entry(&performance.group).or_default() += performance.notes.len();
@@ -59,16 +62,21 @@ impl NoteExcerpts {
             (p.notes.len() as f64).powf(0.75) * (groups[p.group.as_str()] as f64).powf(-SOURCE_LEVELLING)
         };
         let weighted = WeightedIndex::new(performances.iter().map(weight)).ok()?;
-        Some(Self { genre, performances, weighted })
+        Some(Self { genre: genre.clone(), decoders, performances, weighted })
+    }
+
+    /// The performances that excerpts are drawn from.
+    pub fn performances(&self) -> &[Performance] {
+        &self.performances
     }
 
     /// Draws a batch for each of `shards` members; its excerpts have `notes` notes together.
     pub fn draw(&self, shards: usize, notes: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<NoteBatch> {
         let is_page = random.random_bool(PAGE_SHARE);
-        let length = by_share(lengths(self.genre), random);
+        let length = by_share(lengths(&self.genre), random);
         let segment = by_share(if is_page { &PAGE_SEGMENTS } else { &SEGMENTS }, random).min(length);
         let with_player = !is_page && random.random_bool(PLAYER_SHARE);
-        let player_style = with_player.then(|| Genre::ALL[random.random_range(0..Genre::ALL.len())]);
+        let player_style = with_player.then(|| random.random_range(0..self.decoders));
         let reading = Reading { is_page, with_player };
         let excerpts = notes / length;
         (0..shards)

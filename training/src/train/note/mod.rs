@@ -7,13 +7,12 @@ mod batch;
 mod excerpts;
 mod network;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST};
 use tonenet_inference::performance::PerformanceView;
 
@@ -21,9 +20,11 @@ pub use network::NoteNetwork;
 
 use super::task::{Network, Score, Scores, Task};
 use crate::data::Split;
+use crate::data::genre::{self, GenreId};
 use crate::data::page::{Notation, page};
 use crate::data::performances::{self, Performance};
-use crate::graphs::OUTPUT_SCALE;
+use crate::graphs::{self, OUTPUT_SCALE};
+use crate::models::VelocityModel;
 use excerpts::NoteExcerpts;
 
 /// Notes per batch of each member.
@@ -31,34 +32,63 @@ const NOTES: usize = 4096;
 /// Valid files per genre that each epoch is scored on.
 const VALID_FILES: usize = 20;
 
-/// The task of training the note model.
+/// The task of training the note model, or one style's decoder of it.
 pub struct NoteTask {
+    /// Of the network's decoders.
+    genres: Vec<GenreId>,
+    /// Of each genre that is trained.
     excerpts: Vec<NoteExcerpts>,
+    /// The index of the only genre that is trained, if it is not all.
+    style: Option<usize>,
     valid: Vec<Performance>,
-    performances: usize,
+    data: PathBuf,
 }
 
 impl NoteTask {
-    /// Reads the data.
+    /// Reads the data: a decoder for each genre in it, all of which are trained.
     pub fn new(data: &Path) -> Result<Self> {
-        let train = performances::load(data, Split::Train)?;
-        let mut left = [VALID_FILES; 3];
+        Self::read(data, performances::trained_genres(data)?, None)
+    }
+
+    /// Reads the data of one genre, for a decoder beside those of some trained weights.
+    pub fn for_style(data: &Path, style: &GenreId, weights: &Path) -> Result<Self> {
+        let genres = genre::distinct(graphs::genres_in(weights)?.into_iter().chain([style.clone()]));
+        genre::check_places(&genres).with_context(|| format!("{} has no place for {style}", weights.display()))?;
+        Self::read(data, genres, Some(style))
+    }
+
+    fn read(data: &Path, genres: Vec<GenreId>, only: Option<&GenreId>) -> Result<Self> {
+        let style = only.and_then(|style| genres.iter().position(|genre| genre == style));
+        let trained = |genre: &GenreId| only.is_none_or(|style| style == genre);
+        let mut train = performances::load(data, Split::Train)?;
+        train.retain(|performance| trained(&performance.genre));
+        let mut left: Vec<usize> = genres.iter().map(|genre| if trained(genre) { VALID_FILES } else { 0 }).collect();
         let mut valid = performances::load(data, Split::Valid)?;
-        valid.retain(|p| {
-            let left = &mut left[p.genre.index()];
-            let counts = *left > 0;
-            *left = left.saturating_sub(1);
-            counts
-        });
-        let performances = train.len();
-        let excerpts = Genre::ALL
-            .into_iter()
-            .map(|genre| {
-                NoteExcerpts::new(&train, genre)
-                    .with_context(|| format!("{} has no {genre} performance to train on", data.display()))
+        valid.retain(|performance| {
+            let left = genres.iter().position(|genre| *genre == performance.genre).map(|genre| &mut left[genre]);
+            left.is_some_and(|left| {
+                let counts = *left > 0;
+                *left = left.saturating_sub(1);
+                counts
             })
-            .collect::<Result<_>>()?;
-        Ok(Self { excerpts, valid, performances })
+        });
+        let excerpts = genres.iter().filter(|genre| trained(genre)).map(|genre| {
+            NoteExcerpts::new(&train, genre, genres.len())
+                .with_context(|| format!("{} has no usable {genre} performance to train on", data.display()))
+        });
+        let excerpts = excerpts.collect::<Result<_>>()?;
+        Ok(Self { genres, excerpts, style, valid, data: data.into() })
+    }
+
+    fn trained(&self, genre: usize) -> Option<&NoteExcerpts> {
+        match self.style {
+            None => self.excerpts.get(genre),
+            Some(style) => self.excerpts.first().filter(|_| style == genre),
+        }
+    }
+
+    fn genre(&self, performance: &Performance) -> usize {
+        self.genres.iter().position(|genre| *genre == performance.genre).expect("others are not kept")
     }
 }
 
@@ -70,39 +100,80 @@ impl Task for NoteTask {
     const SHARDS: usize = network::MEMBERS;
     const AVERAGE: Option<f64> = Some(0.999);
 
-    fn name(&self) -> &str {
-        "note"
+    fn name(&self) -> String {
+        match self.style {
+            None => self.model().id().into(),
+            Some(style) => format!("style {}", self.genres[style]),
+        }
+    }
+
+    fn model(&self) -> VelocityModel {
+        VelocityModel::Note
+    }
+
+    fn genres(&self) -> &[GenreId] {
+        &self.genres
+    }
+
+    fn genre_of(&self, batch: usize) -> usize {
+        self.style.unwrap_or(batch % self.genres.len())
+    }
+
+    fn performances(&self, genre: usize) -> &[Performance] {
+        self.trained(genre).map_or(&[], NoteExcerpts::performances)
+    }
+
+    fn renewed(&self) -> Option<usize> {
+        self.style
     }
 
     fn network(&self, device: Device) -> NoteNetwork {
-        NoteNetwork::new(device)
+        let network = NoteNetwork::new(device, &self.genres);
+        if let Some(style) = self.style {
+            network.train_only(&self.genres[style]);
+        }
+        network
     }
 
-    fn draw(&self, genre: Genre, random: &mut ChaCha8Rng, device: Device) -> Vec<<NoteNetwork as Network>::Batch> {
-        self.excerpts[genre.index()].draw(Self::SHARDS, NOTES, random, device)
+    fn draw(&self, genre: usize, random: &mut ChaCha8Rng, device: Device) -> Vec<<NoteNetwork as Network>::Batch> {
+        let excerpts = self.trained(genre).expect("batches are of trained genres");
+        excerpts.draw(Self::SHARDS, NOTES, random, device)
     }
 
     fn validate(&self, network: &NoteNetwork) -> Score {
-        let (mut scores, mut page_scores) = (Scores::default(), Scores::default());
+        let (mut scores, mut page_scores) = (Scores::new(self.genres.len()), Scores::new(self.genres.len()));
         for performance in &self.valid {
-            let predicted = whole_performance(network, &performance.view(), performance.genre);
+            let genre = self.genre(performance);
+            let predicted = whole_performance(network, &performance.view(), genre);
             let human: Vec<f32> = performance.notes.iter().map(|n| f32::from(n.velocity)).collect();
-            scores.add(performance.genre, score_file(&predicted, &human));
+            scores.add(genre, score_file(&predicted, &human));
             let page = page(&performance.notes, performance.grid, Notation::default());
             let view = PerformanceView { notes: &page, pedals: &[], ..performance.view() };
-            let predicted = whole_performance(network, &view, performance.genre);
-            page_scores.add(performance.genre, score_file(&predicted, &human));
+            let predicted = whole_performance(network, &view, genre);
+            page_scores.add(genre, score_file(&predicted, &human));
         }
         Score { page_r: Some(page_scores.mean().r), ..scores.mean() }
     }
 
     fn describe(&self) -> String {
-        format!("{} performances to learn from, {} to stop by", self.performances, self.valid.len())
+        let performances: usize = self.excerpts.iter().map(|excerpts| excerpts.performances().len()).sum();
+        format!("{performances} performances to learn from, {} to stop by", self.valid.len())
+    }
+
+    fn export_command(&self, weights: &Path) -> String {
+        match self.style {
+            None => format!("cargo xtask export {}", self.model().id()),
+            Some(_) => format!(
+                "cargo xtask export note --data {} --weights {} --output FOLDER",
+                self.data.display(),
+                weights.display()
+            ),
+        }
     }
 }
 
 /// Predicted deviations of a whole performance, in the order of its notes, in velocity steps.
-pub fn whole_performance(network: &NoteNetwork, view: &PerformanceView<'_>, genre: Genre) -> Vec<f32> {
+pub fn whole_performance(network: &NoteNetwork, view: &PerformanceView<'_>, genre: usize) -> Vec<f32> {
     let (part, order) = view.part();
     let known = part.end_known();
     let (mut past, mut ahead) = (Vec::new(), Vec::new());

@@ -9,10 +9,11 @@
 
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};
-use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 
 use super::batch::{AHEAD_HIDDEN, DECODER_HIDDEN, Masks, NoteBatch, PAST_HIDDEN};
+use crate::data::genre::GenreId;
+use crate::graphs::decoder_of;
 use crate::train::layers::{LEARNING, Lstm, linear};
 use crate::train::task::Network;
 
@@ -57,13 +58,13 @@ pub struct Output {
 }
 
 impl Member {
-    fn new(root: &nn::Path<'_>) -> Self {
+    fn new(root: &nn::Path<'_>, genres: &[GenreId]) -> Self {
         let lstm = |name: &str, input, hidden| Lstm::new(&(root / name), input, hidden);
         let memory = PAST_HIDDEN + AHEAD_HIDDEN;
-        let decoders = Genre::ALL
+        let decoders = genres
             .iter()
             .map(|genre| {
-                let path = root / "decoder" / genre.id();
+                let path = root / "decoder" / genre.as_str();
                 Decoder {
                     lstm: Lstm::new(&path, memory, DECODER_HIDDEN),
                     head: nn::linear(&path / "head", memory + DECODER_HIDDEN, HEAD, Default::default()),
@@ -93,8 +94,8 @@ impl Member {
         drop(Tensor::cat(&[before, behind], -1), masks.map(|m| &m.memory))
     }
 
-    fn decode(&self, memory: &Tensor, genre: Genre, masks: Option<&Masks>) -> Output {
-        let decoder = &self.decoders[genre.index()];
+    fn decode(&self, memory: &Tensor, genre: usize, masks: Option<&Masks>) -> Output {
+        let decoder = &self.decoders[genre];
         let states = drop(decoder.lstm.states(memory), masks.map(|m| &m.decoder));
         let hidden = linear(&decoder.head, &Tensor::cat(&[&states, memory], -1)).relu();
         let output = linear(&decoder.output, &hidden).to_kind(Kind::Float);
@@ -106,7 +107,7 @@ impl Member {
     /// Each note keeps its difference from the predicted mean, now measured from the other style's prediction.
     ///
     /// Each decoder thus learns to undo another's transfer (back-translation, arXiv 1511.06709).
-    fn with_player_style(&self, batch: &NoteBatch, genre: Genre, player_style: Genre) -> Tensor {
+    fn with_player_style(&self, batch: &NoteBatch, genre: usize, player_style: usize) -> Tensor {
         tch::no_grad(|| {
             let without_player = batch.past.copy();
             let _ = without_player.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
@@ -128,18 +129,26 @@ fn drop(x: Tensor, mask: Option<&Tensor>) -> Tensor {
 }
 
 impl NoteNetwork {
-    /// Fresh weights.
-    pub fn new(device: Device) -> Self {
+    /// Fresh weights, with a decoder for each genre.
+    pub fn new(device: Device, genres: &[GenreId]) -> Self {
         let variables = VarStore::new(device);
-        let members = (0..MEMBERS).map(|index| Member::new(&(variables.root() / "member" / index))).collect();
+        let members = (0..MEMBERS).map(|index| Member::new(&(variables.root() / "member" / index), genres)).collect();
         Self { variables, members }
+    }
+
+    /// Freezes everything but one genre's decoders.
+    pub fn train_only(&self, genre: &GenreId) {
+        for (name, variable) in self.variables.variables() {
+            let is_trained = decoder_of(&name) == Some(genre.as_str());
+            let _ = variable.set_requires_grad(is_trained);
+        }
     }
 
     /// The members' mean output for `past` \[batch, notes, PAST\] and `ahead` \[batch, notes, AHEAD\].
     ///
     /// Notes are grouped into segments of `segment`, a divisor of their number. A note sees only the following notes of
     /// its own segment.
-    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: Genre) -> Output {
+    pub fn forward(&self, past: &Tensor, ahead: &Tensor, segment: i64, genre: usize) -> Output {
         let outputs: Vec<Output> =
             self.members.iter().map(|m| m.decode(&m.memory(past, ahead, segment, None), genre, None)).collect();
         let mean = |of: fn(&Output) -> &Tensor| {
@@ -162,7 +171,7 @@ impl Network for NoteNetwork {
 
     /// The mean is trained on its squared error alone. The spread is trained on its likelihood, without gradients to
     /// the mean.
-    fn loss(&self, batch: NoteBatch, genre: Genre) -> Tensor {
+    fn loss(&self, batch: NoteBatch, genre: usize) -> Tensor {
         let member = &self.members[batch.member];
         let past = match batch.player_style {
             Some(player_style) => member.with_player_style(&batch, genre, player_style),

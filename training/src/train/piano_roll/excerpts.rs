@@ -4,11 +4,11 @@ use rand::Rng;
 use rand::distr::weighted::WeightedIndex;
 use rand::prelude::*;
 use rand_chacha::ChaCha8Rng;
-use tonenet_core::genre::Genre;
 use tonenet_core::grid::{FREE_STEP_SECONDS, Grid, GridNote};
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, PIANO_KEYS};
 use tonenet_core::piano_roll::{FRAME, PianoRoll, VelocityRoll};
 
+use crate::data::genre::GenreId;
 use crate::data::performances::{Performance, USUAL_SPREAD};
 
 /// Standard deviation of the tempo augmentation, as a factor's natural logarithm.
@@ -34,11 +34,16 @@ pub struct Excerpts {
 
 impl Excerpts {
     /// The excerpts of one genre, or `None` where no performance is of it.
-    pub fn new(performances: &[Performance], genre: Genre) -> Option<Self> {
-        let performances: Vec<_> = performances.iter().filter(|p| p.genre == genre).cloned().collect();
+    pub fn new(performances: &[Performance], genre: &GenreId) -> Option<Self> {
+        let performances: Vec<_> = performances.iter().filter(|p| p.genre == *genre).cloned().collect();
         let seconds = |p: &Performance| p.notes.last().map_or(1.0, |n| n.onset.max(1.0));
         let by_length = WeightedIndex::new(performances.iter().map(seconds)).ok()?;
         Some(Self { performances, by_length })
+    }
+
+    /// The performances that excerpts are drawn from.
+    pub fn performances(&self) -> &[Performance] {
+        &self.performances
     }
 
     /// A batch of `excerpts` excerpts, each `steps` long, at random places, transpositions and tempi.
@@ -98,6 +103,7 @@ fn cut(performance: &Performance, steps: usize, random: &mut ChaCha8Rng, batch: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tonenet_core::genre::Genre;
     use tonenet_core::note::Note;
 
     fn scale() -> Performance {
@@ -114,7 +120,7 @@ mod tests {
             .collect();
         Performance {
             name: "scale".into(),
-            genre: Genre::Pop,
+            genre: Genre::Pop.into(),
             grid: Grid::Sixteenths,
             notes,
             pedals: Vec::new(),
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn targets_are_at_onsets_and_centred_per_file() {
         let performances = [scale()];
-        let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
+        let excerpts = Excerpts::new(&performances, &Genre::Pop.into()).unwrap();
         let batch = excerpts.draw(8, 32, &mut ChaCha8Rng::seed_from_u64(1));
         assert_eq!(batch.frames.len(), 8 * 32 * FRAME);
         for (i, (&deviation, &onset)) in batch.deviations.iter().zip(&batch.onsets).enumerate() {
@@ -138,7 +144,7 @@ mod tests {
     #[test]
     fn the_same_seed_draws_the_same_batch() {
         let performances = [scale()];
-        let excerpts = Excerpts::new(&performances, Genre::Pop).unwrap();
+        let excerpts = Excerpts::new(&performances, &Genre::Pop.into()).unwrap();
         let draw = |seed| excerpts.draw(4, 16, &mut ChaCha8Rng::seed_from_u64(seed)).frames;
         assert_eq!(draw(3), draw(3));
         // Cells that differ between the two batches.

@@ -5,10 +5,10 @@
 
 use tch::nn::{self, Module, RNN, VarStore};
 use tch::{Device, Kind, Tensor};
-use tonenet_core::genre::Genre;
 use tonenet_core::note::PIANO_KEYS;
 use tonenet_core::piano_roll::FRAME;
 
+use crate::data::genre::GenreId;
 use crate::graphs::{OUTPUT_SCALE, WHOLE_PERFORMANCE_STEPS};
 use crate::train::task::Network;
 
@@ -47,17 +47,17 @@ pub struct PianoRollNetwork {
 }
 
 impl PianoRollNetwork {
-    /// Fresh weights.
-    pub fn new(device: Device, attention: bool) -> Self {
+    /// Fresh weights, with a decoder for each genre.
+    pub fn new(device: Device, attention: bool, genres: &[GenreId]) -> Self {
         let variables = VarStore::new(device);
         let root = variables.root();
         let bidirectional = nn::RNNConfig { bidirectional: true, ..Default::default() };
         let encoder = nn::lstm(&root / "encoder", FRAME as i64, ENCODER_HIDDEN, bidirectional);
         let memory = 2 * ENCODER_HIDDEN;
-        let decoders = Genre::ALL
+        let decoders = genres
             .iter()
             .map(|genre| {
-                let path = &root / "decoder" / genre.id();
+                let path = &root / "decoder" / genre.as_str();
                 let no_bias = nn::LinearConfig { bias: false, ..Default::default() };
                 Decoder {
                     lstm: nn::lstm(&path, memory, DECODER_HIDDEN, nn::RNNConfig::default()),
@@ -78,9 +78,9 @@ impl PianoRollNetwork {
     }
 
     /// Predicted deviations in a genre, in velocity steps: \[batch, steps, 88\], from `frames` \[batch, steps, 176\].
-    fn deviations(&self, frames: &Tensor, genre: Genre, training: bool) -> Tensor {
+    fn deviations(&self, frames: &Tensor, genre: usize, training: bool) -> Tensor {
         let memory = self.encoder.seq(frames).0.dropout(DROPOUT, training);
-        let decoder = &self.decoders[genre.index()];
+        let decoder = &self.decoders[genre];
         let mut hidden = decoder.lstm.seq(&memory).0;
         if let Some(attention) = &decoder.attention {
             let query = attention.score.forward(&hidden);
@@ -95,11 +95,11 @@ impl PianoRollNetwork {
     /// Predicted deviations of one whole performance, \[steps, 88\], from its frames \[steps, 176\].
     ///
     /// With attention, it reads overlapping windows as long as the training excerpts.
-    pub fn predict(&self, frames: &[f32], genre: Genre) -> Vec<f32> {
+    pub fn predict(&self, frames: &[f32], genre: usize) -> Vec<f32> {
         tch::no_grad(|| {
             let frames = Tensor::from_slice(frames).view([1, -1, FRAME as i64]).to_device(self.variables.device());
             let steps = frames.size()[1] as usize;
-            let windows = if self.decoders[genre.index()].attention.is_some() {
+            let windows = if self.decoders[genre].attention.is_some() {
                 tonenet_core::piano_roll::windows(steps, WHOLE_PERFORMANCE_STEPS)
             } else {
                 tonenet_core::piano_roll::windows(steps, steps)
@@ -133,7 +133,7 @@ impl Network for PianoRollNetwork {
     }
 
     /// Mean squared error over the onsets alone: 97 % of the matrix is silence.
-    fn loss(&self, batch: Batch, genre: Genre) -> Tensor {
+    fn loss(&self, batch: Batch, genre: usize) -> Tensor {
         let error = (self.deviations(&batch.frames, genre, true) - &batch.deviations) / OUTPUT_SCALE * &batch.onsets;
         error.square().sum(Kind::Float) / (batch.onsets.sum(Kind::Float) + 1e-6)
     }

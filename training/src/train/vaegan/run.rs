@@ -39,6 +39,9 @@ pub fn run_with(args: &TrainArgs, drawing: &drawing::Lengths) -> Result<()> {
     let device = device(&args.device)?;
     tch::set_num_threads(args.threads);
     println!("reading {}", args.data.display());
+    if let Some(left_out) = phrases::left_out(&args.data)? {
+        println!("{left_out}");
+    }
     let (train, valid) = (phrases::load(&args.data, Split::Train)?, phrases::load(&args.data, Split::Valid)?);
     let count = |pieces: &[Piece]| pieces.iter().map(Piece::phrases).sum::<usize>();
     println!("{} phrases to learn from, {} to look at", count(&train), count(&valid));
