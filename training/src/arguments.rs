@@ -160,6 +160,9 @@ pub struct ExportArgs {
     /// Weights to export instead of the run's best
     #[arg(long, value_name = "FILE.safetensors")]
     pub weights: Option<PathBuf>,
+    /// Export the mean of the weights and these; several times for more files (note, attention, baseline)
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub mean_with: Vec<PathBuf>,
     /// Folder for the model instead of the shipped one's in assets/models (note, attention, baseline)
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,

@@ -63,12 +63,18 @@ fn check_style(args: &TrainArgs) -> Result<()> {
 pub fn check_export(args: &ExportArgs) -> Result<()> {
     let read = Inputs::default().files(training_files(args.model, &args.data)?);
     let run = args.run_folder();
-    let source = args.weights.as_ref().unwrap_or(&run);
-    if !source.exists() {
-        bail!("{} is not there; run `cargo xtask train {}` first", source.display(), args.model.id());
+    for source in [args.weights.as_ref().unwrap_or(&run)].into_iter().chain(&args.mean_with) {
+        if !source.exists() {
+            bail!("{} is not there; run `cargo xtask train {}` first", source.display(), args.model.id());
+        }
     }
-    if args.output.is_some() && matches!(args.model, TrainableModel::Seqgan | TrainableModel::Vaegan) {
-        bail!("--output is for models of velocities; {} goes to assets/models", args.model.id());
+    if matches!(args.model, TrainableModel::Seqgan | TrainableModel::Vaegan) {
+        if args.output.is_some() {
+            bail!("--output is for models of velocities; {} goes to assets/models", args.model.id());
+        }
+        if !args.mean_with.is_empty() {
+            bail!("--mean-with is for models of velocities; {} has one file of weights", args.model.id());
+        }
     }
     let target = args.target();
     if args.output.is_some() && !args.force && holds_files(&target) {
@@ -76,7 +82,8 @@ pub fn check_export(args: &ExportArgs) -> Result<()> {
     }
     // Weights may be exported again from where an export left them: they are written back unchanged.
     let exported = Identity::from_path(&target.join("weights.safetensors")).ok();
-    let weights = args.weights.iter().filter(|weights| Identity::from_path(weights).ok() != exported);
+    let weights =
+        args.weights.iter().chain(&args.mean_with).filter(|weights| Identity::from_path(weights).ok() != exported);
     let mut outputs = read.files(weights).folders([&run]).outputs();
     outputs.folder(&target)?;
     if args.model == TrainableModel::Seqgan {

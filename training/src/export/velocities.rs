@@ -1,6 +1,7 @@
 //! Exports a velocity model: its graphs, and the spread of its styles.
 
 use std::fs;
+use std::path::Path;
 
 use crate::metrics::velocities::score_file;
 use anyhow::{Context, Result, bail};
@@ -33,9 +34,17 @@ const SPREAD_FILES: usize = 40;
 pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
     let run = RunFolder::new(&args.run_folder())?;
     let weights_file = args.weights.clone().unwrap_or_else(|| run.best_weights());
-    let bytes = fs::read(&weights_file).with_context(|| {
-        format!("cannot read {}; run `cargo xtask train {}` first", weights_file.display(), model.id())
-    })?;
+    let read = |file: &Path| {
+        fs::read(file)
+            .with_context(|| format!("cannot read {}; run `cargo xtask train {}` first", file.display(), model.id()))
+    };
+    let first = read(&weights_file)?;
+    let others = args.mean_with.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()?;
+    let others = others.iter().map(|bytes| Weights::from_bytes(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let bytes = match others.as_slice() {
+        [] => first,
+        others => Weights::from_bytes(&first)?.mean_with(others)?,
+    };
     let weights = Weights::from_bytes(&bytes)?;
     let folder = NewFolder::at(args.target())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
