@@ -119,6 +119,11 @@ impl Task for NoteTask {
         self.style.unwrap_or(batch % self.genres.len())
     }
 
+    fn keeps_best_epoch(&self) -> bool {
+        // A style's few files may soon be learned by heart.
+        self.style.is_some()
+    }
+
     fn performances(&self, genre: usize) -> &[Performance] {
         self.trained(genre).map_or(&[], NoteExcerpts::performances)
     }
