@@ -166,14 +166,11 @@ impl Task for NoteTask {
     }
 
     fn export_command(&self, weights: &Path) -> String {
-        match self.style {
-            None => format!("cargo xtask export {}", self.model().id()),
-            Some(_) => format!(
-                "cargo xtask export note --data {} --weights {} --output FOLDER",
-                self.data.display(),
-                weights.display()
-            ),
+        if self.genres == genre::built_in() {
+            return format!("cargo xtask export {}", self.model().id());
         }
+        let (data, weights) = (self.data.display(), weights.display());
+        format!("cargo xtask export note --data {data} --weights {weights} --output FOLDER")
     }
 }
 
