@@ -1,4 +1,4 @@
-//! The genres of training data. What plays is a style ([`crate::style`]); each genre has a built-in one.
+//! The genres that have a built-in style ([`crate::style`]). Training data may have others, by their ids.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};

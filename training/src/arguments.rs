@@ -18,7 +18,7 @@ const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
 const LEARNING_RATE: RangeInclusive<f64> = 1e-6..=1.0;
 
 /// The largest learning rate for a style, whose decoder is trained already.
-const STYLE_LEARNING_RATE: f64 = 1e-3;
+const STYLE_LEARNING_RATE: f64 = 5e-4;
 
 /// Trains, exports, evaluates and measures ToneNet's models.
 #[derive(Debug, Parser)]
@@ -75,10 +75,10 @@ pub struct TrainArgs {
     /// Random seed; the same seed, data and threads give the same weights (0 to 18446744073709551615)
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
-    /// Most epochs, 1 to 100000; training stops early when the valid split no longer improves (default: 36, seqgan 24, vaegan 30, style 8)
+    /// Most epochs, 1 to 100000; training stops early when the valid split no longer improves (default: 36, seqgan 24, vaegan 30, style 6)
     #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub epochs: Option<usize>,
-    /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100, style 60)
+    /// Batches in each epoch, 1 to 100000 (default: 300, seqgan 80, vaegan 100, style 40)
     #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=100_000usize))]
     pub batches: Option<usize>,
     /// Weights to start from instead of random ones (attention, baseline, note; style: instead of the shipped note model's)
@@ -86,7 +86,7 @@ pub struct TrainArgs {
     /// A genre that they have no decoder for starts from the decoder that predicts its files best.
     #[arg(long, visible_alias = "weights", value_name = "FILE.safetensors")]
     pub start_from: Option<PathBuf>,
-    /// Largest learning rate, 0.000001 to 1 (attention, baseline, note: 0.002 unless given; style: 0.001)
+    /// Largest learning rate, 0.000001 to 1 (attention, baseline, note: 0.002 unless given; style: 0.0005)
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = number(LEARNING_RATE))]
     pub learning_rate: Option<f64>,
     /// Rounds of generator against discriminator after the epochs, 0 to 100000 (seqgan)
@@ -113,7 +113,7 @@ impl TrainArgs {
             Trainee::Model(TrainableModel::Seqgan) => (24, 80),
             Trainee::Model(TrainableModel::Vaegan) => (30, 100),
             Trainee::Model(_) => (36, 300),
-            Trainee::Style => (8, 60),
+            Trainee::Style => (6, 40),
         };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
     }

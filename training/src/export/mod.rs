@@ -49,8 +49,8 @@ impl NewFolder {
     /// A new folder that will be at a path.
     fn at(target: PathBuf) -> Result<Self> {
         // The working folder must be on the target's disk, or its files could not be moved.
-        let target = std::path::absolute(target)?;
-        let above = target.parent().context("a model has a folder above it")?;
+        let absolute = std::path::absolute(&target)?;
+        let above = absolute.parent().context("a model has a folder above it")?;
         fs::create_dir_all(above).with_context(|| format!("cannot make {}", above.display()))?;
         Ok(Self { work: tempfile::tempdir_in(above)?, target })
     }

@@ -17,6 +17,7 @@ use super::golden;
 use super::{NewFolder, for_each_runtime};
 use crate::arguments::ExportArgs;
 use crate::data::Split;
+use crate::data::genre;
 use crate::data::performances::{self, Performance};
 use crate::evaluate;
 use crate::graphs;
@@ -46,6 +47,15 @@ pub fn run(args: &ExportArgs, model: VelocityModel) -> Result<()> {
         others => Weights::from_bytes(&first)?.mean_with(others)?,
     };
     let weights = Weights::from_bytes(&bytes)?;
+    let genres = graphs::genres(&weights)?;
+    if args.output.is_none() && genres != genre::built_in() {
+        bail!(
+            "{} has the styles {}, and the model that ships has {} alone; name a folder of your own with --output",
+            weights_file.display(),
+            genre::list(&genres),
+            genre::list(&genre::built_in())
+        );
+    }
     let folder = NewFolder::at(args.target())?;
     let put = |name: &str, bytes: &[u8]| folder.put(name, bytes);
 

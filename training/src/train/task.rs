@@ -100,6 +100,12 @@ pub trait Task {
         batch % self.genres().len()
     }
 
+    /// Whether the epoch with the best r on the valid split is kept, not the last one.
+    fn keeps_best_epoch(&self) -> bool {
+        // Averaged weights improve to the end. Choosing an epoch by a few valid files would be worse.
+        Self::AVERAGE.is_none()
+    }
+
     /// The performances of a genre to train on; none where its decoder is not trained.
     fn performances(&self, genre: usize) -> &[Performance];
 

@@ -67,6 +67,10 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
     trainer.spread_weights();
     let weights: usize = trainer.replicas[0].variables().variables().values().map(Tensor::numel).sum();
     println!("{}; {weights} weights", task.describe());
+    if start_from.is_some() && progress.history.is_empty() {
+        let score = task.validate(&trainer.replicas[0]);
+        println!("before training: valid {:.4}; valid r {}", score.loss, in_words(&score.r, task.genres()));
+    }
 
     let total = epochs * batches_per_epoch;
     let bar = progress::bar(total, "{pos}/{len} batches, {eta} left  {msg}");
@@ -81,8 +85,7 @@ pub fn run<T: Task + Sync>(args: &TrainArgs, make_task: impl FnOnce() -> Result<
         let Score { loss: valid_loss, r: valid_r, page_r } = score;
         progress.history.push(Epoch { epoch, learning_rate, train_loss, valid_loss, valid_r, page_r, seconds });
         let best = progress.history[progress.best_epoch].mean_r();
-        // Averaged weights improve to the end. Choosing an epoch by a few valid files would be worse.
-        if trainer.averaged.is_some() || progress.history[epoch].mean_r() > best {
+        if !task.keeps_best_epoch() || progress.history[epoch].mean_r() > best {
             progress.best_epoch = epoch;
         }
         folder.save(&progress, &trainer.learners())?;

@@ -119,6 +119,11 @@ impl Task for NoteTask {
         self.style.unwrap_or(batch % self.genres.len())
     }
 
+    fn keeps_best_epoch(&self) -> bool {
+        // A style's few files may soon be learned by heart.
+        self.style.is_some()
+    }
+
     fn performances(&self, genre: usize) -> &[Performance] {
         self.trained(genre).map_or(&[], NoteExcerpts::performances)
     }
@@ -161,14 +166,11 @@ impl Task for NoteTask {
     }
 
     fn export_command(&self, weights: &Path) -> String {
-        match self.style {
-            None => format!("cargo xtask export {}", self.model().id()),
-            Some(_) => format!(
-                "cargo xtask export note --data {} --weights {} --output FOLDER",
-                self.data.display(),
-                weights.display()
-            ),
+        if self.genres == genre::built_in() {
+            return format!("cargo xtask export {}", self.model().id());
         }
+        let (data, weights) = (self.data.display(), weights.display());
+        format!("cargo xtask export note --data {data} --weights {weights} --output FOLDER")
     }
 }
 
