@@ -71,7 +71,7 @@ fn progress(ui: &mut egui::Ui, share: f32, push: &mut impl FnMut(StyleAction)) {
 /// What was learned.
 fn outcome(ui: &mut egui::Ui, view: &StylesView, learned: &LearnedStyle, push: &mut impl FnMut(StyleAction)) {
     let there = view.users.iter().find(|user| user.id == Some(learned.id));
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let title = there.map_or(&learned.name, |user| &user.title);
         ui.strong(title);
         ui.label(match (there, learned.was_there) {
@@ -102,6 +102,6 @@ fn left_out(ui: &mut egui::Ui, left_out: &[LeftOutSource]) {
     }
     let others = left_out.len().saturating_sub(MOST_NAMED);
     if others > 0 {
-        weak(ui, format!("{} more were left out.", others));
+        weak(ui, format!("{others} more were left out."));
     }
 }

@@ -18,7 +18,11 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
         weak(ui, "No styles of your own yet. Learn one, or import a .tonestyle file.");
     }
     for style in &view.users {
-        ui.horizontal(|ui| row(ui, style, view.renaming.as_ref(), &mut push));
+        let renaming = view.renaming.as_ref().filter(|renaming| renaming.slot == style.slot);
+        ui.horizontal_wrapped(|ui| row(ui, style, renaming, &mut push));
+        if let Some(refusal) = renaming.and_then(|renaming| renaming.refusal.as_ref()) {
+            ui.colored_label(WARNING, refusal);
+        }
         weak(ui, style.description.as_str());
         ui.separator();
     }
@@ -27,39 +31,32 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
         if button(ui, view.has_room && view.importing != DialogState::Choosing, "Import…", hint) {
             push(StyleAction::Import);
         }
-        match &view.importing {
-            DialogState::Done(name) => {
-                weak(ui, format!("{name} is in the list of styles"));
-            }
-            DialogState::Failed(refusal) => {
-                ui.colored_label(WARNING, refusal);
-            }
-            DialogState::Idle | DialogState::Choosing => {}
-        }
         if let Some(name) = &view.removed
             && button(ui, view.has_room, "Undo remove", &format!("Brings {name} back"))
         {
             push(StyleAction::UndoRemove);
         }
     });
-    match &view.exporting {
-        DialogState::Done(path) => {
-            weak(ui, format!("Written to {}", path.display()));
-        }
-        DialogState::Failed(refusal) => {
-            ui.colored_label(WARNING, refusal);
-        }
-        DialogState::Idle | DialogState::Choosing => {}
-    }
+    outcome(ui, &view.importing, |name| format!("{name} is in the list of styles"));
+    outcome(ui, &view.exporting, |path| format!("Written to {}", path.display()));
     for problem in &view.problems {
         ui.colored_label(WARNING, problem);
+    }
+}
+
+/// What came of a dialog, below its button so that a long path fits the window.
+fn outcome<Done>(ui: &mut egui::Ui, state: &DialogState<Done>, text: impl Fn(&Done) -> String) {
+    match state {
+        DialogState::Done(done) => drop(weak(ui, text(done))),
+        DialogState::Failed(refusal) => drop(ui.colored_label(WARNING, refusal)),
+        DialogState::Idle | DialogState::Choosing => {}
     }
 }
 
 /// A style's name, or the field for another one, and its buttons.
 fn row(ui: &mut egui::Ui, style: &UserStyleView, renaming: Option<&Renaming>, push: &mut impl FnMut(StyleAction)) {
     let slot = style.slot;
-    if let Some(renaming) = renaming.filter(|renaming| renaming.slot == slot) {
+    if let Some(renaming) = renaming {
         let mut text = renaming.name.clone();
         let label = weak(ui, "Name").id;
         let field = egui::TextEdit::singleline(&mut text).char_limit(MOST_NAME_CHARACTERS).desired_width(180.0);
@@ -70,9 +67,6 @@ fn row(ui: &mut egui::Ui, style: &UserStyleView, renaming: Option<&Renaming>, pu
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if button(ui, !text.trim().is_empty(), "Keep name", "Gives the style this name") || is_entered {
             push(StyleAction::Rename(slot, text));
-        }
-        if let Some(refusal) = &renaming.refusal {
-            ui.colored_label(WARNING, refusal);
         }
         return;
     }

@@ -552,7 +552,11 @@ fn a_failure_is_told_with_the_files_that_were_no_use() {
 fn the_styles_panel_fits_the_window() {
     let mut view = learned();
     view.styles.removed = Some("Morning".into());
-    view.styles.importing = DialogState::Done("Morning".into());
+    view.styles.importing = DialogState::Failed("a sentence on a file with a long path, ".repeat(5));
+    view.styles.users[0].title = "W".repeat(40);
+    assert_fits(&view);
+    view.styles.renaming =
+        Some(Renaming { slot: 1, name: "W".repeat(40), refusal: Some("a sentence on a name, ".repeat(5)) });
     assert_fits(&view);
     view.styles.learning = LearnerState::Learning { share: 1.0 };
     view.styles.played_notes = 0;
