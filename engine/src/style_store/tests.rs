@@ -81,11 +81,13 @@ fn a_style_that_is_there_already_takes_no_second_slot() {
 fn a_style_that_was_removed_comes_back_once() {
     let store = StyleStore::default();
     let (first, second) = (style("First", 1.0), style("Second", 2.0));
-    (store.put(2, first.clone()), store.put(5, second.clone()));
+    store.put(2, first.clone());
+    store.put(5, second.clone());
     assert_eq!((store.removed(), store.undo_remove()), (None, None));
     store.remove(9);
     assert_eq!(store.removed(), None, "that slot was empty");
-    (store.remove(2), store.remove(5));
+    store.remove(2);
+    store.remove(5);
     assert_eq!(store.removed().as_deref(), Some("Second"));
     let edition = store.edition();
     assert_eq!(store.undo_remove(), Some(5));

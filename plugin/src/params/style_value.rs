@@ -31,7 +31,7 @@ pub fn of_place(place: i32) -> i32 {
     if place < MIDDLE { place } else { place.saturating_add(1) }
 }
 
-const _: () = assert!(MAX_STYLES as i32 <= LARGEST - 1, "each place has a value of its own");
+const _: () = assert!((MAX_STYLES as i32) < LARGEST, "each place has a value of its own");
 
 #[cfg(test)]
 mod tests {
