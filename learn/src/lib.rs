@@ -93,13 +93,20 @@ pub struct Used {
 pub struct Basis<'a> {
     network: &'a NoteNetwork,
     built_ins: Vec<Genre>,
+    mixes_only: bool,
 }
 
 impl<'a> Basis<'a> {
     /// All built-in styles of a note model.
     pub fn new(network: &'a NoteNetwork) -> Self {
         let has = |genre: &Genre| network.style((*genre).into()).is_some();
-        Self { network, built_ins: Genre::ALL.into_iter().filter(has).collect() }
+        Self { network, built_ins: Genre::ALL.into_iter().filter(has).collect(), mixes_only: false }
+    }
+
+    /// The same for sections of one performance. Only mixes of the built-in styles are learned: what the encodings tell of a
+    /// single piece holds for that piece alone.
+    pub fn of_one_piece(self) -> Self {
+        Self { mixes_only: true, ..self }
     }
 
     /// The same without one style, to measure what is learned of it.
@@ -127,7 +134,7 @@ pub fn learn(
     UserStyle::check_name(name)?;
     let (used, left_out) = performance::select(performances)?;
     let encoded = Encoded::new(basis, &used, progress, cancellation)?;
-    let fit = Regression::new(&encoded.layout, &encoded.sums).solve(cancellation)?;
+    let fit = Regression::new(&encoded.layout, &encoded.sums, basis.mixes_only).solve(cancellation)?;
     let used: Vec<Used> = used.iter().map(|p| Used { name: p.name.clone(), notes: p.notes.len() }).collect();
     let style = encoded.style(basis.network, &fit, name, &used)?;
     progress(1.0);

@@ -76,12 +76,14 @@ pub(crate) struct Regression<'a> {
     layout: &'a Layout,
     performances: &'a [Sums],
     nearest: usize,
+    /// Whether encodings have no weight, so that built-in styles are mixed and nothing else.
+    mixes_only: bool,
 }
 
 impl<'a> Regression<'a> {
     /// A regression over some performances.
-    pub fn new(layout: &'a Layout, performances: &'a [Sums]) -> Self {
-        let mut regression = Self { layout, performances, nearest: 0 };
+    pub fn new(layout: &'a Layout, performances: &'a [Sums], mixes_only: bool) -> Self {
+        let mut regression = Self { layout, performances, nearest: 0, mixes_only };
         let mean_r = |built_in: usize| mean(&regression.built_in_scores(built_in), |score| score.r);
         // Of equally near ones, the first.
         let nearest = (0..layout.built_ins.len()).rev().max_by(|&a, &b| mean_r(a).total_cmp(&mean_r(b)));
@@ -175,7 +177,14 @@ impl<'a> Regression<'a> {
         }
         // Deviations of the velocities from the nearest style's means; the weights are deviations from that style's.
         let of_nearest = |column: usize| pooled[(column.max(nearest), column.min(nearest))];
-        let right = Mat::from_fn(target, 1, |column, _| pooled[(target, column)] - of_nearest(column));
+        let mut right = Mat::from_fn(target, 1, |column, _| pooled[(target, column)] - of_nearest(column));
+        if self.mixes_only {
+            for column in 0..encodings {
+                (0..target).for_each(|row| left[(row.max(column), row.min(column))] = 0.0);
+                left[(column, column)] = 1.0;
+                right[(column, 0)] = 0.0;
+            }
+        }
         let solved = left.llt(Side::Lower).map_err(|_| LearnError::NoSolution)?.solve(&right);
         let mut weights: Vec<f64> = (0..target).map(|column| solved[(column, 0)]).chain([0.0]).collect();
         weights[nearest] += 1.0;

@@ -76,6 +76,19 @@ fn a_rule_that_no_built_in_style_has_is_learned_and_named() {
 }
 
 #[test]
+fn of_one_piece_only_a_mix_of_built_in_styles_is_learned() {
+    let network = network();
+    let sections = performance(1, 600, loud_bass).sections(5);
+    let encodings = |basis: &Basis<'_>| {
+        let learned = learn(basis, &sections, "Mine", &|_| {}, &Cancellation::default()).unwrap();
+        let readout = &learned.style.contents().readout;
+        readout.past.iter().chain(&readout.ahead).filter(|weight| **weight != 0.0).count()
+    };
+    assert!(encodings(&Basis::new(&network)) > 500);
+    assert_eq!(encodings(&Basis::new(&network).of_one_piece()), 0);
+}
+
+#[test]
 fn a_style_is_learned_without_a_built_in_one() {
     let network = network();
     let basis = Basis::new(&network).without(Genre::Classical);

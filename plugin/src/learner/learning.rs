@@ -108,10 +108,12 @@ impl<'a> Learning<'a> {
         }
         let remembered = self.shared.timeline.get().0;
         let performances = source.read(&remembered, self.cancellation, &mut self.left_out)?;
-        let learned = self.learn_from(&performances, &styles.free_name(&source.style_name()))?;
+        let is_one_piece = *source == LearningSource::Remembered;
+        let name = styles.free_name(&source.style_name());
+        let learned = self.learn_from(&performances, &name, is_one_piece)?;
         self.left_out.extend(learned.left_out.iter().map(LeftOutSource::from));
         let reliability = reliability(&learned);
-        let files = if *source == LearningSource::Remembered { 0 } else { learned.used.len() };
+        let files = if is_one_piece { 0 } else { learned.used.len() };
         let style = with_files(&learned.style, files.max(1))?;
         let (id, name, card) = (style.id(), style.name().to_owned(), style.contents().card.clone());
         self.cancellation.check()?;
@@ -132,9 +134,11 @@ impl<'a> Learning<'a> {
     }
 
     /// Learns a style on threads of its own, which end with it: the host may unload the plugin then.
-    fn learn_from(&self, performances: &[Performance], name: &str) -> Result<Learned, Stopped> {
+    fn learn_from(&self, performances: &[Performance], name: &str, is_one_piece: bool) -> Result<Learned, Stopped> {
         let network = (self.shared.open)().map_err(Stopped::Because)?;
-        let learn = || learn(&Basis::new(&network), performances, name, self.progress, self.cancellation);
+        let basis = Basis::new(&network);
+        let basis = if is_one_piece { basis.of_one_piece() } else { basis };
+        let learn = || learn(&basis, performances, name, self.progress, self.cancellation);
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads())
             .thread_name(|index| format!("tonenet learner {}", index + 1));

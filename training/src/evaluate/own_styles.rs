@@ -33,17 +33,30 @@ const LEFT_OUT: [(usize, u64, Option<f64>); 3] = [(5, 8, Some(0.65)), (20, 4, So
 /// Files to learn from where all decoders are there, and how often other files are drawn.
 const NEAR: [(usize, u64); 4] = [(1, 4), (2, 4), (5, 4), (20, 2)];
 
+/// Sections of a single performance that are learned from, as the window does with what Timeline remembers, and how often
+/// another performance is drawn.
+const PLAYED: (usize, u64) = (5, 8);
+
 /// The most that learning may cost, in r.
 const MOST_LOST: f64 = 0.005;
 
 /// Files and notes of each that are learned from against the clock, on so many threads, in at most so many seconds.
 const TIMED: (usize, usize, usize, f64) = (20, 2_500, 2, 10.0);
 
-/// A style that was learned, and how.
+/// What a style was learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// So many files, with the own decoder taken away.
+    LeftOut(usize),
+    /// So many files.
+    Near(usize),
+    /// Sections of one performance.
+    Played,
+}
+
+/// A style that was learned.
 struct Trial {
-    /// The own decoder was taken away.
-    is_left_out: bool,
-    files: usize,
+    source: Source,
     style: UserStyle,
 }
 
@@ -66,7 +79,8 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     let mut targets = Vec::new();
     for genre in Genre::ALL {
         let scored: Vec<&Performance> = scored.iter().filter(|p| p.genre == genre).collect();
-        let trials = learn_all(&network, &train, genre)?;
+        let train: Vec<&Performance> = train.iter().filter(|p| p.genre == genre).collect();
+        let trials = learn_all(&network, (&train, &scored), genre)?;
         targets.extend(report(genre, &trials, &Figures::new(&network, &scored, &trials)?));
     }
     println!();
@@ -77,13 +91,17 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
 }
 
 pub(super) fn learn_from(basis: &Basis<'_>, files: &[&Performance]) -> Result<UserStyle> {
-    let performances: Vec<tonenet_learn::Performance> = files.iter().map(|file| source(file, usize::MAX)).collect();
-    let learned = learn(basis, &performances, "own", &|_| {}, &Cancellation::default());
-    Ok(learned.with_context(|| format!("cannot learn from {} files", files.len()))?.style)
+    let performances: Vec<_> = files.iter().map(|file| to_learn_from(file, usize::MAX)).collect();
+    learn_style(basis, &performances)
+}
+
+fn learn_style(basis: &Basis<'_>, performances: &[tonenet_learn::Performance]) -> Result<UserStyle> {
+    let learned = learn(basis, performances, "own", &|_| {}, &Cancellation::default());
+    Ok(learned.with_context(|| format!("cannot learn from {} performances", performances.len()))?.style)
 }
 
 /// A performance to learn from, of at most so many notes.
-fn source(performance: &Performance, notes: usize) -> tonenet_learn::Performance {
+fn to_learn_from(performance: &Performance, notes: usize) -> tonenet_learn::Performance {
     tonenet_learn::Performance {
         name: performance.name.clone(),
         notes: performance.notes.iter().take(notes).copied().collect(),
@@ -93,24 +111,40 @@ fn source(performance: &Performance, notes: usize) -> tonenet_learn::Performance
 }
 
 /// Learns all styles of a genre, each from files that a seed draws.
-fn learn_all(network: &NoteNetwork, train: &[Performance], genre: Genre) -> Result<Vec<Trial>> {
-    let of_genre: Vec<&Performance> = train.iter().filter(|p| p.genre == genre).collect();
-    let left_out = LEFT_OUT.iter().map(|&(files, draws, _)| (true, files, draws));
-    let near = NEAR.iter().map(|&(files, draws)| (false, files, draws));
-    let wanted: Vec<_> = left_out.chain(near).flat_map(|(l, f, draws)| (0..draws).map(move |d| (l, f, d))).collect();
+///
+/// Files are training files. A single performance is one of those to score: the built-in styles do not know it by heart,
+/// and it is one of many.
+fn learn_all(
+    network: &NoteNetwork,
+    (train, scored): (&[&Performance], &[&Performance]),
+    genre: Genre,
+) -> Result<Vec<Trial>> {
+    let left_out = LEFT_OUT.iter().map(|&(files, draws, _)| (Source::LeftOut(files), draws));
+    let near = NEAR.iter().map(|&(files, draws)| (Source::Near(files), draws));
+    let sources = left_out.chain(near).chain([(Source::Played, PLAYED.1)]);
+    let wanted: Vec<(Source, u64)> = sources.flat_map(|(s, draws)| (0..draws).map(move |draw| (s, draw))).collect();
     let bar = progress::labelled("{msg:34} ", wanted.len(), "{pos}/{len} styles, {eta} left");
     bar.set_message(format!("learning {genre}"));
     let all = Basis::new(network);
     let others = all.clone().without(genre);
-    let trials = wanted.into_iter().map(|(is_left_out, files, draw)| {
-        let mut drawn = of_genre.clone();
+    let one_piece = all.clone().of_one_piece();
+    let trials = wanted.into_iter().map(|(source, draw)| {
+        let (basis, from, files) = match source {
+            Source::LeftOut(files) => (&others, train, files),
+            Source::Near(files) => (&all, train, files),
+            Source::Played => (&one_piece, scored, 1),
+        };
+        let mut drawn = from.to_vec();
         drawn.shuffle(&mut ChaCha8Rng::seed_from_u64(draw));
         // A few short files would be refused.
         drawn.retain(|p| p.notes.len() * files >= tonenet_learn::FEWEST_NOTES_IN_ALL);
         drawn.truncate(files);
-        let style = learn_from(if is_left_out { &others } else { &all }, &drawn)?;
+        let style = match (source, drawn.as_slice()) {
+            (Source::Played, [file]) => learn_style(basis, &to_learn_from(file, usize::MAX).sections(PLAYED.0)),
+            (_, files) => learn_from(basis, files),
+        };
         bar.inc(1);
-        Ok(Trial { is_left_out, files, style })
+        Ok(Trial { source, style: style? })
     });
     let trials = trials.collect();
     bar.finish_and_clear();
@@ -172,15 +206,14 @@ fn report(genre: Genre, trials: &[Trial], figures: &Figures) -> Vec<(String, Tar
     let others = Genre::ALL.into_iter().filter(|&other| other != genre);
     let other = others.map(|other| figures.built_ins[other.index()]).fold(-1.0, f64::max);
     let best = own.max(other);
-    let of = |is_left_out: bool, files: usize| {
-        let chosen =
-            trials.iter().zip(&figures.trials).filter(move |(t, _)| (t.is_left_out, t.files) == (is_left_out, files));
+    let of = |source: Source| {
+        let chosen = trials.iter().zip(&figures.trials).filter(move |(trial, _)| trial.source == source);
         let found: Vec<f64> = chosen.map(|(_, r)| *r).collect();
         (found.iter().sum::<f64>() / found.len().max(1) as f64, found.into_iter().fold(1.0, f64::min))
     };
     let mut targets = Vec::new();
     for (files, _, least) in LEFT_OUT {
-        let (mean, worst) = of(true, files);
+        let (mean, worst) = of(Source::LeftOut(files));
         let closed = |r: f64| (r - other) / (own - other);
         println!(
             "{:>10} {:>9} {files:>5} {other:>6.3} {own:>6.3} {mean:>6.3} {worst:>6.3}  gap closed {:.0} % (worst draw {:.0} %)",
@@ -192,11 +225,13 @@ fn report(genre: Genre, trials: &[Trial], figures: &Figures) -> Vec<(String, Tar
         let target = least.map(|least| Target::at_least(closed(mean), least, 2));
         targets.extend(target.map(|target| (format!("{genre}, {files} files, share of the gap closed"), target)));
     }
-    for (files, _) in NEAR {
-        let (mean, worst) = of(false, files);
-        println!("{:>10} {:>9} {files:>5} {other:>6.3} {own:>6.3} {mean:>6.3} {worst:>6.3}", genre.id(), "near");
+    let near = NEAR.map(|(files, _)| (Source::Near(files), "near", format!("{files} files")));
+    for (source, kind, what) in near.into_iter().chain([(Source::Played, "played", "one performance".into())]) {
+        let (mean, worst) = of(source);
+        let files = if let Source::Near(files) = source { files } else { 1 };
+        println!("{:>10} {kind:>9} {files:>5} {other:>6.3} {own:>6.3} {mean:>6.3} {worst:>6.3}", genre.id());
         let target = Target::at_most(best - worst, MOST_LOST, 3);
-        targets.push((format!("{genre}, {files} files, most lost to the best built-in style"), target));
+        targets.push((format!("{genre}, {what}, most lost to the best built-in style"), target));
     }
     targets
 }
@@ -205,7 +240,7 @@ fn report(genre: Genre, trials: &[Trial], figures: &Figures) -> Vec<(String, Tar
 fn time(network: &NoteNetwork, train: &[Performance]) -> Result<()> {
     let (files, notes, threads, most) = TIMED;
     let long = train.iter().filter(|performance| performance.notes.len() >= notes).take(files);
-    let performances: Vec<_> = long.map(|performance| source(performance, notes)).collect();
+    let performances: Vec<_> = long.map(|performance| to_learn_from(performance, notes)).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let start = Instant::now();
     pool.install(|| learn(&Basis::new(network), &performances, "timed", &|_| {}, &Cancellation::default()))?;
