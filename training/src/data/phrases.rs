@@ -82,10 +82,19 @@ impl Piece {
 /// The pieces of a split that have a phrase. Only the built-in genres count.
 ///
 /// # Errors
-/// When the list or a file it names cannot be read.
+/// When the list or a file it names cannot be read, or no phrase is of a built-in genre.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Piece>, DataError> {
     let performances = performances::load(data, split)?;
-    Ok(performances.iter().filter_map(Piece::from_performance).filter(|piece| piece.phrases() > 0).collect())
+    let pieces = performances.iter().filter_map(Piece::from_performance).filter(|piece| piece.phrases() > 0);
+    let pieces: Vec<Piece> = pieces.collect();
+    if pieces.is_empty() {
+        return Err(DataError::EmptySplit {
+            path: data.join(performances::LIST),
+            what: "phrase of a built-in genre",
+            split,
+        });
+    }
+    Ok(pieces)
 }
 
 /// Says which genres of the data are left out, if any are.
@@ -143,6 +152,19 @@ mod tests {
         assert_eq!(piece.varied(0, 4, 6), piece.varied(0, 4, 0));
         assert_eq!(piece.varied(1, 84, 0), piece.phrase(1));
         assert_eq!(piece.varied(1, 40, 0).notes().len(), 48);
+    }
+
+    #[test]
+    fn the_genres_that_are_left_out_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut list = "path,genre,source,alignment,split\na.mid,jazz,x,free,train\n".to_owned();
+        let write = |list: &str| std::fs::write(folder.path().join(performances::LIST), list).unwrap();
+        write(&list);
+        assert_eq!(left_out(folder.path()).unwrap(), None);
+        list += "b.mid,stride,x,free,valid\nc.mid,bossa,x,free,train\n";
+        write(&list);
+        let text = left_out(folder.path()).unwrap().expect("two genres");
+        assert_eq!(text, "phrases are taken from classical, jazz, pop alone; left out: bossa, stride");
     }
 
     #[test]
