@@ -136,8 +136,11 @@ fn learn_all(
         };
         let mut drawn = from.to_vec();
         drawn.shuffle(&mut ChaCha8Rng::seed_from_u64(draw));
-        // A few short files would be refused.
+        // A few short files would be refused, and a performance with nearly flat sections.
         drawn.retain(|p| p.notes.len() * files >= tonenet_learn::FEWEST_NOTES_IN_ALL);
+        if source == Source::Played {
+            drawn.retain(|p| p.level().1 >= 2.0 * tonenet_learn::FLAT_SPREAD);
+        }
         drawn.truncate(files);
         let style = match (source, drawn.as_slice()) {
             (Source::Played, [file]) => learn_style(basis, &to_learn_from(file, usize::MAX).sections(PLAYED.0)),
