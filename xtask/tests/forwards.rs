@@ -1,8 +1,6 @@
 //! Commands of other programs are forwarded to cargo with their arguments untouched.
 #![cfg(unix)]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tonenet_test_support::{Program, printed};
@@ -10,13 +8,16 @@ use tonenet_test_support::{Program, printed};
 /// The program under test.
 const XTASK: Program = Program::new(env!("CARGO_BIN_EXE_xtask"));
 
-/// Runs a command with a cargo that prints its arguments, one a line, and ends with a code.
-fn forwarded(arguments: &[&str], code: i32, folder: &Path) -> (Vec<String>, Option<i32>) {
-    let cargo = folder.join("cargo.sh");
-    fs::write(&cargo, format!("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit {code}\n")).unwrap();
-    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
-    let run = XTASK.command(folder).env("CARGO", &cargo).args(arguments).output().unwrap();
-    (String::from_utf8_lossy(&run.stdout).lines().map(str::to_owned).collect(), run.status.code())
+/// Stands for cargo: prints its folder and its arguments, and ends with code 7. A test that wrote it could find it busy, in
+/// a child of another test.
+const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/cargo");
+
+/// The arguments with which a command runs cargo, and the code that it ends with.
+fn forwarded(arguments: &[&str], folder: &Path) -> (Vec<String>, Option<i32>) {
+    let run = XTASK.command(folder).env("CARGO", CARGO).args(arguments).output().unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    let words = told.lines().filter_map(|line| line.strip_prefix('<')?.strip_suffix('>')).map(str::to_owned);
+    (words.collect(), run.status.code())
 }
 
 #[test]
@@ -24,7 +25,7 @@ fn the_training_program_gets_its_command_and_arguments() {
     let folder = tempfile::tempdir().unwrap();
     for command in [&["train"][..], &["export"], &["evaluate"], &["quantise"], &["bench", "restyle"]] {
         for given in [&["--help"][..], &["note", "--seed", "-1", "--data", "a b"], &[]] {
-            let (words, code) = forwarded(&[command, given].concat(), 7, folder.path());
+            let (words, code) = forwarded(&[command, given].concat(), folder.path());
             assert_eq!(code, Some(7), "the program's exit code is ours");
             assert!(words.iter().any(|word| word == "tonenet-training"), "{words:?}");
             let passed = words.iter().skip_while(|word| *word != "--").skip(1).map(String::as_str);
@@ -36,12 +37,9 @@ fn the_training_program_gets_its_command_and_arguments() {
 #[test]
 fn the_commands_of_tonenet_are_forwarded_in_the_callers_folder_and_say_their_new_name() {
     let folder = tempfile::tempdir().unwrap();
-    let cargo = folder.path().join("cargo");
-    fs::write(&cargo, "#!/bin/sh\necho \"$PWD\"\nfor word in \"$@\"; do echo \"<$word>\"; done\nexit 7\n").unwrap();
-    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
     for command in ["restyle", "generate"] {
         let mut xtask = XTASK.command(folder.path());
-        xtask.env("CARGO", &cargo).args([command, "a b.mid", "--style", "pop", "--help", "--", "-"]);
+        xtask.env("CARGO", CARGO).args([command, "a b.mid", "--style", "pop", "--help", "--", "-"]);
         let run = xtask.output().unwrap();
         assert_eq!(run.status.code(), Some(7), "{}", printed(&run));
         let told = String::from_utf8(run.stdout.clone()).unwrap();

@@ -229,15 +229,12 @@ mod tests {
     /// The outcome of a short script in place of a validator.
     #[cfg(unix)]
     fn outcome(script: &str) -> Outcome {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("program");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        // The shell gets the script as an argument: a file that was just written may still be busy in another test's child.
         let run = Run {
             name: "a".into(),
-            program,
-            arguments: vec!["-e".into()],
+            program: "/bin/sh".into(),
+            arguments: ["-c", script, "validator", "-e"].map(Into::into).into(),
             bundle: "/b".into(),
             read: verdict::from_vst3_validator,
         };
