@@ -35,6 +35,17 @@ impl Contents {
     fn empty_slot(&self) -> Option<usize> {
         self.slots.iter().position(Option::is_none)
     }
+
+    fn slot_of(&self, id: UserStyleId) -> Option<usize> {
+        self.slots.iter().position(|stored| stored.as_ref().is_some_and(|stored| stored.has_id(id)))
+    }
+
+    fn set(&mut self, slot: usize, stored: Option<StoredStyle>) {
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = stored;
+            self.edition += 1;
+        }
+    }
 }
 
 /// What is in a slot.
@@ -94,16 +105,19 @@ impl StyleStore {
     /// Puts a style into the slot that has the same style already, or into the first empty one, and returns the slot.
     /// `None` if all are taken.
     pub fn add(&self, style: UserStyle) -> Option<usize> {
-        let slot = self.slot_of(style.id()).or_else(|| self.0.lock().empty_slot())?;
+        let (id, stored) = (style.id(), StoredStyle::new(style));
+        // One lock for all of it: a style that is imported and one that is learned must not choose the same slot.
+        let mut contents = self.0.lock();
+        let slot = contents.slot_of(id).or_else(|| contents.empty_slot())?;
         // One that comes back must not come back twice.
-        self.0.lock().removed.take_if(|(_, removed)| removed.has_id(style.id()));
-        self.put(slot, style);
+        contents.removed.take_if(|(_, removed)| removed.has_id(id));
+        contents.set(slot, stored);
         Some(slot)
     }
 
     /// The slot of the style with an id.
     pub fn slot_of(&self, id: UserStyleId) -> Option<usize> {
-        self.0.lock().slots.iter().position(|stored| stored.as_ref().is_some_and(|stored| stored.has_id(id)))
+        self.0.lock().slot_of(id)
     }
 
     /// Whether a slot is empty.
@@ -170,11 +184,7 @@ impl StyleStore {
     }
 
     fn change(&self, slot: usize, stored: Option<StoredStyle>) {
-        let mut contents = self.0.lock();
-        if let Some(place) = contents.slots.get_mut(slot) {
-            *place = stored;
-            contents.edition += 1;
-        }
+        self.0.lock().set(slot, stored);
     }
 
     /// The title of a place in the list, different from that of every other place.

@@ -146,3 +146,18 @@ fn a_project_opens_with_the_same_styles_and_keeps_what_it_cannot_read() {
     opened.load(SavedStyles::default());
     assert_eq!((opened.style(2), opened.problems()), (None, Vec::new()));
 }
+
+#[test]
+fn threads_that_add_styles_at_once_lose_none() {
+    for _ in 0..10 {
+        let store = StyleStore::default();
+        std::thread::scope(|scope| {
+            for thread in 0..4u8 {
+                let store = &store;
+                let add = move |number: u8| store.add(style("Learned", f32::from(4 * thread + number)));
+                scope.spawn(move || (0..4).for_each(|number| assert!(add(number).is_some())));
+            }
+        });
+        assert!(!store.has_room(), "a style took another's slot");
+    }
+}
