@@ -7,24 +7,21 @@
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rayon::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::user_style::UserStyle;
-use tonenet_learn::{Basis, FEWEST_NOTES_IN_ALL};
+use tonenet_learn::{Basis, FEWEST_NOTES_IN_ALL, is_chosen_evenly};
 
-use super::own_styles::{learn_from, scores};
+use super::own_styles::{learn_from, network, scores};
 use crate::arguments::EvaluateArgs;
 use crate::data::Split;
 use crate::data::performances::{self, Performance};
 use crate::metrics::bootstrap::bootstrap_interval;
 use crate::metrics::velocities::{FileScore, summarise};
-use crate::models::velocity_model_folder;
 use crate::progress;
-use crate::runtimes;
 
 /// The least gain in R²c over every other style; the lower end of its 95 % interval must be above 0, too.
 const LEAST_GAIN: f64 = 0.01;
@@ -92,13 +89,7 @@ impl Candidate {
 
 /// `cargo xtask evaluate --candidates`.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
-    let name = match args.models.as_slice() {
-        [] => "note",
-        [name] => name,
-        _ => bail!("--candidates tries styles of one model; name one"),
-    };
-    let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
-    let network = NoteNetwork::load(&runtimes::open_default()?, &files)?;
+    let network = network(args)?;
     let basis = Basis::new(&network);
     let train = performances::load(data, Split::Train)?;
     let scored = performances::load(data, args.split)?;
@@ -107,8 +98,9 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
     for candidate in &CANDIDATES {
         bar.set_message(candidate.title);
         let own = candidate.of(&train);
-        let step = own.len().div_ceil(MOST_FILES).max(1);
-        let own: Vec<&Performance> = own.into_iter().step_by(step).collect();
+        let all = own.len();
+        let chosen = own.into_iter().enumerate().filter(|(index, _)| is_chosen_evenly(*index, all, MOST_FILES));
+        let own: Vec<&Performance> = chosen.map(|(_, performance)| performance).collect();
         learned.push((own.len(), learn_from(&basis, &own)?));
         bar.inc(1);
     }

@@ -62,13 +62,7 @@ struct Trial {
 
 /// `cargo xtask evaluate --own-styles`.
 pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
-    let name = match args.models.as_slice() {
-        [] => "note",
-        [name] => name,
-        _ => bail!("--own-styles scores one model; name one"),
-    };
-    let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
-    let network = NoteNetwork::load(&runtimes::open_default()?, &files)?;
+    let network = network(args)?;
     let train = performances::load(data, Split::Train)?;
     let scored = performances::load(data, args.split)?;
     time(&network, &train)?;
@@ -88,6 +82,17 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         println!("{figure}: {target}");
     }
     Ok(())
+}
+
+/// The network of the note model that is named, or of the shipped one.
+pub(super) fn network(args: &EvaluateArgs) -> Result<NoteNetwork> {
+    let name = match args.models.as_slice() {
+        [] => "note",
+        [name] => name,
+        _ => bail!("styles are learned on one model; name one"),
+    };
+    let files = ModelFiles::from_dir(&velocity_model_folder(name)?)?;
+    Ok(NoteNetwork::load(&runtimes::open_default()?, &files)?)
 }
 
 pub(super) fn learn_from(basis: &Basis<'_>, files: &[&Performance]) -> Result<UserStyle> {
