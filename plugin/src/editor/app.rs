@@ -10,18 +10,15 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
-use tonenet_core::style::StyleIndex;
-use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
-use super::action::{Action, ClipAction, StyleAction};
 use super::styles_view::{Renaming, StylesView};
-use super::theme::{self, SIZE, WARNING};
+use super::theme::{self, Palette, SIZE};
 use super::view::{GenerateView, Tab, View};
 use crate::dialogs::{DialogState, FileDialogs};
-use crate::learner::{Learner, LearnerState, LearningSource};
-use crate::params::{LookAheadChoice, ToneNetParams, style_value};
+use crate::learner::{Learner, LearnerState};
+use crate::params::ToneNetParams;
 
 /// How often the window reads the counters.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -40,11 +37,11 @@ pub struct Instance {
 
 /// The window of an instance.
 pub struct App {
-    instance: Instance,
-    dialogs: FileDialogs,
-    file_start: f64,
-    tab: Tab,
-    renaming: Option<Renaming>,
+    pub(super) instance: Instance,
+    pub(super) dialogs: FileDialogs,
+    pub(super) file_start: f64,
+    pub(super) tab: Tab,
+    pub(super) renaming: Option<Renaming>,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
     /// The state of the learner of which the host was told.
@@ -97,65 +94,6 @@ impl App {
         View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, styles, ..view }
     }
 
-    fn apply(&mut self, action: Action, setter: &ParamSetter) {
-        let params = &self.instance.params;
-        match action {
-            Action::StyleA(style) => set(setter, &params.style, style_value::of(style)),
-            Action::StyleB(style) => set(setter, &params.style_b, style_value::of(style)),
-            Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
-            Action::Take(take) => set(setter, &params.take, take.into()),
-            Action::Model(model) => set(setter, &params.model, model.into()),
-            Action::AcceptWeights => params.made_with().accept(),
-            Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
-            Action::ForgetPerformance => params.timeline().replace(TimelineSnapshot::default()),
-            Action::RestorePerformance => params.timeline().undo(),
-            Action::FileStart(beats) => self.file_start = beats,
-            Action::OpenPerformance(start) => self.dialogs.open_performance(start),
-            Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
-            Action::Show(tab) => self.tab = tab,
-            Action::Clip(action) => self.apply_to_clips(action),
-            Action::Styles(action) => self.apply_to_styles(action, setter),
-        }
-    }
-
-    fn apply_to_styles(&mut self, action: StyleAction, setter: &ParamSetter) {
-        let Instance { params, learner, .. } = &self.instance;
-        let styles = params.styles();
-        match action {
-            StyleAction::LearnFromFiles => self.dialogs.learn_from_files(learner.clone()),
-            StyleAction::LearnFromFolder => self.dialogs.learn_from_folder(learner.clone()),
-            StyleAction::LearnFromPlaying => learner.start(LearningSource::Remembered),
-            StyleAction::CancelLearning => learner.cancel(),
-            StyleAction::PlayAsStyleA(slot) => StyleIndex::from_slot(slot)
-                .into_iter()
-                .for_each(|style| set(setter, &params.style, style_value::of(style))),
-            StyleAction::Import => self.dialogs.import_style(),
-            StyleAction::Export(slot) => {
-                styles.style(slot).into_iter().for_each(|style| self.dialogs.export_style(style))
-            }
-            StyleAction::Draft(slot, name) => self.renaming = Some(Renaming { slot, name, refusal: None }),
-            StyleAction::Remove(slot) => {
-                styles.remove(slot);
-                self.show_titles(setter);
-            }
-            StyleAction::UndoRemove => {
-                styles.undo_remove();
-                self.show_titles(setter);
-            }
-            StyleAction::Rename(slot, name) => {
-                self.renaming = Renaming::keep(&styles, slot, name);
-                self.show_titles(setter);
-            }
-        }
-    }
-
-    /// Has the host read the titles of the chosen styles again, by setting them to what they are.
-    fn show_titles(&self, setter: &ParamSetter) {
-        for param in [&self.instance.params.style, &self.instance.params.style_b] {
-            set(setter, param, param.unmodulated_plain_value());
-        }
-    }
-
     /// Tells the host of a style that was imported or learned.
     fn follow_styles(&mut self, setter: &ParamSetter) {
         let (imported, learned) = (self.dialogs.importing(), self.instance.learner.state());
@@ -166,33 +104,6 @@ impl App {
             self.show_titles(setter);
         }
     }
-
-    fn apply_to_clips(&self, action: ClipAction) {
-        let Instance { params, generator, .. } = &self.instance;
-        let clips = params.clips();
-        match action {
-            ClipAction::Change(change) => clips.change_settings(|settings| change.apply(settings)),
-            ClipAction::Trigger => generator.trigger(),
-            ClipAction::Cancel => generator.cancel(),
-            ClipAction::Capture(phrase) => generator.capture(phrase),
-            ClipAction::Undo => clips.step(true),
-            ClipAction::Redo => clips.step(false),
-            ClipAction::Place => clips.place(),
-            ClipAction::Clear => clips.clear(),
-            ClipAction::Save => {
-                if let Some(clip) = clips.selected().clip {
-                    self.dialogs.save_clip(clip, params.tempo());
-                }
-            }
-        }
-    }
-}
-
-/// Sets a parameter in one gesture.
-fn set<P: Param>(setter: &ParamSetter, param: &P, value: P::Plain) {
-    setter.begin_set_parameter(param);
-    setter.set_parameter(param, value);
-    setter.end_set_parameter(param);
 }
 
 impl NiceEguiApp for App {
@@ -212,7 +123,7 @@ impl NiceEguiApp for App {
         let Some(context) = self.context.clone() else { return };
         if self.is_broken {
             ui.colored_label(
-                WARNING,
+                Palette::of(ui).warning,
                 "This window stopped after an internal error. Close and reopen it; the music goes on.",
             );
             return;

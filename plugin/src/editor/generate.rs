@@ -11,7 +11,7 @@ use tonenet_engine::generator::{
 
 use super::action::{Action, ClipAction, SettingsChange};
 use super::piano_roll::{describe, piano_roll};
-use super::theme::{ACCENT, LABEL_WIDTH, ROLL_BACKGROUND, WARNING};
+use super::theme::{LABEL_WIDTH, Palette};
 use super::view::GenerateView;
 use super::widgets::{button, checkbox, choice, column, label, quantity, row, weak};
 use crate::dialogs::DialogState;
@@ -143,8 +143,8 @@ fn morph(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<ClipAction>) 
 fn trigger(ui: &mut egui::Ui, generator: &GeneratorStatus, actions: &mut Vec<ClipAction>) {
     let is_generating = *generator == GeneratorStatus::Generating;
     row(ui, "", |ui| {
-        let text = egui::RichText::new("Generate").strong().color(egui::Color32::BLACK);
-        let generate = egui::Button::new(text).fill(ACCENT).min_size(egui::vec2(120.0, 26.0));
+        let text = egui::RichText::new("Generate").strong().color(Palette::of(ui).on_accent);
+        let generate = egui::Button::new(text).fill(Palette::of(ui).accent).min_size(egui::vec2(120.0, 26.0));
         let hint = "Writes a piece. The host parameter Generate does the same, for a controller or automation";
         if ui.add_enabled(!is_generating, generate).on_hover_text(hint).clicked() {
             actions.push(ClipAction::Trigger);
@@ -157,7 +157,7 @@ fn trigger(ui: &mut egui::Ui, generator: &GeneratorStatus, actions: &mut Vec<Cli
         }
     });
     if let GeneratorStatus::Failed(reason) = generator {
-        ui.colored_label(WARNING, reason);
+        ui.colored_label(Palette::of(ui).warning, reason);
     }
 }
 
@@ -170,7 +170,7 @@ fn roll(ui: &mut egui::Ui, view: &GenerateView) {
         None => {
             let size = egui::vec2(ui.available_width(), ROLL_HEIGHT);
             let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-            ui.painter().rect_filled(rect, 3.0, ROLL_BACKGROUND);
+            ui.painter().rect_filled(rect, 3.0, Palette::of(ui).roll);
             ui.put(rect, egui::Label::new(egui::RichText::new("New pieces appear here").weak()));
         }
     }
@@ -217,7 +217,7 @@ fn variations(
         }
     });
     if let DialogState::Failed(reason) = saving {
-        ui.colored_label(WARNING, reason);
+        ui.colored_label(Palette::of(ui).warning, reason);
     }
 }
 

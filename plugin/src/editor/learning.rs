@@ -4,7 +4,7 @@ use tonenet_learn::FEWEST_NOTES_IN_ALL;
 
 use super::action::StyleAction;
 use super::styles_view::{StylesView, counted};
-use super::theme::{ACCENT, WARNING, WIDE_SLIDER};
+use super::theme::{Palette, WIDE_SLIDER};
 use super::widgets::{button, weak};
 use crate::dialogs::DialogState;
 use crate::learner::{LearnedStyle, LearnerState, LeftOutSource};
@@ -41,12 +41,12 @@ pub(super) fn section(ui: &mut egui::Ui, view: &StylesView, push: &mut impl FnMu
         LearnerState::Learning { share } => progress(ui, *share, push),
         LearnerState::Done(learned) => outcome(ui, view, learned, push),
         LearnerState::Failed(failure) => {
-            ui.colored_label(WARNING, format!("No style was learned: {}", failure.reason));
+            ui.colored_label(Palette::of(ui).warning, format!("No style was learned: {}", failure.reason));
             left_out(ui, &failure.left_out);
         }
     }
     if let DialogState::Failed(refusal) = &view.choosing {
-        ui.colored_label(WARNING, refusal);
+        ui.colored_label(Palette::of(ui).warning, refusal);
     }
 }
 
@@ -60,7 +60,7 @@ fn why_not_from_playing(notes: usize) -> String {
 
 fn progress(ui: &mut egui::Ui, share: f32, push: &mut impl FnMut(StyleAction)) {
     ui.horizontal(|ui| {
-        ui.add(egui::ProgressBar::new(share).desired_width(WIDE_SLIDER).fill(ACCENT));
+        ui.add(egui::ProgressBar::new(share).desired_width(WIDE_SLIDER).fill(Palette::of(ui).accent));
         weak(ui, format!("learning, {:.0} %", share * 100.0));
         if button(ui, true, "Cancel", "Stops learning. No style comes of it") {
             push(StyleAction::CancelLearning);

@@ -6,9 +6,11 @@
 
 mod action;
 mod app;
+mod apply;
 mod dial;
 mod generate;
 mod learning;
+pub mod performance;
 mod piano_roll;
 mod restyle;
 mod styles;

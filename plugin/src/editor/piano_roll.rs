@@ -2,7 +2,7 @@
 
 use tonenet_core::clip::Clip;
 
-use super::theme::{ACCENT, ROLL_BACKGROUND, WARNING, WEAK_TEXT};
+use super::theme::Palette;
 
 /// Keys shown above the highest note and below the lowest.
 const MARGIN_KEYS: u8 = 2;
@@ -15,16 +15,16 @@ pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, position: 
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     let description = describe(clip);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &description));
-    let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 3.0, ROLL_BACKGROUND);
+    let (painter, palette) = (ui.painter_at(rect), Palette::of(ui));
+    painter.rect_filled(rect, 3.0, palette.roll);
 
     let x = |beats: f64| rect.left() + (beats / clip.length()) as f32 * rect.width();
     let (upper, lower) = clip.signature();
     let beat = 4.0 / f64::from(lower);
     let beats = (clip.length() / beat).ceil() as u32;
     for index in 0..beats {
-        let grey = if index % u32::from(upper) == 0 { 80 } else { 38 };
-        let stroke = egui::Stroke::new(1.0, egui::Color32::from_gray(grey));
+        let colour = if index % u32::from(upper) == 0 { palette.bar_line } else { palette.beat_line };
+        let stroke = egui::Stroke::new(1.0, colour);
         painter.vline(x(f64::from(index) * beat), rect.y_range(), stroke);
     }
 
@@ -34,14 +34,18 @@ pub(super) fn piano_roll(ui: &mut egui::Ui, clip: &Clip, height: f32, position: 
         let top = rect.bottom() - f32::from(note.key - lowest + 1) * key_height;
         let left = x(note.onset);
         let corner = egui::pos2((x(note.end()) - 1.0).max(left + 1.5), top + (key_height - 1.0).max(1.5));
-        painter.rect_filled(egui::Rect::from_min_max(egui::pos2(left, top), corner), 1.0, ACCENT);
+        painter.rect_filled(
+            egui::Rect::from_min_max(egui::pos2(left, top), corner),
+            1.0,
+            palette.velocity(note.velocity),
+        );
     }
     if clip.notes().is_empty() {
         let font = egui::FontId::proportional(13.0);
-        painter.text(rect.center(), egui::Align2::CENTER_CENTER, "a rest", font, WEAK_TEXT);
+        painter.text(rect.center(), egui::Align2::CENTER_CENTER, "a rest", font, palette.weak_text);
     }
     if let Some(position) = position {
-        painter.vline(x(position), rect.y_range(), egui::Stroke::new(2.0, WARNING));
+        painter.vline(x(position), rect.y_range(), egui::Stroke::new(2.0, palette.playhead));
     }
     response
 }

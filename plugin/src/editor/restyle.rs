@@ -8,7 +8,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::action::Action;
 use super::dial::Dial;
-use super::theme::{LABEL_WIDTH, NARROW_SLIDER, WARNING};
+use super::theme::{LABEL_WIDTH, NARROW_SLIDER, Palette};
 use super::view::View;
 use super::widgets::{DialWidths, button, choice, column, dial_row, labelled_slider, row, weak};
 use crate::dialogs::DialogState;
@@ -51,7 +51,7 @@ fn styles(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let hint = "The style that Blend mixes into style A";
     actions.extend(style_row(ui, view, ("Style B", hint), b).map(Action::StyleB));
     if let Some(problem) = view.styles.problems.first() {
-        ui.colored_label(WARNING, problem);
+        ui.colored_label(Palette::of(ui).warning, problem);
     }
 }
 
@@ -146,8 +146,11 @@ fn latency(ui: &mut egui::Ui, view: &View) {
     let milliseconds = f64::from(view.latency) * 1000.0 / f64::from(view.sample_rate);
     // Every case takes one line, so that nothing moves under the mouse.
     if view.restart_pending {
-        ui.colored_label(WARNING, format!("{milliseconds:.0} ms until playback stops and the host restarts it"))
-            .on_hover_text("A new look-ahead or tempo takes effect when the host restarts the plugin.");
+        ui.colored_label(
+            Palette::of(ui).warning,
+            format!("{milliseconds:.0} ms until playback stops and the host restarts it"),
+        )
+        .on_hover_text("A new look-ahead or tempo takes effect when the host restarts the plugin.");
     } else {
         ui.label(match view.latency {
             0 => "none".into(),
@@ -201,7 +204,7 @@ fn open_file(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         }
     });
     match &view.opening {
-        DialogState::Failed(reason) => drop(ui.colored_label(WARNING, reason)),
+        DialogState::Failed(reason) => drop(ui.colored_label(Palette::of(ui).warning, reason)),
         DialogState::Done(part) => drop(weak(ui, part)),
         DialogState::Idle | DialogState::Choosing => {}
     }
@@ -213,7 +216,7 @@ fn notes(ui: &mut egui::Ui, view: &View) {
         ui.label(format!("{} restyled", view.restyled)).on_hover_text("Since the plugin was loaded");
         let late = format!("{} late", view.late);
         if view.late > 0 {
-            ui.colored_label(WARNING, late).on_hover_text(
+            ui.colored_label(Palette::of(ui).warning, late).on_hover_text(
                 "Late notes left on time with their own velocity, because their prediction was not ready.",
             );
         } else {
@@ -226,7 +229,7 @@ fn notes(ui: &mut egui::Ui, view: &View) {
         }
     });
     if let Some(error) = &view.engine.error {
-        ui.colored_label(WARNING, error);
+        ui.colored_label(Palette::of(ui).warning, error);
     }
 }
 
@@ -234,7 +237,7 @@ fn notes(ui: &mut egui::Ui, view: &View) {
 fn other_weights(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let Some(difference) = &view.other_weights else { return };
     ui.horizontal_wrapped(|ui| {
-        ui.colored_label(WARNING, difference);
+        ui.colored_label(Palette::of(ui).warning, difference);
         if button(ui, true, "Accept", "From now on the project counts as made with the weights that play here") {
             actions.push(Action::AcceptWeights);
         }

@@ -5,7 +5,7 @@ use tonenet_inference::user_style::MOST_NAME_CHARACTERS;
 use super::action::{Action, StyleAction};
 use super::learning;
 use super::styles_view::{Renaming, StylesView, UserStyleView};
-use super::theme::WARNING;
+use super::theme::Palette;
 use super::widgets::{button, weak};
 use crate::dialogs::DialogState;
 
@@ -21,7 +21,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
         let renaming = view.renaming.as_ref().filter(|renaming| renaming.slot == style.slot);
         ui.horizontal_wrapped(|ui| row(ui, style, renaming, &mut push));
         if let Some(refusal) = renaming.and_then(|renaming| renaming.refusal.as_ref()) {
-            ui.colored_label(WARNING, refusal);
+            ui.colored_label(Palette::of(ui).warning, refusal);
         }
         weak(ui, style.description.as_str());
         ui.separator();
@@ -40,7 +40,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
     outcome(ui, &view.importing, |name| format!("{name} is in the list of styles"));
     outcome(ui, &view.exporting, |path| format!("Written to {}", path.display()));
     for problem in &view.problems {
-        ui.colored_label(WARNING, problem);
+        ui.colored_label(Palette::of(ui).warning, problem);
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &StylesView, actions: &mut Vec<Acti
 fn outcome<Done>(ui: &mut egui::Ui, state: &DialogState<Done>, text: impl Fn(&Done) -> String) {
     match state {
         DialogState::Done(done) => drop(weak(ui, text(done))),
-        DialogState::Failed(refusal) => drop(ui.colored_label(WARNING, refusal)),
+        DialogState::Failed(refusal) => drop(ui.colored_label(Palette::of(ui).warning, refusal)),
         DialogState::Idle | DialogState::Choosing => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::dial::{Dial, DialGesture, DialView};
-use super::theme::{ACCENT, LABEL_WIDTH, WIDE_SLIDER};
+use super::theme::{LABEL_WIDTH, Palette, WIDE_SLIDER};
 use super::view::View;
 
 /// A row with a label before its content.
@@ -116,7 +116,7 @@ pub(super) fn checkbox(ui: &mut egui::Ui, mut is_checked: bool, text: &str, hint
 pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str) -> bool {
     let text = egui::RichText::new(label);
     let button = if is_chosen {
-        egui::Button::new(text.color(egui::Color32::BLACK)).fill(ACCENT)
+        egui::Button::new(text.color(Palette::of(ui).on_accent)).fill(Palette::of(ui).accent)
     } else {
         egui::Button::new(text)
     };
