@@ -44,7 +44,7 @@ impl Edge {
         let height = y(lane, self.velocity.into());
         let id = ui.scope_id().with(self.name);
         let line = Rect::from_x_y_ranges(lane.x_range(), height - LINE..=height + LINE);
-        let line = ui.interact(line, id.with("line"), Sense::DRAG | Sense::HOVER);
+        let line = ui.interact(line, id.with("line"), Sense::CLICK | Sense::DRAG);
         let handle = self.handle(lane);
         let response = ui.interact(handle, id, Sense::click_and_drag()) | line;
         let response = response.on_hover_cursor(CursorIcon::ResizeVertical);

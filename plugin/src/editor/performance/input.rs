@@ -37,10 +37,11 @@ pub fn moved(ui: &Ui, view: &View, geometry: &Geometry, surfaces: [&Response; 2]
 }
 
 fn by_wheel(ui: &Ui, view: &View, geometry: &Geometry, viewport: Viewport) -> Viewport {
-    let (scroll, zoom, shift, pointer) = ui.input_mut(|input| {
+    let shift = is_shifted(ui);
+    let (scroll, zoom, pointer) = ui.input_mut(|input| {
         // Nothing else scrolls by it.
         let scroll = std::mem::take(&mut input.smooth_scroll_delta);
-        (scroll, input.zoom_delta(), input.modifiers.shift, input.pointer.latest_pos())
+        (scroll, input.zoom_delta(), input.pointer.latest_pos())
     });
     let performance = &view.performance;
     let place = pointer.unwrap_or(geometry.rect.center());
@@ -58,6 +59,23 @@ fn by_wheel(ui: &Ui, view: &View, geometry: &Geometry, viewport: Viewport) -> Vi
         viewport = viewport.scrolled(performance, -geometry.time_of(by));
     }
     viewport
+}
+
+/// Whether Shift was down when the wheel turned. egui spreads a turn over frames, of which the last may come later.
+fn is_shifted(ui: &Ui) -> bool {
+    let id = ui.scope_id().with("wheel with Shift");
+    let turned = ui.input(|input| {
+        input.events.iter().rev().find_map(|event| match event {
+            egui::Event::MouseWheel { modifiers, .. } => Some(modifiers.shift),
+            egui::Event::Zoom(_) => Some(input.modifiers.shift),
+            _ => None,
+        })
+    });
+    ui.data_mut(|data| {
+        let shift = data.get_temp_mut_or_default::<bool>(id);
+        *shift = turned.unwrap_or(*shift);
+        *shift
+    })
 }
 
 fn by_drag(view: &View, geometry: &Geometry, viewport: Viewport, by: Vec2) -> Viewport {

@@ -1,6 +1,7 @@
 //! Lays the performance view out in the space that it gets.
 
-use egui::{FontId, Rect, Sense, Stroke, StrokeKind, TextWrapMode, Ui, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{FontId, Rect, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, pos2, vec2};
 
 use super::roll::Roll;
 use super::view::Axis;
@@ -120,5 +121,18 @@ fn tooltip(view: &View, surface: &egui::Response, lane: &egui::Response, pointed
     let response = if lane.hovered() { lane } else { surface };
     let Some(note) = pointed.filter(|_| !response.dragged()) else { return };
     let text = describe::note(note, &view.performance, &view.styles);
-    egui::Tooltip::for_widget(response).at_pointer().gap(14.0).show(|ui| ui.label(text));
+    egui::Tooltip::for_widget(response).at_pointer().gap(14.0).show(|ui| ui.label(with_arrow(ui, &text)));
+}
+
+/// A text of which the arrow is drawn in the only font that has one.
+fn with_arrow(ui: &Ui, text: &str) -> LayoutJob {
+    let format = |font| TextFormat::simple(font, ui.visuals().text_color());
+    let size = TextStyle::Body.resolve(ui.style()).size;
+    let mut job = LayoutJob::default();
+    for part in text.split_inclusive('\u{2192}') {
+        let before = part.trim_end_matches('\u{2192}');
+        job.append(before, 0.0, format(FontId::proportional(size)));
+        job.append(&part[before.len()..], 0.0, format(FontId::monospace(size)));
+    }
+    job
 }

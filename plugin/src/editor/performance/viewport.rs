@@ -147,7 +147,8 @@ fn following(now: f64, length: f64, content: Span, axis: Axis) -> f64 {
 
 /// A stretch from which some of the performance is in sight.
 fn within_reach(time: Span, content: Span) -> Span {
-    time.starting_within(content.start() - 0.9 * time.length(), content.end() - 0.1 * time.length())
+    let last = (content.end() - 0.1 * time.length()).max(content.start());
+    time.starting_within(content.start() - 0.9 * time.length(), last)
 }
 
 /// A stretch of keys that exist.
@@ -163,7 +164,7 @@ fn keys_of_notes(view: &PerformanceView) -> Span {
     });
     let (low, high) = range.unwrap_or((48, 71));
     // Whole octaves, so that a new note seldom moves the others.
-    let (low, high) = (low.min(127) / 12 * 12, (high.min(127) / 12 + 1) * 12);
+    let (low, high) = (low.min(127) / 12 * 12, ((high.min(127) / 12 + 1) * 12).min(128));
     let missing = USUAL_KEYS.saturating_sub(high - low);
     let low = low.saturating_sub(missing / 12 / 2 * 12);
     among_keys(Span::new(low.into(), f64::from((high - low).max(USUAL_KEYS))))
