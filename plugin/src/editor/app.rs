@@ -13,6 +13,7 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
+use super::performance::Viewport;
 use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SIZE};
 use super::view::{GenerateView, Tab, View};
@@ -40,6 +41,7 @@ pub struct App {
     pub(super) instance: Instance,
     pub(super) dialogs: FileDialogs,
     pub(super) file_start: f64,
+    pub(super) viewport: Viewport,
     pub(super) tab: Tab,
     pub(super) renaming: Option<Renaming>,
     /// The outcome of the last import of which the host was told.
@@ -58,6 +60,7 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         instance,
         dialogs,
         file_start: 0.0,
+        viewport: Viewport::default(),
         tab: Tab::default(),
         renaming: None,
         imported: DialogState::default(),
@@ -91,7 +94,15 @@ impl App {
             learning: learner.state(),
             ..view.styles
         };
-        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, styles, ..view }
+        View {
+            opening: self.dialogs.opening(),
+            file_start: self.file_start,
+            viewport: self.viewport,
+            tab: self.tab,
+            generate,
+            styles,
+            ..view
+        }
     }
 
     /// Tells the host of a style that was imported or learned.

@@ -31,6 +31,10 @@ pub(super) struct Palette {
     pub roll: Color32,
     /// Rows of black keys in a piano roll.
     pub black_keys: Color32,
+    /// White keys of a keyboard.
+    pub white_keys: Color32,
+    /// Black keys of a keyboard, and what is written on white ones.
+    pub key_edge: Color32,
     /// Lines of beats.
     pub beat_line: Color32,
     /// Lines of bars.
@@ -64,6 +68,8 @@ const DARK: Palette = Palette {
     control: Color32::from_gray(60),
     roll: Color32::from_gray(18),
     black_keys: Color32::from_gray(24),
+    white_keys: Color32::from_gray(170),
+    key_edge: Color32::from_gray(35),
     beat_line: Color32::from_gray(38),
     bar_line: Color32::from_gray(80),
     accent: rgb(86, 180, 233),
@@ -89,6 +95,8 @@ const LIGHT: Palette = Palette {
     control: Color32::from_gray(222),
     roll: Color32::WHITE,
     black_keys: Color32::from_gray(243),
+    white_keys: Color32::from_gray(250),
+    key_edge: Color32::from_gray(90),
     beat_line: Color32::from_gray(228),
     bar_line: Color32::from_gray(180),
     accent: rgb(0, 114, 178),

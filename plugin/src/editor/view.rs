@@ -10,6 +10,7 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::performance::{PerformanceView, Viewport};
 use super::styles_view::StylesView;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
@@ -45,6 +46,10 @@ pub struct View {
     pub file_start: f64,
     /// The runtime, the model and errors, as text.
     pub engine: EngineInfo,
+    /// What the performance view shows.
+    pub performance: PerformanceView,
+    /// Which part of it is in sight.
+    pub viewport: Viewport,
     /// The open panel.
     pub tab: Tab,
     /// What the panel "Generate" shows.
@@ -106,6 +111,12 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            performance: PerformanceView {
+                floor: settings.expression.floor,
+                ceiling: settings.expression.ceiling,
+                ..PerformanceView::default()
+            },
+            viewport: Viewport::default(),
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),
