@@ -11,7 +11,6 @@ mod dial;
 mod generate;
 mod learning;
 pub mod performance;
-mod piano_roll;
 mod restyle;
 mod roll;
 mod styles;
