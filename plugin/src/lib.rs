@@ -2,16 +2,18 @@
 //!
 //! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
 //! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
-//! dialogs, [`learner`] learns styles, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! dialogs, [`learner`] learns styles, [`presets`] and [`history`] keep and undo settings, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
 //! after activation.
 
 mod allocator;
 pub mod dialogs;
 pub mod editor;
 pub mod events;
+pub mod history;
 pub mod learner;
 pub mod params;
 pub mod persist;
+pub mod presets;
 
 use std::any::Any;
 use std::cell::RefCell;
