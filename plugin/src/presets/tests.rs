@@ -1,5 +1,7 @@
 //! Presets: their files, the user's folder, and those that ToneNet comes with.
 
+mod figures;
+
 use std::fs;
 use std::thread;
 
