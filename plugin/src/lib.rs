@@ -37,8 +37,10 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
+use history::Edits;
 use learner::Learner;
 use params::ToneNetParams;
+use presets::{PresetFolder, PresetStore};
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -53,6 +55,8 @@ pub struct ToneNet {
     models: ModelCache,
     generator: Arc<GeneratorThread>,
     learner: Arc<Learner>,
+    presets: Arc<PresetStore>,
+    edits: Arc<Edits>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -96,6 +100,8 @@ impl Default for ToneNet {
             models,
             generator,
             learner,
+            presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
+            edits: Arc::default(),
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -282,6 +288,8 @@ impl Plugin for ToneNet {
             status: self.status.clone(),
             generator: self.generator.clone(),
             learner: self.learner.clone(),
+            presets: self.presets.clone(),
+            edits: self.edits.clone(),
         };
         editor::create(instance, self.editor_size.clone(), self.notifier.clone())
     }

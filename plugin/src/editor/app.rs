@@ -13,12 +13,16 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
+use super::preset_actions::PresetState;
+use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SIZE};
 use super::view::{GenerateView, Tab, View};
 use crate::dialogs::{DialogState, FileDialogs};
+use crate::history::Edits;
 use crate::learner::{Learner, LearnerState};
 use crate::params::ToneNetParams;
+use crate::presets::PresetStore;
 
 /// How often the window reads the counters.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -33,6 +37,10 @@ pub struct Instance {
     pub generator: Arc<GeneratorThread>,
     /// Its learner.
     pub learner: Arc<Learner>,
+    /// The user's presets.
+    pub presets: Arc<PresetStore>,
+    /// What can be undone.
+    pub edits: Arc<Edits>,
 }
 
 /// The window of an instance.
@@ -42,6 +50,7 @@ pub struct App {
     pub(super) file_start: f64,
     pub(super) tab: Tab,
     pub(super) renaming: Option<Renaming>,
+    pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
     /// The state of the learner of which the host was told.
@@ -53,6 +62,7 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
+    instance.presets.refresh();
     let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
     let app = App {
         instance,
@@ -60,6 +70,7 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         file_start: 0.0,
         tab: Tab::default(),
         renaming: None,
+        presets: PresetState::default(),
         imported: DialogState::default(),
         learned: LearnerState::default(),
         context: None,
@@ -75,7 +86,7 @@ pub fn default_size() -> Arc<EguiEditorState> {
 
 impl App {
     fn view(&self) -> View {
-        let Instance { params, status, generator, learner } = &self.instance;
+        let Instance { params, status, generator, learner, presets, edits } = &self.instance;
         let view = View::new(params, status);
         let generate = GenerateView {
             generator: generator.status(),
@@ -91,7 +102,23 @@ impl App {
             learning: learner.state(),
             ..view.styles
         };
-        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, styles, ..view }
+        let presets = PresetsView {
+            dialog: self.presets.dialog.clone(),
+            problems: self.presets.problems.clone(),
+            task: presets.task(),
+            importing: self.dialogs.importing_preset(),
+            exporting: self.dialogs.exporting_preset(),
+            ..PresetsView::new(params, presets.list(), edits)
+        };
+        View {
+            opening: self.dialogs.opening(),
+            file_start: self.file_start,
+            tab: self.tab,
+            generate,
+            styles,
+            presets,
+            ..view
+        }
     }
 
     /// Tells the host of a style that was imported or learned.
@@ -138,6 +165,7 @@ impl NiceEguiApp for App {
             });
             let setter = context.param_setter();
             self.follow_styles(&setter);
+            self.follow_presets(&setter);
             for action in actions {
                 self.apply(action, &setter);
             }
@@ -147,6 +175,9 @@ impl NiceEguiApp for App {
     }
 
     fn editor_closed(&mut self) {
+        if let Some(context) = &self.context {
+            self.editing(&context.param_setter()).end_open_gesture();
+        }
         self.context = None;
     }
 }

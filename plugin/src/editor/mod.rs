@@ -12,6 +12,9 @@ mod generate;
 mod learning;
 pub mod performance;
 mod piano_roll;
+mod preset_actions;
+mod presets;
+mod presets_view;
 mod restyle;
 mod styles;
 mod styles_view;
@@ -19,9 +22,10 @@ mod theme;
 mod view;
 mod widgets;
 
-pub use action::{Action, ClipAction, SettingsChange, StyleAction};
+pub use action::{Action, ClipAction, EditAction, PresetAction, SettingsChange, StyleAction};
 pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
+pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use view::{GenerateView, Tab, View};
 
@@ -55,6 +59,8 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 actions.push(Action::Show(tab));
             }
         }
+        ui.add_space(8.0);
+        presets::header(ui, &view.presets, actions);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let hint = "Keeps your own velocities, with the same delay";
             actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));

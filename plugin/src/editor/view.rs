@@ -10,6 +10,7 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
@@ -51,6 +52,8 @@ pub struct View {
     pub generate: GenerateView,
     /// The styles to choose from, and what the panel "Styles" shows.
     pub styles: StylesView,
+    /// Presets, undo and the slots A and B.
+    pub presets: PresetsView,
 }
 
 /// A panel of the window.
@@ -106,6 +109,7 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            presets: PresetsView::default(),
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),
