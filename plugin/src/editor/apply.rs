@@ -18,6 +18,7 @@ impl App {
             Action::StyleA(style) => set(setter, &params.style, style_value::of(style)),
             Action::StyleB(style) => set(setter, &params.style_b, style_value::of(style)),
             Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
+            Action::DialText(dial, text) => dial.set_text(&text, params, setter),
             Action::Take(take) => set(setter, &params.take, take.into()),
             Action::Model(model) => set(setter, &params.model, model.into()),
             Action::AcceptWeights => params.made_with().accept(),

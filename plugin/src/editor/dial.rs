@@ -100,6 +100,19 @@ impl Dial {
         }
     }
 
+    /// Sets the parameter to what the user typed, read as the host's generic editor would. Text that is no value changes
+    /// nothing.
+    pub(super) fn set_text(self, text: &str, params: &ToneNetParams, setter: &ParamSetter) {
+        let value = match self.param(params) {
+            DialParam::Float(param) => param.string_to_normalized_value(text),
+            DialParam::Int(param) => param.string_to_normalized_value(text),
+        };
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            let whole = [DialGesture::Begin, DialGesture::To(value), DialGesture::End];
+            whole.into_iter().for_each(|gesture| self.apply(gesture, params, setter));
+        }
+    }
+
     fn param(self, params: &ToneNetParams) -> DialParam<'_> {
         match self {
             Self::Blend => DialParam::Float(&params.blend),

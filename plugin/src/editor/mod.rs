@@ -13,6 +13,7 @@ mod learning;
 pub mod performance;
 mod piano_roll;
 mod restyle;
+mod slider;
 mod styles;
 mod styles_view;
 mod theme;
@@ -23,11 +24,22 @@ pub use action::{Action, ClipAction, SettingsChange, StyleAction};
 pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
+pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
 
 use widgets::{checkbox, choice};
 
-/// Draws the window and returns what the user did in it.
+/// Draws the window with its background and returns what the user did in it.
+pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
+    let mut actions = Vec::new();
+    egui::CentralPanel::default().show(ui, |ui| {
+        // A long error must not push the controls below it out of the window.
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = draw(ui, view));
+    });
+    actions
+}
+
+/// Draws what stands in the window and returns what the user did in it.
 pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
