@@ -20,6 +20,8 @@ pub enum Action {
     StyleB(StyleIndex),
     /// Used a slider.
     Dial(Dial, DialGesture),
+    /// Typed the value of a slider.
+    DialText(Dial, String),
     /// Chose a take; 0 is the average.
     Take(u16),
     /// Chose a model.

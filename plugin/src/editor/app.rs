@@ -140,7 +140,7 @@ impl NiceEguiApp for App {
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        theme::apply(&context);
+        theme::apply(&context, egui::Theme::Dark);
         self.context = Some(gui);
         self.is_broken = false;
         Ok(())
@@ -158,11 +158,7 @@ impl NiceEguiApp for App {
         // The host's window calls this code, and a panic must not reach it.
         let drawn = catch_unwind(AssertUnwindSafe(|| {
             let view = self.view();
-            let mut actions = Vec::new();
-            egui::CentralPanel::default().show(ui, |ui| {
-                // A long error must not push the controls below it out of the window.
-                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = super::draw(ui, &view));
-            });
+            let actions = super::window(ui, &view);
             let setter = context.param_setter();
             self.follow_styles(&setter);
             self.follow_presets(&setter);

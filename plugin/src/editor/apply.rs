@@ -27,6 +27,11 @@ impl App {
             Action::Dial(dial, DialGesture::Begin) => edit.begin(dial.param()),
             Action::Dial(dial, DialGesture::To(value)) => edit.drag(dial.param(), value),
             Action::Dial(dial, DialGesture::End) => edit.end(dial.param()),
+            // Text that is no value changes nothing.
+            Action::DialText(dial, text) => {
+                let typed = dial.param().of(params).read_text(&text);
+                typed.into_iter().for_each(|value| edit.set(dial.param(), value));
+            }
             Action::Take(take) => edit.set(UserParam::Take, params.take.preview_normalized(take.into())),
             Action::Model(model) => edit.set(UserParam::Model, params.model.preview_normalized(model.into())),
             Action::AcceptWeights => params.made_with().accept(),

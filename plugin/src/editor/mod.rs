@@ -16,6 +16,7 @@ mod preset_actions;
 mod presets;
 mod presets_view;
 mod restyle;
+mod slider;
 mod styles;
 mod styles_view;
 mod theme;
@@ -27,11 +28,22 @@ pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
+pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
 
 use widgets::{checkbox, choice};
 
-/// Draws the window and returns what the user did in it.
+/// Draws the window with its background and returns what the user did in it.
+pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
+    let mut actions = Vec::new();
+    egui::CentralPanel::default().show(ui, |ui| {
+        // A long error must not push the controls below it out of the window.
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = draw(ui, view));
+    });
+    actions
+}
+
+/// Draws what stands in the window and returns what the user did in it.
 pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);

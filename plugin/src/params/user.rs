@@ -120,6 +120,8 @@ pub trait AnyParam {
     fn nearest(&self, value: f32) -> f32;
     /// A value as hosts show it.
     fn text(&self, value: f32) -> String;
+    /// The value that a text means, as hosts read it; `None` if it means none.
+    fn read_text(&self, text: &str) -> Option<f32>;
     /// Begins a gesture. Hosts record automation from here.
     fn begin(&self, setter: &ParamSetter);
     /// Sets the value within a gesture.
@@ -154,6 +156,10 @@ impl<P: Param + StoredAsJson> AnyParam for P {
 
     fn text(&self, value: f32) -> String {
         self.normalized_value_to_string(value, true)
+    }
+
+    fn read_text(&self, text: &str) -> Option<f32> {
+        self.string_to_normalized_value(text).filter(|value| value.is_finite())
     }
 
     fn begin(&self, setter: &ParamSetter) {
