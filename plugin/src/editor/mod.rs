@@ -9,6 +9,7 @@ mod app;
 mod apply;
 mod dial;
 mod generate;
+mod icons;
 mod learning;
 pub mod performance;
 mod piano_roll;

@@ -3,6 +3,7 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Action, EditAction, PresetAction};
+use super::icons::{Icon, icon_button};
 use super::presets_view::{PresetDialog, PresetsView};
 use super::theme::Palette;
 use super::widgets::{button, choice, weak};
@@ -38,7 +39,7 @@ pub(super) fn header(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Ac
 /// The menu of presets, between the buttons for the previous and the next one.
 fn menu(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<PresetAction>) {
     let width = (ui.available_width() - OTHER_WIDTH).clamp(*NAME_WIDTH.start(), *NAME_WIDTH.end());
-    if named_button(ui, true, "◀", "Previous preset", "The preset before this one in the list") {
+    if icon_button(ui, true, Icon::Previous, ("Previous preset", "The preset before this one in the list")) {
         actions.extend(view.neighbour(false).map(PresetAction::Load));
     }
     let name = match &view.chosen {
@@ -62,7 +63,7 @@ fn menu(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<PresetAction>) 
     if response.clicked() {
         actions.push(PresetAction::Refresh);
     }
-    if named_button(ui, true, "▶", "Next preset", "The preset after this one in the list") {
+    if icon_button(ui, true, Icon::Next, ("Next preset", "The preset after this one in the list")) {
         actions.extend(view.neighbour(true).map(PresetAction::Load));
     }
 }
@@ -118,10 +119,10 @@ fn edits(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Action>) {
     let is_typing = ui.text_edit_focused();
     let pressed = |shortcut| !is_typing && ui.input_mut(|input| input.consume_shortcut(shortcut));
     let (by_redo_key, by_undo_key) = (pressed(&REDO), pressed(&UNDO));
-    if named_button(ui, view.undo.is_some(), "⟲", "Undo", &named("Undo", &view.undo)) || by_undo_key {
+    if icon_button(ui, view.undo.is_some(), Icon::Undo, ("Undo edit", &named("Undo", &view.undo))) || by_undo_key {
         actions.push(Action::Edit(EditAction::Undo));
     }
-    if named_button(ui, view.redo.is_some(), "⟳", "Redo", &named("Redo", &view.redo)) || by_redo_key {
+    if icon_button(ui, view.redo.is_some(), Icon::Redo, ("Redo edit", &named("Redo", &view.redo))) || by_redo_key {
         actions.push(Action::Edit(EditAction::Redo));
     }
 }
@@ -136,16 +137,11 @@ fn slots(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Action>) {
     }
     let (from, to) = (view.slot.name(), view.slot.other().name());
     let hint = format!("Makes {to} the same as {from}");
-    if named_button(ui, true, "Copy", &format!("Copy {from} to {to}"), &hint) {
+    let button = ui.button("Copy").on_hover_text(hint);
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Copy {from} to {to}")));
+    if button.clicked() {
         actions.push(Action::Edit(EditAction::CopySlot));
     }
-}
-
-/// A button whose text is a sign, with a name for screen readers.
-fn named_button(ui: &mut egui::Ui, is_enabled: bool, sign: &str, name: &str, hint: &str) -> bool {
-    let button = ui.add_enabled(is_enabled, egui::Button::new(sign));
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_enabled, name));
-    button.on_hover_text(hint).on_disabled_hover_text(hint).clicked()
 }
 
 /// The open question, or what came of the last one if it has to be read.
@@ -278,3 +274,6 @@ fn answer(
         }
     });
 }
+
+#[cfg(test)]
+mod tests;
