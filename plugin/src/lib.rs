@@ -2,16 +2,19 @@
 //!
 //! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
 //! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
-//! dialogs, [`learner`] learns styles, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! dialogs, [`learner`] learns styles, [`presets`] and [`history`] keep and undo settings, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
 //! after activation.
 
 mod allocator;
 pub mod dialogs;
 pub mod editor;
 pub mod events;
+pub mod history;
 pub mod learner;
 pub mod params;
 pub mod persist;
+pub mod presets;
+mod transport;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -21,7 +24,6 @@ use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
-use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::{Mode, SchedulerConfig};
 use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
@@ -35,8 +37,11 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
+use history::Edits;
 use learner::Learner;
 use params::ToneNetParams;
+use presets::{PresetFolder, PresetStore};
+use transport::{bars, core_transport};
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -51,6 +56,8 @@ pub struct ToneNet {
     models: ModelCache,
     generator: Arc<GeneratorThread>,
     learner: Arc<Learner>,
+    presets: Arc<PresetStore>,
+    edits: Arc<Edits>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -94,6 +101,8 @@ impl Default for ToneNet {
             models,
             generator,
             learner,
+            presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
+            edits: Arc::default(),
             editor_size: editor::default_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -170,11 +179,14 @@ impl ToneNet {
             let events = events.borrow();
             (core_transport(events.transport()), bars(events.transport()))
         };
+        let mut settings = self.params.settings();
+        // A bounce never depends on a button in the window.
+        settings.compare &= !self.offline;
         let trigger_held = self.params.generate.value();
         let block = Block { samples, transport, bars, trigger_held, offline: self.offline };
         engine.process(
             &block,
-            &self.params.settings(),
+            &settings,
             || {
                 let event = events.borrow_mut().receive()?;
                 pass_through.borrow_mut().record_input(event);
@@ -236,23 +248,6 @@ const fn layout(input: u32, output: u32) -> AudioIOLayout {
     }
 }
 
-fn core_transport(transport: &Transport) -> CoreTransport {
-    CoreTransport {
-        playing: transport.playing,
-        tempo: transport.tempo,
-        // Only the host's own beats: those that the framework computes from seconds jump at tempo changes.
-        beats: transport.pos_beats,
-        seconds: transport.pos_seconds(),
-        loop_beats: transport.loop_range_beats(),
-    }
-    .plausible()
-}
-
-fn bars(transport: &Transport) -> Bars {
-    let signature = transport.time_sig_numerator.zip(transport.time_sig_denominator);
-    Bars::from_host(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
-}
-
 impl Plugin for ToneNet {
     const NAME: &'static str = "ToneNet";
     const VENDOR: &'static str = "ToneNet";
@@ -280,6 +275,8 @@ impl Plugin for ToneNet {
             status: self.status.clone(),
             generator: self.generator.clone(),
             learner: self.learner.clone(),
+            presets: self.presets.clone(),
+            edits: self.edits.clone(),
         };
         editor::create(instance, self.editor_size.clone(), self.notifier.clone())
     }

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tonenet_core::genre::Genre;
 use tonenet_files::arguments::{number, whole};
 
+use crate::snapshots::SnapshotsArgs;
 use crate::vendor::VendorArgs;
 
 /// The most minutes that a command runs.
@@ -26,6 +27,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Run everything that CI runs: format, lints, docs, unit tests, and the plugin in test hosts and a DAW
     Test,
+    /// Compare the window with committed pictures of it, rendered without a GPU (installs Mesa's Vulkan driver with apt)
+    Snapshots(SnapshotsArgs),
     /// Run a randomised host and player session that accounts for every note, faster than real time
     Soak(SoakArgs),
     /// Time the release plugin in a headless host, each figure next to its target

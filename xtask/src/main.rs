@@ -11,6 +11,7 @@ mod deny;
 mod forward;
 mod fuzz;
 mod setup;
+mod snapshots;
 mod soak;
 mod test;
 mod validate;
@@ -37,6 +38,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Test => test::all(),
+        Command::Snapshots(args) => snapshots::run_alone(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),

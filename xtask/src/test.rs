@@ -9,6 +9,7 @@ use crate::bundle;
 use crate::daw_test;
 use crate::deny;
 use crate::setup::{self, Screen};
+use crate::snapshots;
 use crate::vendor::{self, VendorArgs};
 use crate::workspace::{cargo, run};
 
@@ -42,6 +43,13 @@ pub fn all() -> Result<()> {
     run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps"))?;
     let bundles = bundle::for_tests_of_all(features)?;
     run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder))?;
+    match setup::software_vulkan() {
+        Ok(driver) => snapshots::compare(&mut whole("test", features), &driver)?,
+        Err(error) => {
+            println!("not compared with pictures: {error:#}");
+            left_out.push("pictures of the window");
+        }
+    }
     match Screen::open() {
         // Including the tests that other runs ignore.
         Ok(screen) => run(whole("test", features)

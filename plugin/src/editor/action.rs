@@ -8,7 +8,9 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::dial::{Dial, DialGesture};
 use super::performance::Viewport;
+use super::presets_view::PresetDialog;
 use super::view::Tab;
+use crate::presets::PresetId;
 
 /// What the user did in the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub enum Action {
     StyleB(StyleIndex),
     /// Used a slider.
     Dial(Dial, DialGesture),
+    /// Typed the value of a slider.
+    DialText(Dial, String),
     /// Chose a take; 0 is the average.
     Take(u16),
     /// Chose a model.
@@ -45,6 +49,56 @@ pub enum Action {
     Clip(ClipAction),
     /// Did something in the panel "Styles".
     Styles(StyleAction),
+    /// Did something with presets.
+    Presets(PresetAction),
+    /// Undid or redid a step, or used the slots A and B.
+    Edit(EditAction),
+}
+
+/// What the user did with presets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PresetAction {
+    /// Chose a preset.
+    Load(PresetId),
+    /// Opened the list.
+    Refresh,
+    /// Began to answer a question, or went on.
+    Ask(PresetDialog),
+    /// Withdrew a question, or read a message.
+    Close,
+    /// Saved the settings under a name.
+    Save {
+        /// The name.
+        name: String,
+        /// Whether a preset of that name is replaced.
+        may_replace: bool,
+    },
+    /// Gave a preset another name.
+    Rename {
+        /// Its name.
+        from: String,
+        /// The other name.
+        to: String,
+    },
+    /// Deleted a preset.
+    Delete(String),
+    /// Asked for a file to import.
+    Import,
+    /// Asked for a file to write the settings to.
+    Export,
+}
+
+/// What the user did with steps and slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditAction {
+    /// Undid the last step.
+    Undo,
+    /// Redid the step that was undone last.
+    Redo,
+    /// Had the other slot play.
+    SwitchSlot,
+    /// Made the other slot the same.
+    CopySlot,
 }
 
 /// What the user did in the panel "Styles". Slots count from 0.

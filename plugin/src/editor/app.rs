@@ -14,12 +14,16 @@ use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
 use super::performance::Viewport;
+use super::preset_actions::PresetState;
+use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SIZE};
 use super::view::{GenerateView, Tab, View};
 use crate::dialogs::{DialogState, FileDialogs};
+use crate::history::Edits;
 use crate::learner::{Learner, LearnerState};
 use crate::params::ToneNetParams;
+use crate::presets::PresetStore;
 
 /// How often the window reads the counters.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -34,6 +38,10 @@ pub struct Instance {
     pub generator: Arc<GeneratorThread>,
     /// Its learner.
     pub learner: Arc<Learner>,
+    /// The user's presets.
+    pub presets: Arc<PresetStore>,
+    /// What can be undone.
+    pub edits: Arc<Edits>,
 }
 
 /// The window of an instance.
@@ -44,6 +52,7 @@ pub struct App {
     pub(super) viewport: Viewport,
     pub(super) tab: Tab,
     pub(super) renaming: Option<Renaming>,
+    pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
     /// The state of the learner of which the host was told.
@@ -55,6 +64,7 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
+    instance.presets.refresh();
     let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
     let app = App {
         instance,
@@ -63,6 +73,7 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         viewport: Viewport::default(),
         tab: Tab::default(),
         renaming: None,
+        presets: PresetState::default(),
         imported: DialogState::default(),
         learned: LearnerState::default(),
         context: None,
@@ -78,7 +89,7 @@ pub fn default_size() -> Arc<EguiEditorState> {
 
 impl App {
     fn view(&self) -> View {
-        let Instance { params, status, generator, learner } = &self.instance;
+        let Instance { params, status, generator, learner, presets, edits } = &self.instance;
         let view = View::new(params, status);
         let generate = GenerateView {
             generator: generator.status(),
@@ -94,6 +105,14 @@ impl App {
             learning: learner.state(),
             ..view.styles
         };
+        let presets = PresetsView {
+            dialog: self.presets.dialog.clone(),
+            problems: self.presets.problems.clone(),
+            task: presets.task(),
+            importing: self.dialogs.importing_preset(),
+            exporting: self.dialogs.exporting_preset(),
+            ..PresetsView::new(params, presets.list(), edits)
+        };
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
@@ -101,6 +120,7 @@ impl App {
             tab: self.tab,
             generate,
             styles,
+            presets,
             ..view
         }
     }
@@ -124,7 +144,7 @@ impl NiceEguiApp for App {
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        theme::apply(&context);
+        theme::apply(&context, egui::Theme::Dark);
         self.context = Some(gui);
         self.is_broken = false;
         Ok(())
@@ -142,13 +162,10 @@ impl NiceEguiApp for App {
         // The host's window calls this code, and a panic must not reach it.
         let drawn = catch_unwind(AssertUnwindSafe(|| {
             let view = self.view();
-            let mut actions = Vec::new();
-            egui::CentralPanel::default().show(ui, |ui| {
-                // A long error must not push the controls below it out of the window.
-                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = super::draw(ui, &view));
-            });
+            let actions = super::window(ui, &view);
             let setter = context.param_setter();
             self.follow_styles(&setter);
+            self.follow_presets(&setter);
             for action in actions {
                 self.apply(action, &setter);
             }
@@ -158,6 +175,9 @@ impl NiceEguiApp for App {
     }
 
     fn editor_closed(&mut self) {
+        if let Some(context) = &self.context {
+            self.editing(&context.param_setter()).end_open_gesture();
+        }
         self.context = None;
     }
 }

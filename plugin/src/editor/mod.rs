@@ -9,25 +9,42 @@ mod app;
 mod apply;
 mod dial;
 mod generate;
+mod icons;
 mod learning;
 pub mod performance;
+mod preset_actions;
+mod presets;
+mod presets_view;
 mod restyle;
 mod roll;
+mod slider;
 mod styles;
 mod styles_view;
 mod theme;
 mod view;
 mod widgets;
 
-pub use action::{Action, ClipAction, SettingsChange, StyleAction};
+pub use action::{Action, ClipAction, EditAction, PresetAction, SettingsChange, StyleAction};
 pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
+pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
+pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
 
 use widgets::{checkbox, choice};
 
-/// Draws the window and returns what the user did in it.
+/// Draws the window with its background and returns what the user did in it.
+pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
+    let mut actions = Vec::new();
+    egui::CentralPanel::default().show(ui, |ui| {
+        // A long error must not push the controls below it out of the window.
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = draw(ui, view));
+    });
+    actions
+}
+
+/// Draws what stands in the window and returns what the user did in it.
 pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
@@ -55,6 +72,8 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 actions.push(Action::Show(tab));
             }
         }
+        ui.add_space(8.0);
+        presets::header(ui, &view.presets, actions);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let hint = "Keeps your own velocities, with the same delay";
             actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));

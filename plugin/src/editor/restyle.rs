@@ -10,7 +10,7 @@ use super::action::Action;
 use super::dial::Dial;
 use super::theme::{LABEL_WIDTH, NARROW_SLIDER, Palette};
 use super::view::View;
-use super::widgets::{DialWidths, button, choice, column, dial_row, labelled_slider, row, weak};
+use super::widgets::{DialWidths, button, choice, dial_row, labelled_slider, row, weak};
 use crate::dialogs::DialogState;
 use crate::params::{AVERAGE, LAST_TAKE, ModelChoice};
 
@@ -250,7 +250,6 @@ fn more(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             for (dial, label) in pair.into_iter().zip([LABEL_WIDTH, 56.0]) {
                 labelled_slider(ui, view, dial, DialWidths { label, slider: NARROW_SLIDER }, actions);
-                column(ui, 64.0, |ui| ui.label(&view.dial(dial).text));
             }
         });
     }

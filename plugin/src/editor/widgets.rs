@@ -1,7 +1,8 @@
 //! The building blocks of both panels: rows, labels, buttons and sliders.
 
 use super::action::Action;
-use super::dial::{Dial, DialGesture, DialView};
+use super::dial::Dial;
+use super::slider::DialSlider;
 use super::theme::{LABEL_WIDTH, Palette, WIDE_SLIDER};
 use super::view::View;
 
@@ -23,15 +24,17 @@ pub(super) struct DialWidths {
     pub slider: f32,
 }
 
-/// A row with a dial and the text behind it.
-pub(super) fn dial_row(ui: &mut egui::Ui, view: &View, dial: Dial, text: &str, actions: &mut Vec<Action>) {
+/// A row with a dial and a remark behind it, unless that is the dial's value, which its slider shows.
+pub(super) fn dial_row(ui: &mut egui::Ui, view: &View, dial: Dial, remark: &str, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         labelled_slider(ui, view, dial, DialWidths { label: LABEL_WIDTH, slider: WIDE_SLIDER }, actions);
-        ui.label(text);
+        if remark != view.dial(dial).text {
+            ui.label(remark);
+        }
     });
 }
 
-/// The label and the slider of a dial.
+/// The label of a dial, its slider and its value.
 pub(super) fn labelled_slider(
     ui: &mut egui::Ui,
     view: &View,
@@ -40,31 +43,7 @@ pub(super) fn labelled_slider(
     actions: &mut Vec<Action>,
 ) {
     let label = label(ui, dial.label(), widths.label);
-    let DialView { mut value, default, steps, .. } = *view.dial(dial);
-    ui.spacing_mut().slider_width = widths.slider;
-    let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false).trailing_fill(true);
-    let slider = match steps {
-        Some(steps) => slider.step_by(1.0 / steps as f64),
-        None => slider,
-    };
-    let hint = format!("{}. Double-click to reset", dial.hint());
-    let slider = ui.add(slider).labelled_by(label).on_hover_text(hint);
-    let mut push = |gesture| actions.push(Action::Dial(dial, gesture));
-    // A change without a drag comes from the keyboard or a click, and is a gesture of its own.
-    let is_single_change = slider.changed() && !slider.dragged();
-    if slider.drag_started() || is_single_change {
-        push(DialGesture::Begin);
-    }
-    if slider.changed() {
-        push(DialGesture::To(value));
-    }
-    if slider.drag_stopped() || is_single_change {
-        push(DialGesture::End);
-    }
-    let is_double_click = ui.input(|input| input.pointer.button_double_clicked(egui::PointerButton::Primary));
-    if is_double_click && slider.contains_pointer() {
-        [DialGesture::Begin, DialGesture::To(default), DialGesture::End].into_iter().for_each(push);
-    }
+    DialSlider { dial, view: view.dial(dial), width: widths.slider, label }.show(ui, actions);
 }
 
 /// A slider over a quantity of its own, in a row with its label. Returns the new value if the user changed it.

@@ -3,12 +3,14 @@
 mod choices;
 pub mod style_value;
 mod upgrade;
+mod user;
 
 pub use choices::{LookAheadChoice, ModelChoice, PartChoice};
 pub use upgrade::upgrade;
+pub use user::{AnyParam, UserParam};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
@@ -22,7 +24,8 @@ use tonenet_engine::status::Status;
 use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 
-use crate::persist::{ClipField, ModelVersionsField, ReportField, StyleField, TimelineField};
+use crate::history::SlotStore;
+use crate::persist::{ClipField, ModelVersionsField, ReportField, SlotField, StyleField, TimelineField};
 use tonenet_engine::model_versions::MadeWith;
 
 /// The version of the saved state. States of every older version must load for ever.
@@ -116,6 +119,8 @@ pub struct ToneNetParams {
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
+    /// Whether the user holds the button Compare down. It is not saved.
+    pub comparing: AtomicBool,
     /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
@@ -128,6 +133,9 @@ pub struct ToneNetParams {
     /// The weights that the project was made with.
     #[persist = "model_versions"]
     made_with: ModelVersionsField,
+    /// The slots A and B, and the preset that was loaded last.
+    #[persist = "slots"]
+    slots: SlotField,
     /// What the instance has done, for hosts without a window.
     #[persist = "report"]
     report: ReportField,
@@ -164,10 +172,12 @@ impl ToneNetParams {
             generate: BoolParam::new("Generate", false),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
+            comparing: AtomicBool::new(false),
             timeline: TimelineField(Arc::default()),
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
             made_with: ModelVersionsField(Arc::default()),
+            slots: SlotField(Arc::default()),
             report: ReportField::new(status),
         }
     }
@@ -195,6 +205,7 @@ impl ToneNetParams {
             model: self.model.value().into(),
             condition_on_player: self.hear_player.value(),
             bypass: self.bypass.value(),
+            compare: self.comparing.load(Ordering::Relaxed),
         }
     }
 
@@ -216,6 +227,11 @@ impl ToneNetParams {
     /// The weights that the project was made with.
     pub fn made_with(&self) -> Arc<MadeWith> {
         self.made_with.0.clone()
+    }
+
+    /// The slots A and B.
+    pub fn slots(&self) -> Arc<SlotStore> {
+        self.slots.0.clone()
     }
 
     /// The last tempo that the host sent, in beats per minute.

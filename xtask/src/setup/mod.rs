@@ -5,6 +5,7 @@ mod libtorch;
 mod onnxruntime;
 mod screen;
 mod system;
+mod vulkan;
 mod wheel;
 
 pub use cargo_deny::install as cargo_deny;
@@ -15,3 +16,4 @@ pub use onnxruntime::install as onnxruntime;
 pub use onnxruntime::library as onnxruntime_library;
 pub use screen::Screen;
 pub use system::require_packages;
+pub use vulkan::software_vulkan;
