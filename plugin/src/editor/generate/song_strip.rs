@@ -8,6 +8,7 @@ use crate::editor::action::ClipAction;
 use crate::editor::roll::{Geometry, GridLine, Shapes, Span, bar_lines, bar_numbers};
 use crate::editor::theme::Palette;
 use crate::editor::view::GenerateView;
+use crate::editor::widgets::{steppable, steps_asked};
 
 /// Height of the strip.
 const HEIGHT: f32 = 30.0;
@@ -75,13 +76,13 @@ fn dragged(ui: &Ui, grip: Grip, bar: f64) -> Grip {
 }
 
 fn moved_by_keys(ui: &Ui, response: &Response, start: f64, bar: f64) -> Option<f64> {
-    if !response.has_focus() {
-        return None;
+    let mut by = f64::from(steps_asked(ui, response));
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let presses = |key| ui.input(|input| input.num_presses(key)) as f64;
+        by += presses(Key::ArrowRight) - presses(Key::ArrowLeft);
     }
-    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-    let presses = |key| ui.input(|input| input.num_presses(key)) as f64;
-    let by = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
     (by != 0.0).then(|| whole_bars_from(start, by, bar))
 }
 
@@ -93,6 +94,7 @@ fn block(ui: &Ui, (id, geometry): (Id, &Geometry), placement: &SongPlacement, st
     let response = ui.interact(place.intersect(rect), id, Sense::click_and_drag());
     let number = bar_number(placement, start);
     response.widget_info(|| egui::WidgetInfo::slider(true, number, "Bar at which the piece begins"));
+    steppable(ui, &response, 1.0..=LAST_BAR);
     if response.clicked() || response.drag_started() {
         response.request_focus();
     }
