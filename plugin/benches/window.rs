@@ -38,7 +38,8 @@ fn performance(notes: usize) -> PerformanceView {
         style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::POP, share_of_b: 0.4 },
         take: TakeSeed(3),
     };
-    let line = |beat: usize| GridLine { place: beat as f64, bar: beat.is_multiple_of(4).then_some(beat as i32 / 4 + 1) };
+    let line =
+        |beat: usize| GridLine { place: beat as f64, bar: beat.is_multiple_of(4).then_some(beat as i32 / 4 + 1) };
     PerformanceView {
         axis: Axis::Song,
         notes: (0..notes).map(note).collect(),
