@@ -125,7 +125,7 @@ impl Edge {
         let text = format!("{} {}", capitalised(self.name), self.velocity);
         painter.text(handle.center(), Align2::CENTER_CENTER, text, FontId::proportional(11.0), palette.roll);
         if response.has_focus() {
-            painter.rect_stroke(handle.expand(1.0), 2.0, Stroke::new(1.0, palette.text), StrokeKind::Inside);
+            painter.rect_stroke(handle.expand(1.0), 2.0, Stroke::new(1.0, palette.focus), StrokeKind::Inside);
         }
     }
 }

@@ -14,6 +14,8 @@ const MARGIN: f32 = 15.0;
 /// Space for each note below which the lane shows averages, and below which marks are small.
 const CROWDED: f32 = 3.0;
 const DENSE: f32 = 9.0;
+/// The least height with room for three numbers.
+const HEIGHT_OF_NUMBERS: f32 = 70.0;
 /// How far from a note the pointer may be.
 const NEAR: f32 = 10.0;
 /// Velocities with a line of their own.
@@ -32,10 +34,19 @@ pub fn velocity_at(lane: Rect, y: f32) -> f32 {
     1.0 + 126.0 * ((lane.bottom() - MARGIN - y) / height).clamp(0.0, 1.0)
 }
 
-/// Draws the numbers at the left edge.
+/// Draws the velocities' numbers and colours at the left edge.
 pub fn scale(painter: &Painter, rect: Rect, palette: &Palette) {
-    let (place, font) = (pos2(rect.right() - 5.0, y(rect, 64.0)), FontId::proportional(10.0));
-    painter.text(place, Align2::RIGHT_CENTER, "64", font, palette.weak_text);
+    let mut shapes = Shapes::new(1.0 / painter.ctx().pixels_per_point());
+    for velocity in 1..=127 {
+        let around = y(rect, f32::from(velocity) + 0.5)..=y(rect, f32::from(velocity) - 0.5);
+        shapes.rect(Rect::from_x_y_ranges(rect.right() - 5.0..=rect.right() - 1.0, around), palette.velocity(velocity));
+    }
+    painter.add(shapes.into_shape());
+    let numbers: &[u8] = if rect.height() < HEIGHT_OF_NUMBERS { &[64] } else { &[1, 64, 127] };
+    for &velocity in numbers {
+        let (place, font) = (pos2(rect.right() - 8.0, y(rect, velocity.into())), FontId::proportional(10.0));
+        painter.text(place, Align2::RIGHT_CENTER, velocity.to_string(), font, palette.weak_text);
+    }
 }
 
 /// Draws the lane.

@@ -88,7 +88,7 @@ pub fn panel(ui: &mut Ui, view: &View, actions: &mut Vec<Action>) {
     }
     edges::edges(ui, view, parts.lane, actions);
     if surface.has_focus() {
-        let stroke = Stroke::new(2.0, palette.accent);
+        let stroke = Stroke::new(2.0, palette.focus);
         ui.painter().rect_stroke(parts.roll, 2.0, stroke, StrokeKind::Inside);
     }
     tooltip(view, &surface, &lane_surface, pointed);
