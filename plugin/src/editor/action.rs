@@ -154,6 +154,12 @@ pub enum ClipAction {
     Undo,
     /// Selected the next variation.
     Redo,
+    /// Selected the variation at an index.
+    Select(usize),
+    /// Wants to hear the selected clip in style.
+    Audition,
+    /// Moved the clip in the song to a start in beats.
+    MoveTo(f64),
     /// Put the selected clip into the song.
     Place,
     /// Took the clip out of the song.

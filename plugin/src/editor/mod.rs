@@ -13,7 +13,6 @@ mod icons;
 mod learning;
 mod mode_strip;
 pub mod performance;
-mod piano_roll;
 mod preset_actions;
 mod presets;
 mod presets_view;

@@ -295,8 +295,10 @@ fn assert_fits(view: &View) {
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
-    let placement = Some(SongPlacement { is_selected: true, start: Some(32.0) });
-    let selected = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
+    let other = |key| Arc::new(Clip::new(8.0, (4, 4), vec![ClipNote { key, ..note(0) }]).unwrap());
+    let placement = Some(SongPlacement { is_selected: true, clip: clip.clone(), start: Some(32.0) });
+    let clips = vec![other(50), clip.clone(), other(70)];
+    let selected = SelectedClip { clip: Some(clip), index: 1, clips, placement, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { selected, ..GenerateView::default() }, ..view() }
 }
 
@@ -384,7 +386,7 @@ fn buttons_generate_select_place_and_save_clips() {
     }
     let drawn = harness(&view);
     drawn.get_by_label("32 notes in 4 bars of 4/4");
-    drawn.get_by_label("this piece from beat 32 on");
+    drawn.get_by_label("this piece from bar");
     drawn.get_by_label("2 of 3");
     let mut harness = harness(&view);
     let buttons: Vec<_> = harness.get_all_by_role_and_label(egui::accesskit::Role::Button, "Generate").collect();
@@ -394,9 +396,68 @@ fn buttons_generate_select_place_and_save_clips() {
 }
 
 #[test]
+fn a_click_on_a_small_picture_selects_its_piece() {
+    let view = generating();
+    let (first, second) =
+        ("Piece 1 of 3: 1 note in 2 bars of 4/4", "Piece 2 of 3, in the song: 32 notes in 4 bars of 4/4");
+    assert_eq!(clip_action_of(&view, first), ClipAction::Select(0));
+    assert_eq!(click_in(&view, second), [], "it is selected");
+    harness(&view).get_by_label("Piece 3 of 3: 1 note in 2 bars of 4/4");
+}
+
+#[test]
+fn a_piece_is_auditioned_in_style_unless_it_plays_so() {
+    let mut view = generating();
+    assert_eq!(click_in(&view, "Audition in style"), [], "it is in the song, in style");
+    view.generate.settings.restyled = false;
+    assert_eq!(clip_action_of(&view, "Audition in style"), ClipAction::Audition);
+    view.generate.settings.restyled = true;
+    view.generate.selected.placement = None;
+    assert_eq!(clip_action_of(&view, "Audition in style"), ClipAction::Audition);
+}
+
+const BAR_OF_THE_PIECE: &str = "Bar at which the piece begins";
+
+#[test]
+fn a_piece_is_dragged_to_another_bar_or_moved_by_keys() {
+    let view = generating();
+    let mut harness = harness(&view);
+    let piece = harness.get_by_label(BAR_OF_THE_PIECE).rect();
+    // It is four bars long.
+    let to = piece.center() + egui::vec2(piece.width() / 2.0, 0.0);
+    harness.hover_at(piece.center());
+    harness.run_steps(1);
+    harness.drag_at(piece.center());
+    harness.run_steps(1);
+    harness.hover_at(to);
+    harness.run_steps(1);
+    assert_eq!(harness.state(), &[], "it moves when the pointer lets go");
+    harness.drop_at(to);
+    harness.run_steps(2);
+    assert_eq!(harness.state(), &[Action::Clip(ClipAction::MoveTo(40.0))]);
+    harness.state_mut().clear();
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run_steps(2);
+    assert_eq!(harness.state(), &[Action::Clip(ClipAction::MoveTo(28.0))]);
+}
+
+#[test]
+fn the_bar_of_a_piece_can_be_typed() {
+    let view = generating();
+    let mut harness = harness(&view);
+    harness.get_by_role_and_label(egui::accesskit::Role::SpinButton, "this piece from bar").click();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("3".into()));
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(harness.state().last(), Some(&Action::Clip(ClipAction::MoveTo(8.0))));
+}
+
+#[test]
 fn a_running_generator_can_be_cancelled_and_without_a_clip_no_button_acts() {
     let mut view = View { tab: Tab::Generate, ..view() };
-    for label in ["Undo", "Redo", "Place", "Clear", "Save .mid\u{2026}"] {
+    for label in ["Undo", "Redo", "Audition in style", "Place", "Clear", "Save .mid\u{2026}"] {
         assert_eq!(click_in(&view, label), [], "{label}");
     }
     view.generate.generator = GeneratorStatus::Generating;
@@ -412,7 +473,10 @@ fn the_generate_panel_fits_the_window() {
     let mut view = generating();
     view.generate.generator = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
-    view.generate.selected.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
+    let clip = view.generate.selected.clips[0].clone();
+    view.generate.selected.placement =
+        Some(SongPlacement { is_selected: false, clip: clip.clone(), start: Some(12_345.5) });
+    view.generate.selected.clips = vec![clip; 16];
     assert_fits(&view);
 }
 

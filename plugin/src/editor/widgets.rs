@@ -91,3 +91,21 @@ pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str
     };
     ui.add(button).on_hover_text(hint).clicked() && !is_chosen
 }
+
+/// Lets screen readers step a control that is drawn by hand, within a range.
+pub(super) fn steppable(ui: &egui::Ui, response: &egui::Response, range: std::ops::RangeInclusive<f64>) {
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_min_numeric_value(*range.start());
+        node.set_max_numeric_value(*range.end());
+        node.set_numeric_value_step(1.0);
+        node.add_action(egui::accesskit::Action::Increment);
+        node.add_action(egui::accesskit::Action::Decrement);
+    });
+}
+
+/// The steps that a screen reader asks a [`steppable`] control for.
+pub(super) fn steps_asked(ui: &egui::Ui, response: &egui::Response) -> i32 {
+    use egui::accesskit::Action::{Decrement, Increment};
+    let asked = |action| ui.input(|input| input.num_accesskit_action_requests(response.id, action)) as i32;
+    asked(Increment) - asked(Decrement)
+}
