@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nice_plug::context::gui::GuiContext;
@@ -13,7 +14,7 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
-use super::performance::Viewport;
+use super::performance::{Moment, PerformanceSource, Stores, Viewport};
 use super::preset_actions::PresetState;
 use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
@@ -50,7 +51,9 @@ pub struct App {
     pub(super) dialogs: FileDialogs,
     pub(super) file_start: f64,
     pub(super) viewport: Viewport,
+    pub(super) shows_all_controls: Option<bool>,
     pub(super) tab: Tab,
+    performance: PerformanceSource,
     pub(super) renaming: Option<Renaming>,
     pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
@@ -71,7 +74,9 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         dialogs,
         file_start: 0.0,
         viewport: Viewport::default(),
+        shows_all_controls: None,
         tab: Tab::default(),
+        performance: PerformanceSource::default(),
         renaming: None,
         presets: PresetState::default(),
         imported: DialogState::default(),
@@ -88,9 +93,14 @@ pub fn default_size() -> Arc<EguiEditorState> {
 }
 
 impl App {
-    fn view(&self) -> View {
+    fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, presets, edits } = &self.instance;
         let view = View::new(params, status);
+        let (timeline, styles) = (params.timeline(), params.styles());
+        let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
+        let (bars, position) = (generator.link().bars(), generator.link().position());
+        let moment = Moment { settings: view.settings, mode: view.look_ahead, bars, position };
+        let performance = self.performance.view(stores, &moment);
         let generate = GenerateView {
             generator: generator.status(),
             saving: self.dialogs.saving(),
@@ -116,7 +126,9 @@ impl App {
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
+            performance,
             viewport: self.viewport,
+            shows_all_controls: self.shows_all_controls,
             tab: self.tab,
             generate,
             styles,
@@ -178,6 +190,7 @@ impl NiceEguiApp for App {
         if let Some(context) = &self.context {
             self.editing(&context.param_setter()).end_open_gesture();
         }
+        self.instance.params.comparing.store(false, Ordering::Relaxed);
         self.context = None;
     }
 }

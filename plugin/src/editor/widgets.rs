@@ -24,16 +24,6 @@ pub(super) struct DialWidths {
     pub slider: f32,
 }
 
-/// A row with a dial and a remark behind it, unless that is the dial's value, which its slider shows.
-pub(super) fn dial_row(ui: &mut egui::Ui, view: &View, dial: Dial, remark: &str, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        labelled_slider(ui, view, dial, DialWidths { label: LABEL_WIDTH, slider: WIDE_SLIDER }, actions);
-        if remark != view.dial(dial).text {
-            ui.label(remark);
-        }
-    });
-}
-
 /// The label of a dial, its slider and its value.
 pub(super) fn labelled_slider(
     ui: &mut egui::Ui,
