@@ -108,10 +108,12 @@ impl Edge {
         u8::try_from(to).ok().filter(|&to| to != self.velocity)
     }
 
-    /// The handle: above the ceiling, below the floor, so that the two never cover each other.
+    /// The handle: above the ceiling, below the floor, so that the two do not cover each other. A low lane has no room
+    /// there for all of it.
     fn handle(&self, lane: Rect) -> Rect {
         let height = y(lane, self.velocity.into());
         let centre = if self.dial == Dial::Ceiling { height - HANDLE.y / 2.0 } else { height + HANDLE.y / 2.0 };
+        let centre = centre.min(lane.bottom() - HANDLE.y / 2.0).max(lane.top() + HANDLE.y / 2.0);
         Rect::from_center_size(pos2(lane.right() - HANDLE.x / 2.0 - 6.0, centre), HANDLE)
     }
 

@@ -9,8 +9,9 @@ use super::view::{NoteState, NoteView, PerformanceView};
 use crate::editor::roll::{Geometry, Shapes, Span, bar_lines};
 use crate::editor::theme::Palette;
 
-/// Space above velocity 127 and below velocity 1, for the handles of floor and ceiling.
-const MARGIN: f32 = 15.0;
+/// Space above velocity 127 and below velocity 1, for the handles of floor and ceiling: a share of the height, and its
+/// limits.
+const MARGIN: (f32, f32, f32) = (0.13, 5.0, 15.0);
 /// Space for each note below which the lane shows averages, and below which marks are small.
 const CROWDED: f32 = 3.0;
 const DENSE: f32 = 9.0;
@@ -24,14 +25,21 @@ const LINES: [u8; 3] = [32, 64, 96];
 /// The height of a velocity in the lane.
 pub fn y(lane: Rect, velocity: f32) -> f32 {
     let share = (velocity - 1.0) / 126.0;
-    let height = (lane.height() - 2.0 * MARGIN).max(1.0);
-    lane.bottom() - MARGIN - share.clamp(0.0, 1.0) * height
+    let (margin, height) = measures(lane);
+    lane.bottom() - margin - share.clamp(0.0, 1.0) * height
 }
 
 /// The velocity at a height of the lane.
 pub fn velocity_at(lane: Rect, y: f32) -> f32 {
-    let height = (lane.height() - 2.0 * MARGIN).max(1.0);
-    1.0 + 126.0 * ((lane.bottom() - MARGIN - y) / height).clamp(0.0, 1.0)
+    let (margin, height) = measures(lane);
+    1.0 + 126.0 * ((lane.bottom() - margin - y) / height).clamp(0.0, 1.0)
+}
+
+/// The space above and below the velocities, and their height.
+fn measures(lane: Rect) -> (f32, f32) {
+    let (share, least, most) = MARGIN;
+    let margin = (share * lane.height()).clamp(least, most);
+    (margin, (lane.height() - 2.0 * margin).max(1.0))
 }
 
 /// Draws the velocities' numbers and colours at the left edge.

@@ -20,7 +20,7 @@ const CONTROLS: f32 = 26.0;
 /// Space between the roll and the velocity lane.
 const GAP: f32 = 4.0;
 /// Height of the velocity lane: a share of the height, and its limits.
-const LANE: (f32, f32, f32) = (0.36, 56.0, 220.0);
+const LANE: (f32, f32, f32) = (0.38, 62.0, 220.0);
 /// Height of the view where the space has none of its own.
 const USUAL_HEIGHT: f32 = 320.0;
 
