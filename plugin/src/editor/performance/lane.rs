@@ -15,6 +15,8 @@ const MARGIN: (f32, f32, f32) = (0.13, 5.0, 15.0);
 /// Space for each note below which the lane shows averages, and below which marks are small.
 const CROWDED: f32 = 3.0;
 const DENSE: f32 = 9.0;
+/// The height below which marks are small.
+const LOW: f32 = 80.0;
 /// The least height with room for three numbers.
 const HEIGHT_OF_NUMBERS: f32 = 70.0;
 /// How far from a note the pointer may be.
@@ -76,7 +78,7 @@ pub fn draw(painter: &Painter, roll: &Roll) {
     if is_crowded {
         crowd(&mut shapes, &columns, roll);
     } else {
-        let radius = if space < DENSE { 2.2 } else { 3.6 };
+        let radius = if space < DENSE || lane.height() < LOW { 2.2 } else { 3.6 };
         for note in notes {
             connection(&mut shapes, note, roll);
         }
