@@ -94,7 +94,7 @@ impl Default for ToneNet {
             models,
             generator,
             learner,
-            editor_size: editor::default_size(),
+            editor_size: editor::remembered_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
             failure: None,

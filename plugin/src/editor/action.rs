@@ -8,6 +8,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::dial::{Dial, DialGesture};
 use super::view::Tab;
+use super::window_settings::WindowTheme;
 
 /// What the user did in the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +41,23 @@ pub enum Action {
     Bypass(bool),
     /// Opened a panel.
     Show(Tab),
+    /// Changed the window itself.
+    Window(WindowAction),
     /// Did something in the panel "Generate".
     Clip(ClipAction),
     /// Did something in the panel "Styles".
     Styles(StyleAction),
+}
+
+/// What the user did to the window itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WindowAction {
+    /// Chose a theme.
+    Theme(WindowTheme),
+    /// Chose a zoom, in per cent.
+    Zoom(u16),
+    /// Resized it to this size in logical pixels, before the zoom.
+    Resize(egui::Vec2),
 }
 
 /// What the user did in the panel "Styles". Slots count from 0.

@@ -2,11 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::editor::{ResizeHint, SizeConstraints};
 use nice_plug::prelude::*;
+use nice_plug_egui::baseview::WindowSize;
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
@@ -14,14 +16,18 @@ use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
 use super::styles_view::{Renaming, StylesView};
-use super::theme::{self, Palette, SIZE};
+use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
+use super::window_settings::WindowSettings;
 use crate::dialogs::{DialogState, FileDialogs};
 use crate::learner::{Learner, LearnerState};
 use crate::params::ToneNetParams;
 
-/// How often the window reads the counters.
+/// How often the window looks whether there is something new to show.
 const REFRESH: Duration = Duration::from_millis(100);
+
+/// How often the framework asks whether to draw. Parameters that the host moves are drawn at this rate.
+const POLL: Duration = Duration::from_millis(33);
 
 /// What the window shows and changes of an instance.
 pub struct Instance {
@@ -42,6 +48,13 @@ pub struct App {
     pub(super) file_start: f64,
     pub(super) tab: Tab,
     pub(super) renaming: Option<Renaming>,
+    pub(super) window: WindowSettings,
+    /// The size that the user drags the window to.
+    pub(super) wanted_size: Option<egui::Vec2>,
+    /// What the window shows.
+    shown: Option<View>,
+    /// When to look for something new.
+    next_look: Instant,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
     /// The state of the learner of which the host was told.
@@ -60,17 +73,27 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         file_start: 0.0,
         tab: Tab::default(),
         renaming: None,
+        window: WindowSettings::load(),
+        wanted_size: None,
+        shown: None,
+        next_look: Instant::now(),
         imported: DialogState::default(),
         learned: LearnerState::default(),
         context: None,
         is_broken: false,
     };
-    create_egui_editor(size, notifier, EguiNiceSettings::new().with_tile("ToneNet"), app)
+    let smallest = SizeConstraints::min_logical_size(LogicalSize::new(SMALLEST.0, SMALLEST.1));
+    let settings = EguiNiceSettings::new()
+        .with_tile("ToneNet")
+        .with_resize_hint(ResizeHint { size_constraints: smallest, ..ResizeHint::RESIZABLE })
+        .with_repaint_poll_interval(POLL);
+    create_egui_editor(size, notifier, settings, app)
 }
 
-/// The window's size before the user changes it.
-pub fn default_size() -> Arc<EguiEditorState> {
-    EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0)
+/// The size that the user last gave a window, and the zoom.
+pub fn remembered_size() -> Arc<EguiEditorState> {
+    let window = WindowSettings::load();
+    EguiEditorState::from_size(LogicalSize::new(window.width, window.height), window.zoom_factor())
 }
 
 impl App {
@@ -91,7 +114,15 @@ impl App {
             learning: learner.state(),
             ..view.styles
         };
-        View { opening: self.dialogs.opening(), file_start: self.file_start, tab: self.tab, generate, styles, ..view }
+        View {
+            opening: self.dialogs.opening(),
+            file_start: self.file_start,
+            window: self.window,
+            tab: self.tab,
+            generate,
+            styles,
+            ..view
+        }
     }
 
     /// Tells the host of a style that was imported or learned.
@@ -113,7 +144,9 @@ impl NiceEguiApp for App {
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        theme::apply(&context, egui::Theme::Dark);
+        // Another window may have changed it.
+        self.window.theme = WindowSettings::load().theme;
+        theme::apply(&context, self.window.theme.into());
         self.context = Some(gui);
         self.is_broken = false;
         Ok(())
@@ -137,12 +170,36 @@ impl NiceEguiApp for App {
             for action in actions {
                 self.apply(action, &setter);
             }
+            self.shown = Some(view);
         }));
         self.is_broken = drawn.is_err();
-        ui.ctx().request_repaint_after(REFRESH);
+        ui.ctx().set_theme(egui::Theme::from(self.window.theme));
+        ui.ctx().set_zoom_factor(self.window.zoom_factor());
+        if let Some(size) = self.wanted_size.take() {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
+        }
+    }
+
+    /// Whether something has changed since the window was drawn. An idle window costs a comparison, not a picture.
+    fn needs_repaint(&mut self) -> bool {
+        let now = Instant::now();
+        if now < self.next_look || self.is_broken {
+            return false;
+        }
+        self.next_look = now + REFRESH;
+        // A panic is shown by the next frame, which catches it.
+        catch_unwind(AssertUnwindSafe(|| self.shown.as_ref() != Some(&self.view()))).unwrap_or(true)
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        self.window.width = size.logical.width as f32;
+        self.window.height = size.logical.height as f32;
     }
 
     fn editor_closed(&mut self) {
         self.context = None;
+        self.shown = None;
+        let WindowSettings { width, height, .. } = self.window;
+        WindowSettings::remember(|window| (window.width, window.height) = (width, height));
     }
 }

@@ -4,9 +4,10 @@ use nice_plug::prelude::*;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 
-use super::action::{Action, ClipAction, StyleAction};
+use super::action::{Action, ClipAction, StyleAction, WindowAction};
 use super::app::{App, Instance};
 use super::styles_view::Renaming;
+use super::window_settings::WindowSettings;
 use crate::learner::LearningSource;
 use crate::params::{LookAheadChoice, style_value};
 
@@ -29,8 +30,23 @@ impl App {
             Action::OpenPerformance(start) => self.dialogs.open_performance(start),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
             Action::Show(tab) => self.tab = tab,
+            Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),
             Action::Styles(action) => self.apply_to_styles(action, setter),
+        }
+    }
+
+    fn apply_to_window(&mut self, action: WindowAction) {
+        match action {
+            WindowAction::Theme(theme) => {
+                self.window.theme = theme;
+                WindowSettings::remember(|window| window.theme = theme);
+            }
+            WindowAction::Zoom(zoom) => {
+                self.window.zoom = zoom;
+                WindowSettings::remember(|window| window.zoom = zoom);
+            }
+            WindowAction::Resize(size) => self.wanted_size = Some(size),
         }
     }
 

@@ -19,13 +19,16 @@ mod styles_view;
 mod theme;
 mod view;
 mod widgets;
+mod window_controls;
+mod window_settings;
 
-pub use action::{Action, ClipAction, SettingsChange, StyleAction};
-pub use app::{App, Instance, create, default_size};
+pub use action::{Action, ClipAction, SettingsChange, StyleAction, WindowAction};
+pub use app::{App, Instance, create, remembered_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
+pub use window_settings::{WindowSettings, WindowTheme};
 
 use widgets::{checkbox, choice};
 
@@ -36,6 +39,7 @@ pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         // A long error must not push the controls below it out of the window.
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = draw(ui, view));
     });
+    window_controls::corner(ui, &mut actions);
     actions
 }
 
@@ -70,6 +74,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let hint = "Keeps your own velocities, with the same delay";
             actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
+            window_controls::menu(ui, &view.window, actions);
         });
     });
 }

@@ -11,11 +11,12 @@ use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
 use super::styles_view::StylesView;
+use super::window_settings::WindowSettings;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
 /// What the window shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The settings of the style.
     pub settings: Settings,
@@ -45,6 +46,8 @@ pub struct View {
     pub file_start: f64,
     /// The runtime, the model and errors, as text.
     pub engine: EngineInfo,
+    /// How the window looks and how large it is.
+    pub window: WindowSettings,
     /// The open panel.
     pub tab: Tab,
     /// What the panel "Generate" shows.
@@ -66,7 +69,7 @@ pub enum Tab {
 }
 
 /// What the panel "Generate" shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GenerateView {
     /// What the user wants generated.
     pub settings: GenerateSettings,
@@ -106,6 +109,7 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            window: WindowSettings::default(),
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),
