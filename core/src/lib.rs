@@ -23,7 +23,7 @@
 //!
 //! 1. Host events enter the [`scheduler`].
 //! 2. A [`window`] keeps the recent ones. A [`piano_roll`] or [`note_rows`] encodes it as a network's input.
-//! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`].
+//! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`], for the notes in the [`scope`].
 //! 4. The scheduler emits each event one latency after it arrived.
 //!
 //! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. [`entered`] tells
@@ -43,6 +43,7 @@ pub mod note_rows;
 pub mod phrase_image;
 pub mod piano_roll;
 pub mod scheduler;
+pub mod scope;
 pub mod style;
 pub mod timeline;
 pub mod transport;

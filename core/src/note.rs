@@ -49,6 +49,34 @@ pub fn piano_key(key: u8) -> Option<usize> {
     (LOWEST_KEY..=HIGHEST_KEY).contains(&key).then(|| usize::from(key - LOWEST_KEY))
 }
 
+/// The names of the keys of an octave.
+const KEY_NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
+
+/// A key as pianists call it, with middle C as C4.
+pub fn key_name(key: u8) -> String {
+    format!("{}{}", KEY_NAMES[usize::from(key % 12)], i32::from(key / 12) - 1)
+}
+
+/// The key with a name, 0–127: a letter, sharps (`#`) or flats (`b`), and an octave, as in `C4`, `f#3` or `Bb-1`.
+pub fn key_from_name(name: &str) -> Option<u8> {
+    let mut letters = name.trim().chars();
+    let natural = match letters.next()?.to_ascii_uppercase() {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let octave = letters.as_str().trim_start_matches(['#', 'b']);
+    let accidentals = &letters.as_str()[..letters.as_str().len() - octave.len()];
+    let raised = accidentals.chars().map(|sign| if sign == '#' { 1 } else { -1 }).sum::<i32>();
+    let octave: i32 = octave.parse().ok().filter(|octave| (-1..=9).contains(octave))?;
+    u8::try_from((octave + 1) * 12 + natural + raised).ok().filter(|&key| key < 128)
+}
+
 /// `value` rounded to a MIDI velocity, 1–127; not-a-number gives 1.
 ///
 /// 0 is excluded because a note-on of velocity 0 is a note-off (MIDI 1.0 specification).
@@ -57,4 +85,17 @@ pub fn midi_velocity(value: f32) -> u8 {
         return 1;
     }
     value.round().clamp(1.0, 127.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_their_names() {
+        assert_eq!([0, 21, 60, 108, 127].map(key_name), ["C-1", "A0", "C4", "C8", "G9"]);
+        assert!((0..128).all(|key| key_from_name(&key_name(key)) == Some(key)));
+        assert_eq!(["f#3", " Bb3 ", "Cb4", "B##3"].map(key_from_name), [54, 58, 59, 61].map(Some));
+        assert_eq!(["", "H4", "C", "C#", "C10", "G#9", "Cb-1", "C4x"].map(key_from_name), [None; 8]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::scope::Scope;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_inference::embedded::EmbeddedModel;
@@ -15,8 +16,12 @@ pub struct Settings {
     pub take: TakeSeed,
     /// How a prediction becomes a velocity.
     pub expression: Expression,
+    /// Which notes are restyled.
+    pub scope: Scope,
     /// The model that predicts.
     pub model: EmbeddedModel,
+    /// Whether the model is conditioned on the player's velocities, if it can be.
+    pub condition_on_player: bool,
     /// Whether every note keeps its own velocity.
     pub bypass: bool,
 }

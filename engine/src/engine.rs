@@ -67,10 +67,11 @@ impl<E: HostEvent> Engine<E> {
             RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_view())),
             RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
         };
+        status.played.begin_session(&config);
         let inference = InferenceLink::new(thread, status.clone());
         let mut engine = Self {
             transport: TransportFollower::new(sample_rate),
-            queue: EventQueue::new(scheduler, status),
+            queue: EventQueue::new(scheduler, sample_rate, status),
             waits: WaitPolicy::new(Budget::default(), inference.background(), clips.background()),
             inference,
             zero_latency,
@@ -110,6 +111,7 @@ impl<E: HostEvent> Engine<E> {
         self.inference.set_audio_time(self.now);
         self.waits.begin_block(f64::from(block.samples) / self.transport.sample_rate(), block.offline);
         self.use_model(settings.model);
+        self.condition_on_player(settings.condition_on_player);
 
         let (transport, change) = self.transport.observe(self.now, block.samples, &block.transport);
         let block = &Block { transport, ..*block };
@@ -142,6 +144,7 @@ impl<E: HostEvent> Engine<E> {
             let Some(wrap) = wrap else { break };
             segment = wrap;
             self.interrupt_clip(segment.time, &mut context);
+            self.queue.forget_keys();
             self.begin_segment(&segment);
         }
         self.take_results();
@@ -168,6 +171,7 @@ impl<E: HostEvent> Engine<E> {
             }
             TransportChange::Wrapped { at, foretold: false } => {
                 self.interrupt_clip_and_player(self.now, context);
+                self.queue.forget_keys();
                 self.queue.scheduler().transport_interrupted(at);
             }
             // The predicted wrap did not happen, so the positions recorded since then are wrong.
@@ -181,6 +185,7 @@ impl<E: HostEvent> Engine<E> {
             }
             TransportChange::Sought => {
                 self.interrupt_clip_and_player(self.now, context);
+                self.queue.forget_keys();
                 self.queue.scheduler().transport_jumped(self.now);
             }
         }
@@ -230,6 +235,7 @@ impl<E: HostEvent> Engine<E> {
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
         self.interrupt_clip_and_player(at, context);
+        self.queue.forget_keys();
         self.queue.scheduler().transport_interrupted(at);
     }
 
@@ -265,6 +271,7 @@ impl<E: HostEvent> Engine<E> {
         let incoming = note.map(|channel_and_key| IncomingNote { time, beats, channel_and_key, style, take });
         let known = self.zero_latency.as_mut().zip(incoming).map(|(zero_latency, note)| zero_latency.look_up(&note));
         let id = self.queue.push(time, event, kind, context.settings, known);
+        let known = known.and_then(|known| known.expected);
         let input = match (kind, note) {
             (_, Some((channel, key))) => {
                 let (velocity, beat_seconds) = (own_velocity(&event), context.block.transport.beat_seconds());
@@ -273,7 +280,7 @@ impl<E: HostEvent> Engine<E> {
             (Event::NoteOff { channel, key }, _) => InputEvent::NoteOff { time, position, beats, channel, key },
             _ => InputEvent::Pedal { time, beats, down: event.sustain()? },
         };
-        if !self.send(InferenceMessage::Input(input)) && beats.is_some() {
+        if !self.send(InferenceMessage::Input(input, known)) && beats.is_some() {
             self.mark_passage_incomplete();
         }
         Some(input)
@@ -307,6 +314,12 @@ impl<E: HostEvent> Engine<E> {
 
     fn use_model(&mut self, model: EmbeddedModel) {
         if let Some(message) = self.inference.change_model(model) {
+            self.send(message);
+        }
+    }
+
+    fn condition_on_player(&mut self, condition_on_player: bool) {
+        if let Some(message) = self.inference.change_conditioning(condition_on_player) {
             self.send(message);
         }
     }

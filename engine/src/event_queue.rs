@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
+use tonenet_core::scope::{Scope, VoicePosition, VoiceTracker};
 
 use crate::block::{BlockContext, Settings};
 use crate::event::HostEvent;
@@ -20,6 +21,12 @@ pub struct Queued<E> {
     event: E,
     /// The expression at its arrival, so that automation applies to the right notes.
     expression: Expression,
+    /// Which notes were restyled at its arrival.
+    scope: Scope,
+    /// Its place among the notes that sound with it, as far as it is known.
+    voice: VoicePosition,
+    /// Its place in the recorded performance.
+    recorded_voice: Option<VoicePosition>,
     /// Whether it is a note that a zero-latency mode does not know yet.
     is_new: bool,
 }
@@ -27,6 +34,8 @@ pub struct Queued<E> {
 /// The pending events of the session.
 pub struct EventQueue<E> {
     scheduler: Scheduler<Queued<E>>,
+    voices: VoiceTracker<NoteId>,
+    sample_rate: f64,
     status: Arc<Status>,
     /// First sample of the block.
     block_start: SampleTime,
@@ -35,14 +44,27 @@ pub struct EventQueue<E> {
 }
 
 impl<E: HostEvent> EventQueue<E> {
-    /// Creates an empty queue at sample 0.
-    pub fn new(config: SchedulerConfig, status: Arc<Status>) -> Self {
-        Self { scheduler: Scheduler::new(EVENTS, config), status, block_start: 0, last_timing: 0 }
+    /// Creates an empty queue at sample 0; `sample_rate` in Hz.
+    pub fn new(config: SchedulerConfig, sample_rate: f64, status: Arc<Status>) -> Self {
+        Self {
+            scheduler: Scheduler::new(EVENTS, config),
+            voices: VoiceTracker::new(f64::from(config.latency) / sample_rate),
+            sample_rate,
+            status,
+            block_start: 0,
+            last_timing: 0,
+        }
     }
 
     /// Starts over at sample 0. Pending events are dropped, and sounding notes are released in the next block.
     pub fn reset(&mut self) {
         self.scheduler.reset(self.scheduler.config());
+        self.voices.reset();
+    }
+
+    /// Forgets which keys are down, because the song goes on elsewhere.
+    pub fn forget_keys(&mut self) {
+        self.voices.reset();
     }
 
     /// The scheduler, which decides when events are due and which notes are predicted together.
@@ -77,11 +99,32 @@ impl<E: HostEvent> EventQueue<E> {
         known: Option<NoteLookup>,
     ) -> NoteId {
         let is_new = known.is_some_and(|known| !known.settled || known.expected.is_none());
-        let id = self.scheduler.push_event(time, kind, Queued { event, expression: settings.expression, is_new });
+        let Settings { expression, scope, .. } = *settings;
+        let recorded_voice = known.and_then(|known| known.voice);
+        let queued = Queued { event, expression, scope, voice: VoicePosition::ALONE, recorded_voice, is_new };
+        let id = self.scheduler.push_event(time, kind, queued);
+        self.track_voice(id, time, kind);
         if let Some(expected) = known.and_then(|known| known.expected) {
             self.scheduler.set_estimate(id, Estimate { expected, settled: true });
         }
         id
+    }
+
+    /// Updates the voices of the pending notes for an event.
+    fn track_voice(&mut self, id: NoteId, time: SampleTime, kind: Event) {
+        let Self { voices, scheduler, sample_rate, .. } = self;
+        let seconds = time as f64 / *sample_rate;
+        let mut set_voice = |id, voice| {
+            scheduler.payload_mut(id).into_iter().for_each(|queued| queued.voice = voice);
+        };
+        match kind {
+            Event::NoteOn { channel, key } if kind.is_restylable() => {
+                voices.note_on(id, seconds, (channel, key), &mut set_voice);
+            }
+            Event::NoteOff { channel, key } => voices.note_off(seconds, (channel, key), &mut set_voice),
+            Event::AllNotesOff { channel } => voices.channel_off(channel),
+            Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::Other => {}
+        }
     }
 
     /// Emits the events due before a sample.
@@ -107,8 +150,12 @@ impl<E: HostEvent> EventQueue<E> {
 
     /// The event with its output velocity.
     fn restyle(&self, queued: Queued<E>, outcome: Outcome, settings: &Settings) -> E {
-        let Queued { event, expression, is_new } = queued;
-        if settings.bypass || expression.amount == 0.0 {
+        let Queued { event, expression, scope, voice, recorded_voice, is_new } = queued;
+        let is_in_scope = match event.kind() {
+            Event::NoteOn { key, .. } => scope.includes(key, recorded_voice.unwrap_or(voice)),
+            _ => true,
+        };
+        if settings.bypass || expression.amount == 0.0 || !is_in_scope {
             return event;
         }
         let expected = match outcome {
@@ -142,6 +189,7 @@ mod tests {
     use tonenet_core::clip::Bars;
     use tonenet_core::dynamics::Expected;
     use tonenet_core::scheduler::RequestPolicy;
+    use tonenet_core::scope::ScopePart;
     use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
     use tonenet_core::transport::Transport;
     use tonenet_inference::embedded::EmbeddedModel;
@@ -151,7 +199,9 @@ mod tests {
         style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
         take: TakeSeed(0),
         expression: Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 },
+        scope: Scope::ALL,
         model: EmbeddedModel::Note,
+        condition_on_player: false,
         bypass: false,
     };
     const LOUD: Expected = Expected { level: 64.0, deviation: 20.0 };
@@ -161,7 +211,7 @@ mod tests {
     }
 
     fn queue() -> EventQueue<PlainEvent> {
-        EventQueue::new(LOOK_AHEAD, Arc::default())
+        EventQueue::new(LOOK_AHEAD, 1000.0, Arc::default())
     }
 
     fn push(
@@ -184,6 +234,13 @@ mod tests {
         queue.make_room(&mut context);
         queue.emit_due(now + 100, &mut context);
         emitted
+    }
+
+    fn key_of(event: &PlainEvent) -> Option<u8> {
+        match event.kind() {
+            Event::NoteOn { key, .. } => Some(key),
+            _ => None,
+        }
     }
 
     fn counts(queue: &EventQueue<PlainEvent>) -> [u64; 3] {
@@ -212,9 +269,9 @@ mod tests {
     fn a_note_that_a_zero_latency_mode_does_not_know_counts_as_new() {
         let mut queue = queue();
         for known in [
-            NoteLookup { expected: None, settled: true },
-            NoteLookup { expected: Some(LOUD), settled: false },
-            NoteLookup { expected: Some(LOUD), settled: true },
+            NoteLookup { expected: None, settled: true, voice: None },
+            NoteLookup { expected: Some(LOUD), settled: false, voice: None },
+            NoteLookup { expected: Some(LOUD), settled: true, voice: None },
         ] {
             push(&mut queue, 0, on(60), Some(known));
         }
@@ -227,9 +284,47 @@ mod tests {
         let mut queue = queue();
         let pedal = PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 };
         push(&mut queue, 0, pedal, None);
-        push(&mut queue, 0, on(60), Some(NoteLookup { expected: Some(LOUD), settled: true }));
+        push(&mut queue, 0, on(60), Some(NoteLookup { expected: Some(LOUD), settled: true, voice: None }));
         let bypass = Settings { bypass: true, ..SETTINGS };
         assert_eq!((emitted(&mut queue, 100, &bypass), counts(&queue)), (vec![pedal, on(60)], [0; 3]));
+    }
+
+    #[test]
+    fn notes_outside_the_scope_keep_their_velocity() {
+        let part = |part| Settings { scope: Scope { low: 40, high: 72, part }, ..SETTINGS };
+        let restyled = |settings: &Settings| -> Vec<u8> {
+            let mut queue = queue();
+            for (time, key) in [(0, 36), (0, 48), (20, 60), (30, 72), (31, 76)] {
+                let (event, known) = (on(key), NoteLookup { expected: Some(LOUD), settled: true, voice: None });
+                queue.push(time, event, event.kind(), settings, Some(known));
+            }
+            let emitted = emitted(&mut queue, 100, settings);
+            let restyled: Vec<u8> = emitted.iter().filter(|e| e.velocity() != Some(0.5)).filter_map(key_of).collect();
+            assert_eq!((emitted.len(), counts(&queue)), (5, [restyled.len() as u64, 0, 0]));
+            restyled
+        };
+        assert_eq!(restyled(&part(ScopePart::All)), [48, 60, 72]);
+        assert_eq!(restyled(&part(ScopePart::Inner)), [48, 60, 72]);
+        assert_eq!(restyled(&part(ScopePart::Melody)), [0_u8; 0], "the melody lies above the range");
+        let melody = Settings { scope: Scope { part: ScopePart::Melody, ..Scope::ALL }, ..SETTINGS };
+        assert_eq!(restyled(&melody), [76], "one rolled chord");
+        let bass = Settings { scope: Scope { part: ScopePart::Bass, ..Scope::ALL }, ..SETTINGS };
+        assert_eq!(restyled(&bass), [36]);
+    }
+
+    #[test]
+    fn a_recorded_voice_counts_more_than_what_was_heard_so_far() {
+        let melody = Settings { scope: Scope { part: ScopePart::Melody, ..Scope::ALL }, ..SETTINGS };
+        let mut queue = queue();
+        for (key, is_highest) in [(60, false), (48, true)] {
+            let voice = Some(VoicePosition { is_highest, is_lowest: !is_highest });
+            let known = NoteLookup { expected: Some(LOUD), settled: true, voice };
+            queue.push(0, on(key), on(key).kind(), &melody, Some(known));
+        }
+        let restyled = emitted(&mut queue, 100, &melody);
+        let restyled: Vec<_> =
+            restyled.iter().filter(|event| event.velocity() != Some(0.5)).filter_map(key_of).collect();
+        assert_eq!(restyled, [48]);
     }
 
     #[test]

@@ -104,8 +104,8 @@ impl VelocityModel for Faulty {
         self.model.reset();
     }
 
-    fn push_event(&mut self, input: &InputEvent) {
-        self.model.push_event(input);
+    fn push_event(&mut self, input: &InputEvent, player_level: Option<f32>) {
+        self.model.push_event(input, player_level);
     }
 
     fn predict(

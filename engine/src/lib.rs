@@ -14,6 +14,7 @@
 //! use tonenet_core::clip::Bars;
 //! use tonenet_core::dynamics::Expression;
 //! use tonenet_core::scheduler::SchedulerConfig;
+//! use tonenet_core::scope::Scope;
 //! use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 //! use tonenet_core::transport::Transport;
 //! use tonenet_engine::clip_track::ClipTrack;
@@ -47,7 +48,9 @@
 //!     style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.25 },
 //!     take: TakeSeed(0),
 //!     expression: Expression::default(),
+//!     scope: Scope::ALL,
 //!     model,
+//!     condition_on_player: false,
 //!     bypass: false,
 //! };
 //!
@@ -78,6 +81,7 @@ pub mod model_cache;
 pub mod model_versions;
 pub mod outbox;
 pub mod pass_through;
+pub mod played_notes;
 mod snapshots;
 pub mod status;
 pub mod style_store;

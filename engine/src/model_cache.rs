@@ -51,8 +51,8 @@ impl ModelCache {
             Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
             None => live_model,
         };
-        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
-            timeline::restyle(performance, model.id(), &loaded, cancellation)
+        let restyle_performance: RestylePerformance = Box::new(move |performance, predictor, cancellation| {
+            timeline::restyle(performance, predictor.id(), &loaded, predictor.condition_on_player, cancellation)
         });
         Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, styles })
     }

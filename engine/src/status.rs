@@ -1,9 +1,12 @@
 //! Status of the running engine for the window: counters of the audio thread, and the state of the inference thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+use crate::played_notes::PlayedNotes;
 
 /// The status, shared by the audio thread, the inference thread and the editor. The audio thread uses only the atomics.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Status {
     pub restart_pending: AtomicBool,
     /// Whether the engine has failed, so that notes pass through unchanged. The audio thread may set it.
     pub failed: AtomicBool,
+    /// The notes that were played of late. The inference thread writes them.
+    pub played: Arc<PlayedNotes>,
     /// Runtime, model and error. The inference thread writes it.
     pub info: Mutex<EngineInfo>,
 }

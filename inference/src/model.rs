@@ -23,8 +23,9 @@ pub trait VelocityModel: Send {
     /// Forgets all events.
     fn reset(&mut self);
 
-    /// Adds an event of the part; events come in the order of time.
-    fn push_event(&mut self, event: &InputEvent);
+    /// Adds an event of the part; events come in the order of time. A model that can be conditioned on the player's
+    /// velocities measures a note's velocity from `player_level`, 1–127; `None` hides it.
+    fn push_event(&mut self, event: &InputEvent, player_level: Option<f32>);
 
     // Every implementation repeats this signature, as Rust demands.
     /// Predicts the notes that a request settles, in `style`, from all events so far; appends to `predictions`.

@@ -115,7 +115,7 @@ pub fn restyle(
             let event = event.map(|e| PartEvent { time: e.time - skipped, ..*e });
             while let Some(hop) = scheduler.next_hop(event.map_or(block_end - 1, |e| e.time)) {
                 let request = InferenceRequest { hop, position: clock.position(hop.time) };
-                restyler.estimate(&request, |note, estimate| estimates.push((note.id, estimate)))?;
+                restyler.estimate(&request, |note, estimate, _| estimates.push((note.id, estimate)))?;
             }
             let Some(PartEvent { time, kind }) = event else { break };
             silent_from = time.saturating_add(latency);
@@ -195,7 +195,7 @@ mod tests {
             self.notes.clear();
         }
 
-        fn push_event(&mut self, event: &InputEvent) {
+        fn push_event(&mut self, event: &InputEvent, _: Option<f32>) {
             if let InputEvent::NoteOn { id, time, .. } = event {
                 self.notes.push((*id, *time));
             }

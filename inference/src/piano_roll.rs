@@ -131,7 +131,7 @@ impl VelocityModel for PianoRollModel {
         self.window.clear();
     }
 
-    fn push_event(&mut self, event: &InputEvent) {
+    fn push_event(&mut self, event: &InputEvent, _: Option<f32>) {
         self.window.push_event(event);
     }
 

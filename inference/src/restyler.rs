@@ -27,6 +27,8 @@ pub struct Restyler {
     recent: Window,
     centres: RunningCentres,
     spreads: PerStyle<RunningSpread>,
+    /// Whether the model is conditioned on the player's velocities.
+    conditions_on_player: bool,
     /// Reused buffer: the model's predictions in one style.
     predictions: Vec<(NoteId, Prediction)>,
     /// Reused buffer: the predictions in all styles, for each note of the current request.
@@ -41,6 +43,7 @@ impl Restyler {
             recent: Window::new(LEVEL_STEPS),
             centres: RunningCentres::default(),
             spreads: PerStyle::default(),
+            conditions_on_player: false,
             predictions: Vec::new(),
             by_note: Vec::new(),
         }
@@ -61,20 +64,28 @@ impl Restyler {
         self.spreads = PerStyle::default();
     }
 
+    /// Conditions the model on the player's velocities from the next note on, or no longer. A model that cannot read
+    /// them plays as before.
+    pub fn condition_on_player(&mut self, conditions: bool) {
+        self.conditions_on_player = conditions;
+    }
+
     /// Adds an event of the part; events come in the order of time.
     pub fn push_event(&mut self, event: &InputEvent) {
         self.recent.push_event(event);
-        self.model.push_event(event);
+        let level = if self.conditions_on_player { self.recent.level() } else { None };
+        self.model.push_event(event, level);
     }
 
-    /// Emits a final estimate for each note that a request asks about; none if no note of the last four bars is known.
+    /// Emits a final estimate for each note that a request asks about, with the term of each style that was predicted;
+    /// none if no note of the last four bars is known.
     ///
     /// # Errors
     /// When the model fails; nothing is then emitted.
     pub fn estimate(
         &mut self,
         request: &InferenceRequest,
-        mut emit: impl FnMut(&WindowNote, Estimate),
+        mut emit: impl FnMut(&WindowNote, Estimate, &dyn Fn(StyleIndex) -> Option<StyleTerm>),
     ) -> Result<(), InferenceError> {
         self.recent.forget_before(request.position);
         let Some(level) = self.recent.level() else { return Ok(()) };
@@ -87,7 +98,7 @@ impl Restyler {
                 Some(StyleTerm { prediction: predictions[style]?, gain: gains[style], centre: centres[style] })
             };
             let deviation = mixing.deviation(term, note.beats, note.key);
-            emit(note, Estimate { expected: Expected { level, deviation }, settled: true });
+            emit(note, Estimate { expected: Expected { level, deviation }, settled: true }, &term);
         }
         Ok(())
     }
@@ -142,7 +153,7 @@ mod tests {
 
         fn reset(&mut self) {}
 
-        fn push_event(&mut self, _: &InputEvent) {}
+        fn push_event(&mut self, _: &InputEvent, _: Option<f32>) {}
 
         fn predict(
             &mut self,
@@ -176,7 +187,9 @@ mod tests {
         let hop = Hop { time: to, settle_from: from, settle_to: to };
         let mut estimates = Vec::new();
         restyler
-            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate| estimates.push(estimate.expected))
+            .estimate(&InferenceRequest { hop, position: to as f64 }, |_, estimate, _| {
+                estimates.push(estimate.expected)
+            })
             .expect("the model predicts");
         estimates
     }

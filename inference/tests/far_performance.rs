@@ -34,7 +34,7 @@ fn performance(far: &[f64]) -> TimelineSnapshot {
 
 /// The beat and the deviation in jazz of each note.
 fn deviations(model: &LoadedModel, timeline: &TimelineSnapshot) -> Vec<(f64, f32)> {
-    let restyled = restyle(timeline, "model", model, &Cancellation::default()).unwrap();
+    let restyled = restyle(timeline, "model", model, false, &Cancellation::default()).unwrap();
     let jazz = StyleBlend::only(StyleIndex::JAZZ);
     let table = restyled.column_table(model.styles().keys());
     let deviation = |note| restyled.expected(note, &table, jazz, TakeSeed(0)).unwrap().deviation;

@@ -62,7 +62,7 @@ fn timeline_snapshot(model: &LoadedModel, notes: &[Note]) -> TimelineSnapshot {
         velocity: n.velocity,
     };
     let recorded = TimelineSnapshot::new(notes.iter().map(note).collect(), Vec::new());
-    timeline::restyle(&recorded, "note", model, &Cancellation::default()).unwrap()
+    timeline::restyle(&recorded, "note", model, false, &Cancellation::default()).unwrap()
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn a_file_and_timeline_give_a_style_of_the_user_the_same_velocities() {
     let model = note_model(&built_in(), arbitrary);
     // Only what Timeline remembers, too: no pedal, and the file's notes in its order.
     let recorded = TimelineSnapshot::new(TimelineSnapshot::from_song(&song(), 0.0).notes().to_vec(), Vec::new());
-    let restyled = timeline::restyle(&recorded, "note", &model, &Cancellation::default()).unwrap();
+    let restyled = timeline::restyle(&recorded, "note", &model, false, &Cancellation::default()).unwrap();
     assert!(!restyled.needs("note", model.styles().keys()));
     let (notes, _) = recorded.performance();
     let view = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };

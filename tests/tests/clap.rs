@@ -218,7 +218,7 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         assert_eq!(restored, values.map(Some), "version {version}");
         let played = host.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
         assert_eq!(played.latency, look_ahead.latency, "version {version}");
-        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"7""#));
+        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"8""#));
     }
 }
 

@@ -6,6 +6,7 @@ use common::*;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::midi::MidiMessage;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::scope::{Scope, ScopePart};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_hosts::host::{ActivationConfig, Block, BlockInput};
 use tonenet_hosts::vst3::Vst3Host;
@@ -34,6 +35,8 @@ fn every_setting_takes_effect() {
         style: StyleBlend { a: StyleIndex::POP, b: StyleIndex::JAZZ, share_of_b: 0.25 },
         take: TakeSeed(42),
         expression: Expression { amount: 0.75, keep_accents: 0.5, level: -7.0, range: 1.25, floor: 20, ceiling: 100 },
+        scope: Scope { low: 36, high: 90, part: ScopePart::Melody },
+        condition_on_player: true,
     };
     let (velocities, _) = play_velocities(&mut vst3_host(), &settings.session(&song));
     assert_eq!(velocities, settings.expected_velocities(&song));

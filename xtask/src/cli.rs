@@ -111,6 +111,10 @@ pub enum BenchCommand {
     /// The bundle is in the system's cache when it is scanned, because it was just built. An instance counts once it has
     /// restyled a note, with everything that its model needs in memory.
     Instances(BenchInstancesArgs),
+    /// Time frames of the window without a screen, while 100 to 5,000 notes are in sight: 4 ms a frame at most
+    ///
+    /// A frame is drawn at 1600 × 1000 logical pixels and 200 %, from the view to triangles. The median counts.
+    Window,
     /// Restyle whole performances of 100 to 100,000 notes, each speed next to its target
     #[command(disable_help_flag = true)]
     Restyle(ForwardArgs),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use tonenet_core::midi::{Song, SongPart};
+use tonenet_core::note::key_name;
 use tonenet_inference::song::{PartSelection, Selection, SelectionError};
 
 use super::plot::Glyphs;
@@ -208,20 +209,9 @@ impl PartDescription {
     }
 }
 
-/// A key as pianists call it, with middle C as C4.
-fn key_name(key: u8) -> String {
-    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
-    format!("{}{}", NAMES[usize::from(key % 12)], i32::from(key / 12) - 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_have_their_names() {
-        assert_eq!([0, 21, 60, 108, 127].map(key_name), ["C-1", "A0", "C4", "C8", "G9"]);
-    }
 
     #[test]
     fn velocities_are_counted_by_class_and_stretch() {

@@ -170,13 +170,23 @@ impl<P: Copy> Scheduler<P> {
 
     /// Sets the prediction for a pending note; does nothing if the note has been emitted.
     pub fn set_estimate(&mut self, id: NoteId, estimate: Estimate) {
-        let at = id.0.checked_sub(self.first_id).and_then(|at| usize::try_from(at).ok());
-        if let Some(Pending { item: Item::Event(Event::NoteOn { .. }, _, slot), .. }) =
-            at.and_then(|at| self.pending.get_mut(at))
-        {
+        if let Some(Item::Event(Event::NoteOn { .. }, _, slot)) = self.pending_item(id) {
             // Results come in the order of their hops, so an early estimate never replaces a later one.
             *slot = Some(estimate);
         }
+    }
+
+    /// The payload of a pending event; `None` if it has been emitted or dropped.
+    pub fn payload_mut(&mut self, id: NoteId) -> Option<&mut P> {
+        match self.pending_item(id)? {
+            Item::Event(_, payload, _) => Some(payload),
+            Item::Dropped => None,
+        }
+    }
+
+    fn pending_item(&mut self, id: NoteId) -> Option<&mut Item<P>> {
+        let at = usize::try_from(id.0.checked_sub(self.first_id)?).ok()?;
+        Some(&mut self.pending.get_mut(at)?.item)
     }
 
     /// Whether a note due before `until` has no final prediction yet.

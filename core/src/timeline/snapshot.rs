@@ -10,6 +10,7 @@ use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
+use crate::scope::{ScopeNote, VoicePosition, voices};
 use crate::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use crate::style::{StyleBlend, StyleColumn, StyleKey, StyleKeys, TakeSeed};
 
@@ -70,6 +71,8 @@ pub struct TimelineSnapshot {
     /// In the order of their keys.
     pub(super) columns: Vec<TimelineColumn>,
     mixing: PerformanceMixing,
+    /// The voice of each note.
+    voices: Arc<[VoicePosition]>,
 }
 
 impl TimelineSnapshot {
@@ -123,7 +126,8 @@ impl TimelineSnapshot {
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
         pedals.truncate(MAX_NOTES);
         let mixing = PerformanceMixing::new(notes.iter().map(|n| n.velocity));
-        Self { model, notes, pedals: pedals.into(), columns, mixing }
+        let placed = Self { model, notes, pedals: pedals.into(), columns, mixing, voices: Arc::default() };
+        Self { voices: placed.find_voices(), ..placed }
     }
 
     /// The restylable notes of a MIDI file without predictions, its first tick at `start` beats of the song.
@@ -166,6 +170,17 @@ impl TimelineSnapshot {
     /// The pedal's movements in the order of position.
     pub fn pedals(&self) -> &[Pedal] {
         &self.pedals
+    }
+
+    /// The voice of the note at an index.
+    pub fn voice(&self, note: usize) -> Option<VoicePosition> {
+        self.voices.get(note).copied()
+    }
+
+    fn find_voices(&self) -> Arc<[VoicePosition]> {
+        let (notes, _) = self.performance();
+        let note = |n: &Note| ScopeNote { onset: n.onset, release: n.release, channel: n.channel, key: n.key };
+        voices(&notes.iter().map(note).collect::<Vec<_>>()).into()
     }
 
     /// Notes that no model has predicted in any style.

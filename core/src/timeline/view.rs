@@ -29,16 +29,9 @@ impl TimelineView {
         self.table
     }
 
-    /// The level and the mixed deviation of the note of a channel and key at a song position; `None` for a note that
-    /// is not in the snapshot, or where a style that counts has no prediction yet.
-    pub fn expected(
-        &self,
-        beats: f64,
-        (channel, key): (u8, u8),
-        style: StyleBlend,
-        take: TakeSeed,
-    ) -> Option<Expected> {
-        let note = self.snapshot.find(beats, channel, key)?;
+    /// The level and the mixed deviation of the note at an index of the snapshot; `None` where a style that counts has no
+    /// prediction yet.
+    pub fn expected(&self, note: usize, style: StyleBlend, take: TakeSeed) -> Option<Expected> {
         self.snapshot.expected(note, &self.table, style, take)
     }
 }

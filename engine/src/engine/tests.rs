@@ -9,6 +9,7 @@ use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
+use tonenet_core::scope::Scope;
 use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleIndex, TakeSeed, built_in_keys};
 use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_core::transport::Transport;
@@ -58,7 +59,7 @@ impl VelocityModel for FakeModel {
         self.notes.clear();
     }
 
-    fn push_event(&mut self, input: &InputEvent) {
+    fn push_event(&mut self, input: &InputEvent, _: Option<f32>) {
         self.input.lock().push(*input);
         if let InputEvent::NoteOn { id, time, .. } = *input {
             self.notes.push((id, time));
@@ -89,7 +90,7 @@ fn engine(model: EmbeddedModel) -> (Engine<PlainEvent>, Arc<Status>) {
 }
 
 fn loaded_session(model: FakeModel) -> LoadedSession {
-    let restyle_performance: RestylePerformance = Box::new(|performance: &TimelineSnapshot, _: &Cancellation| {
+    let restyle_performance: RestylePerformance = Box::new(|performance: &TimelineSnapshot, _, _: &Cancellation| {
         let prediction = |n: &TimelineNote| QuantisedExpectation::new(f32::from(n.key) / 4.0, 2.0);
         Ok(restyled(performance, performance.notes().iter().map(prediction)))
     });
@@ -185,7 +186,9 @@ const SETTINGS: Settings = Settings {
     style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
     take: TakeSeed(0),
     expression: FULL,
+    scope: Scope::ALL,
     model: EmbeddedModel::Baseline,
+    condition_on_player: false,
     bypass: false,
 };
 

@@ -17,13 +17,15 @@ pub struct InferenceLink {
     epoch: u32,
     /// The model last requested.
     model: Option<EmbeddedModel>,
+    /// Whether the model was last asked to be conditioned on the player's velocities.
+    condition_on_player: bool,
     status: Arc<Status>,
 }
 
 impl InferenceLink {
     /// Creates a link with no requested model.
     pub fn new(thread: InferenceThread, status: Arc<Status>) -> Self {
-        Self { thread, epoch: 0, model: None, status }
+        Self { thread, epoch: 0, model: None, condition_on_player: false, status }
     }
 
     /// The thread, for waits.
@@ -40,6 +42,12 @@ impl InferenceLink {
     /// Returns the message that requests a model, if the model has changed.
     pub fn change_model(&mut self, model: EmbeddedModel) -> Option<InferenceMessage> {
         (self.model.replace(model) != Some(model)).then_some(InferenceMessage::UseModel(model))
+    }
+
+    /// Returns the message that conditions the model on the player's velocities, or no longer, if that has changed.
+    pub fn change_conditioning(&mut self, condition_on_player: bool) -> Option<InferenceMessage> {
+        let before = std::mem::replace(&mut self.condition_on_player, condition_on_player);
+        (before != condition_on_player).then_some(InferenceMessage::ConditionOnPlayer(condition_on_player))
     }
 
     /// Starts over at sample 0. Returns the message that resets the inference thread.

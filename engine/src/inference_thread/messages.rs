@@ -1,5 +1,6 @@
 //! Messages between the audio thread and the inference thread.
 
+use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::{Estimate, NoteId, SampleTime};
 use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
@@ -7,15 +8,38 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use crate::outbox::{Backlog, KeySet};
 
+/// What predicts the notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Predictor {
+    /// The model.
+    pub model: EmbeddedModel,
+    /// Whether it is conditioned on the player's velocities, if it can be.
+    pub condition_on_player: bool,
+}
+
+impl Predictor {
+    /// The id under which a recorded performance keeps its predictions. Projects store it.
+    pub fn id(self) -> &'static str {
+        match (self.model, self.condition_on_player) {
+            (EmbeddedModel::Note, true) => "note+player",
+            // The article's models cannot read the player's velocities.
+            (model, _) => model.id(),
+        }
+    }
+}
+
 /// A message to the inference thread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InferenceMessage {
     /// Predict with this model from now on.
     UseModel(EmbeddedModel),
+    /// Condition the model on the player's velocities from now on, or no longer.
+    ConditionOnPlayer(bool),
     /// Forget all input; results from now on belong to this epoch.
     Reset(u32),
-    /// Add this input event to the model's context, and record it at its song position.
-    Input(InputEvent),
+    /// Add this input event to the model's context, and record it at its song position. With a note comes what a mode
+    /// without latency knew of it.
+    Input(InputEvent, Option<Expected>),
     /// Predict the notes of this hop, unless the audio thread has passed the given sample.
     Request(InferenceRequest, SampleTime),
     /// Record which part of the song a pass traversed, or that it ended.
@@ -44,6 +68,7 @@ pub struct InferenceResult {
 #[derive(Debug, Default)]
 pub struct MessageBacklog {
     model: Option<EmbeddedModel>,
+    condition_on_player: Option<bool>,
     reset: Option<u32>,
     /// Some input of a pass was lost, so the pass ends.
     pass_ended: bool,
@@ -61,11 +86,13 @@ impl Backlog for MessageBacklog {
     fn add(&mut self, message: InferenceMessage) {
         match message {
             InferenceMessage::UseModel(model) => self.model = Some(model),
+            InferenceMessage::ConditionOnPlayer(conditions) => self.condition_on_player = Some(conditions),
             // A reset clears all earlier input and ends the pass.
             InferenceMessage::Reset(epoch) => {
-                *self = Self { model: self.model, reset: Some(epoch), ..Self::default() };
+                let Self { model, condition_on_player, .. } = *self;
+                *self = Self { model, condition_on_player, reset: Some(epoch), ..Self::default() };
             }
-            InferenceMessage::Input(input) => {
+            InferenceMessage::Input(input, _) => {
                 self.pass_ended |= input.beats().is_some();
                 match input {
                     InputEvent::NoteOff { time, position, channel, key, .. } => {
@@ -91,12 +118,13 @@ impl Backlog for MessageBacklog {
         let pedal = |down| InputEvent::Pedal { time, beats: None, down };
         let model = self.model.take().map(InferenceMessage::UseModel);
         model
+            .or_else(|| self.condition_on_player.take().map(InferenceMessage::ConditionOnPlayer))
             .or_else(|| self.reset.take().map(InferenceMessage::Reset))
             .or_else(|| {
                 std::mem::take(&mut self.pass_ended).then_some(InferenceMessage::Record(TimelineEvent::PassEnded))
             })
-            .or_else(|| self.offs.take().map(off).map(InferenceMessage::Input))
-            .or_else(|| self.pedal.take().map(pedal).map(InferenceMessage::Input))
+            .or_else(|| self.offs.take().map(off).map(|off| InferenceMessage::Input(off, None)))
+            .or_else(|| self.pedal.take().map(pedal).map(|pedal| InferenceMessage::Input(pedal, None)))
     }
 }
 
@@ -108,14 +136,15 @@ mod tests {
     fn a_reset_in_the_backlog_removes_earlier_messages() {
         let mut backlog = MessageBacklog::default();
         let off = |time, key| {
-            InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, beats: None, channel: 3, key })
+            InferenceMessage::Input(InputEvent::NoteOff { time, position: 1.0, beats: None, channel: 3, key }, None)
         };
-        let pedal = |time| InferenceMessage::Input(InputEvent::Pedal { time, beats: None, down: true });
+        let pedal = |time| InferenceMessage::Input(InputEvent::Pedal { time, beats: None, down: true }, None);
         let messages = [
             off(5, 60),
             InferenceMessage::Record(TimelineEvent::PassEnded),
             InferenceMessage::Reset(7),
             InferenceMessage::UseModel(EmbeddedModel::Note),
+            InferenceMessage::ConditionOnPlayer(true),
             InferenceMessage::Reset(8),
             off(2, 70),
             pedal(6),
@@ -125,24 +154,23 @@ mod tests {
         messages.into_iter().for_each(|message| backlog.add(message));
         let due: Vec<InferenceMessage> = std::iter::from_fn(|| backlog.take()).collect();
         let model = InferenceMessage::UseModel(EmbeddedModel::Baseline);
-        assert_eq!(due, [model, InferenceMessage::Reset(8), off(9, 65), off(9, 70), pedal(9)]);
+        let conditions = InferenceMessage::ConditionOnPlayer(true);
+        assert_eq!(due, [model, conditions, InferenceMessage::Reset(8), off(9, 65), off(9, 70), pedal(9)]);
     }
 
     #[test]
     fn lost_input_with_a_song_position_ends_the_pass() {
         for (beats, ends) in [(Some(4.0), true), (None, false)] {
             let mut backlog = MessageBacklog::default();
-            backlog.add(InferenceMessage::Input(InputEvent::NoteOff {
-                time: 5,
-                position: 1.0,
-                beats,
-                channel: 3,
-                key: 60,
-            }));
+            let lost = InputEvent::NoteOff { time: 5, position: 1.0, beats, channel: 3, key: 60 };
+            backlog.add(InferenceMessage::Input(lost, None));
             let end = InferenceMessage::Record(TimelineEvent::PassEnded);
             let off = InputEvent::NoteOff { time: 5, position: 1.0, beats: None, channel: 3, key: 60 };
             let due: Vec<InferenceMessage> = std::iter::from_fn(|| backlog.take()).collect();
-            assert_eq!(due, ends.then_some(end).into_iter().chain([InferenceMessage::Input(off)]).collect::<Vec<_>>());
+            assert_eq!(
+                due,
+                ends.then_some(end).into_iter().chain([InferenceMessage::Input(off, None)]).collect::<Vec<_>>()
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ mod server;
 mod timeline_memory;
 
 pub use link::InferenceLink;
-pub use messages::{InferenceMessage, InferenceResult, MessageBacklog};
+pub use messages::{InferenceMessage, InferenceResult, MessageBacklog, Predictor};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub struct LoadedSession {
 
 /// See [`LoadedSession::restyle_performance`].
 pub type RestylePerformance =
-    Box<dyn FnMut(&TimelineSnapshot, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
+    Box<dyn FnMut(&TimelineSnapshot, Predictor, &Cancellation) -> Result<TimelineSnapshot, InferenceError> + Send>;
 
 /// The audio thread's handle of the running thread. Dropping it stops and joins the thread, so never drop it on the
 /// audio thread.

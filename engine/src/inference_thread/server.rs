@@ -16,7 +16,8 @@ use tonenet_inference::error::InferenceError;
 use tonenet_inference::styles::StyleList;
 
 use super::timeline_memory::TimelineMemory;
-use super::{InferenceMessage, InferenceResult, LoadedSession, Shared};
+use super::{InferenceMessage, InferenceResult, LoadedSession, Predictor, Shared};
+use crate::played_notes::PlayedNotesWriter;
 use crate::status::Status;
 use crate::style_store::StyleStore;
 
@@ -40,12 +41,15 @@ pub(super) struct Server<Open> {
     open: Open,
     /// `None` while no model works.
     session: Option<(EmbeddedModel, LoadedSession)>,
+    condition_on_player: bool,
     epoch: u32,
     recent: VecDeque<InputEvent>,
     pedal_down: Option<bool>,
     /// The pedal's last movement before `recent`.
     pedal_before: Option<InputEvent>,
     memory: Option<TimelineMemory>,
+    /// What the window shows.
+    played: PlayedNotesWriter,
 }
 
 impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Server<Open> {
@@ -60,11 +64,13 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
             shared,
             messages,
             results,
+            played: PlayedNotesWriter::new(status.played.clone()),
             status,
             edition: styles.edition(),
             styles,
             open,
             session: None,
+            condition_on_player: false,
             epoch: 0,
             recent: VecDeque::new(),
             pedal_down: None,
@@ -83,6 +89,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         let mut last_message = Instant::now();
         while !self.shared.stop.is_cancelled() {
             self.guarded(Self::follow_styles);
+            self.played.set_audio_time(self.shared.audio_time.load(Ordering::Acquire));
             let Ok(message) = self.messages.pop() else {
                 if self.guarded(Self::update_snapshot) == Some(true) {
                     continue;
@@ -104,7 +111,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         while let Ok(message) = self.messages.pop() {
             let played = match message {
                 InferenceMessage::Record(played) => Some(played),
-                InferenceMessage::Input(input) => input.timeline_event(),
+                InferenceMessage::Input(input, _) => input.timeline_event(),
                 _ => None,
             };
             if let Some(played) = played {
@@ -139,9 +146,13 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     fn handle(&mut self, message: InferenceMessage) -> Result<(), String> {
         match message {
             InferenceMessage::UseModel(model) => self.use_model(model)?,
+            InferenceMessage::ConditionOnPlayer(conditions) => self.condition_on_player(conditions),
             InferenceMessage::Reset(epoch) => self.reset(epoch),
             InferenceMessage::Record(played) => self.record(&played),
-            InferenceMessage::Input(input) => self.push_input(input),
+            InferenceMessage::Input(input, known) => {
+                self.played.push_event(input, known);
+                self.push_input(input);
+            }
             InferenceMessage::Request(request, useful_until) => self.predict(&request, useful_until)?,
         }
         Ok(())
@@ -153,11 +164,26 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.status.set_model(None);
         self.edition = self.styles.edition();
         let mut session = (self.open)(model, &self.status)?;
+        session.restyler.condition_on_player(self.condition_on_player);
         self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
-        self.show_styles(&session.styles, model);
+        self.show_styles(&session.styles, self.predictor(model));
         self.session = Some((model, session));
         self.status.set_model(Some(model.title()));
         Ok(())
+    }
+
+    /// Conditions the model on the player's velocities from the next note on, or no longer. The session plays on, and a
+    /// recorded performance is restyled anew.
+    fn condition_on_player(&mut self, conditions: bool) {
+        self.condition_on_player = conditions;
+        let Some((model, session)) = &mut self.session else { return };
+        session.restyler.condition_on_player(conditions);
+        let (styles, model) = (session.styles.clone(), *model);
+        self.show_styles(&styles, self.predictor(model));
+    }
+
+    fn predictor(&self, model: EmbeddedModel) -> Predictor {
+        Predictor { model, condition_on_player: self.condition_on_player }
     }
 
     /// Plays the styles that the user or a project has put into the slots. The session plays on.
@@ -172,14 +198,14 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         session.restyler.use_styles(&session.styles, &styles);
         (session.styles, session.restyle_performance) = (styles.clone(), restyle_performance);
         let model = *model;
-        self.show_styles(&styles, model);
+        self.show_styles(&styles, self.predictor(model));
         Ok(())
     }
 
     /// Tells the audio thread which predictions the styles play; some may still have to be made.
-    fn show_styles(&mut self, styles: &StyleList, model: EmbeddedModel) {
+    fn show_styles(&mut self, styles: &StyleList, predictor: Predictor) {
         if let Some(memory) = &mut self.memory
-            && memory.use_styles(styles.keys(), model)
+            && memory.use_styles(styles.keys(), predictor)
         {
             self.shared.snapshot_pending.store(true, Ordering::Release);
         }
@@ -187,6 +213,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
 
     fn reset(&mut self, epoch: u32) {
         self.epoch = epoch;
+        self.played.restart();
         self.recent.clear();
         (self.pedal_down, self.pedal_before) = (None, None);
         self.session.iter_mut().for_each(|(_, session)| session.restyler.reset());
@@ -223,12 +250,16 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     }
 
     fn predict(&mut self, request: &InferenceRequest, useful_until: SampleTime) -> Result<(), String> {
-        let is_in_time = self.shared.audio_time.load(Ordering::Acquire) <= useful_until;
+        let audio_time = || self.shared.audio_time.load(Ordering::Acquire);
+        let is_in_time = audio_time() <= useful_until;
         let Some((_, session)) = self.session.as_mut().filter(|_| is_in_time) else { return Ok(()) };
         let (results, epoch, requested) = (&mut self.results, self.epoch, request.hop.time);
-        let predicted = session.restyler.estimate(request, |note, estimate| {
+        let played = &mut self.played;
+        let predicted = session.restyler.estimate(request, |note, estimate, term| {
             // The audio thread empties the queue in every block, so a full queue means that audio has stopped.
             let _ = results.push(InferenceResult { epoch, note: note.id, key: note.key, requested, estimate });
+            let terms = [note.style.a, note.style.b].map(term);
+            played.predicted(note.id, estimate.expected.level, terms, audio_time());
         });
         predicted.map_err(|e| e.to_string())
     }
@@ -238,10 +269,12 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         let Some(memory) = &mut self.memory else { return Ok(false) };
         memory.follow_store();
         memory.take_due_snapshot();
+        let condition_on_player = self.condition_on_player;
         if let Some((model, session)) = &mut self.session
-            && memory.needs(*model)
+            && let predictor = (Predictor { model: *model, condition_on_player })
+            && memory.needs(predictor)
         {
-            match memory.restyle(&mut session.restyle_performance, &self.shared.stop) {
+            match memory.restyle(&mut session.restyle_performance, predictor, &self.shared.stop) {
                 Ok(()) => {}
                 // The performance is kept without new predictions.
                 Err(InferenceError::Cancelled) => return Ok(false),

@@ -23,7 +23,7 @@ impl VelocityModel for Silent {
 
     fn reset(&mut self) {}
 
-    fn push_event(&mut self, _: &InputEvent) {}
+    fn push_event(&mut self, _: &InputEvent, _: Option<f32>) {}
 
     fn predict(
         &mut self,
@@ -41,7 +41,7 @@ fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
     let begun = pieces.clone();
     let open = move |_, _: &Status| {
         let begun = begun.clone();
-        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |performance, _, cancellation| {
             for _ in 0..3 {
                 cancellation.check()?;
                 begun.fetch_add(1, Ordering::AcqRel);
@@ -80,7 +80,7 @@ fn progress_increases_while_a_performance_is_restyled() {
     let is_open = gate.clone();
     let open = move |_, _: &Status| {
         let is_open = is_open.clone();
-        let restyle_performance: RestylePerformance = Box::new(move |performance, cancellation| {
+        let restyle_performance: RestylePerformance = Box::new(move |performance, _, cancellation| {
             while !is_open.load(Ordering::Acquire) {
                 cancellation.check()?;
                 thread::yield_now();
@@ -126,7 +126,7 @@ impl VelocityModel for Steady {
         self.0.clear();
     }
 
-    fn push_event(&mut self, input: &InputEvent) {
+    fn push_event(&mut self, input: &InputEvent, _: Option<f32>) {
         if let InputEvent::NoteOn { id, .. } = *input {
             self.0.push(id);
         }
@@ -145,7 +145,7 @@ impl VelocityModel for Steady {
 
 fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
     let open = |_, _: &Status| {
-        let restyle_performance: RestylePerformance = Box::new(|performance, _| Ok(performance.clone()));
+        let restyle_performance: RestylePerformance = Box::new(|performance, _, _| Ok(performance.clone()));
         Ok(LoadedSession {
             restyler: Restyler::new(Box::new(Steady(Vec::new()))),
             restyle_performance,
@@ -159,18 +159,21 @@ fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
 }
 
 fn note(id: u64) -> InferenceMessage {
-    InferenceMessage::Input(InputEvent::NoteOn {
-        id: NoteId(id),
-        time: 10,
-        position: 0.0,
-        beats: None,
-        beat_seconds: 0.5,
-        channel: 0,
-        key: 60,
-        velocity: 64,
-        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
-        take: TakeSeed(0),
-    })
+    InferenceMessage::Input(
+        InputEvent::NoteOn {
+            id: NoteId(id),
+            time: 10,
+            position: 0.0,
+            beats: None,
+            beat_seconds: 0.5,
+            channel: 0,
+            key: 60,
+            velocity: 64,
+            style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
+            take: TakeSeed(0),
+        },
+        None,
+    )
 }
 
 fn request() -> InferenceMessage {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use tonenet_core::style::StyleKeys;
 use tonenet_core::timeline::{TimelineEvent, TimelineRecorder, TimelineSnapshot, TimelineView};
 use tonenet_inference::cancellation::Cancellation;
-use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 
-use super::RestylePerformance;
+use super::{Predictor, RestylePerformance};
 use crate::snapshots::{SnapshotReceiver, SnapshotSender};
 use crate::timeline_store::TimelineStore;
 
@@ -49,18 +48,18 @@ impl TimelineMemory {
         self.snapshot.needs_any_model(&self.keys)
     }
 
-    /// Whether some notes have no prediction by this model.
-    pub(super) fn needs(&self, model: EmbeddedModel) -> bool {
-        self.snapshot.needs(model.id(), &self.keys)
+    /// Whether some notes have no prediction by this model, read in this way.
+    pub(super) fn needs(&self, predictor: Predictor) -> bool {
+        self.snapshot.needs(predictor.id(), &self.keys)
     }
 
     /// Plays styles with these keys from now on. Returns whether a new view is due for them or for this model.
-    pub(super) fn use_styles(&mut self, keys: &StyleKeys, model: EmbeddedModel) -> bool {
+    pub(super) fn use_styles(&mut self, keys: &StyleKeys, predictor: Predictor) -> bool {
         if self.keys != *keys {
             self.keys.clone_from(keys);
             self.is_new = true;
         }
-        self.is_new || self.needs(model)
+        self.is_new || self.needs(predictor)
     }
 
     /// Records an event of a pass. Returns whether anything has changed since the last snapshot.
@@ -99,9 +98,10 @@ impl TimelineMemory {
     pub(super) fn restyle(
         &mut self,
         restyle: &mut RestylePerformance,
+        predictor: Predictor,
         stop: &Cancellation,
     ) -> Result<(), InferenceError> {
-        self.snapshot = Arc::new(restyle(&self.snapshot, stop)?);
+        self.snapshot = Arc::new(restyle(&self.snapshot, predictor, stop)?);
         self.is_new = true;
         Ok(())
     }
@@ -134,6 +134,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
     use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, TakeSeed, built_in_keys};
+    use tonenet_inference::embedded::EmbeddedModel;
 
     #[test]
     fn few_snapshots_are_owned_after_many_clears_and_undos() {
@@ -193,19 +194,21 @@ mod tests {
         let (mut memory, mut audio) = TimelineMemory::new(store, built_in_keys());
         let mut deviation = || {
             let view = audio.take()?;
-            Some(view.expected(1.0, (0, 60), StyleBlend::only(slot), TakeSeed(0)).is_some())
+            let note = view.snapshot().find(1.0, 0, 60)?;
+            Some(view.expected(note, StyleBlend::only(slot), TakeSeed(0)).is_some())
         };
         assert_eq!(deviation(), Some(false), "an empty slot");
         let mut keys = StyleKeys::default();
-        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        let note = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
+        assert!(memory.use_styles(&keys, note) && memory.publish());
         assert_eq!(deviation(), Some(false));
         keys[slot.index()] = Some("user:1".into());
-        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        assert!(memory.use_styles(&keys, note) && memory.publish());
         assert_eq!(deviation(), Some(true));
-        assert!(!memory.use_styles(&keys, EmbeddedModel::Note) && !memory.publish(), "nothing changed");
+        assert!(!memory.use_styles(&keys, note) && !memory.publish(), "nothing changed");
         assert_eq!(deviation(), None);
         keys[slot.index()] = Some("user:2".into());
-        assert!(memory.use_styles(&keys, EmbeddedModel::Note) && memory.publish());
+        assert!(memory.use_styles(&keys, note) && memory.publish());
         assert_eq!(deviation(), Some(false), "another style, which no model has predicted yet");
     }
 

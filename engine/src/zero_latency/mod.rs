@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use tonenet_core::dynamics::Expected;
 use tonenet_core::scheduler::SampleTime;
+use tonenet_core::scope::VoicePosition;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::timeline::{KeyExpectation, TimelineView};
 
@@ -54,6 +55,8 @@ pub struct NoteLookup {
     pub expected: Option<Expected>,
     /// Whether the prediction is final: no later pass will improve it.
     pub settled: bool,
+    /// The note's voice, if the performance is recorded.
+    pub voice: Option<VoicePosition>,
 }
 
 impl ZeroLatency {
@@ -99,15 +102,15 @@ impl ZeroLatency {
 
     /// Looks up the prediction for a restylable note that arrives now.
     pub fn look_up(&mut self, note: &IncomingNote) -> NoteLookup {
-        let IncomingNote { time, beats, channel_and_key, style, take } = *note;
+        let IncomingNote { time, beats, channel_and_key, .. } = *note;
         self.last_note = Some(time);
         while let Some((_, key, expected)) = self.results.pop_front_if(|result| result.0 <= time) {
             self.expectation.learn(key, expected);
         }
         let timeline = self.timeline.as_ref().zip(beats);
-        let recorded = timeline.and_then(|(timeline, beats)| timeline.expected(beats, channel_and_key, style, take));
+        let (recorded, voice) = timeline.map_or((None, None), |(timeline, beats)| timeline.look_up(beats, note));
         let settled = recorded.is_some() || self.timeline.is_none();
-        NoteLookup { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled }
+        NoteLookup { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled, voice }
     }
 }
 
@@ -134,7 +137,7 @@ mod tests {
         let mut zero_latency = ZeroLatency::new(480, None);
         zero_latency.add_result(100, 60, expected(7.0));
         let before = zero_latency.look_up(&note(579, None, 60));
-        assert_eq!(before, NoteLookup { expected: None, settled: true });
+        assert_eq!(before, NoteLookup { expected: None, settled: true, voice: None });
         let after = zero_latency.look_up(&note(580, None, 60));
         assert!(after.expected.is_some_and(|expected| expected.deviation > 0.0), "{after:?}");
         zero_latency.reset();
@@ -150,7 +153,11 @@ mod tests {
         let mut zero_latency = ZeroLatency::new(480, Some(view));
         assert!(zero_latency.look_up(&note(0, Some(4.0), 60)).settled);
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {
-            assert_eq!(zero_latency.look_up(&other), NoteLookup { expected: None, settled: false }, "{other:?}");
+            assert_eq!(
+                zero_latency.look_up(&other),
+                NoteLookup { expected: None, settled: false, voice: None },
+                "{other:?}"
+            );
         }
     }
 

@@ -1,9 +1,11 @@
 //! Reads predictions from the latest Timeline snapshot, and tracks which parts of the song a pass traverses.
 
 use tonenet_core::dynamics::Expected;
-use tonenet_core::style::{StyleBlend, TakeSeed};
+use tonenet_core::scope::VoicePosition;
 use tonenet_core::timeline::{SAME_PLACE, TimelineEvent, TimelineView};
 use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
+
+use super::IncomingNote;
 
 /// The shortest passage to report as traversed, in beats.
 const PASSAGE: f64 = 0.25;
@@ -40,15 +42,12 @@ impl TimelineReader {
         self.view = view;
     }
 
-    /// The snapshot's prediction for a note at a song position.
-    pub fn expected(
-        &self,
-        beats: f64,
-        channel_and_key: (u8, u8),
-        style: StyleBlend,
-        take: TakeSeed,
-    ) -> Option<Expected> {
-        self.view.expected(beats, channel_and_key, style, take)
+    /// What the snapshot knows of a note at a song position: its prediction and its voice.
+    pub fn look_up(&self, beats: f64, note: &IncomingNote) -> (Option<Expected>, Option<VoicePosition>) {
+        let (channel, key) = note.channel_and_key;
+        let found = self.view.snapshot().find(beats, channel, key);
+        let expected = found.and_then(|index| self.view.expected(index, note.style, note.take));
+        (expected, found.and_then(|index| self.view.snapshot().voice(index)))
     }
 
     /// Whether a block that begins at `beats` begins a new pass, because it does not continue the last block.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::scheduler::{Event, NoteId, SampleTime};
+use tonenet_core::scope::{Scope, ScopePart};
 use tonenet_core::style::{
     MAX_STYLES, QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, StyleKey, TakeSeed, built_in_keys,
 };
@@ -94,7 +95,13 @@ fn settings_from_script(script: SettingsScript) -> Settings {
             floor: bounds.0.clamp(1, 127),
             ceiling: bounds.1.clamp(1, 127),
         },
+        scope: Scope {
+            low: bounds.0 / 4,
+            high: 127 - bounds.1 / 4,
+            part: [ScopePart::All, ScopePart::Melody, ScopePart::Bass, ScopePart::Inner][usize::from(amount % 4)],
+        },
         model: EmbeddedModel::ALL[usize::from(choices % 3)],
+        condition_on_player: choices % 2 == 1,
         bypass,
     }
 }
@@ -117,7 +124,8 @@ impl VelocityModel for ScriptedModel {
         self.notes.clear();
     }
 
-    fn push_event(&mut self, event: &InputEvent) {
+    fn push_event(&mut self, event: &InputEvent, player_level: Option<f32>) {
+        assert!(player_level.is_none_or(|level| (1.0..=127.0).contains(&level)), "{player_level:?}");
         match *event {
             InputEvent::NoteOn { id, time, position, beats, key, velocity, .. } => {
                 assert!(position.is_finite() && beats.is_none_or(f64::is_finite), "{event:?}");
@@ -172,14 +180,15 @@ impl Player {
                 EmbeddedModel::Baseline => return Err("the model is missing".into()),
             };
             let restyler = Restyler::new(Box::new(ScriptedModel { notes: Vec::new(), deviations, fails_at }));
-            let restyle_performance: RestylePerformance = Box::new(move |take: &TimelineSnapshot, _: &Cancellation| {
-                let column = |(key, deviation): (StyleKey, f32)| {
-                    let predictions = vec![QuantisedExpectation::new(deviation, 4.0); take.notes().len()];
-                    (key, StyleColumn::new(1.0, predictions))
-                };
-                let keys = built_in_keys().into_iter().flatten();
-                Ok(take.restyled(model.id().into(), keys.zip(deviations).map(column)))
-            });
+            let restyle_performance: RestylePerformance =
+                Box::new(move |take: &TimelineSnapshot, predictor, _: &Cancellation| {
+                    let column = |(key, deviation): (StyleKey, f32)| {
+                        let predictions = vec![QuantisedExpectation::new(deviation, 4.0); take.notes().len()];
+                        (key, StyleColumn::new(1.0, predictions))
+                    };
+                    let keys = built_in_keys().into_iter().flatten();
+                    Ok(take.restyled(predictor.id().into(), keys.zip(deviations).map(column)))
+                });
             Ok(LoadedSession { restyler, restyle_performance, styles: Arc::default() })
         };
         let memory = script.remembers().then(Arc::<TimelineStore>::default);

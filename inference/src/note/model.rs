@@ -202,15 +202,15 @@ impl VelocityModel for NoteModel {
         *self = Self::new(self.network.clone(), self.styles.clone(), self.sample_rate);
     }
 
-    fn push_event(&mut self, event: &InputEvent) {
+    fn push_event(&mut self, event: &InputEvent, player_level: Option<f32>) {
         match *event {
-            InputEvent::NoteOn { id, time, beats, channel, key, .. } => {
+            InputEvent::NoteOn { id, time, beats, channel, key, velocity, .. } => {
                 let note = PartNote {
                     onset: self.seconds(time),
                     release: f64::INFINITY,
                     key,
                     beat_phase: beats.map(|b| b.rem_euclid(1.0)),
-                    deviation: None,
+                    deviation: player_level.map(|level| f32::from(velocity) - level),
                 };
                 self.new.push(NewNote { id, time, note });
                 if self.sounding.len() == MAX_SOUNDING {

@@ -7,6 +7,7 @@ use tonenet_engine::generator::{ClipKind, GenerateSettings, MorphPhrase};
 use tonenet_inference::embedded::EmbeddedModel;
 
 use super::dial::{Dial, DialGesture};
+use super::performance::Viewport;
 use super::view::Tab;
 use super::window_settings::WindowTheme;
 
@@ -39,6 +40,8 @@ pub enum Action {
     OpenPerformance(f64),
     /// Switched the bypass.
     Bypass(bool),
+    /// Moved or zoomed the performance view.
+    Viewport(Viewport),
     /// Opened a panel.
     Show(Tab),
     /// Changed the window itself.

@@ -15,6 +15,7 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
+use super::performance::Viewport;
 use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
@@ -46,6 +47,7 @@ pub struct App {
     pub(super) instance: Instance,
     pub(super) dialogs: FileDialogs,
     pub(super) file_start: f64,
+    pub(super) viewport: Viewport,
     pub(super) tab: Tab,
     pub(super) renaming: Option<Renaming>,
     pub(super) window: WindowSettings,
@@ -71,6 +73,7 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         instance,
         dialogs,
         file_start: 0.0,
+        viewport: Viewport::default(),
         tab: Tab::default(),
         renaming: None,
         window: WindowSettings::load(),
@@ -118,6 +121,7 @@ impl App {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
             window: self.window,
+            viewport: self.viewport,
             tab: self.tab,
             generate,
             styles,
@@ -169,6 +173,9 @@ impl NiceEguiApp for App {
             self.follow_styles(&setter);
             for action in actions {
                 self.apply(action, &setter);
+            }
+            if view.tab == Tab::Restyle && view.performance.is_moving {
+                ui.ctx().request_repaint();
             }
             self.shown = Some(view);
         }));

@@ -29,6 +29,7 @@ impl App {
             Action::FileStart(beats) => self.file_start = beats,
             Action::OpenPerformance(start) => self.dialogs.open_performance(start),
             Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
+            Action::Viewport(viewport) => self.viewport = viewport,
             Action::Show(tab) => self.tab = tab,
             Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),

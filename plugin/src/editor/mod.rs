@@ -13,6 +13,7 @@ mod learning;
 pub mod performance;
 mod piano_roll;
 mod restyle;
+mod roll;
 mod slider;
 mod styles;
 mod styles_view;

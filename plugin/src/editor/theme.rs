@@ -39,6 +39,10 @@ pub(super) struct Palette {
     pub roll: Color32,
     /// Rows of black keys in a piano roll.
     pub black_keys: Color32,
+    /// White keys of a keyboard.
+    pub white_keys: Color32,
+    /// Black keys of a keyboard, and what is written on white ones.
+    pub key_edge: Color32,
     /// Lines of beats.
     pub beat_line: Color32,
     /// Lines of bars.
@@ -77,6 +81,8 @@ const DARK: Palette = Palette {
     hovered_control: Color32::from_gray(78),
     roll: Color32::from_gray(18),
     black_keys: Color32::from_gray(24),
+    white_keys: Color32::from_gray(170),
+    key_edge: Color32::from_gray(35),
     beat_line: Color32::from_gray(38),
     bar_line: Color32::from_gray(80),
     accent: rgb(86, 180, 233),
@@ -105,6 +111,8 @@ const LIGHT: Palette = Palette {
     hovered_control: Color32::from_gray(205),
     roll: Color32::WHITE,
     black_keys: Color32::from_gray(243),
+    white_keys: Color32::from_gray(250),
+    key_edge: Color32::from_gray(90),
     beat_line: Color32::from_gray(228),
     bar_line: Color32::from_gray(180),
     accent: rgb(0, 114, 178),

@@ -10,6 +10,7 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::performance::{PerformanceView, Viewport};
 use super::styles_view::StylesView;
 use super::window_settings::WindowSettings;
 use crate::dialogs::DialogState;
@@ -48,6 +49,10 @@ pub struct View {
     pub engine: EngineInfo,
     /// How the window looks and how large it is.
     pub window: WindowSettings,
+    /// What the performance view shows.
+    pub performance: PerformanceView,
+    /// Which part of it is in sight.
+    pub viewport: Viewport,
     /// The open panel.
     pub tab: Tab,
     /// What the panel "Generate" shows.
@@ -110,6 +115,12 @@ impl View {
             },
             engine,
             window: WindowSettings::default(),
+            performance: PerformanceView {
+                floor: settings.expression.floor,
+                ceiling: settings.expression.ceiling,
+                ..PerformanceView::default()
+            },
+            viewport: Viewport::default(),
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),

@@ -2,6 +2,7 @@
 
 use nice_plug::prelude::*;
 use tonenet_core::scheduler::{Mode, WindowLength};
+use tonenet_core::scope::ScopePart;
 use tonenet_inference::embedded::EmbeddedModel;
 
 /// [`EmbeddedModel`] as a host parameter. Projects store the ids.
@@ -34,6 +35,47 @@ impl From<EmbeddedModel> for ModelChoice {
             EmbeddedModel::Note => Self::Note,
             EmbeddedModel::Attention => Self::Attention,
             EmbeddedModel::Baseline => Self::Baseline,
+        }
+    }
+}
+
+/// [`ScopePart`] as a host parameter. Projects store the ids.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartChoice {
+    /// See [`ScopePart::All`].
+    #[id = "all"]
+    #[name = "All notes"]
+    All,
+    /// See [`ScopePart::Melody`].
+    #[id = "melody"]
+    Melody,
+    /// See [`ScopePart::Bass`].
+    #[id = "bass"]
+    Bass,
+    /// See [`ScopePart::Inner`].
+    #[id = "inner"]
+    #[name = "Inner voices"]
+    Inner,
+}
+
+impl From<PartChoice> for ScopePart {
+    fn from(choice: PartChoice) -> Self {
+        match choice {
+            PartChoice::All => Self::All,
+            PartChoice::Melody => Self::Melody,
+            PartChoice::Bass => Self::Bass,
+            PartChoice::Inner => Self::Inner,
+        }
+    }
+}
+
+impl From<ScopePart> for PartChoice {
+    fn from(part: ScopePart) -> Self {
+        match part {
+            ScopePart::All => Self::All,
+            ScopePart::Melody => Self::Melody,
+            ScopePart::Bass => Self::Bass,
+            ScopePart::Inner => Self::Inner,
         }
     }
 }

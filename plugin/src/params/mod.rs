@@ -4,7 +4,7 @@ mod choices;
 pub mod style_value;
 mod upgrade;
 
-pub use choices::{LookAheadChoice, ModelChoice};
+pub use choices::{LookAheadChoice, ModelChoice, PartChoice};
 pub use upgrade::upgrade;
 
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, key_from_name, key_name};
+use tonenet_core::scope::Scope;
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
 use tonenet_engine::Settings;
@@ -34,7 +36,8 @@ use tonenet_engine::model_versions::MadeWith;
 /// | 5 | the same, with predictions under the ids of their styles |
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
 /// | 7 | also the versions of the models that it was made with; Style A and B are values that mean places |
-pub const STATE_VERSION: u32 = 7;
+/// | 8 | also Listen to me and the scope |
+pub const STATE_VERSION: u32 = 8;
 
 /// The highest take. Take 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -93,6 +96,19 @@ pub struct ToneNetParams {
     /// Triggers generation when it is switched on.
     #[id = "generate"]
     pub generate: BoolParam,
+    // New parameters go to the end, because some hosts know them by their place.
+    /// Whether the model is conditioned on the player's velocities.
+    #[id = "hear_player"]
+    pub hear_player: BoolParam,
+    /// See [`Scope::low`].
+    #[id = "key_low"]
+    pub key_low: IntParam,
+    /// See [`Scope::high`].
+    #[id = "key_high"]
+    pub key_high: IntParam,
+    /// See [`Scope::part`].
+    #[id = "part"]
+    pub part: EnumParam<PartChoice>,
     /// The last tempo that the host sent, in thousandths of a beat per minute. The next activation computes its latency
     /// from it.
     #[persist = "tempo_millibpm"]
@@ -128,6 +144,7 @@ impl ToneNetParams {
             blend: percentage("Blend", 0.0, 1.0),
             amount: percentage("Amount", 1.0, 1.0),
             keep_accents: percentage("Keep my accents", 0.0, 1.0),
+            hear_player: BoolParam::new("Listen to me", false),
             level: IntParam::new("Level", 0, IntRange::Linear { min: -MAX_LEVEL, max: MAX_LEVEL })
                 .with_unit(" steps")
                 .with_value_to_string(Arc::new(|steps| if steps == 0 { "0".into() } else { format!("{steps:+}") }))
@@ -138,6 +155,9 @@ impl ToneNetParams {
             take: IntParam::new("Take", 0, IntRange::Linear { min: 0, max: LAST_TAKE.into() })
                 .with_value_to_string(Arc::new(|take| if take == 0 { AVERAGE.into() } else { format!("Take {take}") }))
                 .with_string_to_value(Arc::new(parse_take)),
+            key_low: key_param("Lowest key", LOWEST_KEY),
+            key_high: key_param("Highest key", HIGHEST_KEY),
+            part: EnumParam::new("Part", PartChoice::All),
             model: EnumParam::new("Model", ModelChoice::Note).non_automatable(),
             look_ahead: EnumParam::new("Look-ahead", LookAheadChoice::OneBeat).non_automatable(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
@@ -157,6 +177,7 @@ impl ToneNetParams {
     /// Values are clamped, because a loaded state may hold any number.
     pub fn settings(&self) -> Settings {
         let velocity = |param: &IntParam| param.value().clamp(1, 127) as u8;
+        let key = |param: &IntParam| param.value().clamp(LOWEST_KEY.into(), HIGHEST_KEY.into()) as u8;
         let share = |param: &FloatParam| param.value().clamp(0.0, 1.0);
         let style = |param: &IntParam| style_value::place(param.value()).unwrap_or(StyleIndex::JAZZ);
         Settings {
@@ -170,7 +191,9 @@ impl ToneNetParams {
                 floor: velocity(&self.floor),
                 ceiling: velocity(&self.ceiling),
             },
+            scope: Scope { low: key(&self.key_low), high: key(&self.key_high), part: self.part.value().into() },
             model: self.model.value().into(),
+            condition_on_player: self.hear_player.value(),
             bypass: self.bypass.value(),
         }
     }
@@ -233,6 +256,14 @@ fn style_param(name: &str, default: StyleIndex, styles: &Arc<StyleStore>) -> Int
             UNUSED => Some(style_value::LARGEST - 1),
             text => places.place(text).map(style_value::of),
         }))
+}
+
+/// A parameter whose values are the keys of the piano. Other keys are never restyled.
+fn key_param(name: &str, default: u8) -> IntParam {
+    let range = IntRange::Linear { min: LOWEST_KEY.into(), max: HIGHEST_KEY.into() };
+    IntParam::new(name, default.into(), range)
+        .with_value_to_string(Arc::new(|key| key_name(key.clamp(0, 127) as u8)))
+        .with_string_to_value(Arc::new(|text| key_from_name(text).map(i32::from).or_else(|| text.trim().parse().ok())))
 }
 
 /// A parameter from 0 % to `max`, where 1 is 100 %.

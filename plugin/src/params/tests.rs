@@ -3,6 +3,7 @@
 use super::upgrade::{choices, defaults};
 use super::*;
 use nice_plug::plugin::ParamValue;
+use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_engine::generator::SavedClips;
@@ -19,7 +20,9 @@ fn by_default_the_average_take_of_jazz_plays() {
         style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.0 },
         take: TakeSeed(0),
         expression: Expression::default(),
+        scope: Scope { low: 21, high: 108, part: ScopePart::All },
         model: EmbeddedModel::Note,
+        condition_on_player: false,
         bypass: false,
     };
     assert_eq!(params().settings(), expected);
@@ -39,6 +42,8 @@ fn a_parameter_parses_the_text_that_it_shows() {
     check(&p.take, &[(0.0, "Average"), (7.0 / 99.0, "Take 7")]);
     check(&p.range, &[(0.0, "0 %"), (0.5, "100 %"), (1.0, "200 %")]);
     check(&p.floor, &[(0.0, "1"), (1.0, "127")]);
+    check(&p.key_low, &[(0.0, "A0"), (39.0 / 87.0, "C4"), (1.0, "C8")]);
+    check(&p.part, &[(0.0, "All notes"), (1.0, "Inner voices")]);
     assert_eq!(parse_take("12"), Some(12));
 }
 
@@ -70,7 +75,7 @@ fn an_older_state_gets_defaults_for_what_it_lacks() {
     assert_eq!(ids, all);
     assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
     assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-    assert_eq!(state.fields["state_version"], "7");
+    assert_eq!(state.fields["state_version"], "8");
     let versions: ModelVersions = serde_json::from_str(&state.fields["model_versions"]).unwrap();
     assert_eq!(versions, ModelVersions::default(), "made before versions were kept");
     assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
@@ -104,7 +109,7 @@ fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
 
 #[test]
 fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
-    for id in ["style", "style_b", "model", "look_ahead"] {
+    for id in ["style", "style_b", "part", "model", "look_ahead"] {
         for value in [-1, 27, i32::MAX] {
             let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
             let mut state: PluginState = serde_json::from_str(&json).unwrap();

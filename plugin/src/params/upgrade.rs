@@ -11,7 +11,7 @@ use tonenet_engine::style_store::SavedStyles;
 
 use tonenet_engine::model_versions::ModelVersions;
 
-use super::{LookAheadChoice, ModelChoice, STATE_VERSION, ToneNetParams, style_value};
+use super::{LookAheadChoice, ModelChoice, PartChoice, STATE_VERSION, ToneNetParams, style_value};
 
 /// The parameters that choose a style.
 pub(super) const STYLES: [&str; 2] = ["style", "style_b"];
@@ -78,6 +78,7 @@ fn choice_count(id: &str) -> Option<usize> {
 /// The ids of a parameter's choices; `None` if it is not a choice of ids.
 pub(super) fn choices(id: &str) -> Option<&'static [&'static str]> {
     match id {
+        "part" => PartChoice::ids(),
         "model" => ModelChoice::ids(),
         "look_ahead" => LookAheadChoice::ids(),
         _ => None,
@@ -91,7 +92,7 @@ fn is_same_kind(value: &ParamValue, default: &ParamValue) -> bool {
 }
 
 /// The default of every parameter under its id, as a state holds it.
-pub(super) fn defaults() -> [(&'static str, ParamValue); 14] {
+pub(super) fn defaults() -> [(&'static str, ParamValue); 18] {
     fn choice<T: Enum + PartialEq + 'static>(param: &EnumParam<T>) -> ParamValue {
         ParamValue::I32(param.default_plain_value().to_index() as i32)
     }
@@ -104,11 +105,15 @@ pub(super) fn defaults() -> [(&'static str, ParamValue); 14] {
         ("blend", share(&new.blend)),
         ("amount", share(&new.amount)),
         ("keep_accents", share(&new.keep_accents)),
+        ("hear_player", ParamValue::Bool(new.hear_player.default_plain_value())),
         ("level", count(&new.level)),
         ("range", share(&new.range)),
         ("floor", count(&new.floor)),
         ("ceiling", count(&new.ceiling)),
         ("take", count(&new.take)),
+        ("key_low", count(&new.key_low)),
+        ("key_high", count(&new.key_high)),
+        ("part", choice(&new.part)),
         ("model", choice(&new.model)),
         ("look_ahead", choice(&new.look_ahead)),
         ("bypass", ParamValue::Bool(new.bypass.default_plain_value())),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tonenet_core::dynamics::Expression;
 use tonenet_core::midi::Song;
+use tonenet_core::note::Note;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
+use tonenet_core::scope::{self, Scope, ScopeNote, ScopePart, VoicePosition};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::transport::Transport;
 use tonenet_hosts::clap::ClapHost;
@@ -121,12 +123,21 @@ pub struct Settings {
     pub style: StyleBlend,
     pub take: TakeSeed,
     pub expression: Expression,
+    pub scope: Scope,
+    pub condition_on_player: bool,
 }
 
 impl Settings {
     /// The plugin's defaults in a style.
     pub fn for_style(style: StyleIndex) -> Self {
-        Self { model: MODELS[0], style: StyleBlend::only(style), take: TakeSeed(0), expression: Expression::default() }
+        Self {
+            model: MODELS[0],
+            style: StyleBlend::only(style),
+            take: TakeSeed(0),
+            expression: Expression::default(),
+            scope: Scope { low: 21, high: 108, part: ScopePart::All },
+            condition_on_player: false,
+        }
     }
 
     /// The song in a host with these settings.
@@ -144,6 +155,10 @@ impl Settings {
             .with_parameter("Ceiling", f64::from(ceiling) - 1.0)
             .with_parameter("Take", self.take.0.into())
             .with_parameter("Model", model as f64)
+            .with_parameter("Listen to me", f64::from(u8::from(self.condition_on_player)))
+            .with_parameter("Lowest key", f64::from(self.scope.low) - 21.0)
+            .with_parameter("Highest key", f64::from(self.scope.high) - 21.0)
+            .with_parameter("Part", f64::from(self.scope.part as u8))
     }
 
     /// The velocities without a plugin or host: on ONNX Runtime, with one beat of look-ahead.
@@ -168,17 +183,26 @@ impl Settings {
             Transport { playing: true, tempo: Some(tempo), beats: Some(beats), ..Default::default() }
         };
         let mut restyler = Restyler::new(model.live_model(RATE));
+        restyler.condition_on_player(self.condition_on_player);
         let predicted = restyle(&mut restyler, &events_from_song(song, RATE), &playback, transport).unwrap();
         // The part's note-ons are in the order of the file, the song's notes in the order of their onsets.
         let mut velocities = own_velocities(song);
         let order = session.messages.iter().filter_map(|m| m.note);
+        let voices = self::voices(song);
         for (note, predicted) in order.zip(predicted) {
-            if let Some(predicted) = predicted {
+            let is_in_scope = self.scope.includes(song.notes()[note].note.key, voices[note]);
+            if let Some(predicted) = predicted.filter(|_| is_in_scope) {
                 velocities[note] = self.expression.velocity(velocities[note], predicted);
             }
         }
         velocities
     }
+}
+
+/// The place of each of a song's notes among those that sound with it.
+pub fn voices(song: &Song) -> Vec<VoicePosition> {
+    let note = |Note { onset, release, channel, key, .. }| ScopeNote { onset, release, channel, key };
+    scope::voices(&song.notes().iter().map(|n| note(n.note)).collect::<Vec<_>>())
 }
 
 /// The velocities of a song with the plugin's defaults in a style, without a plugin or host.

@@ -4,6 +4,7 @@ mod distribution;
 mod instances;
 mod process;
 mod targets;
+mod window;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub fn run(what: &BenchCommand) -> Result<()> {
     match what {
         BenchCommand::Process(args) => process::run(args),
         BenchCommand::Instances(args) => instances::run(args),
+        BenchCommand::Window => window::run(),
         BenchCommand::Restyle(args) => forward::to_training(&["bench", "restyle"], args),
     }
 }

@@ -17,7 +17,7 @@ impl Instance {
         let counter = restylings.clone();
         let open = move |_: EmbeddedModel, _: &Status| {
             let counter = counter.clone();
-            let restyle_performance: RestylePerformance = Box::new(move |performance: &TimelineSnapshot, _| {
+            let restyle_performance: RestylePerformance = Box::new(move |performance: &TimelineSnapshot, _, _| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let (notes, _) = performance.performance();
                 let predictions = notes.iter().map(|n| QuantisedExpectation::new((n.onset + n.release) as f32, 2.0));

@@ -1,5 +1,21 @@
 //! The performance view: the notes as a piano roll, and what the style makes of their velocities.
 
+mod controls;
+mod describe;
+mod edges;
+mod input;
+mod lane;
+mod notes;
+mod panel;
+mod roll;
+mod summary;
 mod view;
+mod viewport;
 
 pub use view::{Axis, GridLine, NoteState, NoteView, PerformanceView};
+pub use viewport::Viewport;
+
+pub use panel::panel;
+
+#[cfg(test)]
+mod tests;

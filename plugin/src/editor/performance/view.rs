@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tonenet_core::style::{StyleBlend, TakeSeed};
 
+pub use crate::editor::roll::GridLine;
+
 /// What the performance view shows. Places lie on its [`Axis`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PerformanceView {
     /// What places mean.
     pub axis: Axis,
@@ -71,13 +73,4 @@ pub enum NoteState {
     New,
     /// It keeps its own velocity, because the scope leaves it out or ToneNet is bypassed.
     Kept,
-}
-
-/// A line of the grid.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GridLine {
-    /// Where it lies.
-    pub place: f64,
-    /// The number of the bar that begins there, counted from 1; `None` for another beat.
-    pub bar: Option<i32>,
 }
