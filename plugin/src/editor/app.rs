@@ -10,7 +10,8 @@ use nice_plug::editor::{ResizeHint, SizeConstraints};
 use nice_plug::prelude::*;
 use nice_plug_egui::baseview::WindowSize;
 use nice_plug_egui::{
-    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
 };
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
@@ -141,6 +142,26 @@ impl App {
     }
 }
 
+/// Hosts start and stop with the space bar. Unless a text is typed, it is theirs, and presses no button here; Enter does.
+fn leave_space_to_the_host(ui: &mut egui::Ui, frame: &mut Frame) {
+    let is_typing = ui.ctx().text_edit_focused();
+    frame.set_key_capture(match is_typing {
+        true => KeyCapture::CaptureAll,
+        false => KeyCapture::IgnoreKeys(vec![Key::Character(" ".into())]),
+    });
+    if !is_typing {
+        ui.input_mut(|input| input.events.retain(|event| !is_space(event)));
+    }
+}
+
+fn is_space(event: &egui::Event) -> bool {
+    match event {
+        egui::Event::Key { key, .. } => *key == egui::Key::Space,
+        egui::Event::Text(text) => text == " ",
+        _ => false,
+    }
+}
+
 impl NiceEguiApp for App {
     fn build(
         &mut self,
@@ -156,7 +177,8 @@ impl NiceEguiApp for App {
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+        leave_space_to_the_host(ui, frame);
         let Some(context) = self.context.clone() else { return };
         if self.is_broken {
             ui.colored_label(
