@@ -2,16 +2,18 @@
 //!
 //! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
 //! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
-//! dialogs, [`learner`] learns styles, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! dialogs, [`learner`] learns styles, [`presets`] and [`history`] keep and undo settings, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
 //! after activation.
 
 mod allocator;
 pub mod dialogs;
 pub mod editor;
 pub mod events;
+pub mod history;
 pub mod learner;
 pub mod params;
 pub mod persist;
+pub mod presets;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -35,8 +37,10 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
+use history::Edits;
 use learner::Learner;
 use params::ToneNetParams;
+use presets::{PresetFolder, PresetStore};
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -51,6 +55,8 @@ pub struct ToneNet {
     models: ModelCache,
     generator: Arc<GeneratorThread>,
     learner: Arc<Learner>,
+    presets: Arc<PresetStore>,
+    edits: Arc<Edits>,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -94,6 +100,8 @@ impl Default for ToneNet {
             models,
             generator,
             learner,
+            presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
+            edits: Arc::default(),
             editor_size: editor::remembered_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -280,6 +288,8 @@ impl Plugin for ToneNet {
             status: self.status.clone(),
             generator: self.generator.clone(),
             learner: self.learner.clone(),
+            presets: self.presets.clone(),
+            edits: self.edits.clone(),
         };
         editor::create(instance, self.editor_size.clone(), self.notifier.clone())
     }

@@ -12,6 +12,8 @@ use tonenet_engine::timeline_store::TimelineStore;
 
 use tonenet_engine::model_versions::{MadeWith, ModelVersions};
 
+use crate::history::{SlotStore, Slots};
+
 /// The performance that Timeline mode remembers.
 #[derive(Debug)]
 pub struct TimelineField(pub Arc<TimelineStore>);
@@ -66,6 +68,20 @@ impl PersistentField<'_, SavedClips> for ClipField {
 
     fn map<F: Fn(&SavedClips) -> R, R>(&self, f: F) -> R {
         f(&self.0.saved())
+    }
+}
+
+/// The slots A and B.
+#[derive(Debug)]
+pub struct SlotField(pub Arc<SlotStore>);
+
+impl PersistentField<'_, Slots> for SlotField {
+    fn set(&self, loaded: Slots) {
+        self.0.set(loaded);
+    }
+
+    fn map<F: Fn(&Slots) -> R, R>(&self, f: F) -> R {
+        f(&self.0.get())
     }
 }
 

@@ -4,6 +4,7 @@
 //! A separate thread waits for the system's dialog and reads or writes the file. So neither the window nor audio waits.
 
 mod performance;
+mod preset;
 mod save;
 mod style;
 
@@ -72,6 +73,8 @@ pub struct FileDialogs {
     learning: Arc<Mutex<DialogState<()>>>,
     opening: Arc<Mutex<DialogState<String>>>,
     saving: Arc<Mutex<DialogState<PathBuf>>>,
+    importing_preset: Arc<Mutex<DialogState<()>>>,
+    exporting_preset: Arc<Mutex<DialogState<PathBuf>>>,
 }
 
 impl FileDialogs {
@@ -85,6 +88,8 @@ impl FileDialogs {
             learning: Arc::default(),
             opening: Arc::default(),
             saving: Arc::default(),
+            importing_preset: Arc::default(),
+            exporting_preset: Arc::default(),
         }
     }
 

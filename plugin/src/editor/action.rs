@@ -8,8 +8,10 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::dial::{Dial, DialGesture};
 use super::performance::Viewport;
+use super::presets_view::PresetDialog;
 use super::view::Tab;
 use super::window_settings::WindowTheme;
+use crate::presets::PresetId;
 
 /// What the user did in the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +52,56 @@ pub enum Action {
     Clip(ClipAction),
     /// Did something in the panel "Styles".
     Styles(StyleAction),
+    /// Did something with presets.
+    Presets(PresetAction),
+    /// Undid or redid a step, or used the slots A and B.
+    Edit(EditAction),
+}
+
+/// What the user did with presets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PresetAction {
+    /// Chose a preset.
+    Load(PresetId),
+    /// Opened the list.
+    Refresh,
+    /// Began to answer a question, or went on.
+    Ask(PresetDialog),
+    /// Withdrew a question, or read a message.
+    Close,
+    /// Saved the settings under a name.
+    Save {
+        /// The name.
+        name: String,
+        /// Whether a preset of that name is replaced.
+        may_replace: bool,
+    },
+    /// Gave a preset another name.
+    Rename {
+        /// Its name.
+        from: String,
+        /// The other name.
+        to: String,
+    },
+    /// Deleted a preset.
+    Delete(String),
+    /// Asked for a file to import.
+    Import,
+    /// Asked for a file to write the settings to.
+    Export,
+}
+
+/// What the user did with steps and slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditAction {
+    /// Undid the last step.
+    Undo,
+    /// Redid the step that was undone last.
+    Redo,
+    /// Had the other slot play.
+    SwitchSlot,
+    /// Made the other slot the same.
+    CopySlot,
 }
 
 /// What the user did to the window itself.

@@ -17,13 +17,17 @@ use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
 use super::performance::Viewport;
+use super::preset_actions::PresetState;
+use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
 use super::window_settings::WindowSettings;
 use crate::dialogs::{DialogState, FileDialogs};
+use crate::history::Edits;
 use crate::learner::{Learner, LearnerState};
 use crate::params::ToneNetParams;
+use crate::presets::PresetStore;
 
 /// How often the window looks whether there is something new to show.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -41,6 +45,10 @@ pub struct Instance {
     pub generator: Arc<GeneratorThread>,
     /// Its learner.
     pub learner: Arc<Learner>,
+    /// The user's presets.
+    pub presets: Arc<PresetStore>,
+    /// What can be undone.
+    pub edits: Arc<Edits>,
 }
 
 /// The window of an instance.
@@ -58,6 +66,7 @@ pub struct App {
     shown: Option<View>,
     /// When to look for something new.
     next_look: Instant,
+    pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
     /// The state of the learner of which the host was told.
@@ -69,6 +78,7 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
+    instance.presets.refresh();
     let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
     let app = App {
         instance,
@@ -81,6 +91,7 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         wanted_size: None,
         shown: None,
         next_look: Instant::now(),
+        presets: PresetState::default(),
         imported: DialogState::default(),
         learned: LearnerState::default(),
         context: None,
@@ -102,7 +113,7 @@ pub fn remembered_size() -> Arc<EguiEditorState> {
 
 impl App {
     fn view(&self) -> View {
-        let Instance { params, status, generator, learner } = &self.instance;
+        let Instance { params, status, generator, learner, presets, edits } = &self.instance;
         let view = View::new(params, status);
         let generate = GenerateView {
             generator: generator.status(),
@@ -118,6 +129,14 @@ impl App {
             learning: learner.state(),
             ..view.styles
         };
+        let presets = PresetsView {
+            dialog: self.presets.dialog.clone(),
+            problems: self.presets.problems.clone(),
+            task: presets.task(),
+            importing: self.dialogs.importing_preset(),
+            exporting: self.dialogs.exporting_preset(),
+            ..PresetsView::new(params, presets.list(), edits)
+        };
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
@@ -126,6 +145,7 @@ impl App {
             tab: self.tab,
             generate,
             styles,
+            presets,
             ..view
         }
     }
@@ -193,6 +213,7 @@ impl NiceEguiApp for App {
             let actions = super::window(ui, &view);
             let setter = context.param_setter();
             self.follow_styles(&setter);
+            self.follow_presets(&setter);
             for action in actions {
                 self.apply(action, &setter);
             }
@@ -226,6 +247,9 @@ impl NiceEguiApp for App {
     }
 
     fn editor_closed(&mut self) {
+        if let Some(context) = &self.context {
+            self.editing(&context.param_setter()).end_open_gesture();
+        }
         self.context = None;
         self.shown = None;
         let WindowSettings { width, height, .. } = self.window;

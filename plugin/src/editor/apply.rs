@@ -4,36 +4,56 @@ use nice_plug::prelude::*;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 
-use super::action::{Action, ClipAction, StyleAction, WindowAction};
+use super::action::{Action, ClipAction, EditAction, StyleAction, WindowAction};
 use super::app::{App, Instance};
+use super::dial::DialGesture;
 use super::styles_view::Renaming;
 use super::window_settings::WindowSettings;
+use crate::history::Editing;
 use crate::learner::LearningSource;
-use crate::params::{LookAheadChoice, style_value};
+use crate::params::{LookAheadChoice, UserParam, style_value};
 
 impl App {
     /// Carries out an action.
     pub(super) fn apply(&mut self, action: Action, setter: &ParamSetter) {
         let params = &self.instance.params;
+        let edit = self.editing(setter);
         match action {
-            Action::StyleA(style) => set(setter, &params.style, style_value::of(style)),
-            Action::StyleB(style) => set(setter, &params.style_b, style_value::of(style)),
-            Action::Dial(dial, gesture) => dial.apply(gesture, params, setter),
-            Action::DialText(dial, text) => dial.set_text(&text, params, setter),
-            Action::Take(take) => set(setter, &params.take, take.into()),
-            Action::Model(model) => set(setter, &params.model, model.into()),
+            Action::StyleA(style) => {
+                edit.set(UserParam::Style, params.style.preview_normalized(style_value::of(style)))
+            }
+            Action::StyleB(style) => {
+                edit.set(UserParam::StyleB, params.style_b.preview_normalized(style_value::of(style)))
+            }
+            Action::Dial(dial, DialGesture::Begin) => edit.begin(dial.param()),
+            Action::Dial(dial, DialGesture::To(value)) => edit.drag(dial.param(), value),
+            Action::Dial(dial, DialGesture::End) => edit.end(dial.param()),
+            // Text that is no value changes nothing.
+            Action::DialText(dial, text) => {
+                let typed = dial.param().of(params).read_text(&text);
+                typed.into_iter().for_each(|value| edit.set(dial.param(), value));
+            }
+            Action::Take(take) => edit.set(UserParam::Take, params.take.preview_normalized(take.into())),
+            Action::Model(model) => edit.set(UserParam::Model, params.model.preview_normalized(model.into())),
             Action::AcceptWeights => params.made_with().accept(),
-            Action::LookAhead(mode) => set(setter, &params.look_ahead, LookAheadChoice::from(mode)),
+            Action::LookAhead(mode) => {
+                edit.set(UserParam::LookAhead, params.look_ahead.preview_normalized(LookAheadChoice::from(mode)))
+            }
             Action::ForgetPerformance => params.timeline().replace(TimelineSnapshot::default()),
             Action::RestorePerformance => params.timeline().undo(),
             Action::FileStart(beats) => self.file_start = beats,
             Action::OpenPerformance(start) => self.dialogs.open_performance(start),
-            Action::Bypass(bypass) => set(setter, &params.bypass, bypass),
             Action::Viewport(viewport) => self.viewport = viewport,
+            Action::Bypass(bypass) => edit.set(UserParam::Bypass, params.bypass.preview_normalized(bypass)),
             Action::Show(tab) => self.tab = tab,
             Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),
             Action::Styles(action) => self.apply_to_styles(action, setter),
+            Action::Presets(action) => self.apply_to_presets(action, setter),
+            Action::Edit(EditAction::Undo) => edit.undo(),
+            Action::Edit(EditAction::Redo) => edit.redo(),
+            Action::Edit(EditAction::SwitchSlot) => self.presets.problems = edit.switch_slot(),
+            Action::Edit(EditAction::CopySlot) => edit.copy_slot(),
         }
     }
 
@@ -51,6 +71,12 @@ impl App {
         }
     }
 
+    /// Edits the parameters, so that each edit can be undone.
+    pub(super) fn editing<'a>(&'a self, setter: &'a ParamSetter<'a>) -> Editing<'a> {
+        let Instance { params, edits, .. } = &self.instance;
+        Editing { params, edits, setter }
+    }
+
     fn apply_to_styles(&mut self, action: StyleAction, setter: &ParamSetter) {
         let Instance { params, learner, .. } = &self.instance;
         let styles = params.styles();
@@ -59,9 +85,9 @@ impl App {
             StyleAction::LearnFromFolder => self.dialogs.learn_from_folder(learner.clone()),
             StyleAction::LearnFromPlaying => learner.start(LearningSource::Remembered),
             StyleAction::CancelLearning => learner.cancel(),
-            StyleAction::PlayAsStyleA(slot) => StyleIndex::from_slot(slot)
-                .into_iter()
-                .for_each(|style| set(setter, &params.style, style_value::of(style))),
+            StyleAction::PlayAsStyleA(slot) => {
+                StyleIndex::from_slot(slot).into_iter().for_each(|style| self.apply(Action::StyleA(style), setter))
+            }
             StyleAction::Import => self.dialogs.import_style(),
             StyleAction::Export(slot) => {
                 styles.style(slot).into_iter().for_each(|style| self.dialogs.export_style(style))
@@ -110,7 +136,7 @@ impl App {
     }
 }
 
-/// Sets a parameter in one gesture.
+/// Sets a parameter in one gesture that is no edit.
 fn set<P: Param>(setter: &ParamSetter, param: &P, value: P::Plain) {
     setter.begin_set_parameter(param);
     setter.set_parameter(param, value);

@@ -1,8 +1,8 @@
-//! The parameters that have a slider: their labels, tooltips, values and gestures.
+//! The parameters that have a slider: their labels, tooltips and values.
 
 use nice_plug::prelude::*;
 
-use crate::params::ToneNetParams;
+use crate::params::{ToneNetParams, UserParam};
 
 /// A parameter with a slider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +47,6 @@ pub enum DialGesture {
     End,
 }
 
-/// The parameter of a [`Dial`].
-enum DialParam<'a> {
-    Float(&'a FloatParam),
-    Int(&'a IntParam),
-}
-
 impl Dial {
     /// Every dial, in the order of the enum.
     pub const ALL: [Self; 7] =
@@ -86,42 +80,27 @@ impl Dial {
 
     /// The state of the dial's slider.
     pub(super) fn view(self, params: &ToneNetParams) -> DialView {
-        match self.param(params) {
-            DialParam::Float(param) => DialView::new(param),
-            DialParam::Int(param) => DialView::new(param),
-        }
-    }
-
-    /// Passes a gesture on to the host.
-    pub(super) fn apply(self, gesture: DialGesture, params: &ToneNetParams, setter: &ParamSetter) {
-        match self.param(params) {
-            DialParam::Float(param) => gesture.apply(param, setter),
-            DialParam::Int(param) => gesture.apply(param, setter),
-        }
-    }
-
-    /// Sets the parameter to what the user typed, read as the host's generic editor would. Text that is no value changes
-    /// nothing.
-    pub(super) fn set_text(self, text: &str, params: &ToneNetParams, setter: &ParamSetter) {
-        let value = match self.param(params) {
-            DialParam::Float(param) => param.string_to_normalized_value(text),
-            DialParam::Int(param) => param.string_to_normalized_value(text),
-        };
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            let whole = [DialGesture::Begin, DialGesture::To(value), DialGesture::End];
-            whole.into_iter().for_each(|gesture| self.apply(gesture, params, setter));
-        }
-    }
-
-    fn param(self, params: &ToneNetParams) -> DialParam<'_> {
         match self {
-            Self::Blend => DialParam::Float(&params.blend),
-            Self::Amount => DialParam::Float(&params.amount),
-            Self::KeepAccents => DialParam::Float(&params.keep_accents),
-            Self::Level => DialParam::Int(&params.level),
-            Self::Range => DialParam::Float(&params.range),
-            Self::Floor => DialParam::Int(&params.floor),
-            Self::Ceiling => DialParam::Int(&params.ceiling),
+            Self::Blend => DialView::new(&params.blend),
+            Self::Amount => DialView::new(&params.amount),
+            Self::KeepAccents => DialView::new(&params.keep_accents),
+            Self::Level => DialView::new(&params.level),
+            Self::Range => DialView::new(&params.range),
+            Self::Floor => DialView::new(&params.floor),
+            Self::Ceiling => DialView::new(&params.ceiling),
+        }
+    }
+
+    /// The parameter that it sets.
+    pub(super) fn param(self) -> UserParam {
+        match self {
+            Self::Blend => UserParam::Blend,
+            Self::Amount => UserParam::Amount,
+            Self::KeepAccents => UserParam::KeepAccents,
+            Self::Level => UserParam::Level,
+            Self::Range => UserParam::Range,
+            Self::Floor => UserParam::Floor,
+            Self::Ceiling => UserParam::Ceiling,
         }
     }
 }
@@ -134,16 +113,6 @@ impl DialView {
             default: param.default_normalized_value(),
             steps: param.step_count(),
             text: param.normalized_value_to_string(value, true),
-        }
-    }
-}
-
-impl DialGesture {
-    fn apply<P: Param>(self, param: &P, setter: &ParamSetter) {
-        match self {
-            Self::Begin => setter.begin_set_parameter(param),
-            Self::To(value) => setter.set_parameter_normalized(param, value),
-            Self::End => setter.end_set_parameter(param),
         }
     }
 }

@@ -9,9 +9,13 @@ mod app;
 mod apply;
 mod dial;
 mod generate;
+mod icons;
 mod learning;
 pub mod performance;
 mod piano_roll;
+mod preset_actions;
+mod presets;
+mod presets_view;
 mod restyle;
 mod roll;
 mod slider;
@@ -23,15 +27,16 @@ mod widgets;
 mod window_controls;
 mod window_settings;
 
-pub use action::{Action, ClipAction, SettingsChange, StyleAction, WindowAction};
+pub use action::{Action, ClipAction, EditAction, PresetAction, SettingsChange, StyleAction, WindowAction};
 pub use app::{App, Instance, create, remembered_size};
 pub use dial::{Dial, DialGesture, DialView};
+pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
 pub use window_settings::{WindowSettings, WindowTheme};
 
-use widgets::{checkbox, choice};
+use widgets::{at_right_edge, checkbox, choice};
 
 /// Draws the window with its background and returns what the user did in it.
 pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
@@ -72,10 +77,12 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 actions.push(Action::Show(tab));
             }
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.add_space(8.0);
+        presets::header(ui, &view.presets, actions);
+        at_right_edge(ui, |ui| {
+            window_controls::menu(ui, &view.window, actions);
             let hint = "Keeps your own velocities, with the same delay";
             actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
-            window_controls::menu(ui, &view.window, actions);
         });
     });
 }

@@ -11,6 +11,7 @@ use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
 use super::performance::{PerformanceView, Viewport};
+use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
 use super::window_settings::WindowSettings;
 use crate::dialogs::DialogState;
@@ -59,6 +60,8 @@ pub struct View {
     pub generate: GenerateView,
     /// The styles to choose from, and what the panel "Styles" shows.
     pub styles: StylesView,
+    /// Presets, undo and the slots A and B.
+    pub presets: PresetsView,
 }
 
 /// A panel of the window.
@@ -121,6 +124,7 @@ impl View {
                 ..PerformanceView::default()
             },
             viewport: Viewport::default(),
+            presets: PresetsView::default(),
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),

@@ -81,6 +81,18 @@ pub(super) fn column<R>(ui: &mut egui::Ui, width: f32, content: impl FnOnce(&mut
     .inner
 }
 
+/// Controls at the right end of a row, drawn from left to right, so that Tab goes through them in that order.
+pub(super) fn at_right_edge(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) {
+    let id = ui.scope_id().with("width at the right edge");
+    let width = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(0.0);
+    ui.add_space((ui.available_width() - width - ui.spacing().item_spacing.x).max(0.0));
+    let drawn = ui.horizontal(content).response.rect.width();
+    if drawn != width {
+        ui.data_mut(|data| data.insert_temp(id, drawn));
+        ui.ctx().request_discard("the controls at the right edge have another width");
+    }
+}
+
 /// A button with a tooltip. Returns whether it was clicked.
 pub(super) fn button(ui: &mut egui::Ui, is_enabled: bool, text: &str, hint: &str) -> bool {
     ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).clicked()

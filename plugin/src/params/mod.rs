@@ -3,9 +3,11 @@
 mod choices;
 pub mod style_value;
 mod upgrade;
+mod user;
 
 pub use choices::{LookAheadChoice, ModelChoice, PartChoice};
 pub use upgrade::upgrade;
+pub use user::{AnyParam, UserParam};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,7 +24,8 @@ use tonenet_engine::status::Status;
 use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 
-use crate::persist::{ClipField, ModelVersionsField, ReportField, StyleField, TimelineField};
+use crate::history::SlotStore;
+use crate::persist::{ClipField, ModelVersionsField, ReportField, SlotField, StyleField, TimelineField};
 use tonenet_engine::model_versions::MadeWith;
 
 /// The version of the saved state. States of every older version must load for ever.
@@ -128,6 +131,9 @@ pub struct ToneNetParams {
     /// The weights that the project was made with.
     #[persist = "model_versions"]
     made_with: ModelVersionsField,
+    /// The slots A and B, and the preset that was loaded last.
+    #[persist = "slots"]
+    slots: SlotField,
     /// What the instance has done, for hosts without a window.
     #[persist = "report"]
     report: ReportField,
@@ -168,6 +174,7 @@ impl ToneNetParams {
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
             made_with: ModelVersionsField(Arc::default()),
+            slots: SlotField(Arc::default()),
             report: ReportField::new(status),
         }
     }
@@ -216,6 +223,11 @@ impl ToneNetParams {
     /// The weights that the project was made with.
     pub fn made_with(&self) -> Arc<MadeWith> {
         self.made_with.0.clone()
+    }
+
+    /// The slots A and B.
+    pub fn slots(&self) -> Arc<SlotStore> {
+        self.slots.0.clone()
     }
 
     /// The last tempo that the host sent, in beats per minute.

@@ -11,6 +11,8 @@ use tonenet_engine::style_store::SavedStyles;
 
 use tonenet_engine::model_versions::ModelVersions;
 
+use crate::history::Slots;
+
 use super::{LookAheadChoice, ModelChoice, PartChoice, STATE_VERSION, ToneNetParams, style_value};
 
 /// The parameters that choose a style.
@@ -49,6 +51,8 @@ pub fn upgrade(state: &mut PluginState) {
     state.fields.entry("clips".into()).or_insert(no_clips);
     let no_versions = serde_json::to_string(&ModelVersions::default()).expect("an empty map serialises");
     state.fields.entry("model_versions".into()).or_insert(no_versions);
+    let no_slots = serde_json::to_string(&Slots::default()).expect("empty slots serialise");
+    state.fields.entry("slots".into()).or_insert(no_slots);
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 

@@ -2,6 +2,7 @@
 
 use egui::accesskit::{Action as NodeAction, NodeId};
 use egui_kittest::Node;
+use egui_kittest::kittest::NodeT;
 
 use super::*;
 
