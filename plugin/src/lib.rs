@@ -103,7 +103,7 @@ impl Default for ToneNet {
             learner,
             presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
             edits: Arc::default(),
-            editor_size: editor::default_size(),
+            editor_size: editor::remembered_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
             failure: None,
