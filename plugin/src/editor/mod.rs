@@ -8,6 +8,9 @@ mod action;
 mod app;
 mod apply;
 mod dial;
+mod file_actions;
+mod files;
+mod files_view;
 mod generate;
 mod icons;
 mod learning;
@@ -19,15 +22,17 @@ mod presets_view;
 mod restyle;
 mod roll;
 mod slider;
+mod status;
 mod styles;
 mod styles_view;
 mod theme;
 mod view;
 mod widgets;
 
-pub use action::{Action, ClipAction, EditAction, PresetAction, SettingsChange, StyleAction};
+pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction};
 pub use app::{App, Instance, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
+pub use files_view::FilesView;
 pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use theme::apply as apply_theme;
@@ -55,7 +60,9 @@ pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         Tab::Restyle => restyle::panel(ui, view, &mut actions),
         Tab::Generate => generate::panel(ui, &view.generate, &mut actions),
         Tab::Styles => styles::panel(ui, &view.styles, &mut actions),
+        Tab::Status => status::panel(ui, view),
     }
+    files::drop_zones(ui, &view.files, &mut actions);
     actions
 }
 
@@ -68,6 +75,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
             (Tab::Styles, "Styles", "Learns and keeps styles of your own"),
+            (Tab::Status, "Status", "Shows what computes, and what to do if something is wrong"),
         ] {
             if choice(ui, tab == view.tab, name, hint) {
                 actions.push(Action::Show(tab));

@@ -8,6 +8,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::action::Action;
 use super::dial::Dial;
+use super::files;
 use super::theme::{LABEL_WIDTH, NARROW_SLIDER, Palette};
 use super::view::View;
 use super::widgets::{DialWidths, button, choice, dial_row, labelled_slider, row, weak};
@@ -27,6 +28,7 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         remembered(ui, &view.remembered, actions);
         open_file(ui, view, actions);
     }
+    files::section(ui, &view.files, actions);
     notes(ui, view);
     other_weights(ui, view, actions);
     ui.separator();

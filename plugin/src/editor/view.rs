@@ -10,9 +10,11 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::files_view::FilesView;
 use super::performance::{PerformanceView, Viewport};
 use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
+use crate::diagnostics::Diagnostics;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
@@ -59,6 +61,10 @@ pub struct View {
     pub styles: StylesView,
     /// Presets, undo and the slots A and B.
     pub presets: PresetsView,
+    /// Files that are saved, restyled or dropped.
+    pub files: FilesView,
+    /// The status of the engine, for the panel "Status".
+    pub diagnostics: Diagnostics,
 }
 
 /// A panel of the window.
@@ -71,6 +77,8 @@ pub enum Tab {
     Generate,
     /// Learns and keeps the user's styles.
     Styles,
+    /// Shows what the engine does, and problems with their cures.
+    Status,
 }
 
 /// What the panel "Generate" shows.
@@ -121,6 +129,8 @@ impl View {
             },
             viewport: Viewport::default(),
             presets: PresetsView::default(),
+            files: FilesView::new(params, status),
+            diagnostics: Diagnostics { look_ahead: params.look_ahead.to_string(), ..Diagnostics::new(status) },
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),
