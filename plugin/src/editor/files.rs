@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Align2, Id, Rect, Role, Stroke, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, Role, Stroke, WidgetInfo, pos2, vec2};
 
 use super::action::{Action, FileAction};
 use super::files_view::FilesView;
@@ -17,6 +17,9 @@ const MOST_NAMED: usize = 4;
 
 /// Space between the drop zones, and around them.
 const ZONE_SPACE: f32 = 16.0;
+
+/// Space between the lines in a zone.
+const LINE_SPACE: f32 = 6.0;
 
 /// Draws the buttons, and below them what came of files.
 pub(super) fn section(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
@@ -142,8 +145,14 @@ pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<
 fn texts(zone: Zone, view: &FilesView, files: usize) -> (&'static str, String) {
     match zone {
         Zone::Beside => {
-            let copies = if files > 1 { "Writes a copy of each" } else { "Writes a copy" };
-            ("Restyle beside the original", format!("{copies} in {}. The original stays as it is", view.style))
+            let style = &view.style;
+            (
+                "Restyle beside the original",
+                match files {
+                    0 | 1 => format!("Writes a copy in {style}. The original stays as it is."),
+                    _ => format!("Writes a copy of each in {style}. The originals stay as they are."),
+                },
+            )
         }
         Zone::Timeline => {
             let one = if files > 1 { " It takes the first file only." } else { "" };
@@ -159,10 +168,22 @@ fn draw_zone(ui: &mut egui::Ui, place: Rect, (title, text): (&str, &str), is_und
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}. {text}")));
     let (fill, line) = if is_under { (palette.control, palette.accent) } else { (palette.roll, palette.weak_text) };
     ui.painter().rect(place, 8.0, fill, Stroke::new(2.0, line), egui::StrokeKind::Inside);
-    let centre = place.center();
-    let font = |size| egui::FontId::proportional(size);
-    ui.painter().text(centre - vec2(0.0, 14.0), Align2::CENTER_CENTER, title, font(20.0), palette.text);
-    ui.painter().text(centre + vec2(0.0, 14.0), Align2::CENTER_CENTER, text, font(14.0), palette.weak_text);
+    let painter = ui.painter();
+    let centred = |text: &str, size: f32, colour| {
+        let mut job = egui::text::LayoutJob::simple(
+            text.into(),
+            egui::FontId::proportional(size),
+            colour,
+            place.width() - 2.0 * ZONE_SPACE,
+        );
+        job.halign = egui::Align::Center;
+        painter.layout_job(job)
+    };
+    let (title, text) = (centred(title, 20.0, palette.text), centred(text, 14.0, palette.weak_text));
+    let top = place.center() - vec2(0.0, (title.size().y + text.size().y + LINE_SPACE) / 2.0);
+    let below = top + vec2(0.0, title.size().y + LINE_SPACE);
+    painter.galley(top, title, palette.text);
+    painter.galley(below, text, palette.weak_text);
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             }
         }
         ui.add_space(8.0);
-        presets::header(ui, &view.presets, actions);
+        let room_for_bypass = 84.0;
+        presets::header(ui, &view.presets, ui.available_width() - room_for_bypass, actions);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let hint = "Keeps your own velocities, with the same delay";
             actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));

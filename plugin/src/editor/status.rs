@@ -28,8 +28,16 @@ fn problems(ui: &mut egui::Ui, view: &View) {
         ui.label("Everything works.");
     }
     for problem in problems {
-        ui.colored_label(Palette::of(ui).warning, problem);
+        ui.colored_label(Palette::of(ui).warning, sentence(&problem));
     }
+}
+
+/// A text with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
+    let text: String = first.chain(characters).collect();
+    if text.ends_with(['.', '!', '?']) { text } else { text + "." }
 }
 
 fn in_words(view: &View) -> Vec<String> {

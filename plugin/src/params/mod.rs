@@ -10,7 +10,7 @@ pub use upgrade::upgrade;
 pub use user::{AnyParam, UserParam};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
@@ -119,6 +119,8 @@ pub struct ToneNetParams {
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
+    /// Whether the user holds the button Compare down. It is not saved.
+    pub comparing: AtomicBool,
     /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
@@ -170,6 +172,7 @@ impl ToneNetParams {
             generate: BoolParam::new("Generate", false),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
+            comparing: AtomicBool::new(false),
             timeline: TimelineField(Arc::default()),
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
@@ -202,6 +205,7 @@ impl ToneNetParams {
             model: self.model.value().into(),
             condition_on_player: self.hear_player.value(),
             bypass: self.bypass.value(),
+            compare: self.comparing.load(Ordering::Relaxed),
         }
     }
 

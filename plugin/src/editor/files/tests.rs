@@ -100,7 +100,7 @@ fn the_zones_show_while_a_file_hovers_and_say_what_comes_of_it() {
     let mut harness = harness(&view);
     assert!(harness.query_by_label_contains("Take it for Timeline").is_none());
     harness.input_mut().hovered_files = vec![egui::HoveredFile::default(); 2];
-    harness.run_steps(1);
+    harness.run_steps(3);
     harness.get_by_label_contains("Restyle beside the original. Writes a copy of each in Jazz");
     harness.get_by_label_contains("It takes the first file only. Choose the mode Timeline to hear it.");
 }

@@ -53,7 +53,7 @@ fn each_problem_is_said_with_its_cure() {
     view.diagnostics.load = 0.9;
     let harness = harness(&view);
     harness.get_by_label(FAILED);
-    harness.get_by_label("Late evening needs the note model");
+    harness.get_by_label("Late evening needs the note model.");
     for part in ["Stop playback", "3 notes left before", "needs 90 %", "2 events came faster"] {
         harness.get_by_label_contains(part);
     }
