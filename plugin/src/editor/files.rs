@@ -28,7 +28,7 @@ pub(super) fn section(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Act
         let hint =
             "Writes what Timeline remembers to a MIDI file, with the velocities that you hear, its tempo and pedal";
         let can_save = view.can_save && view.saving != DialogState::Choosing;
-        if button(ui, can_save, "Save restyled .mid…", &hint) {
+        if button(ui, can_save, "Save restyled .mid…", hint) {
             push(FileAction::SavePerformance);
         }
         let is_free = view.choosing != DialogState::Choosing && !is_working(view);

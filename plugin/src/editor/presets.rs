@@ -12,10 +12,10 @@ use crate::history::Slot;
 use crate::presets::{MOST_NAME_CHARACTERS, PresetTask, shipped};
 
 /// The narrowest and the widest name of a preset.
-const NAME_WIDTH: std::ops::RangeInclusive<f32> = 84.0..=176.0;
+const NAME_WIDTH: std::ops::RangeInclusive<f32> = 80.0..=176.0;
 /// The width of all other controls, and of those that stay in a narrow window.
 const OTHER_WIDTH: f32 = 222.0;
-const FEWER_WIDTH: f32 = 112.0;
+const FEWER_WIDTH: f32 = 126.0;
 /// The part of the window's height that the menu takes besides the list.
 const MENU_HEIGHT: f32 = 190.0;
 /// The largest height of the list of presets.
@@ -236,7 +236,7 @@ fn ask(ui: &mut egui::Ui, question: &PresetDialog, task: &PresetTask, actions: &
     match question {
         PresetDialog::Save(name) => {
             ui.strong("Save the settings as a preset");
-            let (text, is_entered) = name_field(ui, name, |name| PresetDialog::Save(name), actions);
+            let (text, is_entered) = name_field(ui, name, PresetDialog::Save, actions);
             let may_replace = matches!(task, PresetTask::Taken(taken) if *taken == text.trim());
             let verb = if may_replace { "Replace" } else { "Save" };
             let hint = if may_replace { "Replaces the preset of that name" } else { "Keeps the settings" };

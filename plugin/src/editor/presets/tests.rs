@@ -169,7 +169,7 @@ fn what_goes_wrong_is_said_until_the_user_has_read_it() {
 #[test]
 fn a_narrow_row_has_the_same_in_its_menu() {
     let view = view();
-    let mut harness = harness_of_width(&view, 200.0);
+    let mut harness = harness_of_width(&view, 208.0);
     assert!(harness.query_by_label("Next preset").is_none() && harness.query_by_label("Copy A to B").is_none());
     harness.get_by_label("Presets").click();
     harness.run_steps(4);
