@@ -1,5 +1,7 @@
 //! What the user can do in the window.
 
+use std::path::PathBuf;
+
 use tonenet_core::scheduler::Mode;
 use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
@@ -11,6 +13,7 @@ use super::dial::{Dial, DialGesture};
 use super::performance::Viewport;
 use super::presets_view::PresetDialog;
 use super::view::Tab;
+use super::window_settings::WindowTheme;
 use crate::presets::PresetId;
 
 /// What the user did in the window.
@@ -56,6 +59,8 @@ pub enum Action {
     ShowAllControls(bool),
     /// Opened a panel.
     Show(Tab),
+    /// Changed the window itself.
+    Window(WindowAction),
     /// Did something in the panel "Generate".
     Clip(ClipAction),
     /// Did something in the panel "Styles".
@@ -64,6 +69,25 @@ pub enum Action {
     Presets(PresetAction),
     /// Undid or redid a step, or used the slots A and B.
     Edit(EditAction),
+    /// Did something with files.
+    Files(FileAction),
+}
+
+/// What the user did with files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileAction {
+    /// Asked for a file to save the remembered performance to, restyled.
+    SavePerformance,
+    /// Asked for files to restyle.
+    RestyleChosen,
+    /// Dropped files to restyle.
+    RestyleDropped(Vec<PathBuf>),
+    /// Dropped files for Timeline to remember.
+    TakeDropped(Vec<PathBuf>),
+    /// Cancelled the restyler.
+    CancelRestyling,
+    /// Read what came of the restyler.
+    Close,
 }
 
 /// What the user did with presets.
@@ -110,6 +134,17 @@ pub enum EditAction {
     SwitchSlot,
     /// Made the other slot the same.
     CopySlot,
+}
+
+/// What the user did to the window itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WindowAction {
+    /// Chose a theme.
+    Theme(WindowTheme),
+    /// Chose a zoom, in per cent.
+    Zoom(u16),
+    /// Resized it to this size in logical pixels, before the zoom.
+    Resize(egui::Vec2),
 }
 
 /// What the user did in the panel "Styles". Slots count from 0.

@@ -10,14 +10,17 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::files_view::FilesView;
 use super::performance::{PerformanceView, Viewport};
 use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
+use super::window_settings::WindowSettings;
+use crate::diagnostics::Diagnostics;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
 /// What the window shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The settings of the style.
     pub settings: Settings,
@@ -53,6 +56,8 @@ pub struct View {
     pub file_start: f64,
     /// The runtime, the model and errors, as text.
     pub engine: EngineInfo,
+    /// How the window looks and how large it is.
+    pub window: WindowSettings,
     /// What the performance view shows.
     pub performance: PerformanceView,
     /// Which part of it is in sight.
@@ -65,6 +70,10 @@ pub struct View {
     pub styles: StylesView,
     /// Presets, undo and the slots A and B.
     pub presets: PresetsView,
+    /// Files that are saved, restyled or dropped.
+    pub files: FilesView,
+    /// The status of the engine, for the panel "Status".
+    pub diagnostics: Diagnostics,
 }
 
 /// A panel of the window.
@@ -77,10 +86,12 @@ pub enum Tab {
     Generate,
     /// Learns and keeps the user's styles.
     Styles,
+    /// Shows what the engine does, and problems with their cures.
+    Status,
 }
 
 /// What the panel "Generate" shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GenerateView {
     /// What the user wants generated.
     pub settings: GenerateSettings,
@@ -123,6 +134,7 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            window: WindowSettings::default(),
             performance: PerformanceView {
                 floor: settings.expression.floor,
                 ceiling: settings.expression.ceiling,
@@ -130,6 +142,8 @@ impl View {
             },
             viewport: Viewport::default(),
             presets: PresetsView::default(),
+            files: FilesView::new(params, status),
+            diagnostics: Diagnostics { look_ahead: params.look_ahead.to_string(), ..Diagnostics::new(status) },
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),
