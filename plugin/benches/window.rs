@@ -11,7 +11,7 @@ use egui::{Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2, vec2};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_engine::status::Status;
 use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView, Viewport, panel};
-use tonenet_plugin::editor::{View, draw};
+use tonenet_plugin::editor::{View, window};
 use tonenet_plugin::params::ToneNetParams;
 
 /// Numbers of notes in sight.
@@ -86,7 +86,7 @@ fn main() {
             let view = view(performance(notes));
             let mut times = frames(|ui| {
                 if is_window {
-                    draw(ui, &view);
+                    window(ui, &view);
                 } else {
                     panel(ui, &view, &mut Vec::new());
                 }

@@ -104,7 +104,9 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
         // Drawn from top to bottom, because Tab goes through them in that order.
         let mut part = |top: f32, bottom: f32, content: &mut dyn FnMut(&mut egui::Ui)| {
             let rect = egui::Rect::from_x_y_ranges(whole.x_range(), top..=bottom.max(top));
-            ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            if top > whole.top() {
+                ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            }
             let rect = rect.with_min_y((top + CONTROLS_MARGIN).min(rect.bottom()));
             content(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
         };
@@ -132,7 +134,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             }
         }
         ui.separator();
-        let room = ui.available_width() - WIDTH_AFTER_PRESETS;
+        let room = ui.available_size_before_wrap().x - WIDTH_AFTER_PRESETS;
         presets::header(ui, &view.presets, room, actions);
         ui.separator();
         compare(ui, view, actions);
