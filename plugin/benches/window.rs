@@ -68,9 +68,7 @@ fn frames(mut content: impl FnMut(&mut egui::Ui)) -> Vec<Duration> {
         let share = number as f32 / (WARM_UP + FRAMES) as f32;
         input.events.push(Event::PointerMoved(pos2(share * SIZE.x, SIZE.y * 0.3)));
         let start = Instant::now();
-        let mut output = context.run_ui(input, |ui| {
-            egui::CentralPanel::default().show(ui, &mut content);
-        });
+        let mut output = context.run_ui(input, &mut content);
         let primitives = context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
         let took = start.elapsed();
         assert!(!primitives.is_empty(), "something is drawn");
