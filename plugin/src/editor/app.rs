@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nice_plug::context::gui::GuiContext;
@@ -10,11 +11,9 @@ use nice_plug::prelude::*;
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
-use tonenet_engine::generator::GeneratorThread;
-use tonenet_engine::status::Status;
 
 use super::files_view::FilesView;
-use super::performance::Viewport;
+use super::performance::{Moment, PerformanceSource, Stores, Viewport};
 use super::preset_actions::PresetState;
 use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
@@ -22,32 +21,11 @@ use super::theme::{self, Palette, SIZE};
 use super::view::{GenerateView, Tab, View};
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
-use crate::file_restyler::FileRestyler;
-use crate::history::Edits;
-use crate::learner::{Learner, LearnerState};
-use crate::params::ToneNetParams;
-use crate::presets::PresetStore;
+use crate::instance::Instance;
+use crate::learner::LearnerState;
 
 /// How often the window reads the counters.
 const REFRESH: Duration = Duration::from_millis(100);
-
-/// What the window shows and changes of an instance.
-pub struct Instance {
-    /// Its parameters and the rest of its saved state.
-    pub params: Arc<ToneNetParams>,
-    /// The status of its engine.
-    pub status: Arc<Status>,
-    /// Its generator.
-    pub generator: Arc<GeneratorThread>,
-    /// Its learner.
-    pub learner: Arc<Learner>,
-    /// Its restyler of files.
-    pub restyler: Arc<FileRestyler>,
-    /// The user's presets.
-    pub presets: Arc<PresetStore>,
-    /// What can be undone.
-    pub edits: Arc<Edits>,
-}
 
 /// The window of an instance.
 pub struct App {
@@ -55,7 +33,9 @@ pub struct App {
     pub(super) dialogs: FileDialogs,
     pub(super) file_start: f64,
     pub(super) viewport: Viewport,
+    pub(super) shows_all_controls: Option<bool>,
     pub(super) tab: Tab,
+    performance: PerformanceSource,
     pub(super) renaming: Option<Renaming>,
     pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
@@ -76,7 +56,9 @@ pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintN
         dialogs,
         file_start: 0.0,
         viewport: Viewport::default(),
+        shows_all_controls: None,
         tab: Tab::default(),
+        performance: PerformanceSource::default(),
         renaming: None,
         presets: PresetState::default(),
         imported: DialogState::default(),
@@ -93,9 +75,14 @@ pub fn default_size() -> Arc<EguiEditorState> {
 }
 
 impl App {
-    fn view(&self) -> View {
+    fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
         let view = View::new(params, status);
+        let (timeline, styles) = (params.timeline(), params.styles());
+        let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
+        let (bars, position) = (generator.link().bars(), generator.link().position());
+        let moment = Moment { settings: view.settings, mode: view.look_ahead, bars, position };
+        let performance = self.performance.view(stores, &moment);
         let generate = GenerateView {
             generator: generator.status(),
             saving: self.dialogs.saving(),
@@ -122,6 +109,7 @@ impl App {
             saving: self.dialogs.saving_performance(),
             choosing: self.dialogs.restyling(),
             restyler: restyler.state(),
+            opening: self.dialogs.opening(),
             ..view.files
         };
         let format = self.context.as_ref().map(|context| context.plugin_api().to_string()).unwrap_or_default();
@@ -129,7 +117,9 @@ impl App {
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
+            performance,
             viewport: self.viewport,
+            shows_all_controls: self.shows_all_controls,
             tab: self.tab,
             generate,
             styles,
@@ -193,6 +183,7 @@ impl NiceEguiApp for App {
         if let Some(context) = &self.context {
             self.editing(&context.param_setter()).end_open_gesture();
         }
+        self.instance.params.comparing.store(false, Ordering::Relaxed);
         self.context = None;
     }
 }

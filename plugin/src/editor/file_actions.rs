@@ -9,7 +9,8 @@ use tonenet_engine::Settings;
 use tonenet_engine::played_notes::PlayedPart;
 
 use super::action::FileAction;
-use super::app::{App, Instance};
+use super::app::App;
+use crate::instance::Instance;
 use crate::params::LookAheadChoice;
 
 impl App {

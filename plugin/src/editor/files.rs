@@ -21,23 +21,25 @@ const ZONE_SPACE: f32 = 16.0;
 /// Space between the lines in a zone.
 const LINE_SPACE: f32 = 6.0;
 
-/// Draws the buttons, and below them what came of files.
-pub(super) fn section(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+/// Draws the buttons.
+pub(super) fn buttons(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+    let what = if view.is_timeline { "what Timeline remembers" } else { "what you played last" };
+    let hint = format!("Writes {what} to a MIDI file, with the style's velocities, its tempo and pedal");
+    let can_save = view.can_save && view.saving != DialogState::Choosing;
+    if button(ui, can_save, "Save restyled .mid…", &hint) {
+        actions.push(Action::Files(FileAction::SavePerformance));
+    }
+    let is_free = view.choosing != DialogState::Choosing && !is_working(view);
+    let hint =
+        format!("Writes a copy in {} beside each MIDI file that you choose. You can drop files, too", view.style);
+    if button(ui, is_free, "Restyle files…", &hint) {
+        actions.push(Action::Files(FileAction::RestyleChosen));
+    }
+}
+
+/// Draws what is being done with files and what came of it, if there is anything to say.
+pub(super) fn outcome(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
     let mut push = |action| actions.push(Action::Files(action));
-    ui.horizontal(|ui| {
-        let hint =
-            "Writes what Timeline remembers to a MIDI file, with the velocities that you hear, its tempo and pedal";
-        let can_save = view.can_save && view.saving != DialogState::Choosing;
-        if button(ui, can_save, "Save restyled .mid…", hint) {
-            push(FileAction::SavePerformance);
-        }
-        let is_free = view.choosing != DialogState::Choosing && !is_working(view);
-        let hint =
-            format!("Writes a copy in {} beside each MIDI file that you choose. You can drop files, too", view.style);
-        if button(ui, is_free, "Restyle files…", &hint) {
-            push(FileAction::RestyleChosen);
-        }
-    });
     match &view.saving {
         DialogState::Done(path) => drop(weak(ui, format!("Written to {}", path.display()))),
         DialogState::Failed(refusal) => warn(ui, refusal),
@@ -45,6 +47,12 @@ pub(super) fn section(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Act
     }
     if let DialogState::Failed(refusal) = &view.choosing {
         warn(ui, refusal);
+    }
+    // In the mode Timeline its own controls say so.
+    match &view.opening {
+        DialogState::Done(text) if !view.is_timeline => drop(weak(ui, text)),
+        DialogState::Failed(refusal) if !view.is_timeline => warn(ui, refusal),
+        _ => {}
     }
     match &view.restyler {
         RestylerState::Idle => {}
@@ -58,7 +66,7 @@ pub(super) fn section(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Act
                 }
             });
         }
-        RestylerState::Done(files) => outcome(ui, files, &mut push),
+        RestylerState::Done(files) => restyled(ui, files, &mut push),
         RestylerState::Failed(refusal) => warn(ui, refusal),
     }
 }
@@ -71,8 +79,8 @@ fn warn(ui: &mut egui::Ui, text: &str) {
     ui.colored_label(Palette::of(ui).warning, text);
 }
 
-/// What came of files.
-fn outcome(ui: &mut egui::Ui, files: &Arc<RestyledFiles>, push: &mut impl FnMut(FileAction)) {
+/// What came of files that were restyled.
+fn restyled(ui: &mut egui::Ui, files: &Arc<RestyledFiles>, push: &mut impl FnMut(FileAction)) {
     ui.horizontal(|ui| {
         ui.label(match (&files.written[..], files.is_cancelled) {
             ([], true) => "Cancelled; nothing was written".into(),

@@ -1,7 +1,7 @@
 //! The plugin's window: one panel restyles what is played, one generates clips, one learns and keeps the
 //! user's styles.
 //!
-//! [`draw`] turns a [`View`] into [`Action`]s and has no other effect. Tests therefore click through it without a
+//! [`window`] turns a [`View`] into [`Action`]s and has no other effect. Tests therefore click through it without a
 //! window.
 
 mod action;
@@ -14,15 +14,16 @@ mod files_view;
 mod generate;
 mod icons;
 mod learning;
+mod mode_strip;
 pub mod performance;
-mod piano_roll;
 mod preset_actions;
 mod presets;
 mod presets_view;
-mod restyle;
 mod roll;
+mod shape;
 mod slider;
 mod status;
+mod status_line;
 mod styles;
 mod styles_view;
 mod theme;
@@ -30,7 +31,7 @@ mod view;
 mod widgets;
 
 pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction};
-pub use app::{App, Instance, create, default_size};
+pub use app::{App, create, default_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use files_view::FilesView;
 pub use presets_view::{PresetDialog, PresetsView};
@@ -40,37 +41,73 @@ pub use view::{GenerateView, Tab, View};
 
 use widgets::{checkbox, choice};
 
-/// Draws the window with its background and returns what the user did in it.
+/// The least height of a window that shows all controls unless the user hides them.
+const TALL: f32 = 560.0;
+
+/// Width up to which the header has no room for the name. The host shows it, too.
+const NARROW: f32 = 720.0;
+
+/// Width of Compare and Bypass, at the end of the header.
+const ROOM_FOR_COMPARE_AND_BYPASS: f32 = 176.0;
+
+/// Space above and below the controls.
+const CONTROLS_MARGIN: f32 = 4.0;
+
+/// The largest share of the window's height that the controls may take.
+const MOST_CONTROLS: f32 = 0.5;
+
+/// Draws the window and returns what the user did in it.
 pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
     let mut actions = Vec::new();
-    egui::CentralPanel::default().show(ui, |ui| {
-        // A long error must not push the controls below it out of the window.
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions = draw(ui, view));
+    let height = ui.available_height();
+    egui::Panel::top("header").resizable(false).show(ui, |ui| {
+        ui.add_space(4.0);
+        header(ui, view, &mut actions);
+        ui.add_space(2.0);
     });
-    actions
-}
-
-/// Draws what stands in the window and returns what the user did in it.
-pub fn draw(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
-    let mut actions = Vec::new();
-    ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
-    header(ui, view, &mut actions);
-    ui.separator();
     match view.tab {
-        Tab::Restyle => restyle::panel(ui, view, &mut actions),
-        Tab::Generate => generate::panel(ui, &view.generate, &mut actions),
-        Tab::Styles => styles::panel(ui, &view.styles, &mut actions),
-        Tab::Status => status::panel(ui, view),
+        Tab::Restyle => restyle(ui, view, height, &mut actions),
+        Tab::Generate => whole(ui, |ui| generate::panel(ui, &view.generate, &mut actions)),
+        Tab::Styles => whole(ui, |ui| styles::panel(ui, &view.styles, &mut actions)),
+        Tab::Status => whole(ui, |ui| status::panel(ui, view)),
     }
     files::drop_zones(ui, &view.files, &mut actions);
     actions
 }
 
-/// The title, the choice of panels, and the bypass.
+/// A panel that fills the window. What does not fit is scrolled to.
+fn whole(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) {
+    egui::CentralPanel::default().show(ui, |ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, content);
+    });
+}
+
+/// The panel "Restyle": the mode, the performance, and the controls below it.
+fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action>) {
+    egui::Panel::top("mode").resizable(false).show(ui, |ui| {
+        ui.add_space(2.0);
+        mode_strip::strip(ui, view, actions);
+        files::outcome(ui, &view.files, actions);
+        shape::problems(ui, view, actions);
+        ui.add_space(2.0);
+    });
+    egui::Panel::bottom("status").resizable(false).show(ui, |ui| status_line::line(ui, view));
+    let shows_all = view.shows_all_controls.unwrap_or(height >= TALL);
+    let controls = (shape::height(ui, shows_all) + 2.0 * CONTROLS_MARGIN).min(height * MOST_CONTROLS);
+    egui::Panel::bottom("controls").resizable(false).exact_size(controls).show(ui, |ui| {
+        ui.add_space(CONTROLS_MARGIN);
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| shape::panel(ui, view, shows_all, actions));
+    });
+    egui::CentralPanel::default().show(ui, |ui| performance::panel(ui, view, actions));
+}
+
+/// The title, the choice of panels, presets and edits, Compare and Bypass.
 fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        ui.heading("ToneNet");
-        ui.add_space(8.0);
+    ui.horizontal_wrapped(|ui| {
+        if ui.available_width() > NARROW {
+            ui.heading("ToneNet");
+        }
         for (tab, name, hint) in [
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
@@ -81,14 +118,25 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 actions.push(Action::Show(tab));
             }
         }
-        ui.add_space(8.0);
-        let room_for_bypass = 84.0;
-        presets::header(ui, &view.presets, ui.available_width() - room_for_bypass, actions);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let hint = "Keeps your own velocities, with the same delay";
-            actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
-        });
+        ui.separator();
+        let room = ui.available_size_before_wrap().x - ROOM_FOR_COMPARE_AND_BYPASS;
+        presets::header(ui, &view.presets, room, actions);
+        ui.separator();
+        compare(ui, view, actions);
+        let hint = "Keeps your own velocities, with the same delay";
+        actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
     });
+}
+
+/// The button that plays the player's own velocities while it is held.
+fn compare(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
+    let button = ui.add(egui::Button::new("Compare").sense(egui::Sense::click_and_drag()));
+    let is_held_by_key = button.has_focus() && ui.input(|input| input.key_down(egui::Key::Space));
+    let is_held = button.is_pointer_button_down_on() || is_held_by_key;
+    button.on_hover_text("Hold it to hear your own velocities");
+    if is_held != view.settings.compare {
+        actions.push(Action::Compare(is_held));
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use tonenet_engine::model_versions::MadeWith;
 /// | 5 | the same, with predictions under the ids of their styles |
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
 /// | 7 | also the versions of the models that it was made with; Style A and B are values that mean places |
-/// | 8 | also Listen to me and the scope |
+/// | 8 | also Listen to me, the scope, the slots A and B, and the lock of the take |
 pub const STATE_VERSION: u32 = 8;
 
 /// The highest take. Take 0 is the average of all.
@@ -121,6 +121,9 @@ pub struct ToneNetParams {
     version: AtomicU32,
     /// Whether the user holds the button Compare down. It is not saved.
     pub comparing: AtomicBool,
+    /// Whether presets leave the take as it is.
+    #[persist = "take_locked"]
+    pub take_locked: AtomicBool,
     /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
@@ -173,6 +176,7 @@ impl ToneNetParams {
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
             comparing: AtomicBool::new(false),
+            take_locked: AtomicBool::new(false),
             timeline: TimelineField(Arc::default()),
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
