@@ -83,7 +83,7 @@ pub enum FileAction {
     TakeDropped(Vec<PathBuf>),
     /// Cancelled the restyler.
     CancelRestyling,
-    /// Read what came of the restyler.
+    /// Read what came of files.
     Close,
 }
 

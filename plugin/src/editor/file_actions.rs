@@ -23,7 +23,10 @@ impl App {
             FileAction::RestyleDropped(files) => restyler.start(files, params.settings()),
             FileAction::TakeDropped(files) => self.dialogs.open_dropped(files, self.file_start),
             FileAction::CancelRestyling => restyler.cancel(),
-            FileAction::Close => restyler.acknowledge(),
+            FileAction::Close => {
+                restyler.acknowledge();
+                self.dialogs.acknowledge_files();
+            }
         }
     }
 

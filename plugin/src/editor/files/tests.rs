@@ -1,6 +1,7 @@
 //! Saving, restyling and dropping files as a user sees them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -35,6 +36,15 @@ fn a_performance_is_saved_once_there_is_one() {
     assert_eq!(click_in(&FilesView { can_save: false, ..view() }, "Save restyled .mid…"), []);
     let view = FilesView { saving: DialogState::Done("a/evening.mid".into()), ..view() };
     harness(&view).get_by_label("Written to a/evening.mid");
+    assert_eq!(click_in(&view, "Close"), [Action::Files(FileAction::Close)]);
+}
+
+#[test]
+fn what_timeline_took_is_said_where_its_own_controls_are_not_shown() {
+    let text = "Timeline remembers a.mid";
+    let opened = FilesView { opening: DialogState::Done(text.into()), ..view() };
+    harness(&opened).get_by_label(text);
+    assert!(harness(&FilesView { is_timeline: true, ..opened }).query_by_label(text).is_none());
 }
 
 #[test]
@@ -62,10 +72,9 @@ fn what_came_of_files_is_said_until_the_user_has_read_it() {
     assert_eq!(click_in(&view, "Close"), [Action::Files(FileAction::Close)]);
     let written = (0..6).map(|number| result_of(&format!("{number}.mid"))).collect();
     let view = view_of(RestyledFiles { written, ..RestyledFiles::default() });
-    harness(&view).get_by_label("Wrote 6 files");
-    harness(&view).get_by_label("0.mid, 1.mid, 2.mid, 3.mid and 2 more");
+    harness(&view).get_by_label("Wrote 6 files: 0.mid, 1.mid, 2.mid, 3.mid and 2 more");
     let view = view_of(RestyledFiles { is_cancelled: true, ..RestyledFiles::default() });
-    harness(&view).get_by_label("Cancelled; nothing was written");
+    harness(&view).get_by_label("Cancelled. Nothing was written");
 }
 
 /// A file as the framework hands it over.
