@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use nice_plug::prelude::ParamSetter;
 
 use super::action::PresetAction;
-use super::app::{App, Instance};
+use super::app::App;
 use super::presets_view::{PresetDialog, PresetsView, find};
 use crate::history::Slots;
+use crate::instance::Instance;
 use crate::params::UserParam;
 use crate::presets::{Preset, PresetId, PresetTask, SavedSettings};
 
