@@ -7,11 +7,12 @@ use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 
 use super::action::{Action, ClipAction, EditAction, StyleAction, WindowAction};
-use super::app::{App, Instance};
+use super::app::App;
 use super::dial::DialGesture;
 use super::styles_view::Renaming;
 use super::window_settings::WindowSettings;
 use crate::history::Editing;
+use crate::instance::Instance;
 use crate::learner::LearningSource;
 use crate::params::{LookAheadChoice, PartChoice, UserParam, style_value};
 
