@@ -23,8 +23,10 @@ use clip_roll::{clip_roll, describe};
 use history::history;
 use song_strip::{bar_number, song_strip, start_at};
 
-/// Height of the piano roll with its velocities.
-const ROLL_HEIGHT: f32 = 160.0;
+/// Limits of the height of the piano roll with its velocities.
+const ROLL_HEIGHTS: (f32, f32) = (140.0, 420.0);
+/// The height of everything else in the panel, with errors.
+const REST: f32 = 478.0;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Action>) {
@@ -170,14 +172,15 @@ fn trigger(ui: &mut egui::Ui, generator: &GeneratorStatus, actions: &mut Vec<Cli
     }
 }
 
-/// The selected clip as a piano roll.
+/// The selected clip as a piano roll, as high as the panel has room for.
 fn roll(ui: &mut egui::Ui, view: &GenerateView) {
+    let height = (ui.clip_rect().height() - REST).clamp(ROLL_HEIGHTS.0, ROLL_HEIGHTS.1);
     match &view.selected.clip {
         Some(clip) => {
-            clip_roll(ui, clip, ROLL_HEIGHT, position_in(clip, view)).on_hover_text(describe(clip));
+            clip_roll(ui, clip, height, position_in(clip, view)).on_hover_text(describe(clip));
         }
         None => {
-            let size = egui::vec2(ui.available_width(), ROLL_HEIGHT);
+            let size = egui::vec2(ui.available_width(), height);
             let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
             ui.painter().rect_filled(rect, 3.0, Palette::of(ui).roll);
             ui.put(rect, egui::Label::new(egui::RichText::new("New pieces appear here").weak()));
