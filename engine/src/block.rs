@@ -24,6 +24,8 @@ pub struct Settings {
     pub condition_on_player: bool,
     /// Whether every note keeps its own velocity.
     pub bypass: bool,
+    /// Whether every note keeps its own velocity for a moment, to compare. Unlike with bypass, clips play on.
+    pub compare: bool,
 }
 
 /// A block of audio, as the host describes it.

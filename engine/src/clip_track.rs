@@ -161,6 +161,11 @@ impl ClipTrack {
             }
         };
         self.placement = Some(update.placement);
+        let is_moved = |placed: &ClipPlacement| Arc::ptr_eq(&placed.clip, clip) && placed.start != start;
+        if update.start.is_some() && self.player.placement().is_some_and(is_moved) {
+            // The clip does not play on where it was.
+            self.player.place(time, None);
+        }
         self.player.place(time, Some(ClipPlacement { clip: clip.clone(), start, looped: update.looped }));
     }
 
@@ -275,6 +280,25 @@ mod tests {
         assert_eq!(start(&store), None);
         track.take_update(480, &playing(5.0), &Bars::default());
         assert_eq!(start(&store), Some(8.0));
+    }
+
+    #[test]
+    fn a_clip_that_moves_falls_silent_until_its_new_start() {
+        let (mut track, store) = track();
+        track.take_update(0, &playing(0.0), &Bars::default());
+        let mut clock = StepClock::new(RATE);
+        clock.follow(0, &playing(0.0));
+        let on = Event::NoteOn { channel: CHANNEL, key: 60 };
+        let off = Event::NoteOff { channel: CHANNEL, key: 60 };
+        let play = |track: &mut ClipTrack, until| -> Vec<(SampleTime, Event)> {
+            std::iter::from_fn(|| track.next(&clock, until).map(|(time, _, kind)| (time, kind))).collect()
+        };
+        assert_eq!(play(&mut track, 6_000), [(0, on)]);
+        store.move_to(2.0);
+        track.take_update(6_000, &playing(0.25), &Bars::default());
+        assert_eq!(play(&mut track, 48_000), [(6_000, off)], "its note ends, and beat 1 is not played");
+        assert_eq!(play(&mut track, 72_000), [(48_000, on), (60_000, off)]);
+        assert_eq!(start(&store), Some(2.0));
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl<E: HostEvent> EventQueue<E> {
             Event::NoteOn { key, .. } => scope.includes(key, recorded_voice.unwrap_or(voice)),
             _ => true,
         };
-        if settings.bypass || expression.amount == 0.0 || !is_in_scope {
+        if settings.bypass || settings.compare || expression.amount == 0.0 || !is_in_scope {
             return event;
         }
         let expected = match outcome {
@@ -203,6 +203,7 @@ mod tests {
         model: EmbeddedModel::Note,
         condition_on_player: false,
         bypass: false,
+        compare: false,
     };
     const LOUD: Expected = Expected { level: 64.0, deviation: 20.0 };
 
@@ -287,6 +288,9 @@ mod tests {
         push(&mut queue, 0, on(60), Some(NoteLookup { expected: Some(LOUD), settled: true, voice: None }));
         let bypass = Settings { bypass: true, ..SETTINGS };
         assert_eq!((emitted(&mut queue, 100, &bypass), counts(&queue)), (vec![pedal, on(60)], [0; 3]));
+        push(&mut queue, 100, on(62), Some(NoteLookup { expected: Some(LOUD), settled: true, voice: None }));
+        let compare = Settings { compare: true, ..SETTINGS };
+        assert_eq!((emitted(&mut queue, 200, &compare), counts(&queue)), (vec![on(62)], [0; 3]));
     }
 
     #[test]

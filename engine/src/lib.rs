@@ -52,6 +52,7 @@
 //!     model,
 //!     condition_on_player: false,
 //!     bypass: false,
+//!     compare: false,
 //! };
 //!
 //! let mut chord = [60, 64, 67].map(|key| PlainEvent::note_on(Voice::new(None, 0, key), 0.5)).into_iter();

@@ -135,7 +135,8 @@ fn check_params(params: &ToneNetParams) {
     let wish = params.clips().settings();
     assert_eq!(wish.in_range(), wish, "a wish out of range");
     let shown = params.clips().selected();
-    assert!(shown.index < shown.count.max(1) && shown.count <= 16, "{shown:?}");
+    let count = shown.clips.len();
+    assert!(shown.index < count.max(1) && count <= 16, "{shown:?}");
 
     for (id, param, _) in params.param_map() {
         // SAFETY: the pointers are to fields of `params`, which is borrowed for longer.

@@ -34,11 +34,12 @@ fn performance(notes: usize) -> PerformanceView {
         restyled: Some((20 + index * 13 % 100) as u8),
         level: Some(60.0 + (index as f32 / 50.0).sin() * 20.0),
         // One in twenty is not like the others.
-        state: states[if index % 20 == 0 { index / 20 % states.len() } else { 0 }],
+        state: states[if index.is_multiple_of(20) { index / 20 % states.len() } else { 0 }],
         style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::POP, share_of_b: 0.4 },
         take: TakeSeed(3),
     };
-    let line = |beat: usize| GridLine { place: beat as f64, bar: (beat % 4 == 0).then_some(beat as i32 / 4 + 1) };
+    let line =
+        |beat: usize| GridLine { place: beat as f64, bar: beat.is_multiple_of(4).then_some(beat as i32 / 4 + 1) };
     PerformanceView {
         axis: Axis::Song,
         notes: (0..notes).map(note).collect(),

@@ -14,6 +14,7 @@ pub mod learner;
 pub mod params;
 pub mod persist;
 pub mod presets;
+mod transport;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -23,7 +24,6 @@ use std::sync::atomic::Ordering;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
-use tonenet_core::clip::Bars;
 use tonenet_core::scheduler::{Mode, SchedulerConfig};
 use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
@@ -41,6 +41,7 @@ use history::Edits;
 use learner::Learner;
 use params::ToneNetParams;
 use presets::{PresetFolder, PresetStore};
+use transport::{bars, core_transport};
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -190,11 +191,14 @@ impl ToneNet {
             let events = events.borrow();
             (core_transport(events.transport()), bars(events.transport()))
         };
+        let mut settings = self.params.settings();
+        // A bounce never depends on a button in the window.
+        settings.compare &= !self.offline;
         let trigger_held = self.params.generate.value();
         let block = Block { samples, transport, bars, trigger_held, offline: self.offline };
         engine.process(
             &block,
-            &self.params.settings(),
+            &settings,
             || {
                 let event = events.borrow_mut().receive()?;
                 pass_through.borrow_mut().record_input(event);
@@ -254,23 +258,6 @@ const fn layout(input: u32, output: u32) -> AudioIOLayout {
         main_output_channels: NonZeroU32::new(output),
         ..AudioIOLayout::const_default()
     }
-}
-
-fn core_transport(transport: &Transport) -> CoreTransport {
-    CoreTransport {
-        playing: transport.playing,
-        tempo: transport.tempo,
-        // Only the host's own beats: those that the framework computes from seconds jump at tempo changes.
-        beats: transport.pos_beats,
-        seconds: transport.pos_seconds(),
-        loop_beats: transport.loop_range_beats(),
-    }
-    .plausible()
-}
-
-fn bars(transport: &Transport) -> Bars {
-    let signature = transport.time_sig_numerator.zip(transport.time_sig_denominator);
-    Bars::from_host(signature, transport.bar_start_pos_beats(), transport.pos_beats(), transport.loop_range_beats())
 }
 
 impl Plugin for ToneNet {

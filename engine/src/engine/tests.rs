@@ -190,6 +190,7 @@ const SETTINGS: Settings = Settings {
     model: EmbeddedModel::Baseline,
     condition_on_player: false,
     bypass: false,
+    compare: false,
 };
 
 fn ons(events: &[(u64, PlainEvent)]) -> Vec<f32> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use rtrb::{Consumer, RingBuffer};
+use tonenet_core::clip::Bars;
 
 use super::{GeneratorMessage, MessageBacklog, MorphPhrase};
 use crate::outbox::Outbox;
@@ -31,6 +32,8 @@ pub struct GeneratorLink {
     captures: [AtomicBool; 2],
     /// Song position in beats, as the bits of an `f64`. NaN if unknown.
     position: AtomicU64,
+    /// The song's bars, as the generator thread last heard of them.
+    bars: Mutex<Bars>,
     thread: Arc<ThreadState>,
     stop: AtomicBool,
 }
@@ -45,6 +48,7 @@ impl Default for GeneratorLink {
             pieces: Arc::default(),
             captures: Default::default(),
             position: AtomicU64::new(f64::NAN.to_bits()),
+            bars: Mutex::default(),
             thread: Arc::default(),
             stop: AtomicBool::new(false),
         }
@@ -106,6 +110,15 @@ impl GeneratorLink {
     /// The song position in beats, if the host has reported it.
     pub fn position(&self) -> Option<f64> {
         Some(f64::from_bits(self.position.load(Ordering::Relaxed))).filter(|beats| beats.is_finite())
+    }
+
+    /// The song's bars.
+    pub fn bars(&self) -> Bars {
+        *self.bars.lock()
+    }
+
+    pub(super) fn set_bars(&self, bars: Bars) {
+        *self.bars.lock() = bars;
     }
 
     pub(super) fn thread(&self) -> &Arc<ThreadState> {

@@ -116,7 +116,10 @@ impl Server {
                     captured.record(&event);
                 }
             }
-            GeneratorMessage::Bars(changed) => *bars = changed,
+            GeneratorMessage::Bars(changed) => {
+                *bars = changed;
+                link.set_bars(changed);
+            }
             GeneratorMessage::Triggered(count) => *triggers = count,
         });
     }

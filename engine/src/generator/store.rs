@@ -7,6 +7,7 @@
 mod saved;
 
 pub use saved::SavedClips;
+use saved::in_a_song;
 
 use std::sync::Arc;
 
@@ -91,15 +92,15 @@ struct Contents {
     starts: Option<Output<Option<ReportedStart>>>,
 }
 
-/// The clip that the window shows, and a summary of the others.
+/// The clip that the window shows, among the others.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SelectedClip {
     /// The clip, if there is one.
     pub clip: Option<Arc<Clip>>,
     /// Its index in the store, from 0.
     pub index: usize,
-    /// The number of clips in the store.
-    pub count: usize,
+    /// All clips in the store, the latest last.
+    pub clips: Vec<Arc<Clip>>,
     /// The placement of the clip in the song.
     pub placement: Option<SongPlacement>,
     /// The number of notes in each captured phrase.
@@ -121,10 +122,12 @@ impl MorphPhrase {
 }
 
 /// The placement of the clip in the song.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SongPlacement {
     /// Whether the selected clip is the one in the song.
     pub is_selected: bool,
+    /// The clip in the song.
+    pub clip: Arc<Clip>,
     /// Its start in beats, or `None` while it waits for a bar line.
     pub start: Option<f64>,
 }
@@ -183,22 +186,35 @@ impl ClipStore {
         Some([first?, second?])
     }
 
-    /// Selects the previous or next clip. If the selected clip is in the song, the new one replaces it there.
+    /// Selects the previous or next clip, as [`select`](Self::select) does.
     pub fn step(&self, back: bool) {
         let mut contents = self.lock();
         let to = if back { contents.selected.checked_sub(1) } else { Some(contents.selected + 1) };
-        let Some((to, clip)) = to.and_then(|to| Some((to, contents.variations.get(to)?.clone()))) else { return };
-        let selected = contents.variations[contents.selected].clone();
-        contents.selected = to;
-        if let Some(placed) = contents.placed.as_mut().filter(|placed| Arc::ptr_eq(&placed.clip, &selected)) {
-            placed.clip = clip;
-            self.send_update(&mut contents);
+        if let Some(to) = to {
+            self.select_in(&mut contents, to);
         }
+    }
+
+    /// Selects the clip at an index. If the selected clip is in the song, the new one replaces it there. Without a clip
+    /// at that index nothing happens.
+    pub fn select(&self, index: usize) {
+        self.select_in(&mut self.lock(), index);
     }
 
     /// Places the selected clip in the song, from the next bar line on.
     pub fn place(&self) {
         self.place_selected(&mut self.lock());
+    }
+
+    /// Moves the clip in the song to another start, in beats. Where a song cannot be, it is not moved.
+    pub fn move_to(&self, start: f64) {
+        let mut contents = self.lock();
+        // A new number, because the audio thread may still report the start of the old one.
+        let number = contents.placements + 1;
+        let (Some(start), Some(placed)) = (in_a_song(start), &mut contents.placed) else { return };
+        (placed.number, placed.start) = (number, Some(start));
+        contents.placements = number;
+        self.send_update(&mut contents);
     }
 
     /// Removes the clip from the song.
@@ -211,11 +227,15 @@ impl ClipStore {
     /// The selected clip and the summary, for the window.
     pub fn selected(&self) -> SelectedClip {
         let contents = self.lock();
-        let clip = contents.variations.get(contents.selected).cloned();
-        let is_selected = |placed: &PlacedClip| clip.as_ref().is_some_and(|clip| Arc::ptr_eq(clip, &placed.clip));
-        let placement = contents.placed.as_ref().map(|p| SongPlacement { is_selected: is_selected(p), start: p.start });
+        let (clips, index) = (contents.variations.clone(), contents.selected);
+        let clip = clips.get(index).cloned();
+        let placement = contents.placed.as_ref().map(|placed| SongPlacement {
+            is_selected: clip.as_ref().is_some_and(|clip| Arc::ptr_eq(clip, &placed.clip)),
+            clip: placed.clip.clone(),
+            start: placed.start,
+        });
         let phrases = contents.phrases.each_ref().map(|phrase| phrase.as_ref().map(|phrase| phrase.notes().len()));
-        SelectedClip { clip, index: contents.selected, count: contents.variations.len(), placement, phrases }
+        SelectedClip { clip, index, clips, placement, phrases }
     }
 
     /// Connects a new audio thread. It first receives the clip in the song. A thread connected before gets no more
@@ -239,6 +259,16 @@ impl ClipStore {
             placed.start = Some(start);
         }
         contents
+    }
+
+    fn select_in(&self, contents: &mut Contents, index: usize) {
+        let Some(clip) = contents.variations.get(index).cloned() else { return };
+        let selected = contents.variations[contents.selected].clone();
+        contents.selected = index;
+        if let Some(placed) = contents.placed.as_mut().filter(|placed| Arc::ptr_eq(&placed.clip, &selected)) {
+            placed.clip = clip;
+            self.send_update(contents);
+        }
     }
 
     fn place_selected(&self, contents: &mut Contents) {

@@ -59,10 +59,10 @@ fn keys(store: &ClipStore) -> Vec<u8> {
     while store.selected().index > 0 {
         store.step(true);
     }
-    for place in 0..store.selected().count {
+    for place in 0..store.selected().clips.len() {
         keys.extend(store.selected().clip.map(|clip| clip.notes()[0].key));
         store.step(false);
-        assert_eq!(store.selected().index, (place + 1).min(store.selected().count - 1));
+        assert_eq!(store.selected().index, (place + 1).min(store.selected().clips.len() - 1));
     }
     keys
 }
@@ -83,9 +83,9 @@ fn note_on(beats: f64, key: u8) -> InputEvent {
 }
 
 fn press(generator: &GeneratorThread, store: &ClipStore) {
-    let count = store.selected().count;
+    let count = store.selected().clips.len();
     generator.trigger();
-    wait_until(|| store.selected().count > count || matches!(generator.status(), GeneratorStatus::Failed(_)));
+    wait_until(|| store.selected().clips.len() > count || matches!(generator.status(), GeneratorStatus::Failed(_)));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn generation_can_be_cancelled_and_ends_with_the_instance() {
     wait_until(|| generator.status() == GeneratorStatus::Generating);
     generator.cancel();
     wait_until(|| generator.status() == GeneratorStatus::Idle);
-    assert_eq!(store.selected().count, 0);
+    assert_eq!(store.selected().clips.len(), 0);
     generator.trigger();
     wait_until(|| generator.status() == GeneratorStatus::Generating);
     drop(generator);
@@ -143,7 +143,7 @@ fn a_panic_is_reported_and_the_next_trigger_generates_again() {
     assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("unexpectedly")));
     store.change_settings(|settings| settings.bars = 8);
     generator.trigger();
-    wait_until(|| store.selected().count == 1);
+    wait_until(|| store.selected().clips.len() == 1);
 }
 
 /// Panics for each clip, and again when dropped.
@@ -175,7 +175,7 @@ fn a_generator_that_panics_when_dropped_leaves_the_thread_running() {
     assert!(matches!(generator.status(), GeneratorStatus::Failed(reason) if reason.contains("unexpectedly")));
     assert!(generator.link().is_running() && outbox.try_send(generator.link().trigger()));
     wait_until(|| generator.link().is_answered());
-    assert_eq!((store.selected().count, generator.status()), (1, GeneratorStatus::Idle));
+    assert_eq!((store.selected().clips.len(), generator.status()), (1, GeneratorStatus::Idle));
 }
 
 #[test]

@@ -103,6 +103,7 @@ fn settings_from_script(script: SettingsScript) -> Settings {
         model: EmbeddedModel::ALL[usize::from(choices % 3)],
         condition_on_player: choices % 2 == 1,
         bypass,
+        compare: choices % 16 == 15,
     }
 }
 

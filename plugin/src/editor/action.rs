@@ -1,6 +1,7 @@
 //! What the user can do in the window.
 
 use tonenet_core::scheduler::Mode;
+use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::tune::Metre;
 use tonenet_engine::generator::{ClipKind, GenerateSettings, MorphPhrase};
@@ -44,6 +45,16 @@ pub enum Action {
     Bypass(bool),
     /// Moved or zoomed the performance view.
     Viewport(Viewport),
+    /// Has the model listen to the player's velocities, or no longer.
+    HearPlayer(bool),
+    /// Chose which notes are restyled.
+    Part(ScopePart),
+    /// Locked the take or unlocked it.
+    LockTake(bool),
+    /// Holds the button Compare down, or has let it go.
+    Compare(bool),
+    /// Showed all controls, or only the first ones.
+    ShowAllControls(bool),
     /// Opened a panel.
     Show(Tab),
     /// Changed the window itself.
@@ -157,6 +168,12 @@ pub enum ClipAction {
     Undo,
     /// Selected the next variation.
     Redo,
+    /// Selected the variation at an index.
+    Select(usize),
+    /// Wants to hear the selected clip in style.
+    Audition,
+    /// Moved the clip in the song to a start in beats.
+    MoveTo(f64),
     /// Put the selected clip into the song.
     Place,
     /// Took the clip out of the song.

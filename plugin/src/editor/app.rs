@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
@@ -16,7 +17,7 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
-use super::performance::Viewport;
+use super::performance::{Moment, PerformanceSource, Stores, Viewport};
 use super::preset_actions::PresetState;
 use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
@@ -57,7 +58,9 @@ pub struct App {
     pub(super) dialogs: FileDialogs,
     pub(super) file_start: f64,
     pub(super) viewport: Viewport,
+    pub(super) shows_all_controls: Option<bool>,
     pub(super) tab: Tab,
+    performance: PerformanceSource,
     pub(super) renaming: Option<Renaming>,
     pub(super) window: WindowSettings,
     /// The size that the user drags the window to.
@@ -66,6 +69,8 @@ pub struct App {
     shown: Option<View>,
     /// When to look for something new.
     next_look: Instant,
+    /// When the editor was made.
+    opened: Instant,
     pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
@@ -101,12 +106,15 @@ impl App {
             dialogs,
             file_start: 0.0,
             viewport: Viewport::default(),
+            shows_all_controls: None,
             tab: Tab::default(),
+            performance: PerformanceSource::default(),
             renaming: None,
             window: WindowSettings::load(),
             wanted_size: None,
             shown: None,
             next_look: Instant::now(),
+            opened: Instant::now(),
             presets: PresetState::default(),
             imported: DialogState::default(),
             learned: LearnerState::default(),
@@ -115,9 +123,15 @@ impl App {
         }
     }
 
-    fn view(&self) -> View {
+    fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, presets, edits } = &self.instance;
         let view = View::new(params, status);
+        let (timeline, styles) = (params.timeline(), params.styles());
+        let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
+        let (bars, position) = (generator.link().bars(), generator.link().position());
+        let clock = self.opened.elapsed().as_secs_f64();
+        let moment = Moment { settings: view.settings, mode: view.look_ahead, bars, position, clock };
+        let performance = self.performance.view(stores, &moment);
         let generate = GenerateView {
             generator: generator.status(),
             saving: self.dialogs.saving(),
@@ -143,8 +157,10 @@ impl App {
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
+            performance,
             window: self.window,
             viewport: self.viewport,
+            shows_all_controls: self.shows_all_controls,
             tab: self.tab,
             generate,
             styles,
@@ -241,7 +257,11 @@ impl NiceEguiApp for App {
         }
         self.next_look = now + REFRESH;
         // A panic is shown by the next frame, which catches it.
-        catch_unwind(AssertUnwindSafe(|| self.shown.as_ref() != Some(&self.view()))).unwrap_or(true)
+        catch_unwind(AssertUnwindSafe(|| {
+            let view = self.view();
+            self.shown.as_ref() != Some(&view)
+        }))
+        .unwrap_or(true)
     }
 
     fn resized(&mut self, size: WindowSize) {
@@ -253,6 +273,7 @@ impl NiceEguiApp for App {
         if let Some(context) = &self.context {
             self.editing(&context.param_setter()).end_open_gesture();
         }
+        self.instance.params.comparing.store(false, Ordering::Relaxed);
         self.context = None;
         self.shown = None;
         let WindowSettings { width, height, .. } = self.window;

@@ -1,5 +1,7 @@
 //! Carries out what the user does in the window.
 
+use std::sync::atomic::Ordering;
+
 use nice_plug::prelude::*;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
@@ -11,7 +13,7 @@ use super::styles_view::Renaming;
 use super::window_settings::WindowSettings;
 use crate::history::Editing;
 use crate::learner::LearningSource;
-use crate::params::{LookAheadChoice, UserParam, style_value};
+use crate::params::{LookAheadChoice, PartChoice, UserParam, style_value};
 
 impl App {
     /// Carries out an action.
@@ -45,6 +47,11 @@ impl App {
             Action::OpenPerformance(start) => self.dialogs.open_performance(start),
             Action::Viewport(viewport) => self.viewport = viewport,
             Action::Bypass(bypass) => edit.set(UserParam::Bypass, params.bypass.preview_normalized(bypass)),
+            Action::HearPlayer(hears) => edit.set(UserParam::HearPlayer, params.hear_player.preview_normalized(hears)),
+            Action::Part(part) => edit.set(UserParam::Part, params.part.preview_normalized(PartChoice::from(part))),
+            Action::LockTake(locked) => params.take_locked.store(locked, Ordering::Relaxed),
+            Action::Compare(compares) => params.comparing.store(compares, Ordering::Relaxed),
+            Action::ShowAllControls(all) => self.shows_all_controls = Some(all),
             Action::Show(tab) => self.tab = tab,
             Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),
@@ -125,6 +132,14 @@ impl App {
             ClipAction::Capture(phrase) => generator.capture(phrase),
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
+            ClipAction::Select(index) => clips.select(index),
+            ClipAction::Audition => {
+                clips.change_settings(|settings| settings.restyled = true);
+                if !clips.selected().placement.is_some_and(|placement| placement.is_selected) {
+                    clips.place();
+                }
+            }
+            ClipAction::MoveTo(start) => clips.move_to(start),
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),
             ClipAction::Save => {

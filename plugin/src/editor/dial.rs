@@ -21,6 +21,10 @@ pub enum Dial {
     Floor,
     /// See [`ToneNetParams::ceiling`].
     Ceiling,
+    /// See [`ToneNetParams::key_low`].
+    KeyLow,
+    /// See [`ToneNetParams::key_high`].
+    KeyHigh,
 }
 
 /// The state of a slider. Values are normalised to 0–1.
@@ -49,8 +53,17 @@ pub enum DialGesture {
 
 impl Dial {
     /// Every dial, in the order of the enum.
-    pub const ALL: [Self; 7] =
-        [Self::Blend, Self::Amount, Self::KeepAccents, Self::Level, Self::Range, Self::Floor, Self::Ceiling];
+    pub const ALL: [Self; 9] = [
+        Self::Blend,
+        Self::Amount,
+        Self::KeepAccents,
+        Self::Level,
+        Self::Range,
+        Self::Floor,
+        Self::Ceiling,
+        Self::KeyLow,
+        Self::KeyHigh,
+    ];
 
     /// The text before the slider.
     pub(super) fn label(self) -> &'static str {
@@ -62,6 +75,8 @@ impl Dial {
             Self::Range => "Range",
             Self::Floor => "Floor",
             Self::Ceiling => "Ceiling",
+            Self::KeyLow => "Lowest key",
+            Self::KeyHigh => "Highest key",
         }
     }
 
@@ -75,6 +90,8 @@ impl Dial {
             Self::Range => "How far apart loud and soft are: 100 % is the style's own spread, 0 % is flat",
             Self::Floor => "The style plays nothing softer than this velocity",
             Self::Ceiling => "The style plays nothing louder than this velocity",
+            Self::KeyLow => "Notes below this key keep your velocities",
+            Self::KeyHigh => "Notes above this key keep your velocities",
         }
     }
 
@@ -88,6 +105,8 @@ impl Dial {
             Self::Range => DialView::new(&params.range),
             Self::Floor => DialView::new(&params.floor),
             Self::Ceiling => DialView::new(&params.ceiling),
+            Self::KeyLow => DialView::new(&params.key_low),
+            Self::KeyHigh => DialView::new(&params.key_high),
         }
     }
 
@@ -101,6 +120,8 @@ impl Dial {
             Self::Range => UserParam::Range,
             Self::Floor => UserParam::Floor,
             Self::Ceiling => UserParam::Ceiling,
+            Self::KeyLow => UserParam::KeyLow,
+            Self::KeyHigh => UserParam::KeyHigh,
         }
     }
 }

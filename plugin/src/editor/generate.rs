@@ -1,23 +1,30 @@
 //! The panel "Generate": it has clips generated, shows them, and puts them into the song.
 
+mod clip_roll;
+mod history;
+mod song_strip;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tonenet_core::clip::Clip;
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
-    BARS, ClipKind, GenerateSettings, GeneratorStatus, LAST_SEED, MorphPhrase, SelectedClip, TEMPERATURES,
+    BARS, ClipKind, GenerateSettings, GeneratorStatus, LAST_SEED, MorphPhrase, SelectedClip, SongPlacement,
+    TEMPERATURES,
 };
 
 use super::action::{Action, ClipAction, SettingsChange};
-use super::piano_roll::{describe, piano_roll};
 use super::theme::{LABEL_WIDTH, Palette};
 use super::view::GenerateView;
 use super::widgets::{button, checkbox, choice, column, label, quantity, row, weak};
 use crate::dialogs::DialogState;
+use clip_roll::{clip_roll, describe};
+use history::history;
+use song_strip::{bar_number, song_strip, start_at};
 
-/// Height of the piano roll.
-const ROLL_HEIGHT: f32 = 150.0;
+/// Height of the piano roll with its velocities.
+const ROLL_HEIGHT: f32 = 176.0;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Action>) {
@@ -30,9 +37,11 @@ pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Ac
     ui.separator();
     trigger(ui, &view.generator, &mut clip_actions);
     roll(ui, view);
+    history(ui, &view.selected, &mut clip_actions);
     variations(ui, &view.selected, &view.saving, &mut clip_actions);
     ui.separator();
-    placement(ui, &view.selected, &mut clip_actions);
+    placement(ui, view, &mut clip_actions);
+    song_strip(ui, view, &mut clip_actions);
     playback(ui, &view.settings, &mut clip_actions);
     actions.extend(clip_actions.into_iter().map(Action::Clip));
 }
@@ -165,7 +174,7 @@ fn trigger(ui: &mut egui::Ui, generator: &GeneratorStatus, actions: &mut Vec<Cli
 fn roll(ui: &mut egui::Ui, view: &GenerateView) {
     match &view.selected.clip {
         Some(clip) => {
-            piano_roll(ui, clip, ROLL_HEIGHT, position_in(clip, view)).on_hover_text(describe(clip));
+            clip_roll(ui, clip, ROLL_HEIGHT, position_in(clip, view)).on_hover_text(describe(clip));
         }
         None => {
             let size = egui::vec2(ui.available_width(), ROLL_HEIGHT);
@@ -178,7 +187,7 @@ fn roll(ui: &mut egui::Ui, view: &GenerateView) {
 
 /// The song's position in the selected clip, in beats from the clip's start; `None` if it is outside.
 fn position_in(clip: &Arc<Clip>, view: &GenerateView) -> Option<f64> {
-    let start = view.selected.placement.filter(|placement| placement.is_selected)?.start?;
+    let start = view.selected.placement.as_ref().filter(|placement| placement.is_selected)?.start?;
     let beats = view.position? - start;
     let beats = if view.settings.looped && beats >= 0.0 { beats.rem_euclid(clip.length()) } else { beats };
     (0.0..clip.length()).contains(&beats).then_some(beats)
@@ -192,15 +201,15 @@ fn variations(
     actions: &mut Vec<ClipAction>,
 ) {
     row(ui, "Variation", |ui| {
-        let SelectedClip { clip, index, count, .. } = selected;
+        let SelectedClip { clip, index, clips, .. } = selected;
         if button(ui, *index > 0, "Undo", "The previous piece; in the song it replaces this one") {
             actions.push(ClipAction::Undo);
         }
-        column(ui, 56.0, |ui| match count {
+        column(ui, 56.0, |ui| match clips.len() {
             0 => weak(ui, "none yet"),
             count => ui.label(format!("{} of {count}", index + 1)),
         });
-        if button(ui, index + 1 < *count, "Redo", "The next piece; in the song it replaces this one") {
+        if button(ui, index + 1 < clips.len(), "Redo", "The next piece; in the song it replaces this one") {
             actions.push(ClipAction::Redo);
         }
         let can_save = clip.is_some() && *saving != DialogState::Choosing;
@@ -221,26 +230,47 @@ fn variations(
     }
 }
 
-/// Puts the selected clip into the song or takes it out.
-fn placement(ui: &mut egui::Ui, selected: &SelectedClip, actions: &mut Vec<ClipAction>) {
+/// Auditions the selected clip, puts it into the song or takes it out.
+fn placement(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<ClipAction>) {
+    let selected = &view.selected;
     row(ui, "In the song", |ui| {
+        let is_in_song = selected.placement.as_ref().is_some_and(|placement| placement.is_selected);
+        let is_auditioned = is_in_song && view.settings.restyled;
+        let hint = "Plays this piece with the style's velocities, from the next bar line of the song on";
+        if button(ui, selected.clip.is_some() && !is_auditioned, "Audition in style", hint) {
+            actions.push(ClipAction::Audition);
+        }
         if button(ui, selected.clip.is_some(), "Place", "Plays this piece from the next bar line on") {
             actions.push(ClipAction::Place);
         }
         if button(ui, selected.placement.is_some(), "Clear", "Takes the piece out of the song") {
             actions.push(ClipAction::Clear);
         }
-        ui.label(match selected.placement {
-            None => "nothing yet".into(),
-            Some(placement) => {
-                let which = if placement.is_selected { "this piece" } else { "another piece" };
-                match placement.start {
-                    Some(start) => format!("{which} from beat {start} on"),
-                    None => format!("{which} from the next bar line on"),
-                }
-            }
-        });
+        match &selected.placement {
+            None => drop(weak(ui, "nothing yet")),
+            Some(placement) => start(ui, placement, actions),
+        }
     });
+}
+
+/// Where the clip in the song begins.
+fn start(ui: &mut egui::Ui, placement: &SongPlacement, actions: &mut Vec<ClipAction>) {
+    let which = if placement.is_selected { "this piece" } else { "another piece" };
+    let Some(start) = placement.start else {
+        ui.label(format!("{which} from the next bar line on"));
+        return;
+    };
+    let label = ui.label(format!("{which} from bar")).id;
+    let mut bar = bar_number(placement, start);
+    let field = egui::DragValue::new(&mut bar).range(1.0..=9_999.0).speed(0.05);
+    let field = field.custom_formatter(|bar, _| ((bar * 100.0).round() / 100.0).to_string());
+    let field = ui.add(field).labelled_by(label).on_hover_text("The bar at which the piece begins. Click to type it");
+    // A drag goes from bar line to bar line; what is typed may lie between.
+    let bar = if field.dragged() { bar.round() } else { bar };
+    let to = start_at(placement, bar);
+    if field.changed() && to != start {
+        actions.push(ClipAction::MoveTo(to));
+    }
 }
 
 /// How the clip in the song plays.

@@ -2,7 +2,7 @@
 
 use std::f32::consts::PI;
 
-use egui::{Color32, Pos2, Rect, Role, Shape, Stroke, WidgetInfo, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Role, Shape, Stroke, StrokeKind, WidgetInfo, pos2, vec2};
 
 /// A sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) enum Icon {
     Undo,
     /// An arrow that turns forward.
     Redo,
+    /// The five of a die.
+    Die,
 }
 
 /// Width and height of a button.
@@ -40,6 +42,7 @@ impl Icon {
             Self::Next => vec![triangle(place, 1.0, ink)],
             Self::Undo => turning_arrow(place, -1.0, ink),
             Self::Redo => turning_arrow(place, 1.0, ink),
+            Self::Die => die(place, ink),
         }
     }
 }
@@ -60,4 +63,13 @@ fn turning_arrow(place: Rect, direction: f32, ink: Color32) -> Vec<Shape> {
     let tip = at(0.0);
     let head = vec![tip + vec2(-3.6, -0.4), tip + vec2(3.6, -0.4), tip + vec2(0.0, 4.0)];
     vec![Shape::line(points, Stroke::new(1.6, ink)), Shape::convex_polygon(head, ink, Stroke::NONE)]
+}
+
+/// The five of a die.
+fn die(place: Rect, ink: Color32) -> Vec<Shape> {
+    let face = place.expand(1.0);
+    let pips = face.shrink(4.0);
+    let pips = [pips.left_top(), pips.right_top(), pips.center(), pips.left_bottom(), pips.right_bottom()];
+    let frame = Shape::rect_stroke(face, 3.0, Stroke::new(1.0, ink), StrokeKind::Inside);
+    std::iter::once(frame).chain(pips.map(|pip| Shape::circle_filled(pip, 1.3, ink))).collect()
 }

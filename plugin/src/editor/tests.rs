@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{By, NodeT, Queryable};
 use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::{Mode, WindowLength};
+use tonenet_core::scope::ScopePart;
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_core::tune::{Metre, PITCH_CLASSES};
 use tonenet_engine::generator::{
@@ -20,7 +21,7 @@ use tonenet_inference::user_style::UserStyleId;
 
 mod keyboard;
 
-use super::theme::{MARGIN, SIZE};
+use super::theme::SIZE;
 use super::*;
 use crate::dialogs::DialogState;
 use crate::learner::{LearnedStyle, LearnerState, LearningFailure, LeftOutSource};
@@ -44,8 +45,11 @@ fn failed() -> View {
 }
 
 fn harness(view: &View) -> Harness<'_, Vec<Action>> {
-    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| actions.extend(draw(ui, view));
-    Harness::builder().with_size(egui::vec2(SIZE.0, SIZE.1)).build_ui_state(draw, Vec::new())
+    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| actions.extend(window(ui, view));
+    let mut harness = Harness::builder().with_size(egui::vec2(SIZE.0, SIZE.1)).build_ui_state(draw, Vec::new());
+    // Until the panels know their heights.
+    harness.run_steps(3);
+    harness
 }
 
 fn click_in(view: &View, label: &str) -> Vec<Action> {
@@ -55,22 +59,58 @@ fn click_in(view: &View, label: &str) -> Vec<Action> {
     harness.state().clone()
 }
 
-fn unfolded() -> View {
-    let mut view = view();
-    view.dials[Dial::Level as usize].value = 0.6;
-    view
+/// Opens a list of options by its label and clicks an option.
+fn choose_in(view: &View, list: &str, option: &str) -> Vec<Action> {
+    let mut harness = harness(view);
+    harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, list).click();
+    harness.run_steps(3);
+    let options: Vec<_> = harness.get_all_by_label(option).collect();
+    options.last().expect("an option").click();
+    harness.run_steps(3);
+    harness.state().clone()
 }
 
 #[test]
-fn a_click_on_a_style_chooses_it() {
-    let view = view();
-    let mut harness = harness(&view);
-    let both: Vec<_> = harness.get_all_by_label("Pop").collect();
-    both.iter().for_each(|button| button.click());
-    let chosen: Vec<_> = harness.get_all_by_label("Jazz").collect();
-    chosen[0].click();
-    harness.run_steps(5);
-    assert_eq!(harness.state(), &[Action::StyleA(StyleIndex::POP), Action::StyleB(StyleIndex::POP)]);
+fn styles_part_and_model_are_chosen_from_lists() {
+    assert_eq!(choose_in(&view(), "Style A", "Pop"), [Action::StyleA(StyleIndex::POP)]);
+    assert_eq!(choose_in(&view(), "Style B", "Pop"), [Action::StyleB(StyleIndex::POP)]);
+    assert_eq!(choose_in(&view(), "Style A", "Jazz"), [], "it is chosen already");
+    assert_eq!(choose_in(&view(), "Part", "Melody"), [Action::Part(ScopePart::Melody)]);
+    assert_eq!(choose_in(&view(), "Model", "Baseline"), [Action::Model(EmbeddedModel::Baseline)]);
+}
+
+#[test]
+fn only_the_note_model_listens_to_the_player() {
+    let mut view = view();
+    assert_eq!(click_in(&view, "Listen to me"), [Action::HearPlayer(true)]);
+    view.settings.condition_on_player = true;
+    assert_eq!(click_in(&view, "Listen to me"), [Action::HearPlayer(false)]);
+    view.settings.model = EmbeddedModel::Attention;
+    assert_eq!(click_in(&view, "Listen to me"), []);
+}
+
+#[test]
+fn compare_lasts_as_long_as_it_is_held() {
+    let mut view = view();
+    let press = |view: &View, pressed: bool| {
+        let mut harness = harness(view);
+        let pos = harness.get_by_label("Compare").rect().center();
+        let button = egui::PointerButton::Primary;
+        let event = |pressed| egui::Event::PointerButton { pos, button, pressed, modifiers: egui::Modifiers::NONE };
+        harness.event(egui::Event::PointerMoved(pos));
+        harness.event(event(true));
+        harness.run_steps(1);
+        harness.state_mut().clear();
+        if !pressed {
+            harness.event(event(false));
+        }
+        harness.run_steps(2);
+        harness.state().clone()
+    };
+    assert!(press(&view, true).contains(&Action::Compare(true)));
+    view.settings.compare = true;
+    assert_eq!(press(&view, true), [], "it is held on");
+    assert!(press(&view, false).contains(&Action::Compare(false)));
 }
 
 #[test]
@@ -86,21 +126,33 @@ fn a_click_chooses_look_ahead_and_bypass() {
 fn the_take_steps_up_and_down_and_the_die_wraps_round() {
     let mut view = view();
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
-    assert_eq!(click_in(&view, "<"), [], "there is none before the first");
+    assert_eq!(click_in(&view, "Previous take"), [], "there is none before the first");
     view.settings.take = TakeSeed(7);
-    assert_eq!(click_in(&view, "<"), [Action::Take(6)]);
-    assert_eq!(click_in(&view, ">"), [Action::Take(8)]);
+    assert_eq!(click_in(&view, "Previous take"), [Action::Take(6)]);
+    assert_eq!(click_in(&view, "Next take"), [Action::Take(8)]);
     assert_eq!(click_in(&view, "Average"), [Action::Take(0)]);
     view.settings.take = TakeSeed(LAST_TAKE);
-    assert_eq!(click_in(&view, ">"), []);
+    assert_eq!(click_in(&view, "Next take"), []);
     assert_eq!(click_in(&view, "Another take"), [Action::Take(1)]);
 }
 
 #[test]
-fn the_section_more_opens_if_something_in_it_is_changed() {
-    assert!(harness(&view()).query_by_label("Ceiling").is_none());
-    assert!(harness(&unfolded()).query_by_label("Ceiling").is_some());
-    assert_eq!(click_in(&unfolded(), "Baseline"), [Action::Model(EmbeddedModel::Baseline)]);
+fn a_locked_take_does_not_change() {
+    let mut view = view();
+    assert_eq!(click_in(&view, "Lock"), [Action::LockTake(true)]);
+    view.take_locked = true;
+    assert_eq!(click_in(&view, "Another take"), []);
+    assert_eq!(click_in(&view, "Lock"), [Action::LockTake(false)]);
+}
+
+#[test]
+fn the_other_controls_can_be_hidden() {
+    let mut view = view();
+    assert!(harness(&view).query_by_label("Level").is_some());
+    assert_eq!(click_in(&view, "All controls"), [Action::ShowAllControls(false)]);
+    view.shows_all_controls = Some(false);
+    assert!(harness(&view).query_by_label("Level").is_none());
+    assert_eq!(click_in(&view, "All controls"), [Action::ShowAllControls(true)]);
 }
 
 #[test]
@@ -132,7 +184,8 @@ fn a_slider_is_dragged_in_one_gesture() {
 
 #[test]
 fn a_double_click_resets_a_slider() {
-    let view = unfolded();
+    let mut view = view();
+    view.dials[Dial::Level as usize].value = 0.6;
     let mut harness = harness(&view);
     let place = harness.get_by_role_and_label(egui::accesskit::Role::Slider, "Level").rect();
     harness.event(egui::Event::PointerMoved(place.center()));
@@ -152,10 +205,10 @@ fn a_double_click_resets_a_slider() {
 
 #[test]
 fn latency_runtime_and_late_notes_are_shown() {
-    let view = unfolded();
+    let view = view();
     let harness = harness(&view);
-    harness.get_by_label("500 ms (24000 samples), compensated by the host");
-    harness.get_by_label("ONNX Runtime 1.28.0 · CPU");
+    harness.get_by_label("500 ms · 1 beat");
+    harness.get_by_label("loading · ONNX Runtime 1.28.0 · CPU");
     harness.get_by_label("12 restyled");
     harness.get_by_label("3 late");
 }
@@ -166,8 +219,8 @@ fn a_remembered_performance_can_be_cleared_and_restored() {
     assert_eq!(click_in(&view, "Clear"), [], "there is none yet");
     view.remembered = TimelineSummary { notes: 549, waiting: 3, can_undo: true, is_entered: false };
     view.latency = 0;
-    harness(&view).get_by_label("549 notes, 3 to be restyled when the pass ends");
-    harness(&view).get_by_label("none");
+    harness(&view).get_by_label("549 notes remembered, 99 % restyled");
+    harness(&view).get_by_label("no latency");
     assert_eq!(click_in(&view, "Clear"), [Action::ForgetPerformance]);
     assert_eq!(click_in(&view, "Undo"), [Action::RestorePerformance]);
 }
@@ -176,11 +229,11 @@ fn a_remembered_performance_can_be_cleared_and_restored() {
 fn a_remembered_performance_that_was_entered_is_said_to_be() {
     let mut view = View { look_ahead: Mode::Timeline, ..view() };
     view.remembered = TimelineSummary { notes: 549, ..TimelineSummary::default() };
-    harness(&view).get_by_label("549 notes");
+    harness(&view).get_by_label("549 notes remembered, 100 % restyled");
     view.remembered.is_entered = true;
-    harness(&view).get_by_label("549 notes, entered, not played");
+    harness(&view).get_by_label("549 notes remembered, 100 % restyled, entered, not played");
     view.look_ahead = Mode::Live;
-    assert!(harness(&view).query_by_label("549 notes, entered, not played").is_none());
+    assert!(harness(&view).query_by_label("549 notes remembered, 100 % restyled, entered, not played").is_none());
 }
 
 #[test]
@@ -205,7 +258,7 @@ fn an_engine_failure_is_shown() {
 
 #[test]
 fn the_restyle_panel_fits_the_window() {
-    let mut view = unfolded();
+    let mut view = view();
     view.look_ahead = Mode::Timeline;
     view.opening = DialogState::Failed("a line of what is wrong with a file".into());
     view.remembered = TimelineSummary { notes: 20_000, waiting: 10_000, can_undo: true, is_entered: true };
@@ -215,28 +268,39 @@ fn the_restyle_panel_fits_the_window() {
     view.engine.error = Some(FAILED.into());
     view.engine.notes = vec!["a library that was tried".into()];
     view.engine.model.clear();
+    // What does not fit is scrolled to.
+    view.shows_all_controls = Some(false);
     assert_fits(&view);
 }
 
-/// Draws a view and compares the space it takes with the window.
+/// Draws a view and checks that every control lies in the window, and none over another.
 fn assert_fits(view: &View) {
-    let drawn = |ui: &mut egui::Ui, used: &mut egui::Vec2| {
-        draw(ui, view);
-        *used = ui.min_size();
-    };
-    let size = egui::vec2(SIZE.0, SIZE.1);
-    let mut harness = Harness::builder().with_size(size).build_ui_state(drawn, egui::Vec2::ZERO);
+    let mut harness = harness(view);
     harness.run();
-    let used = *harness.state() + egui::Vec2::splat(2.0 * MARGIN);
-    assert!(used.x <= size.x && used.y <= size.y, "{used:?}");
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(SIZE.0, SIZE.1));
+    use egui::accesskit::Role::{Button, CheckBox, ComboBox, Label, Slider};
+    let controls: Vec<(String, egui::Rect)> = harness
+        .get_all(By::new().predicate(|node| matches!(node.role(), Button | CheckBox | ComboBox | Label | Slider)))
+        .map(|node| (format!("{:?}", node.accesskit_node().label()), node.rect()))
+        .filter(|(_, rect)| rect.is_positive())
+        .collect();
+    assert!(controls.len() > 20, "{}", controls.len());
+    for (index, (name, rect)) in controls.iter().enumerate() {
+        assert!(window.contains_rect(*rect), "{name} is cut: {rect:?}");
+        for (other, place) in &controls[index + 1..] {
+            assert!(!rect.shrink(1.0).intersects(place.shrink(1.0)), "{name} and {other} overlap: {rect:?}, {place:?}");
+        }
+    }
 }
 
 /// The panel "Generate" with a clip that is in the song.
 fn generating() -> View {
     let note = |i: u8| ClipNote { onset: f64::from(i) / 2.0, length: 0.5, key: 60 + i * 5 % 12, velocity: 80 };
     let clip = Arc::new(Clip::new(16.0, (4, 4), (0..32).map(note).collect()).unwrap());
-    let placement = Some(SongPlacement { is_selected: true, start: Some(32.0) });
-    let selected = SelectedClip { clip: Some(clip), index: 1, count: 3, placement, phrases: [Some(12), None] };
+    let other = |key| Arc::new(Clip::new(8.0, (4, 4), vec![ClipNote { key, ..note(0) }]).unwrap());
+    let placement = Some(SongPlacement { is_selected: true, clip: clip.clone(), start: Some(32.0) });
+    let clips = vec![other(50), clip.clone(), other(70)];
+    let selected = SelectedClip { clip: Some(clip), index: 1, clips, placement, phrases: [Some(12), None] };
     View { tab: Tab::Generate, generate: GenerateView { selected, ..GenerateView::default() }, ..view() }
 }
 
@@ -324,7 +388,7 @@ fn buttons_generate_select_place_and_save_clips() {
     }
     let drawn = harness(&view);
     drawn.get_by_label("32 notes in 4 bars of 4/4");
-    drawn.get_by_label("this piece from beat 32 on");
+    drawn.get_by_label("this piece from bar");
     drawn.get_by_label("2 of 3");
     let mut harness = harness(&view);
     let buttons: Vec<_> = harness.get_all_by_role_and_label(egui::accesskit::Role::Button, "Generate").collect();
@@ -334,9 +398,68 @@ fn buttons_generate_select_place_and_save_clips() {
 }
 
 #[test]
+fn a_click_on_a_small_picture_selects_its_piece() {
+    let view = generating();
+    let (first, second) =
+        ("Piece 1 of 3: 1 note in 2 bars of 4/4", "Piece 2 of 3, in the song: 32 notes in 4 bars of 4/4");
+    assert_eq!(clip_action_of(&view, first), ClipAction::Select(0));
+    assert_eq!(click_in(&view, second), [], "it is selected");
+    harness(&view).get_by_label("Piece 3 of 3: 1 note in 2 bars of 4/4");
+}
+
+#[test]
+fn a_piece_is_auditioned_in_style_unless_it_plays_so() {
+    let mut view = generating();
+    assert_eq!(click_in(&view, "Audition in style"), [], "it is in the song, in style");
+    view.generate.settings.restyled = false;
+    assert_eq!(clip_action_of(&view, "Audition in style"), ClipAction::Audition);
+    view.generate.settings.restyled = true;
+    view.generate.selected.placement = None;
+    assert_eq!(clip_action_of(&view, "Audition in style"), ClipAction::Audition);
+}
+
+const BAR_OF_THE_PIECE: &str = "Bar at which the piece begins";
+
+#[test]
+fn a_piece_is_dragged_to_another_bar_or_moved_by_keys() {
+    let view = generating();
+    let mut harness = harness(&view);
+    let piece = harness.get_by_label(BAR_OF_THE_PIECE).rect();
+    // It is four bars long.
+    let to = piece.center() + egui::vec2(piece.width() / 2.0, 0.0);
+    harness.hover_at(piece.center());
+    harness.run_steps(1);
+    harness.drag_at(piece.center());
+    harness.run_steps(1);
+    harness.hover_at(to);
+    harness.run_steps(1);
+    assert_eq!(harness.state(), &[], "it moves when the pointer lets go");
+    harness.drop_at(to);
+    harness.run_steps(2);
+    assert_eq!(harness.state(), &[Action::Clip(ClipAction::MoveTo(40.0))]);
+    harness.state_mut().clear();
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run_steps(2);
+    assert_eq!(harness.state(), &[Action::Clip(ClipAction::MoveTo(28.0))]);
+}
+
+#[test]
+fn the_bar_of_a_piece_can_be_typed() {
+    let view = generating();
+    let mut harness = harness(&view);
+    harness.get_by_role_and_label(egui::accesskit::Role::SpinButton, "this piece from bar").click();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("3".into()));
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(harness.state().last(), Some(&Action::Clip(ClipAction::MoveTo(8.0))));
+}
+
+#[test]
 fn a_running_generator_can_be_cancelled_and_without_a_clip_no_button_acts() {
     let mut view = View { tab: Tab::Generate, ..view() };
-    for label in ["Undo", "Redo", "Place", "Clear", "Save .mid\u{2026}"] {
+    for label in ["Undo", "Redo", "Audition in style", "Place", "Clear", "Save .mid\u{2026}"] {
         assert_eq!(click_in(&view, label), [], "{label}");
     }
     view.generate.generator = GeneratorStatus::Generating;
@@ -352,7 +475,10 @@ fn the_generate_panel_fits_the_window() {
     let mut view = generating();
     view.generate.generator = GeneratorStatus::Failed("a line of what went wrong with the piece".into());
     view.generate.saving = DialogState::Failed("a line of what went wrong with the file".into());
-    view.generate.selected.placement = Some(SongPlacement { is_selected: false, start: Some(12_345.5) });
+    let clip = view.generate.selected.clips[0].clone();
+    view.generate.selected.placement =
+        Some(SongPlacement { is_selected: false, clip: clip.clone(), start: Some(12_345.5) });
+    view.generate.selected.clips = vec![clip; 16];
     assert_fits(&view);
 }
 
@@ -365,7 +491,7 @@ fn the_font_has_every_character_that_is_shown() {
             _ => Vec::new(),
         }
     }
-    for view in [unfolded(), generating(), learned()] {
+    for view in [view(), generating(), learned()] {
         let mut harness = harness(&view);
         harness.run();
         let mut shown: Vec<String> = harness.output().shapes.iter().flat_map(|clipped| texts(&clipped.shape)).collect();
@@ -397,15 +523,9 @@ fn with_own_style() -> View {
 }
 
 #[test]
-fn the_users_styles_are_chosen_from_a_list_behind_the_built_in_ones() {
-    let view = with_own_style();
-    let mut harness = harness(&view);
-    harness.get_by_value("Your styles").click();
-    harness.run_steps(3);
-    let titles: Vec<_> = harness.get_all_by_label("Late evening").collect();
-    titles.last().unwrap().click();
-    harness.run_steps(3);
-    assert_eq!(harness.state(), &[Action::StyleA(StyleIndex::from_slot(1).unwrap())]);
+fn the_users_styles_are_chosen_from_the_list_of_styles() {
+    let chosen = choose_in(&with_own_style(), "Style A", "Late evening");
+    assert_eq!(chosen, [Action::StyleA(StyleIndex::from_slot(1).unwrap())]);
 }
 
 #[test]
@@ -563,4 +683,22 @@ fn the_styles_panel_fits_the_window() {
     view.styles.learning = LearnerState::Learning { share: 1.0 };
     view.styles.played_notes = 0;
     assert_fits(&view);
+}
+
+#[test]
+fn nothing_moves_once_the_window_is_open() {
+    let view = view();
+    let mut harness = harness(&view);
+    let places = |harness: &Harness<'_, Vec<Action>>| {
+        ["Timeline", "Level", "Highest key"].map(|label| {
+            let mut places: Vec<_> = harness.get_all_by_label(label).map(|node| node.rect().min.y).collect();
+            places.sort_by(f32::total_cmp);
+            places
+        })
+    };
+    let before = places(&harness);
+    for frame in 0..10 {
+        harness.run_steps(1);
+        assert_eq!(places(&harness), before, "frame {frame}");
+    }
 }

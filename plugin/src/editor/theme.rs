@@ -8,16 +8,10 @@ pub(super) const SIZE: (f32, f32) = (960.0, 680.0);
 /// The smallest size of the window in logical pixels, before the zoom.
 pub(super) const SMALLEST: (f32, f32) = (640.0, 400.0);
 
-/// Space that the framework leaves free on each side of the window.
-#[cfg(test)]
-pub(super) const MARGIN: f32 = 8.0;
-
 /// Width of the column of labels.
 pub(super) const LABEL_WIDTH: f32 = 112.0;
 /// Width of a slider that has a row to itself.
 pub(super) const WIDE_SLIDER: f32 = 260.0;
-/// Width of a slider that shares its row with another.
-pub(super) const NARROW_SLIDER: f32 = 100.0;
 
 /// The colours of a theme. Texts have a contrast of at least 4.5 : 1 to the surfaces that they stand on, and velocities
 /// and the focus of at least 3 : 1.

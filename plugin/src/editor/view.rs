@@ -24,6 +24,12 @@ pub struct View {
     pub settings: Settings,
     /// The state of each slider, in the order of [`Dial::ALL`].
     pub dials: [DialView; Dial::ALL.len()],
+    /// Whether presets and clicks leave the take as it is.
+    pub take_locked: bool,
+    /// Whether all controls are in sight; `None` leaves it to the window's height.
+    pub shows_all_controls: Option<bool>,
+    /// The song's tempo, in beats per minute.
+    pub tempo: f64,
     /// The chosen look-ahead.
     pub look_ahead: Mode,
     /// The latency in force, in samples.
@@ -101,6 +107,9 @@ impl View {
             other_weights: params.made_with().difference(settings.model),
             settings,
             dials: Dial::ALL.map(|dial| dial.view(params)),
+            take_locked: params.take_locked.load(Ordering::Relaxed),
+            shows_all_controls: None,
+            tempo: params.tempo(),
             look_ahead: params.look_ahead.value().into(),
             latency: status.latency.load(Ordering::Relaxed),
             sample_rate: status.sample_rate.load(Ordering::Relaxed),
@@ -136,11 +145,5 @@ impl View {
 
     pub(super) fn dial(&self, dial: Dial) -> &DialView {
         &self.dials[dial as usize]
-    }
-
-    /// Whether a slider in the section "More" is not at its default.
-    pub(super) fn has_changes_in_more(&self) -> bool {
-        let is_changed = |dial: &Dial| self.dial(*dial).value != self.dial(*dial).default;
-        [Dial::Level, Dial::Range, Dial::Floor, Dial::Ceiling].iter().any(is_changed)
     }
 }

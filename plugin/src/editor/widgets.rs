@@ -24,16 +24,6 @@ pub(super) struct DialWidths {
     pub slider: f32,
 }
 
-/// A row with a dial and a remark behind it, unless that is the dial's value, which its slider shows.
-pub(super) fn dial_row(ui: &mut egui::Ui, view: &View, dial: Dial, remark: &str, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        labelled_slider(ui, view, dial, DialWidths { label: LABEL_WIDTH, slider: WIDE_SLIDER }, actions);
-        if remark != view.dial(dial).text {
-            ui.label(remark);
-        }
-    });
-}
-
 /// The label of a dial, its slider and its value.
 pub(super) fn labelled_slider(
     ui: &mut egui::Ui,
@@ -81,18 +71,6 @@ pub(super) fn column<R>(ui: &mut egui::Ui, width: f32, content: impl FnOnce(&mut
     .inner
 }
 
-/// Controls at the right end of a row, drawn from left to right, so that Tab goes through them in that order.
-pub(super) fn at_right_edge(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) {
-    let id = ui.scope_id().with("width at the right edge");
-    let width = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(0.0);
-    ui.add_space((ui.available_width() - width - ui.spacing().item_spacing.x).max(0.0));
-    let drawn = ui.horizontal(content).response.rect.width();
-    if drawn != width {
-        ui.data_mut(|data| data.insert_temp(id, drawn));
-        ui.ctx().request_discard("the controls at the right edge have another width");
-    }
-}
-
 /// A button with a tooltip. Returns whether it was clicked.
 pub(super) fn button(ui: &mut egui::Ui, is_enabled: bool, text: &str, hint: &str) -> bool {
     ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).clicked()
@@ -112,4 +90,22 @@ pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str
         egui::Button::new(text)
     };
     ui.add(button).on_hover_text(hint).clicked() && !is_chosen
+}
+
+/// Lets screen readers step a control that is drawn by hand, within a range.
+pub(super) fn steppable(ui: &egui::Ui, response: &egui::Response, range: std::ops::RangeInclusive<f64>) {
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_min_numeric_value(*range.start());
+        node.set_max_numeric_value(*range.end());
+        node.set_numeric_value_step(1.0);
+        node.add_action(egui::accesskit::Action::Increment);
+        node.add_action(egui::accesskit::Action::Decrement);
+    });
+}
+
+/// The steps that a screen reader asks a [`steppable`] control for.
+pub(super) fn steps_asked(ui: &egui::Ui, response: &egui::Response) -> i32 {
+    use egui::accesskit::Action::{Decrement, Increment};
+    let asked = |action| ui.input(|input| input.num_accesskit_action_requests(response.id, action)) as i32;
+    asked(Increment) - asked(Decrement)
 }

@@ -10,7 +10,7 @@ pub use upgrade::upgrade;
 pub use user::{AnyParam, UserParam};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nice_plug::prelude::*;
 use tonenet_core::dynamics::Expression;
@@ -39,7 +39,7 @@ use tonenet_engine::model_versions::MadeWith;
 /// | 5 | the same, with predictions under the ids of their styles |
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
 /// | 7 | also the versions of the models that it was made with; Style A and B are values that mean places |
-/// | 8 | also Listen to me and the scope |
+/// | 8 | also Listen to me, the scope, the slots A and B, and the lock of the take |
 pub const STATE_VERSION: u32 = 8;
 
 /// The highest take. Take 0 is the average of all.
@@ -119,6 +119,11 @@ pub struct ToneNetParams {
     /// See [`STATE_VERSION`].
     #[persist = "state_version"]
     version: AtomicU32,
+    /// Whether the user holds the button Compare down. It is not saved.
+    pub comparing: AtomicBool,
+    /// Whether presets leave the take as it is.
+    #[persist = "take_locked"]
+    pub take_locked: AtomicBool,
     /// The performance that Timeline mode remembers.
     #[persist = "timeline"]
     timeline: TimelineField,
@@ -170,6 +175,8 @@ impl ToneNetParams {
             generate: BoolParam::new("Generate", false),
             tempo: AtomicU32::new(DEFAULT_TEMPO),
             version: AtomicU32::new(STATE_VERSION),
+            comparing: AtomicBool::new(false),
+            take_locked: AtomicBool::new(false),
             timeline: TimelineField(Arc::default()),
             styles: StyleField(styles),
             clips: ClipField(Arc::default()),
@@ -202,6 +209,7 @@ impl ToneNetParams {
             model: self.model.value().into(),
             condition_on_player: self.hear_player.value(),
             bypass: self.bypass.value(),
+            compare: self.comparing.load(Ordering::Relaxed),
         }
     }
 

@@ -24,6 +24,7 @@ fn by_default_the_average_take_of_jazz_plays() {
         model: EmbeddedModel::Note,
         condition_on_player: false,
         bypass: false,
+        compare: false,
     };
     assert_eq!(params().settings(), expected);
 }

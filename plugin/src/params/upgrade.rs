@@ -53,6 +53,7 @@ pub fn upgrade(state: &mut PluginState) {
     state.fields.entry("model_versions".into()).or_insert(no_versions);
     let no_slots = serde_json::to_string(&Slots::default()).expect("empty slots serialise");
     state.fields.entry("slots".into()).or_insert(no_slots);
+    state.fields.entry("take_locked".into()).or_insert("false".into());
     state.fields.insert("state_version".into(), STATE_VERSION.to_string());
 }
 

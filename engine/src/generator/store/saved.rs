@@ -44,7 +44,7 @@ impl SavedClips {
 }
 
 /// A start as a project saves it. `None` for a position that no song can have.
-fn in_a_song(beats: f64) -> Option<f64> {
+pub(super) fn in_a_song(beats: f64) -> Option<f64> {
     Place::new(beats).map(Place::beats)
 }
 

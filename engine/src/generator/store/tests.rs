@@ -26,7 +26,8 @@ fn a_new_clip_starts_where_the_audio_thread_reports() {
     let update = audio.next_update().unwrap();
     assert_eq!(update.start, None);
     audio.report_start(update.placement, 16.0);
-    assert_eq!(store.selected().placement, Some(SongPlacement { is_selected: true, start: Some(16.0) }));
+    let placement = store.selected().placement.unwrap();
+    assert_eq!((placement.is_selected, placement.start), (true, Some(16.0)));
     store.change_settings(|settings| settings.looped = false);
     assert_eq!(next(&mut audio), Some((Some(60), Some(16.0))), "its start stays");
     store.clear();
@@ -54,6 +55,41 @@ fn stepping_through_variations_also_replaces_the_clip_in_the_song() {
     store.step(true);
     store.step(true);
     assert_eq!(store.selected().index, 0);
+}
+
+#[test]
+fn any_clip_can_be_selected() {
+    let (store, mut audio) = connected();
+    [60, 62, 64].into_iter().for_each(|key| store.add(clip(key)));
+    let update = audio.next_update().unwrap();
+    audio.report_start(update.placement, 8.0);
+    store.select(0);
+    assert_eq!(next(&mut audio), Some((Some(60), Some(8.0))), "it takes the place of the one in the song");
+    let selected = store.selected();
+    assert_eq!((selected.index, selected.clip), (0, Some(selected.clips[0].clone())));
+    assert_eq!(selected.clips.iter().map(|clip| clip.notes()[0].key).collect::<Vec<_>>(), [60, 62, 64]);
+    store.select(3);
+    assert_eq!((store.selected().index, next(&mut audio)), (0, None), "there is none");
+    ClipStore::default().select(0);
+}
+
+#[test]
+fn the_clip_in_the_song_moves_to_another_start() {
+    let (store, mut audio) = connected();
+    store.move_to(4.0);
+    store.add(clip(60));
+    let update = audio.next_update().unwrap();
+    assert_eq!(update.start, None, "what is not in the song does not move");
+    audio.report_start(update.placement, 16.0);
+    store.move_to(32.0);
+    assert_eq!(next(&mut audio), Some((Some(60), Some(32.0))));
+    audio.report_start(update.placement, 20.0);
+    assert_eq!(store.selected().placement.unwrap().start, Some(32.0), "a report of the old start comes too late");
+    for nowhere in [f64::NAN, f64::INFINITY, 1e300] {
+        store.move_to(nowhere);
+        assert_eq!((store.selected().placement.unwrap().start, next(&mut audio)), (Some(32.0), None), "{nowhere}");
+    }
+    assert_eq!(store.saved().placement, Some((0, Some(32.0))));
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn drawn() -> App {
 }
 
 fn draw(app: &mut App) {
-    app.shown = Some(app.view());
+    let view = app.view();
+    app.shown = Some(view);
     app.next_look = Instant::now();
 }
 

@@ -8,9 +8,8 @@ use super::notes::beginning_in;
 use super::roll::{MARK, mark};
 use super::view::{Axis, NoteState, NoteView, PerformanceView};
 use super::viewport::Viewport;
-use crate::editor::roll::Shapes;
+use crate::editor::roll::{Geometry, Shapes};
 use crate::editor::theme::Palette;
-use crate::editor::view::View;
 
 /// Width of a sign in the legend, and the space behind each of its texts.
 const SIGN: f32 = 16.0;
@@ -42,14 +41,13 @@ fn follow(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
 }
 
 fn zoom(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
-    let middle = viewport.in_sight(view).time.at(0.5);
     let fit = ui.button("Fit").on_hover_text("Shows all notes");
     let closer = named(ui, "+", "Zoom in", "Zooms in. Key: +, or the wheel with Ctrl");
     let farther = named(ui, "\u{2212}", "Zoom out", "Zooms out. Key: \u{2212}, or the wheel with Ctrl");
     match [fit, closer, farther].map(|button| button.clicked()) {
         [true, ..] => viewport.fitted(view),
-        [_, true, _] => viewport.zoomed(view, ZOOM, middle),
-        [.., true] => viewport.zoomed(view, 1.0 / ZOOM, middle),
+        [_, true, _] => viewport.zoomed(view, ZOOM, viewport.in_sight(view).time.at(0.5)),
+        [.., true] => viewport.zoomed(view, 1.0 / ZOOM, viewport.in_sight(view).time.at(0.5)),
         _ => viewport,
     }
 }
@@ -62,13 +60,12 @@ fn named(ui: &mut Ui, sign: &str, name: &str, hint: &str) -> Response {
 }
 
 /// What the signs mean, as far as there is room.
-pub fn legend(ui: &Ui, rect: Rect, view: &View, lane_width: f32) {
+pub fn legend(ui: &Ui, rect: Rect, performance: &PerformanceView, lane: &Geometry) {
     let (painter, palette) = (ui.painter_at(rect), Palette::of(ui));
-    let performance = &view.performance;
     if performance.notes.is_empty() {
         return;
     }
-    let notes = beginning_in(performance, view.viewport.in_sight(performance).time);
+    let notes = beginning_in(performance, lane.time);
     let count = |state: NoteState| notes.iter().filter(|note| note.state == state).count();
     let mut left = rect.left() + 4.0;
     let mut entry = |text: String, sign: &dyn Fn(&mut Shapes, Pos2)| {
@@ -87,7 +84,7 @@ pub fn legend(ui: &Ui, rect: Rect, view: &View, lane_width: f32) {
     let marked =
         |state| move |shapes: &mut Shapes, place| mark(shapes, &NoteView { state, ..notes[0] }, (place, MARK), palette);
     let loud = palette.velocity(100);
-    if lane::is_crowded(notes.len(), lane_width) {
+    if lane::is_crowded(notes.len(), lane.rect.width()) {
         let centred = |place, width, height| Rect::from_center_size(place, vec2(width, height));
         entry("as played, on average".into(), &|shapes, place| shapes.rect(centred(place, 11.0, 1.0), palette.own));
         entry("in style, from softest to loudest".into(), &|shapes, place| {

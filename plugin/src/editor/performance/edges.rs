@@ -7,6 +7,7 @@ use crate::editor::action::Action;
 use crate::editor::dial::{Dial, DialGesture};
 use crate::editor::theme::Palette;
 use crate::editor::view::View;
+use crate::editor::widgets::{steppable, steps_asked};
 
 /// How far from an edge the pointer takes hold of it.
 const LINE: f32 = 3.0;
@@ -31,8 +32,8 @@ pub fn edges(ui: &mut Ui, view: &View, lane: Rect, actions: &mut Vec<Action>) {
     let floor = view.performance.floor.clamp(1, 127);
     let ceiling = view.performance.ceiling.clamp(1, 127);
     let both = [
-        Edge { dial: Dial::Floor, name: "floor", velocity: floor, limits: (1, ceiling) },
         Edge { dial: Dial::Ceiling, name: "ceiling", velocity: ceiling, limits: (floor, 127) },
+        Edge { dial: Dial::Floor, name: "floor", velocity: floor, limits: (1, ceiling) },
     ];
     for edge in both {
         edge.show(ui, view, lane, actions);
@@ -50,6 +51,7 @@ impl Edge {
         let response = response.on_hover_cursor(CursorIcon::ResizeVertical);
         let label = format!("{} of the velocity lane", capitalised(self.name));
         response.widget_info(|| egui::WidgetInfo::slider(true, self.velocity.into(), &label));
+        steppable(ui, &response, 1.0..=127.0);
         if response.clicked() || response.drag_started() {
             response.request_focus();
         }
@@ -89,9 +91,7 @@ impl Edge {
 
     /// The velocity that keys or a screen reader move the edge to.
     fn moved_by_keys(&self, ui: &Ui, response: &egui::Response) -> Option<u8> {
-        use egui::accesskit::Action as Request;
-        let asked = |request| ui.input(|input| input.num_accesskit_action_requests(response.id, request)) as i32;
-        let mut by = asked(Request::Increment) - asked(Request::Decrement);
+        let mut by = steps_asked(ui, response);
         let (lowest, highest) = (i32::from(self.limits.0), i32::from(self.limits.1));
         if response.has_focus() {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };

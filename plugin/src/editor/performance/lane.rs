@@ -6,7 +6,7 @@ use super::notes::beginning_in;
 use super::roll::{MARK, Roll, mark};
 use super::summary::{self, Column};
 use super::view::{NoteState, NoteView, PerformanceView};
-use crate::editor::roll::{Geometry, Shapes, bar_lines};
+use crate::editor::roll::{Geometry, Shapes, Span, bar_lines};
 use crate::editor::theme::Palette;
 
 /// Space above velocity 127 and below velocity 1, for the handles of floor and ceiling.
@@ -139,7 +139,8 @@ pub fn note_at<'a>(view: &'a PerformanceView, geometry: &Geometry, place: Pos2) 
         let at = |velocity: u8| pos2(geometry.x(note.onset), y(geometry.rect, velocity.into())).distance(place);
         note.restyled().map_or(f32::INFINITY, at).min(at(note.own()))
     };
-    let notes = beginning_in(view, geometry.time).iter().map(|note| (note, distance(note)));
+    let around = Span::new(geometry.time_at(place.x - NEAR), geometry.time_of(2.0 * NEAR));
+    let notes = beginning_in(view, around).iter().map(|note| (note, distance(note)));
     let nearest = notes.min_by(|one, other| one.1.total_cmp(&other.1))?;
     Some(nearest.0).filter(|_| nearest.1 <= NEAR)
 }

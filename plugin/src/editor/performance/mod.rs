@@ -3,15 +3,18 @@
 mod controls;
 mod describe;
 mod edges;
+mod grid;
 mod input;
 mod lane;
 mod notes;
 mod panel;
 mod roll;
+mod source;
 mod summary;
 mod view;
 mod viewport;
 
+pub use source::{Moment, PerformanceSource, Stores};
 pub use view::{Axis, GridLine, NoteState, NoteView, PerformanceView};
 pub use viewport::Viewport;
 

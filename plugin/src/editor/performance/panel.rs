@@ -95,7 +95,7 @@ pub fn panel(ui: &mut Ui, view: &View, actions: &mut Vec<Action>) {
 
     let moved = input::moved(ui, view, &geometry, [&surface, &lane_surface]);
     let (moved, left) = controls::buttons(ui, performance, parts.controls, moved);
-    controls::legend(ui, left, view, parts.lane.width());
+    controls::legend(ui, left, performance, &lane_geometry);
     if moved != view.viewport {
         actions.push(Action::Viewport(moved));
     }

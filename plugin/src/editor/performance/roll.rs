@@ -38,7 +38,7 @@ impl Roll<'_> {
             self.note(&mut shapes, note);
         }
         let size = if notes.len() as f32 > geometry.rect.width() / 3.0 { SMALL_MARK } else { MARK };
-        for note in notes {
+        for note in notes.iter().filter(|note| matches!(note.state, NoteState::Late | NoteState::New)) {
             mark(&mut shapes, note, (geometry.note(note.onset, note.onset, note.key).left_center(), size), palette);
         }
         if let Some(note) = self.pointed {
@@ -126,6 +126,9 @@ pub fn mark(shapes: &mut Shapes, note: &NoteView, (place, size): (Pos2, f32), pa
 
 /// The note at a place of the roll; of several, the one that is drawn on top.
 pub fn note_at<'a>(view: &'a PerformanceView, geometry: &Geometry, place: Pos2) -> Option<&'a NoteView> {
+    let key = geometry.key_at(place.y);
+    // Most notes are on other keys, which costs less to see than where they lie.
+    let is_near = |note: &&NoteView| (f64::from(note.key) + 0.5 - key).abs() <= 1.5;
     let is_at = |note: &&NoteView| geometry.note(note.onset, note.end(view.now), note.key).expand(1.0).contains(place);
-    near(view, geometry.time).iter().rev().find(is_at)
+    near(view, geometry.time).iter().rev().filter(is_near).find(is_at)
 }

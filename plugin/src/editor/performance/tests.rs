@@ -379,6 +379,8 @@ fn floor_and_ceiling_move_by_keys_and_reset_by_a_double_click() {
     assert_eq!(after(Key::Home, Modifiers::NONE, FLOOR, Dial::Floor), 1.0);
     assert_eq!(after(Key::End, Modifiers::NONE, FLOOR, Dial::Floor), 110.0);
     let mut harness = harness(long_song());
+    let slider = harness.get_by_role_and_label(Role::Slider, FLOOR).accesskit_node();
+    assert_eq!((slider.min_numeric_value(), slider.max_numeric_value()), (Some(1.0), Some(127.0)));
     let place = rect(&harness, CEILING).center();
     harness.hover_at(place);
     harness.run_steps(1);

@@ -42,9 +42,9 @@ fn stops(harness: &Harness<'_, Vec<Action>>) -> Vec<Stop> {
 
 /// The main states of the window.
 fn states() -> Vec<(&'static str, View)> {
-    let timeline = View { look_ahead: Mode::Timeline, ..unfolded() };
+    let timeline = View { look_ahead: Mode::Timeline, ..view() };
     vec![
-        ("Restyle", unfolded()),
+        ("Restyle", view()),
         ("Timeline", timeline),
         ("Generate", View { tab: Tab::Generate, ..view() }),
         ("Styles", learned()),

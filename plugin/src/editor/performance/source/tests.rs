@@ -1,0 +1,153 @@
+//! What the view shows of what was played and of what Timeline remembers, and that settings redraw it at once.
+
+use tonenet_core::dynamics::Expression;
+use tonenet_core::scheduler::{NoteId, RequestPolicy, SchedulerConfig, WindowLength};
+use tonenet_core::scope::{Scope, ScopePart};
+use tonenet_core::style::mixing::{Prediction, StyleTerm};
+use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIndex, TakeSeed};
+use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_core::window::InputEvent;
+use tonenet_engine::SessionConfig;
+use tonenet_engine::played_notes::PlayedNotesWriter;
+use tonenet_inference::embedded::EmbeddedModel;
+
+use super::*;
+
+const RATE: f64 = 1_000.0;
+const WINDOW: Mode = Mode::Window(WindowLength::OneBeat);
+
+/// An instance that holds notes for half a second.
+#[derive(Default)]
+struct Playing {
+    played: Arc<PlayedNotes>,
+    timeline: TimelineStore,
+    styles: StyleStore,
+    source: PerformanceSource,
+}
+
+impl Playing {
+    fn new(policy: RequestPolicy, latency: u32) -> (Self, PlayedNotesWriter) {
+        let playing = Self::default();
+        let scheduler = SchedulerConfig { latency, policy };
+        playing.played.begin_session(&SessionConfig { sample_rate: RATE, scheduler, model: EmbeddedModel::Note });
+        let writer = PlayedNotesWriter::new(playing.played.clone());
+        (playing, writer)
+    }
+
+    fn view(&mut self, moment: &Moment) -> PerformanceView {
+        let Self { played, timeline, styles, source } = self;
+        source.view(Stores { played, timeline, styles }, moment)
+    }
+}
+
+fn moment(mode: Mode) -> Moment {
+    let settings = Settings {
+        style: StyleBlend::only(StyleIndex::JAZZ),
+        take: TakeSeed(0),
+        expression: Expression::default(),
+        scope: Scope::ALL,
+        model: EmbeddedModel::Note,
+        condition_on_player: false,
+        bypass: false,
+        compare: false,
+    };
+    Moment { settings, mode, bars: Bars::default(), position: None, clock: 0.0 }
+}
+
+fn on(id: u64, time: u64, key: u8) -> InputEvent {
+    InputEvent::NoteOn {
+        id: NoteId(id),
+        time,
+        position: time as f64 / 125.0,
+        beats: Some(8.0 + time as f64 / 500.0),
+        beat_seconds: 0.5,
+        channel: 0,
+        key,
+        velocity: 64,
+        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::POP, share_of_b: 0.5 },
+        take: TakeSeed(0),
+    }
+}
+
+fn term(deviation: f32) -> Option<StyleTerm> {
+    Some(StyleTerm { prediction: Prediction { deviation, spread: 2.0 }, gain: 1.0, centre: 0.0 })
+}
+
+fn restyled(view: &PerformanceView) -> Vec<Option<u8>> {
+    view.notes.iter().map(|note| note.restyled).collect()
+}
+
+#[test]
+fn a_played_note_shows_what_the_present_settings_make_of_it() {
+    let (mut playing, mut writer) = Playing::new(RequestPolicy::EveryHop(125), 500);
+    writer.push_event(on(0, 100, 60), None);
+    let now = moment(WINDOW);
+    assert_eq!(playing.view(&now).notes[0].state, NoteState::Waiting);
+    writer.predicted(NoteId(0), 60.0, [term(10.0), term(-10.0)], 200);
+    let with = |change: &dyn Fn(&mut Settings)| {
+        let mut moment = now;
+        change(&mut moment.settings);
+        moment
+    };
+    assert_eq!(restyled(&playing.view(&now)), [Some(70)]);
+    assert_eq!(restyled(&playing.view(&with(&|s| s.expression.amount = 0.5))), [Some(67)]);
+    assert_eq!(restyled(&playing.view(&with(&|s| s.style = StyleBlend::only(StyleIndex::POP)))), [Some(50)]);
+    let classical = playing.view(&with(&|s| s.style = StyleBlend::only(StyleIndex::CLASSICAL)));
+    assert_eq!(restyled(&classical), [Some(60)], "in the styles that it was played in");
+    assert_eq!(classical.notes[0].style.share_of_b, 0.5);
+    for change in
+        [|s: &mut Settings| s.bypass = true, |s: &mut Settings| s.scope.low = 61, |s: &mut Settings| s.compare = true]
+    {
+        let view = playing.view(&with(&change));
+        assert_eq!((restyled(&view), view.notes[0].state), (vec![None], NoteState::Kept));
+    }
+}
+
+#[test]
+fn a_late_note_was_played_as_it_came_and_time_stands_still_some_seconds_after_the_last() {
+    let (mut playing, mut writer) = Playing::new(RequestPolicy::EveryHop(125), 500);
+    let now = moment(WINDOW);
+    assert_eq!(playing.view(&now).now, None, "nothing was played");
+    writer.push_event(on(0, 1_000, 60), None);
+    writer.push_event(InputEvent::NoteOff { time: 1_500, position: 12.0, beats: None, channel: 0, key: 60 }, None);
+    writer.predicted(NoteId(0), 60.0, [term(10.0), None], 1_600);
+    writer.set_audio_time(2_000);
+    let view = playing.view(&now);
+    assert_eq!((view.notes[0].state, view.notes[0].restyled), (NoteState::Late, None));
+    assert_eq!((view.now, view.is_moving, view.look_ahead), (Some(2.0), true, 0.5));
+    let bars: Vec<f64> = view.grid.iter().filter(|line| line.bar.is_some()).map(|line| line.place).collect();
+    assert_eq!(bars, [2.0, 4.0], "bars 4 and 5 after beat 10 at the first second");
+    writer.set_audio_time(60_000);
+    let view = playing.view(&now);
+    assert_eq!((view.now, view.is_moving), (Some(6.0), false));
+}
+
+#[test]
+fn timeline_shows_the_whole_song_and_the_notes_that_are_new_in_it() {
+    let (mut playing, mut writer) = Playing::new(RequestPolicy::Deferred(125), 0);
+    let note = |beats: f64, key| TimelineNote { beats, length: 1.0, beat_seconds: 0.5, channel: 0, key, velocity: 64 };
+    let snapshot = TimelineSnapshot::new(vec![note(0.0, 48), note(0.0, 72), note(9.0, 60)], Vec::new());
+    let column = StyleColumn::new(1.0, [12.0, -8.0, -4.0].map(|d| QuantisedExpectation::new(d, 2.0)).into());
+    playing.timeline.replace(snapshot.restyled("note".into(), [("jazz".into(), column)]));
+    let now = Moment { position: Some(9.0), ..moment(Mode::Timeline) };
+    let view = playing.view(&now);
+    assert_eq!((view.axis, view.now, view.is_moving), (Axis::Song, Some(9.0), true));
+    assert!(playing.view(&Moment { clock: 0.2, ..now }).is_moving, "within a long block");
+    assert!(!playing.view(&Moment { clock: 0.3, ..now }).is_moving, "it stands still");
+    assert_eq!(restyled(&view), [Some(76), Some(56), Some(60)]);
+    let mut melody = now;
+    melody.settings.scope = Scope { part: ScopePart::Melody, ..Scope::ALL };
+    assert_eq!(restyled(&playing.view(&melody)), [None, Some(56), Some(60)]);
+    let mut other = now;
+    other.settings.style = StyleBlend::only(StyleIndex::POP);
+    assert!(playing.view(&other).notes.iter().all(|note| note.state == NoteState::Waiting));
+
+    writer.push_event(on(0, 500, 60), None);
+    writer.push_event(on(1, 600, 65), None);
+    let view = playing.view(&now);
+    let states: Vec<(u8, NoteState)> = view.notes.iter().map(|note| (note.key, note.state)).collect();
+    assert_eq!(&states[2..], [(60, NoteState::Restyled), (65, NoteState::New)], "only what is not remembered is new");
+    writer.set_audio_time(1_000);
+    playing.timeline.replace(TimelineSnapshot::default());
+    assert!(playing.view(&now).notes.is_empty());
+}
