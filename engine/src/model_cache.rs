@@ -42,7 +42,7 @@ impl ModelCache {
         store: &StyleStore,
         status: &Status,
     ) -> Result<LoadedSession, String> {
-        let loaded = self.loaded(model, status)?.with_user_styles(&store.slots());
+        let loaded = self.with_styles(model, store, status)?;
         let (live_model, styles) = (loaded.live_model(sample_rate), loaded.styles().clone());
         let substitutes = styles.substitutes().iter().map(ToString::to_string);
         status.info.lock().styles = store.problems().into_iter().chain(substitutes).collect();
@@ -55,6 +55,19 @@ impl ModelCache {
             timeline::restyle(performance, predictor.id(), &loaded, predictor.condition_on_player, cancellation)
         });
         Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, styles })
+    }
+
+    /// Opens a model with the user's styles, to restyle files with. `status` gets the runtime if it is opened now.
+    ///
+    /// # Errors
+    /// A message for the user if the model cannot be loaded.
+    pub fn with_styles(
+        &self,
+        model: EmbeddedModel,
+        store: &StyleStore,
+        status: &Status,
+    ) -> Result<LoadedModel, String> {
+        Ok(self.loaded(model, status)?.with_user_styles(&store.slots()))
     }
 
     /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.

@@ -3,6 +3,8 @@
 //! The inference thread writes it and never waits for the window: while the window reads, updates stay in the
 //! [`PlayedNotesWriter`]. The audio thread has no part in it.
 
+mod written;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -188,6 +190,11 @@ impl PlayedNotes {
         copy.pedals.extend(&log.pedals);
         copy.look_ahead = f64::from(log.latency) / log.sample_rate;
         true
+    }
+
+    /// Whether nothing was played.
+    pub fn is_empty(&self) -> bool {
+        self.log.lock().notes.is_empty()
     }
 
     /// The second of playing that is heard now.

@@ -1,5 +1,13 @@
 //! Status of the running engine for the window: counters of the audio thread, and the state of the inference thread.
 
+mod block_sizes;
+mod error_log;
+mod load;
+
+pub use block_sizes::BlockSizes;
+pub use error_log::{ErrorLog, LoggedError};
+pub use load::{Load, LoadMeter};
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -8,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::played_notes::PlayedNotes;
 
-/// The status, shared by the audio thread, the inference thread and the editor. The audio thread uses only the atomics.
+/// The status, shared by the audio thread, the inference thread and the editor. The audio thread uses only the atomics
+/// and [`BlockSizes`].
 #[derive(Debug, Default)]
 pub struct Status {
     /// Notes emitted with a predicted velocity.
@@ -23,6 +32,12 @@ pub struct Status {
     pub latency: AtomicU32,
     /// Sample rate in Hz.
     pub sample_rate: AtomicU32,
+    /// The sizes of the host's blocks.
+    pub blocks: BlockSizes,
+    /// The load of the inference thread.
+    pub load: Load,
+    /// The last errors. The audio thread never uses it.
+    pub errors: ErrorLog,
     /// Whether a change takes effect only when the host restarts the plugin.
     pub restart_pending: AtomicBool,
     /// Whether the engine has failed, so that notes pass through unchanged. The audio thread may set it.
@@ -110,7 +125,9 @@ impl Status {
 
     /// Sets the error.
     pub fn fail(&self, message: impl Into<String>) {
-        self.info.lock().error = Some(message.into());
+        let message = message.into();
+        self.errors.push(&message);
+        self.info.lock().error = Some(message);
     }
 }
 

@@ -300,12 +300,25 @@ impl RestyleSettings {
         model: &LoadedModel,
         performance: &PerformanceView<'_>,
     ) -> Result<Vec<u8>, InferenceError> {
+        self.velocities_unless_cancelled(model, performance, &Cancellation::default())
+    }
+
+    /// [`Self::velocities`], to be cancelled between two pieces of the performance.
+    ///
+    /// # Errors
+    /// As [`Self::velocities`], and [`InferenceError::Cancelled`].
+    pub fn velocities_unless_cancelled(
+        &self,
+        model: &LoadedModel,
+        performance: &PerformanceView<'_>,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<u8>, InferenceError> {
         if performance.notes.is_empty() {
             return Ok(Vec::new());
         }
         let mixing = Mixing { mixture: Mixture::new(self.style, self.source_style), take: self.take };
         let styles: Vec<StyleIndex> = mixing.mixture.styles().collect();
-        let columns = model.columns(performance, self.look_ahead, &styles, &Cancellation::default())?;
+        let columns = model.columns(performance, self.look_ahead, &styles, cancellation)?;
         let column = |style| columns.get(styles.iter().position(|&counts| counts == style)?);
         let whole = PerformanceMixing::new(performance.notes.iter().map(|n| n.velocity));
         let velocity = |(index, note): (usize, &Note)| {

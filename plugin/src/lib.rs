@@ -6,15 +6,18 @@
 //! after activation.
 
 mod allocator;
+pub mod diagnostics;
 pub mod dialogs;
 pub mod editor;
 pub mod events;
+pub mod file_restyler;
 pub mod history;
 pub mod learner;
 pub mod params;
 pub mod persist;
 pub mod presets;
 mod transport;
+mod worker;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -37,6 +40,7 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
+use file_restyler::FileRestyler;
 use history::Edits;
 use learner::Learner;
 use params::ToneNetParams;
@@ -56,6 +60,7 @@ pub struct ToneNet {
     models: ModelCache,
     generator: Arc<GeneratorThread>,
     learner: Arc<Learner>,
+    restyler: Arc<FileRestyler>,
     presets: Arc<PresetStore>,
     edits: Arc<Edits>,
     editor_size: Arc<EguiEditorState>,
@@ -95,12 +100,18 @@ impl Default for ToneNet {
             move || models.note_network(&status)
         };
         let learner = Arc::new(Learner::new(params.styles(), params.timeline(), Box::new(open_network)));
+        let open_model = {
+            let (models, status, styles) = (models.clone(), status.clone(), params.styles());
+            move |model| models.with_styles(model, &styles, &status)
+        };
+        let restyler = Arc::new(FileRestyler::new(params.styles(), Box::new(open_model)));
         Self {
             params,
             status,
             models,
             generator,
             learner,
+            restyler,
             presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
             edits: Arc::default(),
             editor_size: editor::remembered_size(),
@@ -129,6 +140,7 @@ impl ToneNet {
             status: self.status.clone(),
             generator: self.generator.clone(),
             learner: self.learner.clone(),
+            restyler: self.restyler.clone(),
             presets: self.presets.clone(),
             edits: self.edits.clone(),
         }
@@ -341,6 +353,7 @@ impl Plugin for ToneNet {
         let Some(mut pass_through) = self.pass_through.take() else { return ProcessStatus::KeepAlive };
         let samples = buffer.samples() as u32;
         pass_through.begin(samples);
+        self.status.blocks.record(samples);
         let mut storm = std::mem::take(&mut self.storm);
         let status = self.status.clone();
         let mut events = BlockEvents::new(context, &mut storm, &status);
@@ -376,8 +389,9 @@ impl Plugin for ToneNet {
 impl Drop for ToneNet {
     fn drop(&mut self) {
         self.drop_engine();
-        // A file dialog that is still open holds the learner, too.
+        // A file dialog that is still open holds the learner and the restyler, too.
         self.learner.close();
+        self.restyler.close();
     }
 }
 

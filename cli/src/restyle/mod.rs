@@ -13,6 +13,7 @@ use tonenet_core::style::{BUILT_IN_STYLES, StyleBlend, StyleIndex, TakeSeed};
 use tonenet_files::jobs::{self, Job, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_files::result_names::ResultNames;
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling, restyle_song_with};
@@ -158,7 +159,7 @@ fn restyle_file(
     file.warnings = song.warnings().iter().map(ToString::to_string).collect();
     file.notes = song.notes().len();
     let mut on_part = |outcome: &_| progress.part_done(job, outcome, file.notes);
-    let restyled = restyle_song_with(model, &song, settings, &mut on_part)
+    let restyled = restyle_song_with(model, &song, settings, &Cancellation::default(), &mut on_part)
         .with_context(|| format!("cannot restyle {}", job.input))?;
     job.output.write(&song.with_velocities(&restyled.velocities)?)?;
     file.output = Some(job.output.name().display().to_string());

@@ -2,6 +2,7 @@
 //!
 //! A file is read once into a [`Song`], which keeps the bytes. Writing patches the velocity bytes of the note-ons and
 //! nothing else. Everything else (running status, SysEx, unknown chunks, odd meta events) stays bit for bit.
+//! What was played is written anew, as a [`WrittenPart`].
 //! Specification: *Standard MIDI Files 1.0*, RP-001.
 //!
 //! Files that break its rules are read as far as their meaning is certain, with a [`MidiWarning`] for each kind of fault.
@@ -15,9 +16,11 @@ pub mod parts;
 mod song;
 mod tempo;
 mod warning;
+mod written;
 
 pub use error::MidiError;
 pub use parts::{PartPedals, SongPart};
 pub use song::{MidiMessage, NoteRef, Pedal, Song, TimedMessage};
 pub use tempo::TempoMap;
 pub use warning::{MidiWarning, MidiWarningKind};
+pub use written::{WrittenNote, WrittenPart};

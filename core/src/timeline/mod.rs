@@ -7,6 +7,7 @@
 
 mod columns;
 mod expectation;
+mod export;
 mod passes;
 mod place;
 mod recorder;

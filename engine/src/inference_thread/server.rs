@@ -18,7 +18,7 @@ use tonenet_inference::styles::StyleList;
 use super::timeline_memory::TimelineMemory;
 use super::{InferenceMessage, InferenceResult, LoadedSession, Predictor, Shared};
 use crate::played_notes::PlayedNotesWriter;
-use crate::status::Status;
+use crate::status::{LoadMeter, Status};
 use crate::style_store::StyleStore;
 
 /// The number of recent input events that a new model receives: the pending notes, and enough earlier ones to estimate
@@ -87,19 +87,25 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
     /// Runs until the thread is stopped.
     pub(super) fn serve(&mut self) {
         let mut last_message = Instant::now();
+        let mut meter = LoadMeter::new(last_message);
         while !self.shared.stop.is_cancelled() {
             self.guarded(Self::follow_styles);
             self.played.set_audio_time(self.shared.audio_time.load(Ordering::Acquire));
+            let began = Instant::now();
+            meter.publish(began, &self.status.load);
             let Ok(message) = self.messages.pop() else {
-                if self.guarded(Self::update_snapshot) == Some(true) {
+                let is_new = self.guarded(Self::update_snapshot) == Some(true);
+                meter.count(began, Instant::now());
+                if is_new {
                     continue;
                 }
                 let is_idle = last_message.elapsed() > Duration::from_secs(1);
                 thread::park_timeout(if is_idle { IDLE_POLL_INTERVAL } else { BUSY_POLL_INTERVAL });
                 continue;
             };
-            last_message = Instant::now();
+            last_message = began;
             self.guarded(|server| server.handle(message));
+            meter.count(began, Instant::now());
             self.shared.handled.fetch_add(1, Ordering::Release);
         }
         self.guarded(Self::save);

@@ -10,6 +10,7 @@ use tonenet_core::midi::{PartPedals, Song, SongPart};
 use tonenet_core::note::{Note, piano_key};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
+use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 
@@ -79,17 +80,18 @@ pub struct PartOutcome {
 /// # Errors
 /// When the song has no such track or channel, or when the model fails.
 pub fn restyle_song(model: &LoadedModel, song: &Song, settings: &SongRestyling) -> Result<Restyled, RestyleSongError> {
-    restyle_song_with(model, song, settings, &mut |_| {})
+    restyle_song_with(model, song, settings, &Cancellation::default(), &mut |_| {})
 }
 
-/// [`restyle_song`] that reports each part as soon as it is done.
+/// [`restyle_song`] that can be cancelled, and reports each part as soon as it is done.
 ///
 /// # Errors
-/// As [`restyle_song`].
+/// As [`restyle_song`], and [`InferenceError::Cancelled`].
 pub fn restyle_song_with(
     model: &LoadedModel,
     song: &Song,
     settings: &SongRestyling,
+    cancellation: &Cancellation,
     on_part: &mut dyn FnMut(&PartOutcome),
 ) -> Result<Restyled, RestyleSongError> {
     let parts = song.parts();
@@ -101,7 +103,8 @@ pub fn restyle_song_with(
         let mut changed = 0;
         if !notes.is_empty() {
             // The model reads the whole part, even if only one hand is to change.
-            for (place, velocity) in part_velocities(model, song, &part, &pedals, settings)? {
+            let performance = PartPerformance::new(song, &part, &pedals);
+            for (place, velocity) in performance.velocities(model, settings, cancellation)? {
                 if notes.binary_search(&place).is_ok() {
                     changed += usize::from(velocities[place] != velocity);
                     velocities[place] = velocity;
@@ -115,25 +118,39 @@ pub fn restyle_song_with(
     Ok(Restyled { velocities, parts: outcomes })
 }
 
-/// New velocities of a part's notes on piano keys, with their indices in the song.
-fn part_velocities(
-    model: &LoadedModel,
-    song: &Song,
-    part: &SongPart,
-    pedals: &PartPedals,
-    settings: &SongRestyling,
-) -> Result<Vec<(usize, u8)>, InferenceError> {
-    let on_keys = |place: &usize| piano_key(song.notes()[*place].note.key).is_some();
-    let places: Vec<usize> = part.notes.iter().copied().filter(on_keys).collect();
-    // Models do not restyle the drum channel; here, selected drums are notes like others.
-    let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
-    let level = notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / notes.len().max(1) as f32;
-    let performance = PerformanceView {
-        notes: &notes,
-        pedals: &pedals.movements(part),
-        grid: Grid::from_notes(&notes, song.tempo()),
-        player_level: settings.condition_on_player.then_some(level),
-    };
-    let velocities = settings.restyling.velocities(model, &performance)?;
-    Ok(places.into_iter().zip(velocities).collect())
+/// A part's notes on piano keys, with their indices in the song.
+struct PartPerformance {
+    places: Vec<usize>,
+    notes: Vec<Note>,
+    pedals: Vec<(f64, bool)>,
+    grid: Grid,
+}
+
+impl PartPerformance {
+    fn new(song: &Song, part: &SongPart, pedals: &PartPedals) -> Self {
+        let on_keys = |place: &usize| piano_key(song.notes()[*place].note.key).is_some();
+        let places: Vec<usize> = part.notes.iter().copied().filter(on_keys).collect();
+        // Models do not restyle the drum channel; here, selected drums are notes like others.
+        let notes: Vec<Note> = places.iter().map(|&place| Note { channel: 0, ..song.notes()[place].note }).collect();
+        let grid = Grid::from_notes(&notes, song.tempo());
+        Self { places, notes, pedals: pedals.movements(part), grid }
+    }
+
+    /// The new velocities, with the notes' indices in the song.
+    fn velocities(
+        &self,
+        model: &LoadedModel,
+        settings: &SongRestyling,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<(usize, u8)>, InferenceError> {
+        let level = self.notes.iter().map(|n| f32::from(n.velocity)).sum::<f32>() / self.notes.len().max(1) as f32;
+        let performance = PerformanceView {
+            notes: &self.notes,
+            pedals: &self.pedals,
+            grid: self.grid,
+            player_level: settings.condition_on_player.then_some(level),
+        };
+        let velocities = settings.restyling.velocities_unless_cancelled(model, &performance, cancellation)?;
+        Ok(self.places.iter().copied().zip(velocities).collect())
+    }
 }

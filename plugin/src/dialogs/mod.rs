@@ -5,6 +5,7 @@
 
 mod performance;
 mod preset;
+mod restyle;
 mod save;
 mod style;
 
@@ -75,6 +76,8 @@ pub struct FileDialogs {
     saving: Arc<Mutex<DialogState<PathBuf>>>,
     importing_preset: Arc<Mutex<DialogState<()>>>,
     exporting_preset: Arc<Mutex<DialogState<PathBuf>>>,
+    saving_performance: Arc<Mutex<DialogState<PathBuf>>>,
+    restyling: Arc<Mutex<DialogState<()>>>,
 }
 
 impl FileDialogs {
@@ -90,6 +93,8 @@ impl FileDialogs {
             saving: Arc::default(),
             importing_preset: Arc::default(),
             exporting_preset: Arc::default(),
+            saving_performance: Arc::default(),
+            restyling: Arc::default(),
         }
     }
 

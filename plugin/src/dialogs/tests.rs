@@ -219,3 +219,58 @@ fn a_style_is_learned_from_what_the_user_chooses() {
     let LearnerState::Failed(failure) = learner.state() else { panic!("{:?}", learner.state()) };
     assert!(failure.reason.contains("/no/such/folder"), "{failure:?}");
 }
+
+#[test]
+fn of_several_dropped_files_timeline_takes_the_first_and_says_so() {
+    let store = Arc::<TimelineStore>::default();
+    let dialogs = FileDialogs::new(store.clone(), Arc::default());
+    let drop_files = |files: &[&str]| {
+        dialogs.open_dropped(files.iter().map(PathBuf::from).collect(), 0.0);
+        while dialogs.opening() == DialogState::Choosing {
+            thread::yield_now();
+        }
+        dialogs.opening()
+    };
+    assert_eq!(drop_files(&[PIECE]), DialogState::Idle);
+    assert_eq!(store.get().0.notes().len(), 549);
+    let text = "Timeline takes one file at a time; it took bach-prelude-bwv-846.mid";
+    assert_eq!(drop_files(&[PIECE, "/no/such.mid"]), DialogState::Done(text.into()));
+    let toml = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert!(matches!(drop_files(&[toml]), DialogState::Failed(text) if text.contains("Cargo.toml")));
+    assert_eq!(store.get().0.notes().len(), 549, "the performance stays");
+}
+
+#[test]
+fn a_restyled_performance_is_saved_where_the_user_chooses() {
+    let folder = tempfile::tempdir().unwrap();
+    let dialogs = FileDialogs::new(Arc::default(), Arc::default());
+    let chosen = folder.path().join("evening");
+    dialogs.save_performance_to(|| before().written(|_, note| note.velocity + 10), || || Some(chosen));
+    while dialogs.saving_performance() == DialogState::Choosing {
+        thread::yield_now();
+    }
+    let file = folder.path().join("evening.mid");
+    assert_eq!(dialogs.saving_performance(), DialogState::Done(file.clone()));
+    let song = Song::parse(std::fs::read(file).unwrap()).unwrap();
+    assert_eq!(song.notes().iter().map(|n| (n.note.key, n.note.velocity)).collect::<Vec<_>>(), [(60, 74)]);
+}
+
+#[test]
+fn a_preset_is_exported_and_imported() {
+    use crate::presets::{PresetFolder, PresetStore, shipped};
+    let folder = tempfile::tempdir().unwrap();
+    let dialogs = FileDialogs::new(Arc::default(), Arc::default());
+    let file = folder.path().join("ballad.tonepreset");
+    let chosen = file.clone();
+    dialogs.export_preset_to(shipped()[0].clone(), || || Some(chosen));
+    while dialogs.exporting_preset() == DialogState::Choosing {
+        thread::yield_now();
+    }
+    assert_eq!(dialogs.exporting_preset(), DialogState::Done(file.clone()));
+    let store = Arc::new(PresetStore::new(PresetFolder::at(folder.path().join("presets"))));
+    dialogs.import_preset_from(store.clone(), || || Some(file));
+    while store.list().presets.is_empty() {
+        thread::yield_now();
+    }
+    assert_eq!(store.list().presets[0], shipped()[0]);
+}

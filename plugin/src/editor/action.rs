@@ -1,5 +1,7 @@
 //! What the user can do in the window.
 
+use std::path::PathBuf;
+
 use tonenet_core::scheduler::Mode;
 use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
@@ -67,6 +69,25 @@ pub enum Action {
     Presets(PresetAction),
     /// Undid or redid a step, or used the slots A and B.
     Edit(EditAction),
+    /// Did something with files.
+    Files(FileAction),
+}
+
+/// What the user did with files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileAction {
+    /// Asked for a file to save the remembered performance to, restyled.
+    SavePerformance,
+    /// Asked for files to restyle.
+    RestyleChosen,
+    /// Dropped files to restyle.
+    RestyleDropped(Vec<PathBuf>),
+    /// Dropped files for Timeline to remember.
+    TakeDropped(Vec<PathBuf>),
+    /// Cancelled the restyler.
+    CancelRestyling,
+    /// Read what came of the restyler.
+    Close,
 }
 
 /// What the user did with presets.

@@ -17,6 +17,7 @@ use nice_plug_egui::{
 use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::status::Status;
 
+use super::files_view::FilesView;
 use super::performance::{Moment, PerformanceSource, Stores, Viewport};
 use super::preset_actions::PresetState;
 use super::presets_view::PresetsView;
@@ -24,7 +25,9 @@ use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
 use super::window_settings::WindowSettings;
+use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
+use crate::file_restyler::FileRestyler;
 use crate::history::Edits;
 use crate::learner::{Learner, LearnerState};
 use crate::params::ToneNetParams;
@@ -46,6 +49,8 @@ pub struct Instance {
     pub generator: Arc<GeneratorThread>,
     /// Its learner.
     pub learner: Arc<Learner>,
+    /// Its restyler of files.
+    pub restyler: Arc<FileRestyler>,
     /// The user's presets.
     pub presets: Arc<PresetStore>,
     /// What can be undone.
@@ -124,7 +129,7 @@ impl App {
     }
 
     fn view(&mut self) -> View {
-        let Instance { params, status, generator, learner, presets, edits } = &self.instance;
+        let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
         let view = View::new(params, status);
         let (timeline, styles) = (params.timeline(), params.styles());
         let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
@@ -154,6 +159,14 @@ impl App {
             exporting: self.dialogs.exporting_preset(),
             ..PresetsView::new(params, presets.list(), edits)
         };
+        let files = FilesView {
+            saving: self.dialogs.saving_performance(),
+            choosing: self.dialogs.restyling(),
+            restyler: restyler.state(),
+            ..view.files
+        };
+        let format = self.context.as_ref().map(|context| context.plugin_api().to_string()).unwrap_or_default();
+        let diagnostics = Diagnostics { format, ..view.diagnostics };
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
@@ -165,6 +178,8 @@ impl App {
             generate,
             styles,
             presets,
+            files,
+            diagnostics,
             ..view
         }
     }

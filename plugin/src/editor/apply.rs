@@ -57,6 +57,7 @@ impl App {
             Action::Clip(action) => self.apply_to_clips(action),
             Action::Styles(action) => self.apply_to_styles(action, setter),
             Action::Presets(action) => self.apply_to_presets(action, setter),
+            Action::Files(action) => self.apply_to_files(action),
             Action::Edit(EditAction::Undo) => edit.undo(),
             Action::Edit(EditAction::Redo) => edit.redo(),
             Action::Edit(EditAction::SwitchSlot) => self.presets.problems = edit.switch_slot(),

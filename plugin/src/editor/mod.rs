@@ -8,6 +8,9 @@ mod action;
 mod app;
 mod apply;
 mod dial;
+mod file_actions;
+mod files;
+mod files_view;
 mod generate;
 mod icons;
 mod learning;
@@ -19,6 +22,7 @@ mod presets_view;
 mod roll;
 mod shape;
 mod slider;
+mod status;
 mod status_line;
 mod styles;
 mod styles_view;
@@ -28,9 +32,10 @@ mod widgets;
 mod window_controls;
 mod window_settings;
 
-pub use action::{Action, ClipAction, EditAction, PresetAction, SettingsChange, StyleAction, WindowAction};
+pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction, WindowAction};
 pub use app::{App, Instance, create, remembered_size};
 pub use dial::{Dial, DialGesture, DialView};
+pub use files_view::FilesView;
 pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use theme::apply as apply_theme;
@@ -41,6 +46,9 @@ use widgets::{checkbox, choice};
 
 /// The least height of a window that shows all controls unless the user hides them.
 const TALL: f32 = 560.0;
+
+/// Width of what follows the presets in the header.
+const WIDTH_AFTER_PRESETS: f32 = 260.0;
 
 /// Space above and below the controls.
 const CONTROLS_MARGIN: f32 = 4.0;
@@ -64,7 +72,9 @@ pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         Tab::Restyle => restyle(ui, view, height, &mut actions),
         Tab::Generate => whole(ui, |ui| generate::panel(ui, &view.generate, &mut actions)),
         Tab::Styles => whole(ui, |ui| styles::panel(ui, &view.styles, &mut actions)),
+        Tab::Status => whole(ui, |ui| status::panel(ui, view)),
     }
+    files::drop_zones(ui, &view.files, &mut actions);
     window_controls::corner(ui, &mut actions);
     actions
 }
@@ -115,13 +125,15 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
             (Tab::Styles, "Styles", "Learns and keeps styles of your own"),
+            (Tab::Status, "Status", "Shows what computes, and what to do if something is wrong"),
         ] {
             if choice(ui, tab == view.tab, name, hint) {
                 actions.push(Action::Show(tab));
             }
         }
         ui.separator();
-        presets::header(ui, &view.presets, actions);
+        let room = ui.available_width() - WIDTH_AFTER_PRESETS;
+        presets::header(ui, &view.presets, room, actions);
         ui.separator();
         compare(ui, view, actions);
         let hint = "Keeps your own velocities, with the same delay";

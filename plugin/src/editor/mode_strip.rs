@@ -4,6 +4,7 @@ use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::action::Action;
+use super::files;
 use super::theme::Palette;
 use super::view::View;
 use super::widgets::{button, choice, weak};
@@ -34,7 +35,7 @@ fn advice(mode: Mode) -> &'static str {
 
 /// Draws the strip.
 pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         weak(ui, "Look-ahead").on_hover_text(
             "How long notes are held. Hosts cannot automate it, because a new latency needs a restart of the plugin.",
         );
@@ -45,7 +46,9 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         }
         ui.add_space(4.0);
         let tempo = format!("At {:.0} BPM. A new tempo counts once playback has stopped", view.tempo);
-        ui.add(egui::Label::new(latency(view)).truncate()).on_hover_text(tempo);
+        ui.label(latency(view)).on_hover_text(tempo);
+        ui.separator();
+        files::buttons(ui, &view.files, actions);
     });
     if view.restart_pending {
         ui.colored_label(Palette::of(ui).warning, RESTART);
@@ -55,6 +58,7 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     if view.look_ahead == Mode::Timeline {
         remembered(ui, view, actions);
     }
+    files::outcomes(ui, &view.files, actions);
 }
 
 /// How a new look-ahead takes effect.

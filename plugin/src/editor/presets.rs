@@ -12,9 +12,12 @@ use crate::history::Slot;
 use crate::presets::{MOST_NAME_CHARACTERS, PresetTask, shipped};
 
 /// The narrowest and the widest name of a preset.
-const NAME_WIDTH: std::ops::RangeInclusive<f32> = 84.0..=176.0;
-/// The width of all other controls of the header.
-const OTHER_WIDTH: f32 = 236.0;
+const NAME_WIDTH: std::ops::RangeInclusive<f32> = 80.0..=176.0;
+/// The width of all other controls, and of those that stay in a narrow window.
+const OTHER_WIDTH: f32 = 222.0;
+const FEWER_WIDTH: f32 = 126.0;
+/// The part of the window's height that the menu takes besides the list.
+const MENU_HEIGHT: f32 = 190.0;
 /// The largest height of the list of presets.
 const LIST_HEIGHT: f32 = 320.0;
 /// The width of a dialog.
@@ -23,27 +26,43 @@ const DIALOG_WIDTH: f32 = 320.0;
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 
-/// Draws the controls in a row, and the open question above everything.
-pub(super) fn header(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Action>) {
+/// Draws the controls in a row of at most this width, and the open question above everything.
+///
+/// A narrow row lacks the buttons for the previous and the next preset and for copying; the menu has the same.
+pub(super) fn header(ui: &mut egui::Ui, view: &PresetsView, width: f32, actions: &mut Vec<Action>) {
     let mut preset_actions = Vec::new();
     ui.spacing_mut().item_spacing.x = 4.0;
-    menu(ui, view, &mut preset_actions);
+    let is_narrow = width < NAME_WIDTH.start() + OTHER_WIDTH;
+    let others = if is_narrow { FEWER_WIDTH } else { OTHER_WIDTH };
+    let name_width = (width - others).clamp(*NAME_WIDTH.start(), *NAME_WIDTH.end());
+    if !is_narrow
+        && icon_button(ui, true, Icon::Previous, ("Previous preset", "The preset before this one in the list"))
+    {
+        preset_actions.extend(view.neighbour(false).map(PresetAction::Load));
+    }
+    let copies = menu(ui, view, (name_width, is_narrow), &mut preset_actions);
+    if !is_narrow && icon_button(ui, true, Icon::Next, ("Next preset", "The preset after this one in the list")) {
+        preset_actions.extend(view.neighbour(true).map(PresetAction::Load));
+    }
     ui.add_space(6.0);
     edits(ui, view, actions);
     ui.add_space(6.0);
-    slots(ui, view, actions);
+    if slots(ui, view, !is_narrow, actions) || copies {
+        actions.push(Action::Edit(EditAction::CopySlot));
+    }
     dialog(ui, view, &mut preset_actions);
     actions.extend(preset_actions.into_iter().map(Action::Presets));
 }
 
-/// The menu of presets, between the buttons for the previous and the next one.
-fn menu(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<PresetAction>) {
-    let width = (ui.available_width() - OTHER_WIDTH).clamp(*NAME_WIDTH.start(), *NAME_WIDTH.end());
-    if icon_button(ui, true, Icon::Previous, ("Previous preset", "The preset before this one in the list")) {
-        actions.extend(view.neighbour(false).map(PresetAction::Load));
-    }
+/// The menu of presets. Returns whether the user chose to copy a slot, which only a narrow row has here.
+fn menu(
+    ui: &mut egui::Ui,
+    view: &PresetsView,
+    (width, is_narrow): (f32, bool),
+    actions: &mut Vec<PresetAction>,
+) -> bool {
     let name = match &view.chosen {
-        Some(id) if view.is_changed => format!("{} •", id.name()),
+        Some(id) if view.is_changed => format!("• {}", id.name()),
         Some(id) => id.name().into(),
         None => "Presets".into(),
     };
@@ -56,39 +75,62 @@ fn menu(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<PresetAction>) 
     let menu = ui.scope(|ui| {
         ui.set_max_width(width);
         let config = egui::containers::menu::MenuConfig::new();
-        egui::containers::menu::MenuButton::from_button(button).config(config).ui(ui, |ui| list(ui, view, actions)).0
+        let button = egui::containers::menu::MenuButton::from_button(button).config(config);
+        button.ui(ui, |ui| {
+            list(ui, view, actions);
+            is_narrow && copy_item(ui, view)
+        })
     });
-    let response = menu.inner.on_hover_text(hint);
+    let (response, copies) = menu.inner;
+    let response = response.on_hover_text(hint);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Presets"));
     if response.clicked() {
         actions.push(PresetAction::Refresh);
     }
-    if icon_button(ui, true, Icon::Next, ("Next preset", "The preset after this one in the list")) {
-        actions.extend(view.neighbour(true).map(PresetAction::Load));
+    copies.is_some_and(|copies| copies.inner)
+}
+
+/// The item that copies a slot. Returns whether it was clicked.
+fn copy_item(ui: &mut egui::Ui, view: &PresetsView) -> bool {
+    let (name, hint) = copy_texts(view);
+    let is_clicked = button(ui, true, &name, &hint);
+    if is_clicked {
+        ui.close();
     }
+    is_clicked
+}
+
+/// The name of copying, and what it does.
+fn copy_texts(view: &PresetsView) -> (String, String) {
+    let (from, to) = (view.slot.name(), view.slot.other().name());
+    (format!("Copy {from} to {to}"), format!("Makes {to} the same as {from}"))
 }
 
 /// What the menu holds.
 fn list(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<PresetAction>) {
     ui.set_min_width(220.0);
-    egui::ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
-        for (place, (id, preset)) in view.all().enumerate() {
-            if place == shipped().len() {
-                ui.separator();
-                weak(ui, "Yours");
+    egui::ScrollArea::vertical().max_height(LIST_HEIGHT.min(ui.ctx().content_rect().height() - MENU_HEIGHT)).show(
+        ui,
+        |ui| {
+            for (place, (id, preset)) in view.all().enumerate() {
+                if place == shipped().len() {
+                    ui.separator();
+                    weak(ui, "Yours");
+                }
+                let is_chosen = view.chosen.as_ref() == Some(&id);
+                let label = ui.selectable_label(is_chosen, &preset.name);
+                let label =
+                    if preset.description.is_empty() { label } else { label.on_hover_text(&preset.description) };
+                if label.clicked() {
+                    actions.push(PresetAction::Load(id));
+                    ui.close();
+                }
             }
-            let is_chosen = view.chosen.as_ref() == Some(&id);
-            let label = ui.selectable_label(is_chosen, &preset.name);
-            let label = if preset.description.is_empty() { label } else { label.on_hover_text(&preset.description) };
-            if label.clicked() {
-                actions.push(PresetAction::Load(id));
-                ui.close();
+            for problem in view.own.problems.iter() {
+                ui.colored_label(Palette::of(ui).warning, problem);
             }
-        }
-        for problem in view.own.problems.iter() {
-            ui.colored_label(Palette::of(ui).warning, problem);
-        }
-    });
+        },
+    );
     ui.separator();
     let mut item = |is_enabled: bool, text: &str, hint: &str, action: PresetAction| {
         if ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).clicked() {
@@ -127,21 +169,21 @@ fn edits(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Action>) {
     }
 }
 
-/// The slots A and B.
-fn slots(ui: &mut egui::Ui, view: &PresetsView, actions: &mut Vec<Action>) {
+/// The slots A and B. Returns whether the user copied one.
+fn slots(ui: &mut egui::Ui, view: &PresetsView, has_copy: bool, actions: &mut Vec<Action>) -> bool {
     for slot in [Slot::A, Slot::B] {
         let hint = format!("Plays the settings {}. Edits change the one that plays", slot.name());
         if choice(ui, slot == view.slot, slot.name(), &hint) {
             actions.push(Action::Edit(EditAction::SwitchSlot));
         }
     }
-    let (from, to) = (view.slot.name(), view.slot.other().name());
-    let hint = format!("Makes {to} the same as {from}");
-    let button = ui.button("Copy").on_hover_text(hint);
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Copy {from} to {to}")));
-    if button.clicked() {
-        actions.push(Action::Edit(EditAction::CopySlot));
+    if !has_copy {
+        return false;
     }
+    let (name, hint) = copy_texts(view);
+    let button = ui.button("Copy").on_hover_text(hint);
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    button.clicked()
 }
 
 /// The open question, or what came of the last one if it has to be read.
@@ -194,7 +236,7 @@ fn ask(ui: &mut egui::Ui, question: &PresetDialog, task: &PresetTask, actions: &
     match question {
         PresetDialog::Save(name) => {
             ui.strong("Save the settings as a preset");
-            let (text, is_entered) = name_field(ui, name, |name| PresetDialog::Save(name), actions);
+            let (text, is_entered) = name_field(ui, name, PresetDialog::Save, actions);
             let may_replace = matches!(task, PresetTask::Taken(taken) if *taken == text.trim());
             let verb = if may_replace { "Replace" } else { "Save" };
             let hint = if may_replace { "Replaces the preset of that name" } else { "Keeps the settings" };

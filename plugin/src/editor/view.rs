@@ -10,10 +10,12 @@ use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
 
 use super::dial::{Dial, DialView};
+use super::files_view::FilesView;
 use super::performance::{PerformanceView, Viewport};
 use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
 use super::window_settings::WindowSettings;
+use crate::diagnostics::Diagnostics;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
@@ -68,6 +70,10 @@ pub struct View {
     pub styles: StylesView,
     /// Presets, undo and the slots A and B.
     pub presets: PresetsView,
+    /// Files that are saved, restyled or dropped.
+    pub files: FilesView,
+    /// The status of the engine, for the panel "Status".
+    pub diagnostics: Diagnostics,
 }
 
 /// A panel of the window.
@@ -80,6 +86,8 @@ pub enum Tab {
     Generate,
     /// Learns and keeps the user's styles.
     Styles,
+    /// Shows what the engine does, and problems with their cures.
+    Status,
 }
 
 /// What the panel "Generate" shows.
@@ -134,6 +142,8 @@ impl View {
             },
             viewport: Viewport::default(),
             presets: PresetsView::default(),
+            files: FilesView::new(params, status),
+            diagnostics: Diagnostics { look_ahead: params.look_ahead.to_string(), ..Diagnostics::new(status) },
             tab: Tab::default(),
             generate: GenerateView {
                 settings: params.clips().settings(),

@@ -11,7 +11,6 @@ pub use source::{LearningSource, LeftOutSource};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use parking_lot::Mutex;
 use tonenet_engine::style_store::StyleStore;
@@ -19,6 +18,7 @@ use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::note::NoteNetwork;
 
+use crate::worker::Worker;
 use learning::{Learning, Stopped};
 
 /// Opens the note model's network, on the learner's thread. An error is a message for the user.
@@ -44,7 +44,7 @@ pub enum LearnerState {
 /// An instance's learner.
 pub struct Learner {
     shared: Arc<Shared>,
-    running: Mutex<Running>,
+    worker: Worker,
 }
 
 /// What the learner and its thread share.
@@ -55,27 +55,11 @@ struct Shared {
     state: Mutex<LearnerState>,
 }
 
-/// The thread of the last style.
-#[derive(Default)]
-struct Running {
-    thread: Option<JoinHandle<()>>,
-    cancellation: Arc<Cancellation>,
-    is_closed: bool,
-}
-
-impl Running {
-    /// Waits until the thread has ended.
-    fn join(&mut self) {
-        // The thread catches its panics itself.
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
 impl Learner {
     /// A learner that puts styles into `styles`, and reads the remembered performance from `timeline`.
     pub fn new(styles: Arc<StyleStore>, timeline: Arc<TimelineStore>, open: OpenNetwork) -> Self {
         let shared = Arc::new(Shared { styles, timeline, open, state: Mutex::default() });
-        Self { shared, running: Mutex::default() }
+        Self { shared, worker: Worker::default() }
     }
 
     /// The current state.
@@ -85,46 +69,40 @@ impl Learner {
 
     /// Starts to learn a style. Does nothing while it learns one already.
     pub fn start(&self, source: LearningSource) {
-        let mut running = self.running.lock();
-        if running.is_closed || matches!(self.state(), LearnerState::Learning { .. }) {
-            return;
-        }
-        running.join();
-        let cancellation = Arc::<Cancellation>::default();
-        running.cancellation = cancellation.clone();
-        self.shared.set(LearnerState::Learning { share: 0.0 });
-        let shared = self.shared.clone();
-        let task = move || shared.learn(&source, &cancellation);
-        match thread::Builder::new().name("tonenet learner".into()).spawn(task) {
-            Ok(thread) => running.thread = Some(thread),
-            Err(error) => {
-                let reason = format!("the system gives no thread to learn on ({error}); close other programs");
-                self.shared.set(LearnerState::Failed(Arc::new(reason.into())));
-            }
+        let (taken, shared) = (self.shared.clone(), self.shared.clone());
+        let started = self.worker.start(
+            "tonenet learner",
+            move || taken.take(),
+            move |cancellation| shared.learn(&source, cancellation),
+        );
+        if let Err(error) = started {
+            let reason = format!("the system gives no thread to learn on ({error}); close other programs");
+            self.shared.set(LearnerState::Failed(Arc::new(reason.into())));
         }
     }
 
     /// Stops learning. No style comes of it.
     pub fn cancel(&self) {
-        self.running.lock().cancellation.cancel();
+        self.worker.cancel();
     }
 
     /// Stops learning for good, and waits until the thread has ended: at most for a piece of a model's work, or a file.
     pub fn close(&self) {
-        let mut running = self.running.lock();
-        running.is_closed = true;
-        running.cancellation.cancel();
-        running.join();
-    }
-}
-
-impl Drop for Learner {
-    fn drop(&mut self) {
-        self.close();
+        self.worker.close();
     }
 }
 
 impl Shared {
+    /// Begins to learn. False if it is learning already.
+    fn take(&self) -> bool {
+        let mut state = self.state.lock();
+        let is_free = !matches!(*state, LearnerState::Learning { .. });
+        if is_free {
+            *state = LearnerState::Learning { share: 0.0 };
+        }
+        is_free
+    }
+
     fn set(&self, state: LearnerState) {
         *self.state.lock() = state;
     }

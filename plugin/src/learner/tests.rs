@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, OnceLock};
+use std::thread;
 
 use tonenet_core::style::USER_SLOTS;
 use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
@@ -275,7 +276,7 @@ fn closing_stops_what_runs_and_lets_nothing_else_begin() {
     thread::scope(|scope| {
         let closing = scope.spawn(|| learner.close());
         // The thread that closes holds the lock, or has set the flag already.
-        while learner.running.try_lock().is_some_and(|running| !running.is_closed) {
+        while !learner.worker.is_closing() {
             thread::yield_now();
         }
         drop(release);

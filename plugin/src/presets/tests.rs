@@ -187,7 +187,8 @@ fn two_instances_lose_none_of_each_others_presets() {
     for number in 0..10 {
         one.save(preset(&format!("one {number}")), false);
         other.save(preset(&format!("other {number}")), false);
-        (outcome(&one), outcome(&other));
+        outcome(&one);
+        outcome(&other);
     }
     one.save(preset("both"), false);
     other.save(preset("both"), false);

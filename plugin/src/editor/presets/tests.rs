@@ -22,8 +22,13 @@ fn view() -> PresetsView {
 }
 
 fn harness(view: &PresetsView) -> Harness<'_, Vec<Action>> {
-    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
-        ui.horizontal(|ui| header(ui, view, actions));
+    harness_of_width(view, 500.0)
+}
+
+fn harness_of_width(view: &PresetsView, width: f32) -> Harness<'_, Vec<Action>> {
+    let draw = move |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
+        let drawn = ui.horizontal(|ui| header(ui, view, width, actions)).response.rect;
+        assert!(drawn.width() <= width, "it takes {} of {width}", drawn.width());
     };
     Harness::builder().with_size(egui::vec2(700.0, 600.0)).build_ui_state(draw, Vec::new())
 }
@@ -159,4 +164,16 @@ fn what_goes_wrong_is_said_until_the_user_has_read_it() {
         harness(&view).get_by_label(problem);
         assert_eq!(click_in(&view, &["OK"]), [preset(PresetAction::Close)]);
     }
+}
+
+#[test]
+fn a_narrow_row_has_the_same_in_its_menu() {
+    let view = view();
+    let mut harness = harness_of_width(&view, 208.0);
+    assert!(harness.query_by_label("Next preset").is_none() && harness.query_by_label("Copy A to B").is_none());
+    harness.get_by_label("Presets").click();
+    harness.run_steps(4);
+    harness.get_by_label("Copy A to B").click();
+    harness.run_steps(4);
+    assert_eq!(harness.state()[1..], [Action::Edit(EditAction::CopySlot)]);
 }

@@ -36,7 +36,11 @@ impl Figures {
             expression: settings.expression,
             look_ahead: LookAhead::WholePerformance,
         };
-        let song_settings = SongRestyling { restyling, condition_on_player: false, selection: Selection::Keyboards };
+        let song_settings = SongRestyling {
+            restyling,
+            condition_on_player: settings.condition_on_player,
+            selection: Selection::Keyboards,
+        };
         let restyled = restyle_song(model, song, &song_settings).unwrap();
         let velocities = restyled.velocities.iter().map(|velocity| f64::from(*velocity)).collect();
         let (floor, ceiling) = (settings.expression.floor, settings.expression.ceiling);

@@ -1,0 +1,193 @@
+//! Files: saving what was played, restyling files beside their originals, and files that are dropped on the window.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Id, Rect, Role, Stroke, WidgetInfo, pos2, vec2};
+
+use super::action::{Action, FileAction};
+use super::files_view::FilesView;
+use super::theme::{Palette, WIDE_SLIDER};
+use super::widgets::{button, weak};
+use crate::dialogs::DialogState;
+use crate::file_restyler::{RestyledFiles, RestylerState};
+
+/// The most lines that name single files.
+const MOST_NAMED: usize = 4;
+
+/// Space between the drop zones, and around them.
+const ZONE_SPACE: f32 = 16.0;
+
+/// Space between the lines in a zone.
+const LINE_SPACE: f32 = 6.0;
+
+/// Draws the buttons in a row.
+pub(super) fn buttons(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+    let mut push = |action| actions.push(Action::Files(action));
+    let hint = "Writes what was played, or what Timeline remembers, to a MIDI file, with the velocities that you hear, its \
+                tempo and pedal";
+    let can_save = view.can_save && view.saving != DialogState::Choosing;
+    if button(ui, can_save, "Save restyled .mid…", hint) {
+        push(FileAction::SavePerformance);
+    }
+    let is_free = view.choosing != DialogState::Choosing && !is_working(view);
+    let hint =
+        format!("Writes a copy in {} beside each MIDI file that you choose. You can drop files, too", view.style);
+    if button(ui, is_free, "Restyle files…", &hint) {
+        push(FileAction::RestyleChosen);
+    }
+}
+
+/// Draws what came of files.
+pub(super) fn outcomes(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+    let mut push = |action| actions.push(Action::Files(action));
+    match &view.saving {
+        DialogState::Done(path) => drop(weak(ui, format!("Written to {}", path.display()))),
+        DialogState::Failed(refusal) => warn(ui, refusal),
+        DialogState::Idle | DialogState::Choosing => {}
+    }
+    if let DialogState::Failed(refusal) = &view.choosing {
+        warn(ui, refusal);
+    }
+    match &view.restyler {
+        RestylerState::Idle => {}
+        RestylerState::Working { file, share } => {
+            ui.horizontal(|ui| {
+                let bar = egui::ProgressBar::new(*share).desired_width(WIDE_SLIDER).fill(Palette::of(ui).accent);
+                ui.add(bar);
+                weak(ui, format!("restyling {file}, {:.0} %", share * 100.0));
+                if button(ui, true, "Cancel", "Stops. Files that are written stay") {
+                    push(FileAction::CancelRestyling);
+                }
+            });
+        }
+        RestylerState::Done(files) => outcome(ui, files, &mut push),
+        RestylerState::Failed(refusal) => warn(ui, refusal),
+    }
+}
+
+fn is_working(view: &FilesView) -> bool {
+    matches!(view.restyler, RestylerState::Working { .. })
+}
+
+fn warn(ui: &mut egui::Ui, text: &str) {
+    ui.colored_label(Palette::of(ui).warning, text);
+}
+
+/// What came of files.
+fn outcome(ui: &mut egui::Ui, files: &Arc<RestyledFiles>, push: &mut impl FnMut(FileAction)) {
+    ui.horizontal(|ui| {
+        ui.label(match (&files.written[..], files.is_cancelled) {
+            ([], true) => "Cancelled; nothing was written".into(),
+            ([], false) => "Nothing was written".into(),
+            ([(_, one)], false) => {
+                format!("Wrote {}: {} of {} notes have a new velocity", one.result, one.changed, one.notes)
+            }
+            (several, false) => format!("Wrote {} files", several.len()),
+            (several, true) => format!("Cancelled after {} files", several.len()),
+        });
+        if button(ui, true, "Close", "Closes this message") {
+            push(FileAction::Close);
+        }
+    });
+    if files.written.len() > 1 {
+        let named = files.written.iter().take(MOST_NAMED).map(|(_, outcome)| outcome.result.as_str());
+        let named = named.collect::<Vec<_>>().join(", ");
+        let others = files.written.len().saturating_sub(MOST_NAMED);
+        weak(ui, if others > 0 { format!("{named} and {others} more") } else { named });
+    }
+    files.refused.iter().take(MOST_NAMED).for_each(|refusal| warn(ui, refusal));
+    let others = files.refused.len().saturating_sub(MOST_NAMED);
+    if others > 0 {
+        warn(ui, &format!("{others} more were refused"));
+    }
+}
+
+/// A place to drop files on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    Beside,
+    Timeline,
+}
+
+/// While files hover over the window, shows where they can be dropped; takes those that are dropped.
+///
+/// A file that is dropped where no pointer was seen is restyled: that changes nothing in the project.
+pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+    let (hovering, dropped, pointer) = ui.input(|input| {
+        let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+        (input.raw.hovered_files.len(), dropped, input.pointer.latest_pos())
+    });
+    if hovering == 0 && dropped.is_empty() {
+        return;
+    }
+    let whole = ui.ctx().content_rect().shrink(ZONE_SPACE);
+    let middle = whole.center().y;
+    let zones = [
+        (Zone::Beside, Rect::from_min_max(whole.min, pos2(whole.max.x, middle - ZONE_SPACE / 2.0))),
+        (Zone::Timeline, Rect::from_min_max(pos2(whole.min.x, middle + ZONE_SPACE / 2.0), whole.max)),
+    ];
+    let under = pointer.and_then(|at| zones.iter().find(|(_, place)| place.contains(at)).map(|(zone, _)| *zone));
+    if !dropped.is_empty() {
+        actions.push(Action::Files(match under {
+            Some(Zone::Timeline) => FileAction::TakeDropped(dropped),
+            Some(Zone::Beside) | None => FileAction::RestyleDropped(dropped),
+        }));
+        return;
+    }
+    let layer = egui::Area::new(Id::unique("drop zones")).order(egui::Order::Foreground).fixed_pos(whole.min);
+    layer.show(ui.ctx(), |ui| {
+        ui.painter().rect_filled(ui.ctx().content_rect(), 0.0, Palette::of(ui).window.gamma_multiply(0.9));
+        for (zone, place) in zones {
+            let (title, text) = texts(zone, view, hovering);
+            draw_zone(ui, place, (title, &text), under == Some(zone));
+        }
+    });
+}
+
+fn texts(zone: Zone, view: &FilesView, files: usize) -> (&'static str, String) {
+    match zone {
+        Zone::Beside => {
+            let style = &view.style;
+            (
+                "Restyle beside the original",
+                match files {
+                    0 | 1 => format!("Writes a copy in {style}. The original stays as it is."),
+                    _ => format!("Writes a copy of each in {style}. The originals stay as they are."),
+                },
+            )
+        }
+        Zone::Timeline => {
+            let one = if files > 1 { " It takes the first file only." } else { "" };
+            let mode = if view.is_timeline { "" } else { " Choose the mode Timeline to hear it." };
+            ("Take it for Timeline", format!("Timeline remembers its notes as if you had played them.{one}{mode}"))
+        }
+    }
+}
+
+fn draw_zone(ui: &mut egui::Ui, place: Rect, (title, text): (&str, &str), is_under: bool) {
+    let palette = Palette::of(ui);
+    let response = ui.interact(place, Id::unique(title), egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}. {text}")));
+    let (fill, line) = if is_under { (palette.control, palette.accent) } else { (palette.roll, palette.weak_text) };
+    ui.painter().rect(place, 8.0, fill, Stroke::new(2.0, line), egui::StrokeKind::Inside);
+    let painter = ui.painter();
+    let centred = |text: &str, size: f32, colour| {
+        let mut job = egui::text::LayoutJob::simple(
+            text.into(),
+            egui::FontId::proportional(size),
+            colour,
+            place.width() - 2.0 * ZONE_SPACE,
+        );
+        job.halign = egui::Align::Center;
+        painter.layout_job(job)
+    };
+    let (title, text) = (centred(title, 20.0, palette.text), centred(text, 14.0, palette.weak_text));
+    let top = place.center() - vec2(0.0, (title.size().y + text.size().y + LINE_SPACE) / 2.0);
+    let below = top + vec2(0.0, title.size().y + LINE_SPACE);
+    painter.galley(top, title, palette.text);
+    painter.galley(below, text, palette.weak_text);
+}
+
+#[cfg(test)]
+mod tests;

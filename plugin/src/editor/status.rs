@@ -1,0 +1,113 @@
+//! The panel "Status": what computes, how it keeps up, what is wrong and what to do, and the diagnostics to copy.
+
+use super::theme::Palette;
+use super::view::View;
+use super::widgets::{button, row, weak};
+use crate::diagnostics::Diagnostics;
+
+/// Height of the field with the diagnostics.
+const TEXT_ROWS: usize = 10;
+
+/// Load from which the machine hardly keeps up.
+const HIGH_LOAD: f32 = 0.7;
+
+/// Draws the panel.
+pub(super) fn panel(ui: &mut egui::Ui, view: &View) {
+    let diagnostics = &view.diagnostics;
+    problems(ui, view);
+    ui.separator();
+    computing(ui, diagnostics);
+    ui.separator();
+    report(ui, diagnostics);
+}
+
+/// What is wrong, each with its cure.
+fn problems(ui: &mut egui::Ui, view: &View) {
+    let problems = in_words(view);
+    if problems.is_empty() {
+        ui.label("Everything works.");
+    }
+    for problem in problems {
+        ui.colored_label(Palette::of(ui).warning, sentence(&problem));
+    }
+}
+
+/// A text with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
+    let text: String = first.chain(characters).collect();
+    if text.ends_with(['.', '!', '?']) { text } else { text + "." }
+}
+
+fn in_words(view: &View) -> Vec<String> {
+    let Diagnostics { engine, load, counters: [_, late, _, overloads], .. } = &view.diagnostics;
+    let mut problems: Vec<String> =
+        engine.error.iter().chain(&engine.styles).chain(&view.other_weights).cloned().collect();
+    if view.restart_pending {
+        problems
+            .push("A new look-ahead or tempo waits for a restart. Stop playback, or switch ToneNet off and on.".into());
+    }
+    if *late > 0 {
+        problems.push(format!(
+            "{late} notes left before their velocity was ready, and kept their own. Choose a longer look-ahead or larger \
+             audio blocks; the note model is the fastest."
+        ));
+    }
+    if *load > HIGH_LOAD {
+        problems.push(format!(
+            "The model needs {:.0} % of the time of one core. Choose the note model, or fewer instances.",
+            load * 100.0
+        ));
+    }
+    if *overloads > 0 {
+        problems.push(format!("{overloads} events came faster than ToneNet can hold them. Send it one piano part."));
+    }
+    problems
+}
+
+/// The runtime, the model and how they keep up.
+fn computing(ui: &mut egui::Ui, diagnostics: &Diagnostics) {
+    let Diagnostics { engine, blocks, load, sample_rate, counters: [restyled, late, new, _], .. } = diagnostics;
+    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+    row(ui, "Runs on", |ui| ui.label(or(&engine.runtime, "nothing yet: it opens when the host starts audio")));
+    if !engine.notes.is_empty() {
+        row(ui, "Not used", |ui| ui.vertical(|ui| engine.notes.iter().for_each(|note| drop(weak(ui, note)))));
+    }
+    row(ui, "Model", |ui| ui.label(or(&engine.model, "none is open")));
+    row(ui, "Load", |ui| {
+        ui.label(format!("{:.0} %", load * 100.0)).on_hover_text(
+            "The share of the last second in which the model's thread worked. Audio has a thread of its own",
+        );
+    });
+    row(ui, "Notes", |ui| ui.label(format!("{restyled} restyled, {late} late, {new} new")));
+    row(ui, "Audio", |ui| {
+        ui.label(match (sample_rate, blocks) {
+            (0, _) => "not started".into(),
+            (rate, None) => format!("{rate} Hz"),
+            (rate, Some((smallest, largest))) if smallest == largest => {
+                format!("{rate} Hz, blocks of {largest} samples")
+            }
+            (rate, Some((smallest, largest))) => format!("{rate} Hz, blocks of {smallest} to {largest} samples"),
+        });
+    });
+}
+
+/// The diagnostics, to read and to copy.
+fn report(ui: &mut egui::Ui, diagnostics: &Diagnostics) {
+    let mut text = diagnostics.text();
+    ui.horizontal(|ui| {
+        if button(ui, true, "Copy diagnostics", "Copies the text below, to send with a question or a bug report") {
+            ui.ctx().copy_text(text.clone());
+        }
+        weak(ui, "No names of people or folders are in it.");
+    });
+    egui::ScrollArea::vertical().id_salt("diagnostics").max_height(ui.available_height().max(80.0)).show(ui, |ui| {
+        let label = weak(ui, "Diagnostics").id;
+        let field = egui::TextEdit::multiline(&mut text).desired_rows(TEXT_ROWS).desired_width(f32::INFINITY);
+        ui.add(field.font(egui::TextStyle::Small).interactive(false)).labelled_by(label);
+    });
+}
+
+#[cfg(test)]
+mod tests;
