@@ -133,19 +133,6 @@ impl Default for ToneNet {
 }
 
 impl ToneNet {
-    /// What the window shows and changes.
-    fn instance(&self) -> editor::Instance {
-        editor::Instance {
-            params: self.params.clone(),
-            status: self.status.clone(),
-            generator: self.generator.clone(),
-            learner: self.learner.clone(),
-            restyler: self.restyler.clone(),
-            presets: self.presets.clone(),
-            edits: self.edits.clone(),
-        }
-    }
-
     fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
         SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
@@ -294,7 +281,7 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        editor::create(self.instance(), self.editor_size.clone(), self.notifier.clone())
+        editor::create(editor::Instance::of(self), self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(

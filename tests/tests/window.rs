@@ -156,19 +156,35 @@ fn the_host_resizes_the_window_and_the_next_one_opens_in_that_size() {
 
 #[test]
 #[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
-fn a_file_that_is_dragged_over_the_window_is_accepted() {
+fn a_file_that_is_dropped_on_the_window_is_restyled_or_remembered() {
     let user = folder_of_a_user();
     let file = user.path().join("a piece.mid");
     std::fs::copy(common::workspace().join("assets/demo/bach-prelude-bwv-846.mid"), &file).unwrap();
+    let original = std::fs::read(&file).unwrap();
+    let midi_files = || {
+        let entries = std::fs::read_dir(user.path()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "mid")).count()
+    };
     let screen = Screen::new();
-    let host = vst3_host();
+    let mut host = vst3_host();
     let (window, child) = open_window_of(&screen, &host);
-    let before = screen.picture(child);
+
+    // The upper zone writes a copy beside the original.
+    let before = screen.colours(child);
     let mut source = DragSource::new(&screen, child, &file);
-    source.drag_to(0.5, 0.5);
+    source.drag_to(0.5, 0.25);
     assert!(source.is_accepted());
-    wait_until("the window shows what it would do with the file", || screen.picture(child) != before);
+    wait_until("the drop zones cover the window", || screen.colours(child) != before);
     source.drop();
     assert!(source.is_finished());
-    assert_eq!(window.close(), 0);
+    wait_until("a copy is written", || midi_files() == 2);
+    assert_eq!(std::fs::read(&file).unwrap(), original);
+    assert_eq!(host.remembered_notes().unwrap(), 0);
+
+    // The lower one gives the file to Timeline.
+    let mut source = DragSource::new(&screen, child, &file);
+    source.drag_to(0.5, 0.75);
+    source.drop();
+    wait_until("Timeline has the file's notes", || host.remembered_notes().unwrap() == 549);
+    assert_eq!((midi_files(), window.close()), (2, 0));
 }

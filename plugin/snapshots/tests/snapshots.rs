@@ -10,7 +10,9 @@ use egui::Theme;
 use egui_kittest::SnapshotResults;
 use picture::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
 use tonenet_core::scheduler::{Mode, WindowLength};
+use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_engine::status::Status;
+use tonenet_plugin::editor::performance::{GridLine, NoteState, NoteView, PerformanceView};
 use tonenet_plugin::editor::{Tab, View};
 use tonenet_plugin::params::ToneNetParams;
 
@@ -23,13 +25,54 @@ fn first_run() -> View {
     View::new(&ToneNetParams::new(status.clone()), &status)
 }
 
+/// Ten seconds of a broken chord over a bass, a note of which was late.
+fn performance() -> PerformanceView {
+    const KEYS: [u8; 8] = [48, 60, 64, 67, 72, 67, 64, 60];
+    let now = 9.6;
+    let note = |place: usize| {
+        let onset = place as f64 * 0.25;
+        let own = 58 + (place * 7 % 12) as u8;
+        let swing = if place % 2 == 1 { 14 } else { 0 };
+        let restyled = 62 + (place * 5 % 9) as u8 + swing;
+        let state = match place {
+            11 => NoteState::Late,
+            _ if onset > now - 0.3 => NoteState::Waiting,
+            _ => NoteState::Restyled,
+        };
+        NoteView {
+            onset,
+            length: (onset < now - 0.2).then_some(if place % 8 == 0 { 1.6 } else { 0.3 }),
+            key: KEYS[place % KEYS.len()],
+            own,
+            restyled: (state == NoteState::Restyled).then_some(restyled),
+            level: Some(70.0 + 4.0 * (onset * 0.8).sin() as f32),
+            state,
+            style: StyleBlend::only(StyleIndex::JAZZ),
+            take: TakeSeed(3),
+        }
+    };
+    let line = |beat: i32| GridLine { place: f64::from(beat) * 0.5, bar: (beat % 4 == 0).then_some(beat / 4 + 1) };
+    PerformanceView {
+        notes: (0..39).map(note).collect(),
+        grid: (0..22).map(line).collect(),
+        now: Some(now),
+        is_moving: true,
+        look_ahead: 0.5,
+        floor: 1,
+        ceiling: 127,
+        ..PerformanceView::default()
+    }
+}
+
 /// The window after some playing.
 fn playing() -> View {
     let mut view = first_run();
+    view.performance = performance();
     view.look_ahead = Mode::Window(WindowLength::OneBeat);
     view.latency = 24_000;
     view.restyled = 1_250;
-    view.late = 3;
+    view.late = 1;
+    view.engine.model = "Note".into();
     view
 }
 
@@ -47,6 +90,7 @@ fn states() -> Vec<(&'static str, View)> {
         ("playing", playing()),
         ("generate", View { tab: Tab::Generate, ..playing() }),
         ("styles", View { tab: Tab::Styles, ..playing() }),
+        ("status", View { tab: Tab::Status, ..playing() }),
         ("failed", failed()),
     ]
 }

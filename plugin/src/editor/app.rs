@@ -25,6 +25,7 @@ use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
 use super::window_settings::WindowSettings;
+use crate::ToneNet;
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
 use crate::file_restyler::FileRestyler;
@@ -55,6 +56,21 @@ pub struct Instance {
     pub presets: Arc<PresetStore>,
     /// What can be undone.
     pub edits: Arc<Edits>,
+}
+
+impl Instance {
+    /// What the window of a plugin shows and changes.
+    pub(crate) fn of(plugin: &ToneNet) -> Self {
+        Self {
+            params: plugin.params.clone(),
+            status: plugin.status.clone(),
+            generator: plugin.generator.clone(),
+            learner: plugin.learner.clone(),
+            restyler: plugin.restyler.clone(),
+            presets: plugin.presets.clone(),
+            edits: plugin.edits.clone(),
+        }
+    }
 }
 
 /// The window of an instance.

@@ -3,11 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::ToneNet;
 
 /// The window of a new instance, which has just been drawn.
 fn drawn() -> App {
-    let mut app = App::new(ToneNet::default().instance());
+    let mut app = App::new(Instance::of(&ToneNet::default()));
     draw(&mut app);
     app
 }
