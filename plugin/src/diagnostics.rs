@@ -34,7 +34,7 @@ pub struct Diagnostics {
     pub engine: EngineInfo,
     /// The last errors.
     pub errors: Vec<LoggedError>,
-    /// Time since the instance was loaded.
+    /// Time since the instance was loaded, in whole seconds.
     pub uptime: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Diagnostics {
             counters: counters.map(|counter| counter.load(Relaxed)),
             engine: status.info(),
             errors: status.errors.errors(),
-            uptime: status.errors.uptime(),
+            uptime: Duration::from_secs(status.errors.uptime().as_secs()),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod editor;
 pub mod events;
 pub mod file_restyler;
 pub mod history;
+pub mod instance;
 pub mod learner;
 pub mod params;
 pub mod persist;
@@ -32,7 +33,7 @@ use tonenet_core::transport::Transport as CoreTransport;
 use tonenet_engine::clip_track::ClipTrack;
 #[cfg(feature = "fault-injection")]
 use tonenet_engine::fault_injection::EngineFault;
-use tonenet_engine::generator::{Generator, GeneratorThread};
+use tonenet_engine::generator::GeneratorThread;
 use tonenet_engine::inference_thread::InferenceThread;
 use tonenet_engine::model_cache::ModelCache;
 use tonenet_engine::pass_through::PassThrough;
@@ -40,11 +41,8 @@ use tonenet_engine::status::Status;
 use tonenet_engine::{Block, Engine, SessionConfig};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
-use file_restyler::FileRestyler;
-use history::Edits;
-use learner::Learner;
+use instance::Instance;
 use params::ToneNetParams;
-use presets::{PresetFolder, PresetStore};
 use transport::{bars, core_transport};
 
 #[global_allocator]
@@ -57,12 +55,9 @@ const SAME_TEMPO: f64 = 0.05;
 pub struct ToneNet {
     params: Arc<ToneNetParams>,
     status: Arc<Status>,
-    models: ModelCache,
     generator: Arc<GeneratorThread>,
-    learner: Arc<Learner>,
-    restyler: Arc<FileRestyler>,
-    presets: Arc<PresetStore>,
-    edits: Arc<Edits>,
+    instance: Instance,
+    models: ModelCache,
     editor_size: Arc<EguiEditorState>,
     notifier: RepaintNotifier,
     engine: Option<Engine<PluginEvent>>,
@@ -87,33 +82,14 @@ pub struct ToneNet {
 
 impl Default for ToneNet {
     fn default() -> Self {
-        let status: Arc<Status> = Arc::default();
-        let params = Arc::new(ToneNetParams::new(status.clone()));
         let models = ModelCache::default();
-        let open = {
-            let (models, status) = (models.clone(), status.clone());
-            move || Box::new(models.generator(&status)) as Box<dyn Generator>
-        };
-        let generator = Arc::new(GeneratorThread::new(params.clips(), params.timeline(), Box::new(open)));
-        let open_network = {
-            let (models, status) = (models.clone(), status.clone());
-            move || models.note_network(&status)
-        };
-        let learner = Arc::new(Learner::new(params.styles(), params.timeline(), Box::new(open_network)));
-        let open_model = {
-            let (models, status, styles) = (models.clone(), status.clone(), params.styles());
-            move |model| models.with_styles(model, &styles, &status)
-        };
-        let restyler = Arc::new(FileRestyler::new(params.styles(), Box::new(open_model)));
+        let instance = Instance::new(&models);
         Self {
-            params,
-            status,
+            params: instance.params.clone(),
+            status: instance.status.clone(),
+            generator: instance.generator.clone(),
+            instance,
             models,
-            generator,
-            learner,
-            restyler,
-            presets: Arc::new(PresetStore::new(PresetFolder::of_user())),
-            edits: Arc::default(),
             editor_size: editor::remembered_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
@@ -281,7 +257,7 @@ impl Plugin for ToneNet {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        editor::create(editor::Instance::of(self), self.editor_size.clone(), self.notifier.clone())
+        editor::create(self.instance.clone(), self.editor_size.clone(), self.notifier.clone())
     }
 
     fn activate(
@@ -376,9 +352,7 @@ impl Plugin for ToneNet {
 impl Drop for ToneNet {
     fn drop(&mut self) {
         self.drop_engine();
-        // A file dialog that is still open holds the learner and the restyler, too.
-        self.learner.close();
-        self.restyler.close();
+        self.instance.close();
     }
 }
 

@@ -22,7 +22,10 @@ fn first_run() -> View {
     status.latency.store(480, Ordering::Relaxed);
     status.sample_rate.store(48_000, Ordering::Relaxed);
     status.info.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
-    View::new(&ToneNetParams::new(status.clone()), &status)
+    let mut view = View::new(&ToneNetParams::new(status.clone()), &status);
+    // Not of the program that renders it.
+    view.diagnostics.host = "a host".into();
+    view
 }
 
 /// Ten seconds of a broken chord over a bass, a note of which was late.
@@ -66,8 +69,8 @@ fn performance() -> PerformanceView {
 
 /// The window after some playing.
 fn playing() -> View {
-    let mut view = first_run();
-    view.performance = performance();
+    let mut view = View { performance: performance(), ..first_run() };
+    view.engine.model = "Note model".into();
     view.look_ahead = Mode::Window(WindowLength::OneBeat);
     view.latency = 24_000;
     view.restyled = 1_250;

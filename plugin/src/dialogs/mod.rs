@@ -254,6 +254,13 @@ impl FileDialogs {
     }
 }
 
+/// Forgets what came of a dialog that is not open.
+fn acknowledge<Done>(state: &mut DialogState<Done>) {
+    if !matches!(state, DialogState::Choosing) {
+        *state = DialogState::Idle;
+    }
+}
+
 /// Opens a dialog unless one is already open, then waits for the choice and processes it on a thread.
 fn run<Choice, Done, Wait>(
     state: &Arc<Mutex<DialogState<Done>>>,

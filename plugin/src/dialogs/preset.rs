@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{DialogState, DialogTexts, FileDialogs, run, save};
+use super::{DialogState, DialogTexts, FileDialogs, acknowledge, run, save};
 use crate::presets::{EXTENSION, Preset, PresetStore};
 
 const IMPORTING: DialogTexts = DialogTexts {
@@ -72,11 +72,5 @@ impl FileDialogs {
         Wait: FnOnce() -> Option<PathBuf> + Send + 'static,
     {
         run(&self.exporting_preset, &EXPORTING, ask, move |path| save(&preset.to_bytes(), path, EXTENSION).map(Some));
-    }
-}
-
-fn acknowledge<Done>(state: &mut DialogState<Done>) {
-    if !matches!(state, DialogState::Choosing) {
-        *state = DialogState::Idle;
     }
 }

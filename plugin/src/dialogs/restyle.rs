@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tonenet_core::midi::WrittenPart;
 use tonenet_engine::Settings;
 
-use super::{DialogState, DialogTexts, FileDialogs, MIDI_EXTENSIONS, OPENING, SAVING, performance, run, save};
+use super::{
+    DialogState, DialogTexts, FileDialogs, MIDI_EXTENSIONS, OPENING, SAVING, acknowledge, performance, run, save,
+};
 use crate::file_restyler::FileRestyler;
 
 const RESTYLING: DialogTexts = DialogTexts {
@@ -23,6 +25,13 @@ impl FileDialogs {
     /// The state of saving a restyled performance. The result is the path of the file.
     pub fn saving_performance(&self) -> DialogState<PathBuf> {
         self.saving_performance.lock().clone()
+    }
+
+    /// Forgets what came of saving, choosing and dropping files, once the user has read about it.
+    pub fn acknowledge_files(&self) {
+        acknowledge(&mut self.saving_performance.lock());
+        acknowledge(&mut self.restyling.lock());
+        acknowledge(&mut self.opening.lock());
     }
 
     /// Lets the user choose files, which `restyler` then restyles. Does nothing while the dialog is open.
@@ -71,9 +80,9 @@ impl FileDialogs {
                 let (performance, which) = performance::read(&path, start, &timeline.get().0)?;
                 timeline.replace(performance);
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let only = several.then(|| format!("Timeline takes one file at a time; it took {name}"));
-                let texts: Vec<String> = only.into_iter().chain(which).collect();
-                Ok((!texts.is_empty()).then(|| texts.join(". ")))
+                let only = if several { ", the first one only" } else { "" };
+                let text = format!("Timeline remembers {name}{only}");
+                Ok(Some(which.map_or(text.clone(), |which| format!("{text}; {which}"))))
             },
         );
     }

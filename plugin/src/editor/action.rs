@@ -86,7 +86,7 @@ pub enum FileAction {
     TakeDropped(Vec<PathBuf>),
     /// Cancelled the restyler.
     CancelRestyling,
-    /// Read what came of the restyler.
+    /// Read what came of files.
     Close,
 }
 

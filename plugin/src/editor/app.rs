@@ -14,8 +14,6 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
-use tonenet_engine::generator::GeneratorThread;
-use tonenet_engine::status::Status;
 
 use super::files_view::FilesView;
 use super::performance::{Moment, PerformanceSource, Stores, Viewport};
@@ -25,53 +23,16 @@ use super::styles_view::{Renaming, StylesView};
 use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
 use super::window_settings::WindowSettings;
-use crate::ToneNet;
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
-use crate::file_restyler::FileRestyler;
-use crate::history::Edits;
-use crate::learner::{Learner, LearnerState};
-use crate::params::ToneNetParams;
-use crate::presets::PresetStore;
+use crate::instance::Instance;
+use crate::learner::LearnerState;
 
 /// How often the window looks whether there is something new to show.
 const REFRESH: Duration = Duration::from_millis(100);
 
 /// How often the framework asks whether to draw. Parameters that the host moves are drawn at this rate.
 const POLL: Duration = Duration::from_millis(33);
-
-/// What the window shows and changes of an instance.
-pub struct Instance {
-    /// Its parameters and the rest of its saved state.
-    pub params: Arc<ToneNetParams>,
-    /// The status of its engine.
-    pub status: Arc<Status>,
-    /// Its generator.
-    pub generator: Arc<GeneratorThread>,
-    /// Its learner.
-    pub learner: Arc<Learner>,
-    /// Its restyler of files.
-    pub restyler: Arc<FileRestyler>,
-    /// The user's presets.
-    pub presets: Arc<PresetStore>,
-    /// What can be undone.
-    pub edits: Arc<Edits>,
-}
-
-impl Instance {
-    /// What the window of a plugin shows and changes.
-    pub(crate) fn of(plugin: &ToneNet) -> Self {
-        Self {
-            params: plugin.params.clone(),
-            status: plugin.status.clone(),
-            generator: plugin.generator.clone(),
-            learner: plugin.learner.clone(),
-            restyler: plugin.restyler.clone(),
-            presets: plugin.presets.clone(),
-            edits: plugin.edits.clone(),
-        }
-    }
-}
 
 /// The window of an instance.
 pub struct App {
@@ -179,10 +140,15 @@ impl App {
             saving: self.dialogs.saving_performance(),
             choosing: self.dialogs.restyling(),
             restyler: restyler.state(),
+            opening: self.dialogs.opening(),
             ..view.files
         };
         let format = self.context.as_ref().map(|context| context.plugin_api().to_string()).unwrap_or_default();
-        let diagnostics = Diagnostics { format, ..view.diagnostics };
+        // They change all the time, and an idle window must not be drawn for them.
+        let diagnostics = match self.tab {
+            Tab::Status => Diagnostics { format, ..view.diagnostics },
+            _ => Diagnostics::default(),
+        };
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,

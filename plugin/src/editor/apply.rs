@@ -7,11 +7,12 @@ use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 
 use super::action::{Action, ClipAction, EditAction, StyleAction, WindowAction};
-use super::app::{App, Instance};
+use super::app::App;
 use super::dial::DialGesture;
 use super::styles_view::Renaming;
 use super::window_settings::WindowSettings;
 use crate::history::Editing;
+use crate::instance::Instance;
 use crate::learner::LearningSource;
 use crate::params::{LookAheadChoice, PartChoice, UserParam, style_value};
 
@@ -134,12 +135,7 @@ impl App {
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
             ClipAction::Select(index) => clips.select(index),
-            ClipAction::Audition => {
-                clips.change_settings(|settings| settings.restyled = true);
-                if !clips.selected().placement.is_some_and(|placement| placement.is_selected) {
-                    clips.place();
-                }
-            }
+            ClipAction::Audition => clips.audition(),
             ClipAction::MoveTo(start) => clips.move_to(start),
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),

@@ -9,7 +9,8 @@ use tonenet_engine::Settings;
 use tonenet_engine::played_notes::PlayedPart;
 
 use super::action::FileAction;
-use super::app::{App, Instance};
+use super::app::App;
+use crate::instance::Instance;
 use crate::params::LookAheadChoice;
 
 impl App {
@@ -22,7 +23,10 @@ impl App {
             FileAction::RestyleDropped(files) => restyler.start(files, params.settings()),
             FileAction::TakeDropped(files) => self.dialogs.open_dropped(files, self.file_start),
             FileAction::CancelRestyling => restyler.cancel(),
-            FileAction::Close => restyler.acknowledge(),
+            FileAction::Close => {
+                restyler.acknowledge();
+                self.dialogs.acknowledge_files();
+            }
         }
     }
 

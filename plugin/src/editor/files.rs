@@ -1,7 +1,6 @@
 //! Files: saving what was played, restyling files beside their originals, and files that are dropped on the window.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use egui::{Id, Rect, Role, Stroke, WidgetInfo, pos2, vec2};
 
@@ -21,86 +20,113 @@ const ZONE_SPACE: f32 = 16.0;
 /// Space between the lines in a zone.
 const LINE_SPACE: f32 = 6.0;
 
-/// Draws the buttons in a row.
+/// Draws the buttons.
 pub(super) fn buttons(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
-    let mut push = |action| actions.push(Action::Files(action));
-    let hint = "Writes what was played, or what Timeline remembers, to a MIDI file, with the velocities that you hear, its \
-                tempo and pedal";
+    let what = if view.is_timeline { "what Timeline remembers" } else { "what you played last" };
+    let hint = format!("Writes {what} to a MIDI file, with the style's velocities, its tempo and pedal");
     let can_save = view.can_save && view.saving != DialogState::Choosing;
-    if button(ui, can_save, "Save restyled .mid…", hint) {
-        push(FileAction::SavePerformance);
+    if button(ui, can_save, "Save restyled .mid…", &hint) {
+        actions.push(Action::Files(FileAction::SavePerformance));
     }
     let is_free = view.choosing != DialogState::Choosing && !is_working(view);
     let hint =
         format!("Writes a copy in {} beside each MIDI file that you choose. You can drop files, too", view.style);
     if button(ui, is_free, "Restyle files…", &hint) {
-        push(FileAction::RestyleChosen);
+        actions.push(Action::Files(FileAction::RestyleChosen));
     }
 }
 
-/// Draws what came of files.
-pub(super) fn outcomes(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
-    let mut push = |action| actions.push(Action::Files(action));
-    match &view.saving {
-        DialogState::Done(path) => drop(weak(ui, format!("Written to {}", path.display()))),
-        DialogState::Failed(refusal) => warn(ui, refusal),
-        DialogState::Idle | DialogState::Choosing => {}
+/// Draws what is being done with files and what came of it, if there is anything to say.
+pub(super) fn outcome(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+    if let RestylerState::Working { file, share } = &view.restyler {
+        ui.horizontal(|ui| {
+            let bar = egui::ProgressBar::new(*share).desired_width(WIDE_SLIDER).fill(Palette::of(ui).accent);
+            ui.add(bar);
+            if button(ui, true, "Cancel", "Stops. Files that are written stay") {
+                actions.push(Action::Files(FileAction::CancelRestyling));
+            }
+            weak(ui, format!("restyling {file}, {:.0} %", share * 100.0));
+        });
     }
-    if let DialogState::Failed(refusal) = &view.choosing {
-        warn(ui, refusal);
-    }
-    match &view.restyler {
-        RestylerState::Idle => {}
-        RestylerState::Working { file, share } => {
-            ui.horizontal(|ui| {
-                let bar = egui::ProgressBar::new(*share).desired_width(WIDE_SLIDER).fill(Palette::of(ui).accent);
-                ui.add(bar);
-                weak(ui, format!("restyling {file}, {:.0} %", share * 100.0));
-                if button(ui, true, "Cancel", "Stops. Files that are written stay") {
-                    push(FileAction::CancelRestyling);
-                }
-            });
+    let messages = messages(view);
+    let Some((first, others)) = messages.split_first() else { return };
+    ui.horizontal(|ui| {
+        if button(ui, true, "Close", "Closes these messages") {
+            actions.push(Action::Files(FileAction::Close));
         }
-        RestylerState::Done(files) => outcome(ui, files, &mut push),
-        RestylerState::Failed(refusal) => warn(ui, refusal),
-    }
+        first.draw(ui);
+    });
+    others.iter().for_each(|message| message.draw(ui));
 }
 
 fn is_working(view: &FilesView) -> bool {
     matches!(view.restyler, RestylerState::Working { .. })
 }
 
-fn warn(ui: &mut egui::Ui, text: &str) {
-    ui.colored_label(Palette::of(ui).warning, text);
+/// A line about files.
+enum Message {
+    Done(String),
+    Failed(String),
 }
 
-/// What came of files.
-fn outcome(ui: &mut egui::Ui, files: &Arc<RestyledFiles>, push: &mut impl FnMut(FileAction)) {
-    ui.horizontal(|ui| {
-        ui.label(match (&files.written[..], files.is_cancelled) {
-            ([], true) => "Cancelled; nothing was written".into(),
-            ([], false) => "Nothing was written".into(),
-            ([(_, one)], false) => {
-                format!("Wrote {}: {} of {} notes have a new velocity", one.result, one.changed, one.notes)
-            }
-            (several, false) => format!("Wrote {} files", several.len()),
-            (several, true) => format!("Cancelled after {} files", several.len()),
-        });
-        if button(ui, true, "Close", "Closes this message") {
-            push(FileAction::Close);
-        }
-    });
-    if files.written.len() > 1 {
-        let named = files.written.iter().take(MOST_NAMED).map(|(_, outcome)| outcome.result.as_str());
-        let named = named.collect::<Vec<_>>().join(", ");
-        let others = files.written.len().saturating_sub(MOST_NAMED);
-        weak(ui, if others > 0 { format!("{named} and {others} more") } else { named });
+impl Message {
+    /// Draws it in one line. A longer one is read by hovering over it.
+    fn draw(&self, ui: &mut egui::Ui) {
+        let palette = Palette::of(ui);
+        let (text, colour) = match self {
+            Self::Done(text) => (text, palette.text),
+            Self::Failed(text) => (text, palette.warning),
+        };
+        ui.add(egui::Label::new(egui::RichText::new(text).color(colour)).truncate());
     }
-    files.refused.iter().take(MOST_NAMED).for_each(|refusal| warn(ui, refusal));
+}
+
+/// What came of files, the latest last.
+fn messages(view: &FilesView) -> Vec<Message> {
+    let mut messages = Vec::new();
+    match &view.saving {
+        DialogState::Done(path) => messages.push(Message::Done(format!("Written to {}", path.display()))),
+        DialogState::Failed(refusal) => messages.push(Message::Failed(refusal.clone())),
+        DialogState::Idle | DialogState::Choosing => {}
+    }
+    // In the mode Timeline its own controls say so.
+    match &view.opening {
+        DialogState::Done(text) if !view.is_timeline => messages.push(Message::Done(text.clone())),
+        DialogState::Failed(refusal) if !view.is_timeline => messages.push(Message::Failed(refusal.clone())),
+        _ => {}
+    }
+    if let DialogState::Failed(refusal) = &view.choosing {
+        messages.push(Message::Failed(refusal.clone()));
+    }
+    match &view.restyler {
+        RestylerState::Idle | RestylerState::Working { .. } => {}
+        RestylerState::Done(files) => messages.extend(restyled(files)),
+        RestylerState::Failed(refusal) => messages.push(Message::Failed(refusal.clone())),
+    }
+    messages
+}
+
+/// What came of files that were restyled.
+fn restyled(files: &RestyledFiles) -> Vec<Message> {
+    let named = files.written.iter().take(MOST_NAMED).map(|(_, outcome)| outcome.result.as_str());
+    let named = named.collect::<Vec<_>>().join(", ");
+    let and_others = match files.written.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let cancelled = if files.is_cancelled { "Cancelled. " } else { "" };
+    let written = match &files.written[..] {
+        [] => "Nothing was written".into(),
+        [(_, one)] => format!("Wrote {named}: {} of {} notes have a new velocity", one.changed, one.notes),
+        several => format!("Wrote {} files: {named}{and_others}", several.len()),
+    };
+    let mut messages = vec![Message::Done(format!("{cancelled}{written}"))];
+    messages.extend(files.refused.iter().take(MOST_NAMED).cloned().map(Message::Failed));
     let others = files.refused.len().saturating_sub(MOST_NAMED);
     if others > 0 {
-        warn(ui, &format!("{others} more were refused"));
+        messages.push(Message::Failed(format!("{others} more were refused")));
     }
+    messages
 }
 
 /// A place to drop files on.

@@ -19,6 +19,8 @@ pub struct FilesView {
     pub choosing: DialogState<()>,
     /// The state of the restyler.
     pub restyler: RestylerState,
+    /// The state of opening a performance for Timeline.
+    pub opening: DialogState<String>,
     /// The style that files get, as the window names it.
     pub style: String,
     /// Whether Timeline is the mode.

@@ -33,7 +33,7 @@ mod window_controls;
 mod window_settings;
 
 pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction, WindowAction};
-pub use app::{App, Instance, create, remembered_size};
+pub use app::{App, create, remembered_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use files_view::FilesView;
 pub use presets_view::{PresetDialog, PresetsView};
@@ -47,8 +47,11 @@ use widgets::{checkbox, choice};
 /// The least height of a window that shows all controls unless the user hides them.
 const TALL: f32 = 560.0;
 
+/// Width up to which the header has no room for the name. The host shows it, too.
+const NARROW: f32 = 720.0;
+
 /// Width of what follows the presets in the header.
-const WIDTH_AFTER_PRESETS: f32 = 260.0;
+const WIDTH_AFTER_PRESETS: f32 = 232.0;
 
 /// Space above and below the controls.
 const CONTROLS_MARGIN: f32 = 4.0;
@@ -92,6 +95,7 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
     egui::Panel::top("mode").resizable(false).show(ui, |ui| {
         ui.add_space(2.0);
         mode_strip::strip(ui, view, actions);
+        files::outcome(ui, &view.files, actions);
         shape::problems(ui, view, actions);
         ui.add_space(2.0);
     });
@@ -104,7 +108,9 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
         // Drawn from top to bottom, because Tab goes through them in that order.
         let mut part = |top: f32, bottom: f32, content: &mut dyn FnMut(&mut egui::Ui)| {
             let rect = egui::Rect::from_x_y_ranges(whole.x_range(), top..=bottom.max(top));
-            ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            if top > whole.top() {
+                ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            }
             let rect = rect.with_min_y((top + CONTROLS_MARGIN).min(rect.bottom()));
             content(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
         };
@@ -120,7 +126,9 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
 /// The title, the choice of panels, presets and edits, Compare and Bypass.
 fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
-        ui.heading("ToneNet");
+        if ui.available_width() > NARROW {
+            ui.heading("ToneNet");
+        }
         for (tab, name, hint) in [
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
             (Tab::Generate, "Generate", "Writes new pieces and plays them in the song"),
@@ -132,7 +140,7 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             }
         }
         ui.separator();
-        let room = ui.available_width() - WIDTH_AFTER_PRESETS;
+        let room = ui.available_size_before_wrap().x - WIDTH_AFTER_PRESETS;
         presets::header(ui, &view.presets, room, actions);
         ui.separator();
         compare(ui, view, actions);

@@ -1,11 +1,14 @@
 //! Carries out what the user does with presets.
 
+use std::sync::atomic::Ordering;
+
 use nice_plug::prelude::ParamSetter;
 
 use super::action::PresetAction;
-use super::app::{App, Instance};
+use super::app::App;
 use super::presets_view::{PresetDialog, PresetsView, find};
 use crate::history::Slots;
+use crate::instance::Instance;
 use crate::params::UserParam;
 use crate::presets::{Preset, PresetId, PresetTask, SavedSettings};
 
@@ -88,7 +91,9 @@ impl App {
         let Instance { params, presets, .. } = &self.instance;
         let own = presets.list();
         let Some(preset) = find(&id, &own) else { return };
-        let read = preset.settings.read(params, UserParam::is_in_presets);
+        let is_locked = params.take_locked.load(Ordering::Relaxed);
+        let is_loaded = |param: UserParam| param.is_in_presets() && !(is_locked && param == UserParam::Take);
+        let read = preset.settings.read(params, is_loaded);
         let slots = Slots { preset: Some(id), ..params.slots().get() };
         self.editing(setter).load(format!("Preset {}", preset.name), read.values, slots);
         self.presets.problems = read.problems;

@@ -72,7 +72,7 @@ fn computing(ui: &mut egui::Ui, diagnostics: &Diagnostics) {
     let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
     row(ui, "Runs on", |ui| ui.label(or(&engine.runtime, "nothing yet: it opens when the host starts audio")));
     if !engine.notes.is_empty() {
-        row(ui, "Not used", |ui| ui.vertical(|ui| engine.notes.iter().for_each(|note| drop(weak(ui, note)))));
+        row(ui, "Not used", |ui| weak(ui, engine.notes.join("\n")));
     }
     row(ui, "Model", |ui| ui.label(or(&engine.model, "none is open")));
     row(ui, "Load", |ui| {

@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use tonenet_engine::model_cache::ModelCache;
+
 use super::*;
 
 /// The window of a new instance, which has just been drawn.
 fn drawn() -> App {
-    let mut app = App::new(Instance::of(&ToneNet::default()));
+    let mut app = App::new(Instance::new(&ModelCache::default()));
     draw(&mut app);
     app
 }

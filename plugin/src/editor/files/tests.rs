@@ -1,6 +1,7 @@
 //! Saving, restyling and dropping files as a user sees them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -14,8 +15,8 @@ fn view() -> FilesView {
 
 fn harness(view: &FilesView) -> Harness<'_, Vec<Action>> {
     let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
-        buttons(ui, view, actions);
-        outcomes(ui, view, actions);
+        ui.horizontal(|ui| buttons(ui, view, actions));
+        outcome(ui, view, actions);
         drop_zones(ui, view, actions);
     };
     Harness::builder().with_size(egui::vec2(640.0, 400.0)).build_ui_state(draw, Vec::new())
@@ -35,6 +36,15 @@ fn a_performance_is_saved_once_there_is_one() {
     assert_eq!(click_in(&FilesView { can_save: false, ..view() }, "Save restyled .mid…"), []);
     let view = FilesView { saving: DialogState::Done("a/evening.mid".into()), ..view() };
     harness(&view).get_by_label("Written to a/evening.mid");
+    assert_eq!(click_in(&view, "Close"), [Action::Files(FileAction::Close)]);
+}
+
+#[test]
+fn what_timeline_took_is_said_where_its_own_controls_are_not_shown() {
+    let text = "Timeline remembers a.mid";
+    let opened = FilesView { opening: DialogState::Done(text.into()), ..view() };
+    harness(&opened).get_by_label(text);
+    assert!(harness(&FilesView { is_timeline: true, ..opened }).query_by_label(text).is_none());
 }
 
 #[test]
@@ -49,23 +59,22 @@ fn restyling_shows_its_progress_and_can_be_cancelled() {
 
 #[test]
 fn what_came_of_files_is_said_until_the_user_has_read_it() {
-    let outcome = |result: &str| {
+    let result_of = |result: &str| {
         let outcome = Outcome { result: result.into(), notes: 549, changed: 540 };
         (String::new(), outcome)
     };
     let refused = vec!["a.png: this is no MIDI file".to_owned()];
-    let one = RestyledFiles { written: vec![outcome("evening-jazz.mid")], refused, is_cancelled: false };
+    let one = RestyledFiles { written: vec![result_of("evening-jazz.mid")], refused, is_cancelled: false };
     let view_of = |files: RestyledFiles| FilesView { restyler: RestylerState::Done(Arc::new(files)), ..view() };
     let view = view_of(one);
     harness(&view).get_by_label("Wrote evening-jazz.mid: 540 of 549 notes have a new velocity");
     harness(&view).get_by_label("a.png: this is no MIDI file");
     assert_eq!(click_in(&view, "Close"), [Action::Files(FileAction::Close)]);
-    let written = (0..6).map(|number| outcome(&format!("{number}.mid"))).collect();
+    let written = (0..6).map(|number| result_of(&format!("{number}.mid"))).collect();
     let view = view_of(RestyledFiles { written, ..RestyledFiles::default() });
-    harness(&view).get_by_label("Wrote 6 files");
-    harness(&view).get_by_label("0.mid, 1.mid, 2.mid, 3.mid and 2 more");
+    harness(&view).get_by_label("Wrote 6 files: 0.mid, 1.mid, 2.mid, 3.mid and 2 more");
     let view = view_of(RestyledFiles { is_cancelled: true, ..RestyledFiles::default() });
-    harness(&view).get_by_label("Cancelled; nothing was written");
+    harness(&view).get_by_label("Cancelled. Nothing was written");
 }
 
 /// A file as the framework hands it over.

@@ -15,9 +15,6 @@ use crate::editor::theme::Palette;
 const SIGN: f32 = 16.0;
 const SPACE: f32 = 12.0;
 
-/// Width of the buttons.
-const BUTTONS: f32 = 140.0;
-
 /// Draws the buttons at the right of a strip. Returns where they move the view, and the rest of the strip.
 ///
 /// They are drawn from left to right, because Tab goes through them in that order, and so need their width of the frame
