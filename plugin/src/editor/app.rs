@@ -65,34 +65,12 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
-    instance.presets.refresh();
-    let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
-    let app = App {
-        instance,
-        dialogs,
-        file_start: 0.0,
-        viewport: Viewport::default(),
-        shows_all_controls: None,
-        tab: Tab::default(),
-        performance: PerformanceSource::default(),
-        renaming: None,
-        window: WindowSettings::load(),
-        wanted_size: None,
-        shown: None,
-        next_look: Instant::now(),
-        opened: Instant::now(),
-        presets: PresetState::default(),
-        imported: DialogState::default(),
-        learned: LearnerState::default(),
-        context: None,
-        is_broken: false,
-    };
     let smallest = SizeConstraints::min_logical_size(LogicalSize::new(SMALLEST.0, SMALLEST.1));
     let settings = EguiNiceSettings::new()
         .with_tile("ToneNet")
         .with_resize_hint(ResizeHint { size_constraints: smallest, ..ResizeHint::RESIZABLE })
         .with_repaint_poll_interval(POLL);
-    create_egui_editor(size, notifier, settings, app)
+    create_egui_editor(size, notifier, settings, App::new(instance))
 }
 
 /// The size that the user last gave a window, and the zoom.
@@ -102,6 +80,31 @@ pub fn remembered_size() -> Arc<EguiEditorState> {
 }
 
 impl App {
+    fn new(instance: Instance) -> Self {
+        instance.presets.refresh();
+        let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
+        Self {
+            instance,
+            dialogs,
+            file_start: 0.0,
+            viewport: Viewport::default(),
+            shows_all_controls: None,
+            tab: Tab::default(),
+            performance: PerformanceSource::default(),
+            renaming: None,
+            window: WindowSettings::load(),
+            wanted_size: None,
+            shown: None,
+            next_look: Instant::now(),
+            opened: Instant::now(),
+            presets: PresetState::default(),
+            imported: DialogState::default(),
+            learned: LearnerState::default(),
+            context: None,
+            is_broken: false,
+        }
+    }
+
     fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
         let view = View::new(params, status);
@@ -274,3 +277,6 @@ impl NiceEguiApp for App {
         WindowSettings::remember(|window| (window.width, window.height) = (width, height));
     }
 }
+
+#[cfg(test)]
+mod tests;
