@@ -90,7 +90,7 @@ impl Default for ToneNet {
             generator: instance.generator.clone(),
             instance,
             models,
-            editor_size: editor::default_size(),
+            editor_size: editor::remembered_size(),
             notifier: RepaintNotifier::new(),
             engine: None,
             failure: None,

@@ -1,25 +1,39 @@
 //! The window of the built `.vst3`: closed before it opens, refused without a screen, and open on a virtual X server.
 //!
-//! Only one of its tests runs in a process, because it counts the open files of the process.
+//! Only one of its tests runs in a process, because they count the open files, threads and memory of the process.
 
 mod common;
+mod screen;
 
-use std::time::{Duration, Instant};
-
-use common::vst3_host;
-use x11rb::connection::Connection;
-use x11rb::protocol::xproto::*;
-use x11rb::rust_connection::RustConnection;
+use common::{RATE, in_style, piece, vst3_host};
+use screen::{DragSource, Screen, wait_until};
+use tonenet_core::style::StyleIndex;
+use tonenet_hosts::memory::{allocated_bytes, return_freed_blocks};
+use tonenet_hosts::vst3::{Vst3Host, Window};
+use tonenet_hosts::{Host, Session};
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}
+
 /// A window id that no X server assigns.
 const INVALID_WINDOW: u32 = 7;
 
+/// A folder in place of the user's, which the window writes its size to.
+fn folder_of_a_user() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    // SAFETY: one test runs in a process, and the plugin has not started a thread yet.
+    unsafe { std::env::set_var("XDG_CONFIG_HOME", folder.path()) };
+    folder
+}
+
 #[test]
 fn windows_that_never_open_leave_no_handlers_or_files_behind() {
+    let _user = folder_of_a_user();
     // SAFETY: this is the only test that runs by default, and the plugin has not started a thread yet.
     unsafe { std::env::remove_var("DISPLAY") };
     let host = vst3_host();
@@ -39,69 +53,122 @@ fn windows_that_never_open_leave_no_handlers_or_files_behind() {
     assert_eq!(open_files(), before);
 }
 
-/// A screen with a host window for the plugin's window.
-struct Screen {
-    x: RustConnection,
-    parent: u32,
+/// An open window, and the X window that it draws in.
+fn open(screen: &Screen, mut window: Window) -> (Window, u32) {
+    let parent = screen.new_parent();
+    assert!(window.open(parent));
+    assert!(!window.open(parent), "it is already open");
+    wait_until("the plugin's window opens", || screen.children(parent).len() == 1);
+    let child = screen.children(parent)[0];
+    assert_eq!(screen.size(child), window.size());
+    wait_until("text, sliders and keys are drawn", || screen.colours(child) > 50);
+    (window, child)
 }
 
-impl Screen {
-    fn new() -> Self {
-        let (x, screen) = x11rb::connect(None).expect("an X server; `cargo xtask test` starts one");
-        let root = &x.setup().roots[screen];
-        let parent = x.generate_id().unwrap();
-        let values = CreateWindowAux::new();
-        let class = WindowClass::INPUT_OUTPUT;
-        x.create_window(root.root_depth, parent, root.root, 0, 0, 1200, 900, 0, class, 0, &values).unwrap();
-        x.map_window(parent).unwrap().check().unwrap();
-        Self { x, parent }
-    }
-
-    /// The plugin's windows inside the host window.
-    fn children(&self) -> Vec<u32> {
-        self.x.query_tree(self.parent).unwrap().reply().unwrap().children
-    }
-
-    /// How many colours a window shows.
-    fn colours(&self, window: u32) -> usize {
-        let size = self.x.get_geometry(window).unwrap().reply().unwrap();
-        let image = self.x.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, size.width, size.height, !0);
-        let Ok(image) = image.unwrap().reply() else { return 0 };
-        let colours: std::collections::HashSet<&[u8]> = image.data.chunks_exact(4).collect();
-        colours.len()
-    }
+fn open_window_of(screen: &Screen, host: &Vst3Host) -> (Window, u32) {
+    open(screen, host.create_window().unwrap())
 }
 
-/// Polls a condition until it holds. The limit only turns a hang into a failure.
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !condition() {
-        assert!(since.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        std::thread::yield_now();
+/// Twenty seconds of the demo piece.
+fn session() -> Session {
+    in_style(&piece(), StyleIndex::JAZZ).truncated(20 * RATE as u64)
+}
+
+/// Windows that are opened and closed while a session plays.
+const WINDOWS: usize = 50;
+/// What may stay allocated for each of them, in bytes; a window takes megabytes while it is open.
+const MAX_BYTES: i64 = 20_000;
+
+#[test]
+#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
+fn fifty_windows_while_audio_runs_leak_nothing_and_change_no_output() {
+    let _user = folder_of_a_user();
+    return_freed_blocks();
+    let without = vst3_host().play(&session(), |_, _| {}).unwrap();
+    let screen = Screen::new();
+    let mut host = vst3_host();
+    let windows = host.windows();
+    // The first windows open files and fill caches that all windows share. A window's thread frees its own only after the
+    // window has closed, so that the figures may include those of one window, but not of fifty.
+    for _ in 0..3 {
+        open(&screen, windows.create().unwrap()).0.close();
     }
+    let (mut is_open, mut opened) = (None, 0);
+    let (mut before, mut after) = (None, None);
+    let with = host.play(&session(), |_, _| match is_open.take() {
+        // A block is played with the window open, then one without.
+        Some(window) => assert_eq!(Window::close(window), 0),
+        None if opened < WINDOWS => {
+            before.get_or_insert_with(|| (open_files(), threads(), allocated_bytes().unwrap()));
+            is_open = Some(open(&screen, windows.create().unwrap()).0);
+            opened += 1;
+        }
+        None => {
+            let (files, threads_before, _) = before.expect("windows were opened");
+            if after.is_none() {
+                wait_until("all windows end their threads", || threads() <= threads_before);
+                wait_until("all windows close their files", || open_files() <= files);
+                after = allocated_bytes();
+            }
+        }
+    });
+    assert_eq!(with.unwrap().outputs, without.outputs, "the window changes what is played");
+    assert!(without.outputs.len() > 200 && opened == WINDOWS);
+    let each = (after.expect("all windows were closed before the end") - before.unwrap().2) / WINDOWS as i64;
+    println!("{each} bytes for each of {WINDOWS} windows");
+    assert!(each < MAX_BYTES, "{each} bytes are left of each window");
 }
 
 #[test]
 #[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
-fn an_open_window_draws_its_controls_and_closing_it_releases_its_files() {
+fn the_windows_of_two_instances_are_open_at_once() {
+    let _user = folder_of_a_user();
+    let screen = Screen::new();
+    let (one, other) = (vst3_host(), vst3_host());
+    let ((first, _), (mut second, child)) = (open_window_of(&screen, &one), open_window_of(&screen, &other));
+    assert_eq!(first.close(), 0);
+    // The other one goes on drawing.
+    assert!(second.resize((1_000, 700)));
+    wait_until("the other window is resized", || screen.size(child) == (1_000, 700));
+    wait_until("and drawn in its new size", || screen.is_drawn_up_to_its_corner(child));
+    assert_eq!(second.close(), 0);
+}
+
+#[test]
+#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
+fn the_host_resizes_the_window_and_the_next_one_opens_in_that_size() {
+    let _user = folder_of_a_user();
     let screen = Screen::new();
     let host = vst3_host();
-    let open_and_close = || {
-        let mut window = host.create_window().unwrap();
-        assert!(window.open(screen.parent));
-        assert!(!window.open(screen.parent), "it is already open");
-        wait_until("the plugin's window opens", || screen.children().len() == 1);
-        let child = screen.children()[0];
-        let size = screen.x.get_geometry(child).unwrap().reply().unwrap();
-        assert_eq!((i32::from(size.width), i32::from(size.height)), window.size());
-        wait_until("text, dials and keys are drawn", || screen.colours(child) > 50);
-        assert_eq!(window.close(), 0);
-        wait_until("the plugin's window closes", || screen.children().is_empty());
-    };
-    // The first window opens files that all windows share, and its thread closes its own files only after the window has
-    // closed. So `before` may include files of the first window, but fewer than 20 windows would leave behind.
-    open_and_close();
-    let before = open_files();
-    (0..20).for_each(|_| open_and_close());
-    wait_until("all windows close their files", || open_files() <= before);
+    let (mut window, child) = open_window_of(&screen, &host);
+    assert!(window.can_resize());
+    assert_eq!(window.allowed_size((100, 100)), (640, 400), "the smallest");
+    assert_eq!(window.allowed_size((2_560, 1_440)), (2_560, 1_440));
+    for size in [(640, 400), (1_100, 800)] {
+        assert!(window.resize(size));
+        wait_until("the window is resized", || screen.size(child) == size);
+        wait_until("and drawn in its new size", || screen.is_drawn_up_to_its_corner(child));
+    }
+    window.close();
+    assert_eq!(host.create_window().unwrap().size(), (1_100, 800), "of the same instance");
+    assert_eq!(vst3_host().create_window().unwrap().size(), (1_100, 800), "of an instance made later");
+}
+
+#[test]
+#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
+fn a_file_that_is_dragged_over_the_window_is_accepted() {
+    let user = folder_of_a_user();
+    let file = user.path().join("a piece.mid");
+    std::fs::copy(common::workspace().join("assets/demo/bach-prelude-bwv-846.mid"), &file).unwrap();
+    let screen = Screen::new();
+    let host = vst3_host();
+    let (window, child) = open_window_of(&screen, &host);
+    let before = screen.picture(child);
+    let mut source = DragSource::new(&screen, child, &file);
+    source.drag_to(0.5, 0.5);
+    assert!(source.is_accepted());
+    wait_until("the window shows what it would do with the file", || screen.picture(child) != before);
+    source.drop();
+    assert!(source.is_finished());
+    assert_eq!(window.close(), 0);
 }

@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tonenet-inference", &["tonenet-core"]),
     ("tonenet-engine", &["tonenet-core", "tonenet-inference"]),
     ("tonenet-plugin", &["tonenet-core", "tonenet-inference", "tonenet-engine", "tonenet-files", "tonenet-learn"]),
-    ("tonenet-window-snapshots", &["tonenet-plugin"]),
+    ("tonenet-window-snapshots", &[]),
     ("tonenet-learn", &["tonenet-core", "tonenet-inference"]),
     ("tonenet-files", &["tonenet-core"]),
     ("tonenet-cli", &["tonenet-core", "tonenet-files", "tonenet-inference", "tonenet-learn"]),

@@ -1,16 +1,18 @@
 //! The window's main states as committed pictures. `cargo xtask snapshots` compares them, and `--update` renews them.
 
+mod picture;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use egui::Theme;
 use egui_kittest::SnapshotResults;
+use picture::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_engine::status::Status;
 use tonenet_plugin::editor::{Tab, View};
 use tonenet_plugin::params::ToneNetParams;
-use tonenet_window_snapshots::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
 
 /// The window of a new instance.
 fn first_run() -> View {

@@ -13,6 +13,7 @@ use super::dial::{Dial, DialGesture};
 use super::performance::Viewport;
 use super::presets_view::PresetDialog;
 use super::view::Tab;
+use super::window_settings::WindowTheme;
 use crate::presets::PresetId;
 
 /// What the user did in the window.
@@ -58,6 +59,8 @@ pub enum Action {
     ShowAllControls(bool),
     /// Opened a panel.
     Show(Tab),
+    /// Changed the window itself.
+    Window(WindowAction),
     /// Did something in the panel "Generate".
     Clip(ClipAction),
     /// Did something in the panel "Styles".
@@ -131,6 +134,17 @@ pub enum EditAction {
     SwitchSlot,
     /// Made the other slot the same.
     CopySlot,
+}
+
+/// What the user did to the window itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WindowAction {
+    /// Chose a theme.
+    Theme(WindowTheme),
+    /// Chose a zoom, in per cent.
+    Zoom(u16),
+    /// Resized it to this size in logical pixels, before the zoom.
+    Resize(egui::Vec2),
 }
 
 /// What the user did in the panel "Styles". Slots count from 0.

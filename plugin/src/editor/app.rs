@@ -3,13 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::editor::{ResizeHint, SizeConstraints};
 use nice_plug::prelude::*;
+use nice_plug_egui::baseview::WindowSize;
 use nice_plug_egui::{
-    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
 };
 
 use super::files_view::FilesView;
@@ -17,15 +20,19 @@ use super::performance::{Moment, PerformanceSource, Stores, Viewport};
 use super::preset_actions::PresetState;
 use super::presets_view::PresetsView;
 use super::styles_view::{Renaming, StylesView};
-use super::theme::{self, Palette, SIZE};
+use super::theme::{self, Palette, SMALLEST};
 use super::view::{GenerateView, Tab, View};
+use super::window_settings::WindowSettings;
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
 use crate::instance::Instance;
 use crate::learner::LearnerState;
 
-/// How often the window reads the counters.
+/// How often the window looks whether there is something new to show.
 const REFRESH: Duration = Duration::from_millis(100);
+
+/// How often the framework asks whether to draw. Parameters that the host moves are drawn at this rate.
+const POLL: Duration = Duration::from_millis(33);
 
 /// The window of an instance.
 pub struct App {
@@ -37,6 +44,15 @@ pub struct App {
     pub(super) tab: Tab,
     performance: PerformanceSource,
     pub(super) renaming: Option<Renaming>,
+    pub(super) window: WindowSettings,
+    /// The size that the user drags the window to.
+    pub(super) wanted_size: Option<egui::Vec2>,
+    /// What the window shows.
+    shown: Option<View>,
+    /// When to look for something new.
+    next_look: Instant,
+    /// When the editor was made.
+    opened: Instant,
     pub(super) presets: PresetState,
     /// The outcome of the last import of which the host was told.
     imported: DialogState<String>,
@@ -49,39 +65,56 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
-    instance.presets.refresh();
-    let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
-    let app = App {
-        instance,
-        dialogs,
-        file_start: 0.0,
-        viewport: Viewport::default(),
-        shows_all_controls: None,
-        tab: Tab::default(),
-        performance: PerformanceSource::default(),
-        renaming: None,
-        presets: PresetState::default(),
-        imported: DialogState::default(),
-        learned: LearnerState::default(),
-        context: None,
-        is_broken: false,
-    };
-    create_egui_editor(size, notifier, EguiNiceSettings::new().with_tile("ToneNet"), app)
+    let app = App::new(instance);
+    let smallest = SizeConstraints::min_logical_size(LogicalSize::new(SMALLEST.0, SMALLEST.1));
+    let settings = EguiNiceSettings::new()
+        .with_tile("ToneNet")
+        .with_resize_hint(ResizeHint { size_constraints: smallest, ..ResizeHint::RESIZABLE })
+        .with_repaint_poll_interval(POLL);
+    create_egui_editor(size, notifier, settings, app)
 }
 
-/// The window's size before the user changes it.
-pub fn default_size() -> Arc<EguiEditorState> {
-    EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0)
+/// The size that the user last gave a window, and the zoom.
+pub fn remembered_size() -> Arc<EguiEditorState> {
+    let window = WindowSettings::load();
+    EguiEditorState::from_size(LogicalSize::new(window.width, window.height), window.zoom_factor())
 }
 
 impl App {
+    /// A window that is not open yet.
+    pub(super) fn new(instance: Instance) -> Self {
+        instance.presets.refresh();
+        let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
+        Self {
+            instance,
+            dialogs,
+            file_start: 0.0,
+            viewport: Viewport::default(),
+            shows_all_controls: None,
+            tab: Tab::default(),
+            performance: PerformanceSource::default(),
+            renaming: None,
+            window: WindowSettings::load(),
+            wanted_size: None,
+            shown: None,
+            next_look: Instant::now(),
+            opened: Instant::now(),
+            presets: PresetState::default(),
+            imported: DialogState::default(),
+            learned: LearnerState::default(),
+            context: None,
+            is_broken: false,
+        }
+    }
+
     fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
         let view = View::new(params, status);
         let (timeline, styles) = (params.timeline(), params.styles());
         let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
         let (bars, position) = (generator.link().bars(), generator.link().position());
-        let moment = Moment { settings: view.settings, mode: view.look_ahead, bars, position };
+        let clock = self.opened.elapsed().as_secs_f64();
+        let moment = Moment { settings: view.settings, mode: view.look_ahead, bars, position, clock };
         let performance = self.performance.view(stores, &moment);
         let generate = GenerateView {
             generator: generator.status(),
@@ -118,6 +151,7 @@ impl App {
             opening: self.dialogs.opening(),
             file_start: self.file_start,
             performance,
+            window: self.window,
             viewport: self.viewport,
             shows_all_controls: self.shows_all_controls,
             tab: self.tab,
@@ -142,6 +176,26 @@ impl App {
     }
 }
 
+/// Hosts start and stop with the space bar. Unless a text is typed, it is theirs, and presses no button here; Enter does.
+fn leave_space_to_the_host(ui: &mut egui::Ui, frame: &mut Frame) {
+    let is_typing = ui.ctx().text_edit_focused();
+    frame.set_key_capture(match is_typing {
+        true => KeyCapture::CaptureAll,
+        false => KeyCapture::IgnoreKeys(vec![Key::Character(" ".into())]),
+    });
+    if !is_typing {
+        ui.input_mut(|input| input.events.retain(|event| !is_space(event)));
+    }
+}
+
+fn is_space(event: &egui::Event) -> bool {
+    match event {
+        egui::Event::Key { key, .. } => *key == egui::Key::Space,
+        egui::Event::Text(text) => text == " ",
+        _ => false,
+    }
+}
+
 impl NiceEguiApp for App {
     fn build(
         &mut self,
@@ -149,13 +203,16 @@ impl NiceEguiApp for App {
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        theme::apply(&context, egui::Theme::Dark);
+        // Another window may have changed it.
+        self.window.theme = WindowSettings::load().theme;
+        theme::apply(&context, self.window.theme.into());
         self.context = Some(gui);
         self.is_broken = false;
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+        leave_space_to_the_host(ui, frame);
         let Some(context) = self.context.clone() else { return };
         if self.is_broken {
             ui.colored_label(
@@ -174,9 +231,37 @@ impl NiceEguiApp for App {
             for action in actions {
                 self.apply(action, &setter);
             }
+            if view.tab == Tab::Restyle && view.performance.is_moving {
+                ui.ctx().request_repaint();
+            }
+            self.shown = Some(view);
         }));
         self.is_broken = drawn.is_err();
-        ui.ctx().request_repaint_after(REFRESH);
+        ui.ctx().set_theme(egui::Theme::from(self.window.theme));
+        ui.ctx().set_zoom_factor(self.window.zoom_factor());
+        if let Some(size) = self.wanted_size.take() {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
+        }
+    }
+
+    /// Whether something has changed since the window was drawn. An idle window costs a comparison, not a picture.
+    fn needs_repaint(&mut self) -> bool {
+        let now = Instant::now();
+        if now < self.next_look || self.is_broken {
+            return false;
+        }
+        self.next_look = now + REFRESH;
+        // A panic is shown by the next frame, which catches it.
+        catch_unwind(AssertUnwindSafe(|| {
+            let view = self.view();
+            self.shown.as_ref() != Some(&view)
+        }))
+        .unwrap_or(true)
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        self.window.width = size.logical.width as f32;
+        self.window.height = size.logical.height as f32;
     }
 
     fn editor_closed(&mut self) {
@@ -185,5 +270,8 @@ impl NiceEguiApp for App {
         }
         self.instance.params.comparing.store(false, Ordering::Relaxed);
         self.context = None;
+        self.shown = None;
+        let WindowSettings { width, height, .. } = self.window;
+        WindowSettings::remember(|window| (window.width, window.height) = (width, height));
     }
 }

@@ -6,10 +6,11 @@ use nice_plug::prelude::*;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
 
-use super::action::{Action, ClipAction, EditAction, StyleAction};
+use super::action::{Action, ClipAction, EditAction, StyleAction, WindowAction};
 use super::app::App;
 use super::dial::DialGesture;
 use super::styles_view::Renaming;
+use super::window_settings::WindowSettings;
 use crate::history::Editing;
 use crate::instance::Instance;
 use crate::learner::LearningSource;
@@ -53,6 +54,7 @@ impl App {
             Action::Compare(compares) => params.comparing.store(compares, Ordering::Relaxed),
             Action::ShowAllControls(all) => self.shows_all_controls = Some(all),
             Action::Show(tab) => self.tab = tab,
+            Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),
             Action::Styles(action) => self.apply_to_styles(action, setter),
             Action::Presets(action) => self.apply_to_presets(action, setter),
@@ -61,6 +63,20 @@ impl App {
             Action::Edit(EditAction::Redo) => edit.redo(),
             Action::Edit(EditAction::SwitchSlot) => self.presets.problems = edit.switch_slot(),
             Action::Edit(EditAction::CopySlot) => edit.copy_slot(),
+        }
+    }
+
+    fn apply_to_window(&mut self, action: WindowAction) {
+        match action {
+            WindowAction::Theme(theme) => {
+                self.window.theme = theme;
+                WindowSettings::remember(|window| window.theme = theme);
+            }
+            WindowAction::Zoom(zoom) => {
+                self.window.zoom = zoom;
+                WindowSettings::remember(|window| window.zoom = zoom);
+            }
+            WindowAction::Resize(size) => self.wanted_size = Some(size),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::file_restyler::RestylerState;
 use crate::params::{LookAheadChoice, ToneNetParams};
 
 /// What the window shows of files.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FilesView {
     /// Whether there is a performance to save.
     pub can_save: bool,

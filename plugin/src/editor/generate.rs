@@ -24,7 +24,7 @@ use history::history;
 use song_strip::{bar_number, song_strip, start_at};
 
 /// Height of the piano roll with its velocities.
-const ROLL_HEIGHT: f32 = 176.0;
+const ROLL_HEIGHT: f32 = 160.0;
 
 /// Draws the panel.
 pub(super) fn panel(ui: &mut egui::Ui, view: &GenerateView, actions: &mut Vec<Action>) {

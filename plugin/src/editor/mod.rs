@@ -29,15 +29,18 @@ mod styles_view;
 mod theme;
 mod view;
 mod widgets;
+mod window_controls;
+mod window_settings;
 
-pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction};
-pub use app::{App, create, default_size};
+pub use action::{Action, ClipAction, EditAction, FileAction, PresetAction, SettingsChange, StyleAction, WindowAction};
+pub use app::{App, create, remembered_size};
 pub use dial::{Dial, DialGesture, DialView};
 pub use files_view::FilesView;
 pub use presets_view::{PresetDialog, PresetsView};
 pub use styles_view::{Renaming, StyleOption, StylesView, UserStyleView};
 pub use theme::apply as apply_theme;
 pub use view::{GenerateView, Tab, View};
+pub use window_settings::{WindowSettings, WindowTheme};
 
 use widgets::{checkbox, choice};
 
@@ -47,11 +50,14 @@ const TALL: f32 = 560.0;
 /// Width up to which the header has no room for the name. The host shows it, too.
 const NARROW: f32 = 720.0;
 
-/// Width of Compare and Bypass, at the end of the header.
-const ROOM_FOR_COMPARE_AND_BYPASS: f32 = 176.0;
+/// Width of what follows the presets in the header.
+const WIDTH_AFTER_PRESETS: f32 = 260.0;
 
 /// Space above and below the controls.
 const CONTROLS_MARGIN: f32 = 4.0;
+
+/// Height of the status line.
+const STATUS: f32 = 26.0;
 
 /// The largest share of the window's height that the controls may take.
 const MOST_CONTROLS: f32 = 0.5;
@@ -72,6 +78,7 @@ pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         Tab::Status => whole(ui, |ui| status::panel(ui, view)),
     }
     files::drop_zones(ui, &view.files, &mut actions);
+    window_controls::corner(ui, &mut actions);
     actions
 }
 
@@ -88,18 +95,29 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
     egui::Panel::top("mode").resizable(false).show(ui, |ui| {
         ui.add_space(2.0);
         mode_strip::strip(ui, view, actions);
-        files::outcome(ui, &view.files, actions);
         shape::problems(ui, view, actions);
         ui.add_space(2.0);
     });
-    egui::Panel::bottom("status").resizable(false).show(ui, |ui| status_line::line(ui, view));
-    let shows_all = view.shows_all_controls.unwrap_or(height >= TALL);
-    let controls = (shape::height(ui, shows_all) + 2.0 * CONTROLS_MARGIN).min(height * MOST_CONTROLS);
-    egui::Panel::bottom("controls").resizable(false).exact_size(controls).show(ui, |ui| {
-        ui.add_space(CONTROLS_MARGIN);
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| shape::panel(ui, view, shows_all, actions));
+    egui::CentralPanel::default().show(ui, |ui| {
+        let whole = ui.available_rect_before_wrap();
+        let shows_all = view.shows_all_controls.unwrap_or(height >= TALL);
+        let controls = (shape::height(ui, shows_all) + 2.0 * CONTROLS_MARGIN).min(height * MOST_CONTROLS);
+        let status_top = whole.bottom() - STATUS;
+        let controls_top = (status_top - controls).max(whole.top());
+        // Drawn from top to bottom, because Tab goes through them in that order.
+        let mut part = |top: f32, bottom: f32, content: &mut dyn FnMut(&mut egui::Ui)| {
+            let rect = egui::Rect::from_x_y_ranges(whole.x_range(), top..=bottom.max(top));
+            ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            let rect = rect.with_min_y((top + CONTROLS_MARGIN).min(rect.bottom()));
+            content(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
+        };
+        part(whole.top(), controls_top, &mut |ui| performance::panel(ui, view, actions));
+        part(controls_top, status_top, &mut |ui| {
+            let controls = egui::ScrollArea::vertical().auto_shrink(false);
+            controls.show(ui, |ui| shape::panel(ui, view, shows_all, actions));
+        });
+        part(status_top, whole.bottom(), &mut |ui| status_line::line(ui, view));
     });
-    egui::CentralPanel::default().show(ui, |ui| performance::panel(ui, view, actions));
 }
 
 /// The title, the choice of panels, presets and edits, Compare and Bypass.
@@ -119,19 +137,20 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             }
         }
         ui.separator();
-        let room = ui.available_size_before_wrap().x - ROOM_FOR_COMPARE_AND_BYPASS;
+        let room = ui.available_size_before_wrap().x - WIDTH_AFTER_PRESETS;
         presets::header(ui, &view.presets, room, actions);
         ui.separator();
         compare(ui, view, actions);
         let hint = "Keeps your own velocities, with the same delay";
         actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
+        window_controls::menu(ui, &view.window, actions);
     });
 }
 
 /// The button that plays the player's own velocities while it is held.
 fn compare(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let button = ui.add(egui::Button::new("Compare").sense(egui::Sense::click_and_drag()));
-    let is_held_by_key = button.has_focus() && ui.input(|input| input.key_down(egui::Key::Space));
+    let is_held_by_key = button.has_focus() && ui.input(|input| input.key_down(egui::Key::Enter));
     let is_held = button.is_pointer_button_down_on() || is_held_by_key;
     button.on_hover_text("Hold it to hear your own velocities");
     if is_held != view.settings.compare {

@@ -35,7 +35,7 @@ fn advice(mode: Mode) -> &'static str {
 
 /// Draws the strip.
 pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         weak(ui, "Look-ahead").on_hover_text(
             "How long notes are held. Hosts cannot automate it, because a new latency needs a restart of the plugin.",
         );
@@ -46,22 +46,19 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         }
         ui.add_space(4.0);
         let tempo = format!("At {:.0} BPM. A new tempo counts once playback has stopped", view.tempo);
-        ui.add(egui::Label::new(latency(view)).truncate()).on_hover_text(tempo);
-    });
-    ui.horizontal(|ui| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            files::buttons(ui, &view.files, actions);
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.add(egui::Label::new(egui::RichText::new(advice(view.look_ahead)).weak()).truncate());
-            });
-        });
+        ui.label(latency(view)).on_hover_text(tempo);
+        ui.separator();
+        files::buttons(ui, &view.files, actions);
     });
     if view.restart_pending {
         ui.colored_label(Palette::of(ui).warning, RESTART);
+    } else {
+        ui.add(egui::Label::new(egui::RichText::new(advice(view.look_ahead)).weak()).truncate());
     }
     if view.look_ahead == Mode::Timeline {
         remembered(ui, view, actions);
     }
+    files::outcomes(ui, &view.files, actions);
 }
 
 /// How a new look-ahead takes effect.

@@ -116,3 +116,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

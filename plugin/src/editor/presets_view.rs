@@ -11,7 +11,7 @@ use crate::presets::{Preset, PresetId, PresetList, PresetTask, shipped};
 const SAME_VALUE: f32 = 1e-4;
 
 /// What the header shows of presets, undo and the slots A and B.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PresetsView {
     /// The user's presets.
     pub own: PresetList,

@@ -53,7 +53,7 @@ impl Renaming {
 }
 
 /// The styles to choose from, and what the panel "Styles" shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StylesView {
     /// The styles to choose from, in the order of the list.
     pub options: Vec<StyleOption>,

@@ -19,6 +19,8 @@ use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::user_style::UserStyleId;
 
+mod keyboard;
+
 use super::theme::SIZE;
 use super::*;
 use crate::dialogs::DialogState;

@@ -5,6 +5,9 @@ use egui::{Color32, FontId, Stroke, TextStyle};
 /// Size of the window in logical pixels before the user changes it.
 pub(super) const SIZE: (f32, f32) = (960.0, 680.0);
 
+/// The smallest size of the window in logical pixels, before the zoom.
+pub(super) const SMALLEST: (f32, f32) = (640.0, 400.0);
+
 /// Width of the column of labels.
 pub(super) const LABEL_WIDTH: f32 = 112.0;
 /// Width of a slider that has a row to itself.

@@ -14,12 +14,13 @@ use super::files_view::FilesView;
 use super::performance::{PerformanceView, Viewport};
 use super::presets_view::PresetsView;
 use super::styles_view::StylesView;
+use super::window_settings::WindowSettings;
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
 
 /// What the window shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The settings of the style.
     pub settings: Settings,
@@ -55,6 +56,8 @@ pub struct View {
     pub file_start: f64,
     /// The runtime, the model and errors, as text.
     pub engine: EngineInfo,
+    /// How the window looks and how large it is.
+    pub window: WindowSettings,
     /// What the performance view shows.
     pub performance: PerformanceView,
     /// Which part of it is in sight.
@@ -88,7 +91,7 @@ pub enum Tab {
 }
 
 /// What the panel "Generate" shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GenerateView {
     /// What the user wants generated.
     pub settings: GenerateSettings,
@@ -131,6 +134,7 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            window: WindowSettings::default(),
             performance: PerformanceView {
                 floor: settings.expression.floor,
                 ceiling: settings.expression.ceiling,

@@ -28,7 +28,7 @@ use self::process_data::{
     audio_bus_buffers, pointer_to, process_context, process_mode, process_setup, speaker_arrangement,
 };
 use self::stream::MemoryStream;
-pub use self::window::Window;
+pub use self::window::{Window, Windows};
 use crate::HostError;
 use crate::audio::{AudioBus, AudioBuses, BusMemory};
 use crate::host::{ActivationConfig, Block, BlockInput, BlockOutput, Host, ParameterId};
@@ -128,9 +128,12 @@ impl Vst3Host {
     /// # Errors
     /// When the plugin has no window.
     pub fn create_window(&self) -> Result<Window, HostError> {
-        // SAFETY: the controller is valid and returns a view with a reference of ours.
-        let view = unsafe { ComPtr::from_raw(self.controller.createView(ViewType::kEditor)) };
-        Ok(Window::with_frame(view.ok_or_else(|| self.error("create its window", "it has none"))?))
+        self.windows().create().ok_or_else(|| self.error("create its window", "it has none"))
+    }
+
+    /// What creates the plugin's windows while it plays.
+    pub fn windows(&self) -> Windows {
+        Windows::new(self.controller.clone())
     }
 
     /// Converts a block's input to events and parameter changes.

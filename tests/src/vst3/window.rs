@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ptr;
 
 use vst3::Steinberg::Linux::*;
+use vst3::Steinberg::Vst::{IEditController, IEditControllerTrait, ViewType};
 use vst3::Steinberg::*;
 use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
@@ -51,6 +52,22 @@ impl IRunLoopTrait for Frame {
     }
 }
 
+/// Creates the windows of an instance, also while a session plays through it. The plugin must outlive it.
+pub struct Windows(ComPtr<IEditController>);
+
+impl Windows {
+    pub(super) fn new(controller: ComPtr<IEditController>) -> Self {
+        Self(controller)
+    }
+
+    /// Creates a window, not yet on a screen, with a frame; `None` where the plugin has none.
+    pub fn create(&self) -> Option<Window> {
+        // SAFETY: the controller is valid and returns a view with a reference of ours.
+        let view = unsafe { ComPtr::from_raw(self.0.createView(ViewType::kEditor)) };
+        view.map(Window::with_frame)
+    }
+}
+
 /// A window of the plugin with a frame. Dropping it closes it and removes the frame.
 pub struct Window {
     view: ComPtr<IPlugView>,
@@ -74,6 +91,27 @@ impl Window {
             unsafe { self.view.attached(ptr::without_provenance_mut(parent as usize), kPlatformTypeX11EmbedWindowID) };
         self.is_open |= opened == kResultOk;
         opened == kResultOk
+    }
+
+    /// Whether the plugin lets the host resize it.
+    pub fn can_resize(&self) -> bool {
+        // SAFETY: the view is valid.
+        unsafe { self.view.canResize() == kResultTrue }
+    }
+
+    /// The size nearest to this one, in pixels, that the plugin allows.
+    pub fn allowed_size(&self, (width, height): (i32, i32)) -> (i32, i32) {
+        let mut size = ViewRect { left: 0, top: 0, right: width, bottom: height };
+        // SAFETY: the view reads and writes `size`.
+        unsafe { self.view.checkSizeConstraint(&raw mut size) };
+        (size.right - size.left, size.bottom - size.top)
+    }
+
+    /// Tells the plugin that the host has resized it to this size in pixels; returns whether the plugin took it.
+    pub fn resize(&mut self, (width, height): (i32, i32)) -> bool {
+        let mut size = ViewRect { left: 0, top: 0, right: width, bottom: height };
+        // SAFETY: the view reads `size`.
+        unsafe { self.view.onSize(&raw mut size) == kResultOk }
     }
 
     /// Its size in pixels.

@@ -27,6 +27,14 @@ pub trait App: Send + 'static {
     /// Called each time the UI needs repainting, which may be many times per second.
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame);
 
+    /// Called each [`repaint_poll_interval`](EguiWindowSettings::repaint_poll_interval), also while nothing is drawn.
+    ///
+    /// Return whether there is something new to draw. With this, an app that shows values of its surroundings need not
+    /// repaint to see whether they have changed.
+    fn needs_repaint(&mut self) -> bool {
+        false
+    }
+
     /// Called when the window has been resized.
     ///
     /// The given size takes the zoom factor into account.

@@ -580,9 +580,15 @@ impl<A: App> EguiWindow<A> {
     }
 
     fn poll_repaint_timer(&self) {
-        if let Some(repaint_notifier) = &self.repaint_notifier
-            && repaint_notifier.repaint_requested()
-        {
+        let is_requested = self
+            .repaint_notifier
+            .as_ref()
+            .is_some_and(|repaint_notifier| repaint_notifier.repaint_requested());
+        let is_outdated = || match self.inner.try_borrow_mut() {
+            Ok(mut inner) => inner.user_app.needs_repaint(),
+            Err(_) => false,
+        };
+        if is_requested || is_outdated() {
             self.window.request_redraw();
         }
     }

@@ -9,6 +9,7 @@ use egui_baseview::baseview::HandlerError;
 use egui_baseview::{EguiWindow, GraphicsConfig};
 use nice_plug_core::context::gui::GuiContext;
 use nice_plug_core::editor::SizeConstraints;
+use nice_plug_core::editor::dpi::LogicalSize;
 use nice_plug_core::editor::dpi::NativeSize;
 use nice_plug_core::editor::dpi::Size;
 use nice_plug_core::editor::{
@@ -121,10 +122,15 @@ impl<A: NiceEguiApp> egui_baseview::App for UserAppWrapper<A> {
         self.user_app.lock().ui(ui, frame);
     }
 
+    fn needs_repaint(&mut self) -> bool {
+        self.user_app.lock().needs_repaint()
+    }
+
     fn resized(&mut self, size: baseview::WindowSize) {
+        let zoom_factor = self.egui_state.zoom_factor.load();
         self.egui_state
             .system_scale_factor
-            .store(Some(size.scale_factor as f32));
+            .store(Some(size.scale_factor as f32 / zoom_factor));
 
         let current_size = self.egui_state.size();
         let new_size = match current_size {
@@ -140,6 +146,12 @@ impl<A: NiceEguiApp> egui_baseview::App for UserAppWrapper<A> {
         self.egui_state.zoom_factor.store(zoom_factor);
 
         self.user_app.lock().zoom_factor_changed(zoom_factor);
+    }
+}
+
+impl<A: NiceEguiApp> Drop for UserAppWrapper<A> {
+    fn drop(&mut self) {
+        self.user_app.lock().editor_closed();
     }
 }
 
@@ -168,7 +180,7 @@ impl<A: NiceEguiApp> Editor for EguiEditor<A> {
         let zoom_factor = egui_state.zoom_factor.load();
 
         let (min_size, max_size): (Option<Size>, Option<Size>) =
-            match self.settings.resize_hint.size_constraints {
+            match zoomed(self.settings.resize_hint, zoom_factor).size_constraints {
                 SizeConstraints::Logical { min_size, max_size } => {
                     (min_size.map(|s| s.into()), max_size.map(|s| s.into()))
                 }
@@ -261,8 +273,10 @@ impl<A: NiceEguiApp> Editor for EguiEditor<A> {
     }
 
     fn size(&self) -> NativeSize<u32> {
+        let size = self.egui_state.logical_size();
+        let zoom_factor = self.egui_state.user_scale_factor();
         NativeSize::from_size(
-            self.egui_state.logical_size().into(),
+            LogicalSize::new(size.width * zoom_factor, size.height * zoom_factor).into(),
             self.egui_state.system_scale_factor() as f64,
         )
     }
@@ -283,6 +297,17 @@ impl<A: NiceEguiApp> Editor for EguiEditor<A> {
             baseview::assume_standalone_in_process();
         }
     }
+}
+
+/// What a window may be resized to when its content is zoomed.
+fn zoomed(mut resize_hint: ResizeHint, zoom_factor: f32) -> ResizeHint {
+    if let SizeConstraints::Logical { min_size, max_size } = &mut resize_hint.size_constraints {
+        for size in [min_size, max_size].into_iter().flatten() {
+            size.width = (size.width as f32 * zoom_factor).round() as _;
+            size.height = (size.height as f32 * zoom_factor).round() as _;
+        }
+    }
+    resize_hint
 }
 
 /// A handle to a spawned instance of an [`EguiEditor`].
@@ -352,7 +377,8 @@ impl EditorHandle for EguiEditorHandle {
         window: &Self::Window,
     ) -> Option<NativeSize<u32>> {
         let current_size = window.size();
-        Some(self.resize_hint.adjust_size(
+        let zoom_factor = self.egui_state.user_scale_factor();
+        Some(zoomed(self.resize_hint, zoom_factor).adjust_size(
             new_size,
             NativeSize::from_logical_or_physical(current_size.logical, current_size.physical),
             current_size.scale_factor,

@@ -76,6 +76,13 @@ pub trait NiceEguiApp: Send + 'static {
     /// This will only ever be called while an editor window is open.
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame);
 
+    /// Called each [`repaint_poll_interval`](EguiNiceSettings::repaint_poll_interval), also while nothing is drawn.
+    ///
+    /// Return whether there is something new to draw.
+    fn needs_repaint(&mut self) -> bool {
+        false
+    }
+
     /// Called when the window has been resized.
     fn resized(&mut self, new_size: WindowSize) {
         let _ = new_size;
@@ -144,14 +151,14 @@ impl EguiEditorState {
         let size = self.size.load();
         let scale_factor = self.system_scale_factor();
 
-        size.to_logical(scale_factor as f64)
+        size.to_logical((scale_factor * self.user_scale_factor()) as f64)
     }
 
     pub fn physical_size(&self) -> PhysicalSize<u32> {
         let size = self.size.load();
         let scale_factor = self.system_scale_factor();
 
-        size.to_physical(scale_factor as f64)
+        size.to_physical((scale_factor * self.user_scale_factor()) as f64)
     }
 
     /// The current user zoom (scale) factor. This is applied on top of the

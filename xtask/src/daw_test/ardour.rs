@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -72,6 +72,15 @@ impl Ardour {
         let answers = Answers::parse(&text);
         ensure!(answers.values("done").is_some(), "{} broke off; see {}", script.name, self.log(script.name).display());
         Ok(answers)
+    }
+
+    /// Starts Ardour's interface with a session on a screen.
+    pub fn start(&self, session: &Path, display: &str) -> Result<Child> {
+        let log = File::create(self.log("window"))?;
+        let mut command = self.command(Path::new("ardour"));
+        command.args(["--no-announcements", "--no-splash"]).arg(session).env("DISPLAY", display);
+        let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn();
+        child.context("cannot run ardour; is Debian's package ardour installed?")
     }
 
     /// The log file for a program's output.

@@ -1,13 +1,15 @@
 //! `cargo xtask daw-test`: the demo piece played through the VST3 in a real DAW.
 //!
-//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window. It
-//! shows what the test hosts in `tests/` cannot: that a DAW which was not made for the plugin gets the same results.
+//! Ardour compensates the plugin's latency, records what it sends, saves, loads and exports, all without a window. Then
+//! the piece plays with the plugin's window open. This shows what the test hosts in `tests/` cannot: that a DAW which was not
+//! made for the plugin gets the same results.
 
 mod ardour;
 mod export;
 mod recording;
 mod reference;
 mod session;
+mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -125,7 +127,10 @@ fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Resu
 
     let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored, Speed::RealTime)?;
     print_row("control: latency ignored", &check_late_by_latency(song, &control, latency)?);
-    check_timeline(&daw, song, reference)
+    check_timeline(&daw, song, reference)?;
+    let picture = window::check(&daw.ardour, daw.home, &daw.folder)?;
+    print_row("its window in Ardour", &format!("open and drawn while the piece plays: {}", picture.display()));
+    Ok(())
 }
 
 /// Checks Timeline: a pass is saved in the session, and the next ones get the whole performance's velocities.

@@ -38,6 +38,11 @@ impl Folder {
         &self.0
     }
 
+    /// The session's own file.
+    pub fn file(&self) -> PathBuf {
+        self.0.join(format!("{NAME}.ardour"))
+    }
+
     fn midi_files(&self) -> PathBuf {
         self.0.join("interchange").join(NAME).join("midifiles")
     }
@@ -49,16 +54,24 @@ impl Folder {
 
     /// Adds an empty region of so many Ardour ticks to the track that plays.
     pub fn add_region(&self, ticks: u64) -> Result<()> {
-        let file = self.0.join(format!("{NAME}.ardour"));
+        let file = self.file();
         let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
         fs::write(self.midi_files().join(SOURCE), EMPTY)?;
         fs::write(&file, with_region(&xml, ticks)?)?;
         Ok(())
     }
 
+    /// Makes Ardour's interface open the plugin's window when the session is next loaded.
+    pub fn open_window(&self) -> Result<()> {
+        let file = self.file();
+        let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
+        fs::write(&file, with_open_window(&xml)?)?;
+        Ok(())
+    }
+
     /// Makes the plugin start in Timeline when the session is next loaded.
     pub fn set_timeline(&self) -> Result<()> {
-        let file = self.0.join(format!("{NAME}.ardour"));
+        let file = self.file();
         let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
         fs::write(&file, in_timeline(&xml)?)?;
         Ok(())
@@ -80,6 +93,19 @@ fn in_timeline(xml: &str) -> Result<String> {
     let at = at.context("the plugin's state in the session has no look-ahead of a beat")?;
     let state = [&state[..at], TIMELINE.as_bytes(), &state[at + BEAT.len()..]].concat();
     replace_once(xml, chunk, &format!("{begin}{}{end}", BASE64.encode(state)))
+}
+
+/// The saved session with the plugin's window open. Ardour names it after the ids of the track and the plugin.
+fn with_open_window(xml: &str) -> Result<String> {
+    let id = |element: &str, name: &str| {
+        let found = between(xml, element, name, "\"")?;
+        found.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).context("an element has no id")
+    };
+    let (track, plugin) = (id("<Route ", "name=\"source\" default-type=\"midi")?, id("<Processor ", "name=\"ToneNet")?);
+    let window = format!(
+        r#"<Extra><UI><Window name="P-{track}-{plugin}" visible="1" x-off="60" y-off="60" x-size="-1" y-size="-1" custom-ui="1"/></UI></Extra></Session>"#
+    );
+    replace_once(xml, "</Session>", &window)
 }
 
 /// The saved session with an added region.
@@ -154,6 +180,15 @@ mod tests {
         let session = |mode: &str| format!("<VST3><chunk>{}</chunk></VST3>", BASE64.encode(state(mode)));
         assert_eq!(in_timeline(&session("one-beat")).unwrap(), session("timeline"));
         assert!(in_timeline(&session("live")).is_err());
+    }
+
+    #[test]
+    fn the_window_is_that_of_the_plugin_on_its_track() {
+        let xml = r#"<Session><Routes><Route id="28" name="Master"/><Route id="122" name="source" default-type="midi"><Processor id="9" name="Fader"/>
+            <Processor id="296" name="ToneNet" active="1"/></Route></Routes></Session>"#;
+        let open = with_open_window(xml).unwrap();
+        assert!(open.contains(r#"<Extra><UI><Window name="P-122-296" visible="1""#), "{open}");
+        assert!(with_open_window("<Session></Session>").is_err());
     }
 
     #[test]

@@ -15,16 +15,20 @@ use crate::editor::theme::Palette;
 const SIGN: f32 = 16.0;
 const SPACE: f32 = 12.0;
 
+/// Width of the buttons.
+const BUTTONS: f32 = 140.0;
+
 /// Draws the buttons at the right of a strip. Returns where they move the view, and the rest of the strip.
 pub fn buttons(ui: &mut Ui, view: &PerformanceView, strip: Rect, viewport: Viewport) -> (Viewport, Rect) {
-    let layout = Layout::right_to_left(Align::Center);
-    let buttons = ui.scope_builder(UiBuilder::new().max_rect(strip).layout(layout), |ui| {
+    // From left to right, because Tab goes through them in that order.
+    let left = (strip.right() - BUTTONS).max(strip.left());
+    let place = UiBuilder::new().max_rect(strip.with_min_x(left)).layout(Layout::left_to_right(Align::Center));
+    let buttons = ui.scope_builder(place, |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        let moved = follow(ui, view, viewport);
-        zoom(ui, view, moved)
+        let moved = zoom(ui, view, viewport);
+        follow(ui, view, moved)
     });
-    let left = buttons.response.rect.left().max(strip.left());
-    (buttons.inner, Rect::from_min_max(strip.min, pos2(left, strip.bottom())))
+    (buttons.inner, strip.with_max_x(left))
 }
 
 fn follow(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
@@ -41,9 +45,9 @@ fn follow(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
 }
 
 fn zoom(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
-    let fit = ui.button("Fit").on_hover_text("Shows all notes");
-    let closer = named(ui, "+", "Zoom in", "Zooms in. Key: +, or the wheel with Ctrl");
     let farther = named(ui, "\u{2212}", "Zoom out", "Zooms out. Key: \u{2212}, or the wheel with Ctrl");
+    let closer = named(ui, "+", "Zoom in", "Zooms in. Key: +, or the wheel with Ctrl");
+    let fit = ui.button("Fit").on_hover_text("Shows all notes");
     match [fit, closer, farther].map(|button| button.clicked()) {
         [true, ..] => viewport.fitted(view),
         [_, true, _] => viewport.zoomed(view, ZOOM, viewport.in_sight(view).time.at(0.5)),

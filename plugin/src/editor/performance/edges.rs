@@ -32,8 +32,8 @@ pub fn edges(ui: &mut Ui, view: &View, lane: Rect, actions: &mut Vec<Action>) {
     let floor = view.performance.floor.clamp(1, 127);
     let ceiling = view.performance.ceiling.clamp(1, 127);
     let both = [
-        Edge { dial: Dial::Floor, name: "floor", velocity: floor, limits: (1, ceiling) },
         Edge { dial: Dial::Ceiling, name: "ceiling", velocity: ceiling, limits: (floor, 127) },
+        Edge { dial: Dial::Floor, name: "floor", velocity: floor, limits: (1, ceiling) },
     ];
     for edge in both {
         edge.show(ui, view, lane, actions);

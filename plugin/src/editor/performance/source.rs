@@ -16,6 +16,9 @@ use super::{Axis, GridLine, NoteState, NoteView, PerformanceView};
 /// Seconds after the last event in which the view goes on moving. Long notes and releases end within them.
 const AFTERGLOW: f64 = 4.0;
 
+/// Seconds after which a song that has the same position stands still. Blocks of audio are shorter.
+const STANDSTILL: f64 = 0.25;
+
 /// Where the performance of an instance comes from.
 #[derive(Clone, Copy)]
 pub struct Stores<'a> {
@@ -38,6 +41,8 @@ pub struct Moment {
     pub bars: Bars,
     /// The song's position in beats, if the host says so.
     pub position: Option<f64>,
+    /// The window's clock, in seconds.
+    pub clock: f64,
 }
 
 /// Keeps the last view, and what it was built from.
@@ -48,8 +53,8 @@ pub struct PerformanceSource {
     /// How many notes of this pass the snapshot does not have yet.
     new_notes: usize,
     built_for: Option<(Settings, Mode, Bars)>,
-    /// The position at the last call, to see whether the song moves.
-    position: Option<f64>,
+    /// The song's last position, and when it was there first.
+    position: Option<(f64, f64)>,
     view: PerformanceView,
 }
 
@@ -66,7 +71,7 @@ struct Remembered {
 impl PerformanceSource {
     /// The performance as it is now. Notes are computed anew only where something has changed.
     pub fn view(&mut self, stores: Stores<'_>, moment: &Moment) -> PerformanceView {
-        let Moment { settings, mode, bars, position } = *moment;
+        let Moment { settings, mode, bars, .. } = *moment;
         let is_part_new = stores.played.update(&mut self.part);
         let is_song = mode == Mode::Timeline;
         let is_snapshot_new = is_song && self.follow_snapshot(stores);
@@ -81,21 +86,25 @@ impl PerformanceSource {
         self.view.floor = settings.expression.floor;
         self.view.ceiling = settings.expression.ceiling;
         self.view.look_ahead = if is_song { 0.0 } else { self.part.look_ahead };
-        self.set_now(stores.played.now(), position, is_song);
+        self.set_now(stores.played.now(), moment, is_song);
         self.view.clone()
     }
 
-    fn set_now(&mut self, playing: f64, position: Option<f64>, is_song: bool) {
+    fn set_now(&mut self, playing: f64, moment: &Moment, is_song: bool) {
+        let before = self.position;
+        self.position = moment.position.map(|position| match before {
+            Some((last, since)) if last == position => (last, since),
+            _ => (position, moment.clock),
+        });
         if is_song {
-            self.view.now = position;
-            self.view.is_moving = position != self.position;
+            self.view.now = moment.position;
+            self.view.is_moving = self.position.is_some_and(|(_, since)| moment.clock - since < STANDSTILL);
         } else {
             let end = self.part.notes.last().map(|note| note.onset + note.length.unwrap_or(f64::INFINITY));
             let stop = end.map(|end| end + self.part.look_ahead + AFTERGLOW);
             self.view.now = stop.map(|stop| playing.min(stop));
             self.view.is_moving = stop.is_some_and(|stop| playing < stop);
         }
-        self.position = position;
     }
 
     /// Takes the latest snapshot. Returns whether it or its styles have changed.

@@ -7,7 +7,7 @@ use tonenet_core::style::{StyleBlend, TakeSeed};
 pub use crate::editor::roll::GridLine;
 
 /// What the performance view shows. Places lie on its [`Axis`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PerformanceView {
     /// What places mean.
     pub axis: Axis,

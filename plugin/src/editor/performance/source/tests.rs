@@ -51,7 +51,7 @@ fn moment(mode: Mode) -> Moment {
         bypass: false,
         compare: false,
     };
-    Moment { settings, mode, bars: Bars::default(), position: None }
+    Moment { settings, mode, bars: Bars::default(), position: None, clock: 0.0 }
 }
 
 fn on(id: u64, time: u64, key: u8) -> InputEvent {
@@ -132,6 +132,8 @@ fn timeline_shows_the_whole_song_and_the_notes_that_are_new_in_it() {
     let now = Moment { position: Some(9.0), ..moment(Mode::Timeline) };
     let view = playing.view(&now);
     assert_eq!((view.axis, view.now, view.is_moving), (Axis::Song, Some(9.0), true));
+    assert!(playing.view(&Moment { clock: 0.2, ..now }).is_moving, "within a long block");
+    assert!(!playing.view(&Moment { clock: 0.3, ..now }).is_moving, "it stands still");
     assert_eq!(restyled(&view), [Some(76), Some(56), Some(60)]);
     let mut melody = now;
     melody.settings.scope = Scope { part: ScopePart::Melody, ..Scope::ALL };
