@@ -25,13 +25,16 @@ struct Slot {
 struct Performance {
     snapshot: Arc<TimelineSnapshot>,
     is_entered: bool,
+    /// Notes that no model has predicted yet. The window asks in every frame, so they are counted once.
+    waiting: usize,
 }
 
 impl Performance {
     /// Finds out whether it was entered. This reads all notes, so call it without the lock.
     fn new(snapshot: Arc<TimelineSnapshot>) -> Self {
         let evidence = EntryEvidence::from_notes(&snapshot.performance().0);
-        Self { snapshot, is_entered: evidence.is_some_and(|evidence| evidence.is_entered()) }
+        let waiting = snapshot.waiting();
+        Self { snapshot, is_entered: evidence.is_some_and(|evidence| evidence.is_entered()), waiting }
     }
 }
 
@@ -91,9 +94,9 @@ impl TimelineStore {
     /// Summarises the performance.
     pub fn summary(&self) -> TimelineSummary {
         let slot = self.0.lock();
-        let Performance { snapshot, is_entered } = &slot.current;
-        let (notes, waiting) = (snapshot.notes().len(), snapshot.waiting());
-        TimelineSummary { notes, waiting, is_entered: *is_entered, can_undo: slot.before.is_some() }
+        let Performance { snapshot, is_entered, waiting } = &slot.current;
+        let (notes, can_undo) = (snapshot.notes().len(), slot.before.is_some());
+        TimelineSummary { notes, waiting: *waiting, is_entered: *is_entered, can_undo }
     }
 
     /// Loads the performance from a project.

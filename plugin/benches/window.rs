@@ -11,7 +11,7 @@ use egui::{Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2, vec2};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_engine::status::Status;
 use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView, Viewport, panel};
-use tonenet_plugin::editor::{View, draw};
+use tonenet_plugin::editor::{View, window};
 use tonenet_plugin::params::ToneNetParams;
 
 /// Numbers of notes in sight.
@@ -68,9 +68,7 @@ fn frames(mut content: impl FnMut(&mut egui::Ui)) -> Vec<Duration> {
         let share = number as f32 / (WARM_UP + FRAMES) as f32;
         input.events.push(Event::PointerMoved(pos2(share * SIZE.x, SIZE.y * 0.3)));
         let start = Instant::now();
-        let mut output = context.run_ui(input, |ui| {
-            egui::CentralPanel::default().show(ui, &mut content);
-        });
+        let mut output = context.run_ui(input, &mut content);
         let primitives = context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
         let took = start.elapsed();
         assert!(!primitives.is_empty(), "something is drawn");
@@ -86,7 +84,7 @@ fn main() {
             let view = view(performance(notes));
             let mut times = frames(|ui| {
                 if is_window {
-                    draw(ui, &view);
+                    window(ui, &view);
                 } else {
                     panel(ui, &view, &mut Vec::new());
                 }

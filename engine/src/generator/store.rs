@@ -206,6 +206,18 @@ impl ClipStore {
         self.place_selected(&mut self.lock());
     }
 
+    /// Has the selected clip play in style: from the next bar line on, or from where it is in the song.
+    pub fn audition(&self) {
+        let mut contents = self.lock();
+        contents.settings.restyled = true;
+        let selected = contents.variations.get(contents.selected);
+        if contents.placed.as_ref().is_some_and(|placed| selected.is_some_and(|clip| Arc::ptr_eq(clip, &placed.clip))) {
+            self.send_update(&mut contents);
+        } else {
+            self.place_selected(&mut contents);
+        }
+    }
+
     /// Moves the clip in the song to another start, in beats. Where a song cannot be, it is not moved.
     pub fn move_to(&self, start: f64) {
         let mut contents = self.lock();

@@ -33,14 +33,14 @@ impl Default for ErrorLog {
 }
 
 impl ErrorLog {
-    /// When the instance started.
-    pub fn started(&self) -> Instant {
-        self.started
+    /// The time since the instance started.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Adds an error. The same one again is counted. The oldest one beyond [`MOST_ERRORS`] is lost.
     pub fn push(&self, message: &str) {
-        let time = self.started.elapsed();
+        let time = self.uptime();
         let mut errors = self.errors.lock();
         match errors.back_mut().filter(|last| last.message == message) {
             Some(last) => (last.time, last.count) = (time, last.count + 1),

@@ -146,7 +146,11 @@ impl App {
             ..view.files
         };
         let format = self.context.as_ref().map(|context| context.plugin_api().to_string()).unwrap_or_default();
-        let diagnostics = Diagnostics { format, ..view.diagnostics };
+        // They change all the time, and an idle window must not be drawn for them.
+        let diagnostics = match self.tab {
+            Tab::Status => Diagnostics { format, ..view.diagnostics },
+            _ => Diagnostics::default(),
+        };
         View {
             opening: self.dialogs.opening(),
             file_start: self.file_start,

@@ -135,12 +135,7 @@ impl App {
             ClipAction::Undo => clips.step(true),
             ClipAction::Redo => clips.step(false),
             ClipAction::Select(index) => clips.select(index),
-            ClipAction::Audition => {
-                clips.change_settings(|settings| settings.restyled = true);
-                if !clips.selected().placement.is_some_and(|placement| placement.is_selected) {
-                    clips.place();
-                }
-            }
+            ClipAction::Audition => clips.audition(),
             ClipAction::MoveTo(start) => clips.move_to(start),
             ClipAction::Place => clips.place(),
             ClipAction::Clear => clips.clear(),

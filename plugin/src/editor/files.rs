@@ -37,7 +37,7 @@ pub(super) fn buttons(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Act
 }
 
 /// Draws what is being done with files and what came of it, if there is anything to say.
-pub(super) fn outcomes(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+pub(super) fn outcome(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
     if let RestylerState::Working { file, share } = &view.restyler {
         ui.horizontal(|ui| {
             let bar = egui::ProgressBar::new(*share).desired_width(WIDE_SLIDER).fill(Palette::of(ui).accent);

@@ -51,7 +51,7 @@ const TALL: f32 = 560.0;
 const NARROW: f32 = 720.0;
 
 /// Width of what follows the presets in the header.
-const WIDTH_AFTER_PRESETS: f32 = 260.0;
+const WIDTH_AFTER_PRESETS: f32 = 232.0;
 
 /// Space above and below the controls.
 const CONTROLS_MARGIN: f32 = 4.0;
@@ -95,6 +95,7 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
     egui::Panel::top("mode").resizable(false).show(ui, |ui| {
         ui.add_space(2.0);
         mode_strip::strip(ui, view, actions);
+        files::outcome(ui, &view.files, actions);
         shape::problems(ui, view, actions);
         ui.add_space(2.0);
     });
@@ -107,7 +108,9 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
         // Drawn from top to bottom, because Tab goes through them in that order.
         let mut part = |top: f32, bottom: f32, content: &mut dyn FnMut(&mut egui::Ui)| {
             let rect = egui::Rect::from_x_y_ranges(whole.x_range(), top..=bottom.max(top));
-            ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            if top > whole.top() {
+                ui.painter().hline(whole.x_range(), top, ui.visuals().widgets.noninteractive.bg_stroke);
+            }
             let rect = rect.with_min_y((top + CONTROLS_MARGIN).min(rect.bottom()));
             content(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
         };

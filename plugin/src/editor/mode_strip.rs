@@ -7,7 +7,7 @@ use super::action::Action;
 use super::files;
 use super::theme::Palette;
 use super::view::View;
-use super::widgets::{button, choice, weak};
+use super::widgets::{button, choice, column, weak};
 use crate::dialogs::DialogState;
 
 /// Every mode with its name.
@@ -20,6 +20,9 @@ const MODES: [(Mode, &str); 7] = [
     (Mode::Window(WindowLength::FourBeats), "4 beats"),
     (Mode::Timeline, "Timeline"),
 ];
+
+/// Width of the buttons for files.
+const FILE_BUTTONS: f32 = 246.0;
 
 /// When to use a mode.
 fn advice(mode: Mode) -> &'static str {
@@ -47,18 +50,20 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         let tempo = format!("At {:.0} BPM. A new tempo counts once playback has stopped", view.tempo);
         ui.label(latency(view)).on_hover_text(tempo);
-        ui.separator();
+    });
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - FILE_BUTTONS).max(0.0);
+        column(ui, width, |ui| {
+            ui.add(egui::Label::new(egui::RichText::new(advice(view.look_ahead)).weak()).truncate())
+        });
         files::buttons(ui, &view.files, actions);
     });
     if view.restart_pending {
         ui.colored_label(Palette::of(ui).warning, RESTART);
-    } else {
-        ui.add(egui::Label::new(egui::RichText::new(advice(view.look_ahead)).weak()).truncate());
     }
     if view.look_ahead == Mode::Timeline {
         remembered(ui, view, actions);
     }
-    files::outcomes(ui, &view.files, actions);
 }
 
 /// How a new look-ahead takes effect.

@@ -1,5 +1,7 @@
 //! Carries out what the user does with presets.
 
+use std::sync::atomic::Ordering;
+
 use nice_plug::prelude::ParamSetter;
 
 use super::action::PresetAction;
@@ -89,7 +91,9 @@ impl App {
         let Instance { params, presets, .. } = &self.instance;
         let own = presets.list();
         let Some(preset) = find(&id, &own) else { return };
-        let read = preset.settings.read(params, UserParam::is_in_presets);
+        let is_locked = params.take_locked.load(Ordering::Relaxed);
+        let is_loaded = |param: UserParam| param.is_in_presets() && !(is_locked && param == UserParam::Take);
+        let read = preset.settings.read(params, is_loaded);
         let slots = Slots { preset: Some(id), ..params.slots().get() };
         self.editing(setter).load(format!("Preset {}", preset.name), read.values, slots);
         self.presets.problems = read.problems;

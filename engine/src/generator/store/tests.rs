@@ -74,6 +74,23 @@ fn any_clip_can_be_selected() {
 }
 
 #[test]
+fn an_audition_plays_the_selected_clip_in_style() {
+    let (store, mut audio) = connected();
+    store.audition();
+    assert!(audio.next_update().is_none_or(|update| update.clip.is_none()), "there is no clip");
+    store.change_settings(|settings| (settings.plays_at_once, settings.restyled) = (false, false));
+    [60, 62].into_iter().for_each(|key| store.add(clip(key)));
+    store.audition();
+    let update = audio.next_update().unwrap();
+    assert_eq!((update.clip.map(|clip| clip.notes()[0].key), update.start, update.restyled), (Some(62), None, true));
+    audio.report_start(update.placement, 8.0);
+    store.change_settings(|settings| settings.restyled = false);
+    store.audition();
+    let update = audio.next_update().unwrap();
+    assert_eq!((update.start, update.restyled), (Some(8.0), true), "it stays where it is");
+}
+
+#[test]
 fn the_clip_in_the_song_moves_to_another_start() {
     let (store, mut audio) = connected();
     store.move_to(4.0);

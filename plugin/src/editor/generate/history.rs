@@ -52,7 +52,7 @@ fn picture(ui: &mut Ui, selected: &SelectedClip, (index, clip): (usize, &Arc<Cli
     }
     painter.add(shapes.into_shape());
     let (thickness, colour) = match (is_selected, response.hovered(), response.has_focus()) {
-        (.., true) => (2.0, palette.text),
+        (.., true) => (2.0, palette.focus),
         (true, ..) => (2.0, palette.accent),
         (_, true, _) => (1.0, palette.weak_text),
         _ => (1.0, palette.bar_line),

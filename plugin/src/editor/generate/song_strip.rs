@@ -105,7 +105,7 @@ fn block(ui: &Ui, (id, geometry): (Id, &Geometry), placement: &SongPlacement, st
     let is_held = response.hovered() || response.dragged() || response.has_focus();
     let fill = palette.accent.gamma_multiply(if is_held { 0.6 } else { 0.4 });
     painter.rect_filled(place, 2.0, fill);
-    let frame = if response.has_focus() { palette.text } else { palette.accent };
+    let frame = if response.has_focus() { palette.focus } else { palette.accent };
     painter.rect_stroke(place, 2.0, Stroke::new(1.5, frame), StrokeKind::Inside);
     response.on_hover_text("Drag the piece to another bar. Keys: left and right")
 }

@@ -108,10 +108,12 @@ impl Edge {
         u8::try_from(to).ok().filter(|&to| to != self.velocity)
     }
 
-    /// The handle: above the ceiling, below the floor, so that the two never cover each other.
+    /// The handle: above the ceiling, below the floor, so that the two do not cover each other. A low lane has no room
+    /// there for all of it.
     fn handle(&self, lane: Rect) -> Rect {
         let height = y(lane, self.velocity.into());
         let centre = if self.dial == Dial::Ceiling { height - HANDLE.y / 2.0 } else { height + HANDLE.y / 2.0 };
+        let centre = centre.min(lane.bottom() - HANDLE.y / 2.0).max(lane.top() + HANDLE.y / 2.0);
         Rect::from_center_size(pos2(lane.right() - HANDLE.x / 2.0 - 6.0, centre), HANDLE)
     }
 
@@ -125,7 +127,7 @@ impl Edge {
         let text = format!("{} {}", capitalised(self.name), self.velocity);
         painter.text(handle.center(), Align2::CENTER_CENTER, text, FontId::proportional(11.0), palette.roll);
         if response.has_focus() {
-            painter.rect_stroke(handle.expand(1.0), 2.0, Stroke::new(1.0, palette.text), StrokeKind::Inside);
+            painter.rect_stroke(handle.expand(1.0), 2.0, Stroke::new(1.0, palette.focus), StrokeKind::Inside);
         }
     }
 }

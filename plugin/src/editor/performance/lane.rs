@@ -9,11 +9,16 @@ use super::view::{NoteState, NoteView, PerformanceView};
 use crate::editor::roll::{Geometry, Shapes, Span, bar_lines};
 use crate::editor::theme::Palette;
 
-/// Space above velocity 127 and below velocity 1, for the handles of floor and ceiling.
-const MARGIN: f32 = 15.0;
+/// Space above velocity 127 and below velocity 1, for the handles of floor and ceiling: a share of the height, and its
+/// limits.
+const MARGIN: (f32, f32, f32) = (0.13, 5.0, 15.0);
 /// Space for each note below which the lane shows averages, and below which marks are small.
 const CROWDED: f32 = 3.0;
 const DENSE: f32 = 9.0;
+/// The height below which marks are small.
+const LOW: f32 = 80.0;
+/// The least height with room for three numbers.
+const HEIGHT_OF_NUMBERS: f32 = 70.0;
 /// How far from a note the pointer may be.
 const NEAR: f32 = 10.0;
 /// Velocities with a line of their own.
@@ -22,20 +27,36 @@ const LINES: [u8; 3] = [32, 64, 96];
 /// The height of a velocity in the lane.
 pub fn y(lane: Rect, velocity: f32) -> f32 {
     let share = (velocity - 1.0) / 126.0;
-    let height = (lane.height() - 2.0 * MARGIN).max(1.0);
-    lane.bottom() - MARGIN - share.clamp(0.0, 1.0) * height
+    let (margin, height) = measures(lane);
+    lane.bottom() - margin - share.clamp(0.0, 1.0) * height
 }
 
 /// The velocity at a height of the lane.
 pub fn velocity_at(lane: Rect, y: f32) -> f32 {
-    let height = (lane.height() - 2.0 * MARGIN).max(1.0);
-    1.0 + 126.0 * ((lane.bottom() - MARGIN - y) / height).clamp(0.0, 1.0)
+    let (margin, height) = measures(lane);
+    1.0 + 126.0 * ((lane.bottom() - margin - y) / height).clamp(0.0, 1.0)
 }
 
-/// Draws the numbers at the left edge.
+/// The space above and below the velocities, and their height.
+fn measures(lane: Rect) -> (f32, f32) {
+    let (share, least, most) = MARGIN;
+    let margin = (share * lane.height()).clamp(least, most);
+    (margin, (lane.height() - 2.0 * margin).max(1.0))
+}
+
+/// Draws the velocities' numbers and colours at the left edge.
 pub fn scale(painter: &Painter, rect: Rect, palette: &Palette) {
-    let (place, font) = (pos2(rect.right() - 5.0, y(rect, 64.0)), FontId::proportional(10.0));
-    painter.text(place, Align2::RIGHT_CENTER, "64", font, palette.weak_text);
+    let mut shapes = Shapes::new(1.0 / painter.ctx().pixels_per_point());
+    for velocity in 1..=127 {
+        let around = y(rect, f32::from(velocity) + 0.5)..=y(rect, f32::from(velocity) - 0.5);
+        shapes.rect(Rect::from_x_y_ranges(rect.right() - 5.0..=rect.right() - 1.0, around), palette.velocity(velocity));
+    }
+    painter.add(shapes.into_shape());
+    let numbers: &[u8] = if rect.height() < HEIGHT_OF_NUMBERS { &[64] } else { &[1, 64, 127] };
+    for &velocity in numbers {
+        let (place, font) = (pos2(rect.right() - 8.0, y(rect, velocity.into())), FontId::proportional(10.0));
+        painter.text(place, Align2::RIGHT_CENTER, velocity.to_string(), font, palette.weak_text);
+    }
 }
 
 /// Draws the lane.
@@ -57,7 +78,7 @@ pub fn draw(painter: &Painter, roll: &Roll) {
     if is_crowded {
         crowd(&mut shapes, &columns, roll);
     } else {
-        let radius = if space < DENSE { 2.2 } else { 3.6 };
+        let radius = if space < DENSE || lane.height() < LOW { 2.2 } else { 3.6 };
         for note in notes {
             connection(&mut shapes, note, roll);
         }

@@ -20,7 +20,7 @@ const CONTROLS: f32 = 26.0;
 /// Space between the roll and the velocity lane.
 const GAP: f32 = 4.0;
 /// Height of the velocity lane: a share of the height, and its limits.
-const LANE: (f32, f32, f32) = (0.36, 56.0, 220.0);
+const LANE: (f32, f32, f32) = (0.38, 62.0, 220.0);
 /// Height of the view where the space has none of its own.
 const USUAL_HEIGHT: f32 = 320.0;
 
@@ -88,7 +88,7 @@ pub fn panel(ui: &mut Ui, view: &View, actions: &mut Vec<Action>) {
     }
     edges::edges(ui, view, parts.lane, actions);
     if surface.has_focus() {
-        let stroke = Stroke::new(2.0, palette.accent);
+        let stroke = Stroke::new(2.0, palette.focus);
         ui.painter().rect_stroke(parts.roll, 2.0, stroke, StrokeKind::Inside);
     }
     tooltip(view, &surface, &lane_surface, pointed);

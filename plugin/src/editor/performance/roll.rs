@@ -10,9 +10,8 @@ use crate::editor::theme::Palette;
 /// Size of the marks of late and new notes, in points; the small one where notes are many.
 pub const MARK: f32 = 4.0;
 const SMALL_MARK: f32 = 2.5;
-/// The least width of the look-ahead that its name fits into, long or short.
-const LONG_NAME: f32 = 136.0;
-const SHORT_NAME: f32 = 70.0;
+/// The least width of the look-ahead that its name fits into.
+const WIDTH_OF_NAME: f32 = 136.0;
 
 /// What the roll and the lane draw.
 #[derive(Clone, Copy)]
@@ -92,14 +91,16 @@ impl Roll<'_> {
     }
 
     fn name_look_ahead(&self, painter: &Painter) {
-        let Some(zone) = self.look_ahead().map(|zone| zone.intersect(self.geometry.rect)) else { return };
-        let name = match zone.width() {
-            width if width >= LONG_NAME => "heard, not played yet",
-            width if width >= SHORT_NAME => "look-ahead",
-            _ => return,
+        let Some(zone) = self.look_ahead() else { return };
+        let text = |x: f32, align: Align2, name: &str| {
+            let (place, font) = (pos2(x, zone.top() + 4.0), FontId::proportional(11.0));
+            painter.text(place, align, name, font, self.palette.weak_text);
         };
-        let (place, font) = (pos2(zone.center().x, zone.top() + 4.0), FontId::proportional(11.0));
-        painter.text(place, Align2::CENTER_TOP, name, font, self.palette.weak_text);
+        text(zone.left() - 5.0, Align2::RIGHT_TOP, "played");
+        text(zone.right() + 5.0, Align2::LEFT_TOP, "heard");
+        if zone.width() >= WIDTH_OF_NAME {
+            text(zone.center().x, Align2::CENTER_TOP, "heard, not played yet");
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::editor::theme::Palette;
 
 /// Keys of an octave.
 const OCTAVE: u8 = 12;
-/// The lowest row in which a name can be read, in points.
-const ROW_OF_A_NAME: f32 = 3.0;
+/// The lowest row, in points, at which there is room for a name in each octave.
+const ROW_OF_A_NAME: f32 = 1.4;
 
 /// A key's name: 60 is C4.
 pub fn key_name(key: u8) -> String {
