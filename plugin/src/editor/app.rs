@@ -80,7 +80,8 @@ pub fn remembered_size() -> Arc<EguiEditorState> {
 }
 
 impl App {
-    fn new(instance: Instance) -> Self {
+    /// A window that is not open yet.
+    pub(super) fn new(instance: Instance) -> Self {
         instance.presets.refresh();
         let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
         Self {

@@ -120,3 +120,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
