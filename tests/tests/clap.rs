@@ -205,6 +205,7 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         (5, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
         (6, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
         (7, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
+        (8, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = clap_host();

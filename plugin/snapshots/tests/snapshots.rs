@@ -28,40 +28,42 @@ fn first_run() -> View {
     view
 }
 
-/// Broken chords over eight bars, as a player and a style would have them.
+/// Ten seconds of a broken chord over a bass, a note of which was late.
 fn performance() -> PerformanceView {
-    const CHORDS: [[u8; 4]; 4] = [[48, 60, 64, 67], [45, 60, 64, 69], [41, 60, 65, 69], [43, 59, 62, 67]];
-    let note = |index: usize| {
-        let (bar, step) = (index / 16, index % 16);
-        let wave = ((index * 37) % 23) as u8;
-        let accent = if step % 4 == 0 { 18 } else { 0 };
-        let phrase = (12.0 * (bar as f64 * 0.8).sin()) as i8;
-        let restyled = (58 + accent + wave / 2).saturating_add_signed(phrase);
-        let waits = index >= 120;
+    const KEYS: [u8; 8] = [48, 60, 64, 67, 72, 67, 64, 60];
+    let now = 9.6;
+    let note = |place: usize| {
+        let onset = place as f64 * 0.25;
+        let own = 58 + (place * 7 % 12) as u8;
+        let swing = if place % 2 == 1 { 14 } else { 0 };
+        let restyled = 62 + (place * 5 % 9) as u8 + swing;
+        let state = match place {
+            11 => NoteState::Late,
+            _ if onset > now - 0.3 => NoteState::Waiting,
+            _ => NoteState::Restyled,
+        };
         NoteView {
-            onset: index as f64 * 0.125,
-            length: Some(0.12),
-            key: CHORDS[bar % 4][step % 4] + if step % 8 > 5 { 12 } else { 0 },
-            own: 52 + wave,
-            restyled: (!waits).then_some(restyled),
-            level: (!waits).then(|| f32::from(62_u8.saturating_add_signed(phrase))),
-            state: match index {
-                _ if waits => NoteState::Waiting,
-                45 => NoteState::Late,
-                _ => NoteState::Restyled,
-            },
+            onset,
+            length: (onset < now - 0.2).then_some(if place.is_multiple_of(8) { 1.6 } else { 0.3 }),
+            key: KEYS[place % KEYS.len()],
+            own,
+            restyled: (state == NoteState::Restyled).then_some(restyled),
+            level: Some(70.0 + 4.0 * (onset * 0.8).sin() as f32),
+            state,
             style: StyleBlend::only(StyleIndex::JAZZ),
-            take: TakeSeed(0),
+            take: TakeSeed(3),
         }
     };
     let line = |beat: i32| GridLine { place: f64::from(beat) * 0.5, bar: (beat % 4 == 0).then_some(beat / 4 + 1) };
     PerformanceView {
-        notes: (0..128).map(note).collect(),
-        grid: (0..33).map(line).collect(),
-        now: Some(15.95),
-        look_ahead: 0.5,
+        notes: (0..39).map(note).collect(),
+        grid: (0..22).map(line).collect(),
+        now: Some(now),
         is_moving: true,
-        ..first_run().performance
+        look_ahead: 0.5,
+        floor: 1,
+        ceiling: 127,
+        ..PerformanceView::default()
     }
 }
 
@@ -72,7 +74,8 @@ fn playing() -> View {
     view.look_ahead = Mode::Window(WindowLength::OneBeat);
     view.latency = 24_000;
     view.restyled = 1_250;
-    view.late = 3;
+    view.late = 1;
+    view.engine.model = "Note".into();
     view
 }
 

@@ -65,13 +65,12 @@ pub struct App {
 
 /// Creates the editor of an instance.
 pub fn create(instance: Instance, size: Arc<EguiEditorState>, notifier: RepaintNotifier) -> Option<EguiEditor<App>> {
-    let app = App::new(instance);
     let smallest = SizeConstraints::min_logical_size(LogicalSize::new(SMALLEST.0, SMALLEST.1));
     let settings = EguiNiceSettings::new()
         .with_tile("ToneNet")
         .with_resize_hint(ResizeHint { size_constraints: smallest, ..ResizeHint::RESIZABLE })
         .with_repaint_poll_interval(POLL);
-    create_egui_editor(size, notifier, settings, app)
+    create_egui_editor(size, notifier, settings, App::new(instance))
 }
 
 /// The size that the user last gave a window, and the zoom.
@@ -279,3 +278,6 @@ impl NiceEguiApp for App {
         WindowSettings::remember(|window| (window.width, window.height) = (width, height));
     }
 }
+
+#[cfg(test)]
+mod tests;

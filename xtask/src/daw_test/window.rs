@@ -65,6 +65,14 @@ pub fn check(ardour: &Ardour, home: &Path, folder: &Folder) -> Result<PathBuf> {
     })?;
     display.picture("root", &pictures.join("screen.png"))?;
     ensure!(program.0.try_wait()?.is_none(), "Ardour ended while it played; see its log");
+    // The space bar is the host's, also after a click into the plugin's window.
+    display.run("xdotool", &["mousemove", "--window", &window, "300", "662", "click", "1", "key", "space"])?;
+    let stopped = pictures.join("stopped.png");
+    wait_for("the space bar in the plugin's window to stop Ardour", STARTING, || {
+        let before = fs::read(&stopped).ok();
+        display.picture(&window, &stopped)?;
+        Ok((before == Some(fs::read(&stopped)?)).then_some(()))
+    })?;
     Ok(file)
 }
 

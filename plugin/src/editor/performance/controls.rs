@@ -15,20 +15,27 @@ use crate::editor::theme::Palette;
 const SIGN: f32 = 16.0;
 const SPACE: f32 = 12.0;
 
-/// Width of the buttons.
-const BUTTONS: f32 = 140.0;
-
 /// Draws the buttons at the right of a strip. Returns where they move the view, and the rest of the strip.
+///
+/// They are drawn from left to right, because Tab goes through them in that order, and so need their width of the frame
+/// before.
 pub fn buttons(ui: &mut Ui, view: &PerformanceView, strip: Rect, viewport: Viewport) -> (Viewport, Rect) {
-    // From left to right, because Tab goes through them in that order.
-    let left = (strip.right() - BUTTONS).max(strip.left());
-    let place = UiBuilder::new().max_rect(strip.with_min_x(left)).layout(Layout::left_to_right(Align::Center));
-    let buttons = ui.scope_builder(place, |ui| {
+    let id = ui.scope_id().with("width of the buttons");
+    let width = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or_default();
+    let place = strip.with_min_x((strip.right() - width).max(strip.left()));
+    let layout = Layout::left_to_right(Align::Center);
+    let buttons = ui.scope_builder(UiBuilder::new().max_rect(place).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let moved = zoom(ui, view, viewport);
-        follow(ui, view, moved)
+        let moved = follow(ui, view, moved);
+        (moved, ui.min_rect().width())
     });
-    (buttons.inner, strip.with_max_x(left))
+    let (moved, drawn) = buttons.inner;
+    if drawn != width {
+        ui.data_mut(|data| data.insert_temp(id, drawn));
+        ui.ctx().request_discard("the buttons have another width");
+    }
+    (moved, strip.with_max_x(place.left()))
 }
 
 fn follow(ui: &mut Ui, view: &PerformanceView, viewport: Viewport) -> Viewport {
