@@ -44,7 +44,7 @@ fn performance() -> PerformanceView {
         };
         NoteView {
             onset,
-            length: (onset < now - 0.2).then_some(if place % 8 == 0 { 1.6 } else { 0.3 }),
+            length: (onset < now - 0.2).then_some(if place.is_multiple_of(8) { 1.6 } else { 0.3 }),
             key: KEYS[place % KEYS.len()],
             own,
             restyled: (state == NoteState::Restyled).then_some(restyled),

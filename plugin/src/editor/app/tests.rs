@@ -30,7 +30,8 @@ fn a_window_with_nothing_new_is_not_drawn_again() {
 
 #[test]
 fn whatever_changes_outside_the_window_draws_it_once() {
-    let changes: [(&str, fn(&App)); 4] = [
+    type Change = (&'static str, fn(&App));
+    let changes: [Change; 4] = [
         ("a counter", |app| app.instance.status.late.store(1, Ordering::Relaxed)),
         ("a restart", |app| app.instance.status.restart_pending.store(true, Ordering::Relaxed)),
         ("the runtime", |app| app.instance.status.info.lock().runtime = "another".into()),
