@@ -256,8 +256,13 @@ impl NiceEguiApp for App {
         self.next_look = now + REFRESH;
         // A panic is shown by the next frame, which catches it.
         catch_unwind(AssertUnwindSafe(|| {
-            let view = self.view();
-            self.shown.as_ref() != Some(&view)
+            let mut view = self.view();
+            let Some(shown) = &self.shown else { return true };
+            if view.tab != Tab::Status {
+                // It changes every second, and no other panel shows it.
+                view.diagnostics.uptime = shown.diagnostics.uptime;
+            }
+            *shown != view
         }))
         .unwrap_or(true)
     }

@@ -126,8 +126,11 @@ fn restyle(ui: &mut egui::Ui, view: &View, height: f32, actions: &mut Vec<Action
 /// The title, the choice of panels, presets and edits, Compare and Bypass.
 fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
-        if ui.available_width() > NARROW {
+        let is_wide = ui.available_width() > NARROW;
+        if is_wide {
             ui.heading("ToneNet");
+        } else {
+            ui.spacing_mut().item_spacing.x = 5.0;
         }
         for (tab, name, hint) in [
             (Tab::Restyle, "Restyle", "Gives what you play another genre's dynamics"),
@@ -139,10 +142,14 @@ fn header(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
                 actions.push(Action::Show(tab));
             }
         }
-        ui.separator();
+        if is_wide {
+            ui.separator();
+        }
         let room = ui.available_size_before_wrap().x - WIDTH_AFTER_PRESETS;
         presets::header(ui, &view.presets, room, actions);
-        ui.separator();
+        if is_wide {
+            ui.separator();
+        }
         compare(ui, view, actions);
         let hint = "Keeps your own velocities, with the same delay";
         actions.extend(checkbox(ui, view.settings.bypass, "Bypass", hint).map(Action::Bypass));
