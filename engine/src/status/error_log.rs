@@ -38,7 +38,7 @@ impl ErrorLog {
         self.started.elapsed()
     }
 
-    /// Adds an error. The same one again is counted. The oldest one beyond [`MOST_ERRORS`] is lost.
+    /// Adds an error. The same one again is counted. Of more than 20 the oldest is lost.
     pub fn push(&self, message: &str) {
         let time = self.uptime();
         let mut errors = self.errors.lock();
