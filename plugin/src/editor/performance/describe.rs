@@ -1,11 +1,11 @@
 //! Says in words what the performance view shows.
 
+use tonenet_core::note::key_name;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 
 use super::notes::beginning_in;
 use super::view::{Axis, GridLine, NoteState, NoteView, PerformanceView};
 use super::viewport::InSight;
-use crate::editor::roll::key_name;
 use crate::editor::styles_view::{StylesView, counted};
 
 /// How far before a line a note may begin that belongs to it, in beats or seconds.

@@ -1,7 +1,7 @@
 //! The keys of a piano roll: their rows, their names, and the keyboard at its left edge.
 
 use egui::{Align2, FontId, Painter, Rect, pos2};
-use tonenet_core::tune::PITCH_CLASSES;
+use tonenet_core::note::key_name;
 
 use super::geometry::Geometry;
 use super::shapes::Shapes;
@@ -11,12 +11,6 @@ use crate::editor::theme::Palette;
 const OCTAVE: u8 = 12;
 /// The lowest row, in points, at which there is room for a name in each octave.
 const ROW_OF_A_NAME: f32 = 1.4;
-
-/// A key's name: 60 is C4.
-pub fn key_name(key: u8) -> String {
-    let octave = i32::from(key / OCTAVE) - 1;
-    format!("{}{octave}", PITCH_CLASSES[usize::from(key % OCTAVE)])
-}
 
 fn is_black(key: u8) -> bool {
     matches!(key % OCTAVE, 1 | 3 | 6 | 8 | 10)

@@ -8,7 +8,7 @@ mod span;
 
 pub(super) use geometry::Geometry;
 pub(super) use grid::{bar_lines, bar_numbers};
-pub(super) use keyboard::{key_name, key_rows, keyboard};
+pub(super) use keyboard::{key_rows, keyboard};
 pub(super) use shapes::Shapes;
 pub(super) use span::{FARTHEST, Span, finite};
 
