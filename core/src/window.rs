@@ -194,6 +194,14 @@ impl Window {
         (!self.notes.is_empty()).then(|| sum as f32 / self.notes.len() as f32)
     }
 
+    /// The mean velocity of its notes that began before a sample, 1–127; `None` without any.
+    pub fn level_before(&self, time: SampleTime) -> Option<f32> {
+        let before = || self.notes.iter().filter(|note| note.time < time);
+        let sum: u32 = before().map(|note| u32::from(note.velocity)).sum();
+        let count = before().count();
+        (count > 0).then(|| sum as f32 / count as f32)
+    }
+
     /// The piano-roll of its notes as known at `position` (in steps), and the cell of each note in it.
     ///
     /// Notes still held sound up to the last step. The roll ends with the step of `position` or the last onset,

@@ -28,7 +28,7 @@ use crate::clip_track::ClipTrack;
 use crate::event::HostEvent;
 use crate::event_queue::{EventQueue, own_velocity};
 use crate::generator::GeneratorMessage;
-use crate::inference_thread::{InferenceLink, InferenceMessage, InferenceResult, InferenceThread};
+use crate::inference_thread::{InferenceLink, InferenceMessage, InferenceResult, InferenceThread, Predictor};
 use crate::status::Status;
 use crate::transport_follower::TransportFollower;
 use crate::waiting::budget::Budget;
@@ -42,8 +42,8 @@ pub struct SessionConfig {
     pub sample_rate: f64,
     /// The latency, and when the model runs.
     pub scheduler: SchedulerConfig,
-    /// The model to open first.
-    pub model: EmbeddedModel,
+    /// The model to open first, and whether it listens to the player.
+    pub predictor: Predictor,
 }
 
 /// The session of one activation, owned by the audio thread.
@@ -62,7 +62,7 @@ impl<E: HostEvent> Engine<E> {
     /// Creates an engine at sample 0, and asks the inference thread to open the model. In Timeline mode that thread has
     /// a first snapshot of the song, which may be empty.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
-        let SessionConfig { sample_rate, scheduler, model } = config;
+        let SessionConfig { sample_rate, scheduler, predictor } = config;
         let zero_latency = match scheduler.policy {
             RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_view())),
             RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
@@ -78,7 +78,9 @@ impl<E: HostEvent> Engine<E> {
             clips,
             now: 0,
         };
-        engine.use_model(model);
+        // Before the model opens, so that a recorded performance keeps the predictions that it has.
+        engine.condition_on_player(predictor.condition_on_player);
+        engine.use_model(predictor.model);
         engine
     }
 
@@ -144,7 +146,7 @@ impl<E: HostEvent> Engine<E> {
             let Some(wrap) = wrap else { break };
             segment = wrap;
             self.interrupt_clip(segment.time, &mut context);
-            self.queue.forget_keys();
+            self.forget_keys(segment.time);
             self.begin_segment(&segment);
         }
         self.take_results();
@@ -171,7 +173,7 @@ impl<E: HostEvent> Engine<E> {
             }
             TransportChange::Wrapped { at, foretold: false } => {
                 self.interrupt_clip_and_player(self.now, context);
-                self.queue.forget_keys();
+                self.forget_keys(self.now);
                 self.queue.scheduler().transport_interrupted(at);
             }
             // The predicted wrap did not happen, so the positions recorded since then are wrong.
@@ -185,7 +187,7 @@ impl<E: HostEvent> Engine<E> {
             }
             TransportChange::Sought => {
                 self.interrupt_clip_and_player(self.now, context);
-                self.queue.forget_keys();
+                self.forget_keys(self.now);
                 self.queue.scheduler().transport_jumped(self.now);
             }
         }
@@ -235,7 +237,7 @@ impl<E: HostEvent> Engine<E> {
     fn transport_stopped(&mut self, at: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
         self.play_clip(at, context);
         self.interrupt_clip_and_player(at, context);
-        self.queue.forget_keys();
+        self.forget_keys(at);
         self.queue.scheduler().transport_interrupted(at);
     }
 
@@ -272,6 +274,9 @@ impl<E: HostEvent> Engine<E> {
         let known = self.zero_latency.as_mut().zip(incoming).map(|(zero_latency, note)| zero_latency.look_up(&note));
         let id = self.queue.push(time, event, kind, context.settings, known);
         let known = known.and_then(|known| known.expected);
+        if let Event::AllNotesOff { channel } = kind {
+            self.send(InferenceMessage::KeysUp { time, channel: Some(channel) });
+        }
         let input = match (kind, note) {
             (_, Some((channel, key))) => {
                 let (velocity, beat_seconds) = (own_velocity(&event), context.block.transport.beat_seconds());
@@ -316,6 +321,12 @@ impl<E: HostEvent> Engine<E> {
         if let Some(message) = self.inference.change_model(model) {
             self.send(message);
         }
+    }
+
+    /// Forgets which keys are down, because the song goes on elsewhere.
+    fn forget_keys(&mut self, time: SampleTime) {
+        self.queue.forget_keys();
+        self.send(InferenceMessage::KeysUp { time, channel: None });
     }
 
     fn condition_on_player(&mut self, condition_on_player: bool) {

@@ -19,7 +19,7 @@
 //! use tonenet_core::transport::Transport;
 //! use tonenet_engine::clip_track::ClipTrack;
 //! use tonenet_engine::generator::{ClipStore, Generator, GeneratorThread};
-//! use tonenet_engine::inference_thread::InferenceThread;
+//! use tonenet_engine::inference_thread::{InferenceThread, Predictor};
 //! use tonenet_engine::model_cache::ModelCache;
 //! use tonenet_engine::status::Status;
 //! use tonenet_engine::style_store::StyleStore;
@@ -42,7 +42,8 @@
 //! let track = ClipTrack::new(clips, generator.link().clone(), false);
 //!
 //! let model = EmbeddedModel::Note;
-//! let config = SessionConfig { sample_rate: RATE, scheduler: SchedulerConfig::live(RATE, 480), model };
+//! let predictor = Predictor { model, condition_on_player: false };
+//! let config = SessionConfig { sample_rate: RATE, scheduler: SchedulerConfig::live(RATE, 480), predictor };
 //! let mut engine = Engine::new(config, inference, track, status.clone());
 //! let settings = Settings {
 //!     style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.25 },

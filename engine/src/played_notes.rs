@@ -169,14 +169,6 @@ impl PlayedNotes {
         self.audio_time.store(0, Ordering::Relaxed);
     }
 
-    /// Forgets what was played.
-    pub fn clear(&self) {
-        let mut log = self.log.lock();
-        log.notes.clear();
-        log.pedals.clear();
-        log.edition += 1;
-    }
-
     /// Brings a copy up to date. Returns whether it has changed.
     pub fn update(&self, copy: &mut PlayedPart) -> bool {
         let log = self.log.lock();
@@ -227,6 +219,14 @@ impl Log {
                     let due = ((note.onset - start) * rate) as u64 + latency;
                     note.prediction = PlayedPrediction::Predicted { level, terms, is_late: heard_to > due };
                 }
+            }
+            Update::KeysUp { time, channel } => {
+                match channel {
+                    Some(channel) => self.voices.channel_off(channel),
+                    None => self.voices.reset(),
+                }
+                let at = self.seconds(time);
+                self.end_notes(|note| channel.is_none_or(|channel| note.channel == channel), at);
             }
             Update::Restart => self.restart(),
         }
@@ -305,6 +305,7 @@ fn set_voice(notes: &mut VecDeque<PlayedNote>, id: NoteId, session: u32, voice: 
 enum Update {
     Input(InputEvent, Option<Expected>),
     Predicted { id: NoteId, level: f32, terms: [Option<StyleTerm>; 2], heard_to: SampleTime },
+    KeysUp { time: SampleTime, channel: Option<u8> },
     Restart,
 }
 
@@ -330,6 +331,11 @@ impl PlayedNotesWriter {
     /// sample.
     pub fn predicted(&mut self, id: NoteId, level: f32, terms: [Option<StyleTerm>; 2], heard_to: SampleTime) {
         self.push(Update::Predicted { id, level, terms, heard_to });
+    }
+
+    /// All keys of a channel, or all keys, count as up.
+    pub fn keys_up(&mut self, time: SampleTime, channel: Option<u8>) {
+        self.push(Update::KeysUp { time, channel });
     }
 
     /// Sample times count from 0 again.

@@ -73,7 +73,15 @@ impl Restyler {
     /// Adds an event of the part; events come in the order of time.
     pub fn push_event(&mut self, event: &InputEvent) {
         self.recent.push_event(event);
-        let level = if self.conditions_on_player { self.recent.level() } else { None };
+        let level = match *event {
+            InputEvent::NoteOn { time, position, velocity, .. } if self.conditions_on_player => {
+                self.recent.forget_before(position);
+                // From what came before, because a host may send the notes of a chord in any order. The first chord is the
+                // level itself.
+                Some(self.recent.level_before(time).unwrap_or(velocity.into()))
+            }
+            _ => None,
+        };
         self.model.push_event(event, level);
     }
 

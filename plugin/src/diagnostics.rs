@@ -126,8 +126,12 @@ pub(crate) fn without_folders(text: &str) -> String {
         let word = word.map_or(0, |place| place + rest[place..].chars().next().map_or(1, char::len_utf8));
         short.push_str(&rest[..word]);
         let path = &rest[word..];
-        let ends = [": ", "; ", ", ", ")", "\"", "\n", " ("].into_iter().filter_map(|end| path.find(end));
-        let path = &path[..ends.min().unwrap_or(path.len()).max(1)];
+        let first =
+            |text: &str, ends: &[&str]| ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+        // Folders may hold commas and brackets, too, so these end a path only behind its last separator.
+        let part = &path[..first(path, &[": ", "; ", "\"", "\n"])];
+        let last = part.rfind(is_separator).unwrap_or(0);
+        let path = &path[..(last + first(&part[last..], &[", ", ")", " ("])).max(1)];
         let name = path.rfind(is_separator).map_or(0, |place| place + 1);
         short.push_str(&path[name..]);
         rest = &rest[word + path.len()..];
@@ -157,6 +161,8 @@ mod tests {
                 "There is no ONNX Runtime at /home/ada/lib.so, which the setting names",
                 "There is no ONNX Runtime at lib.so, which the setting names",
             ),
+            ("cannot read /home/Lovelace, Ada/x.mid: no such file", "cannot read x.mid: no such file"),
+            ("cannot read C:\\Users\\Ada (Work)\\songs (old)\\x.mid, try again", "cannot read x.mid, try again"),
             ("nothing to shorten; all is well", "nothing to shorten; all is well"),
         ] {
             assert_eq!(without_folders(text), short);

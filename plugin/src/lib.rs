@@ -34,11 +34,11 @@ use tonenet_engine::clip_track::ClipTrack;
 #[cfg(feature = "fault-injection")]
 use tonenet_engine::fault_injection::EngineFault;
 use tonenet_engine::generator::GeneratorThread;
-use tonenet_engine::inference_thread::InferenceThread;
+use tonenet_engine::inference_thread::{InferenceThread, Predictor};
 use tonenet_engine::model_cache::ModelCache;
 use tonenet_engine::pass_through::PassThrough;
 use tonenet_engine::status::Status;
-use tonenet_engine::{Block, Engine, SessionConfig};
+use tonenet_engine::{Block, Engine, SessionConfig, Settings};
 
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
 use instance::Instance;
@@ -135,7 +135,9 @@ impl ToneNet {
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         self.generator.start();
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
-        let config = SessionConfig { sample_rate, scheduler, model: self.params.settings().model };
+        let Settings { model, condition_on_player, .. } = self.params.settings();
+        let predictor = Predictor { model, condition_on_player };
+        let config = SessionConfig { sample_rate, scheduler, predictor };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }

@@ -109,6 +109,10 @@ fn timeline_is_restyled_anew_when_the_model_begins_to_listen() {
     host.play(&listens, |_, _| {}).unwrap();
     let with = play_velocities(&mut host, &listens).0;
     assert!(contrast(&song, &with) > contrast(&song, &without) + 5.0);
+    let saved = host.save_state().unwrap();
+    let mut reopened = clap_host();
+    reopened.load_state(&saved).unwrap();
+    assert!(play_velocities(&mut reopened, &listens).0 == with, "an opened project plays what it remembers at once");
     host.play(&deaf, |_, _| {}).unwrap();
     assert!(play_velocities(&mut host, &deaf).0 == without, "and back");
 }

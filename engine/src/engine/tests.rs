@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::{PlainEvent, Voice};
 use crate::generator::{ClipStore, GeneratorThread};
-use crate::inference_thread::{LoadedSession, RestylePerformance};
+use crate::inference_thread::{LoadedSession, Predictor, RestylePerformance};
 use crate::timeline_store::TimelineStore;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,7 +121,7 @@ fn engine_with(
 }
 
 fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
-    SessionConfig { sample_rate: RATE, scheduler, model }
+    SessionConfig { sample_rate: RATE, scheduler, predictor: Predictor { model, condition_on_player: false } }
 }
 
 /// A track without a clip.

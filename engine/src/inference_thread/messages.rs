@@ -40,6 +40,13 @@ pub enum InferenceMessage {
     /// Add this input event to the model's context, and record it at its song position. With a note comes what a mode
     /// without latency knew of it.
     Input(InputEvent, Option<Expected>),
+    /// All keys of a channel, or all keys, count as up, without note-offs. Only the window needs to know.
+    KeysUp {
+        /// When.
+        time: SampleTime,
+        /// MIDI channel, 0–15; `None` for all.
+        channel: Option<u8>,
+    },
     /// Predict the notes of this hop, unless the audio thread has passed the given sample.
     Request(InferenceRequest, SampleTime),
     /// Record which part of the song a pass traversed, or that it ended.
@@ -107,7 +114,8 @@ impl Backlog for MessageBacklog {
                 }
             }
             InferenceMessage::Record(_) => self.pass_ended = true,
-            InferenceMessage::Request(..) => {}
+            // The window may show such a note as held.
+            InferenceMessage::Request(..) | InferenceMessage::KeysUp { .. } => {}
         }
     }
 

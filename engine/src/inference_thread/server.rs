@@ -159,6 +159,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
                 self.played.push_event(input, known);
                 self.push_input(input);
             }
+            InferenceMessage::KeysUp { time, channel } => self.played.keys_up(time, channel),
             InferenceMessage::Request(request, useful_until) => self.predict(&request, useful_until)?,
         }
         Ok(())

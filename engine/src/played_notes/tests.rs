@@ -1,6 +1,7 @@
 //! What the log keeps of events, predictions, resets and activations.
 
 use super::*;
+use crate::inference_thread::Predictor;
 use tonenet_core::scheduler::SchedulerConfig;
 use tonenet_core::style::mixing::Prediction;
 use tonenet_inference::embedded::EmbeddedModel;
@@ -8,7 +9,8 @@ use tonenet_inference::embedded::EmbeddedModel;
 const RATE: f64 = 1_000.0;
 
 fn session(scheduler: SchedulerConfig) -> SessionConfig {
-    SessionConfig { sample_rate: RATE, scheduler, model: EmbeddedModel::Note }
+    let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
+    SessionConfig { sample_rate: RATE, scheduler, predictor }
 }
 
 fn look_ahead() -> SessionConfig {
@@ -117,6 +119,20 @@ fn time_goes_on_through_resets_and_activations() {
 }
 
 #[test]
+fn keys_that_lost_their_note_off_are_up_after_a_stop_or_all_notes_off() {
+    for channel in [None, Some(0)] {
+        let (shared, mut writer) = log(&look_ahead());
+        writer.push_event(on(0, 0, 84), None);
+        writer.keys_up(250, Some(3));
+        writer.keys_up(500, channel);
+        writer.push_event(on(1, 1_000, 60), None);
+        let notes = copy(&shared);
+        assert_eq!((notes[0].length, notes[1].length), (Some(0.5), None), "{channel:?}");
+        assert!(notes[1].voice.is_highest, "{channel:?}");
+    }
+}
+
+#[test]
 fn updates_wait_while_the_window_reads() {
     let (shared, mut writer) = log(&look_ahead());
     let reading = shared.log.lock();
@@ -139,6 +155,4 @@ fn a_copy_is_made_only_when_something_has_changed_and_the_oldest_notes_go_first(
     assert!(shared.update(&mut part));
     assert_eq!((part.notes.len(), part.notes[0].onset), (MAX_PLAYED, 0.01));
     assert_eq!(part.look_ahead, 0.5);
-    shared.clear();
-    assert!(shared.update(&mut part) && part.notes.is_empty());
 }

@@ -14,7 +14,7 @@ use tonenet_core::transport::{Transport, TransportChange};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 use tonenet_engine::clip_track::ClipTrack;
 use tonenet_engine::generator::{ClipStore, GeneratorThread};
-use tonenet_engine::inference_thread::{InferenceThread, LoadedSession, RestylePerformance};
+use tonenet_engine::inference_thread::{InferenceThread, LoadedSession, Predictor, RestylePerformance};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_engine::{Block, Engine, HostEvent, PlainEvent, SessionConfig, Settings, Voice};
@@ -201,7 +201,8 @@ impl Player {
         let generator =
             GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody asked for a clip")));
         let clips = ClipTrack::new(store, generator.link().clone(), false);
-        let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, model: EmbeddedModel::Note };
+        let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
+        let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, predictor };
         Self {
             engine: Engine::new(config, inference, clips, status),
             oracle: Oracle::new(scheduler.latency),

@@ -19,7 +19,7 @@ use tonenet_plugin::params::ToneNetParams;
 /// The window of a new instance.
 fn first_run() -> View {
     let status = Arc::<Status>::default();
-    status.latency.store(480, Ordering::Relaxed);
+    status.latency.store(24_000, Ordering::Relaxed);
     status.sample_rate.store(48_000, Ordering::Relaxed);
     status.info.lock().runtime = "ONNX Runtime 1.28.0 · CPU".into();
     let mut view = View::new(&ToneNetParams::new(status.clone()), &status);
@@ -70,12 +70,14 @@ fn performance() -> PerformanceView {
 /// The window after some playing.
 fn playing() -> View {
     let mut view = View { performance: performance(), ..first_run() };
-    view.engine.model = "Note model".into();
+    view.files.can_save = true;
     view.look_ahead = Mode::Window(WindowLength::OneBeat);
     view.latency = 24_000;
     view.restyled = 1_250;
     view.late = 1;
-    view.engine.model = "Note".into();
+    view.engine.model = "Note model".into();
+    view.diagnostics.engine = view.engine.clone();
+    view.diagnostics.counters = [1_250, 1, 0, 0];
     view
 }
 

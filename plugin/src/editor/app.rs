@@ -108,6 +108,7 @@ impl App {
 
     fn view(&mut self) -> View {
         let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
+        edits.forget_answered(params);
         let view = View::new(params, status);
         let (timeline, styles) = (params.timeline(), params.styles());
         let stores = Stores { played: &status.played, timeline: &timeline, styles: &styles };
@@ -209,6 +210,11 @@ impl NiceEguiApp for App {
         // Another window may have changed it.
         self.window.theme = WindowSettings::load().theme;
         theme::apply(&context, self.window.theme.into());
+        // The host has these keys, and the window a zoom of its own.
+        context.options_mut(|options| {
+            options.zoom_with_keyboard = false;
+            options.quit_shortcuts.clear();
+        });
         self.context = Some(gui);
         self.is_broken = false;
         Ok(())

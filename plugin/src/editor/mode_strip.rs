@@ -27,12 +27,10 @@ const FILE_BUTTONS: f32 = 246.0;
 /// When to use a mode.
 fn advice(mode: Mode) -> &'static str {
     match mode {
-        Mode::LiveZeroLatency => "To play without any delay: each note gets what was recently predicted for its key.",
-        Mode::Live => "To play a keyboard through ToneNet: the shortest delay in which the network can hear a note.",
-        Mode::Window(_) => {
-            "For a recorded part: notes are held this long, so that the style hears what follows. The host compensates."
-        }
-        Mode::Timeline => "For the best result without delay: play the song once, and the next pass knows all of it.",
+        Mode::LiveZeroLatency => "To play without any delay: a note gets what its key got lately.",
+        Mode::Live => "To play a keyboard: the shortest delay in which the style hears a note.",
+        Mode::Window(_) => "For recorded parts: notes are held this long, and the style hears what follows.",
+        Mode::Timeline => "For the best result: play the song once, and the next pass knows all of it.",
     }
 }
 
@@ -90,18 +88,6 @@ fn latency(view: &View) -> String {
 fn remembered(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let TimelineSummary { notes, waiting, is_entered, can_undo } = view.remembered;
     ui.horizontal_wrapped(|ui| {
-        let text = match notes {
-            0 => "Nothing remembered yet".into(),
-            _ => format!("{notes} notes remembered, {} % restyled", (notes - waiting.min(notes)) * 100 / notes),
-        };
-        let text = if is_entered { format!("{text}, entered, not played") } else { text };
-        let label = ui.label(text);
-        if is_entered {
-            label.on_hover_text(
-                "Constant tempo, onsets on the grid, few lengths and velocities: entered with the mouse or from \
-                 notation. It is restyled like any other part.",
-            );
-        }
         if button(ui, notes > 0, "Clear", "Forgets the remembered performance. Undo brings it back") {
             actions.push(Action::ForgetPerformance);
         }
@@ -114,11 +100,25 @@ fn remembered(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         if button(ui, !is_choosing, "MIDI file\u{2026}", hint) {
             actions.push(Action::OpenPerformance(view.file_start));
         }
-        ui.label("begins at beat");
+        let label = ui.label("begins at beat").id;
         let mut start = view.file_start;
-        let field = ui.add(egui::DragValue::new(&mut start).range(-4096.0..=65_536.0).speed(0.25).max_decimals(2));
+        let field = egui::DragValue::new(&mut start).range(-4096.0..=65_536.0).speed(0.25).max_decimals(2);
+        let field = ui.add(field).labelled_by(label);
         if field.on_hover_text("Quarter notes from the start of the song to the start of the file").changed() {
             actions.push(Action::FileStart(start));
+        }
+        ui.separator();
+        let text = match notes {
+            0 => "Nothing remembered yet".into(),
+            _ => format!("{notes} notes remembered, {} % restyled", (notes - waiting.min(notes)) * 100 / notes),
+        };
+        let text = if is_entered { format!("{text}, entered, not played") } else { text };
+        let label = ui.label(text);
+        if is_entered {
+            label.on_hover_text(
+                "Constant tempo, onsets on the grid, few lengths and velocities: entered with the mouse or from \
+                 notation. It is restyled like any other part.",
+            );
         }
         match &view.opening {
             DialogState::Choosing => drop(weak(ui, "choosing")),

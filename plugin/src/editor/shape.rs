@@ -16,6 +16,8 @@ use crate::params::{AVERAGE, LAST_TAKE, ModelChoice, PartChoice};
 
 /// The least width of a cell, and the most cells in a row.
 const CELL: (f32, usize) = (290.0, 4);
+/// How far the die jumps. No divisor of the number of takes is in it, so it comes to all of them.
+const DIE: u16 = 36;
 /// Height of a row.
 const ROW: f32 = 20.0;
 /// Width of a cell's label.
@@ -184,10 +186,10 @@ fn take(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         let seeded = "One of 99 performances of the same notes. The same number always plays the same one";
         ui.add_sized([22.0, 20.0], egui::Label::new(text)).on_hover_text(seeded);
         step(ui, Icon::Next, "Next take", Some(take + 1).filter(|&to| to <= LAST_TAKE));
-        step(ui, Icon::Die, "Another take", Some(take % LAST_TAKE + 1));
+        step(ui, Icon::Die, "Another take", Some((take + DIE) % LAST_TAKE + 1));
         actions.extend(chosen.map(Action::Take));
     });
-    let hint = "Keeps this take: neither a preset nor a click changes it";
+    let hint = "Keeps this take when you load a preset, and locks these buttons";
     actions.extend(checkbox(ui, view.take_locked, "Lock", hint).map(Action::LockTake));
 }
 

@@ -149,6 +149,8 @@ impl DialSlider<'_> {
                 _ if presses(Key::Home) > 0.0 => 0.0,
                 _ if presses(Key::End) > 0.0 => 1.0,
                 _ if presses(Key::Delete) + presses(Key::Backspace) > 0.0 => self.view.default,
+                // A value that the host modulates lies between two steps, and stays there.
+                _ if steps == 0.0 => return None,
                 _ => self.view.value + steps * self.step() * fine,
             };
             let wanted = self.rounded(wanted);

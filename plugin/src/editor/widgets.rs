@@ -73,12 +73,12 @@ pub(super) fn column<R>(ui: &mut egui::Ui, width: f32, content: impl FnOnce(&mut
 
 /// A button with a tooltip. Returns whether it was clicked.
 pub(super) fn button(ui: &mut egui::Ui, is_enabled: bool, text: &str, hint: &str) -> bool {
-    ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).clicked()
+    ui.add_enabled(is_enabled, egui::Button::new(text)).on_hover_text(hint).on_disabled_hover_text(hint).clicked()
 }
 
 /// A checkbox with a tooltip. Returns the new value if the user changed it.
 pub(super) fn checkbox(ui: &mut egui::Ui, mut is_checked: bool, text: &str, hint: &str) -> Option<bool> {
-    ui.checkbox(&mut is_checked, text).on_hover_text(hint).changed().then_some(is_checked)
+    ui.checkbox(&mut is_checked, text).on_hover_text(hint).on_disabled_hover_text(hint).changed().then_some(is_checked)
 }
 
 /// A button of a group of which one is chosen. Returns whether the user chose it.
@@ -89,7 +89,7 @@ pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str
     } else {
         egui::Button::new(text)
     };
-    ui.add(button).on_hover_text(hint).clicked() && !is_chosen
+    ui.add(button).on_hover_text(hint).on_disabled_hover_text(hint).clicked() && !is_chosen
 }
 
 /// Lets screen readers step a control that is drawn by hand, within a range.

@@ -1,6 +1,7 @@
 //! Sets parameters as the user asks, and records each edit as a step.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::ParamSetter;
 use parking_lot::Mutex;
@@ -27,12 +28,23 @@ struct Asked {
     value: f32,
     /// The parameter's value at that moment.
     found: f32,
+    /// When that was.
+    since: Instant,
 }
+
+/// How long the host may take to send a value back. After that it has refused it.
+const ANSWER: Duration = Duration::from_secs(1);
 
 impl Edits {
     /// The name of the step that undo undoes.
     pub fn next_undo(&self) -> Option<String> {
         self.0.lock().history.next_undo().map(Into::into)
+    }
+
+    /// Forgets what the host was asked for and has answered. The window calls it in each frame, so that a value that comes
+    /// back later is the host's.
+    pub fn forget_answered(&self, params: &ToneNetParams) {
+        self.0.lock().asked.retain(|param, asked| param.of(params).value() == asked.found);
     }
 
     /// The name of the step that redo redoes.
@@ -46,14 +58,14 @@ impl Contents {
     fn value(&self, param: UserParam, params: &ToneNetParams) -> f32 {
         let found = param.of(params).value();
         match self.asked.get(&param) {
-            Some(asked) if asked.found == found => asked.value,
+            Some(asked) if asked.found == found && asked.since.elapsed() < ANSWER => asked.value,
             _ => found,
         }
     }
 
     /// Notes that the host is asked for a value.
     fn ask(&mut self, param: UserParam, params: &ToneNetParams, value: f32) {
-        self.asked.insert(param, Asked { value, found: param.of(params).value() });
+        self.asked.insert(param, Asked { value, found: param.of(params).value(), since: Instant::now() });
     }
 }
 

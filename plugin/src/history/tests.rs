@@ -166,6 +166,17 @@ fn automation_is_no_step_and_an_undo_leaves_other_parameters_alone() {
 }
 
 #[test]
+fn a_value_that_the_host_brings_back_is_the_hosts() {
+    let session = Session::new();
+    session.edit(|edit| edit.set(UserParam::Bypass, 1.0));
+    session.edits.forget_answered(&session.params);
+    session.automate(UserParam::Bypass, 0.0);
+    session.edit(|edit| edit.set(UserParam::Bypass, 1.0));
+    session.edit(|edit| edit.undo());
+    assert_eq!(session.value(UserParam::Bypass), 0.0, "the second edit is a step of its own");
+}
+
+#[test]
 fn the_slots_are_the_same_until_one_is_edited_and_a_switch_can_be_undone() {
     let session = Session::new();
     let active = || session.params.slots().get().active;

@@ -50,7 +50,8 @@ impl PresetFolder {
         let Some(entries) = self.0.as_deref().and_then(|folder| fs::read_dir(folder).ok()) else { return contents };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == EXTENSION) && path.is_file());
-        paths.sort();
+        // Of two files with the same preset the one that is named after it counts, so those come first.
+        paths.sort_by_cached_key(|path| (!is_named_after_its_preset(path), path.clone()));
         for path in paths.iter().take(MOST_PRESETS) {
             match read_file(path) {
                 Ok(preset) => contents.presets.push(preset),
@@ -58,7 +59,7 @@ impl PresetFolder {
             }
         }
         contents.presets.sort_by_cached_key(|preset| preset.name.to_lowercase());
-        contents.presets.dedup_by(|one, other| one.name == other.name);
+        contents.presets.dedup_by(|later, first| later.name == first.name);
         contents
     }
 
@@ -67,7 +68,7 @@ impl PresetFolder {
     /// # Errors
     /// When there is one of that name, or the file cannot be written.
     pub(super) fn save(&self, preset: &Preset, may_replace: bool) -> Result<(), PresetError> {
-        let path = self.path(&preset.name)?;
+        let path = self.existing(&preset.name).or_else(|_| self.path(&preset.name))?;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => PresetError::Taken { name: preset.name.clone() },
             _ => PresetError::Unwritable { name: preset.name.clone(), source },
@@ -120,6 +121,12 @@ impl PresetFolder {
         let folder = self.0.as_ref().ok_or(PresetError::NoFolder)?;
         Ok(folder.join(file_name(name)))
     }
+}
+
+/// Whether a file has the name that saving its preset gives it.
+fn is_named_after_its_preset(path: &Path) -> bool {
+    let Ok(preset) = read_file(path) else { return false };
+    path.file_name().is_some_and(|name| name.to_string_lossy() == file_name(&preset.name))
 }
 
 /// Reads a preset from a file.

@@ -120,8 +120,11 @@ impl PresetStore {
         let shared = self.0.clone();
         let work = move || {
             let _files = shared.files.lock();
-            let done = catch_unwind(AssertUnwindSafe(|| task(&shared.folder)));
-            shared.read();
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                let done = task(&shared.folder);
+                shared.read();
+                done
+            }));
             *shared.task.lock() = match done {
                 Ok(Ok(name)) => PresetTask::Done(name),
                 Ok(Err(PresetError::Taken { name })) => PresetTask::Taken(name),

@@ -104,6 +104,10 @@ impl Edge {
                     + 127 * (presses(Key::End) - presses(Key::Home))
             });
         }
+        // Crossed edges lie beyond each other's limits, and stay there until the user moves one.
+        if by == 0 {
+            return None;
+        }
         let to = (i32::from(self.velocity) + by).min(highest).max(lowest);
         u8::try_from(to).ok().filter(|&to| to != self.velocity)
     }

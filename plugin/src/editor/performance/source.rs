@@ -55,6 +55,8 @@ pub struct PerformanceSource {
     built_for: Option<(Settings, Mode, Bars)>,
     /// The song's last position, and when it was there first.
     position: Option<(f64, f64)>,
+    /// The last second of playing, and when it was reached.
+    playing: (f64, f64),
     view: PerformanceView,
 }
 
@@ -76,7 +78,7 @@ impl PerformanceSource {
         let is_song = mode == Mode::Timeline;
         let is_snapshot_new = is_song && self.follow_snapshot(stores);
         let is_changed = self.built_for.replace((settings, mode, bars)) != Some((settings, mode, bars));
-        let is_part_new = is_part_new && (!is_song || self.new_notes != self.unknown_notes().count());
+        let is_part_new = is_part_new && (!is_song || self.new_notes > 0 || self.unknown_notes().next().is_some());
         if is_changed || is_snapshot_new || is_part_new {
             let (notes, grid) = if is_song { self.song(&settings, &bars) } else { self.playing(&settings, &bars) };
             self.view.notes = notes.into();
@@ -103,7 +105,12 @@ impl PerformanceSource {
             let end = self.part.notes.last().map(|note| note.onset + note.length.unwrap_or(f64::INFINITY));
             let stop = end.map(|end| end + self.part.look_ahead + AFTERGLOW);
             self.view.now = stop.map(|stop| playing.min(stop));
-            self.view.is_moving = stop.is_some_and(|stop| playing < stop);
+            if self.playing.0 != playing {
+                self.playing = (playing, moment.clock);
+            }
+            // A host that has stopped its audio moves nothing, even with a key down.
+            let is_running = moment.clock - self.playing.1 < STANDSTILL;
+            self.view.is_moving = is_running && stop.is_some_and(|stop| playing < stop);
         }
     }
 

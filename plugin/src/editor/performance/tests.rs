@@ -362,6 +362,15 @@ fn floor_and_ceiling_stop_where_they_meet() {
 }
 
 #[test]
+fn edges_that_cross_stay_until_the_user_moves_one() {
+    let mut view = long_song();
+    (view.floor, view.ceiling) = (100, 40);
+    let mut harness = harness(view);
+    harness.run_steps(5);
+    assert_eq!(harness.state().actions, []);
+}
+
+#[test]
 fn floor_and_ceiling_move_by_keys_and_reset_by_a_double_click() {
     let after = |key: Key, modifiers: Modifiers, label: &str, dial: Dial| {
         let mut harness = harness(long_song());

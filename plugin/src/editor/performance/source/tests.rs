@@ -8,6 +8,7 @@ use tonenet_core::style::{QuantisedExpectation, StyleBlend, StyleColumn, StyleIn
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::window::InputEvent;
 use tonenet_engine::SessionConfig;
+use tonenet_engine::inference_thread::Predictor;
 use tonenet_engine::played_notes::PlayedNotesWriter;
 use tonenet_inference::embedded::EmbeddedModel;
 
@@ -29,7 +30,8 @@ impl Playing {
     fn new(policy: RequestPolicy, latency: u32) -> (Self, PlayedNotesWriter) {
         let playing = Self::default();
         let scheduler = SchedulerConfig { latency, policy };
-        playing.played.begin_session(&SessionConfig { sample_rate: RATE, scheduler, model: EmbeddedModel::Note });
+        let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
+        playing.played.begin_session(&SessionConfig { sample_rate: RATE, scheduler, predictor });
         let writer = PlayedNotesWriter::new(playing.played.clone());
         (playing, writer)
     }
@@ -117,8 +119,12 @@ fn a_late_note_was_played_as_it_came_and_time_stands_still_some_seconds_after_th
     assert_eq!((view.now, view.is_moving, view.look_ahead), (Some(2.0), true, 0.5));
     let bars: Vec<f64> = view.grid.iter().filter(|line| line.bar.is_some()).map(|line| line.place).collect();
     assert_eq!(bars, [2.0, 4.0], "bars 4 and 5 after beat 10 at the first second");
+    let later = Moment { clock: 0.5, ..now };
+    assert!(!playing.view(&later).is_moving, "the host has stopped its audio");
+    writer.set_audio_time(2_100);
+    assert!(playing.view(&later).is_moving, "it goes on");
     writer.set_audio_time(60_000);
-    let view = playing.view(&now);
+    let view = playing.view(&later);
     assert_eq!((view.now, view.is_moving), (Some(6.0), false));
 }
 
