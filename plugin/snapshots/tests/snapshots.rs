@@ -12,7 +12,8 @@ use picture::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_engine::status::Status;
-use tonenet_plugin::editor::performance::{GridLine, NoteState, NoteView, PerformanceView};
+use tonenet_engine::timeline_store::TimelineSummary;
+use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView};
 use tonenet_plugin::editor::{Tab, View};
 use tonenet_plugin::params::ToneNetParams;
 
@@ -81,6 +82,39 @@ fn playing() -> View {
     view
 }
 
+/// The window in Timeline, with a song that is remembered and one note that is new in it.
+fn timeline() -> View {
+    let mut view = playing();
+    let in_song = |note: NoteView| NoteView {
+        onset: note.onset * 2.0,
+        length: Some(note.length.map_or(0.5, |length| length * 2.0)),
+        restyled: note.restyled.or(Some(70)),
+        state: if note.state == NoteState::Late { NoteState::New } else { NoteState::Restyled },
+        ..note
+    };
+    let performance = &view.performance;
+    let line = |line: &GridLine| GridLine { place: line.place * 2.0, ..*line };
+    view.performance = PerformanceView {
+        axis: Axis::Song,
+        notes: performance.notes.iter().copied().map(in_song).collect(),
+        grid: performance.grid.iter().map(line).collect(),
+        now: Some(7.5),
+        look_ahead: 0.0,
+        ..performance.clone()
+    };
+    view.look_ahead = Mode::Timeline;
+    view.latency = 0;
+    view.late = 0;
+    view.new = 1;
+    view.remembered = TimelineSummary { notes: 39, waiting: 0, is_entered: false, can_undo: true };
+    view
+}
+
+/// The window while a new look-ahead waits for the host.
+fn restart() -> View {
+    View { look_ahead: Mode::Window(WindowLength::FourBeats), restart_pending: true, ..playing() }
+}
+
 /// The window of an instance whose engine has failed.
 fn failed() -> View {
     let status = Arc::<Status>::default();
@@ -93,15 +127,14 @@ fn states() -> Vec<(&'static str, View)> {
     vec![
         ("first-run", first_run()),
         ("playing", playing()),
+        ("timeline", timeline()),
+        ("restart", restart()),
         ("generate", View { tab: Tab::Generate, ..playing() }),
         ("styles", View { tab: Tab::Styles, ..playing() }),
         ("status", View { tab: Tab::Status, ..playing() }),
         ("failed", failed()),
     ]
 }
-
-/// The states that are rendered at 200 % too, in the smallest window, where a control is cut or overlaps first.
-const SMALL_TOO: [&str; 2] = ["playing", "generate"];
 
 #[test]
 #[ignore = "needs a Vulkan driver; `cargo xtask snapshots` installs one that draws on the processor, and runs this test"]
@@ -112,10 +145,9 @@ fn the_window_looks_as_in_the_committed_pictures() {
         for (theme, shade) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
             let full = Appearance { theme, size: DEFAULT_SIZE, scale: 1.0 };
             results.add(compare(&view, full, &folder, &format!("{state}-{shade}")));
-            if SMALL_TOO.contains(&state) {
-                let small = Appearance { size: SMALLEST_SIZE, scale: 2.0, ..full };
-                results.add(compare(&view, small, &folder, &format!("{state}-{shade}-small-200")));
-            }
+            // In the smallest window a control is cut or overlaps first.
+            let small = Appearance { size: SMALLEST_SIZE, scale: 2.0, ..full };
+            results.add(compare(&view, small, &folder, &format!("{state}-{shade}-small-200")));
         }
     }
     results.unwrap();

@@ -64,10 +64,12 @@ fn clip_settings(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut V
             }
         }
     });
-    row(ui, "Bars", |ui| {
+    ui.horizontal(|ui| {
+        let label = label(ui, "Bars", LABEL_WIDTH);
         let hint = "How many bars to write";
         let mut bars = settings.bars;
-        if ui.add(egui::DragValue::new(&mut bars).range(BARS).speed(0.1)).on_hover_text(hint).changed() {
+        let field = ui.add(egui::DragValue::new(&mut bars).range(BARS).speed(0.1)).labelled_by(label);
+        if field.on_hover_text(hint).changed() {
             change(SettingsChange::Bars(bars));
         }
         for bars in [4, 8, 16, 32] {
@@ -114,10 +116,12 @@ fn sampling(ui: &mut egui::Ui, settings: &GenerateSettings, actions: &mut Vec<Cl
             change(SettingsChange::InKey(in_key));
         }
     });
-    row(ui, "Seed", |ui| {
+    ui.horizontal(|ui| {
+        let label = label(ui, "Seed", LABEL_WIDTH);
         let mut seed = settings.seed;
         let hint = "The same seed writes the same piece. Each press takes the next seed";
-        if ui.add(egui::DragValue::new(&mut seed).range(0..=LAST_SEED).speed(0.2)).on_hover_text(hint).changed() {
+        let field = ui.add(egui::DragValue::new(&mut seed).range(0..=LAST_SEED).speed(0.2)).labelled_by(label);
+        if field.on_hover_text(hint).changed() {
             change(SettingsChange::Seed(seed));
         }
         let hint = "Keeps this seed, so that an automated trigger writes the same piece each time";

@@ -27,10 +27,10 @@ const FILE_BUTTONS: f32 = 246.0;
 /// When to use a mode.
 fn advice(mode: Mode) -> &'static str {
     match mode {
-        Mode::LiveZeroLatency => "To play without any delay: a note gets what its key got lately.",
-        Mode::Live => "To play a keyboard: the shortest delay in which the style hears a note.",
-        Mode::Window(_) => "For recorded parts: notes are held this long, and the style hears what follows.",
-        Mode::Timeline => "For the best result: play the song once, and the next pass knows all of it.",
+        Mode::LiveZeroLatency => "No delay: a note gets what its key got lately.",
+        Mode::Live => "To play a keyboard with the shortest useful delay.",
+        Mode::Window(_) => "For recorded parts: the style hears what follows.",
+        Mode::Timeline => "Play the song once: the next pass knows all of it.",
     }
 }
 
