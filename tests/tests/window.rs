@@ -1,6 +1,7 @@
 //! The window of the built `.vst3`: closed before it opens, refused without a screen, and open on a virtual X server.
 //!
-//! Only one of its tests runs in a process, because they count the open files, threads and memory of the process.
+//! Its tests run one at a time, because they count the open files, threads and memory of the process, and a window must not
+//! cover another one.
 
 mod common;
 mod screen;
@@ -178,11 +179,11 @@ fn a_file_that_is_dropped_on_the_window_is_restyled_or_remembered() {
     let (window, child) = open_window_of(&screen, &host);
 
     // The upper zone writes a copy beside the original.
-    let before = screen.colours(child);
+    let before = screen.picture(child);
     let mut source = DragSource::new(&screen, child, &file);
     source.drag_to(0.5, 0.25);
     assert!(source.is_accepted());
-    wait_until("the drop zones cover the window", || screen.colours(child) != before);
+    wait_until("the drop zones cover the window", || screen.picture(child) != before);
     source.drop();
     assert!(source.is_finished());
     wait_until("a copy is written", || midi_files() == 2);
