@@ -9,12 +9,16 @@ use std::sync::atomic::Ordering;
 use egui::Theme;
 use egui_kittest::SnapshotResults;
 use picture::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
+use tonenet_core::clip::{Clip, ClipNote};
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
+use tonenet_engine::generator::{SelectedClip, SongPlacement};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineSummary;
+use tonenet_inference::user_style::UserStyleId;
 use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView};
-use tonenet_plugin::editor::{Tab, View};
+use tonenet_plugin::editor::{GenerateView, Tab, UserStyleView, View};
+use tonenet_plugin::learner::{LearnedStyle, LearnerState};
 use tonenet_plugin::params::ToneNetParams;
 
 /// The window of a new instance.
@@ -110,6 +114,53 @@ fn timeline() -> View {
     view
 }
 
+/// The panel Generate with three pieces, the second of which is in the song.
+fn generate() -> View {
+    const KEYS: [u8; 16] = [67, 69, 71, 74, 72, 71, 69, 67, 64, 67, 69, 71, 69, 67, 66, 67];
+    let tune = |from: u8| {
+        let melody = (0..32).map(|i| ClipNote {
+            onset: i as f64,
+            length: 0.9,
+            key: KEYS[(i + usize::from(from)) % KEYS.len()],
+            velocity: 70 + (i * 11 % 30) as u8,
+        });
+        let bass = (0..8).map(|i| ClipNote { onset: i as f64 * 4.0, length: 3.8, key: 43 + from, velocity: 60 });
+        Arc::new(Clip::new(32.0, (4, 4), melody.chain(bass).collect()).expect("a clip"))
+    };
+    let clips: Vec<_> = [0, 5, 9].map(tune).into();
+    let clip = clips[1].clone();
+    let placement = Some(SongPlacement { is_selected: true, clip: clip.clone(), start: Some(16.0) });
+    let selected = SelectedClip { clip: Some(clip), index: 1, clips, placement, phrases: [None; 2] };
+    let mut view = View { tab: Tab::Generate, ..playing() };
+    view.generate = GenerateView { selected, position: Some(26.5), ..view.generate };
+    view
+}
+
+/// The panel Styles after a style was learned.
+fn styles() -> View {
+    let mut view = View { tab: Tab::Styles, ..playing() };
+    let id: UserStyleId = "0123456789abcdef".parse().expect("an id");
+    view.styles.users.push(UserStyleView {
+        slot: 0,
+        title: "Late evening".into(),
+        name: "Late evening".into(),
+        description: "12 files, 14,200 notes. Softer bass than Pop, and a narrower range.".into(),
+        id: Some(id),
+    });
+    view.styles.learning = LearnerState::Done(Arc::new(LearnedStyle {
+        id,
+        slot: 0,
+        name: "Late evening".into(),
+        was_there: false,
+        files: 12,
+        notes: 14_200,
+        description: "Compared with Pop: softer bass (−5.0) and a narrower range (σ 11 for 15).".into(),
+        reliability: "Tested on playing that it was not learned from: r 0.58, where Pop has 0.47.".into(),
+        left_out: Vec::new(),
+    }));
+    view
+}
+
 /// The window while a new look-ahead waits for the host.
 fn restart() -> View {
     View { look_ahead: Mode::Window(WindowLength::FourBeats), restart_pending: true, ..playing() }
@@ -129,8 +180,8 @@ fn states() -> Vec<(&'static str, View)> {
         ("playing", playing()),
         ("timeline", timeline()),
         ("restart", restart()),
-        ("generate", View { tab: Tab::Generate, ..playing() }),
-        ("styles", View { tab: Tab::Styles, ..playing() }),
+        ("generate", generate()),
+        ("styles", styles()),
         ("status", View { tab: Tab::Status, ..playing() }),
         ("failed", failed()),
     ]
