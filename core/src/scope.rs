@@ -138,6 +138,9 @@ impl<Id: Copy> VoiceTracker<Id> {
 
     /// Judges the recent notes by the keys that are down, and by each other: a short note of the same chord counts.
     fn judge(&mut self, mut change: impl FnMut(Id, VoicePosition)) {
+        if self.recent.is_empty() {
+            return;
+        }
         let is_down = |channels: &u16| *channels != 0;
         let recent = || self.recent.iter().map(|note| usize::from(note.key));
         let lowest = self.down.iter().position(is_down).into_iter().chain(recent()).min();

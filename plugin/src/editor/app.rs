@@ -82,7 +82,6 @@ pub fn remembered_size() -> Arc<EguiEditorState> {
 impl App {
     /// A window that is not open yet.
     pub(super) fn new(instance: Instance) -> Self {
-        instance.presets.refresh();
         let dialogs = FileDialogs::new(instance.params.timeline(), instance.params.styles());
         Self {
             instance,
@@ -207,6 +206,8 @@ impl NiceEguiApp for App {
         gui: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
+        // Not when an instance is made: a host's plugin scan makes instances, too.
+        self.instance.presets.refresh();
         // Another window may have changed it.
         self.window.theme = WindowSettings::load().theme;
         theme::apply(&context, self.window.theme.into());
