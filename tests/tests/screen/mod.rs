@@ -1,5 +1,4 @@
 //! An X server with windows of a host, and a program from which files are dragged.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -88,7 +87,6 @@ pub struct DragSource<'a> {
 }
 
 /// What the protocol calls its messages.
-#[allow(clippy::missing_docs_in_private_items)]
 struct Atoms {
     enter: Atom,
     position: Atom,
