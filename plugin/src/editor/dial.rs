@@ -1,7 +1,5 @@
 //! The parameters that have a slider: their labels, tooltips and values.
 
-use nice_plug::prelude::*;
-
 use crate::params::{ToneNetParams, UserParam};
 
 /// A parameter with a slider.
@@ -95,19 +93,11 @@ impl Dial {
         }
     }
 
-    /// The state of the dial's slider.
+    /// The state of the dial's slider. Modulation by the host does not move it, because the user edits what lies below.
     pub(super) fn view(self, params: &ToneNetParams) -> DialView {
-        match self {
-            Self::Blend => DialView::new(&params.blend),
-            Self::Amount => DialView::new(&params.amount),
-            Self::KeepAccents => DialView::new(&params.keep_accents),
-            Self::Level => DialView::new(&params.level),
-            Self::Range => DialView::new(&params.range),
-            Self::Floor => DialView::new(&params.floor),
-            Self::Ceiling => DialView::new(&params.ceiling),
-            Self::KeyLow => DialView::new(&params.key_low),
-            Self::KeyHigh => DialView::new(&params.key_high),
-        }
+        let param = self.param().of(params);
+        let value = param.value();
+        DialView { value, default: param.default_value(), steps: param.steps(), text: param.text(value) }
     }
 
     /// The parameter that it sets.
@@ -122,18 +112,6 @@ impl Dial {
             Self::Ceiling => UserParam::Ceiling,
             Self::KeyLow => UserParam::KeyLow,
             Self::KeyHigh => UserParam::KeyHigh,
-        }
-    }
-}
-
-impl DialView {
-    fn new<P: Param>(param: &P) -> Self {
-        let value = param.modulated_normalized_value();
-        Self {
-            value,
-            default: param.default_normalized_value(),
-            steps: param.step_count(),
-            text: param.normalized_value_to_string(value, true),
         }
     }
 }

@@ -136,6 +136,8 @@ pub trait AnyParam {
     fn value(&self) -> f32;
     /// The default.
     fn default_value(&self) -> f32;
+    /// Steps from one end to the other; `None` if the parameter is continuous.
+    fn steps(&self) -> Option<usize>;
     /// The nearest value that the parameter can have.
     fn nearest(&self, value: f32) -> f32;
     /// A value as hosts show it.
@@ -165,6 +167,10 @@ impl<P: Param + StoredAsJson> AnyParam for P {
 
     fn default_value(&self) -> f32 {
         self.default_normalized_value()
+    }
+
+    fn steps(&self) -> Option<usize> {
+        self.step_count()
     }
 
     fn nearest(&self, value: f32) -> f32 {
