@@ -226,6 +226,9 @@ pub struct WorkflowArgs {
     /// Values of its matrix or inputs, as they are named in the file: matrix.name=linux-x86_64
     #[arg(long = "value", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
+    /// Step to leave out, by its name
+    #[arg(long, value_name = "STEP")]
+    pub skip: Vec<String>,
     /// Print the steps instead of running them
     #[arg(long)]
     pub list: bool,

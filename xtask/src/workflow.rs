@@ -38,9 +38,13 @@ enum Kind {
 /// When there is no such job, a value is missing, or a step fails.
 pub fn run(args: &WorkflowArgs) -> Result<()> {
     let steps = steps(&load(&args.workflow)?, &args.job, &values(&args.values)?)?;
+    for name in &args.skip {
+        ensure!(steps.iter().any(|step| step.name == *name), "the job has no step {name:?}");
+    }
     for Step { name, kind, variables } in steps {
         match kind {
             Kind::Action(action) => println!("== {name}: left out, it is the action {action}"),
+            Kind::Script { .. } if args.skip.contains(&name) => println!("== {name}: left out"),
             Kind::Script { text, .. } if args.list => println!("== {name}\n{}", text.trim_end()),
             Kind::Script { shell, text } => {
                 println!("== {name}");
