@@ -54,6 +54,18 @@ pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
     built_for_tests(&["--workspace"], features)
 }
 
+/// Builds the plugin for `cargo xtask demo`, in a quarter of a release's time.
+///
+/// It is hardly optimised, and plays on the built-in runtime, so that the first sound waits for no download.
+pub fn for_demo() -> Result<Bundles> {
+    workspace::run(workspace::cargo().args(["build", "--package", PACKAGE, "--lib", "--locked", "--profile", "demo"]))?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled-demo") };
+    let platform = Platform::current()?;
+    let built = workspace::root().join("target/demo").join(platform.library(PACKAGE));
+    copy(&built, &bundles.folder.join(platform.clap_binary()))?;
+    Ok(bundles)
+}
+
 fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
     let own = ["assert_process_allocs", "fault-injection"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
