@@ -18,7 +18,7 @@ const FOR_DEVELOPERS: [&str; 5] =
 /// Folders with pages for users.
 const FOR_USERS: [&str; 2] = ["docs/", "assets/models/"];
 /// Pages that no other page needs to link to, in the order of the navigation; further ones follow.
-const IN_NAVIGATION: [&str; 4] = [FIRST, "docs/limits.md", "docs/benchmarks.md", "CHANGELOG.md"];
+const IN_NAVIGATION: [&str; 5] = [FIRST, "docs/install.md", "docs/limits.md", "docs/benchmarks.md", "CHANGELOG.md"];
 
 const TEMPLATE: &str = include_str!("../../../packaging/manual/page.html");
 const STYLE: &str = include_str!("../../../packaging/manual/style.css");
