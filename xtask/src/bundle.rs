@@ -12,7 +12,8 @@ use crate::release_build::{self, Output};
 use crate::setup;
 use crate::workspace;
 
-const PACKAGE: &str = "tonenet-plugin";
+/// The plugin's crate.
+pub const PACKAGE: &str = "tonenet-plugin";
 
 /// The bundles in a folder.
 pub struct Bundles {

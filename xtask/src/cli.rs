@@ -46,6 +46,14 @@ pub enum Command {
     Deny,
     /// Build ToneNet.clap and ToneNet.vst3 in target/bundled, with ONNX Runtime next to them
     Bundle,
+    /// Build what users download for this platform: archive, Debian package, manual and checksums, in target/dist
+    ///
+    /// The same sources give the same bytes. The files' time is that of the commit, or SOURCE_DATE_EPOCH.
+    Dist(DistArgs),
+    /// Run the shell steps of a job in .github/workflows, as they stand in the file
+    ///
+    /// Steps that use an action are named and left out.
+    Workflow(WorkflowArgs),
     /// Run the plugin formats' own validators on the release bundles; give at least one
     Validate(ValidateArgs),
     /// Build the bundles and copy them to the folders that DAWs scan (~/.clap, ~/.vst3)
@@ -199,6 +207,37 @@ pub struct DemoArgs {
     /// SoundFont 2 to render with (default: an installed one, else Debian's timgm6mb-soundfont by apt)
     #[arg(long, value_name = "FILE.sf2", requires = "render")]
     pub soundfont: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DistArgs {
+    /// Folder for the files (default: target/dist)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Then install them on a bare Debian 12 without Rust, restyle a file there and play the VST3 in its Ardour
+    ///
+    /// Needs root, Debian's package debootstrap, a network, 3 GB of disk and about 10 minutes.
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkflowArgs {
+    /// Name of the file in .github/workflows, without its ending
+    #[arg(default_value = "test")]
+    pub workflow: String,
+    /// Job to run
+    #[arg(default_value = "linux")]
+    pub job: String,
+    /// Values of its matrix or inputs, as they are named in the file: matrix.name=linux-x86_64
+    #[arg(long = "value", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    /// Step to leave out, by its name
+    #[arg(long, value_name = "STEP")]
+    pub skip: Vec<String>,
+    /// Print the steps instead of running them
+    #[arg(long)]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,10 +4,12 @@
 
 mod bench;
 mod bundle;
+mod chroot;
 mod cli;
 mod daw_test;
 mod demo;
 mod deny;
+mod dist;
 mod forward;
 mod fuzz;
 mod platform;
@@ -19,6 +21,7 @@ mod soak;
 mod test;
 mod validate;
 mod vendor;
+mod workflow;
 mod workspace;
 
 use anyhow::Result;
@@ -50,6 +53,8 @@ fn run(command: Command) -> Result<()> {
         Command::Vendor(args) => vendor::run(&args),
         Command::Deny => deny::check().map(drop),
         Command::Bundle => bundle::release().map(drop),
+        Command::Dist(args) => dist::run(&args),
+        Command::Workflow(args) => workflow::run(&args),
         Command::Install => bundle::install(),
         Command::Train(args) => forward::to_training(&["train"], &args),
         Command::Export(args) => forward::to_training(&["export"], &args),

@@ -16,6 +16,7 @@ pub enum Platform {
 
 impl Platform {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Self; 4] = [Self::LinuxX64, Self::LinuxArm64, Self::WindowsX64, Self::MacOs];
 
     /// The platform that this program runs on.

@@ -101,6 +101,17 @@ fn renamed_folders() -> Result<Vec<(PathBuf, String)>> {
     Ok(renamed)
 }
 
+/// The notices of Rust's standard library, which comes with the compiler.
+///
+/// # Errors
+/// When the compiler came without them.
+pub fn standard_library_notices() -> Result<PathBuf> {
+    let sysroot = compiler_says(&["--print", "sysroot"])?;
+    let file = Path::new(sysroot.trim()).join("share/doc/rust/COPYRIGHT-library.html");
+    ensure!(file.is_file(), "this Rust comes without {}; install it with rustup", file.display());
+    Ok(file)
+}
+
 fn cargo_home() -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let user = || std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
