@@ -17,7 +17,7 @@ fn harness(view: &FilesView) -> Harness<'_, Vec<Action>> {
     let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
         ui.horizontal(|ui| buttons(ui, view, actions));
         outcome(ui, view, actions);
-        drop_zones(ui, view, actions);
+        drop_zones(ui, view, false, actions);
     };
     Harness::builder().with_size(egui::vec2(640.0, 400.0)).build_ui_state(draw, Vec::new())
 }
