@@ -34,7 +34,10 @@ pub struct Active(AsyncClient<Notifications, Driver>);
 fn connect() -> Result<jack::Client, PortError> {
     jack::set_logger(LoggerType::None);
     let opened = jack::Client::new(CLIENT, ClientOptions::NO_START_SERVER);
-    opened.map(|(client, _)| client).map_err(|error| PortError::NoJack(error.to_string()))
+    opened.map(|(client, _)| client).map_err(|error| match error {
+        jack::Error::LibraryError(_) => PortError::NoJackLibrary,
+        _ => PortError::NoJack,
+    })
 }
 
 /// The devices, then the ports of other programs.
@@ -54,7 +57,7 @@ fn ports(client: &jack::Client) -> PortNames {
 /// The ports that there are.
 ///
 /// # Errors
-/// [`PortError::NoJack`] if there is no server.
+/// [`PortError`] if there is no server.
 pub fn list() -> Result<PortNames, PortError> {
     Ok(ports(&connect()?))
 }

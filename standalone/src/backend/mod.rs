@@ -46,11 +46,12 @@ pub struct Wanted {
 /// Why there are no ports.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum PortError {
-    /// The JACK library or its server is missing.
-    #[error(
-        "There is no JACK server ({0}). Start one, such as \"jackd -d alsa\" or PipeWire's, or use --ports system."
-    )]
-    NoJack(String),
+    /// No server runs.
+    #[error("No JACK server runs. Start one, such as \"jackd -d alsa\" or PipeWire's, or use --ports system.")]
+    NoJack,
+    /// JACK is not installed.
+    #[error("JACK is not installed. Install it or PipeWire's, or use --ports system.")]
+    NoJackLibrary,
     /// JACK refused something.
     #[error("JACK refused to {what} ({reason}). Restart its server and try again.")]
     Jack {

@@ -169,7 +169,7 @@ impl Player {
         if let Some((sample, messages)) = self.seek.take() {
             self.go_to(sample);
             for SongEvent { route, message, .. } in &messages {
-                self.track_pedal(*route, message);
+                self.follow(*route, message);
                 send(Due { frame: 0, route: *route, message });
             }
             self.discard(Some(Spent::Messages(messages)));
@@ -191,22 +191,17 @@ impl Player {
         }
         let end = self.position + u64::from(frames);
         let song = self.song.clone();
-        while let Some(event) = song.events().get(self.next).filter(|event| event.sample < end) {
-            let frame = event.sample.saturating_sub(self.position) as u32;
-            self.track_note(event.route, &event.message);
-            self.track_pedal(event.route, &event.message);
-            send(Due { frame, route: event.route, message: &event.message }, self.next);
+        let ends = song.end().is_some_and(|last| end >= last);
+        // A message at the very end, such as a note-off on the last bar line, belongs to this pass.
+        while let Some(event) = song.events().get(self.next).filter(|event| event.sample < end || ends) {
+            let frame = (event.sample.saturating_sub(self.position) as u32).min(frames.saturating_sub(1));
+            if self.follow(event.route, &event.message) {
+                send(Due { frame, route: event.route, message: &event.message }, self.next);
+            }
             self.next += 1;
         }
         self.position = end;
-        if song.end().is_some_and(|end| self.position >= end) {
-            // A message at the very end, such as a note-off on the last bar line, belongs to this pass.
-            while let Some(event) = song.events().get(self.next) {
-                self.track_note(event.route, &event.message);
-                self.track_pedal(event.route, &event.message);
-                send(Due { frame: frames.saturating_sub(1), route: event.route, message: &event.message }, self.next);
-                self.next += 1;
-            }
+        if ends {
             self.reach_end();
         }
         self.state.position.store(self.position, Ordering::Relaxed);
@@ -224,22 +219,19 @@ impl Player {
         }
     }
 
-    fn track_note(&mut self, route: Route, message: &Message) {
-        let &Message::Channel([status, key, velocity]) = message else { return };
-        let held = &mut self.held[route as usize][usize::from(status & 0x0F)][usize::from(key & 0x7F)];
+    /// Follows what a message holds. Returns whether it is sent: a note-off is not where a seek has left out its note-on.
+    fn follow(&mut self, route: Route, message: &Message) -> bool {
+        let &Message::Channel([status, first, second]) = message else { return true };
+        let (route, channel) = (route as usize, usize::from(status & 0x0F));
+        let held = &mut self.held[route][channel][usize::from(first & 0x7F)];
         match status & 0xF0 {
-            0x90 if velocity > 0 => *held = held.saturating_add(1),
-            0x80 | 0x90 => *held = held.saturating_sub(1),
+            0x90 if second > 0 => *held = held.saturating_add(1),
+            0x80 | 0x90 if *held == 0 => return false,
+            0x80 | 0x90 => *held -= 1,
+            0xB0 if first == SUSTAIN_PEDAL => self.pedals[route][channel] = second >= 64,
             _ => {}
         }
-    }
-
-    fn track_pedal(&mut self, route: Route, message: &Message) {
-        if let &Message::Channel([status, SUSTAIN_PEDAL, value]) = message
-            && status & 0xF0 == 0xB0
-        {
-            self.pedals[route as usize][usize::from(status & 0x0F)] = value >= 64;
-        }
+        true
     }
 
     /// Ends the notes that the song holds, and lifts its pedals.
