@@ -53,11 +53,13 @@ fn position(ui: &mut egui::Ui, view: &PlayerView, actions: &mut Vec<Action>) {
     let slider = egui::Slider::new(&mut at, 0.0..=view.length).show_value(false).trailing_fill(true);
     let slider = ui.add(slider).on_hover_text("The position in the file");
     slider.widget_info(|| egui::WidgetInfo::slider(true, at, "Position in seconds"));
-    if slider.dragged() {
-        ui.data_mut(|data| data.insert_temp(id, at));
-    } else if slider.drag_stopped() || slider.changed() {
+    let is_released =
+        slider.drag_stopped() || slider.clicked() || (slider.changed() && !slider.is_pointer_button_down_on());
+    if is_released {
         ui.data_mut(|data| data.remove::<f64>(id));
         actions.push(Action::Player(PlayerAction::Seek(at)));
+    } else if slider.is_pointer_button_down_on() {
+        ui.data_mut(|data| data.insert_temp(id, at));
     }
 }
 
@@ -76,12 +78,74 @@ fn clock(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+
     use super::*;
+
+    fn view() -> PlayerView {
+        PlayerView {
+            file: Some("evening.mid".into()),
+            position: 61.9,
+            length: 600.0,
+            bar: 17,
+            ports: "JACK: from a keyboard to a synthesizer".into(),
+            ..PlayerView::default()
+        }
+    }
+
+    fn harness(view: &PlayerView) -> Harness<'_, Vec<Action>> {
+        let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| strip(ui, view, actions);
+        Harness::builder().with_size(egui::vec2(900.0, 80.0)).build_ui_state(draw, Vec::new())
+    }
+
+    fn click_in(view: &PlayerView, label: &str) -> Vec<Action> {
+        let mut harness = harness(view);
+        harness.get_by_label(label).click();
+        harness.run_steps(3);
+        harness.state().clone()
+    }
 
     #[test]
     fn times_are_in_minutes_and_seconds() {
-        let view = PlayerView { position: 61.9, length: 600.0, ..PlayerView::default() };
-        assert_eq!(times(&view), "1:01 / 10:00");
-        assert_eq!(times(&PlayerView { length: 0.0, ..view }), "1:01");
+        assert_eq!(times(&view()), "1:01 / 10:00");
+        assert_eq!(times(&PlayerView { length: 0.0, ..view() }), "1:01");
+    }
+
+    #[test]
+    fn the_buttons_play_pause_restart_and_loop() {
+        let playing = PlayerView { is_playing: true, is_looping: true, ..view() };
+        assert_eq!(click_in(&view(), "Play"), [Action::Player(PlayerAction::Play(true))]);
+        assert_eq!(click_in(&playing, "Pause"), [Action::Player(PlayerAction::Play(false))]);
+        assert_eq!(click_in(&view(), "Restart"), [Action::Player(PlayerAction::Seek(0.0))]);
+        assert_eq!(click_in(&view(), "Loop"), [Action::Player(PlayerAction::Loop(true))]);
+        assert_eq!(click_in(&playing, "Loop"), [Action::Player(PlayerAction::Loop(false))]);
+        assert_eq!(click_in(&view(), "Open\u{2026}"), [Action::ChooseSong]);
+    }
+
+    #[test]
+    fn a_click_on_the_position_goes_there_once() {
+        let view = view();
+        let clicked = click_in(&view, "Position in seconds");
+        // In the middle of the slider.
+        assert!(
+            matches!(clicked[..], [Action::Player(PlayerAction::Seek(at))] if (at - 300.0).abs() < 10.0),
+            "{clicked:?}"
+        );
+    }
+
+    #[test]
+    fn without_a_file_there_is_no_position_to_set() {
+        let view = PlayerView { file: None, length: 0.0, ..view() };
+        let harness = harness(&view);
+        assert!(harness.query_by_label("Position in seconds").is_none());
+        harness.get_by_label("no file: play your keyboard");
+    }
+
+    #[test]
+    fn a_problem_takes_the_place_of_the_ports() {
+        let view = PlayerView { problem: Some("No JACK server runs.".into()), ..view() };
+        harness(&view).get_by_label("No JACK server runs.");
+        assert!(harness(&view).query_by_label(&view.ports).is_none());
     }
 }
