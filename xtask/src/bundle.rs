@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tonenet_files::outputs::Inputs;
 
+use crate::platform::Platform;
+use crate::property_list;
+use crate::release_build::{self, Output};
 use crate::setup;
 use crate::workspace;
 
 const PACKAGE: &str = "tonenet-plugin";
-const LIBRARY: &str = "libonnxruntime.so";
-/// Where a `.vst3` keeps its binary on this system.
-pub const VST3_BINARIES: &str = "Contents/x86_64-linux";
 
 /// The bundles in a folder.
 pub struct Bundles {
@@ -31,16 +31,11 @@ impl Bundles {
 
 /// Builds and bundles the plugin for users, optimised, with ONNX Runtime next to it.
 pub fn release() -> Result<Bundles> {
+    let platform = Platform::current()?;
     let onnxruntime = setup::onnxruntime()?;
-    std::env::set_current_dir(workspace::root())?;
-    let arguments = ["--release".to_owned()];
-    // Builds the library only: cargo does not optimise across crates if Rust's own kind of library is built beside it.
-    workspace::run(
-        workspace::cargo().args(["rustc", "--package", PACKAGE, "--lib", "--crate-type", "cdylib"]).args(&arguments),
-    )?;
-    nice_plug_xtask::bundle(Path::new("target"), PACKAGE, &arguments, false)?;
+    let built = release_build::build(platform, PACKAGE, Output::Plugin)?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled") };
-    put_library(&onnxruntime, &bundles)?;
+    assemble(platform, &built, &onnxruntime, &bundles)?;
     println!("{} and {}", bundles.clap().display(), bundles.vst3().display());
     Ok(bundles)
 }
@@ -58,55 +53,83 @@ pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
     built_for_tests(&["--workspace"], features)
 }
 
+/// Builds the plugin for `cargo xtask demo`, in a quarter of a release's time.
+///
+/// It is hardly optimised, and plays on the built-in runtime, so that the first sound waits for no download.
+pub fn for_demo() -> Result<Bundles> {
+    workspace::run(workspace::cargo().args(["build", "--package", PACKAGE, "--lib", "--locked", "--profile", "demo"]))?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled-demo") };
+    let platform = Platform::current()?;
+    let built = workspace::root().join("target/demo").join(platform.library(PACKAGE));
+    copy(&built, &bundles.folder.join(platform.clap_binary()))?;
+    Ok(bundles)
+}
+
 fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
     let own = ["assert_process_allocs", "fault-injection"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
     let features = [&[own.as_str()], others].concat().join(",");
     workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
+    let platform = Platform::current()?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
-    let built = workspace::root().join("target/debug/libtonenet_plugin.so");
-    let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");
-    for target in [bundles.clap(), binary] {
-        copy(&built, &target)?;
-    }
-    put_library(&onnxruntime, &bundles)?;
+    let built = workspace::root().join("target/debug").join(platform.library(PACKAGE));
+    assemble(platform, &built, &onnxruntime, &bundles)?;
     Ok(bundles)
 }
 
-fn put_library(onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
+/// Lays out both formats around a built binary, as hosts expect them on a platform.
+///
+/// On macOS both are folders that carry ONNX Runtime. Elsewhere a `.clap` is one file, and the library lies beside it.
+fn assemble(platform: Platform, binary: &Path, onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
+    let vst3 = bundles.vst3().join(platform.vst3_binary());
+    let clap = bundles.folder.join(platform.clap_binary());
+    for target in [&clap, &vst3] {
+        copy(binary, target)?;
+        let folder = target.parent().context("a binary lies in a folder")?;
+        copy(onnxruntime, &folder.join(platform.onnxruntime()))?;
+    }
     let resources = bundles.vst3().join("Contents/Resources");
     fs::create_dir_all(&resources)?;
     let from = onnxruntime.parent().context("the library lies in a folder")?;
     fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
     fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
-    for folder in [bundles.vst3().join(VST3_BINARIES), bundles.folder.clone()] {
-        copy(onnxruntime, &folder.join(LIBRARY))?;
+    if platform == Platform::MacOs {
+        for bundle in [bundles.clap(), bundles.vst3()] {
+            property_list::write(&bundle)?;
+        }
     }
     Ok(())
 }
 
 /// `cargo xtask install`: into the folders where DAWs look, and ONNX Runtime where the single-file `.clap` looks.
 pub fn install() -> Result<()> {
+    let platform = Platform::current()?;
     let bundles = release()?;
-    let home = std::env::var_os("HOME").map(PathBuf::from).context("HOME is not set; copy target/bundled by hand")?;
-    if !cfg!(target_os = "linux") {
-        bail!("install knows Linux's folders only; copy the bundles from target/bundled to where your DAW looks");
-    }
-    let data = std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
-    let clap = home.join(".clap/ToneNet.clap");
-    let vst3 = home.join(".vst3/ToneNet.vst3");
-    let library = data.join("tonenet/lib").join(LIBRARY);
+    let folders = platform.user_folders()?;
+    let clap = folders.clap.join("ToneNet.clap");
+    let vst3 = folders.vst3.join("ToneNet.vst3");
+    let library = folders.data.join("tonenet").join("lib").join(platform.onnxruntime());
+    let bundled = bundles.vst3().join(platform.vst3_binary()).with_file_name(platform.onnxruntime());
     // If a DAW's folder is a link to the bundles, these would be removed before they were copied.
-    let bundled = bundles.folder.join(LIBRARY);
-    let mut outputs = Inputs::default().files([&bundles.clap(), &bundled]).folders([bundles.vst3()]).outputs();
-    outputs.file(&clap)?;
+    let mut outputs = Inputs::default().folders([bundles.clap(), bundles.vst3()]).outputs();
     outputs.file(&library)?;
-    outputs.folder(&vst3)?;
-    copy(&bundles.clap(), &clap)?;
-    if vst3.exists() {
-        fs::remove_dir_all(&vst3)?;
+    for (from, to) in [(bundles.clap(), &clap), (bundles.vst3(), &vst3)] {
+        if from.is_dir() {
+            outputs.folder(to)?;
+        } else {
+            outputs.file(to)?;
+        }
     }
-    copy_folder(&bundles.vst3(), &vst3)?;
+    for (from, to) in [(bundles.clap(), &clap), (bundles.vst3(), &vst3)] {
+        if !from.is_dir() {
+            copy(&from, to)?;
+            continue;
+        }
+        if to.exists() {
+            fs::remove_dir_all(to)?;
+        }
+        copy_folder(&from, to)?;
+    }
     copy(&bundled, &library)?;
     println!("installed {} and {}; rescan plugins in your DAW", clap.display(), vst3.display());
     Ok(())

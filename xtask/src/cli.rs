@@ -193,6 +193,12 @@ pub struct DemoArgs {
     /// Folder for the restyled file and the plot (default: target/demo)
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Also write the piece before and after as WAV files, with a SoundFont's piano
+    #[arg(long)]
+    pub render: bool,
+    /// SoundFont 2 to render with (default: an installed one, else Debian's timgm6mb-soundfont by apt)
+    #[arg(long, value_name = "FILE.sf2", requires = "render")]
+    pub soundfont: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::bundle::{VST3_BINARIES, copy_folder};
+use crate::bundle::copy_folder;
+use crate::platform::Platform;
 use crate::workspace::wait;
 
 /// The folder of Ardour 7's programs on Debian.
@@ -48,7 +49,7 @@ impl Ardour {
         let installed = home.join(".vst3").join(name);
         copy_folder(bundle, &installed)?;
         // Ardour rejects a scan from the same second as the plugin, or older.
-        let binary = installed.join(VST3_BINARIES).join(name).with_extension("so");
+        let binary = installed.join(Platform::current()?.vst3_binary());
         File::options().append(true).open(&binary)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
         let ardour = Self { home: home.to_owned() };
         let mut scan = ardour.command(&Path::new(PROGRAMS).join("ardour-vst3-scanner"));
