@@ -19,7 +19,7 @@ pub const LANES: usize = 4;
 pub const LONGEST_LANE: usize = 8192;
 
 /// The notes of each lane in one run. All runs have as many, because a runtime may compute shorter ones differently.
-const STEPS: usize = 32;
+pub(super) const STEPS: usize = 32;
 
 /// A performance in the batch.
 struct Lane {

@@ -76,6 +76,7 @@ impl NoteNetwork {
             let past = segments.past_rows(segment.clone());
             let ahead_encoding = segments.look_ahead_over_all(segment, &past, &mut state)?;
             for ahead_encoding in ahead_encoding.chunks(CHUNK * self.ahead_hidden) {
+                cancellation.check()?;
                 // The sender sends every chunk or an error before it ends.
                 let Ok(past_encoding) = chunks.recv() else { break };
                 let past_encoding = past_encoding?;
