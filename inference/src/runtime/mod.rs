@@ -92,12 +92,14 @@ pub struct RuntimeReport {
 #[derive(Debug, Clone)]
 pub struct Runtime {
     engine: Engine,
+    /// Whether its graphs are also those of other runtimes.
+    shares_graphs: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Engine {
     OnnxRuntime(Arc<onnx_runtime::Engine>),
-    BuiltIn,
+    BuiltIn(built_in::Thread),
 }
 
 /// The runtime that a shared graph belongs to.
@@ -123,21 +125,31 @@ impl Runtime {
         if preference != RuntimePreference::BuiltIn {
             if let Some(engine) = find_library(candidates, &mut notes) {
                 let report = engine.report(notes);
-                return (Self { engine: Engine::OnnxRuntime(engine) }, report);
+                return (Self { engine: Engine::OnnxRuntime(engine), shares_graphs: true }, report);
             }
             notes.push(no_library(preference, candidates));
         }
         let report =
             RuntimeReport { runtime: built_in::NAME.into(), provider: built_in::PROVIDER.into(), library: None, notes };
-        (Self { engine: Engine::BuiltIn }, report)
+        (Self { engine: Engine::BuiltIn(built_in::Thread::Shared), shares_graphs: true }, report)
     }
 
     /// The runtime and its version.
     pub fn name(&self) -> String {
         match &self.engine {
             Engine::OnnxRuntime(engine) => engine.name(),
-            Engine::BuiltIn => built_in::NAME.into(),
+            Engine::BuiltIn(_) => built_in::NAME.into(),
         }
+    }
+
+    /// The same runtime with graphs of its own, so that its runs wait for no other's. Each graph takes memory again.
+    #[must_use]
+    pub fn unshared(&self) -> Self {
+        let engine = match &self.engine {
+            Engine::OnnxRuntime(engine) => Engine::OnnxRuntime(Arc::clone(engine)),
+            Engine::BuiltIn(_) => Engine::BuiltIn(built_in::Thread::own()),
+        };
+        Self { engine, shares_graphs: false }
     }
 
     /// Loads a graph, or returns the one already loaded with the same checksum.
@@ -147,26 +159,33 @@ impl Runtime {
     pub fn load(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let kind = match self.engine {
             Engine::OnnxRuntime(_) => Kind::OnnxRuntime,
-            Engine::BuiltIn => Kind::BuiltIn,
+            Engine::BuiltIn(_) => Kind::BuiltIn,
         };
+        if !self.shares_graphs {
+            return self.load_graph(file);
+        }
         // Locked while loading, so that two instances that start together load it once.
         let mut graphs = GRAPHS.lock();
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
+        let graph = self.load_graph(file)?;
+        graphs.retain(|_, graph| graph.strong_count() > 0);
+        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
+        Ok(graph)
+    }
+
+    fn load_graph(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let validated = dequantise(file.bytes()).and_then(|bytes| validate(&bytes).map(|()| bytes));
         let bytes = validated.map_err(|reason| InferenceError::Refused {
             file: file.title().into(),
             runtime: self.name(),
             reason: reason.into(),
         })?;
-        let graph: Arc<dyn Graph> = match &self.engine {
+        Ok(match &self.engine {
             Engine::OnnxRuntime(engine) => Arc::new(engine.load(file.title(), &bytes)?),
-            Engine::BuiltIn => Arc::new(built_in::load(file.title(), bytes.into_owned())?),
-        };
-        graphs.retain(|_, graph| graph.strong_count() > 0);
-        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
-        Ok(graph)
+            Engine::BuiltIn(thread) => Arc::new(built_in::load(file.title(), bytes.into_owned(), thread)?),
+        })
     }
 }
 
