@@ -13,6 +13,7 @@ use tonenet_core::style::{BUILT_IN_STYLES, StyleBlend, StyleIndex, TakeSeed};
 use tonenet_files::jobs::{self, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_files::result_names::ResultNames;
+use tonenet_inference::chosen_runtime::Timing;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::{LookAhead, RestyleSettings};
 use tonenet_inference::song::{Selection, SongRestyling};
@@ -66,7 +67,7 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     let Jobs { jobs, left_out, messages } =
         jobs::plan(Inputs::default().folders(source.folder()).files(styles), &request)?;
     keep_stdout_for_report(args.json, messages)?;
-    let (runtime, opened) = open_runtime();
+    let (runtime, opened) = open_runtime(&args.computing, Timing::Once)?;
     let (title, model) = source.load(&runtime)?;
     if args.hear_player && !model.reads_player_velocities() {
         return Err(wrong(format!(
@@ -78,7 +79,7 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     report.model = Some(ModelEntry { name: args.model.clone(), title: title.clone() });
     report.left_out = left_out.iter().map(LeftOutEntry::from).collect();
     if !args.json {
-        messages.line(format_args!("{title} by {} · {}", opened.runtime, opened.provider));
+        messages.line(format_args!("{title} by {opened}"));
         report.left_out.iter().for_each(|left| messages.line(left));
     }
     let styles = Styles::open(args, &model)?;

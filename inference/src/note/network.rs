@@ -58,6 +58,11 @@ pub struct AheadState([Tensor; 2]);
 pub struct DecoderState([Tensor; 2]);
 
 impl NoteNetwork {
+    /// The graphs that every style reads.
+    pub(crate) fn shared_graphs(&self) -> impl Iterator<Item = &Arc<dyn Graph>> {
+        [&self.past, &self.ahead].into_iter()
+    }
+
     /// Loads the shared graphs and the decoder of each style.
     ///
     /// # Errors
