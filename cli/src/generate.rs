@@ -20,7 +20,7 @@ use tonenet_inference::runtime::Runtime;
 use tonenet_inference::song::{SongRestyling, restyle_song};
 
 use crate::args::{GenerateArgs, GeneratorName};
-use crate::models::open_runtime;
+use crate::models::open_runtime_on_processor;
 use crate::report::{Head, ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 
@@ -88,8 +88,8 @@ fn generate(args: &GenerateArgs, report: &mut GenerateReport) -> Result<()> {
             messages.line(line);
         }
     };
-    let (runtime, opened) = open_runtime();
-    say(&format_args!("by {} · {}", opened.runtime, opened.provider), messages);
+    let (runtime, opened) = open_runtime_on_processor();
+    say(&format_args!("by {opened}"), messages);
     report.runtime = Some(RuntimeEntry::from(&opened));
     let clip = match args.model {
         GeneratorName::Seqgan => {

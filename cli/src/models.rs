@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::chosen_runtime::{self, Timing};
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::library;
 use tonenet_inference::manifest;
 use tonenet_inference::performance::LoadedModel;
-use tonenet_inference::runtime::{Runtime, RuntimePreference, RuntimeReport};
+use tonenet_inference::runtime::{ProviderPreference, Runtime, RuntimePreference, RuntimeReport};
+use tonenet_inference::runtime_settings::RuntimeSettings;
+
+use crate::args::ProviderArgs;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +65,30 @@ impl ModelSource {
     }
 }
 
-/// ONNX Runtime where its library is found, else the built-in runtime.
-pub fn open_runtime() -> (Runtime, RuntimeReport) {
+/// Opens what `--provider` names, else what the user has set in the plugin's window, else the fastest.
+///
+/// # Errors
+/// When a provider is named that does not compute here.
+pub fn open_runtime(args: &ProviderArgs, timing: Timing) -> Result<(Runtime, RuntimeReport)> {
+    let set = RuntimeSettings::load();
+    let settings = RuntimeSettings {
+        provider: args.provider.unwrap_or(set.provider),
+        half_precision: args.half_precision || set.half_precision,
+    };
+    let (runtime, report) = chosen_runtime::open(settings, timing, &library::candidates(None));
+    if let Some(ProviderPreference::Only(provider)) = args.provider
+        && (report.library.is_none() || runtime.provider().provider != provider)
+    {
+        let notes = report.all_notes();
+        let reason = notes.last().map_or("it does not compute here", String::as_str);
+        return Err(anyhow!("--provider {} cannot be used; leave it out to let ToneNet choose", provider.id()))
+            .with_context(|| reason.trim_end_matches('.').to_owned());
+    }
+    Ok((runtime, report))
+}
+
+/// ONNX Runtime where its library is found, else the built-in runtime; it computes on the processor, so that the result is
+/// the same on every machine.
+pub fn open_runtime_on_processor() -> (Runtime, RuntimeReport) {
     Runtime::open(RuntimePreference::Auto, &library::candidates(None))
 }

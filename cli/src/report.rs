@@ -44,8 +44,10 @@ pub struct ModelEntry {
 pub struct RuntimeEntry {
     /// The runtime and its version.
     pub name: String,
-    /// `CPU`, `CUDA` or `TensorRT`.
+    /// What computes, such as `CPU` or `CUDA`.
     pub provider: String,
+    /// Why that provider, where there was a choice.
+    pub reason: Option<String>,
     /// ONNX Runtime's file, if that is used.
     pub library: Option<String>,
     /// Why other libraries and providers are not used.
@@ -57,8 +59,9 @@ impl From<&RuntimeReport> for RuntimeEntry {
         Self {
             name: report.runtime.clone(),
             provider: report.provider.clone(),
+            reason: report.reason.clone(),
             library: report.library.as_ref().map(|path| path.display().to_string()),
-            notes: report.notes.clone(),
+            notes: report.all_notes(),
         }
     }
 }

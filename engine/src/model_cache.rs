@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tonenet_inference::chosen_runtime;
 use tonenet_inference::embedded::EmbeddedModel;
-use tonenet_inference::library;
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::{LoadedModel, Network};
 use tonenet_inference::restyler::Restyler;
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::{ProviderConfig, Runtime};
 use tonenet_inference::timeline;
 
 use crate::generator::BuiltInGenerator;
@@ -71,15 +71,18 @@ impl ModelCache {
     }
 
     /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.
+    ///
+    /// It generates on the processor, because a seed gives the same notes on every machine.
     pub fn generator(&self, status: &Status) -> BuiltInGenerator {
         let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
-        BuiltInGenerator::new(runtime)
+        BuiltInGenerator::new(runtime.on_processor())
     }
 
     /// The network of the note model, to learn a style on, whichever model plays. Opens the runtime if necessary, and
     /// reports it in `status`.
     ///
-    /// The model that plays stays in the cache. Nothing is locked once this returns.
+    /// It computes on the processor, so that the same recordings give the same style on every machine. The model that
+    /// plays stays in the cache. Nothing is locked once this returns.
     ///
     /// # Errors
     /// A message for the user if the note model cannot be loaded.
@@ -90,8 +93,8 @@ impl ModelCache {
             (runtime, contents.model.clone())
         };
         let loaded = match playing {
-            Some((EmbeddedModel::Note, loaded)) => loaded,
-            _ => EmbeddedModel::Note.load(&runtime).map_err(|error| error.to_string())?,
+            Some((EmbeddedModel::Note, loaded)) if runtime.provider() == ProviderConfig::CPU => loaded,
+            _ => EmbeddedModel::Note.load(&runtime.on_processor()).map_err(|error| error.to_string())?,
         };
         match loaded.network() {
             Network::Note(network) => Ok(network.clone()),
@@ -110,6 +113,13 @@ impl ModelCache {
         contents.model = None;
         let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status));
         let loaded = model.load(runtime).map_err(|e| e.to_string())?;
+        let (computed_by, asked) = (loaded.computed_by(), runtime.provider().provider.to_string());
+        if computed_by != asked {
+            let note = format!("{} runs on {computed_by}, where {asked} was asked for.", model.title());
+            let mut info = status.info.lock();
+            info.notes.retain(|known| *known != note);
+            info.notes.push(note);
+        }
         contents.model = Some((model, loaded.clone()));
         Ok(loaded)
     }
@@ -117,10 +127,11 @@ impl ModelCache {
 
 /// Opens a runtime, and reports it in `status` for the editor.
 fn open_runtime(status: &Status) -> Runtime {
-    let (runtime, report) = Runtime::open(RuntimePreference::Auto, &library::candidates(None));
+    let (runtime, report) = chosen_runtime::open_for_user();
     let mut info = status.info.lock();
-    info.runtime = format!("{} · {}", report.runtime, report.provider);
-    info.notes = report.notes;
+    info.runtime = report.to_string();
+    info.notes = report.all_notes();
+    info.providers = report.providers;
     runtime
 }
 

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tonenet_inference::runtime::Provider;
 
 use crate::played_notes::PlayedNotes;
 
@@ -54,8 +55,10 @@ pub const FAILED: &str = "Internal error: notes pass unchanged. Switch ToneNet o
 /// The runtime and the model, as text for the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// The runtime with its version and execution provider. Empty until it is open.
+    /// The runtime with its version, its execution provider and why that one computes. Empty until it is open.
     pub runtime: String,
+    /// The execution providers that load, the processor first.
+    pub providers: Vec<Provider>,
     /// Why some libraries and execution providers are not used.
     pub notes: Vec<String>,
     /// The model's title. Empty while it is being opened.

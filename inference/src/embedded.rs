@@ -6,6 +6,7 @@ use crate::bundle::ModelFiles;
 use crate::error::InferenceError;
 use crate::generate::textures::TextureModel;
 use crate::generate::tunes::TuneModel;
+use crate::manifest::Sha256;
 use crate::performance::LoadedModel;
 use crate::runtime::Runtime;
 
@@ -79,6 +80,13 @@ impl EmbeddedModel {
         }
     }
 
+    /// The checksum of its files.
+    pub fn checksum(self) -> Sha256 {
+        // The manifest names the checksum of each graph.
+        let (_, manifest) = self.files()[0];
+        Sha256::digest(manifest)
+    }
+
     /// Loads the model; all instances in a process share its graphs.
     ///
     /// # Errors
@@ -113,7 +121,7 @@ impl EmbeddedGenerator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Manifest, Sha256};
+    use crate::manifest::Manifest;
 
     #[test]
     fn each_version_of_the_weights_has_one_checksum() {

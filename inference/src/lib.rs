@@ -2,6 +2,7 @@
 //!
 //! - [`bundle`] and [`manifest`] read and validate a model's files.
 //! - [`runtime`] finds ONNX Runtime, or falls back to the built-in runtime; [`library`] says where it looks.
+//! - [`provider_choice`] chooses what computes, the processor or an accelerator, and remembers it.
 //! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
 //! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
 //! - [`user_style`] holds styles that users have learned; [`styles`] lists what a model plays.
@@ -55,13 +56,17 @@
 
 pub mod bundle;
 pub mod cancellation;
+#[cfg(feature = "embedded")]
+pub mod chosen_runtime;
 mod decoders;
 mod dequantise;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
+pub mod folders;
 pub mod generate;
 mod guard;
+pub mod hop;
 #[expect(unsafe_code, reason = "it reads C strings and calls into a shared library")]
 pub mod library;
 pub mod manifest;
@@ -70,8 +75,10 @@ pub mod note;
 pub mod offline;
 pub mod performance;
 pub mod piano_roll;
+pub mod provider_choice;
 pub mod restyler;
 pub mod runtime;
+pub mod runtime_settings;
 pub mod song;
 pub mod styles;
 pub mod timeline;

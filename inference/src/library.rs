@@ -3,19 +3,22 @@
 //! The search order is:
 //! 1. the user's setting,
 //! 2. the environment variable `TONENET_ORT_DYLIB`,
-//! 3. the folder of the plugin's own binary, inside a `.vst3` bundle,
-//! 4. the user's data folder, where `cargo xtask install` puts the library for the single-file `.clap`.
-//!
-//! On Windows the third step is skipped, because it is untested there.
+//! 3. the folder of the plugin's own binary, inside a bundle; on macOS also the bundle's `Frameworks`; for a program in a
+//!    `bin` folder also `lib/tonenet` beside that,
+//! 4. the user's data folder, where `cargo xtask install` puts the library for the single-file `.clap`,
+//! 5. on Linux, the system's `/usr/local/lib/tonenet` and `/usr/lib/tonenet`.
+
+mod own_binary;
 
 use std::env;
 use std::ffi::CStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use directories::BaseDirs;
-
+use crate::folders;
 use crate::guard::{guarded, one_line};
+pub use own_binary::keep_loaded;
+use own_binary::own_folder;
 
 /// The environment variable that names a library or its folder.
 pub const VARIABLE: &str = "TONENET_ORT_DYLIB";
@@ -43,6 +46,8 @@ pub enum Source {
     Plugin,
     /// The user's data folder.
     UserData,
+    /// A folder of the system, for all its users.
+    System,
 }
 
 impl Source {
@@ -59,6 +64,7 @@ impl fmt::Display for Source {
             Self::Variable => VARIABLE,
             Self::Plugin => "the plugin's folder",
             Self::UserData => "the user's ToneNet folder",
+            Self::System => "the system's ToneNet folder",
         })
     }
 }
@@ -72,61 +78,57 @@ pub struct Candidate {
     pub source: Source,
 }
 
+/// The folders in which a Linux system keeps the library for all its users.
+const SYSTEM_FOLDERS: &[&str] =
+    if cfg!(target_os = "linux") { &["/usr/local/lib/tonenet", "/usr/lib/tonenet"] } else { &[] };
+
 /// This process's candidates in search order. `setting` is the user's setting: a file, or the folder that holds it.
 pub fn candidates(setting: Option<&Path>) -> Vec<Candidate> {
     let variable = env::var_os(VARIABLE).map(PathBuf::from);
-    search_order(setting, variable.as_deref(), plugin_folder().as_deref(), user_folder().as_deref())
+    let explicit = [(setting, Source::Setting), (variable.as_deref(), Source::Variable)];
+    let own = own_folder().map(|folder| folders_of_binary(&folder)).unwrap_or_default();
+    let folders = own.into_iter().map(|folder| (folder, Source::Plugin));
+    let folders = folders.chain(user_folder().map(|folder| (folder, Source::UserData)));
+    let system = SYSTEM_FOLDERS.iter().map(|folder| (PathBuf::from(folder), Source::System));
+    search_order(&explicit, folders.chain(system))
 }
 
 /// The folder in the user's data where the library is installed for single-file plugins; `None` without a home folder.
 pub fn user_folder() -> Option<PathBuf> {
-    BaseDirs::new().map(|dirs| dirs.data_dir().join("tonenet").join("lib"))
+    folders::data().map(|folder| folder.join("lib"))
 }
 
+/// The folders in which the library may lie beside a binary in `folder`.
+fn folders_of_binary(folder: &Path) -> Vec<PathBuf> {
+    let is_named = |name: &str| folder.file_name().is_some_and(|last| last == name);
+    let beside = |path: &str| folder.parent().map(|parent| parent.join(path));
+    let more = match () {
+        // A program that was installed into `/usr/local/bin` has its library in `/usr/local/lib/tonenet`.
+        () if is_named("bin") => beside("lib/tonenet"),
+        // Bundles on macOS keep libraries apart from the binary.
+        () if cfg!(target_os = "macos") && is_named("MacOS") => beside("Frameworks"),
+        () => None,
+    };
+    std::iter::once(folder.to_path_buf()).chain(more).collect()
+}
+
+/// The candidates of explicit paths, then of folders; a file that two of them name comes once.
 fn search_order(
-    setting: Option<&Path>,
-    variable: Option<&Path>,
-    plugin_folder: Option<&Path>,
-    user_folder: Option<&Path>,
+    explicit: &[(Option<&Path>, Source)],
+    folders: impl Iterator<Item = (PathBuf, Source)>,
 ) -> Vec<Candidate> {
-    [
-        (setting, Source::Setting),
-        (variable, Source::Variable),
-        (plugin_folder, Source::Plugin),
-        (user_folder, Source::UserData),
-    ]
-    .into_iter()
-    .filter_map(|(path, source)| {
-        let path = path.filter(|p| !p.as_os_str().is_empty())?;
-        let names_folder = !source.is_explicit() || path.is_dir();
-        let path = if names_folder { path.join(FILE_NAME) } else { path.to_path_buf() };
-        Some(Candidate { path, source })
-    })
-    .collect()
-}
-
-/// The folder of the binary that contains this code, which is the plugin's and not the host's.
-#[cfg(unix)]
-fn plugin_folder() -> Option<PathBuf> {
-    use std::mem::MaybeUninit;
-    use std::os::unix::ffi::OsStrExt;
-
-    let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-    let here = plugin_folder as fn() -> Option<PathBuf>;
-    // SAFETY: `here` is an address in a loaded object and `info` is writable; all-zero bytes are a valid `Dl_info`.
-    let (found, info) = unsafe { (libc::dladdr(here as *const libc::c_void, info.as_mut_ptr()), info.assume_init()) };
-    if found == 0 || info.dli_fname.is_null() {
-        return None;
+    let explicit = explicit.iter().filter_map(|&(path, source)| {
+        let path = path.filter(|path| !path.as_os_str().is_empty())?;
+        Some(Candidate { path: if path.is_dir() { path.join(FILE_NAME) } else { path.to_path_buf() }, source })
+    });
+    let folders = folders.map(|(folder, source)| Candidate { path: folder.join(FILE_NAME), source });
+    let mut order: Vec<Candidate> = Vec::new();
+    for candidate in explicit.chain(folders) {
+        if !order.iter().any(|earlier| earlier.path == candidate.path) {
+            order.push(candidate);
+        }
     }
-    // SAFETY: after success `dli_fname` is a NUL-terminated path that lives as long as the object is loaded.
-    let name = unsafe { CStr::from_ptr(info.dli_fname) };
-    let binary = Path::new(std::ffi::OsStr::from_bytes(name.to_bytes())).canonicalize().ok()?;
-    binary.parent().map(Path::to_path_buf)
-}
-
-#[cfg(not(unix))]
-fn plugin_folder() -> Option<PathBuf> {
-    None
+    order
 }
 
 /// A release of ONNX Runtime.
@@ -170,19 +172,44 @@ impl fmt::Display for Version {
     }
 }
 
+/// A usable ONNX Runtime, which stays loaded while this value lives.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    /// Its release.
+    pub version: Version,
+    _library: libloading::Library,
+}
+
+/// Loads a library. On Windows, what it depends on is looked for beside it first: Windows has an old `DirectML.dll` and an
+/// old `onnxruntime.dll` of its own.
+fn load(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    #[cfg(windows)]
+    {
+        use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library};
+        // The flag asks for an absolute path.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        // SAFETY: loading runs the library's initialisers; the file is one that the user or the installer put there to
+        // be loaded.
+        unsafe { Library::load_with_flags(path, LOAD_WITH_ALTERED_SEARCH_PATH) }.map(Into::into)
+    }
+    #[cfg(not(windows))]
+    {
+        // SAFETY: as above.
+        unsafe { libloading::Library::new(path) }
+    }
+}
+
 /// Loads a library and checks that it is a usable ONNX Runtime.
 ///
 /// `ort` keeps the first library for the life of the process and panics on some invalid ones, so each library is
-/// checked first.
+/// checked first. `ort` loads by path alone; while the result lives, it gets the library that was loaded here.
 ///
 /// # Errors
 /// What is wrong with the file, as a clause about it.
-pub(crate) fn inspect(path: &Path) -> Result<Version, String> {
+pub(crate) fn inspect(path: &Path) -> Result<Inspected, String> {
     guarded(|| {
-        // SAFETY: loading runs the library's initialisers; the file is one that the user or the installer put there to
-        // be loaded.
-        let library = unsafe { libloading::Library::new(path) }
-            .map_err(|e| format!("it is not a library for this system: {}", one_line(&e.to_string())))?;
+        let library =
+            load(path).map_err(|e| format!("it is not a library for this system: {}", one_line(&e.to_string())))?;
         // SAFETY: every ONNX Runtime exports `OrtGetApiBase` with this signature.
         let base = unsafe { library.get::<unsafe extern "C" fn() -> *const ort::sys::OrtApiBase>(c"OrtGetApiBase") }
             .map_err(|_| "it is a library, but not ONNX Runtime".to_string())?;
@@ -195,7 +222,7 @@ pub(crate) fn inspect(path: &Path) -> Result<Version, String> {
         if unsafe { (base.GetApi)(ort::sys::ORT_API_VERSION) }.is_null() {
             return Err(format!("ONNX Runtime {text} lacks the API version that ToneNet uses"));
         }
-        Ok(version)
+        Ok(Inspected { version, _library: library })
     })
     .unwrap_or_else(Err)
 }
@@ -206,32 +233,57 @@ mod tests {
 
     #[test]
     fn candidates_keep_the_search_order_and_folders_get_the_file_name() {
-        let found = search_order(
-            Some(Path::new("/s/custom.so")),
-            Some(Path::new("/v/other.so")),
-            Some(Path::new("/plugin")),
-            Some(Path::new("/data/tonenet/lib")),
+        let explicit =
+            [(Some(Path::new("/s/custom.so")), Source::Setting), (Some(Path::new("/v/other.so")), Source::Variable)];
+        let folders = [("/plugin", Source::Plugin), ("/data", Source::UserData), ("/plugin", Source::System)];
+        let found = search_order(&explicit, folders.into_iter().map(|(folder, source)| (folder.into(), source)));
+        let found: Vec<_> = found.iter().map(|c| (c.path.clone(), c.source)).collect();
+        let inside = |folder: &str| Path::new(folder).join(FILE_NAME);
+        assert_eq!(
+            found,
+            [
+                (PathBuf::from("/s/custom.so"), Source::Setting),
+                (PathBuf::from("/v/other.so"), Source::Variable),
+                (inside("/plugin"), Source::Plugin),
+                (inside("/data"), Source::UserData),
+            ],
+            "the folder that is named twice comes once"
         );
-        let paths: Vec<_> = found.iter().map(|c| c.path.clone()).collect();
-        let beside = Path::new("/plugin").join(FILE_NAME);
-        let data = Path::new("/data/tonenet/lib").join(FILE_NAME);
-        assert_eq!(paths, [PathBuf::from("/s/custom.so"), PathBuf::from("/v/other.so"), beside, data]);
-        let sources: Vec<_> = found.iter().map(|c| c.source).collect();
-        assert_eq!(sources, [Source::Setting, Source::Variable, Source::Plugin, Source::UserData]);
     }
 
     #[test]
     fn a_setting_may_name_the_folder_of_the_library() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let found = search_order(Some(folder.path()), Some(Path::new("")), None, None);
+        let explicit = [(Some(folder.path()), Source::Setting), (Some(Path::new("")), Source::Variable)];
+        let found = search_order(&explicit, std::iter::empty());
         assert_eq!(found, [Candidate { path: folder.path().join(FILE_NAME), source: Source::Setting }]);
     }
 
     #[test]
-    #[cfg(unix)]
-    fn the_plugin_folder_is_the_folder_of_the_own_binary() {
+    fn a_program_in_a_bin_folder_also_looks_into_the_lib_folder_beside_it() {
+        let folders = |folder: &str| folders_of_binary(Path::new(folder));
+        assert_eq!(folders("/opt/t/bin"), [PathBuf::from("/opt/t/bin"), PathBuf::from("/opt/t/lib/tonenet")]);
+        assert_eq!(folders("/home/a/.vst3/ToneNet.vst3/Contents/x86_64-linux").len(), 1);
+        let bundle = folders("/L/ToneNet.clap/Contents/MacOS");
+        let frameworks = Path::new("/L/ToneNet.clap/Contents/Frameworks");
+        assert_eq!(bundle.iter().any(|folder| folder == frameworks), cfg!(target_os = "macos"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_systems_folders_come_last() {
+        let found = candidates(None);
+        let last: Vec<_> = found.iter().rev().take(2).map(|c| (c.path.clone(), c.source)).collect();
+        let inside = |folder: &str| (Path::new(folder).join(FILE_NAME), Source::System);
+        assert_eq!(last, [inside("/usr/lib/tonenet"), inside("/usr/local/lib/tonenet")]);
+    }
+
+    #[test]
+    #[cfg(any(unix, windows))]
+    fn the_own_folder_is_the_folder_of_the_own_binary() {
         let own = env::current_exe().and_then(|p| p.canonicalize()).expect("a test is a program");
-        assert_eq!(plugin_folder().as_deref(), own.parent());
+        let found = own_folder().and_then(|folder| folder.canonicalize().ok());
+        assert_eq!(found.as_deref(), own.parent());
     }
 
     #[test]
@@ -251,6 +303,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let text = folder.path().join("text.so");
         std::fs::write(&text, "not a library").expect("a file can be written");
-        assert!(inspect(&text).expect_err("it is text").contains("not a library"));
+        assert!(inspect(&text).map(|found| found.version).expect_err("it is text").contains("not a library"));
     }
 }

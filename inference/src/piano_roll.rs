@@ -31,6 +31,11 @@ pub struct PianoRollNetwork {
 }
 
 impl PianoRollNetwork {
+    /// The graph that every style reads.
+    pub(crate) fn shared_graphs(&self) -> impl Iterator<Item = &Arc<dyn Graph>> {
+        std::iter::once(&self.encoder)
+    }
+
     /// Loads the encoder and the decoder of each style.
     ///
     /// # Errors

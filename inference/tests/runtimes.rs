@@ -8,7 +8,7 @@ use std::thread;
 use common::{FRAME, HIDDEN, KEYS, Network, Noise, Outcomes, built_in, distance, frames, onnx_runtime};
 use tonenet_inference::bundle::GraphFile;
 use tonenet_inference::error::InferenceError;
-use tonenet_inference::runtime::{Runtime, Tensor, TensorRef};
+use tonenet_inference::runtime::{Provider, ProviderConfig, Runtime, Tensor, TensorRef};
 use tonenet_model_export::quantise::Precision::{Float32, StoredInt8};
 
 /// Runs a test on both runtimes.
@@ -76,23 +76,46 @@ fn the_runtimes_agree_with_each_other_and_repeat_their_results() {
 }
 
 #[test]
-fn the_report_names_runtime_and_provider_and_why_no_accelerator_is_used() {
-    let (_, report) = onnx_runtime();
+fn the_report_names_runtime_and_provider() {
+    let (runtime, report) = onnx_runtime();
     assert!(report.library.as_ref().is_some_and(|library| library.is_file()), "{report:?}");
-    match report.provider.as_str() {
-        "TensorRT" => {}
-        "CUDA" => assert!(report.notes.iter().any(|note| note.starts_with("TensorRT is not used")), "{report:?}"),
-        "CPU" => {
-            for provider in ["TensorRT", "CUDA"] {
-                let wanted = format!("{provider} is not used");
-                assert!(report.notes.iter().any(|note| note.starts_with(&wanted)), "{report:?}");
+    assert_eq!((report.provider.as_str(), report.reason), ("CPU", None));
+    let graph = runtime.load(GraphFile::new("encoder.onnx", &Network::new().encoder()));
+    assert_eq!(graph.expect("the encoder loads").provider(), "CPU");
+    assert!(report.notes.iter().all(|note| !note.contains('\n')), "{:?}", report.notes);
+    assert!(!runtime.devices().is_empty(), "the processor is one");
+}
+
+/// On each provider of this system: it computes what the processor does, or says in one clause why it does not.
+#[test]
+fn an_accelerator_computes_or_says_why_not() {
+    let (runtime, _) = onnx_runtime();
+    let network = Network::new();
+    let frames = frames(16);
+    let (_, expected) = run(&runtime, &network, &frames);
+    let wanted: Vec<f64> = expected.data.iter().map(|&v| f64::from(v)).collect();
+    for provider in Provider::ALL {
+        match runtime.on(ProviderConfig { provider, half_precision: false }) {
+            Ok(runtime) => {
+                assert_eq!(runtime.provider().provider, provider);
+                let off = distance(&run(&runtime, &network, &frames).1.data, &wanted);
+                assert!(off < 0.01, "{provider} differs by {off}");
             }
-            let graph = onnx_runtime().0.load(GraphFile::new("encoder.onnx", &Network::new().encoder()));
-            assert_eq!(graph.expect("the encoder loads").provider(), "CPU");
+            Err(reason) => {
+                assert_ne!(provider, Provider::Cpu, "{reason}");
+                assert!(!reason.is_empty() && !reason.contains('\n') && !reason.ends_with('.'), "{provider}: {reason}");
+            }
         }
-        other => panic!("there is no provider {other}"),
     }
-    assert!(report.notes.iter().all(|note| !note.contains('\n')), "{report:?}");
+    for provider in [Provider::CoreMl, Provider::DirectMl] {
+        if !Provider::ACCELERATORS.contains(&provider) {
+            let reason = runtime.on(ProviderConfig { provider, half_precision: true }).expect_err("another system's");
+            assert!(reason.contains("on this system"), "{reason}");
+        }
+    }
+    let cuda = ProviderConfig { provider: Provider::Cuda, half_precision: false };
+    assert!(built_in().on(cuda).expect_err("the built-in runtime has none").contains("built-in"));
+    assert_eq!(built_in().on(ProviderConfig::CPU).expect("the processor").name(), built_in().name());
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::workspace;
 /// The plugin's crate.
 pub const PACKAGE: &str = "tonenet-plugin";
 
+/// The features of the plugin that tests are built with.
+pub const TEST_FEATURES: &str = "tonenet-plugin/assert_process_allocs,tonenet-plugin/fault-injection";
+
 /// The bundles in a folder.
 pub struct Bundles {
     pub folder: PathBuf,
@@ -68,8 +71,7 @@ pub fn for_demo() -> Result<Bundles> {
 
 fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
     let onnxruntime = setup::onnxruntime()?;
-    let own = ["assert_process_allocs", "fault-injection"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
-    let features = [&[own.as_str()], others].concat().join(",");
+    let features = [&[TEST_FEATURES], others].concat().join(",");
     workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
     let platform = Platform::current()?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };

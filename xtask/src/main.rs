@@ -46,7 +46,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test => test::all(),
         Command::Snapshots(args) => snapshots::run_alone(&args),
         Command::Soak(args) => soak::run(&args),
-        Command::Bench(what) => bench::run(&what),
+        Command::Bench { what } => bench::run(what.as_ref()),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Validate(args) => validate::run(&args),

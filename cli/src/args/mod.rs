@@ -3,6 +3,7 @@
 mod generate;
 mod learn;
 mod others;
+mod provider;
 mod restyle;
 mod style;
 
@@ -13,6 +14,7 @@ use tonenet_core::genre::Genre;
 pub use generate::{GenerateArgs, GeneratorName};
 pub use learn::LearnArgs;
 pub use others::{CompletionsArgs, DoctorArgs, InspectArgs, ManArgs};
+pub use provider::ProviderArgs;
 pub use restyle::{RestyleArgs, SelectionArgs};
 pub use style::{StyleName, StyleNameParser};
 

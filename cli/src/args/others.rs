@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
-use super::SelectionArgs;
+use super::{ProviderArgs, SelectionArgs};
 
 const INSPECT: &str = "\
 Examples:
@@ -31,15 +31,30 @@ pub struct InspectArgs {
     pub selection: SelectionArgs,
 }
 
-/// Check that ToneNet works here: models, runtimes, a test restyling, and installed plugins
+const DOCTOR: &str = "\
+Examples:
+  tonenet doctor                       Check everything, and time each provider that computes here
+  tonenet doctor --provider cuda       Check that CUDA computes
+  tonenet doctor --measure-again       Choose the provider anew, after another graphics card's load or power setting
+
+--json reports: format, command, version, system, models, runtime, providers, libraries, self_tests, folders, plugins,
+advice, errors.";
+
+/// Check that ToneNet works here: models, runtimes, providers, a test restyling, folders, and installed plugins
 ///
-/// Says where ONNX Runtime is looked for and which plugins are found, and restyles a small piece with each runtime.
-/// Ends with 1 if something has to be mended.
+/// Says where ONNX Runtime is looked for, what else could compute, and which plugins are found. Times a hop, one run of the
+/// model in a DAW, and restyles a small piece with each provider that computes. Ends with 1 if something has to be mended.
 #[derive(Debug, Args)]
+#[command(after_help = DOCTOR)]
 pub struct DoctorArgs {
     /// Print a report in JSON to standard output
     #[arg(long)]
     pub json: bool,
+    /// Time the providers again to choose among them, instead of keeping the remembered choice
+    #[arg(long, conflicts_with = "provider")]
+    pub measure_again: bool,
+    #[command(flatten)]
+    pub computing: ProviderArgs,
 }
 
 const COMPLETIONS: &str = "\

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use tonenet_files::arguments::{number, whole};
 
-use super::{StyleName, StyleNameParser};
+use super::{ProviderArgs, StyleName, StyleNameParser};
 
 /// Seconds of what follows that a note may know.
 const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
@@ -95,6 +95,8 @@ pub struct RestyleArgs {
     /// Seconds of what follows that each note may know (0 to 3600; default: the whole piece)
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = number(LOOK_AHEAD), help_heading = "Model")]
     pub look_ahead: Option<f64>,
+    #[command(flatten)]
+    pub computing: ProviderArgs,
 }
 
 /// Which parts are restyled.

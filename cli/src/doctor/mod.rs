@@ -1,21 +1,26 @@
 //! `tonenet doctor`: whether ToneNet works on this machine, and what to do where it does not.
 
+mod folders;
 mod plugins;
+mod providers;
 mod self_test;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tonenet_core::style::BUILT_IN_STYLES;
+use tonenet_inference::chosen_runtime::Timing;
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::library::{self, Candidate, Source};
-use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_inference::runtime::Runtime;
 
 use crate::args::DoctorArgs;
 use crate::models::open_runtime;
 use crate::report::{Head, RuntimeEntry, print};
 use crate::terminal::{BAD, GOOD, HEADING};
+use folders::FolderEntry;
 use plugins::PluginEntry;
+use providers::ProviderEntry;
 use self_test::SelfTest;
 
 /// Velocity steps that the runtimes may be apart: they round differently.
@@ -29,8 +34,10 @@ struct DoctorReport {
     system: String,
     models: Vec<ModelCheck>,
     runtime: RuntimeEntry,
+    providers: Vec<ProviderEntry>,
     libraries: Vec<LibraryEntry>,
     self_tests: Vec<SelfTest>,
+    folders: Vec<FolderEntry>,
     plugins: Vec<PluginEntry>,
     /// What may be done, but need not.
     advice: Vec<String>,
@@ -63,7 +70,7 @@ struct LibraryEntry {
 /// # Errors
 /// When something has to be mended.
 pub fn run(args: &DoctorArgs) -> Result<()> {
-    let report = examine();
+    let report = examine(args)?;
     if args.json {
         print(&report)?;
     } else {
@@ -76,9 +83,10 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     }
 }
 
-fn examine() -> DoctorReport {
+fn examine(args: &DoctorArgs) -> Result<DoctorReport> {
     let candidates = library::candidates(None);
-    let (runtime, opened) = open_runtime();
+    let timing = if args.measure_again { Timing::Anew } else { Timing::Once };
+    let (runtime, opened) = open_runtime(&args.computing, timing)?;
     let (mut advice, mut errors) = (Vec::new(), Vec::new());
     let models = models(&runtime);
     errors.extend(models.iter().filter_map(|model| Some(format!("{}: {}", model.title, model.error.as_ref()?))));
@@ -89,24 +97,27 @@ fn examine() -> DoctorReport {
     }
     let is_asked_for = candidates.iter().any(|candidate| candidate.source.is_explicit());
     if is_asked_for && opened.library.is_none() { &mut errors } else { &mut advice }.append(&mut notes);
-    let self_tests = self_tests(&runtime, opened.library.is_some(), &mut errors);
+    let providers = providers::find(&runtime, opened.library.is_some(), args.computing.half_precision);
+    let self_tests = self_tests(&providers, &mut errors);
     let plugins = plugins::find();
-    if !plugins.iter().any(|plugin| plugin.is_installed) {
+    if !plugins.iter().any(|plugin| plugin.is_for_daws() && plugin.is_installed) {
         advice.push(
             "No DAW will find the plugin yet. Put ToneNet.clap or ToneNet.vst3 into one of the folders above.".into(),
         );
     }
-    DoctorReport {
+    Ok(DoctorReport {
         head: Head::new("doctor"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         models,
         runtime: RuntimeEntry::from(&opened),
+        providers: providers.into_iter().map(|(entry, _)| entry).collect(),
         libraries: candidates.iter().map(LibraryEntry::from).collect(),
         self_tests,
+        folders: folders::find(),
         plugins,
         advice,
         errors,
-    }
+    })
 }
 
 fn models(runtime: &Runtime) -> Vec<ModelCheck> {
@@ -133,30 +144,34 @@ impl From<&Candidate> for LibraryEntry {
             Source::Variable => library::VARIABLE,
             Source::Plugin => "this program's folder",
             Source::UserData => "your ToneNet folder",
+            Source::System => "the system's ToneNet folder",
         };
         Self { source, path: candidate.path.display().to_string(), is_there: candidate.path.is_file() }
     }
 }
 
-/// Restyles the test piece with the runtime in use, and with the built-in one where that is another.
-fn self_tests(runtime: &Runtime, is_onnx_runtime: bool, errors: &mut Vec<String>) -> Vec<SelfTest> {
-    let built_in = is_onnx_runtime.then(|| Runtime::open(RuntimePreference::BuiltIn, &[]).0);
+/// Restyles the test piece with each provider that computes; the first one is in use.
+fn self_tests(providers: &[(ProviderEntry, Option<Runtime>)], errors: &mut Vec<String>) -> Vec<SelfTest> {
     let mut tests: Vec<SelfTest> = Vec::new();
-    for runtime in std::iter::once(runtime).chain(&built_in) {
+    for (entry, runtime) in providers {
+        let Some(runtime) = runtime else { continue };
         match SelfTest::run(runtime) {
             Ok(test) => tests.push(test),
             Err(error) => {
-                errors.push(format!("{} failed the self-test ({error:#}); install ToneNet again", runtime.name()));
+                let remedy = if entry.id == "built-in" { "install ToneNet again" } else { "choose another provider" };
+                errors.push(format!("{} failed the self-test ({error:#}); {remedy}", entry.title));
             }
         }
     }
-    if let [one, other] = &tests[..] {
-        let apart = one.steps_apart(other);
-        if apart > MOST_STEPS_APART {
-            errors.push(format!(
-                "{} and {} differ by {apart} velocity steps; use another release of ONNX Runtime",
-                one.runtime, other.runtime
-            ));
+    if let Some((first, others)) = tests.split_first() {
+        for other in others {
+            let apart = first.steps_apart(other);
+            if apart > MOST_STEPS_APART {
+                errors.push(format!(
+                    "{first} and {other} differ by {apart} velocity steps; use another release of ONNX Runtime, or \
+                     --provider cpu"
+                ));
+            }
         }
     }
     tests
@@ -175,7 +190,8 @@ fn tell(report: &DoctorReport) {
         line(error.is_none(), &format!("{title} ({purpose})"));
     }
     heading("Runtime");
-    println!("  {} · {}", report.runtime.name, report.runtime.provider);
+    let reason = report.runtime.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    println!("  {} · {}{reason}", report.runtime.name, report.runtime.provider);
     println!("  ONNX Runtime is looked for in this order:");
     for LibraryEntry { source, path, is_there } in &report.libraries {
         let is_used = report.runtime.library.as_ref() == Some(path);
@@ -188,11 +204,13 @@ fn tell(report: &DoctorReport) {
         };
         println!("    {path} ({source}): {state}");
     }
+    heading("What can compute");
+    report.providers.iter().for_each(|provider| println!("  {}", provider.line()));
     heading("Self-test");
-    for SelfTest { runtime, notes, load_ms, restyle_ms, .. } in &report.self_tests {
-        line(true, &format!("{runtime}: {notes} notes in {restyle_ms:.0} ms, model loaded in {load_ms:.0} ms"));
-    }
-    heading("Plugins");
+    report.self_tests.iter().for_each(|test| line(true, &test.line()));
+    heading("Folders");
+    report.folders.iter().for_each(|folder| println!("  {}", folder.line()));
+    heading("Plugins and standalone");
     for PluginEntry { format, path, is_installed } in &report.plugins {
         println!("  {format}: {path}: {}", if *is_installed { "installed" } else { "not there" });
     }

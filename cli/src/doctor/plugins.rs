@@ -1,4 +1,4 @@
-//! Where DAWs look for plugins, and whether ToneNet is there.
+//! Where DAWs look for plugins and users for the standalone program, and whether ToneNet is there.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,37 @@ use serde::Serialize;
 /// A folder that DAWs search, with what they would find of ToneNet.
 #[derive(Debug, Serialize)]
 pub struct PluginEntry {
-    /// `CLAP` or `VST3`.
+    /// `CLAP`, `VST3`, `AU` or `standalone`.
     pub format: &'static str,
-    /// The bundle's path.
+    /// The path of the bundle or the program.
     pub path: String,
     /// Whether it is there.
     pub is_installed: bool,
 }
 
-/// The plugin in every folder that the formats' specifications name for this system, the user's own first.
+/// The program that plays without a DAW.
+const STANDALONE: &str = if cfg!(windows) { "tonenet-standalone.exe" } else { "tonenet-standalone" };
+
+/// The formats of this system, each with the name of its bundle.
+const BUNDLES: &[(&str, &str)] = if cfg!(target_os = "macos") {
+    &[("CLAP", "ToneNet.clap"), ("VST3", "ToneNet.vst3"), ("AU", "ToneNet.component")]
+} else {
+    &[("CLAP", "ToneNet.clap"), ("VST3", "ToneNet.vst3")]
+};
+
+impl PluginEntry {
+    /// Whether a DAW would find it.
+    pub fn is_for_daws(&self) -> bool {
+        self.format != "standalone"
+    }
+}
+
+/// The plugin in every folder that the formats' specifications name for this system, the user's own first; then the
+/// standalone program.
 pub fn find() -> Vec<PluginEntry> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let mut entries = Vec::new();
-    for (format, bundle) in [("CLAP", "ToneNet.clap"), ("VST3", "ToneNet.vst3")] {
+    for &(format, bundle) in BUNDLES {
         let mut folders = folders(format, &variable);
         // Only CLAP lets the user add folders.
         if let Some(paths) = env::var_os("CLAP_PATH").filter(|_| format == "CLAP") {
@@ -28,7 +46,16 @@ pub fn find() -> Vec<PluginEntry> {
         }
         entries.extend(folders.into_iter().map(|folder| entry(format, &folder.join(bundle))));
     }
+    entries.extend(standalone().map(|program| entry("standalone", &program)));
     entries
+}
+
+/// The standalone program beside this one or in the folders of `PATH`, or else where it would be beside this one.
+fn standalone() -> Option<PathBuf> {
+    let beside = env::current_exe().ok().and_then(|own| Some(own.parent()?.join(STANDALONE)));
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let in_path = env::split_paths(&paths).map(|folder| folder.join(STANDALONE));
+    beside.iter().cloned().chain(in_path).find(|program| program.is_file()).or(beside)
 }
 
 fn entry(format: &'static str, bundle: &Path) -> PluginEntry {
@@ -45,7 +72,8 @@ fn folders(format: &str, variable: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<Path
 
 #[cfg(target_os = "macos")]
 fn folders(format: &str, variable: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
-    let inside = |root: PathBuf| root.join("Library/Audio/Plug-Ins").join(format);
+    let folder = if format == "AU" { "Components" } else { format };
+    let inside = |root: PathBuf| root.join("Library/Audio/Plug-Ins").join(folder);
     variable("HOME").into_iter().chain([PathBuf::from("/")]).map(inside).collect()
 }
 

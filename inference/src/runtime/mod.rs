@@ -9,10 +9,11 @@ mod built_in;
 pub mod counted;
 #[expect(unsafe_code, reason = "one call of ONNX Runtime's C API has no safe wrapper")]
 mod onnx_runtime;
+mod provider;
 
 use std::collections::HashMap;
-use std::fmt::Debug;
-use std::path::PathBuf;
+use std::fmt::{self, Debug};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
@@ -23,6 +24,7 @@ use crate::error::InferenceError;
 use crate::library::{self, Candidate};
 use crate::manifest::Sha256;
 use crate::validate::validate;
+pub use provider::{Provider, ProviderConfig, ProviderPreference};
 
 /// 32-bit floats with a shape, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,30 +82,52 @@ pub enum RuntimePreference {
 pub struct RuntimeReport {
     /// The runtime and its version.
     pub runtime: String,
-    /// What computes its graphs: `CPU`, `CUDA` or `TensorRT`.
+    /// What computes its graphs, such as `CPU` or `CUDA`.
     pub provider: String,
+    /// Why that provider computes, where there was a choice.
+    pub reason: Option<String>,
+    /// The providers of this library that load, the processor first. Others were not tried, or do not.
+    pub providers: Vec<Provider>,
     /// The library in use, if it is not the built-in runtime.
     pub library: Option<PathBuf>,
-    /// Why other libraries and providers are not used, in whole sentences with file and remedy.
+    /// Why other providers are not used, in whole sentences with the remedy.
+    pub provider_notes: Vec<String>,
+    /// Why other libraries are not used, in whole sentences with file and remedy.
     pub notes: Vec<String>,
+}
+
+impl RuntimeReport {
+    /// Why other libraries and providers are not used, in whole sentences.
+    pub fn all_notes(&self) -> Vec<String> {
+        self.notes.iter().chain(&self.provider_notes).cloned().collect()
+    }
+}
+
+impl fmt::Display for RuntimeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} · {}", self.runtime, self.provider)?;
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+    }
 }
 
 /// An open runtime; clones share it.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     engine: Engine,
+    /// Whether its graphs are also those of other runtimes.
+    shares_graphs: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Engine {
-    OnnxRuntime(Arc<onnx_runtime::Engine>),
-    BuiltIn,
+    OnnxRuntime(Arc<onnx_runtime::Engine>, ProviderConfig),
+    BuiltIn(built_in::Thread),
 }
 
 /// The runtime that a shared graph belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
-    OnnxRuntime,
+    OnnxRuntime(ProviderConfig),
     BuiltIn,
 }
 
@@ -116,27 +140,103 @@ impl Runtime {
     /// Opens the preferred runtime: the first usable library of `candidates` (see [`library::candidates`]), else the
     /// built-in runtime.
     ///
-    /// A process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The first
-    /// call loads a library and tries its providers, which takes long, so it belongs on the inference thread.
+    /// ONNX Runtime computes on the CPU; [`Self::on`] gives it another provider, and [`crate::provider_choice`] chooses
+    /// one. A process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The
+    /// first call loads a library, which takes long, so it belongs on the inference thread.
     pub fn open(preference: RuntimePreference, candidates: &[Candidate]) -> (Self, RuntimeReport) {
         let mut notes = Vec::new();
         if preference != RuntimePreference::BuiltIn {
             if let Some(engine) = find_library(candidates, &mut notes) {
-                let report = engine.report(notes);
-                return (Self { engine: Engine::OnnxRuntime(engine) }, report);
+                notes.extend(engine.version().warning());
+                let report = RuntimeReport {
+                    runtime: engine.name(),
+                    provider: Provider::Cpu.to_string(),
+                    reason: None,
+                    providers: vec![Provider::Cpu],
+                    library: Some(engine.library().to_path_buf()),
+                    provider_notes: Vec::new(),
+                    notes,
+                };
+                let engine = Engine::OnnxRuntime(engine, ProviderConfig::CPU);
+                return (Self { engine, shares_graphs: true }, report);
             }
             notes.push(no_library(preference, candidates));
         }
-        let report =
-            RuntimeReport { runtime: built_in::NAME.into(), provider: built_in::PROVIDER.into(), library: None, notes };
-        (Self { engine: Engine::BuiltIn }, report)
+        let report = RuntimeReport {
+            runtime: built_in::NAME.into(),
+            provider: built_in::PROVIDER.into(),
+            reason: None,
+            providers: vec![Provider::Cpu],
+            library: None,
+            provider_notes: Vec::new(),
+            notes,
+        };
+        (Self { engine: Engine::BuiltIn(built_in::Thread::Shared), shares_graphs: true }, report)
     }
 
     /// The runtime and its version.
     pub fn name(&self) -> String {
         match &self.engine {
-            Engine::OnnxRuntime(engine) => engine.name(),
-            Engine::BuiltIn => built_in::NAME.into(),
+            Engine::OnnxRuntime(engine, _) => engine.name(),
+            Engine::BuiltIn(_) => built_in::NAME.into(),
+        }
+    }
+
+    /// The same runtime with graphs of its own, so that its runs wait for no other's. Each graph takes memory again.
+    #[must_use]
+    pub fn unshared(&self) -> Self {
+        let engine = match &self.engine {
+            Engine::OnnxRuntime(engine, config) => Engine::OnnxRuntime(Arc::clone(engine), *config),
+            Engine::BuiltIn(_) => Engine::BuiltIn(built_in::Thread::own()),
+        };
+        Self { engine, shares_graphs: false }
+    }
+
+    /// The provider that computes its graphs, as far as that takes them.
+    pub fn provider(&self) -> ProviderConfig {
+        match &self.engine {
+            Engine::OnnxRuntime(_, config) => *config,
+            Engine::BuiltIn(_) => ProviderConfig::CPU,
+        }
+    }
+
+    /// The same runtime with another provider, once that has computed a small graph. Trying one may take seconds.
+    ///
+    /// # Errors
+    /// Why that provider cannot compute here, as a clause.
+    pub fn on(&self, config: ProviderConfig) -> Result<Self, String> {
+        match &self.engine {
+            Engine::OnnxRuntime(engine, _) => {
+                engine.try_provider(config)?;
+                Ok(Self { engine: Engine::OnnxRuntime(Arc::clone(engine), config), ..*self })
+            }
+            Engine::BuiltIn(_) if config.provider == Provider::Cpu => Ok(self.clone()),
+            Engine::BuiltIn(_) => Err("the built-in runtime computes on the processor alone".into()),
+        }
+    }
+
+    /// The same runtime on the processor. What must be the same on all machines is computed there.
+    pub fn on_processor(&self) -> Self {
+        let engine = match &self.engine {
+            Engine::OnnxRuntime(engine, _) => Engine::OnnxRuntime(Arc::clone(engine), ProviderConfig::CPU),
+            Engine::BuiltIn(_) => self.engine.clone(),
+        };
+        Self { engine, ..*self }
+    }
+
+    /// ONNX Runtime's library; empty with the built-in runtime.
+    pub(crate) fn library(&self) -> &Path {
+        match &self.engine {
+            Engine::OnnxRuntime(engine, _) => engine.library(),
+            Engine::BuiltIn(_) => Path::new(""),
+        }
+    }
+
+    /// The devices that ONNX Runtime sees; none with the built-in runtime.
+    pub fn devices(&self) -> Vec<String> {
+        match &self.engine {
+            Engine::OnnxRuntime(engine, _) => engine.devices(),
+            Engine::BuiltIn(_) => Vec::new(),
         }
     }
 
@@ -146,27 +246,34 @@ impl Runtime {
     /// [`InferenceError::Refused`] when the file is invalid or the runtime cannot load it.
     pub fn load(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let kind = match self.engine {
-            Engine::OnnxRuntime(_) => Kind::OnnxRuntime,
-            Engine::BuiltIn => Kind::BuiltIn,
+            Engine::OnnxRuntime(_, config) => Kind::OnnxRuntime(config),
+            Engine::BuiltIn(_) => Kind::BuiltIn,
         };
+        if !self.shares_graphs {
+            return self.load_graph(file);
+        }
         // Locked while loading, so that two instances that start together load it once.
         let mut graphs = GRAPHS.lock();
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
+        let graph = self.load_graph(file)?;
+        graphs.retain(|_, graph| graph.strong_count() > 0);
+        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
+        Ok(graph)
+    }
+
+    fn load_graph(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let validated = dequantise(file.bytes()).and_then(|bytes| validate(&bytes).map(|()| bytes));
         let bytes = validated.map_err(|reason| InferenceError::Refused {
             file: file.title().into(),
             runtime: self.name(),
             reason: reason.into(),
         })?;
-        let graph: Arc<dyn Graph> = match &self.engine {
-            Engine::OnnxRuntime(engine) => Arc::new(engine.load(file.title(), &bytes)?),
-            Engine::BuiltIn => Arc::new(built_in::load(file.title(), bytes.into_owned())?),
-        };
-        graphs.retain(|_, graph| graph.strong_count() > 0);
-        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
-        Ok(graph)
+        Ok(match &self.engine {
+            Engine::OnnxRuntime(engine, config) => Arc::new(engine.load(*config, file.title(), &bytes)?),
+            Engine::BuiltIn(thread) => Arc::new(built_in::load(file.title(), bytes.into_owned(), thread)?),
+        })
     }
 }
 
