@@ -392,3 +392,6 @@ impl Vst3Plugin for ToneNet {
 
 nice_export_clap!(ToneNet);
 nice_export_vst3!(ToneNet);
+
+#[cfg(all(feature = "auv2", target_os = "macos"))]
+clap_wrapper::export_auv2!();
