@@ -85,6 +85,7 @@ pub struct ToneNet {
 
 impl Default for ToneNet {
     fn default() -> Self {
+        tonenet_inference::library::keep_loaded();
         let models = ModelCache::default();
         let instance = Instance::new(&models);
         Self::new(models, instance)
