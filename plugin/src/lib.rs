@@ -148,9 +148,8 @@ impl ToneNet {
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let (models, sample_rate, styles) = (self.models.clone(), self.sample_rate, self.params.styles());
-        let slots = styles.clone();
-        let open = move |model, status: &Status| models.open(model, sample_rate, &slots, status);
+        let styles = self.params.styles();
+        let open = self.models.opener(self.sample_rate, styles.clone());
         let inference = InferenceThread::start(self.status.clone(), styles, timeline, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         self.generator.start();

@@ -61,7 +61,7 @@ pub struct View {
     /// What the user wants to compute with, on this computer.
     pub computing: RuntimeSettings,
     /// Whether that was changed since the window was opened.
-    pub computing_changed: bool,
+    pub computing_saved: Option<bool>,
     /// How the window looks and how large it is.
     pub window: WindowSettings,
     /// What the performance view shows.
@@ -143,7 +143,7 @@ impl View {
             },
             engine,
             computing: RuntimeSettings::default(),
-            computing_changed: false,
+            computing_saved: None,
             window: WindowSettings::default(),
             performance: PerformanceView {
                 floor: settings.expression.floor,
