@@ -81,7 +81,7 @@ impl Opened {
     /// Opens what `--provider` names, else what the user has set in the plugin's window, else the fastest.
     ///
     /// # Errors
-    /// Never; nothing cancels it.
+    /// On cancellation, which does not come.
     pub fn new(args: &ProviderArgs, timing: Timing) -> Result<Self> {
         let set = RuntimeSettings::load();
         let settings = RuntimeSettings {

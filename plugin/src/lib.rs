@@ -156,7 +156,7 @@ impl ToneNet {
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
         let Settings { model, condition_on_player, .. } = self.params.settings();
         let predictor = Predictor { model, condition_on_player };
-        let config = SessionConfig { sample_rate, scheduler, predictor };
+        let config = SessionConfig { sample_rate: self.sample_rate, scheduler, predictor };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }

@@ -60,7 +60,7 @@ pub struct View {
     pub engine: EngineInfo,
     /// What the user wants to compute with, on this computer.
     pub computing: RuntimeSettings,
-    /// Whether that was changed since the window was opened.
+    /// Whether a change of that since the window was opened could be saved; `None` without one.
     pub computing_saved: Option<bool>,
     /// How the window looks and how large it is.
     pub window: WindowSettings,
