@@ -1,4 +1,5 @@
-//! Keeps the plugin's library in memory until the host ends, on Linux.
+//! Keeps the plugin's library in memory until the host ends, on Linux. Elsewhere `keep_loaded` of the crate `inference`
+//! does.
 //!
 //! A host's thread that has been inside the plugin runs the destructors of its thread-locals when it ends. Had the host
 //! unloaded the library by then, with the last instance, it would crash.

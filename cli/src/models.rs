@@ -81,8 +81,9 @@ pub fn open_runtime(args: &ProviderArgs, timing: Timing) -> Result<(Runtime, Run
     {
         let notes = report.all_notes();
         let reason = notes.last().map_or("it does not compute here", String::as_str);
-        return Err(anyhow!("--provider {} cannot be used; leave it out to let ToneNet choose", provider.id()))
-            .with_context(|| reason.trim_end_matches('.').to_owned());
+        return Err(anyhow!("{}", reason.trim_end_matches('.'))).with_context(|| {
+            format!("--provider {} cannot be used; leave it out to let ToneNet choose", provider.id())
+        });
     }
     Ok((runtime, report))
 }

@@ -36,7 +36,7 @@ fn a_restyling_is_reported_by_file_and_part() {
     assert_eq!(keys(&report), RESTYLE);
     assert_eq!((&report["format"], &report["command"]), (&1.into(), &"restyle".into()));
     assert_eq!(report["model"]["title"], "Note model");
-    assert_eq!(keys(&report["runtime"]), ["library", "name", "notes", "provider"]);
+    assert_eq!(keys(&report["runtime"]), ["library", "name", "notes", "provider", "reason"]);
     assert_eq!((&report["settings"]["style"], &report["settings"]["take"]), (&"pop".into(), &4.into()));
     assert_eq!(report["errors"], serde_json::json!([]));
     let file = &report["files"][0];

@@ -102,8 +102,21 @@ fn doctor_finds_that_everything_works() {
     let home = home.path();
     let run = doctor(home, &[], None);
     assert!(run.status.success(), "{}", printed(&run));
-    for what in ["Note model", "SeqGAN", "Self-test", "549 notes in", "everything works", "No DAW will find the plugin"]
-    {
+    let told = [
+        "Note model",
+        "SeqGAN",
+        "What can compute",
+        "CPU by built-in",
+        "Self-test",
+        "549 notes in",
+        "a hop takes",
+        "Folders",
+        "your presets",
+        "standalone",
+        "everything works",
+        "No DAW will find the plugin",
+    ];
+    for what in told {
         assert!(printed(&run).contains(what), "{what}: {}", printed(&run));
     }
     fs::create_dir(home.join(".clap")).unwrap();
@@ -113,10 +126,12 @@ fn doctor_finds_that_everything_works() {
         "advice",
         "command",
         "errors",
+        "folders",
         "format",
         "libraries",
         "models",
         "plugins",
+        "providers",
         "runtime",
         "self_tests",
         "system",
@@ -125,7 +140,12 @@ fn doctor_finds_that_everything_works() {
     assert_eq!(keys(&found), all);
     assert_eq!(found["errors"], serde_json::json!([]));
     assert_eq!(found["models"].as_array().unwrap().len(), 5);
-    assert_eq!(found["self_tests"][0]["notes"], 549);
+    let test = &found["self_tests"][0];
+    assert_eq!((&test["notes"], &test["provider"], &test["computed_by"]), (&549.into(), &"cpu".into(), &"CPU".into()));
+    assert!(test["hop_of_one_note_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{test}");
+    let in_use = |provider: &&serde_json::Value| provider["is_in_use"] == true;
+    assert_eq!(found["providers"].as_array().unwrap().iter().filter(in_use).count(), 1, "{found}");
+    assert!(found["folders"].as_array().unwrap().len() >= 3, "{found}");
     let installed = |plugin: &&serde_json::Value| plugin["is_installed"] == true;
     assert!(found["plugins"].as_array().unwrap().iter().filter(installed).count() >= 1, "{found}");
 }
@@ -147,4 +167,48 @@ fn doctor_says_what_to_mend() {
         assert_eq!(run.status.code(), Some(1));
         assert_eq!(printed_json(&run)["errors"].as_array().unwrap().len(), 1, "{}", printed(&run));
     }
+}
+
+/// ONNX Runtime as the tests of `inference` use it; `None` where it was not installed.
+fn library() -> Option<std::path::PathBuf> {
+    let file = if cfg!(windows) { "onnxruntime.dll" } else { "libonnxruntime.so" };
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../third_party/onnxruntime").join(file);
+    library.canonicalize().ok()
+}
+
+#[test]
+fn a_provider_that_does_not_compute_is_refused_with_the_reason_and_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_midi(&folder.join("a.mid"), &[60, 70, 80]);
+    let none = folder.join("none");
+    let run = |arguments: &[&str], library: &Path| {
+        TONENET.command(folder).args(arguments).env("TONENET_ORT_DYLIB", library).output().unwrap()
+    };
+    // Without ONNX Runtime there is only the built-in runtime.
+    for arguments in [&["restyle", "a.mid", "--provider", "cpu"][..], &["doctor", "--provider", "cpu"]] {
+        let refused = run(arguments, &none);
+        assert_eq!(refused.status.code(), Some(1));
+        let told = printed(&refused);
+        assert!(told.contains("--provider cpu cannot be used") && told.contains("leave it out"), "{told}");
+    }
+    assert!(!folder.join("a-jazz.mid").exists());
+    let restyled = run(&["restyle", "a.mid", "--provider", "built-in"], &none);
+    assert!(restyled.status.success() && printed(&restyled).contains("(chosen by you)"), "{}", printed(&restyled));
+    assert_eq!(run(&["restyle", "a.mid", "--provider", "abacus"], &none).status.code(), Some(2));
+    let Some(library) = library() else { return };
+    let restyled = run(&["restyle", "a.mid", "-o", "cpu.mid", "--provider", "cpu"], &library);
+    assert!(restyled.status.success(), "{}", printed(&restyled));
+    assert_eq!(fs::read(folder.join("cpu.mid")).unwrap(), fs::read(folder.join("a-jazz.mid")).unwrap());
+    let report = printed_json(&run(&["doctor", "--json"], &library));
+    for provider in report["providers"].as_array().unwrap().iter().filter(|provider| provider["computes"] == false) {
+        let id = provider["id"].as_str().unwrap();
+        assert!(provider["reason"].is_string() && provider["remedy"].is_string(), "{provider}");
+        let refused = run(&["restyle", "a.mid", "-o", "never.mid", "--provider", id], &library);
+        assert_eq!(refused.status.code(), Some(1), "{id}");
+        let told = printed(&refused);
+        assert!(told.contains(&format!("--provider {id} cannot be used")) && told.contains("is not used by"), "{told}");
+        assert!(!folder.join("never.mid").exists());
+    }
+    assert!(report["self_tests"].as_array().unwrap().len() >= 2, "ONNX Runtime and the built-in runtime: {report}");
 }

@@ -78,6 +78,7 @@ Source: "{#Source}\THIRD_PARTY.md"; DestDir: "{app}"; Flags: ignoreversion
 Source: "{#Source}\rust-standard-library.html"; DestDir: "{app}"; Flags: ignoreversion
 
 [Icons]
+Name: "{autoprograms}\ToneNet"; Filename: "{app}\bin\tonenet-standalone.exe"; Components: programs
 Name: "{autoprograms}\ToneNet manual"; Filename: "{app}\manual\index.html"; Components: programs
 
 [Registry]

@@ -85,6 +85,7 @@ pub struct ToneNet {
 
 impl Default for ToneNet {
     fn default() -> Self {
+        tonenet_inference::library::keep_loaded();
         let models = ModelCache::default();
         let instance = Instance::new(&models);
         Self::new(models, instance)
@@ -392,3 +393,6 @@ impl Vst3Plugin for ToneNet {
 
 nice_export_clap!(ToneNet);
 nice_export_vst3!(ToneNet);
+
+#[cfg(all(feature = "auv2", target_os = "macos"))]
+clap_wrapper::export_auv2!();

@@ -23,7 +23,8 @@ impl Program {
         let mut command = Command::new(self.0);
         command.current_dir(folder).stdin(Stdio::null());
         command.env("PATH", "").env("CARGO", "no-cargo").env("LIBTORCH", folder.join("no-libtorch"));
-        command.env("HOME", folder).env_remove("XDG_DATA_HOME");
+        command.env("HOME", folder);
+        ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"].iter().for_each(|name| drop(command.env_remove(name)));
         command
     }
 

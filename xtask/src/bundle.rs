@@ -1,5 +1,7 @@
 //! `cargo xtask bundle` and `install`: the plugin as `.clap` and `.vst3`, with ONNX Runtime next to it.
 
+mod audio_unit;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,11 @@ impl Bundles {
     pub fn vst3(&self) -> PathBuf {
         self.folder.join("ToneNet.vst3")
     }
+
+    /// The Audio Unit, which only macOS has.
+    pub fn audio_unit(&self) -> PathBuf {
+        self.folder.join("ToneNet.component")
+    }
 }
 
 /// Builds and bundles the plugin for users, optimised, with ONNX Runtime next to it.
@@ -40,6 +47,9 @@ pub fn release() -> Result<Bundles> {
     let built = release_build::build(platform, PACKAGE, Output::Plugin)?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled") };
     assemble(platform, &built, &onnxruntime, &bundles)?;
+    if platform == Platform::MacOs {
+        audio_unit::assemble(&built, &onnxruntime, &bundles.audio_unit())?;
+    }
     println!("{} and {}", bundles.clap().display(), bundles.vst3().display());
     Ok(bundles)
 }
@@ -91,16 +101,22 @@ fn assemble(platform: Platform, binary: &Path, onnxruntime: &Path, bundles: &Bun
         let folder = target.parent().context("a binary lies in a folder")?;
         copy(onnxruntime, &folder.join(platform.onnxruntime()))?;
     }
-    let resources = bundles.vst3().join("Contents/Resources");
-    fs::create_dir_all(&resources)?;
-    let from = onnxruntime.parent().context("the library lies in a folder")?;
-    fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
-    fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
+    put_notices(onnxruntime, &bundles.vst3())?;
     if platform == Platform::MacOs {
         for bundle in [bundles.clap(), bundles.vst3()] {
             property_list::write(&bundle)?;
         }
     }
+    Ok(())
+}
+
+/// Copies the library's licence and notices into a bundle.
+fn put_notices(onnxruntime: &Path, bundle: &Path) -> Result<()> {
+    let resources = bundle.join("Contents/Resources");
+    fs::create_dir_all(&resources)?;
+    let from = onnxruntime.parent().context("the library lies in a folder")?;
+    fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
+    fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
     Ok(())
 }
 
@@ -114,16 +130,21 @@ pub fn install() -> Result<()> {
     let library = folders.data.join("tonenet").join("lib").join(platform.onnxruntime());
     let bundled = bundles.vst3().join(platform.vst3_binary()).with_file_name(platform.onnxruntime());
     // If a DAW's folder is a link to the bundles, these would be removed before they were copied.
-    let mut outputs = Inputs::default().folders([bundles.clap(), bundles.vst3()]).outputs();
+    let mut installed = vec![(bundles.clap(), &clap), (bundles.vst3(), &vst3)];
+    let audio_unit = folders.vst3.with_file_name("Components").join("ToneNet.component");
+    if platform == Platform::MacOs {
+        installed.push((bundles.audio_unit(), &audio_unit));
+    }
+    let mut outputs = Inputs::default().folders(installed.iter().map(|(from, _)| from.clone())).outputs();
     outputs.file(&library)?;
-    for (from, to) in [(bundles.clap(), &clap), (bundles.vst3(), &vst3)] {
+    for (from, to) in &installed {
         if from.is_dir() {
             outputs.folder(to)?;
         } else {
             outputs.file(to)?;
         }
     }
-    for (from, to) in [(bundles.clap(), &clap), (bundles.vst3(), &vst3)] {
+    for (from, to) in installed {
         if !from.is_dir() {
             copy(&from, to)?;
             continue;

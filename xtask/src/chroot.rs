@@ -24,7 +24,7 @@ const ENTER: &str = r#"set -e
 root=$1
 shift
 mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
+mount --rbind /dev "$root/dev"
 exec chroot "$@""#;
 
 /// See the [module](self).

@@ -7,15 +7,20 @@ use anyhow::{Context, Result};
 
 /// Writes `Contents/Info.plist` and `PkgInfo` of a bundle, with the identifier of its format.
 pub fn write(bundle: &Path) -> Result<()> {
+    write_with(bundle, "")
+}
+
+/// The same with further entries, indented lines of the list's dictionary.
+pub fn write_with(bundle: &Path, entries: &str) -> Result<()> {
     let format = bundle.extension().context("a bundle has an ending")?.to_string_lossy();
     let contents = bundle.join("Contents");
     fs::create_dir_all(&contents)?;
     fs::write(contents.join("PkgInfo"), "BNDL????")?;
-    fs::write(contents.join("Info.plist"), text(&format))
+    fs::write(contents.join("Info.plist"), text(&format, entries))
         .with_context(|| format!("cannot write into {}", contents.display()))
 }
 
-fn text(format: &str) -> String {
+fn text(format: &str, entries: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -42,7 +47,7 @@ fn text(format: &str) -> String {
     <string>{version}</string>
     <key>NSHighResolutionCapable</key>
     <true/>
-</dict>
+{entries}</dict>
 </plist>
 "#
     )

@@ -57,6 +57,10 @@ fn command(platform: Platform, package: &str, output: Output, target: Option<&st
         Output::Program(name) => cargo.args(["build", "--package", package, "--bin", name]),
     };
     cargo.args(["--release", "--locked"]);
+    if platform == Platform::MacOs && output == Output::Plugin {
+        // One binary serves all three formats.
+        cargo.args(["--features", "auv2"]);
+    }
     if let Some(target) = target {
         cargo.args(["--target", target]);
     }

@@ -54,7 +54,8 @@ pub fn find() -> Vec<PluginEntry> {
 fn standalone() -> Option<PathBuf> {
     let beside = env::current_exe().ok().and_then(|own| Some(own.parent()?.join(STANDALONE)));
     let paths = env::var_os("PATH").unwrap_or_default();
-    let in_path = env::split_paths(&paths).map(|folder| folder.join(STANDALONE));
+    let in_path =
+        env::split_paths(&paths).filter(|folder| !folder.as_os_str().is_empty()).map(|folder| folder.join(STANDALONE));
     beside.iter().cloned().chain(in_path).find(|program| program.is_file()).or(beside)
 }
 

@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use crate::bundle::GraphFile;
 use crate::dequantise::dequantise;
 use crate::error::InferenceError;
-use crate::library::{self, Candidate};
+use crate::library::{self, Candidate, Source};
 use crate::manifest::Sha256;
 use crate::validate::validate;
 pub use provider::{Provider, ProviderConfig, ProviderPreference};
@@ -308,7 +308,7 @@ fn find_library(candidates: &[Candidate], notes: &mut Vec<String>) -> Option<Arc
 fn no_library(preference: RuntimePreference, candidates: &[Candidate]) -> String {
     let folders: Vec<String> = candidates
         .iter()
-        .filter(|candidate| !candidate.source.is_explicit())
+        .filter(|candidate| matches!(candidate.source, Source::Plugin | Source::UserData))
         .filter_map(|candidate| candidate.path.parent())
         .map(|folder| folder.display().to_string())
         .collect();

@@ -8,6 +8,7 @@ use tonenet_core::style::StyleIndex;
 use tonenet_core::tune::Metre;
 use tonenet_engine::generator::{ClipKind, GenerateSettings, MorphPhrase};
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::runtime::ProviderPreference;
 
 use super::dial::{Dial, DialGesture};
 use super::performance::Viewport;
@@ -58,6 +59,8 @@ pub enum Action {
     Compare(bool),
     /// Showed all controls, or only the first ones.
     ShowAllControls(bool),
+    /// Chose what computes, on this computer.
+    ComputeWith(ProviderPreference),
     /// Opened a panel.
     Show(Tab),
     /// Changed the window itself.

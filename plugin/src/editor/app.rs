@@ -14,6 +14,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
+use tonenet_inference::runtime_settings::RuntimeSettings;
 
 use super::files_view::FilesView;
 use super::performance::{Moment, PerformanceSource, Stores, Viewport};
@@ -46,6 +47,8 @@ pub struct App {
     performance: PerformanceSource,
     pub(super) renaming: Option<Renaming>,
     pub(super) window: WindowSettings,
+    pub(super) computing: RuntimeSettings,
+    pub(super) computing_changed: bool,
     /// The size that the user drags the window to.
     pub(super) wanted_size: Option<egui::Vec2>,
     /// What the window shows.
@@ -94,6 +97,8 @@ impl App {
             performance: PerformanceSource::default(),
             renaming: None,
             window: WindowSettings::load(),
+            computing: RuntimeSettings::default(),
+            computing_changed: false,
             wanted_size: None,
             shown: None,
             next_look: Instant::now(),
@@ -156,6 +161,8 @@ impl App {
             file_start: self.file_start,
             performance,
             window: self.window,
+            computing: self.computing,
+            computing_changed: self.computing_changed,
             viewport: self.viewport,
             shows_all_controls: self.shows_all_controls,
             tab: self.tab,
@@ -229,6 +236,7 @@ impl NiceEguiApp for App {
         self.instance.presets.refresh();
         // Another window may have changed it.
         self.window.theme = WindowSettings::load().theme;
+        (self.computing, self.computing_changed) = (RuntimeSettings::load(), false);
         theme::apply(&context, self.window.theme.into());
         // The host has these keys, and the window a zoom of its own.
         context.options_mut(|options| {

@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 use nice_plug::prelude::*;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
+use tonenet_inference::runtime::ProviderPreference;
+use tonenet_inference::runtime_settings::RuntimeSettings;
 
 use super::action::{Action, ClipAction, EditAction, StyleAction, WindowAction};
 use super::app::App;
@@ -53,6 +55,7 @@ impl App {
             Action::LockTake(locked) => params.take_locked.store(locked, Ordering::Relaxed),
             Action::Compare(compares) => params.comparing.store(compares, Ordering::Relaxed),
             Action::ShowAllControls(all) => self.shows_all_controls = Some(all),
+            Action::ComputeWith(provider) => self.compute_with(provider),
             Action::Show(tab) => self.tab = tab,
             Action::Window(action) => self.apply_to_window(action),
             Action::Clip(action) => self.apply_to_clips(action),
@@ -68,6 +71,12 @@ impl App {
             Action::Edit(EditAction::SwitchSlot) => self.presets.problems = edit.switch_slot(),
             Action::Edit(EditAction::CopySlot) => edit.copy_slot(),
         }
+    }
+
+    /// Remembers what computes. What cannot be remembered is no fault of the user's: the window goes on showing it.
+    fn compute_with(&mut self, provider: ProviderPreference) {
+        self.computing = RuntimeSettings { provider, ..RuntimeSettings::load() };
+        self.computing_changed = self.computing.store().is_ok();
     }
 
     fn apply_to_window(&mut self, action: WindowAction) {

@@ -79,7 +79,7 @@ pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         Tab::Restyle => restyle(ui, view, height, &mut actions),
         Tab::Generate => whole(ui, |ui| generate::panel(ui, &view.generate, &mut actions)),
         Tab::Styles => whole(ui, |ui| styles::panel(ui, &view.styles, &mut actions)),
-        Tab::Status => whole(ui, |ui| status::panel(ui, view)),
+        Tab::Status => whole(ui, |ui| status::panel(ui, view, &mut actions)),
     }
     files::drop_zones(ui, &view.files, view.player.is_some(), &mut actions);
     window_controls::corner(ui, &mut actions);

@@ -1,8 +1,11 @@
 //! The panel "Status": what computes, how it keeps up, what is wrong and what to do, and the diagnostics to copy.
 
+use tonenet_inference::runtime::{Provider, ProviderPreference};
+
+use super::action::Action;
 use super::theme::Palette;
 use super::view::View;
-use super::widgets::{button, row, weak};
+use super::widgets::{button, choice, row, weak};
 use crate::diagnostics::Diagnostics;
 
 /// Height of the field with the diagnostics.
@@ -12,11 +15,12 @@ const TEXT_ROWS: usize = 10;
 const HIGH_LOAD: f32 = 0.7;
 
 /// Draws the panel.
-pub(super) fn panel(ui: &mut egui::Ui, view: &View) {
+pub(super) fn panel(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let diagnostics = &view.diagnostics;
     problems(ui, view);
     ui.separator();
     computing(ui, diagnostics);
+    provider(ui, view, actions);
     ui.separator();
     report(ui, diagnostics);
 }
@@ -70,7 +74,11 @@ fn in_words(view: &View) -> Vec<String> {
 fn computing(ui: &mut egui::Ui, diagnostics: &Diagnostics) {
     let Diagnostics { engine, blocks, load, sample_rate, counters: [restyled, late, new, _], .. } = diagnostics;
     let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-    row(ui, "Runs on", |ui| ui.label(or(&engine.runtime, "nothing yet: it opens when the host starts audio")));
+    row(ui, "Runs on", |ui| {
+        ui.label(or(&engine.runtime, "nothing yet: it opens when the host starts audio")).on_hover_text(
+            "What computes velocities. A hop is one run of the model, about one for each sixteenth note",
+        );
+    });
     if !engine.notes.is_empty() {
         row(ui, "Not used", |ui| weak(ui, engine.notes.join("\n")));
     }
@@ -91,6 +99,35 @@ fn computing(ui: &mut egui::Ui, diagnostics: &Diagnostics) {
             (rate, Some((smallest, largest))) => format!("{rate} Hz, blocks of {smallest} to {largest} samples"),
         });
     });
+}
+
+/// What computes, where there is something to choose: more than the processor, or an earlier choice.
+fn provider(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
+    let chosen = view.computing.provider;
+    let providers = &view.engine.providers;
+    if providers.len() < 2 && chosen == ProviderPreference::Auto {
+        return;
+    }
+    row(ui, "Compute with", |ui| {
+        let is_here = |preference: &ProviderPreference| match preference {
+            ProviderPreference::Only(provider) => providers.contains(provider) || *preference == chosen,
+            ProviderPreference::Auto | ProviderPreference::BuiltIn => true,
+        };
+        for preference in ProviderPreference::choices().filter(is_here) {
+            let (name, hint) = match preference {
+                ProviderPreference::Auto => ("The fastest".into(), "Measured once on this computer, then kept"),
+                ProviderPreference::Only(Provider::Cpu) => ("CPU".into(), "The processor"),
+                ProviderPreference::Only(provider) => (provider.to_string(), "May differ from the processor by a step"),
+                ProviderPreference::BuiltIn => ("Built-in".into(), "The processor, without ONNX Runtime"),
+            };
+            if choice(ui, preference == chosen, &name, hint) {
+                actions.push(Action::ComputeWith(preference));
+            }
+        }
+    });
+    if view.computing_changed {
+        weak(ui, "It counts for projects and tracks that are loaded from now on.");
+    }
 }
 
 /// The diagnostics, to read and to copy.

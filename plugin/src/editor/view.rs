@@ -8,6 +8,7 @@ use tonenet_engine::Settings;
 use tonenet_engine::generator::{GenerateSettings, GeneratorStatus, SelectedClip};
 use tonenet_engine::status::{EngineInfo, Status};
 use tonenet_engine::timeline_store::TimelineSummary;
+use tonenet_inference::runtime_settings::RuntimeSettings;
 
 use super::dial::{Dial, DialView};
 use super::files_view::FilesView;
@@ -57,6 +58,10 @@ pub struct View {
     pub file_start: f64,
     /// The runtime, the model and errors, as text.
     pub engine: EngineInfo,
+    /// What the user wants to compute with, on this computer.
+    pub computing: RuntimeSettings,
+    /// Whether that was changed since the window was opened.
+    pub computing_changed: bool,
     /// How the window looks and how large it is.
     pub window: WindowSettings,
     /// What the performance view shows.
@@ -137,6 +142,8 @@ impl View {
                 ..StylesView::new(&params.styles())
             },
             engine,
+            computing: RuntimeSettings::default(),
+            computing_changed: false,
             window: WindowSettings::default(),
             performance: PerformanceView {
                 floor: settings.expression.floor,

@@ -11,10 +11,10 @@ pub struct PortNames {
     pub outputs: Vec<String>,
 }
 
-/// Ports that only lead back to other programs are no keyboards and no synthesizers.
+/// Ports that only lead to other programs are no keyboards and no synthesizers, and neither is another ToneNet.
 fn is_through(name: &str) -> bool {
     let name = name.to_lowercase();
-    name.contains("midi through") || name.contains("midi-through") || name.contains("microsoft gs wavetable")
+    ["midi through", "midi-through", "tonenet"].iter().any(|part| name.contains(part))
 }
 
 /// The place of the port that the user wants: with a name, the one with exactly that name, else the first that contains it;

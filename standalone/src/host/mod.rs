@@ -209,8 +209,9 @@ impl Processor {
         let (song, sounding) = (self.player.song(), &mut self.sounding);
         self.outgoing.drain_in_order(|frame, payload| {
             let mut send = |bytes: &[u8]| {
-                sounding.follow(bytes);
-                send(frame, bytes);
+                if sounding.follow(bytes) {
+                    send(frame, bytes);
+                }
             };
             match payload {
                 Payload::Short(bytes) => send(channel_bytes(bytes)),
@@ -285,3 +286,6 @@ fn no_alloc<R>(work: impl FnOnce() -> R) -> R {
 fn no_alloc<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
+
+#[cfg(test)]
+mod tests;

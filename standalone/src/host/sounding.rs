@@ -21,13 +21,17 @@ impl Sounding {
         self.count
     }
 
-    /// Follows a message that is sent.
-    pub fn follow(&mut self, bytes: &[u8]) {
-        let &[status, first, second] = bytes else { return };
+    /// Follows a message. Returns whether it is to be sent: a note-off is not where no note sounds, because a restart has
+    /// dropped or ended it.
+    pub fn follow(&mut self, bytes: &[u8]) -> bool {
+        let &[status, first, second] = bytes else { return true };
         let channel = usize::from(status & 0x0F);
-        let Some(note) = self.notes[channel].get_mut(usize::from(first)) else { return };
+        let Some(note) = self.notes[channel].get_mut(usize::from(first)) else { return true };
         match (status & 0xF0, second) {
-            (0x80, _) | (0x90, 0) if *note > 0 => {
+            (0x80, _) | (0x90, 0) => {
+                if *note == 0 {
+                    return false;
+                }
                 *note -= 1;
                 self.count -= 1;
             }
@@ -38,6 +42,7 @@ impl Sounding {
             (0xB0, _) if first == SUSTAIN_PEDAL => self.pedals[channel] = second >= 64,
             _ => {}
         }
+        true
     }
 
     /// Ends each note as often as it began, and lifts the pedals.
@@ -64,7 +69,8 @@ mod tests {
     fn each_note_is_ended_as_often_as_it_began() {
         let mut sounding = Sounding::new();
         for bytes in [[0x90, 60, 1], [0x90, 60, 90], [0x95, 61, 90], [0x80, 60, 0], [0xB5, 64, 127], [0x90, 62, 0]] {
-            sounding.follow(&bytes);
+            let is_sent = sounding.follow(&bytes);
+            assert_eq!(is_sent, bytes != [0x90, 62, 0], "nothing sounds on key 62");
         }
         assert_eq!(sounding.count(), 2);
         let mut ended = Vec::new();

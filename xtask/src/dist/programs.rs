@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use super::contents::{Contents, read};
 use crate::platform::Platform;
 use crate::release_build::{self, Output};
+use crate::setup;
 
 /// A program and the crate that it is built from.
 pub struct Program {
@@ -16,7 +17,10 @@ pub struct Program {
 }
 
 /// All programs of a release. A new one needs a line here.
-pub const PROGRAMS: &[Program] = &[Program { package: "tonenet-cli", name: "tonenet" }];
+pub const PROGRAMS: &[Program] = &[
+    Program { package: "tonenet-cli", name: "tonenet" },
+    Program { package: "tonenet-standalone", name: "tonenet-standalone" },
+];
 
 /// The program that writes manual pages and completions.
 const DESCRIBED: &str = "tonenet";
@@ -33,6 +37,7 @@ const COMPLETIONS: [(&str, &str); 3] = [
 /// # Errors
 /// When one does not compile.
 pub fn add(contents: &mut Contents, platform: Platform) -> Result<()> {
+    setup::midi_headers()?;
     for Program { package, name } in PROGRAMS {
         let built = release_build::build(platform, package, Output::Program(name))?;
         contents.add_program(format!("bin/{}", platform.program(name)), read(&built)?)?;

@@ -1,7 +1,6 @@
 //! Opens sessions of ONNX Runtime on a provider, with that provider's options, and tells what really computes them.
 
 use std::ffi::CStr;
-use std::path::PathBuf;
 use std::{fs, ptr, slice};
 
 use ort::AsPointer;
@@ -22,16 +21,35 @@ use crate::guard::one_line;
 /// for each other length, which takes seconds.
 const STEPS: [u32; 3] = [1, 16, 512];
 
+/// Whether a provider may keep on disk what it prepares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// Nothing: a trial leaves no folder behind where the provider does not compute.
+    Nothing,
+    /// In the cache folder.
+    InCache,
+}
+
+impl Keeps {
+    /// A provider's folder; `None` if it keeps nothing, the folder cannot be made, or its name is not one that the
+    /// provider's options can carry.
+    fn folder(self, name: &str) -> Option<String> {
+        let folder = folders::cache().filter(|_| self == Self::InCache)?.join(name);
+        fs::create_dir_all(&folder).ok()?;
+        folder.to_str().map(str::to_owned)
+    }
+}
+
 /// Opens a session for an ONNX file.
 pub(super) fn open(environment: &Environment, config: ProviderConfig, bytes: &[u8]) -> ort::Result<Session> {
     if config.provider != Provider::TensorRt {
-        return builder(environment, config, None)?.commit_from_memory(bytes);
+        return builder(environment, config, Keeps::InCache, None)?.commit_from_memory(bytes);
     }
-    let plain = builder(environment, ProviderConfig::CPU, None)?.commit_from_memory(bytes)?;
+    let plain = builder(environment, ProviderConfig::CPU, Keeps::Nothing, None)?.commit_from_memory(bytes)?;
     let shapes = STEPS.map(|steps| shapes(plain.inputs(), steps));
-    let with_shapes = builder(environment, config, Some(&shapes))?.commit_from_memory(bytes);
+    let with_shapes = builder(environment, config, Keeps::InCache, Some(&shapes))?.commit_from_memory(bytes);
     // TensorRT refuses them where it computes a part of the graph that has other inputs.
-    with_shapes.or_else(|_| builder(environment, config, None)?.commit_from_memory(bytes))
+    with_shapes.or_else(|_| builder(environment, config, Keeps::InCache, None)?.commit_from_memory(bytes))
 }
 
 /// The shapes of a graph's inputs for a number of steps, as TensorRT's options have them.
@@ -56,6 +74,7 @@ fn shape(name: &str, lengths: &[i64], steps: u32) -> String {
 fn builder(
     environment: &Environment,
     config: ProviderConfig,
+    keeps: Keeps,
     shapes: Option<&[String; 3]>,
 ) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
@@ -69,11 +88,11 @@ fn builder(
         .with_log_level(LogLevel::Error)?;
     let cpu = ep::CPU::default().with_arena_allocator(false).build();
     let accelerator = match config.provider {
-        Provider::TensorRt => tensor_rt(config.half_precision, shapes).build(),
+        Provider::TensorRt => tensor_rt(config.half_precision, keeps, shapes).build(),
         // TF32 has 10 bits: velocities would differ by more than a step from those of a processor.
         Provider::Cuda => ep::CUDA::default().with_tf32(false).build(),
         #[cfg(target_os = "macos")]
-        Provider::CoreMl => core_ml(config.half_precision).build(),
+        Provider::CoreMl => core_ml(config.half_precision, keeps).build(),
         #[cfg(windows)]
         Provider::DirectMl => ep::DirectML::default()
             .with_device_filter(ep::directml::DeviceFilter::Gpu)
@@ -87,13 +106,13 @@ fn builder(
 }
 
 /// TensorRT with its engines and timings kept on disk, because making them takes seconds.
-fn tensor_rt(half_precision: bool, shapes: Option<&[String; 3]>) -> ep::TensorRT {
+fn tensor_rt(half_precision: bool, keeps: Keeps, shapes: Option<&[String; 3]>) -> ep::TensorRT {
     let mut provider = ep::TensorRT::default().with_fp16(half_precision);
     if let Some([fewest, usual, most]) = shapes {
         provider =
             provider.with_profile_min_shapes(fewest).with_profile_opt_shapes(usual).with_profile_max_shapes(most);
     }
-    match cache("tensorrt") {
+    match keeps.folder("tensorrt") {
         Some(folder) => provider
             .with_engine_cache(true)
             .with_engine_cache_path(&folder)
@@ -105,24 +124,17 @@ fn tensor_rt(half_precision: bool, shapes: Option<&[String; 3]>) -> ep::TensorRT
 
 /// Core ML with its compiled models kept on disk. The Neural Engine computes in 16 bits only.
 #[cfg(target_os = "macos")]
-fn core_ml(half_precision: bool) -> ep::CoreML {
+fn core_ml(half_precision: bool, keeps: Keeps) -> ep::CoreML {
     use ep::coreml::{ComputeUnits, ModelFormat};
     let units = if half_precision { ComputeUnits::All } else { ComputeUnits::CPUAndGPU };
     let provider = ep::CoreML::default()
         .with_model_format(ModelFormat::MLProgram)
         .with_compute_units(units)
         .with_low_precision_accumulation_on_gpu(half_precision);
-    match cache("coreml") {
+    match keeps.folder("coreml") {
         Some(folder) => provider.with_model_cache_dir(folder),
         None => provider,
     }
-}
-
-/// A provider's folder in the cache; `None` if it cannot be made, or has a name that the provider's options cannot carry.
-fn cache(name: &str) -> Option<String> {
-    let folder: PathBuf = folders::cache()?.join(name);
-    fs::create_dir_all(&folder).ok()?;
-    folder.to_str().map(str::to_owned)
 }
 
 /// The devices that the library sees.
@@ -142,7 +154,7 @@ pub(super) fn devices(environment: &Environment) -> Vec<String> {
 /// Checks that a provider computes a graph.
 pub(super) fn try_provider(environment: &Environment, config: ProviderConfig) -> Result<(), String> {
     let attempt = || -> ort::Result<Vec<String>> {
-        let mut session = doubling_graph()?.into_session(&builder(environment, config, None)?)?;
+        let mut session = doubling_graph()?.into_session(&builder(environment, config, Keeps::Nothing, None)?)?;
         let assigned = assignment(&session)?;
         let numbers = [1.0f32, 2.0, 3.0, 4.0];
         let input = ort::value::TensorRef::from_array_view(([4usize], numbers.as_slice()))?;
