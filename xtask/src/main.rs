@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod forward;
 mod fuzz;
+mod gpu_check;
 mod setup;
 mod snapshots;
 mod soak;
@@ -43,6 +44,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(what) => bench::run(&what),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::GpuCheck(args) => gpu_check::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Vendor(args) => vendor::run(&args),
         Command::Deny => deny::check().map(drop),
