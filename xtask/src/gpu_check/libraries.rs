@@ -33,16 +33,14 @@ pub(super) struct Libraries {
 }
 
 impl Libraries {
-    /// Installs the packages, unless they are there.
+    /// Installs the packages from PyPI, unless they are there.
     ///
     /// # Errors
-    /// When pip is missing, cannot reach an index, or gets a file with another hash.
+    /// When pip is missing, cannot reach its index, or gets a file with another hash.
     pub fn install(bench: &Bench) -> Result<Self> {
         let packages = bench.folder.join("packages");
         let requirements = bench.folder.join("requirements.txt");
-        let done = packages.join("installed");
-        let wanted = format!("{REQUIREMENTS}{TENSOR_RT}\n");
-        if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
+        if is_done(&packages.join("installed"), REQUIREMENTS) {
             return Ok(Self { packages });
         }
         if packages.exists() {
@@ -51,11 +49,23 @@ impl Libraries {
         fs::write(&requirements, REQUIREMENTS)?;
         let from_pypi = [OsString::from("--require-hashes"), "--requirement".into(), requirements.into()];
         bench.run("packages", pip(&packages).args(from_pypi))?;
-        bench
-            .run("tensorrt", pip(&packages).args(["--extra-index-url", NVIDIA_INDEX, TENSOR_RT]))
-            .context("TensorRT's libraries come from NVIDIA's own package index")?;
-        fs::write(done, wanted)?;
+        fs::write(packages.join("installed"), REQUIREMENTS)?;
         Ok(Self { packages })
+    }
+
+    /// Installs TensorRT's libraries from NVIDIA's index, unless they are there.
+    ///
+    /// # Errors
+    /// When pip cannot reach that index.
+    pub fn install_tensor_rt(&self, bench: &Bench) -> Result<String> {
+        let done = self.packages.join("tensorrt-installed");
+        if !is_done(&done, TENSOR_RT) {
+            bench
+                .run("tensorrt", pip(&self.packages).args(["--extra-index-url", NVIDIA_INDEX, TENSOR_RT]))
+                .with_context(|| format!("TensorRT's libraries come from {NVIDIA_INDEX}"))?;
+            fs::write(done, TENSOR_RT)?;
+        }
+        Ok(TENSOR_RT.into())
     }
 
     /// ONNX Runtime's library, with those of its providers beside it.
@@ -89,6 +99,11 @@ impl Libraries {
     pub fn versions(&self) -> Vec<String> {
         names().map(str::to_owned).collect()
     }
+}
+
+/// Whether an installation left this mark.
+fn is_done(mark: &Path, wanted: &str) -> bool {
+    fs::read_to_string(mark).is_ok_and(|installed| installed == wanted)
 }
 
 /// The packages with their versions, as pip names them.
@@ -143,9 +158,11 @@ mod tests {
     fn installed_packages_are_not_fetched_again() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("packages")).unwrap();
-        fs::write(folder.path().join("packages/installed"), format!("{REQUIREMENTS}{TENSOR_RT}\n")).unwrap();
+        fs::write(folder.path().join("packages/installed"), REQUIREMENTS).unwrap();
+        fs::write(folder.path().join("packages/tensorrt-installed"), TENSOR_RT).unwrap();
         // No time is left for pip.
         let bench = Bench { folder: folder.path().into(), ends: std::time::Instant::now() };
-        assert!(Libraries::install(&bench).is_ok());
+        let libraries = Libraries::install(&bench).unwrap();
+        assert_eq!(libraries.install_tensor_rt(&bench).unwrap(), TENSOR_RT);
     }
 }

@@ -41,20 +41,23 @@ pub fn run(args: &GpuCheckArgs) -> Result<()> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("gpu-check needs x86-64 Linux, for which its packages are made; nothing was installed");
     }
+    let started = Instant::now();
     let card = if args.prepare { None } else { Some(Card::find(Path::new("nvidia-smi"))?) };
     let folder = folder();
     fs::create_dir_all(&folder)?;
     let limit = if args.prepare { PREPARATION_LIMIT } else { LIMIT };
-    let bench = Bench { folder: folder.clone(), ends: Instant::now() + limit };
+    let bench = Bench { folder: folder.clone(), ends: started + limit };
     let libraries = Libraries::install(&bench)?;
     let tonenet = build(&bench)?;
     let Some(card) = card else {
+        libraries.install_tensor_rt(&bench)?;
         training::build(&bench, &libraries)?;
         println!("everything is in {}; run `cargo xtask gpu-check` on a machine with a card", folder.display());
         return Ok(());
     };
-    let mut report = Report::new(card, libraries.versions());
+    let mut report = Report::new(card, libraries.versions(), started);
     let program = restyle::Tonenet { program: tonenet, libraries: &libraries, bench: &bench };
+    report.step("libraries of tensorrt", |_| libraries.install_tensor_rt(&bench));
     report.step("doctor on each provider", |figures| program.doctor(figures));
     for (provider, options) in restyle::PROVIDERS {
         let name = format!("restyle on {provider}{}", if options.is_empty() { "" } else { " in 16 bits" });

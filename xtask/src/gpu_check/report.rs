@@ -29,9 +29,9 @@ struct Step {
 }
 
 impl Report {
-    /// A report without steps.
-    pub fn new(card: Card, versions: Vec<String>) -> Self {
-        Self { card, versions, started: Instant::now(), steps: Vec::new() }
+    /// A report without steps, of a check that began at `started`.
+    pub fn new(card: Card, versions: Vec<String>, started: Instant) -> Self {
+        Self { card, versions, started, steps: Vec::new() }
     }
 
     /// Runs a step, which may fill in figures, and says how it ended.
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_failed_step_is_reported_and_counted_and_the_next_one_runs() {
         let card = Card { name: "NVIDIA H200".into(), driver: "580.95".into(), memory: "143771 MiB".into() };
-        let mut report = Report::new(card, vec!["torch==2.13.0".into()]);
+        let mut report = Report::new(card, vec!["torch==2.13.0".into()], Instant::now());
         report.step("first", |figures| {
             *figures = json!({ "steps_apart": 1 });
             bail!("it | does not\ncompute")
