@@ -14,7 +14,7 @@ Without options, ToneNet is installed for you alone, in your home folder.
   --dry-run        show what would be done, and do nothing
   --help           show this text
 
-A DAW may be running: new files take the places of old ones in one step.
+A DAW that is running keeps the version that it has loaded; restart it afterwards.
 END
 }
 
@@ -48,7 +48,15 @@ while [ $# -gt 0 ]; do
 done
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-[ -e "$here/plugins/ToneNet.clap" ] || fail "$here is not an unpacked ToneNet; run install.sh from the unpacked folder"
+for part in plugins/ToneNet.clap plugins/ToneNet.vst3 bin lib share manual demo; do
+    [ -e "$here/$part" ] || fail "$here is not a whole unpacked ToneNet: it has no $part; unpack the archive again"
+done
+
+# The scripts keep lists with one file a line, and part fields by tabs.
+case ${HOME:-}${XDG_DATA_HOME:-}$prefix in
+    *'	'* | *'
+'*) fail 'a folder with a tab or a line break in its name cannot be used; choose another with --prefix' ;;
+esac
 
 case $mode in
     user)
@@ -57,15 +65,19 @@ case $mode in
             fail 'run this without sudo, or add --system to install for all users'
         fi
         [ -n "${HOME:-}" ] || fail 'HOME is not set; use --prefix'
-        data=${XDG_DATA_HOME:-$HOME/.local/share}
+        case ${XDG_DATA_HOME:-} in
+            /*) data=$XDG_DATA_HOME ;;
+            # The XDG specification says to ignore a relative one.
+            *) data=$HOME/.local/share ;;
+        esac
         bin=$HOME/.local/bin clap=$HOME/.clap vst3=$HOME/.vst3 share=$data own=$data/tonenet library=$data/tonenet/lib
-        again='./uninstall.sh'
         ;;
     system)
         # DAWs look for a CLAP plugin of all users in /usr/lib/clap alone.
         bin=/usr/local/bin clap=/usr/lib/clap vst3=/usr/local/lib/vst3 share=/usr/local/share
         own=/usr/local/lib/tonenet library=/usr/local/lib/tonenet
-        again='sudo ./uninstall.sh --system'
+        # Everybody must be able to read what root installs.
+        umask 022
         ;;
     prefix)
         [ -n "$prefix" ] || fail '--prefix needs a folder'
@@ -76,9 +88,10 @@ case $mode in
         prefix=${prefix%/}
         bin=$prefix/bin clap=$prefix/lib/clap vst3=$prefix/lib/vst3 share=$prefix/share
         own=$prefix/lib/tonenet library=$prefix/lib/tonenet
-        again="./uninstall.sh --prefix '$prefix'"
+        umask 022
         ;;
 esac
+[ ! -h "$vst3/ToneNet.vst3" ] || fail "$vst3/ToneNet.vst3 is a link to another folder; remove the link and try again"
 # Lists the installed files, each with its checksum, for updates and for uninstall.sh.
 list=$own/installed-files
 
@@ -102,9 +115,10 @@ plan() {
     printf '%s%s%s\n' uninstall.sh "$tab" "$own/uninstall.sh"
 }
 
-# Whether an earlier installation put this file there.
+# Whether an earlier installation put this file there, and nobody has changed it since.
 is_ours() {
-    [ -f "$list" ] && cut -c 67- "$list" | grep -F -x -q -- "$1"
+    sum=$(sha256sum 2>/dev/null <"$1") || return 1
+    [ -f "$list" ] && grep -F -x -q -- "${sum%% *}  $1" "$list"
 }
 
 work=$(mktemp -d)
@@ -124,7 +138,7 @@ while IFS='	' read -r file to; do
     fi
 done <"$work/plan"
 if [ -s "$work/foreign" ] && [ "$force" = no ]; then
-    printf 'These files were not installed by this script:\n' >&2
+    printf 'These files were not installed by this script, or were changed since:\n' >&2
     sed 's/^/  /' "$work/foreign" >&2
     fail 'nothing was changed; move them away, or use --force to replace them'
 fi
@@ -145,14 +159,22 @@ done <"$work/plan"
 # If this is broken off, uninstall.sh must know the old files and the new ones.
 cp "$work/list" "$work/both"
 [ ! -f "$list" ] || cat "$list" >>"$work/both"
+# Puts a file into its place. It is copied to the destination's folder first, so that the last step is a rename: hosts keep
+# the old file open and do not notice, and a full disk leaves the old file as it was.
 put() {
-    # In the destination's folder, so that the last step is a rename. Hosts keep the old file open and do not notice.
     new=$2.new-$$
-    cp -- "$1" "$new"
-    mv -f -- "$new" "$2"
+    cp -- "$1" "$new" && set_mode "$2" "$new" && mv -f -- "$new" "$2" || return 1
     new=
 }
-put "$work/both" "$list"
+# The archive may have been unpacked with rights for one user alone.
+set_mode() {
+    case $mode,$1 in
+        user,*) ;;
+        *,"$bin"/* | *.so | *.clap | *.sh) chmod 755 "$2" ;;
+        *) chmod 644 "$2" ;;
+    esac
+}
+put "$work/both" "$list" || fail "cannot write $list"
 
 while IFS='	' read -r file to; do
     mkdir -p -- "${to%/*}" || fail "cannot make ${to%/*}"
@@ -161,13 +183,31 @@ done <"$work/plan"
 
 # Files of an earlier version that this one does not have.
 cut -c 67- "$work/both" | LC_ALL=C sort -u | while IFS= read -r file; do
-    cut -f 2 "$work/plan" | grep -F -x -q -- "$file" || rm -f -- "$file"
+    if cut -f 2 "$work/plan" | grep -F -x -q -- "$file" || [ ! -e "$file" ]; then
+        continue
+    elif is_ours "$file"; then
+        rm -f -- "$file"
+    else
+        printf 'kept, because it was changed since: %s\n' "$file"
+    fi
 done
-put "$work/list" "$list"
+for folder in "$vst3/ToneNet.vst3" "$share/doc/tonenet"; do
+    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null || :
+done
+put "$work/list" "$list" || fail "cannot write $list"
 
+# A word as a shell reads it.
+quoted() {
+    printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
 printf 'ToneNet is installed:\n'
 printf '  %-9s %s\n' CLAP "$clap/ToneNet.clap" VST3 "$vst3/ToneNet.vst3" programs "$bin" manual "$share/doc/tonenet/manual/index.html"
-printf 'Rescan plugins in your DAW. To remove ToneNet: %s\n' "$again"
+printf 'Rescan plugins in your DAW. To remove ToneNet:\n'
+case $mode in
+    user) printf '  sh %s\n' "$(quoted "$own/uninstall.sh")" ;;
+    system) printf '  sudo sh %s --system\n' "$own/uninstall.sh" ;;
+    prefix) printf '  sh %s --prefix %s\n' "$(quoted "$own/uninstall.sh")" "$(quoted "$prefix")" ;;
+esac
 case :$PATH: in
     *":$bin:"*) ;;
     *) printf '%s is not in your PATH; type %s/tonenet, or add the folder to PATH.\n' "$bin" "$bin" ;;

@@ -44,7 +44,10 @@ done
 case $mode in
     user)
         [ -n "${HOME:-}" ] || fail 'HOME is not set; use --prefix'
-        own=${XDG_DATA_HOME:-$HOME/.local/share}/tonenet
+        case ${XDG_DATA_HOME:-} in
+            /*) own=$XDG_DATA_HOME/tonenet ;;
+            *) own=$HOME/.local/share/tonenet ;;
+        esac
         ;;
     system) own=/usr/local/lib/tonenet ;;
     prefix)
@@ -74,13 +77,13 @@ remove_empty_folders() {
     done
 }
 
-copy=$(mktemp)
-trap 'rm -f "$copy"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+copy=$work/list
 cp "$list" "$copy"
 # A file may be listed twice, with the checksums of two versions, if an update was broken off.
 kept=no
-cut -c 67- "$copy" | LC_ALL=C sort -u >"$copy.files"
-trap 'rm -f "$copy" "$copy.files"' EXIT
+cut -c 67- "$copy" | LC_ALL=C sort -u >"$work/files"
 while IFS= read -r file; do
     [ -e "$file" ] || [ -h "$file" ] || continue
     sum=$(sha256sum <"$file" 2>/dev/null || printf 'none ')
@@ -93,7 +96,7 @@ while IFS= read -r file; do
         rm -f -- "$file"
         remove_empty_folders "$file"
     fi
-done <"$copy.files"
+done <"$work/files"
 [ "$dry" = no ] || exit 0
 rm -f -- "$list"
 remove_empty_folders "$list"

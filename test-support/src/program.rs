@@ -24,7 +24,9 @@ impl Program {
         command.current_dir(folder).stdin(Stdio::null());
         command.env("PATH", "").env("CARGO", "no-cargo").env("LIBTORCH", folder.join("no-libtorch"));
         command.env("HOME", folder);
-        ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"].iter().for_each(|name| drop(command.env_remove(name)));
+        for folder in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            command.env_remove(folder);
+        }
         command
     }
 

@@ -25,7 +25,14 @@ fn play_in_every_mode(host: &mut impl Host) {
 
 #[test]
 fn a_clap_host_plays_in_every_mode_without_a_network() {
-    without_network("a_clap_host_plays_in_every_mode_without_a_network", || play_in_every_mode(&mut clap_host()));
+    without_network("a_clap_host_plays_in_every_mode_without_a_network", || {
+        let mut host = clap_host();
+        host.enable_report().unwrap();
+        play_in_every_mode(&mut host);
+        // The library that others made is in it.
+        let report = host.report().unwrap();
+        assert!(report.runtime.starts_with("ONNX Runtime"), "{report:?}");
+    });
 }
 
 #[test]

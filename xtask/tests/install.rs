@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -67,9 +68,24 @@ impl User {
         }
     }
 
+    /// Programs that are found before the system's.
+    fn programs(&self) -> PathBuf {
+        self.folder.path().join("programs")
+    }
+
+    /// From now on, copying the CLAP plugin fails after three bytes, as on a full disk.
+    fn fill_disk(&self) {
+        let program = self.programs().join("cp");
+        fs::create_dir_all(self.programs()).unwrap();
+        let script = "#!/bin/sh\ncase $3 in *ToneNet.clap*) printf abc >\"$3\"; exit 1 ;; esac\nexec /bin/cp \"$@\"\n";
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     fn run(&self, script: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.shell);
-        command.arg(script).args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.home());
+        let programs = format!("{}:/usr/bin:/bin", self.programs().display());
+        command.arg(script).args(arguments).env_clear().env("PATH", programs).env("HOME", self.home());
         command.current_dir(self.folder.path()).output().unwrap()
     }
 
@@ -201,6 +217,86 @@ fn an_update_replaces_the_files_under_a_running_host_and_removes_old_ones() {
 }
 
 #[test]
+fn a_full_disk_leaves_the_installed_plugin_as_it_was_and_is_told() {
+    for user in users() {
+        user.does("install.sh", &[]);
+        let plugin = user.home().join(".clap/ToneNet.clap");
+        user.unpack("2", &[]);
+        user.fill_disk();
+        let said = user.refuses("install.sh", &[]);
+        assert!(said.contains("cannot write") && said.contains("ToneNet.clap"), "{said}");
+        assert_eq!(fs::read_to_string(&plugin).unwrap(), "1");
+        fs::remove_dir_all(user.programs()).unwrap();
+        user.does("install.sh", &[]);
+        assert_eq!(fs::read_to_string(&plugin).unwrap(), "2");
+        assert!(!user.files().into_keys().any(|file| file.to_string_lossy().contains(".new-")));
+    }
+}
+
+#[test]
+fn an_update_keeps_what_the_user_changed() {
+    for user in users() {
+        user.unpack("1", &["manual/more/old.html"]);
+        user.does("install.sh", &[]);
+        let program = user.home().join(".local/bin/tonenet");
+        let page = user.home().join(".local/share/doc/tonenet/manual/more/old.html");
+        fs::write(&program, "my wrapper").unwrap();
+        user.unpack("2", &[]);
+        assert!(user.refuses("install.sh", &[]).contains(".local/bin/tonenet"));
+        assert_eq!(fs::read_to_string(&program).unwrap(), "my wrapper");
+        fs::remove_file(&program).unwrap();
+        fs::write(&page, "with notes of mine").unwrap();
+        let said = user.does("install.sh", &[]);
+        assert!(said.contains("kept") && page.is_file(), "{said}");
+        // Unchanged, it goes with its folder.
+        user.does("uninstall.sh", &[]);
+        user.unpack("1", &["manual/more/other.html"]);
+        user.does("install.sh", &[]);
+        fs::remove_file(&page).unwrap();
+        user.unpack("2", &[]);
+        user.does("install.sh", &[]);
+        assert!(!page.parent().unwrap().exists());
+    }
+}
+
+#[test]
+fn for_all_users_every_file_can_be_read_whatever_the_installers_mask_is() {
+    for user in users() {
+        let prefix = user.folder.path().join("all");
+        let installer = user.release().join("install.sh");
+        let masked = format!("umask 077; exec {} \"$@\"", user.shell);
+        let mut command = Command::new("sh");
+        command.args(["-c", &masked, "sh"]).arg(installer).arg("--prefix").arg(&prefix);
+        assert!(command.env("HOME", user.home()).output().unwrap().status.success());
+        for (file, mode) in [("bin", 0o755), ("bin/tonenet", 0o755), ("share/doc/tonenet/README.txt", 0o644)] {
+            assert_eq!(fs::metadata(prefix.join(file)).unwrap().permissions().mode() & 0o777, mode, "{file}");
+        }
+    }
+}
+
+#[test]
+fn folders_that_the_scripts_cannot_list_are_refused() {
+    for user in users() {
+        let before = user.snapshot();
+        for prefix in ["a\tb", "a\nb"] {
+            assert!(user.refuses("install.sh", &["--prefix", prefix]).contains("choose another with --prefix"));
+            assert!(!user.folder.path().join(prefix).exists());
+        }
+        assert_eq!(user.snapshot(), before);
+    }
+}
+
+#[test]
+fn a_plugin_folder_that_is_a_link_is_left_alone() {
+    let user = User::new("sh");
+    let build = user.folder.path().join("my build");
+    fs::create_dir_all(&build).unwrap();
+    std::os::unix::fs::symlink(&build, user.home().join(".vst3/ToneNet.vst3")).unwrap();
+    assert!(user.refuses("install.sh", &["--force"]).contains("is a link"));
+    assert_eq!(fs::read_dir(&build).unwrap().count(), 0);
+}
+
+#[test]
 fn everything_can_go_below_one_folder() {
     for user in users() {
         let before = user.snapshot();
@@ -226,6 +322,6 @@ fn a_wrong_call_is_refused_with_what_to_do() {
     assert!(user.refuses("install.sh", &["--prefix"]).contains("needs a folder"));
     assert!(user.refuses("uninstall.sh", &[]).contains("nothing is installed there"));
     fs::remove_file(user.release().join("plugins/ToneNet.clap")).unwrap();
-    assert!(user.refuses("install.sh", &[]).contains("is not an unpacked ToneNet"));
+    assert!(user.refuses("install.sh", &[]).contains("is not a whole unpacked ToneNet"));
     assert_eq!(user.snapshot(), before);
 }
