@@ -116,8 +116,8 @@ impl Client {
                 connected.map_err(|error| PortError::Jack { what: "connect a port", reason: error.to_string() })?;
             }
         }
-        let from = from.unwrap_or_else(|| format!("port {our_input}, not connected yet"));
-        let to = to.unwrap_or_else(|| format!("port {our_output}, not connected yet"));
+        let from = from.unwrap_or_else(|| format!("{our_input} (nothing connected)"));
+        let to = to.unwrap_or_else(|| format!("{our_output} (nothing connected)"));
         Ok((format!("JACK: from {from} to {to}"), Active(active)))
     }
 }
