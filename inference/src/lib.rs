@@ -82,6 +82,8 @@ pub mod runtime;
 pub mod runtime_settings;
 pub mod song;
 pub mod styles;
+#[allow(unsafe_code, reason = "only the system can raise a priority, on some systems")]
+pub mod thread_priority;
 pub mod timeline;
 pub mod user_style;
 mod validate;

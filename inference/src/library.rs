@@ -187,7 +187,14 @@ fn load(path: &Path) -> Result<libloading::Library, libloading::Error> {
     {
         use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library};
         // The flag asks for an absolute path.
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = resolved(path);
+        let direct_ml = path.with_file_name("DirectML.dll");
+        if direct_ml.is_file() {
+            // ONNX Runtime loads it by its name alone, which finds the one that is loaded already.
+            // SAFETY: as below; it is one file with ONNX Runtime's.
+            let loaded = unsafe { Library::load_with_flags(&direct_ml, LOAD_WITH_ALTERED_SEARCH_PATH) };
+            loaded.into_iter().for_each(std::mem::forget);
+        }
         // SAFETY: loading runs the library's initialisers; the file is one that the user or the installer put there to
         // be loaded.
         unsafe { Library::load_with_flags(path, LOAD_WITH_ALTERED_SEARCH_PATH) }.map(Into::into)
@@ -197,6 +204,13 @@ fn load(path: &Path) -> Result<libloading::Library, libloading::Error> {
         // SAFETY: as above.
         unsafe { libloading::Library::new(path) }
     }
+}
+
+/// The path that tells a library from others. On Windows links are not followed, because that gives paths that libraries
+/// do not find their neighbours by.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let found = if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() };
+    found.unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Loads a library and checks that it is a usable ONNX Runtime.

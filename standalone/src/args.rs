@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
-use tonenet_files::arguments::number;
+use tonenet_files::arguments::{number, whole};
 
 use crate::backend::Kind;
 
@@ -51,13 +51,13 @@ pub struct Args {
     /// Whose dynamics: classical, jazz, pop, or a .tonestyle file with one of your own
     #[arg(long, value_name = "STYLE", value_hint = ValueHint::FilePath, help_heading = "Style")]
     pub style: Option<String>,
-    /// Another performance of the same notes (1 to 99), or Average
-    #[arg(long, value_name = "TAKE", help_heading = "Style")]
-    pub take: Option<String>,
+    /// Another performance of the same notes (0 to 99): the same number gives the same one; 0 is what all have in common
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = whole(0..=99u8), help_heading = "Style")]
+    pub take: Option<u8>,
     /// How much of the style, in percent (0 to 100)
-    #[arg(long, value_name = "PERCENT", help_heading = "Style")]
-    pub amount: Option<String>,
-    /// A preset by its name, such as "Late-night trio", or a preset's file
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, value_parser = whole(0..=100u8), help_heading = "Style")]
+    pub amount: Option<u8>,
+    /// A preset by its name, such as "Late-night trio" or one of yours, or a preset's file
     #[arg(long, value_name = "PRESET", value_hint = ValueHint::FilePath, help_heading = "Style")]
     pub preset: Option<String>,
     /// How long notes are held: 0 ms, Live, 1/2 beat, 1 beat, 2 beats, 4 beats or Timeline (default: Live for a keyboard,

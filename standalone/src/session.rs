@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let editor = if args.no_window { None } else { plugin.editor(no_tasks()) };
     settings::apply(args, &instance.params, &host::gui_context(instance.params.clone(), Arc::default()))?;
 
-    let (processor, keeper) = host::start(plugin, player, sample_rate, backend.longest_block());
+    let (processor, keeper) = host::start(plugin, player, sample_rate, backend.longest_block(), ProcessMode::Realtime);
     let state = keeper.state().clone();
     let running = backend.run(processor)?;
     handle.set_ports(running.ports.clone());

@@ -8,9 +8,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use nice_plug::context::gui::GuiContext;
 use tonenet_plugin::dialogs::import_style;
 use tonenet_plugin::params::{ToneNetParams, UserParam};
-use tonenet_plugin::presets::{Preset, shipped};
+use tonenet_plugin::presets::{Preset, PresetFolder, shipped};
 
 use crate::args::Args;
+
+/// The modes, as the window names them.
+const MODES: [&str; 7] = ["0 ms", "Live", "1/2 beat", "1 beat", "2 beats", "4 beats", "Timeline"];
 
 /// The look-ahead of a keyboard, where every millisecond counts.
 const FOR_A_KEYBOARD: &str = "Live";
@@ -36,10 +39,11 @@ pub fn apply(args: &Args, params: &Arc<ToneNetParams>, context: &GuiContext) -> 
     }
     let style = args.style.as_deref().map(|style| named_style(style, params)).transpose()?;
     let default = if args.song.is_some() { FOR_A_FILE } else { FOR_A_KEYBOARD };
+    let (take, amount) = (args.take.map(|take| take.to_string()), args.amount.map(|amount| amount.to_string()));
     let texts = [
         (UserParam::Style, style.as_deref(), "--style"),
-        (UserParam::Take, args.take.as_deref(), "--take"),
-        (UserParam::Amount, args.amount.as_deref(), "--amount"),
+        (UserParam::Take, take.as_deref(), "--take"),
+        (UserParam::Amount, amount.as_deref(), "--amount"),
         (UserParam::LookAhead, Some(args.look_ahead.as_deref().unwrap_or(default)), "--look-ahead"),
     ];
     for (param, text, option) in texts {
@@ -65,23 +69,14 @@ fn read(param: UserParam, text: &str, params: &ToneNetParams) -> Option<f32> {
     by_name.or_else(|| param.read_text(text))
 }
 
-/// The values that a user can choose, in words.
+/// The values that a user can choose, in words. Numbers were checked before.
 fn choices(param: UserParam, params: &ToneNetParams) -> String {
-    match param {
-        UserParam::Style => {
-            let styles = params.styles();
-            let titles: Vec<_> = styles.choices().into_iter().map(|style| styles.title(style)).collect();
-            format!("{}, or the name of a .tonestyle file", titles.join(", "))
-        }
-        UserParam::LookAhead => {
-            let param = param.of(params);
-            let steps = param.steps().unwrap_or(1);
-            let names: Vec<_> = (0..=steps).map(|step| param.text(step as f32 / steps as f32)).collect();
-            names.join(", ")
-        }
-        UserParam::Take => "Average and 1 to 99".into(),
-        _ => "0 to 100".into(),
+    if param == UserParam::Style {
+        let styles = params.styles();
+        let titles: Vec<_> = styles.choices().into_iter().map(|style| styles.title(style)).collect();
+        return format!("{}, or the name of a .tonestyle file", titles.join(", "));
     }
+    MODES.join(", ")
 }
 
 /// The name of a style. A file is imported first.
@@ -92,17 +87,75 @@ fn named_style(style: &str, params: &ToneNetParams) -> Result<String> {
     import_style(Path::new(style), &params.styles()).map_err(|refusal| anyhow!("{refusal}"))
 }
 
-/// A preset that ToneNet comes with, or the one of a file.
+/// A preset that ToneNet comes with, one of the user's, or the one of a file.
 fn preset(name: &str) -> Result<Preset> {
-    if let Some(preset) = shipped().iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) {
-        return Ok(preset.clone());
+    let named = shipped().iter().find(|preset| preset.name.eq_ignore_ascii_case(name)).cloned();
+    if let Some(preset) = named.or_else(|| PresetFolder::of_user().find(name)) {
+        return Ok(preset);
     }
     let path = Path::new(name);
     if !path.is_file() {
-        let names: Vec<_> = shipped().iter().map(|preset| preset.name.as_str()).collect();
-        bail!("There is no preset \"{name}\", and no file of that name. The presets are: {}.", names.join(", "));
+        let names: Vec<_> = shipped().iter().map(|preset| format!("\"{}\"", preset.name)).collect();
+        bail!(
+            "There is no preset \"{name}\", and no file of that name. ToneNet comes with {}; yours are in the window's menu.",
+            names.join(", ")
+        );
     }
     let bytes = fs::read(path).with_context(|| format!("{name} cannot be read"))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     Preset::from_bytes(&bytes, &file).map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::host::gui_context;
+
+    /// The texts of the parameters after a command line.
+    fn applied(arguments: &[&str]) -> Result<Vec<String>> {
+        let args = Args::try_parse_from([&["tonenet-standalone"], arguments].concat())?;
+        let params = Arc::new(ToneNetParams::new(Arc::default()));
+        apply(&args, &params, &gui_context(params.clone(), Arc::default()))?;
+        let text = |param: UserParam| param.of(&params).text(param.of(&params).value());
+        Ok([UserParam::Style, UserParam::Take, UserParam::Amount, UserParam::LookAhead].map(text).to_vec())
+    }
+
+    #[test]
+    fn a_keyboard_starts_live_and_a_file_with_a_beat() {
+        assert_eq!(applied(&[]).expect("no settings"), ["Jazz", "Average", "100 %", "Live"]);
+        assert_eq!(applied(&["song.mid"]).expect("no settings"), ["Jazz", "Average", "100 %", "1 beat"]);
+    }
+
+    #[test]
+    fn settings_are_read_as_the_window_names_them() {
+        let all = ["--style", "pop", "--take", "7", "--amount", "80", "--look-ahead", "timeline"];
+        assert_eq!(applied(&all).expect("settings"), ["Pop", "Take 7", "80 %", "Timeline"]);
+        for mode in MODES {
+            assert!(applied(&["--look-ahead", mode]).is_ok(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_preset_comes_first_and_other_options_change_it() {
+        let preset = applied(&["--preset", "late-night trio"]).expect("a shipped preset");
+        let changed = applied(&["--preset", "Late-night trio", "--amount", "13"]).expect("a shipped preset");
+        assert_eq!((&changed[0], changed[2].as_str()), (&preset[0], "13 %"));
+    }
+
+    #[test]
+    fn what_no_parameter_has_is_refused_with_what_it_has() {
+        for (arguments, what) in [
+            (["--style", "flute"], "It has Classical, Jazz, Pop"),
+            (["--look-ahead", "long"], "It has 0 ms, Live, 1/2 beat"),
+            (["--preset", "nothing"], "\"Late-night trio\""),
+            (["--style", "missing.tonestyle"], "missing.tonestyle"),
+            (["--amount", "300"], "100"),
+            (["--take", "100"], "99"),
+        ] {
+            let error = format!("{:#}", applied(&arguments).expect_err("it is refused"));
+            assert!(error.contains(what), "{arguments:?}: {error}");
+        }
+    }
 }

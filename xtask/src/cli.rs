@@ -40,6 +40,11 @@ pub enum Command {
     DawTest,
     /// Fuzz what ToneNet reads and its scheduler (installs cargo-fuzz on the first call)
     Fuzz(FuzzArgs),
+    /// Restyle and train on an NVIDIA graphics card, compare with the processor, and write a report; takes under 8 minutes
+    ///
+    /// Fetches ONNX Runtime with CUDA and TensorRT, and libtorch with CUDA, some gigabytes, into target/gpu-check. Ends with
+    /// an error if there is no card, or a step fails. The report is target/gpu-check/report.md, and report.json.
+    GpuCheck(GpuCheckArgs),
     /// Recreate the crates in vendor/ from their releases and our patches
     ///
     /// Edits that no patch contains are lost. vendor/README.md says how to turn them into a patch.
@@ -195,6 +200,13 @@ pub struct FuzzArgs {
     /// Minutes for each target (0 to 10080)
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true, value_parser = number(0.0..=A_WEEK))]
     pub minutes: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct GpuCheckArgs {
+    /// Only download and build, which needs no card; the check then takes less time
+    #[arg(long)]
+    pub prepare: bool,
 }
 
 /// What is fuzzed; see `fuzz/`.

@@ -12,6 +12,7 @@ mod deny;
 mod dist;
 mod forward;
 mod fuzz;
+mod gpu_check;
 mod platform;
 mod property_list;
 mod release_build;
@@ -49,6 +50,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { what } => bench::run(what.as_ref()),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::GpuCheck(args) => gpu_check::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Vendor(args) => vendor::run(&args),
         Command::Deny => deny::check().map(drop),

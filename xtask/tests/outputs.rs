@@ -1,4 +1,4 @@
-//! The demo does not overwrite the file that it plays, and leaves nothing behind when it refuses.
+//! The demo does not overwrite the file that it plays; commands that refuse leave nothing behind.
 #![cfg(unix)]
 
 use std::fs;
@@ -26,4 +26,12 @@ fn a_demo_of_a_file_does_not_take_its_place() {
     fs::create_dir(folder.join("out")).unwrap();
     fs::hard_link(folder.join("a.mid"), folder.join("out/a-jazz.mid")).unwrap();
     XTASK.refuses(&["demo", "--input", "a.mid", "--output", "out"], "would be overwritten", folder);
+}
+
+/// A machine with a card would run the check instead; `PATH` is empty here, so its driver's program is not found.
+#[test]
+fn without_a_card_the_check_of_one_installs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    XTASK.refuses(&["gpu-check"], "there is no NVIDIA graphics card here", folder.path());
+    XTASK.refuses(&["gpu-check"], "nothing was installed", folder.path());
 }

@@ -25,6 +25,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::styles::StyleList;
+use tonenet_inference::thread_priority;
 
 use self::server::Server;
 use self::timeline_memory::TimelineMemory;
@@ -121,6 +122,7 @@ impl InferenceThread {
         shared.snapshot_pending.store(is_pending, Ordering::Release);
         let mut server = Server::new(shared.clone(), (messages, to_audio), (status.clone(), styles), memory, open);
         let run = move || {
+            thread_priority::raise();
             if catch_unwind(AssertUnwindSafe(|| server.serve())).is_err() {
                 status.fail("the thread of the model ended unexpectedly; reload the plugin");
             }

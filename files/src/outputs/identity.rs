@@ -81,8 +81,9 @@ pub fn locate(path: &Path) -> io::Result<Place> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        // The root always exists.
-        let there = path.ancestors().find(|ancestor| fs::symlink_metadata(ancestor).is_ok()).unwrap_or(Path::new("/"));
+        let there = path.ancestors().find(|ancestor| fs::symlink_metadata(ancestor).is_ok());
+        let no_drive = || io::Error::new(io::ErrorKind::NotFound, "there is no such drive");
+        let there = there.ok_or_else(no_drive)?;
         let missing = path.strip_prefix(there).unwrap_or(Path::new(""));
         if let Ok(target) = fs::read_link(there) {
             // The target of a link to a missing file would be created.

@@ -1,6 +1,6 @@
 //! Writes files whole or not at all, and devices and pipes as they are.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -34,13 +34,23 @@ pub fn whole<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result
         if let Ok(metadata) = fs::metadata(path) {
             fs::set_permissions(file.path(), metadata.permissions())?;
         }
-        file.persist(path).map_err(|error| E::from(error.error)).map(drop)
+        file.persist(path).map_err(|error| E::from(in_use(error.error))).map(drop)
     });
     if written.is_err() {
         let _lock = FOLDERS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         clear(&made);
     }
     written
+}
+
+/// Says on Windows what a refusal to replace a file usually means there: another program has it open.
+fn in_use(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if cfg!(windows) => {
+            io::Error::new(error.kind(), format!("{error}; close the program that has it open"))
+        }
+        _ => error,
+    }
 }
 
 /// An empty temporary file with the same extension, by which the format of images is chosen.
@@ -50,7 +60,7 @@ fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     builder.suffix(&ending);
     // Temporary files are private by default; a result has the permissions that the user's umask allows.
     #[cfg(unix)]
-    builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     builder.tempfile_in(folder)
 }
 

@@ -20,6 +20,7 @@ use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, P
 use tonenet_plugin::editor::{GenerateView, Tab, UserStyleView, View};
 use tonenet_plugin::learner::{LearnedStyle, LearnerState};
 use tonenet_plugin::params::ToneNetParams;
+use tonenet_plugin::player::PlayerView;
 
 /// The window of a new instance.
 fn first_run() -> View {
@@ -174,6 +175,21 @@ fn failed() -> View {
 }
 
 /// The main states of the window, by the names of their pictures.
+/// The window of the standalone program, while a file plays.
+fn standalone() -> View {
+    let player = PlayerView {
+        file: Some("evening.mid".into()),
+        is_playing: true,
+        is_looping: true,
+        position: 9.6,
+        length: 127.0,
+        bar: 5,
+        ports: "JACK: from ToneNet:in (nothing connected) to fluidsynth:midi_00".into(),
+        problem: None,
+    };
+    View { player: Some(player), ..playing() }
+}
+
 fn states() -> Vec<(&'static str, View)> {
     vec![
         ("first-run", first_run()),
@@ -184,6 +200,7 @@ fn states() -> Vec<(&'static str, View)> {
         ("styles", styles()),
         ("status", View { tab: Tab::Status, ..playing() }),
         ("failed", failed()),
+        ("standalone", standalone()),
     ]
 }
 

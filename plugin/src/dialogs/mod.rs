@@ -21,7 +21,7 @@ use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_inference::user_style::{EXTENSION, UserStyle};
 
-use save::save;
+use save::{save, suggested_name};
 pub use style::import as import_style;
 
 use crate::learner::{Learner, LearningSource};
@@ -173,7 +173,7 @@ impl FileDialogs {
     pub fn export_style(&self, style: Arc<UserStyle>) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Export the style")
-            .set_file_name(format!("{}.{EXTENSION}", style.name()))
+            .set_file_name(suggested_name(style.name(), EXTENSION))
             .add_filter("Styles", &[EXTENSION]);
         self.export_to(style, move || {
             let chosen = dialog.save_file();

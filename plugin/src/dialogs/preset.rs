@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::save::suggested_name;
 use super::{DialogState, DialogTexts, FileDialogs, acknowledge, run, save};
 use crate::presets::{EXTENSION, Preset, PresetStore};
 
@@ -49,7 +50,7 @@ impl FileDialogs {
     pub fn export_preset(&self, preset: Preset) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Export the preset")
-            .set_file_name(format!("{}.{EXTENSION}", preset.name))
+            .set_file_name(suggested_name(&preset.name, EXTENSION))
             .add_filter("Presets", &[EXTENSION]);
         self.export_preset_to(preset, move || {
             let chosen = dialog.save_file();

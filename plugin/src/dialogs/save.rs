@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::presets::is_device;
+
 /// Writes a file, and returns its path. Adds the extension if the path has none.
 ///
 /// The dialog has asked before it lets the user choose a file that is there. It has not asked about a path that only
@@ -37,9 +39,45 @@ fn beside(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// The name that a dialog suggests for what the user has called `name`: one that every system accepts.
+pub(super) fn suggested_name(name: &str, extension: &str) -> String {
+    let is_allowed = |c: char| !c.is_control() && !r#"<>:"/\|?*"#.contains(c);
+    let stem: String = name.chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
+    // Windows drops dots and spaces at the end.
+    let stem = stem.trim_end_matches(['.', ' ']);
+    let mark = if stem.is_empty() || is_device(stem) { "_" } else { "" };
+    format!("{stem}{mark}.{extension}")
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn a_suggested_name_is_the_users_where_every_system_accepts_it() {
+        for (name, suggested) in [
+            ("Späte Nacht 夜", "Späte Nacht 夜.tonestyle"),
+            ("Bach/Gould: 1955?", "Bach-Gould- 1955-.tonestyle"),
+            ("Con", "Con_.tonestyle"),
+            ("COM¹", "COM¹_.tonestyle"),
+            ("to be continued...", "to be continued.tonestyle"),
+            ("..", "_.tonestyle"),
+        ] {
+            assert_eq!(suggested_name(name, "tonestyle"), suggested);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_suggested_name_is_one_file_in_its_folder(name in "\\PC{0,20}") {
+            let suggested = suggested_name(&name, "mid");
+            let path = Path::new(&suggested);
+            prop_assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(suggested.as_str()));
+            prop_assert!(!suggested.contains(['/', '\\', ':', '"', '<', '>', '|', '?', '*']));
+        }
+    }
 
     #[test]
     fn a_file_that_the_dialog_did_not_ask_about_stays() {

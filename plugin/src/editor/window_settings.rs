@@ -6,8 +6,8 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
+use tonenet_inference::folders;
 
 use super::theme::{SIZE, SMALLEST};
 
@@ -112,7 +112,7 @@ impl WindowSettings {
 /// The file that remembers the window.
 fn file() -> Option<PathBuf> {
     let named = std::env::var_os(VARIABLE).map(PathBuf::from);
-    named.or_else(|| ProjectDirs::from("", "", "tonenet").map(|folders| folders.config_dir().join("window.json")))
+    named.or_else(|| folders::config().map(|folder| folder.join("window.json")))
 }
 
 #[cfg(test)]

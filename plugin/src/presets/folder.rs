@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use tonenet_inference::folders;
 
 use super::file::MOST_BYTES;
 use super::{EXTENSION, Preset, PresetError};
@@ -34,14 +34,18 @@ impl PresetFolder {
     /// The folder in the platform's configuration folder, or the one that the environment variable `TONENET_PRESETS` names.
     pub fn of_user() -> Self {
         let named = std::env::var_os(VARIABLE).map(PathBuf::from);
-        // Without a qualifier or an organisation, as for `tonenet` in the data folder.
-        let usual = || ProjectDirs::from("", "", "tonenet").map(|folders| folders.config_dir().join("presets"));
+        let usual = || folders::config().map(|folder| folder.join("presets"));
         Self(named.or_else(usual))
     }
 
     /// A folder anywhere. It is made when the first preset is saved.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(Some(path.into()))
+    }
+
+    /// The preset of a name, if there is one.
+    pub fn find(&self, name: &str) -> Option<Preset> {
+        self.read().presets.into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name))
     }
 
     /// Reads all presets. Files that hold none are named.
@@ -152,12 +156,16 @@ pub(super) fn file_name(name: &str) -> String {
             stem.push_str(&format!("%{:x}%", u32::from(character)));
         }
     }
-    // Names such as CON and NUL mean devices on Windows, whatever their extension.
-    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
-    let lower = stem.to_lowercase();
-    let is_port = lower.len() == 4 && (lower.starts_with("com") || lower.starts_with("lpt"));
-    let mark = if DEVICES.contains(&lower.as_str()) || is_port { "%" } else { "" };
+    let mark = if is_device(&stem) { "%" } else { "" };
     format!("{stem}{mark}.{EXTENSION}")
+}
+
+/// Whether a file's name without its extension means a device on Windows, whatever the extension: CON, NUL, COM1, LPT².
+pub(crate) fn is_device(stem: &str) -> bool {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    let lower = stem.trim_end().to_lowercase();
+    let is_port = lower.chars().count() == 4 && (lower.starts_with("com") || lower.starts_with("lpt"));
+    DEVICES.contains(&lower.as_str()) || is_port
 }
 
 fn write(path: &Path, bytes: &[u8], may_replace: bool) -> io::Result<()> {

@@ -13,6 +13,7 @@ mod store;
 pub use error::PresetError;
 pub use file::{EXTENSION, MOST_DESCRIPTION_CHARACTERS, MOST_NAME_CHARACTERS, Preset, PresetId};
 pub use folder::PresetFolder;
+pub(crate) use folder::is_device;
 pub use settings::{ReadSettings, SavedSettings};
 pub use shipped::shipped;
 pub use store::{PresetList, PresetStore, PresetTask};

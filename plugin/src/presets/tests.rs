@@ -162,6 +162,21 @@ fn names(store: &PresetStore) -> Vec<String> {
 }
 
 #[test]
+fn presets_are_kept_in_a_folder_and_under_names_of_any_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = PresetStore::new(PresetFolder::at(folder.path().join("Voreinstellungen für 音楽")));
+    for name in ["Späte Nacht 夜", "Чайка №1", "COM¹"] {
+        store.save(preset(name), false);
+        assert_eq!(outcome(&store), PresetTask::Done(Some(name.into())));
+    }
+    assert_eq!(names(&store), ["COM¹", "Späte Nacht 夜", "Чайка №1"]);
+    store.rename("Чайка №1".into(), "Ноты".into());
+    assert_eq!(outcome(&store), PresetTask::Done(Some("Ноты".into())));
+    store.delete("Späte Nacht 夜".into());
+    assert_eq!((outcome(&store), names(&store)), (PresetTask::Done(None), vec!["COM¹".into(), "Ноты".into()]));
+}
+
+#[test]
 fn a_preset_is_saved_renamed_and_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);

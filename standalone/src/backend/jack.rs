@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jack::{
-    AsyncClient, ClientOptions, ClientStatus, Control, LoggerType, MidiIn, MidiOut, NotificationHandler, Port,
-    PortFlags, ProcessHandler, ProcessScope, RawMidi,
+    AsyncClient, ClientOptions, ClientStatus, Control, MidiIn, MidiOut, NotificationHandler, Port, PortFlags,
+    ProcessHandler, ProcessScope, RawMidi,
 };
 
 use super::names::{PortNames, choose};
@@ -32,7 +32,7 @@ pub struct Client {
 pub struct Active(AsyncClient<Notifications, Driver>);
 
 fn connect() -> Result<jack::Client, PortError> {
-    jack::set_logger(LoggerType::None);
+    // Its messages go to a logger, and the program has none. Setting another one panics where JACK is not installed.
     let opened = jack::Client::new(CLIENT, ClientOptions::NO_START_SERVER);
     opened.map(|(client, _)| client).map_err(|error| match error {
         jack::Error::LibraryError(_) => PortError::NoJackLibrary,
@@ -116,8 +116,8 @@ impl Client {
                 connected.map_err(|error| PortError::Jack { what: "connect a port", reason: error.to_string() })?;
             }
         }
-        let from = from.unwrap_or_else(|| format!("port {our_input}, not connected yet"));
-        let to = to.unwrap_or_else(|| format!("port {our_output}, not connected yet"));
+        let from = from.unwrap_or_else(|| format!("{our_input} (nothing connected)"));
+        let to = to.unwrap_or_else(|| format!("{our_output} (nothing connected)"));
         Ok((format!("JACK: from {from} to {to}"), Active(active)))
     }
 }

@@ -25,14 +25,20 @@ pub struct Keeper {
 }
 
 /// Activates the plugin for blocks of at most `longest_block` samples.
-pub fn start(plugin: ToneNet, player: Player, sample_rate: f64, longest_block: u32) -> (Processor, Keeper) {
+pub fn start(
+    plugin: ToneNet,
+    player: Player,
+    sample_rate: f64,
+    longest_block: u32,
+    process_mode: ProcessMode,
+) -> (Processor, Keeper) {
     let (to_keeper, from_processor) = RingBuffer::new(1);
     let (to_processor, from_keeper) = RingBuffer::new(1);
     let config = BufferConfig {
         sample_rate: sample_rate as f32,
         min_buffer_size: None,
         max_buffer_size: longest_block,
-        process_mode: ProcessMode::Realtime,
+        process_mode,
     };
     let state = Arc::<HostState>::default();
     let mut hosted = Box::new(Hosted { plugin, buffer: Buffer::default() });

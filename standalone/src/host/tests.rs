@@ -1,4 +1,4 @@
-//! The plugin in its host: what leaves, and in which order.
+//! The plugin in its host: what leaves, and in which order. It renders offline, so that a busy machine makes no note late.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Session {
         let session = |processor, keeper| Self { processor, keeper, player: handle, params, sent: vec![], time: 0 };
         let context = gui_context(plugin.instance().params.clone(), Arc::default());
         set_look_ahead(&plugin.instance().params, &context, look_ahead);
-        let (processor, keeper) = start(plugin, player, RATE, LONGEST);
+        let (processor, keeper) = start(plugin, player, RATE, LONGEST, ProcessMode::Offline);
         session(processor, keeper)
     }
 

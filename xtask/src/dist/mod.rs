@@ -70,7 +70,11 @@ fn release(platform: Platform) -> Result<Contents> {
     let bundles = bundle::release()?;
     let mut release = Contents::default();
     programs::add(&mut release, platform)?;
-    for bundle in [bundles.clap(), bundles.vst3()] {
+    let mut formats = vec![bundles.clap(), bundles.vst3()];
+    if platform == Platform::MacOs {
+        formats.push(bundles.audio_unit());
+    }
+    for bundle in formats {
         let name = bundle.file_name().context("a bundle has a name")?.to_string_lossy().into_owned();
         release.add_from(&format!("plugins/{name}"), &bundle)?;
     }

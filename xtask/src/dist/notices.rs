@@ -76,6 +76,10 @@ fn linked(platform: Platform) -> Result<BTreeSet<Name>> {
         let mut cargo = workspace::cargo();
         cargo.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
         cargo.args(["--target", target, "--package", PACKAGE]);
+        if platform == Platform::MacOs {
+            // As the release is built there.
+            cargo.args(["--features", "tonenet-plugin/auv2"]);
+        }
         for program in PROGRAMS {
             cargo.args(["--package", program.package]);
         }

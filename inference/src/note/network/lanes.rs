@@ -56,14 +56,15 @@ impl Lane {
         self.notes.div_ceil(STEPS)
     }
 
-    /// The notes of a run, counted from the performance's start. Padding follows its last notes.
-    fn span_from_start(&self, run: usize) -> Span {
+    /// The notes of a run, which are counted from the performance's start. Padding follows its last notes.
+    fn forward_span(&self, run: usize) -> Span {
         let first = run * STEPS;
         Span { first, notes: STEPS.min(self.notes - first), step: 0 }
     }
 
-    /// The notes of a run, counted from the performance's end. Padding precedes its first notes, which are read last.
-    fn span_from_end(&self, run: usize) -> Span {
+    /// The notes of a run, which are counted from the performance's end. Padding precedes its first notes, which are read
+    /// last.
+    fn backward_span(&self, run: usize) -> Span {
         let end = self.notes - run * STEPS;
         let notes = STEPS.min(end);
         Span { first: end - notes, notes, step: STEPS - notes }
@@ -125,7 +126,7 @@ impl NoteNetwork {
         let mut decoders: Vec<_> = styles.iter().map(|&style| (style, decoder_state.clone())).collect();
         for run in 0..lanes.first().map_or(0, Lane::runs) {
             cancellation.check()?;
-            let spans = spans(&lanes, run, Lane::span_from_start);
+            let spans = spans(&lanes, run, Lane::forward_span);
             keep_lanes(&mut past_state.0, spans.len());
             let rows = gather(&spans, PAST, |lane| &lanes[lane].past);
             let past_encoding = self.read(&rows, &mut past_state)?;
@@ -157,7 +158,7 @@ impl NoteNetwork {
         let mut state: AheadState = self.initial_ahead_state(lanes.len());
         for run in 0..lanes.first().map_or(0, Lane::runs) {
             cancellation.check()?;
-            let spans = spans(lanes, run, Lane::span_from_end);
+            let spans = spans(lanes, run, Lane::backward_span);
             keep_lanes(&mut state.0, spans.len());
             let past = gather(&spans, PAST, |lane| &lanes[lane].past);
             let ahead = gather(&spans, AHEAD, |lane| &lanes[lane].ahead);

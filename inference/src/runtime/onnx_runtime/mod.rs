@@ -39,7 +39,7 @@ pub(super) struct Engine {
 /// Why the library cannot be used, as a clause about it.
 pub(super) fn open(library: &Path) -> Result<Arc<Engine>, String> {
     let inspected = library::inspect(library)?;
-    let library = library.canonicalize().unwrap_or_else(|_| library.to_path_buf());
+    let library = library::resolved(library);
     let mut opened = OPENED.lock();
     if let Some(engine) = opened.as_ref() {
         return Ok(Arc::clone(engine));
@@ -66,7 +66,7 @@ pub(super) fn open(library: &Path) -> Result<Arc<Engine>, String> {
 impl Engine {
     /// A note if this engine runs another library than the requested one.
     pub(super) fn other_library_note(&self, library: &Path) -> Option<String> {
-        let is_other = library.canonicalize().is_ok_and(|library| library != self.library);
+        let is_other = library::resolved(library) != self.library;
         is_other.then(|| {
             format!(
                 "{} is not used: this program already runs {} from {}, and can hold only one; restart it to change.",
