@@ -18,10 +18,12 @@ use machine::Here;
 /// The choices of this process.
 static CHOICES: LazyLock<Choices> = LazyLock::new(Choices::default);
 
-/// Whether what is remembered is good enough.
+/// Whether what is remembered is good enough, and how long providers have otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
-    /// Providers are timed where nothing is remembered of them. They have 15 seconds.
+    /// Providers are timed where nothing is remembered of them. An instance waits, so they have 15 seconds.
+    Soon,
+    /// The same, with five minutes: TensorRT may have to compile the model.
     Once,
     /// They are timed now, also those that failed earlier. They have five minutes.
     Anew,
@@ -29,11 +31,9 @@ pub enum Timing {
 
 impl Timing {
     fn patience(self) -> Patience {
-        match self {
-            // An instance may be waiting. What takes longer is remembered for the next start.
-            Self::Once => Patience { chooses_anew: false, limit: Duration::from_secs(15) },
-            Self::Anew => Patience { chooses_anew: true, limit: Duration::from_secs(300) },
-        }
+        // What an instance does not wait for goes on, and is remembered for the next start.
+        let seconds = if self == Self::Soon { 15 } else { 300 };
+        Patience { chooses_anew: self == Self::Anew, limit: Duration::from_secs(seconds) }
     }
 }
 
@@ -127,7 +127,7 @@ pub fn open_on_processor(settings: RuntimeSettings, candidates: &[Candidate]) ->
 /// # Errors
 /// [`Cancelled`] on cancellation, while providers are tried.
 pub fn open_for_user(cancellation: &Cancellation) -> Result<(Runtime, RuntimeReport), Cancelled> {
-    open(RuntimeSettings::load(), Timing::Once, &library::candidates(None), cancellation)
+    open(RuntimeSettings::load(), Timing::Soon, &library::candidates(None), cancellation)
 }
 
 /// The user's runtime on the processor, for what must be the same on all machines.

@@ -143,8 +143,9 @@ impl Runtime {
     /// Opens the preferred runtime: the first usable library of `candidates` (see [`library::candidates`]), else the
     /// built-in runtime.
     ///
-    /// ONNX Runtime computes on the CPU; [`Self::on`] gives it another provider, and `chosen_runtime` chooses one. A process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The
-    /// first call loads a library, which takes long, so it belongs on the inference thread.
+    /// ONNX Runtime computes on the CPU; [`Self::on`] gives it another provider, and `chosen_runtime` chooses one. A
+    /// process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The first call
+    /// loads a library, which takes long, so it belongs on the inference thread.
     pub fn open(preference: RuntimePreference, candidates: &[Candidate]) -> (Self, RuntimeReport) {
         let mut notes = Vec::new();
         if preference != RuntimePreference::BuiltIn {
