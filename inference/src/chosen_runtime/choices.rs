@@ -53,10 +53,10 @@ impl Choices {
         };
         trial.wait(cancellation, |missing| {
             let why = match missing {
-                Missing::Late => format!("it had not answered after {} seconds", patience.limit.as_secs()),
-                Missing::Failed => "trying it ended unexpectedly".into(),
+                Missing::Late => format!("took longer than {} seconds", patience.limit.as_secs()),
+                Missing::Failed => "ended unexpectedly".into(),
             };
-            Err(format!("The processor is used, and no accelerator: {why}. {MEASURE_AGAIN}"))
+            Err(format!("The processor computes, because the trial of another provider {why}. {MEASURE_AGAIN}"))
         })
     }
 }
@@ -106,7 +106,10 @@ mod tests {
         };
         let first = choices.get(AUTO, &IMPATIENT, &Cancellation::default(), hang).unwrap();
         let note = first.clone().unwrap_err();
-        assert!(note.contains("no accelerator") && note.contains("tonenet doctor --measure-again"), "{note}");
+        assert!(
+            note.contains("took longer than 0 seconds") && note.contains("tonenet doctor --measure-again"),
+            "{note}"
+        );
         let second = choices.get(AUTO, &PATIENT, &Cancellation::default(), || unreachable!("it is not tried again"));
         assert_eq!(second, Ok(first));
     }
