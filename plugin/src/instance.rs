@@ -10,6 +10,7 @@ use crate::file_restyler::FileRestyler;
 use crate::history::Edits;
 use crate::learner::Learner;
 use crate::params::ToneNetParams;
+use crate::player::FilePlayer;
 use crate::presets::{PresetFolder, PresetStore};
 
 /// What the window shows and changes of an instance.
@@ -29,6 +30,8 @@ pub struct Instance {
     pub presets: Arc<PresetStore>,
     /// What can be undone.
     pub edits: Arc<Edits>,
+    /// The player of files, which only the standalone program has.
+    pub player: Option<Arc<dyn FilePlayer>>,
 }
 
 impl Instance {
@@ -52,7 +55,7 @@ impl Instance {
         };
         let restyler = Arc::new(FileRestyler::new(params.styles(), Box::new(open_model)));
         let presets = Arc::new(PresetStore::new(PresetFolder::of_user()));
-        Self { params, status, generator, learner, restyler, presets, edits: Arc::default() }
+        Self { params, status, generator, learner, restyler, presets, edits: Arc::default(), player: None }
     }
 
     /// Stops the threads that a dialog may still hold, and waits until they have ended.

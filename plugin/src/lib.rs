@@ -2,7 +2,8 @@
 //!
 //! [`tonenet_engine`] restyles notes; this crate connects it to the host. [`params`] holds the parameters, [`persist`]
 //! the rest of the saved state, [`events`] converts the host's events, [`editor`] is the window, [`dialogs`] its file
-//! dialogs, [`learner`] learns styles, [`presets`] and [`history`] keep and undo settings, and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
+//! dialogs, [`learner`] learns styles, [`presets`] and [`history`] keep and undo settings, [`player`] is the standalone's player of files,
+//! and `allocator` is the global allocator. A host's plugin scan loads no model: the inference thread opens it
 //! after activation.
 
 mod allocator;
@@ -16,6 +17,7 @@ pub mod instance;
 pub mod learner;
 pub mod params;
 pub mod persist;
+pub mod player;
 pub mod presets;
 mod transport;
 mod worker;
@@ -43,6 +45,7 @@ use tonenet_engine::{Block, Engine, SessionConfig, Settings};
 use events::{BlockEvents, ControllerStorm, PluginEvent, ShortSysEx};
 use instance::Instance;
 use params::ToneNetParams;
+use player::FilePlayer;
 use transport::{bars, core_transport};
 
 #[global_allocator]
@@ -85,6 +88,24 @@ impl Default for ToneNet {
         tonenet_inference::library::keep_loaded();
         let models = ModelCache::default();
         let instance = Instance::new(&models);
+        Self::new(models, instance)
+    }
+}
+
+impl ToneNet {
+    /// An instance of a program that plays MIDI files. Its window controls the player.
+    pub fn with_player(player: Arc<dyn FilePlayer>) -> Self {
+        let models = ModelCache::default();
+        let instance = Instance { player: Some(player), ..Instance::new(&models) };
+        Self::new(models, instance)
+    }
+
+    /// What the instance keeps besides its audio.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    fn new(models: ModelCache, instance: Instance) -> Self {
         Self {
             params: instance.params.clone(),
             status: instance.status.clone(),
@@ -107,9 +128,7 @@ impl Default for ToneNet {
             asked_for: None,
         }
     }
-}
 
-impl ToneNet {
     fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
         SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
     }
@@ -374,3 +393,6 @@ impl Vst3Plugin for ToneNet {
 
 nice_export_clap!(ToneNet);
 nice_export_vst3!(ToneNet);
+
+#[cfg(all(feature = "auv2", target_os = "macos"))]
+clap_wrapper::export_auv2!();

@@ -24,8 +24,8 @@ impl Program {
         command.current_dir(folder).stdin(Stdio::null());
         command.env("PATH", "").env("CARGO", "no-cargo").env("LIBTORCH", folder.join("no-libtorch"));
         command.env("HOME", folder);
-        for settings in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-            command.env_remove(settings);
+        for folder in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            command.env_remove(folder);
         }
         command
     }

@@ -12,6 +12,8 @@ use tonenet_core::style::StyleIndex;
 use tonenet_hosts::memory::{allocated_bytes, return_freed_blocks};
 use tonenet_hosts::vst3::{Vst3Host, Window};
 use tonenet_hosts::{Host, Session};
+#[cfg(target_os = "linux")]
+use tonenet_test_support::without_network;
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
@@ -141,6 +143,18 @@ fn the_windows_of_two_instances_are_open_at_once() {
     wait_until("the other window is resized", || screen.size(child) == (1_000, 700));
     wait_until("and drawn in its new size", || screen.is_drawn_up_to_its_corner(child));
     assert_eq!(second.close(), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "needs an X server in DISPLAY; `cargo xtask test` starts a virtual one and runs this test"]
+fn the_window_opens_no_network_socket() {
+    without_network("the_window_opens_no_network_socket", || {
+        let _user = folder_of_a_user();
+        let screen = Screen::new();
+        let (window, _) = open_window_of(&screen, &vst3_host());
+        assert_eq!(window.close(), 0);
+    });
 }
 
 #[test]

@@ -52,10 +52,24 @@ pub enum Command {
 /// What is timed.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Restyle whole performances of 100 to 100,000 notes, each speed next to its target
+    /// Restyle whole performances of 100 to 1,000,000 notes, alone and four together
     ///
-    /// Targets: at least 30,000 notes a second, and a time that grows at most with the length to the power of 1.05.
+    /// Targets: at least 20,000 notes a second together, and a time that grows at most with the length to the power of
+    /// 1.05.
     Restyle,
+    /// Time a hop, whole performances and generators in every runtime
+    Models(BenchModelsArgs),
+}
+
+/// Options of `bench models`.
+#[derive(Debug, Args)]
+pub struct BenchModelsArgs {
+    /// Also time the note model's network in libtorch
+    #[arg(long)]
+    pub torch: bool,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub json: Option<PathBuf>,
 }
 
 /// Options of `train`.

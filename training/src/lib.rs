@@ -1,5 +1,5 @@
 //! Training, export and evaluation of ToneNet's models: what `cargo xtask train`, `export`, `evaluate`, `quantise` and
-//! `bench restyle` run.
+//! `bench` run.
 //!
 //! Each module uses only those above it:
 //!

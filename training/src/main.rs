@@ -1,11 +1,11 @@
-//! The program behind `cargo xtask train`, `export`, `evaluate`, `quantise` and `bench restyle`.
+//! The program behind `cargo xtask train`, `export`, `evaluate`, `quantise` and `bench`.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use tonenet_training::arguments::{BenchCommand, Cli, Command};
+use tonenet_training::arguments::{Cli, Command};
 use tonenet_training::workspace::Missing;
 use tonenet_training::{bench, checks, evaluate, quantise};
 
@@ -31,7 +31,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Export(args) => checks::check_export(args).and_then(|()| export(args)),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Quantise(args) => quantise::run(args),
-        Command::Bench(BenchCommand::Restyle) => bench::run(),
+        Command::Bench(what) => bench::run(what),
     }
 }
 

@@ -83,7 +83,7 @@ pub fn run(args: &QuantiseArgs) -> Result<()> {
         let networks =
             forms.zip(&models).map(|(_, files)| Ok(NoteNetwork::load(&runtime, files)?)).collect::<Result<Vec<_>>>()?;
         for notes in HOPS {
-            let times: String = medians(&networks, notes)?.into_iter().map(|time| format!("{time:>14.0}")).collect();
+            let times: String = hop_micros(&networks, notes)?.into_iter().map(|time| format!("{time:>14.0}")).collect();
             println!("{:24} {notes:>9} {times}", runtime.name());
         }
     }
@@ -144,7 +144,7 @@ fn write(source: &Path, output: &Path, precision: Precision) -> Result<usize> {
 }
 
 /// Median microseconds of a hop of `notes` new notes, of each network; networks alternate.
-fn medians(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
+pub(crate) fn hop_micros(networks: &[NoteNetwork], notes: usize) -> Result<Vec<f64>> {
     let song = read_song(&workspace::demo_piece())?;
     let piece: Vec<Note> = song.notes().iter().take(2 * notes).map(|n| n.note).collect();
     let view = PerformanceView { notes: &piece, pedals: &[], grid: Grid::Sixteenths, player_level: None };

@@ -1,18 +1,24 @@
 //! `cargo xtask bundle` and `install`: the plugin as `.clap` and `.vst3`, with ONNX Runtime next to it.
 
+mod audio_unit;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tonenet_files::outputs::Inputs;
 
+use crate::platform::Platform;
+use crate::property_list;
+use crate::release_build::{self, Output};
 use crate::setup;
 use crate::workspace;
 
-const PACKAGE: &str = "tonenet-plugin";
-const LIBRARY: &str = "libonnxruntime.so";
-/// Where a `.vst3` keeps its binary on this system.
-pub const VST3_BINARIES: &str = "Contents/x86_64-linux";
+/// The plugin's crate.
+pub const PACKAGE: &str = "tonenet-plugin";
+
+/// The features of the plugin that tests are built with.
+pub const TEST_FEATURES: &str = "tonenet-plugin/assert_process_allocs,tonenet-plugin/fault-injection";
 
 /// The bundles in a folder.
 pub struct Bundles {
@@ -27,20 +33,23 @@ impl Bundles {
     pub fn vst3(&self) -> PathBuf {
         self.folder.join("ToneNet.vst3")
     }
+
+    /// The Audio Unit, which only macOS has.
+    pub fn audio_unit(&self) -> PathBuf {
+        self.folder.join("ToneNet.component")
+    }
 }
 
 /// Builds and bundles the plugin for users, optimised, with ONNX Runtime next to it.
 pub fn release() -> Result<Bundles> {
+    let platform = Platform::current()?;
     let onnxruntime = setup::onnxruntime()?;
-    std::env::set_current_dir(workspace::root())?;
-    let arguments = ["--release".to_owned()];
-    // Builds the library only: cargo does not optimise across crates if Rust's own kind of library is built beside it.
-    workspace::run(
-        workspace::cargo().args(["rustc", "--package", PACKAGE, "--lib", "--crate-type", "cdylib"]).args(&arguments),
-    )?;
-    nice_plug_xtask::bundle(Path::new("target"), PACKAGE, &arguments, false)?;
+    let built = release_build::build(platform, PACKAGE, Output::Plugin)?;
     let bundles = Bundles { folder: workspace::root().join("target/bundled") };
-    put_library(&onnxruntime, &bundles)?;
+    assemble(platform, &built, &onnxruntime, &bundles)?;
+    if platform == Platform::MacOs {
+        audio_unit::assemble(&built, &onnxruntime, &bundles.audio_unit())?;
+    }
     println!("{} and {}", bundles.clap().display(), bundles.vst3().display());
     Ok(bundles)
 }
@@ -58,55 +67,93 @@ pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
     built_for_tests(&["--workspace"], features)
 }
 
-fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
-    let onnxruntime = setup::onnxruntime()?;
-    let own = ["assert_process_allocs", "fault-injection"].map(|feature| format!("{PACKAGE}/{feature}")).join(",");
-    let features = [&[own.as_str()], others].concat().join(",");
-    workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
-    let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
-    let built = workspace::root().join("target/debug/libtonenet_plugin.so");
-    let binary = bundles.vst3().join(VST3_BINARIES).join("ToneNet.so");
-    for target in [bundles.clap(), binary] {
-        copy(&built, &target)?;
-    }
-    put_library(&onnxruntime, &bundles)?;
+/// Builds the plugin for `cargo xtask demo`, in a quarter of a release's time.
+///
+/// It is hardly optimised, and plays on the built-in runtime, so that the first sound waits for no download.
+pub fn for_demo() -> Result<Bundles> {
+    workspace::run(workspace::cargo().args(["build", "--package", PACKAGE, "--lib", "--locked", "--profile", "demo"]))?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled-demo") };
+    let platform = Platform::current()?;
+    let built = workspace::root().join("target/demo").join(platform.library(PACKAGE));
+    copy(&built, &bundles.folder.join(platform.clap_binary()))?;
     Ok(bundles)
 }
 
-fn put_library(onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
-    let resources = bundles.vst3().join("Contents/Resources");
+fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
+    let onnxruntime = setup::onnxruntime()?;
+    let features = [&[TEST_FEATURES], others].concat().join(",");
+    workspace::run(workspace::cargo().arg("build").args(packages).args(["--locked", "--features"]).arg(features))?;
+    let platform = Platform::current()?;
+    let bundles = Bundles { folder: workspace::root().join("target/bundled-test") };
+    let built = workspace::root().join("target/debug").join(platform.library(PACKAGE));
+    assemble(platform, &built, &onnxruntime, &bundles)?;
+    Ok(bundles)
+}
+
+/// Lays out both formats around a built binary, as hosts expect them on a platform.
+///
+/// On macOS both are folders that carry ONNX Runtime. Elsewhere a `.clap` is one file, and the library lies beside it.
+fn assemble(platform: Platform, binary: &Path, onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
+    let vst3 = bundles.vst3().join(platform.vst3_binary());
+    let clap = bundles.folder.join(platform.clap_binary());
+    for target in [&clap, &vst3] {
+        copy(binary, target)?;
+        let folder = target.parent().context("a binary lies in a folder")?;
+        copy(onnxruntime, &folder.join(platform.onnxruntime()))?;
+    }
+    put_notices(onnxruntime, &bundles.vst3())?;
+    if platform == Platform::MacOs {
+        for bundle in [bundles.clap(), bundles.vst3()] {
+            property_list::write(&bundle)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the library's licence and notices into a bundle.
+fn put_notices(onnxruntime: &Path, bundle: &Path) -> Result<()> {
+    let resources = bundle.join("Contents/Resources");
     fs::create_dir_all(&resources)?;
     let from = onnxruntime.parent().context("the library lies in a folder")?;
     fs::copy(from.join("LICENSE"), resources.join("ONNXRuntime-LICENSE"))?;
     fs::copy(from.join("ThirdPartyNotices.txt"), resources.join("ONNXRuntime-ThirdPartyNotices.txt"))?;
-    for folder in [bundles.vst3().join(VST3_BINARIES), bundles.folder.clone()] {
-        copy(onnxruntime, &folder.join(LIBRARY))?;
-    }
     Ok(())
 }
 
 /// `cargo xtask install`: into the folders where DAWs look, and ONNX Runtime where the single-file `.clap` looks.
 pub fn install() -> Result<()> {
+    let platform = Platform::current()?;
     let bundles = release()?;
-    let home = std::env::var_os("HOME").map(PathBuf::from).context("HOME is not set; copy target/bundled by hand")?;
-    if !cfg!(target_os = "linux") {
-        bail!("install knows Linux's folders only; copy the bundles from target/bundled to where your DAW looks");
-    }
-    let data = std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
-    let clap = home.join(".clap/ToneNet.clap");
-    let vst3 = home.join(".vst3/ToneNet.vst3");
-    let library = data.join("tonenet/lib").join(LIBRARY);
+    let folders = platform.user_folders()?;
+    let clap = folders.clap.join("ToneNet.clap");
+    let vst3 = folders.vst3.join("ToneNet.vst3");
+    let library = folders.data.join("tonenet").join("lib").join(platform.onnxruntime());
+    let bundled = bundles.vst3().join(platform.vst3_binary()).with_file_name(platform.onnxruntime());
     // If a DAW's folder is a link to the bundles, these would be removed before they were copied.
-    let bundled = bundles.folder.join(LIBRARY);
-    let mut outputs = Inputs::default().files([&bundles.clap(), &bundled]).folders([bundles.vst3()]).outputs();
-    outputs.file(&clap)?;
-    outputs.file(&library)?;
-    outputs.folder(&vst3)?;
-    copy(&bundles.clap(), &clap)?;
-    if vst3.exists() {
-        fs::remove_dir_all(&vst3)?;
+    let mut installed = vec![(bundles.clap(), &clap), (bundles.vst3(), &vst3)];
+    let audio_unit = folders.vst3.with_file_name("Components").join("ToneNet.component");
+    if platform == Platform::MacOs {
+        installed.push((bundles.audio_unit(), &audio_unit));
     }
-    copy_folder(&bundles.vst3(), &vst3)?;
+    let mut outputs = Inputs::default().folders(installed.iter().map(|(from, _)| from.clone())).outputs();
+    outputs.file(&library)?;
+    for (from, to) in &installed {
+        if from.is_dir() {
+            outputs.folder(to)?;
+        } else {
+            outputs.file(to)?;
+        }
+    }
+    for (from, to) in installed {
+        if !from.is_dir() {
+            copy(&from, to)?;
+            continue;
+        }
+        if to.exists() {
+            fs::remove_dir_all(to)?;
+        }
+        copy_folder(&from, to)?;
+    }
     copy(&bundled, &library)?;
     println!("installed {} and {}; rescan plugins in your DAW", clap.display(), vst3.display());
     Ok(())

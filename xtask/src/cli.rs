@@ -31,9 +31,11 @@ pub enum Command {
     Snapshots(SnapshotsArgs),
     /// Run a randomised host and player session that accounts for every note, faster than real time
     Soak(SoakArgs),
-    /// Time the release plugin in a headless host, each figure next to its target
-    #[command(subcommand)]
-    Bench(BenchCommand),
+    /// Measure speed, size and start, each figure next to its target (without a command: all)
+    Bench {
+        #[command(subcommand)]
+        what: Option<BenchCommand>,
+    },
     /// Play the demo piece through the VST3 in a real DAW (Ardour 7, installed with apt) and check what it records
     DawTest,
     /// Fuzz what ToneNet reads and its scheduler (installs cargo-fuzz on the first call)
@@ -51,6 +53,14 @@ pub enum Command {
     Deny,
     /// Build ToneNet.clap and ToneNet.vst3 in target/bundled, with ONNX Runtime next to them
     Bundle,
+    /// Build what users download for this platform: archive, Debian package, manual and checksums, in target/dist
+    ///
+    /// The same sources give the same bytes. The files' time is that of the commit, or SOURCE_DATE_EPOCH.
+    Dist(DistArgs),
+    /// Run the shell steps of a job in .github/workflows, as they stand in the file
+    ///
+    /// Steps that use an action are named and left out.
+    Workflow(WorkflowArgs),
     /// Run the plugin formats' own validators on the release bundles; give at least one
     Validate(ValidateArgs),
     /// Build the bundles and copy them to the folders that DAWs scan (~/.clap, ~/.vst3)
@@ -101,6 +111,12 @@ pub enum Library {
 /// What is timed.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
+    /// Measure sizes, start, memory, process(), models and files in one run, and write them as JSON
+    ///
+    /// It compares with what a user would use instead: the same ONNX files in Python's onnxruntime, which it installs in
+    /// target/bench, and the same network in libtorch. It builds what it measures, unless it is given. Everything else
+    /// must rest: times next to other work are longer.
+    All(BenchAllArgs),
     /// Time each call of process() while 128 notes sound, against 0.5 % (median) and 5 % (worst) of a block's time
     ///
     /// Blocks of 64 samples at 48 kHz come in real time, 1.333 ms apart, each with at least one event, in Live, Window,
@@ -120,9 +136,40 @@ pub enum BenchCommand {
     ///
     /// A frame is drawn at 1600 × 1000 logical pixels and 200 %, from the view to triangles. The median counts.
     Window,
-    /// Restyle whole performances of 100 to 100,000 notes, each speed next to its target
+    /// Restyle whole performances of 100 to 1,000,000 notes, alone and four together
     #[command(disable_help_flag = true)]
     Restyle(ForwardArgs),
+    /// Time a hop, whole performances and generators in every runtime
+    #[command(disable_help_flag = true)]
+    Models(ForwardArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchAllArgs {
+    /// Write the figures to this file (default: target/bench/bench.json)
+    #[arg(long, value_name = "FILE.json")]
+    pub json: Option<PathBuf>,
+    /// Measure the bundles in this folder instead of building them
+    #[arg(long, value_name = "DIR")]
+    pub bundles: Option<PathBuf>,
+    /// Measure this program instead of building it
+    #[arg(long, value_name = "PROGRAM")]
+    pub tonenet: Option<PathBuf>,
+    /// Seconds to time process() in each mode (1 to 3600); warm-up and repeats take three times as long again
+    #[arg(long, default_value_t = 5.0, value_name = "S", allow_negative_numbers = true, value_parser = number(1.0..=3600.0))]
+    pub seconds: f64,
+    /// Leave out the comparison with libtorch
+    #[arg(long)]
+    pub without_torch: bool,
+    /// Leave out the comparison with Python's onnxruntime
+    #[arg(long)]
+    pub without_python: bool,
+}
+
+impl Default for BenchAllArgs {
+    fn default() -> Self {
+        Self { json: None, bundles: None, tonenet: None, seconds: 5.0, without_torch: false, without_python: false }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +252,43 @@ pub struct DemoArgs {
     /// Folder for the restyled file and the plot (default: target/demo)
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Also write the piece before and after as WAV files, with a SoundFont's piano
+    #[arg(long)]
+    pub render: bool,
+    /// SoundFont 2 to render with (default: an installed one, else Debian's timgm6mb-soundfont by apt)
+    #[arg(long, value_name = "FILE.sf2", requires = "render")]
+    pub soundfont: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DistArgs {
+    /// Folder for the files (default: target/dist)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Then install them on a bare Debian 12 without Rust, restyle a file there and play the VST3 in its Ardour
+    ///
+    /// Needs root, Debian's package debootstrap, a network, 3 GB of disk and about 10 minutes.
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkflowArgs {
+    /// Name of the file in .github/workflows, without its ending
+    #[arg(default_value = "test")]
+    pub workflow: String,
+    /// Job to run
+    #[arg(default_value = "linux")]
+    pub job: String,
+    /// Values of its matrix or inputs, as they are named in the file: matrix.name=linux-x86_64
+    #[arg(long = "value", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    /// Step to leave out, by its name
+    #[arg(long, value_name = "STEP")]
+    pub skip: Vec<String>,
+    /// Print the steps instead of running them
+    #[arg(long)]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

@@ -30,15 +30,23 @@ pub fn to_tonenet(command: &str, args: &ForwardArgs) -> Result<()> {
     end_as(call(cargo.args(["--", command]), &args.arguments)?)
 }
 
-/// Runs a command of the training program and ends as it ends; a library that it needs is installed first.
+/// [`run_training`], and ends as the program ends.
+///
+/// # Errors
+/// When cargo cannot be started or a library cannot be installed.
+pub fn to_training(command: &[&str], args: &ForwardArgs) -> Result<()> {
+    end_as(run_training(command, args)?)
+}
+
+/// Runs a command of the training program; a library that it needs is installed first.
 ///
 /// The program checks its arguments before it asks for a library, so a mistake in them costs no download.
 ///
 /// # Errors
 /// When cargo cannot be started or a library cannot be installed.
-pub fn to_training(command: &[&str], args: &ForwardArgs) -> Result<()> {
-    let trains = matches!(command, ["train" | "export"]);
-    let mut has_torch = trains && setup::has_libtorch();
+pub fn run_training(command: &[&str], args: &ForwardArgs) -> Result<ExitStatus> {
+    let uses_torch = matches!(command, ["train" | "export"]) || args.arguments.iter().any(|word| word == "--torch");
+    let mut has_torch = uses_torch && setup::has_libtorch();
     loop {
         let mut cargo = cargo_run("tonenet-training");
         // Linking libtorch's bindings across crates takes minutes and does not make training faster.
@@ -50,12 +58,12 @@ pub fn to_training(command: &[&str], args: &ForwardArgs) -> Result<()> {
         }
         let status = call(cargo.arg("--").args(command), &args.arguments)?;
         match status.code() {
-            Some(NEEDS_LIBTORCH) if trains && !has_torch => {
+            Some(NEEDS_LIBTORCH) if uses_torch && !has_torch => {
                 setup::libtorch()?;
                 has_torch = true;
             }
             Some(NEEDS_ONNXRUNTIME) if !setup::onnxruntime_library().exists() => drop(setup::onnxruntime()?),
-            _ => end_as(status)?,
+            _ => return Ok(status),
         }
     }
 }

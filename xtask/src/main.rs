@@ -4,19 +4,25 @@
 
 mod bench;
 mod bundle;
+mod chroot;
 mod cli;
 mod daw_test;
 mod demo;
 mod deny;
+mod dist;
 mod forward;
 mod fuzz;
 mod gpu_check;
+mod platform;
+mod property_list;
+mod release_build;
 mod setup;
 mod snapshots;
 mod soak;
 mod test;
 mod validate;
 mod vendor;
+mod workflow;
 mod workspace;
 
 use anyhow::Result;
@@ -41,7 +47,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test => test::all(),
         Command::Snapshots(args) => snapshots::run_alone(&args),
         Command::Soak(args) => soak::run(&args),
-        Command::Bench(what) => bench::run(&what),
+        Command::Bench { what } => bench::run(what.as_ref()),
         Command::DawTest => daw_test::install().and_then(|()| daw_test::run(&bundle::for_tests()?, daw_test::build())),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::GpuCheck(args) => gpu_check::run(&args),
@@ -49,6 +55,8 @@ fn run(command: Command) -> Result<()> {
         Command::Vendor(args) => vendor::run(&args),
         Command::Deny => deny::check().map(drop),
         Command::Bundle => bundle::release().map(drop),
+        Command::Dist(args) => dist::run(&args),
+        Command::Workflow(args) => workflow::run(&args),
         Command::Install => bundle::install(),
         Command::Train(args) => forward::to_training(&["train"], &args),
         Command::Export(args) => forward::to_training(&["export"], &args),

@@ -18,10 +18,14 @@ use crate::workspace::{cargo, run};
 /// Every cargo step gets it. It enables features of shared crates, which would otherwise be built twice.
 const TRAINING: &str = "tonenet-training/torch";
 
+/// The feature of the standalone program that ends it where its audio thread allocates.
+const STANDALONE: &str = "tonenet-standalone/assert_process_allocs";
+
 /// Runs all of it; stops at the first failure.
 pub fn all() -> Result<()> {
     let started = Instant::now();
     setup::onnxruntime()?;
+    setup::midi_headers()?;
     let mut left_out = Vec::new();
     let features: &[&str] = if setup::libtorch_if_there_is_one()? {
         &[TRAINING]
@@ -41,7 +45,22 @@ pub fn all() -> Result<()> {
     // The programs for libFuzzer. What they call was checked above and is replayed in the tests.
     run(cargo().args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked"]))?;
     run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps"))?;
-    let bundles = bundle::for_tests_of_all(features)?;
+    let bundles = bundle::for_tests_of_all(&[features, &[STANDALONE]].concat())?;
+    match setup::jack_server() {
+        // With the features that the bundles were built with, so that little is built for it.
+        Ok(()) => run(whole("test", &[features, &[STANDALONE, bundle::TEST_FEATURES]].concat()).args([
+            "--test",
+            "jack",
+            "--",
+            "--ignored",
+            "--test-threads",
+            "1",
+        ]))?,
+        Err(error) => {
+            println!("not tested on a JACK server: {error:#}");
+            left_out.push("the standalone on a JACK server");
+        }
+    }
     run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder))?;
     match setup::software_vulkan() {
         Ok(driver) => snapshots::compare(&mut whole("test", features), &driver)?,

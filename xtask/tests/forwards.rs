@@ -23,7 +23,9 @@ fn forwarded(arguments: &[&str], folder: &Path) -> (Vec<String>, Option<i32>) {
 #[test]
 fn the_training_program_gets_its_command_and_arguments() {
     let folder = tempfile::tempdir().unwrap();
-    for command in [&["train"][..], &["export"], &["evaluate"], &["quantise"], &["bench", "restyle"]] {
+    for command in
+        [&["train"][..], &["export"], &["evaluate"], &["quantise"], &["bench", "restyle"], &["bench", "models"]]
+    {
         for given in [&["--help"][..], &["note", "--seed", "-1", "--data", "a b"], &[]] {
             let (words, code) = forwarded(&[command, given].concat(), folder.path());
             assert_eq!(code, Some(7), "the program's exit code is ours");

@@ -10,7 +10,7 @@ const XTASK: Program = Program::new(env!("CARGO_BIN_EXE_xtask"));
 const SEEDS: &str = "0 to 18446744073709551615";
 
 /// Commands with their required arguments, and their numbers.
-const NUMBERS: [(&[&str], &[NumericOption]); 5] = [
+const NUMBERS: [(&[&str], &[NumericOption]); 6] = [
     (&["demo"], &[("--amount", "0 to 100", "-1", "101")]),
     (
         &["soak"],
@@ -23,6 +23,7 @@ const NUMBERS: [(&[&str], &[NumericOption]); 5] = [
     (&["fuzz"], &[("--minutes", "0 to 10080", "-1", "10081")]),
     (&["bench", "process"], &[("--seconds", "1 to 3600", "0.9", "3601")]),
     (&["bench", "instances"], &[("--more", "1 to 1000", "0", "1001")]),
+    (&["bench", "all"], &[("--seconds", "1 to 3600", "0.9", "3601")]),
 ];
 
 #[test]

@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tonenet-inference", &["tonenet-core"]),
     ("tonenet-engine", &["tonenet-core", "tonenet-inference"]),
     ("tonenet-plugin", &["tonenet-core", "tonenet-inference", "tonenet-engine", "tonenet-files", "tonenet-learn"]),
+    ("tonenet-standalone", &["tonenet-core", "tonenet-engine", "tonenet-files", "tonenet-inference", "tonenet-plugin"]),
     ("tonenet-window-snapshots", &[]),
     ("tonenet-learn", &["tonenet-core", "tonenet-inference"]),
     ("tonenet-files", &["tonenet-core"]),
@@ -47,8 +48,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that contain unsafe code, each for a foreign interface. All others forbid it.
-const MAY_BE_UNSAFE: &[&str] =
-    &["tonenet-inference", "tonenet-plugin", "tonenet-hosts", "tonenet-files", "tonenet-fuzz-targets"];
+const MAY_BE_UNSAFE: &[&str] = &[
+    "tonenet-inference",
+    "tonenet-plugin",
+    "tonenet-standalone",
+    "tonenet-hosts",
+    "tonenet-files",
+    "tonenet-fuzz-targets",
+];
 
 /// A crate of the workspace.
 struct Package {

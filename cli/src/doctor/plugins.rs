@@ -81,5 +81,8 @@ fn folders(format: &str, variable: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<Path
 #[cfg(windows)]
 fn folders(format: &str, variable: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let own = variable("LOCALAPPDATA").map(|data| data.join("Programs").join("Common"));
-    own.into_iter().chain(variable("COMMONPROGRAMFILES")).map(|folder| folder.join(format)).collect()
+    let shared = variable("COMMONPROGRAMFILES").map(|folder| folder.join(format));
+    // The installer gives the CLAP a folder of its own, because the library lies beside it.
+    let installed = shared.as_ref().filter(|_| format == "CLAP").map(|folder| folder.join("ToneNet"));
+    own.map(|folder| folder.join(format)).into_iter().chain(shared).chain(installed).collect()
 }

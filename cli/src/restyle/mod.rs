@@ -3,30 +3,29 @@
 mod progress;
 mod report;
 mod styles;
+mod workers;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
+use anyhow::{Result, bail};
 use tonenet_core::dynamics::Expression;
 use tonenet_core::style::{BUILT_IN_STYLES, StyleBlend, StyleIndex, TakeSeed};
-use tonenet_files::jobs::{self, Job, Jobs, Request};
+use tonenet_files::jobs::{self, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
 use tonenet_files::result_names::ResultNames;
-use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::chosen_runtime::Timing;
 use tonenet_inference::embedded::EmbeddedModel;
-use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
-use tonenet_inference::song::{Selection, SongRestyling, restyle_song_with};
+use tonenet_inference::performance::{LookAhead, RestyleSettings};
+use tonenet_inference::song::{Selection, SongRestyling};
 use tonenet_inference::user_style::EXTENSION;
 
 use crate::args::{RestyleArgs, SelectionArgs, StyleName};
 use crate::models::{ModelSource, open_runtime};
 use crate::report::{ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
-use progress::Progress;
-use report::{FileEntry, LeftOutEntry, PartOutcomeEntry, RestyleReport};
+use report::{FileEntry, LeftOutEntry, RestyleReport};
 use styles::{StyleEntry, Styles};
+use workers::{Models, restyle_all};
 
 pub use report::LeftAloneEntry;
 
@@ -88,7 +87,14 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     if !args.json {
         report.styles.iter().for_each(|style| tell_style(style, messages));
     }
-    report.files = restyle_all(&styles.model, &jobs, &settings(args, styles.blend, styles.source));
+    let another = || match opened.provider.as_str() {
+        "CPU" => source.load(&runtime.unshared()).map(|(_, model)| model.with_user_styles(&styles.slots)),
+        // Other processors run one graph at a time anyway.
+        _ => Ok(styles.model.clone()),
+    };
+    let another = || another().unwrap_or_else(|_| styles.model.clone());
+    let models = Models { first: &styles.model, another: &another };
+    report.files = restyle_all(&models, &jobs, &settings(args, styles.blend, styles.source));
     if !args.json {
         report.files.iter().for_each(|file| tell(file, messages));
     }
@@ -132,42 +138,6 @@ pub fn selection(args: &SelectionArgs) -> Selection {
         [] => Selection::Keyboards,
         tracks => Selection::Tracks(tracks.to_vec()),
     }
-}
-
-/// Restyles every file; one that fails does not cost the others.
-fn restyle_all(model: &LoadedModel, jobs: &[Job], settings: &SongRestyling) -> Vec<FileEntry> {
-    let progress = Progress::new(jobs);
-    let files = jobs.par_iter().map(|job| {
-        let mut file = FileEntry::new(job);
-        if let Err(error) = restyle_file(model, job, settings, &progress, &mut file) {
-            file.errors.push(format!("{error:#}"));
-            progress.failed(job);
-        }
-        file
-    });
-    files.collect()
-}
-
-/// Reads, restyles and writes one file.
-fn restyle_file(
-    model: &LoadedModel,
-    job: &Job,
-    settings: &SongRestyling,
-    progress: &Progress,
-    file: &mut FileEntry,
-) -> Result<()> {
-    let song = job.input.read_song()?;
-    file.warnings = song.warnings().iter().map(ToString::to_string).collect();
-    file.notes = song.notes().len();
-    let mut on_part = |outcome: &_| progress.part_done(job, outcome, file.notes);
-    let restyled = restyle_song_with(model, &song, settings, &Cancellation::default(), &mut on_part)
-        .with_context(|| format!("cannot restyle {}", job.input))?;
-    job.output.write(&song.with_velocities(&restyled.velocities)?)?;
-    file.output = Some(job.output.name().display().to_string());
-    file.parts = restyled.parts.iter().map(|part| PartOutcomeEntry::new(&song, part)).collect();
-    file.restyled = restyled.parts.iter().map(|part| part.restyled).sum();
-    file.changed = restyled.parts.iter().map(|part| part.changed).sum();
-    Ok(())
 }
 
 /// Says which style a file holds, and what plays in its place if it cannot.

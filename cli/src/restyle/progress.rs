@@ -44,7 +44,8 @@ impl Drop for Progress {
     }
 }
 
-fn length(job: &Job) -> u64 {
+/// The length of a job's file in bytes.
+pub fn length(job: &Job) -> u64 {
     match &job.input {
         Source::File(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
         Source::Stdin => 1,

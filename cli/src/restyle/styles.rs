@@ -18,6 +18,8 @@ use crate::args::{RestyleArgs, StyleName};
 pub struct Styles {
     /// The model, with the user's styles in its slots.
     pub model: LoadedModel,
+    /// The user's styles.
+    pub slots: StyleSlots,
     /// What plays.
     pub blend: StyleBlend,
     /// What was played, with `--from`.
@@ -70,7 +72,7 @@ impl Styles {
         let a = a.context("there is always a style")?;
         let share_of_b = if b.is_some() { f32::from(args.blend) / 100.0 } else { 0.0 };
         let blend = StyleBlend { a, b: b.unwrap_or(a), share_of_b };
-        Ok(Self { model, blend, source, files: files.into_iter().map(|(_, entry)| entry).collect() })
+        Ok(Self { model, slots, blend, source, files: files.into_iter().map(|(_, entry)| entry).collect() })
     }
 }
 

@@ -7,4 +7,4 @@ mod network;
 mod styles;
 
 pub use model::NoteModel;
-pub use network::{AheadState, DecoderState, EncodedNotes, NoteNetwork, PastState};
+pub use network::{AheadState, DecoderState, EncodedNotes, LANES, NoteNetwork, PastState};

@@ -4,8 +4,12 @@
 //! - The look-ahead network runs backward, from the last known note to the one at hand.
 //! - Each style has a decoder, which reads both encodings and predicts a mean and a spread.
 
+mod lanes;
+mod long;
 mod performance;
 
+pub use lanes::LANES;
+pub(super) use lanes::LONGEST_LANE;
 pub use performance::EncodedNotes;
 
 use std::sync::Arc;
@@ -41,7 +45,7 @@ pub struct NoteNetwork {
     decoder_hidden: usize,
 }
 
-/// The past encoder's state after some notes.
+/// The past encoder's state after some notes, for one or more performances in a batch.
 #[derive(Debug, Clone)]
 pub struct PastState([Tensor; 4]);
 
@@ -49,7 +53,7 @@ pub struct PastState([Tensor; 4]);
 #[derive(Debug, Clone)]
 pub struct AheadState([Tensor; 2]);
 
-/// A decoder's state after some notes.
+/// A decoder's state after some notes, for one or more performances in a batch.
 #[derive(Debug, Clone)]
 pub struct DecoderState([Tensor; 2]);
 
@@ -153,21 +157,22 @@ impl NoteNetwork {
         DecoderState(std::array::from_fn(|_| zeros(1, self.decoder_hidden)))
     }
 
-    /// Encodes the `past` rows of the next notes, \[notes, PAST\], and advances the state.
+    /// Encodes the `past` rows of the next notes, \[notes, batch, PAST\], and advances the state; the batch is its.
     ///
-    /// Returns the past encodings, \[notes, [`Self::past_width`]\].
+    /// Returns the past encodings, \[notes, batch, [`Self::past_width`]\].
     ///
     /// # Errors
     /// When the runtime fails.
     pub fn read(&self, past: &[f32], state: &mut PastState) -> Result<Vec<f32>, InferenceError> {
-        let notes = past.len() / PAST;
+        let [lower_h, lower_c, upper_h, upper_c] = &state.0;
+        let batch = lower_h.shape[1];
+        let notes = past.len() / PAST / batch;
         if notes == 0 {
             return Ok(Vec::new());
         }
-        let [lower_h, lower_c, upper_h, upper_c] = &state.0;
         let outputs = self.past.run(
             &[
-                ("past", TensorRef { shape: &[notes, 1, PAST], data: past }),
+                ("past", TensorRef { shape: &[notes, batch, PAST], data: past }),
                 ("lower_h", lower_h.view()),
                 ("lower_c", lower_c.view()),
                 ("upper_h", upper_h.view()),
@@ -176,9 +181,9 @@ impl NoteNetwork {
             &["before", "lower_h_out", "lower_c_out", "upper_h_out", "upper_c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let encoding = next_output(&mut outputs, "before", [notes, 1, self.past_hidden])?.data;
+        let encoding = next_output(&mut outputs, "before", [notes, batch, self.past_hidden])?.data;
         for state in &mut state.0 {
-            *state = next_output(&mut outputs, "the past encoder's state", [1, 1, self.past_hidden])?;
+            *state = next_output(&mut outputs, "the past encoder's state", [1, batch, self.past_hidden])?;
         }
         Ok(encoding)
     }
@@ -248,7 +253,8 @@ impl NoteNetwork {
 
     /// Predicts the mean and spread of the next notes in a style, in velocity steps, and advances the state.
     ///
-    /// `past_encoding` comes from [`Self::read`] and `ahead_encoding` from [`Self::look_ahead`], of the same notes.
+    /// `past_encoding` comes from [`Self::read`] and `ahead_encoding` from [`Self::look_ahead`], of the same notes and
+    /// the state's batch. The predictions are \[notes, batch\].
     ///
     /// # Errors
     /// When the runtime fails or there is no decoder for the style.
@@ -260,24 +266,25 @@ impl NoteNetwork {
         state: &mut DecoderState,
     ) -> Result<Vec<Prediction>, InferenceError> {
         let decoder = self.decoders.get(style)?;
-        let notes = past_encoding.len() / self.past_hidden;
+        let batch = state.0[0].shape[1];
+        let notes = past_encoding.len() / self.past_hidden / batch;
         if notes == 0 {
             return Ok(Vec::new());
         }
         let outputs = decoder.graph.run(
             &[
-                ("before", TensorRef { shape: &[notes, 1, self.past_hidden], data: past_encoding }),
-                ("behind", TensorRef { shape: &[notes, 1, self.ahead_hidden], data: ahead_encoding }),
+                ("before", TensorRef { shape: &[notes, batch, self.past_hidden], data: past_encoding }),
+                ("behind", TensorRef { shape: &[notes, batch, self.ahead_hidden], data: ahead_encoding }),
                 ("h", state.0[0].view()),
                 ("c", state.0[1].view()),
             ],
             &["mean", "spread", "h_out", "c_out"],
         )?;
         let mut outputs = outputs.into_iter();
-        let means = next_output(&mut outputs, "mean", [notes, 1, 1])?.data;
-        let spreads = next_output(&mut outputs, "spread", [notes, 1, 1])?.data;
+        let means = next_output(&mut outputs, "mean", [notes, batch, 1])?.data;
+        let spreads = next_output(&mut outputs, "spread", [notes, batch, 1])?.data;
         for state in &mut state.0 {
-            *state = next_output(&mut outputs, "the decoder's state", [1, 1, self.decoder_hidden])?;
+            *state = next_output(&mut outputs, "the decoder's state", [1, batch, self.decoder_hidden])?;
         }
         let pairs = means.into_iter().zip(spreads);
         Ok(pairs.map(|(deviation, spread)| Prediction { deviation, spread }).collect())

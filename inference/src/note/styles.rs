@@ -1,9 +1,12 @@
 //! Predicts notes in a model's own styles and in those of the user, which read the model's encodings and predictions.
 
+use std::cmp::Reverse;
+
 use tonenet_core::note_rows::Part;
 use tonenet_core::style::StyleIndex;
 
-use super::{EncodedNotes, NoteNetwork};
+use super::network::LONGEST_LANE;
+use super::{EncodedNotes, LANES, NoteNetwork};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::Prediction;
@@ -28,6 +31,36 @@ impl PlayedStyle {
     }
 }
 
+/// The styles of a request, and the decoders that they read.
+pub(super) struct RequestedStyles<'a> {
+    styles: &'a [PlayedStyle],
+    /// In ascending order.
+    pub(super) decoders: Vec<StyleIndex>,
+}
+
+impl<'a> RequestedStyles<'a> {
+    pub(super) fn new(styles: &'a [PlayedStyle]) -> Self {
+        let mut decoders: Vec<StyleIndex> = styles.iter().flat_map(PlayedStyle::decoders).collect();
+        decoders.sort_unstable();
+        decoders.dedup();
+        Self { styles, decoders }
+    }
+
+    /// An empty list of predictions for each style.
+    pub(super) fn predictions(&self, notes: usize) -> Vec<Vec<Prediction>> {
+        self.styles.iter().map(|_| Vec::with_capacity(notes)).collect()
+    }
+
+    /// Appends each style's predictions of some notes, of which the decoders predict `notes.predictions`.
+    pub(super) fn append(&self, notes: EncodedNotes<'_>, predictions: &mut [Vec<Prediction>]) {
+        for (all, style) in predictions.iter_mut().zip(self.styles) {
+            let read = style.decoders().into_iter().filter_map(|style| self.decoders.binary_search(&style).ok());
+            let read: Vec<Vec<Prediction>> = read.map(|decoder| notes.predictions[decoder].clone()).collect();
+            all.extend(style.predict(&EncodedNotes { predictions: &read, ..notes }));
+        }
+    }
+}
+
 impl NoteNetwork {
     /// Predicts a performance in each of `styles`.
     ///
@@ -40,17 +73,43 @@ impl NoteNetwork {
         styles: &[PlayedStyle],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let mut decoders: Vec<StyleIndex> = styles.iter().flat_map(PlayedStyle::decoders).collect();
-        decoders.sort_unstable();
-        decoders.dedup();
-        let mut predictions: Vec<Vec<Prediction>> = styles.iter().map(|_| Vec::with_capacity(part.len())).collect();
-        self.encode(part, &[look_ahead], &decoders, cancellation, &mut |_, notes| {
-            for (all, style) in predictions.iter_mut().zip(styles) {
-                let read = style.decoders().into_iter().filter_map(|style| decoders.binary_search(&style).ok());
-                let read: Vec<Vec<Prediction>> = read.map(|decoder| notes.predictions[decoder].clone()).collect();
-                all.extend(style.predict(&EncodedNotes { predictions: &read, ..notes }));
+        Ok(self.predict_each(&[part], look_ahead, styles, cancellation)?.pop().unwrap_or_default())
+    }
+
+    /// [`Self::predict`] for several performances: by performance, style and note.
+    ///
+    /// Whole performances share runs ([`LANES`]), which is faster. Each is predicted as it would be alone.
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn predict_each(
+        &self,
+        parts: &[&Part],
+        look_ahead: LookAhead,
+        styles: &[PlayedStyle],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<Vec<Prediction>>>, InferenceError> {
+        let styles = RequestedStyles::new(styles);
+        let mut predicted: Vec<_> = parts.iter().map(|part| styles.predictions(part.len())).collect();
+        let mut together = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            let mut append = |notes: EncodedNotes<'_>| styles.append(notes, &mut predicted[index]);
+            match look_ahead {
+                LookAhead::WholePerformance if part.len() <= LONGEST_LANE => together.push(index),
+                LookAhead::WholePerformance => self.encode_long(part, &styles.decoders, cancellation, &mut append)?,
+                LookAhead::Seconds(_) => {
+                    self.encode(part, &[look_ahead], &styles.decoders, cancellation, &mut |_, notes| append(notes))?;
+                }
             }
-        })?;
-        Ok(predictions)
+        }
+        // Performances that are about equally long end together.
+        together.sort_by_key(|&index| Reverse(parts[index].len()));
+        for group in together.chunks(LANES) {
+            let parts: Vec<&Part> = group.iter().map(|&index| parts[index]).collect();
+            self.encode_lanes(&parts, &styles.decoders, cancellation, &mut |lane, notes| {
+                styles.append(notes, &mut predicted[group[lane]]);
+            })?;
+        }
+        Ok(predicted)
     }
 }

@@ -1,4 +1,4 @@
-//! The built-in runtime: `rten`, in pure Rust, on one thread that all its graphs share.
+//! The built-in runtime: `rten`, in pure Rust, on one thread that all instances share.
 
 use std::sync::{Arc, Weak};
 
@@ -16,10 +16,35 @@ pub(super) const NAME: &str = "built-in (rten 0.27)";
 /// What computes its graphs.
 pub(super) const PROVIDER: &str = "CPU";
 
-/// The thread that runs all graphs. It ends when the last graph is dropped, so that a host may unload the plugin.
+/// The thread of all instances. It ends when the last graph is dropped, so that a host may unload the plugin.
 static THREAD: Mutex<Weak<ThreadPool>> = Mutex::new(Weak::new());
 
-fn thread() -> Arc<ThreadPool> {
+/// The thread that runs a graph.
+#[derive(Clone)]
+pub(super) enum Thread {
+    /// The one that all instances share.
+    Shared,
+    /// Another one.
+    Own(Arc<ThreadPool>),
+}
+
+impl Thread {
+    /// A thread for a few graphs.
+    pub(super) fn own() -> Self {
+        Self::Own(Arc::new(ThreadPool::with_num_threads(1)))
+    }
+}
+
+impl std::fmt::Debug for Thread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Shared => "Shared",
+            Self::Own(_) => "Own",
+        })
+    }
+}
+
+fn shared_thread() -> Arc<ThreadPool> {
     let mut shared = THREAD.lock();
     shared.upgrade().unwrap_or_else(|| {
         let pool = Arc::new(ThreadPool::with_num_threads(1));
@@ -29,12 +54,16 @@ fn thread() -> Arc<ThreadPool> {
 }
 
 /// Loads an ONNX file; error messages call it `title`.
-pub(super) fn load(title: &str, bytes: Vec<u8>) -> Result<BuiltInGraph, InferenceError> {
+pub(super) fn load(title: &str, bytes: Vec<u8>, thread: &Thread) -> Result<BuiltInGraph, InferenceError> {
     let title = title.to_owned();
     let load = || ModelOptions::with_ops(operators()).prepack_weights(true).load(bytes);
     let loaded = guarded(load).and_then(|result| result.map_err(|e| one_line(&e.to_string())));
+    let thread = match thread {
+        Thread::Shared => shared_thread(),
+        Thread::Own(thread) => Arc::clone(thread),
+    };
     match loaded {
-        Ok(model) => Ok(BuiltInGraph { model, title, thread: thread() }),
+        Ok(model) => Ok(BuiltInGraph { model, title, thread }),
         Err(reason) => Err(InferenceError::Refused { file: title, runtime: NAME.into(), reason }),
     }
 }

@@ -43,9 +43,9 @@ impl Graph for CountedGraph {
         if self.runs.count.fetch_add(1, Ordering::Relaxed) + 1 == self.runs.stop_at {
             self.runs.cancellation.cancel();
         }
-        let steps = inputs[0].1.shape[0];
+        let (steps, batch) = (inputs[0].1.shape[0], inputs[0].1.shape[1]);
         let output = |name: &&str| {
-            let shape = if name.ends_with("_out") { vec![1, 1, 1] } else { vec![steps, 1, self.width] };
+            let shape = if name.ends_with("_out") { vec![1, batch, 1] } else { vec![steps, batch, self.width] };
             Tensor { data: vec![0.0; shape.iter().product()], shape }
         };
         Ok(outputs.iter().map(output).collect())

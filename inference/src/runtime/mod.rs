@@ -114,12 +114,14 @@ impl fmt::Display for RuntimeReport {
 #[derive(Debug, Clone)]
 pub struct Runtime {
     engine: Engine,
+    /// Whether its graphs are also those of other runtimes.
+    shares_graphs: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Engine {
     OnnxRuntime(Arc<onnx_runtime::Engine>, ProviderConfig),
-    BuiltIn,
+    BuiltIn(built_in::Thread),
 }
 
 /// The runtime that a shared graph belongs to.
@@ -155,7 +157,8 @@ impl Runtime {
                     provider_notes: Vec::new(),
                     notes,
                 };
-                return (Self { engine: Engine::OnnxRuntime(engine, ProviderConfig::CPU) }, report);
+                let engine = Engine::OnnxRuntime(engine, ProviderConfig::CPU);
+                return (Self { engine, shares_graphs: true }, report);
             }
             notes.push(no_library(preference, candidates));
         }
@@ -168,22 +171,32 @@ impl Runtime {
             provider_notes: Vec::new(),
             notes,
         };
-        (Self { engine: Engine::BuiltIn }, report)
+        (Self { engine: Engine::BuiltIn(built_in::Thread::Shared), shares_graphs: true }, report)
     }
 
     /// The runtime and its version.
     pub fn name(&self) -> String {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => engine.name(),
-            Engine::BuiltIn => built_in::NAME.into(),
+            Engine::BuiltIn(_) => built_in::NAME.into(),
         }
+    }
+
+    /// The same runtime with graphs of its own, so that its runs wait for no other's. Each graph takes memory again.
+    #[must_use]
+    pub fn unshared(&self) -> Self {
+        let engine = match &self.engine {
+            Engine::OnnxRuntime(engine, config) => Engine::OnnxRuntime(Arc::clone(engine), *config),
+            Engine::BuiltIn(_) => Engine::BuiltIn(built_in::Thread::own()),
+        };
+        Self { engine, shares_graphs: false }
     }
 
     /// The provider that computes its graphs, as far as that takes them.
     pub fn provider(&self) -> ProviderConfig {
         match &self.engine {
             Engine::OnnxRuntime(_, config) => *config,
-            Engine::BuiltIn => ProviderConfig::CPU,
+            Engine::BuiltIn(_) => ProviderConfig::CPU,
         }
     }
 
@@ -195,10 +208,10 @@ impl Runtime {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => {
                 engine.try_provider(config)?;
-                Ok(Self { engine: Engine::OnnxRuntime(Arc::clone(engine), config) })
+                Ok(Self { engine: Engine::OnnxRuntime(Arc::clone(engine), config), ..*self })
             }
-            Engine::BuiltIn if config.provider == Provider::Cpu => Ok(self.clone()),
-            Engine::BuiltIn => Err("the built-in runtime computes on the processor alone".into()),
+            Engine::BuiltIn(_) if config.provider == Provider::Cpu => Ok(self.clone()),
+            Engine::BuiltIn(_) => Err("the built-in runtime computes on the processor alone".into()),
         }
     }
 
@@ -206,16 +219,16 @@ impl Runtime {
     pub fn on_processor(&self) -> Self {
         let engine = match &self.engine {
             Engine::OnnxRuntime(engine, _) => Engine::OnnxRuntime(Arc::clone(engine), ProviderConfig::CPU),
-            Engine::BuiltIn => Engine::BuiltIn,
+            Engine::BuiltIn(_) => self.engine.clone(),
         };
-        Self { engine }
+        Self { engine, ..*self }
     }
 
     /// ONNX Runtime's library; empty with the built-in runtime.
     pub(crate) fn library(&self) -> &Path {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => engine.library(),
-            Engine::BuiltIn => Path::new(""),
+            Engine::BuiltIn(_) => Path::new(""),
         }
     }
 
@@ -223,7 +236,7 @@ impl Runtime {
     pub fn devices(&self) -> Vec<String> {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => engine.devices(),
-            Engine::BuiltIn => Vec::new(),
+            Engine::BuiltIn(_) => Vec::new(),
         }
     }
 
@@ -234,26 +247,33 @@ impl Runtime {
     pub fn load(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let kind = match self.engine {
             Engine::OnnxRuntime(_, config) => Kind::OnnxRuntime(config),
-            Engine::BuiltIn => Kind::BuiltIn,
+            Engine::BuiltIn(_) => Kind::BuiltIn,
         };
+        if !self.shares_graphs {
+            return self.load_graph(file);
+        }
         // Locked while loading, so that two instances that start together load it once.
         let mut graphs = GRAPHS.lock();
         if let Some(graph) = graphs.get(&(kind, file.sha256())).and_then(Weak::upgrade) {
             return Ok(graph);
         }
+        let graph = self.load_graph(file)?;
+        graphs.retain(|_, graph| graph.strong_count() > 0);
+        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
+        Ok(graph)
+    }
+
+    fn load_graph(&self, file: GraphFile<'_>) -> Result<Arc<dyn Graph>, InferenceError> {
         let validated = dequantise(file.bytes()).and_then(|bytes| validate(&bytes).map(|()| bytes));
         let bytes = validated.map_err(|reason| InferenceError::Refused {
             file: file.title().into(),
             runtime: self.name(),
             reason: reason.into(),
         })?;
-        let graph: Arc<dyn Graph> = match &self.engine {
+        Ok(match &self.engine {
             Engine::OnnxRuntime(engine, config) => Arc::new(engine.load(*config, file.title(), &bytes)?),
-            Engine::BuiltIn => Arc::new(built_in::load(file.title(), bytes.into_owned())?),
-        };
-        graphs.retain(|_, graph| graph.strong_count() > 0);
-        graphs.insert((kind, file.sha256()), Arc::downgrade(&graph));
-        Ok(graph)
+            Engine::BuiltIn(thread) => Arc::new(built_in::load(file.title(), bytes.into_owned(), thread)?),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod performance;
 mod preset;
 mod restyle;
 mod save;
+mod song;
 mod style;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +22,7 @@ use tonenet_engine::timeline_store::TimelineStore;
 use tonenet_inference::user_style::{EXTENSION, UserStyle};
 
 use save::{save, suggested_name};
+pub use style::import as import_style;
 
 use crate::learner::{Learner, LearningSource};
 
@@ -78,6 +80,7 @@ pub struct FileDialogs {
     exporting_preset: Arc<Mutex<DialogState<PathBuf>>>,
     saving_performance: Arc<Mutex<DialogState<PathBuf>>>,
     restyling: Arc<Mutex<DialogState<()>>>,
+    choosing_song: Arc<Mutex<DialogState<()>>>,
 }
 
 impl FileDialogs {
@@ -95,6 +98,7 @@ impl FileDialogs {
             exporting_preset: Arc::default(),
             saving_performance: Arc::default(),
             restyling: Arc::default(),
+            choosing_song: Arc::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use tonenet_engine::style_store::StyleStore;
 use tonenet_inference::user_style::{MOST_BYTES, UserStyle};
 
 /// Reads a style into the store. Returns its name.
-pub(super) fn import(path: &Path, store: &StyleStore) -> Result<String, String> {
+pub fn import(path: &Path, store: &StyleStore) -> Result<String, String> {
     let mut bytes = Vec::new();
     // A larger file is refused by its length, so no more of it is read.
     let file = File::open(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes));

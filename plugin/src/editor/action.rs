@@ -15,6 +15,7 @@ use super::performance::Viewport;
 use super::presets_view::PresetDialog;
 use super::view::Tab;
 use super::window_settings::WindowTheme;
+use crate::player::PlayerAction;
 use crate::presets::PresetId;
 
 /// What the user did in the window.
@@ -74,6 +75,10 @@ pub enum Action {
     Edit(EditAction),
     /// Did something with files.
     Files(FileAction),
+    /// Used the player of files.
+    Player(PlayerAction),
+    /// Asked for a file to play.
+    ChooseSong,
 }
 
 /// What the user did with files.

@@ -28,6 +28,7 @@ use crate::diagnostics::Diagnostics;
 use crate::dialogs::{DialogState, FileDialogs};
 use crate::instance::Instance;
 use crate::learner::LearnerState;
+use crate::player::{FilePlayer, PlayerAction};
 
 /// How often the window looks whether there is something new to show.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -111,7 +112,7 @@ impl App {
     }
 
     fn view(&mut self) -> View {
-        let Instance { params, status, generator, learner, restyler, presets, edits } = &self.instance;
+        let Instance { params, status, generator, learner, restyler, presets, edits, player } = &self.instance;
         edits.forget_answered(params);
         let view = View::new(params, status);
         let (timeline, styles) = (params.timeline(), params.styles());
@@ -169,6 +170,7 @@ impl App {
             styles,
             presets,
             files,
+            player: player.as_ref().map(|player| player.view()),
             diagnostics,
             ..view
         }
@@ -194,7 +196,24 @@ fn leave_space_to_the_host(ui: &mut egui::Ui, frame: &mut Frame) {
         false => KeyCapture::IgnoreKeys(vec![Key::Character(" ".into())]),
     });
     if !is_typing {
-        ui.input_mut(|input| input.events.retain(|event| !is_space(event)));
+        take_space(ui);
+    }
+}
+
+/// Takes the space bar from the input. Returns whether it was pressed.
+fn take_space(ui: &mut egui::Ui) -> bool {
+    ui.input_mut(|input| {
+        let is_pressed = input.key_pressed(egui::Key::Space);
+        input.events.retain(|event| !is_space(event));
+        is_pressed
+    })
+}
+
+/// Without a host, the space bar starts and stops the player, unless a text is typed.
+fn play_with_space(ui: &mut egui::Ui, frame: &mut Frame, player: &dyn FilePlayer) {
+    frame.set_key_capture(KeyCapture::CaptureAll);
+    if !ui.ctx().text_edit_focused() && take_space(ui) {
+        player.control(PlayerAction::Play(!player.view().is_playing));
     }
 }
 
@@ -230,7 +249,10 @@ impl NiceEguiApp for App {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
-        leave_space_to_the_host(ui, frame);
+        match &self.instance.player {
+            Some(player) => play_with_space(ui, frame, &**player),
+            None => leave_space_to_the_host(ui, frame),
+        }
         let Some(context) = self.context.clone() else { return };
         if self.is_broken {
             ui.colored_label(

@@ -62,6 +62,10 @@ impl App {
             Action::Styles(action) => self.apply_to_styles(action, setter),
             Action::Presets(action) => self.apply_to_presets(action, setter),
             Action::Files(action) => self.apply_to_files(action),
+            Action::Player(action) => self.instance.player.iter().for_each(|player| player.control(action.clone())),
+            Action::ChooseSong => {
+                self.instance.player.iter().for_each(|player| self.dialogs.choose_song(player.clone()))
+            }
             Action::Edit(EditAction::Undo) => edit.undo(),
             Action::Edit(EditAction::Redo) => edit.redo(),
             Action::Edit(EditAction::SwitchSlot) => self.presets.problems = edit.switch_slot(),

@@ -10,6 +10,7 @@ use super::theme::{Palette, WIDE_SLIDER};
 use super::widgets::{button, weak};
 use crate::dialogs::DialogState;
 use crate::file_restyler::{RestyledFiles, RestylerState};
+use crate::player::PlayerAction;
 
 /// The most lines that name single files.
 const MOST_NAMED: usize = 4;
@@ -132,14 +133,19 @@ fn restyled(files: &RestyledFiles) -> Vec<Message> {
 /// A place to drop files on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Zone {
+    Play,
     Beside,
     Timeline,
 }
 
+/// The zones from top to bottom. Only where there is a player can files be played.
+const ZONES: [Zone; 3] = [Zone::Play, Zone::Beside, Zone::Timeline];
+
 /// While files hover over the window, shows where they can be dropped; takes those that are dropped.
 ///
-/// A file that is dropped where no pointer was seen is restyled: that changes nothing in the project.
-pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<Action>) {
+/// A file that is dropped where no pointer was seen is restyled: that changes nothing in the project. Where there is a player,
+/// it plays the file instead.
+pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, can_play: bool, actions: &mut Vec<Action>) {
     let (hovering, dropped, pointer) = ui.input(|input| {
         let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
         (input.raw.hovered_files.len(), dropped, input.pointer.latest_pos())
@@ -148,17 +154,14 @@ pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<
         return;
     }
     let whole = ui.ctx().content_rect().shrink(ZONE_SPACE);
-    let middle = whole.center().y;
-    let zones = [
-        (Zone::Beside, Rect::from_min_max(whole.min, pos2(whole.max.x, middle - ZONE_SPACE / 2.0))),
-        (Zone::Timeline, Rect::from_min_max(pos2(whole.min.x, middle + ZONE_SPACE / 2.0), whole.max)),
-    ];
+    let zones = places(whole, if can_play { &ZONES } else { &ZONES[1..] });
     let under = pointer.and_then(|at| zones.iter().find(|(_, place)| place.contains(at)).map(|(zone, _)| *zone));
     if !dropped.is_empty() {
-        actions.push(Action::Files(match under {
-            Some(Zone::Timeline) => FileAction::TakeDropped(dropped),
-            Some(Zone::Beside) | None => FileAction::RestyleDropped(dropped),
-        }));
+        actions.push(match under.unwrap_or(zones[0].0) {
+            Zone::Play => Action::Player(PlayerAction::Open(dropped.into_iter().next().unwrap_or_default())),
+            Zone::Timeline => Action::Files(FileAction::TakeDropped(dropped)),
+            Zone::Beside => Action::Files(FileAction::RestyleDropped(dropped)),
+        });
         return;
     }
     let layer = egui::Area::new(Id::unique("drop zones")).order(egui::Order::Foreground).fixed_pos(whole.min);
@@ -171,8 +174,22 @@ pub(super) fn drop_zones(ui: &mut egui::Ui, view: &FilesView, actions: &mut Vec<
     });
 }
 
+/// The zones one below the other, of equal height.
+fn places(whole: Rect, zones: &[Zone]) -> Vec<(Zone, Rect)> {
+    let step = (whole.height() + ZONE_SPACE) / zones.len() as f32;
+    let place = |(index, zone): (usize, &Zone)| {
+        let top = whole.top() + step * index as f32;
+        (*zone, Rect::from_min_max(pos2(whole.min.x, top), pos2(whole.max.x, top + step - ZONE_SPACE)))
+    };
+    zones.iter().enumerate().map(place).collect()
+}
+
 fn texts(zone: Zone, view: &FilesView, files: usize) -> (&'static str, String) {
     match zone {
+        Zone::Play => {
+            let one = if files > 1 { " It plays the first file only." } else { "" };
+            ("Play it", format!("Plays the file through ToneNet to your synthesizer.{one}"))
+        }
         Zone::Beside => {
             let style = &view.style;
             (

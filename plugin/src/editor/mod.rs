@@ -16,6 +16,7 @@ mod icons;
 mod learning;
 mod mode_strip;
 pub mod performance;
+mod player_strip;
 mod preset_actions;
 mod presets;
 mod presets_view;
@@ -71,13 +72,16 @@ pub fn window(ui: &mut egui::Ui, view: &View) -> Vec<Action> {
         header(ui, view, &mut actions);
         ui.add_space(2.0);
     });
+    if let Some(player) = &view.player {
+        egui::Panel::top("player").resizable(false).show(ui, |ui| player_strip::strip(ui, player, &mut actions));
+    }
     match view.tab {
         Tab::Restyle => restyle(ui, view, height, &mut actions),
         Tab::Generate => whole(ui, |ui| generate::panel(ui, &view.generate, &mut actions)),
         Tab::Styles => whole(ui, |ui| styles::panel(ui, &view.styles, &mut actions)),
         Tab::Status => whole(ui, |ui| status::panel(ui, view, &mut actions)),
     }
-    files::drop_zones(ui, &view.files, &mut actions);
+    files::drop_zones(ui, &view.files, view.player.is_some(), &mut actions);
     window_controls::corner(ui, &mut actions);
     actions
 }

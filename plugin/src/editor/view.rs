@@ -19,6 +19,7 @@ use super::window_settings::WindowSettings;
 use crate::diagnostics::Diagnostics;
 use crate::dialogs::DialogState;
 use crate::params::ToneNetParams;
+use crate::player::PlayerView;
 
 /// What the window shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +78,8 @@ pub struct View {
     pub presets: PresetsView,
     /// Files that are saved, restyled or dropped.
     pub files: FilesView,
+    /// The player of files, if there is one.
+    pub player: Option<PlayerView>,
     /// The status of the engine, for the panel "Status".
     pub diagnostics: Diagnostics,
 }
@@ -150,6 +153,7 @@ impl View {
             viewport: Viewport::default(),
             presets: PresetsView::default(),
             files: FilesView::new(params, status),
+            player: None,
             diagnostics: Diagnostics { look_ahead: params.look_ahead.to_string(), ..Diagnostics::new(status) },
             tab: Tab::default(),
             generate: GenerateView {

@@ -43,6 +43,11 @@ impl PresetFolder {
         Self(Some(path.into()))
     }
 
+    /// The preset of a name, if there is one.
+    pub fn find(&self, name: &str) -> Option<Preset> {
+        self.read().presets.into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name))
+    }
+
     /// Reads all presets. Files that hold none are named.
     pub(super) fn read(&self) -> Contents {
         let mut contents = Contents::default();

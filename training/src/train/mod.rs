@@ -27,6 +27,8 @@ mod warm_start;
 use anyhow::{Context, Result};
 
 pub(crate) use checkpoint::RunFolder;
+pub(crate) use note::NoteNetwork;
+pub(crate) use task::Network;
 pub(crate) use trained::Trained;
 
 use crate::arguments::TrainArgs;

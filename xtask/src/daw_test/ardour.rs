@@ -9,7 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::bundle::{VST3_BINARIES, copy_folder};
+use crate::bundle::copy_folder;
+use crate::chroot::{Chroot, User};
+use crate::platform::Platform;
 use crate::workspace::wait;
 
 /// The folder of Ardour 7's programs on Debian.
@@ -30,6 +32,8 @@ pub fn is_installed() -> Result<()> {
 /// See the [module](self).
 pub struct Ardour {
     home: PathBuf,
+    /// The system that it is installed in; `None` for this machine's.
+    system: Option<(Chroot, User<'static>)>,
 }
 
 /// A script, and the name of its files.
@@ -47,14 +51,30 @@ impl Ardour {
         let name = bundle.file_name().context("a bundle has a name")?;
         let installed = home.join(".vst3").join(name);
         copy_folder(bundle, &installed)?;
-        // Ardour rejects a scan from the same second as the plugin, or older.
-        let binary = installed.join(VST3_BINARIES).join(name).with_extension("so");
-        File::options().append(true).open(&binary)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
-        let ardour = Self { home: home.to_owned() };
-        let mut scan = ardour.command(&Path::new(PROGRAMS).join("ardour-vst3-scanner"));
-        scan.env("LD_LIBRARY_PATH", PROGRAMS).args(["-f", "-v"]).arg(&installed);
-        ardour.finish(scan, "scan", SCAN)?;
+        let ardour = Self { home: home.to_owned(), system: None };
+        ardour.scan(&installed)?;
         Ok(ardour)
+    }
+
+    /// The Ardour of another system, which scans a VST3 that is installed there.
+    pub fn in_system(system: &Chroot, user: User<'static>, bundle: &Path) -> Result<Self> {
+        let ardour = Self { home: system.outside(user.home), system: Some((system.clone(), user)) };
+        ardour.scan(bundle)?;
+        Ok(ardour)
+    }
+
+    fn scan(&self, bundle: &Path) -> Result<()> {
+        // Ardour rejects a scan from the same second as the plugin, or older.
+        let binary = bundle.join(Platform::current()?.vst3_binary());
+        File::options().append(true).open(&binary)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
+        let mut scan = self.command(&Path::new(PROGRAMS).join("ardour-vst3-scanner"), &[("LD_LIBRARY_PATH", PROGRAMS)]);
+        scan.args(["-f", "-v"]).arg(self.seen(bundle));
+        self.finish(scan, "scan", SCAN)
+    }
+
+    /// A path as Ardour sees it.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        self.system.as_ref().map_or_else(|| path.to_owned(), |(system, _)| system.inside(path))
     }
 
     /// Runs a script in a process of its own.
@@ -65,8 +85,8 @@ impl Ardour {
         let file = |ending: &str| self.home.join(format!("{}.{ending}", script.name));
         let (program, answers) = (file("lua"), file("answers"));
         fs::write(&program, format!("{PRELUDE}\n{}", script.text))?;
-        let mut command = self.command(Path::new("ardour7-lua"));
-        command.arg(&program).arg(&answers).args(arguments);
+        let mut command = self.command(Path::new("ardour7-lua"), &[]);
+        command.arg(self.seen(&program)).arg(self.seen(&answers)).args(arguments);
         self.finish(command, script.name, limit)?;
         let text = fs::read_to_string(&answers).with_context(|| format!("no answers in {}", answers.display()))?;
         let answers = Answers::parse(&text);
@@ -77,8 +97,8 @@ impl Ardour {
     /// Starts Ardour's interface with a session on a screen.
     pub fn start(&self, session: &Path, display: &str) -> Result<Child> {
         let log = File::create(self.log("window"))?;
-        let mut command = self.command(Path::new("ardour"));
-        command.args(["--no-announcements", "--no-splash"]).arg(session).env("DISPLAY", display);
+        let mut command = self.command(Path::new("ardour"), &[("DISPLAY", display)]);
+        command.args(["--no-announcements", "--no-splash"]).arg(session);
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn();
         child.context("cannot run ardour; is Debian's package ardour installed?")
     }
@@ -88,13 +108,19 @@ impl Ardour {
         self.home.join(format!("{name}.log"))
     }
 
-    fn command(&self, program: &Path) -> Command {
+    fn command(&self, program: &Path, variables: &[(&str, &str)]) -> Command {
+        if let Some((system, user)) = &self.system {
+            let mut command = system.command(*user, "env");
+            command.args(variables.iter().map(|(name, value)| format!("{name}={value}"))).arg(program);
+            return command;
+        }
         let mut command = Command::new(program);
         command.env("HOME", &self.home).env("XDG_RUNTIME_DIR", &self.home).current_dir(&self.home);
         // Otherwise the user's own folders, plugins or runtime would be used.
         for variable in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "VST3_PATH", "TONENET_ORT_DYLIB"] {
             command.env_remove(variable);
         }
+        command.envs(variables.iter().copied());
         command
     }
 

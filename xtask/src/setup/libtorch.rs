@@ -11,17 +11,22 @@ use crate::workspace;
 /// The libtorch that `tch` 0.26 is made for.
 const VERSION: &str = "2.13.0";
 
-const TORCH: Wheel =
-    Wheel { requirement: "torch==2.13.0", sha256: "60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7" };
+const TORCH: Wheel = Wheel {
+    requirement: "torch==2.13.0",
+    sha256: "60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7",
+    platforms: &wheel::LINUX_X64,
+};
 /// libtorch_cpu of the only Linux wheel on PyPI, the CUDA one, links against these two small libraries.
 const CUDA_STUBS: [Wheel; 2] = [
     Wheel {
         requirement: "nvidia-cuda-runtime==13.0.96",
         sha256: "7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548",
+        platforms: &wheel::LINUX_X64,
     },
     Wheel {
         requirement: "nvidia-cuda-cupti==13.0.85",
         sha256: "4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8",
+        platforms: &wheel::LINUX_X64,
     },
 ];
 const LIBRARIES: [&str; 5] = ["libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libcudart.so.13", "libcupti.so.13"];

@@ -14,9 +14,12 @@ pub struct Wheel {
     pub requirement: &'static str,
     /// SHA-256 of the file, in hex.
     pub sha256: &'static str,
+    /// The platforms that it may be for, in pip's names.
+    pub platforms: &'static [&'static str],
 }
 
-const PLATFORMS: [&str; 5] = [
+/// The names of x86-64 Linux, by the age of its C library.
+pub const LINUX_X64: [&str; 5] = [
     "manylinux_2_28_x86_64",
     "manylinux_2_27_x86_64",
     "manylinux_2_25_x86_64",
@@ -32,17 +35,18 @@ pub fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     println!("downloading {} with pip", wheel.requirement);
     fs::create_dir_all(folder)?;
     let into = tempfile::tempdir_in(folder)?;
-    let mut pip = Command::new("python3");
+    let python = if cfg!(windows) { "python" } else { "python3" };
+    let mut pip = Command::new(python);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-cache-dir"])
         .args(["--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11"])
         .args(["--abi", "cp311", "--abi", "none", "--dest"])
         .arg(into.path())
         .arg(wheel.requirement);
-    for platform in PLATFORMS {
+    for platform in wheel.platforms {
         pip.args(["--platform", platform]);
     }
     let status =
-        pip.status().context("cannot run python3; install it with pip (Debian: apt-get install python3-pip)")?;
+        pip.status().context("cannot run Python; install it with pip (Debian: apt-get install python3-pip)")?;
     if !status.success() {
         bail!("pip could not download {} ({status}); see its message above", wheel.requirement);
     }

@@ -89,7 +89,11 @@ pub fn run(args: &ValidateArgs) -> Result<()> {
     .map(|(path, validator)| path.as_deref().map(|path| program(path, validator)).transpose());
     let [clap_validator, vst3_validator, pluginval] = programs;
     let (clap_validator, vst3_validator, pluginval) = (clap_validator?, vst3_validator?, pluginval?);
-    let screen = pluginval.is_some().then(Screen::open).transpose().context("pluginval opens windows")?;
+    // Other systems have their own.
+    let screen = (pluginval.is_some() && cfg!(target_os = "linux"))
+        .then(Screen::open)
+        .transpose()
+        .context("pluginval opens windows")?;
     let bundles = match &args.bundles {
         Some(folder) => Bundles { folder: fs::canonicalize(folder).with_context(|| no_bundle(folder))? },
         None => bundle::release()?,
@@ -179,7 +183,11 @@ impl Run {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(&self.bundle).current_dir(home.path());
         // A clean environment: no settings, libraries or options of the user.
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+        command.env_clear().env("LANG", "C.UTF-8");
+        // Windows starts nothing without the second.
+        for variable in ["PATH", "SystemRoot"] {
+            command.envs(std::env::var_os(variable).map(|value| (variable, value)));
+        }
         for variable in ["HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env(variable, home.path());
         }

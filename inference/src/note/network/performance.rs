@@ -46,7 +46,7 @@ impl NoteNetwork {
         cancellation: &Cancellation,
         visit: &mut dyn FnMut(usize, EncodedNotes<'_>),
     ) -> Result<(), InferenceError> {
-        let segments = Segments { network: self, part, cancellation };
+        let segments = Segments::new(self, part, cancellation);
         let mut states = match look_aheads.contains(&LookAhead::WholePerformance) {
             true => segments.states_at_ends()?,
             false => Vec::new(),
@@ -84,26 +84,32 @@ impl NoteNetwork {
 }
 
 /// Looks ahead over a performance, one segment of its notes at a time.
-struct Segments<'a> {
+pub(super) struct Segments<'a> {
     network: &'a NoteNetwork,
     part: &'a Part,
+    /// The end of the performance, in seconds.
+    end: f64,
     cancellation: &'a Cancellation,
 }
 
-impl Segments<'_> {
-    fn ranges(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + use<> {
+impl<'a> Segments<'a> {
+    pub(super) fn new(network: &'a NoteNetwork, part: &'a Part, cancellation: &'a Cancellation) -> Self {
+        Self { network, part, end: part.end_known(), cancellation }
+    }
+
+    pub(super) fn ranges(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + use<> {
         let notes = self.part.len();
         (0..notes.div_ceil(SEGMENT)).map(move |index| index * SEGMENT..((index + 1) * SEGMENT).min(notes))
     }
 
-    fn past_rows(&self, notes: Range<usize>) -> Vec<f32> {
+    pub(super) fn past_rows(&self, notes: Range<usize>) -> Vec<f32> {
         let mut rows = Vec::with_capacity(notes.len() * PAST);
         notes.for_each(|index| self.part.past(index, &mut rows));
         rows
     }
 
     /// The look-ahead network's state at the end of each segment, the last segment's first.
-    fn states_at_ends(&self) -> Result<Vec<AheadState>, InferenceError> {
+    pub(super) fn states_at_ends(&self) -> Result<Vec<AheadState>, InferenceError> {
         let mut states = vec![self.network.initial_ahead_state(1)];
         for segment in self.ranges().skip(1).rev() {
             let mut state = states[states.len() - 1].clone();
@@ -116,15 +122,14 @@ impl Segments<'_> {
 
     /// The look-ahead encodings of a segment with these `past` rows, from the state at its end; each note's look-ahead
     /// is the rest of the performance.
-    fn look_ahead_over_all(
+    pub(super) fn look_ahead_over_all(
         &self,
         notes: Range<usize>,
         past: &[f32],
         state: &mut AheadState,
     ) -> Result<Vec<f32>, InferenceError> {
-        let known = self.part.end_known();
         let mut ahead = Vec::with_capacity(notes.len() * AHEAD);
-        notes.for_each(|index| self.part.ahead(index, known, &mut ahead));
+        notes.for_each(|index| self.part.ahead(index, self.end, &mut ahead));
         self.network.look_ahead_in_chunks(past, &ahead, state, self.cancellation)
     }
 
@@ -171,18 +176,18 @@ impl Segments<'_> {
 }
 
 /// The decoders of some styles at one look-ahead, with their states.
-struct StyleDecoders<'a> {
+pub(super) struct StyleDecoders<'a> {
     network: &'a NoteNetwork,
     states: Vec<(StyleIndex, DecoderState)>,
 }
 
 impl<'a> StyleDecoders<'a> {
-    fn new(network: &'a NoteNetwork, styles: &[StyleIndex]) -> Self {
+    pub(super) fn new(network: &'a NoteNetwork, styles: &[StyleIndex]) -> Self {
         Self { network, states: styles.iter().map(|&style| (style, network.initial_decoder_state())).collect() }
     }
 
     /// Each style's predictions of the next notes.
-    fn decode(&mut self, past: &[f32], ahead: &[f32]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
+    pub(super) fn decode(&mut self, past: &[f32], ahead: &[f32]) -> Result<Vec<Vec<Prediction>>, InferenceError> {
         self.states.iter_mut().map(|(style, state)| self.network.decode(*style, past, ahead, state)).collect()
     }
 }

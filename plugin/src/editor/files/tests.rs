@@ -14,10 +14,14 @@ fn view() -> FilesView {
 }
 
 fn harness(view: &FilesView) -> Harness<'_, Vec<Action>> {
-    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
+    harness_with_player(view, false)
+}
+
+fn harness_with_player(view: &FilesView, can_play: bool) -> Harness<'_, Vec<Action>> {
+    let draw = move |ui: &mut egui::Ui, actions: &mut Vec<Action>| {
         ui.horizontal(|ui| buttons(ui, view, actions));
         outcome(ui, view, actions);
-        drop_zones(ui, view, actions);
+        drop_zones(ui, view, can_play, actions);
     };
     Harness::builder().with_size(egui::vec2(640.0, 400.0)).build_ui_state(draw, Vec::new())
 }
@@ -93,7 +97,10 @@ impl egui::DroppedFile for Dropped {
 
 /// Drags files to a place of the window, where there is one, and drops them there.
 fn dropped(view: &FilesView, at: Option<egui::Pos2>, files: &[&'static str]) -> Vec<Action> {
-    let mut harness = harness(view);
+    dropped_on(harness(view), at, files)
+}
+
+fn dropped_on(mut harness: Harness<'_, Vec<Action>>, at: Option<egui::Pos2>, files: &[&'static str]) -> Vec<Action> {
     harness.input_mut().hovered_files = files.iter().map(|_| egui::HoveredFile::default()).collect();
     at.into_iter().for_each(|at| harness.event(egui::Event::PointerMoved(at)));
     harness.run_steps(1);
@@ -123,4 +130,16 @@ fn dropped_files_go_where_they_are_dropped() {
     assert_eq!(drop_at(Some(pos2(300.0, 100.0))), beside);
     assert_eq!(drop_at(None), beside, "which changes nothing in the project");
     assert_eq!(drop_at(Some(pos2(300.0, 300.0))), [Action::Files(FileAction::TakeDropped(files))]);
+}
+
+#[test]
+fn with_a_player_a_file_is_played_unless_it_is_dropped_on_another_zone() {
+    let view = view();
+    let dropped = |at: Option<egui::Pos2>| dropped_on(harness_with_player(&view, true), at, &["a.mid", "b.mid"]);
+    let plays = [Action::Player(PlayerAction::Open("a.mid".into()))];
+    assert_eq!(dropped(None), plays);
+    assert_eq!(dropped(Some(pos2(320.0, 60.0))), plays);
+    let files = vec!["a.mid".into(), "b.mid".into()];
+    assert_eq!(dropped(Some(pos2(320.0, 200.0))), [Action::Files(FileAction::RestyleDropped(files.clone()))]);
+    assert_eq!(dropped(Some(pos2(320.0, 360.0))), [Action::Files(FileAction::TakeDropped(files))]);
 }

@@ -1,0 +1,118 @@
+//! Files as the player reads them.
+
+use super::*;
+
+const RATE: f64 = 48_000.0;
+
+/// A file of format 1 with 480 ticks a beat; each track is its events as bytes.
+fn file(tracks: &[&[u8]]) -> Song {
+    let mut bytes = b"MThd\0\0\0\x06\0\x01".to_vec();
+    bytes.extend((tracks.len() as u16).to_be_bytes());
+    bytes.extend(480u16.to_be_bytes());
+    for track in tracks {
+        let track = [*track, &[0, 0xFF, 0x2F, 0]].concat();
+        bytes.extend(b"MTrk");
+        bytes.extend((track.len() as u32).to_be_bytes());
+        bytes.extend(track);
+    }
+    Song::parse(bytes).expect("a file")
+}
+
+fn playable(song: &Song) -> PlayableSong {
+    PlayableSong::new("song.mid".into(), song, &Selection::Keyboards, RATE)
+}
+
+/// A piano on channel 1 with its pedal, and a bass on channel 2 with its volume.
+fn piano_and_bass() -> Song {
+    file(&[
+        &[0, 0xC0, 0, 0, 0x90, 60, 80, 0, 0xB0, 64, 127, 0x83, 0x60, 0x80, 60, 0],
+        &[0, 0xC1, 33, 0, 0xB1, 7, 90, 0, 0x91, 36, 70, 0x83, 0x60, 0x91, 36, 0],
+    ])
+}
+
+#[test]
+fn notes_of_pianos_and_their_controllers_go_through_the_plugin() {
+    let song = playable(&piano_and_bass());
+    let route = |status| song.events().iter().find(|e| matches!(e.message, Message::Channel([s, ..]) if s == status));
+    for (status, expected) in [
+        (0x90, Route::Plugin),
+        (0x80, Route::Plugin),
+        (0xB0, Route::Plugin),
+        (0xC0, Route::Plugin),
+        (0x91, Route::Around),
+        (0xB1, Route::Around),
+        (0xC1, Route::Around),
+    ] {
+        assert_eq!(route(status).expect("a message").route, expected, "{status:#x}");
+    }
+    assert_eq!(song.parts(), Parts { restyled: 1, untouched: 1 });
+}
+
+#[test]
+fn a_note_ends_on_the_way_that_it_began_on() {
+    // Two tracks on one channel: the bass holds the key that the piano plays, too.
+    let song = file(&[
+        &[0, 0xC0, 0, 0, 0x90, 60, 80, 0x60, 0x80, 60, 0],
+        &[0, 0xC0, 33, 0x10, 0x90, 60, 70, 0x10, 0x80, 60, 0],
+    ]);
+    let song = playable(&song);
+    let routes = |on| {
+        let is = |e: &&SongEvent| matches!(e.message, Message::Channel([status, ..]) if status & 0xF0 == on);
+        song.events().iter().filter(is).map(|e| e.route).collect::<Vec<_>>()
+    };
+    assert_eq!(routes(0x90).len(), 2);
+    for route in [Route::Plugin, Route::Around] {
+        let count = |on| routes(on).into_iter().filter(|r| *r == route).count();
+        assert_eq!(count(0x90), count(0x80), "{route:?}");
+    }
+}
+
+#[test]
+fn a_message_is_at_the_sample_nearest_to_its_time() {
+    let song = playable(&piano_and_bass());
+    let off = song.events().iter().find(|e| e.message == Message::Channel([0x80, 60, 0])).expect("an off");
+    assert_eq!(off.sample, 24_000, "a beat at 120");
+}
+
+#[test]
+fn the_song_ends_with_its_last_bar() {
+    assert_eq!(playable(&piano_and_bass()).end(), Some(96_000));
+}
+
+#[test]
+fn the_transport_follows_tempo_and_metre() {
+    // 6/8 and 60 beats a minute; from beat 3 on 120.
+    let song = file(&[
+        &[
+            0, 0xFF, 0x58, 4, 6, 3, 24, 8, 0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40, 0x8B, 0x20, 0xFF, 0x51, 3, 0x07, 0xA1,
+            0x20,
+        ],
+        &[0, 0x90, 60, 80, 0x96, 0x40, 0x80, 60, 0],
+    ]);
+    let song = playable(&song);
+    let transport = song.transport(168_000, true, true);
+    assert_eq!(transport.tempo, Some(120.0));
+    assert_eq!(transport.pos_beats, Some(4.0));
+    assert_eq!((transport.time_sig_numerator, transport.time_sig_denominator), (Some(6), Some(8)));
+    assert_eq!((transport.bar_start_pos_beats, transport.bar_number), (Some(3.0), Some(1)));
+    assert_eq!(transport.loop_range_beats, Some((0.0, 6.0)));
+    assert_eq!(song.bar(0), 1);
+}
+
+#[test]
+fn chasing_gives_the_last_of_each_setting_and_no_note() {
+    let song = playable(&piano_and_bass());
+    let messages: Vec<_> = song.chase(1).into_iter().map(|event| event.message).collect();
+    let settings = [[0xC0, 0, 0], [0xB0, 64, 127], [0xC1, 33, 0], [0xB1, 7, 90]].map(Message::Channel);
+    assert_eq!(messages, settings);
+    assert!(song.chase(0).is_empty());
+}
+
+#[test]
+fn time_without_a_file_does_not_end() {
+    let song = PlayableSong::without_file(90.0, RATE);
+    assert_eq!((song.end(), song.name()), (None, None));
+    let transport = song.transport(64_000, true, true);
+    assert_eq!((transport.tempo.map(f64::round), transport.loop_range_beats), (Some(90.0), None));
+    assert!((transport.pos_beats.expect("beats") - 2.0).abs() < 1e-3);
+}

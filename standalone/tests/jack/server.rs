@@ -1,0 +1,60 @@
+//! A JACK server without a sound card.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use jack::ClientOptions;
+use parking_lot::{Mutex, MutexGuard};
+
+/// The JACK library knows one server for each process, by the environment. So the tests take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A server that runs until this is dropped.
+pub struct Server {
+    process: Child,
+    name: String,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Server {
+    /// Starts a server of 48,000 Hz with blocks of 256 samples.
+    pub fn start() -> Self {
+        let turn = TURN.lock();
+        let name = format!("tonenet-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // SAFETY: the tests take turns, and no other thread of this process reads the environment meanwhile.
+        unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &name) };
+        let process = Command::new("jackd")
+            // Without real time, which needs a privilege; and in step with its clients, so that a busy machine leaves out no block.
+            .args(["--no-realtime", "--sync", "--timeout", "10000", "--name", &name])
+            .args(["-d", "dummy", "-r", "48000", "-p", "256"])
+            .env("JACK_NO_AUDIO_RESERVATION", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("jackd runs (Debian: apt-get install jackd2)");
+        jack::set_logger(jack::LoggerType::None);
+        let started = Instant::now();
+        while jack::Client::new("probe", ClientOptions::NO_START_SERVER).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(30), "jackd does not start");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { process, name, _turn: turn }
+    }
+
+    /// The value for `JACK_DEFAULT_SERVER`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let id = self.process.id().to_string();
+        // It removes its shared memory only if it may end by itself.
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
+        let _ = self.process.wait();
+    }
+}
