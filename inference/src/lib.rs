@@ -58,6 +58,7 @@ pub mod bundle;
 pub mod cancellation;
 #[cfg(feature = "embedded")]
 pub mod chosen_runtime;
+mod computed_by;
 mod decoders;
 mod dequantise;
 #[cfg(feature = "embedded")]
