@@ -13,7 +13,7 @@ mod provider;
 
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
@@ -242,10 +242,10 @@ impl Runtime {
 
     /// ONNX Runtime's library; empty with the built-in runtime.
     #[cfg(feature = "embedded")]
-    pub(crate) fn library(&self) -> &Path {
+    pub(crate) fn library(&self) -> &std::path::Path {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => engine.library(),
-            Engine::BuiltIn(_) => Path::new(""),
+            Engine::BuiltIn(_) => std::path::Path::new(""),
         }
     }
 
