@@ -38,9 +38,9 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &PlayerView, actions: &mut Vec<Acti
         ui.add(egui::Label::new(egui::RichText::new(file).strong()).truncate());
     });
     match &view.problem {
-        Some(problem) => drop(ui.colored_label(Palette::of(ui).warning, problem)),
-        None => drop(weak(ui, &view.ports)),
-    }
+        Some(problem) => ui.colored_label(Palette::of(ui).warning, problem),
+        None => weak(ui, &view.ports),
+    };
     ui.add_space(2.0);
 }
 

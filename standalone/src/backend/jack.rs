@@ -137,15 +137,13 @@ impl ProcessHandler for Driver {
             processor.receive(message.time.min(frames.saturating_sub(1)), message.bytes);
         }
         let mut writer = output.writer(scope);
-        processor.process(frames, |frame, bytes| {
-            // A buffer that is full loses the message, and JACK counts it.
-            let _ = writer.write(&RawMidi { time: frame, bytes });
-        });
+        // A buffer that is full refuses the message.
+        processor.process(frames, |frame, bytes| writer.write(&RawMidi { time: frame, bytes }).is_ok());
         Control::Continue
     }
 }
 
-/// What the server tells.
+/// What the server reports.
 struct Notifications(Arc<Health>);
 
 impl NotificationHandler for Notifications {

@@ -43,6 +43,13 @@ pub struct Wanted {
     pub is_virtual: bool,
 }
 
+impl Wanted {
+    /// Whether the user named a port, or wants ports of our own.
+    pub fn is_named(&self) -> bool {
+        self.input.is_some() || self.output.is_some() || self.is_virtual
+    }
+}
+
 /// Why there are no ports.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum PortError {
@@ -109,7 +116,7 @@ pub enum Backend {
     System(system::Ports),
 }
 
-/// What a back end tells of itself while it runs.
+/// What a back end reports while it runs.
 #[derive(Debug, Default)]
 pub struct Health {
     problem: Mutex<Option<String>>,

@@ -28,25 +28,44 @@ const BASS: u8 = 1;
 /// The velocity of every note in the file.
 const VELOCITY: u8 = 80;
 
-/// A file at 120 beats a minute with a piano of eighth notes and its pedal, and a bass, for `bars` bars.
-fn piano_and_bass(bars: u32) -> Vec<u8> {
+/// A piano of eighth notes at 120 beats a minute, with its pedal, for `bars` bars.
+fn piano(bars: u32) -> Vec<u8> {
     let mut piano = vec![0, 0xC0, 0, 0, 0xB0, 64, 127];
-    let mut bass = vec![0, 0xC1, 33];
     for bar in 0..bars {
         for eighth in 0..8 {
             let key = 60 + [0, 4, 7, 12, 16, 12, 7, 4][eighth] + (bar % 3) as u8;
-            // 240 ticks: an eighth.
-            piano.extend([0, 0x90, key, VELOCITY, 0x81, 0x70, 0x80, key, 64]);
+            piano.extend([&[0, 0x90, key, VELOCITY][..], &ticks(240), &[0x80, key, 64]].concat());
         }
-        bass.extend([0, 0x91, 36, VELOCITY, 0x8F, 0x00, 0x81, 36, 64]);
     }
     piano.extend([0, 0xB0, 64, 0]);
-    let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x02\x01\xE0".to_vec();
-    for track in [piano, bass] {
-        let track = [track, vec![0, 0xFF, 0x2F, 0]].concat();
+    piano
+}
+
+/// A file with that piano and a bass.
+fn piano_and_bass(bars: u32) -> Vec<u8> {
+    let mut bass = vec![0, 0xC1, 33];
+    for _ in 0..bars {
+        bass.extend([&[0, 0x91, 36, VELOCITY][..], &ticks(4 * 480), &[0x81, 36, 64]].concat());
+    }
+    file(&[piano(bars), bass])
+}
+
+/// A distance in a file, which has 480 ticks a beat.
+fn ticks(ticks: u32) -> Vec<u8> {
+    let groups = (0..4).rev().map(|group| (ticks >> (7 * group)) as u8 & 0x7F);
+    let mut bytes: Vec<u8> = groups.skip_while(|group| *group == 0).map(|group| group | 0x80).collect();
+    *bytes.last_mut().expect("a distance") &= 0x7F;
+    bytes
+}
+
+/// A file of these tracks, each without its end.
+fn file(tracks: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = [b"MThd\0\0\0\x06\0\x01\0", &[tracks.len() as u8, 1, 0xE0][..]].concat();
+    for track in tracks {
         bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
+        bytes.extend((track.len() as u32 + 4).to_be_bytes());
         bytes.extend(track);
+        bytes.extend([0, 0xFF, 0x2F, 0]);
     }
     bytes
 }
@@ -151,10 +170,12 @@ fn interrupt(program: &Child) {
 #[ignore = "needs a JACK server; cargo xtask test runs it"]
 fn an_interrupted_song_ends_every_note() {
     let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
-    fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
+    // One note of the bass lasts to the end.
+    let bass = [&[0, 0x91, 36, VELOCITY][..], &ticks(64 * 4 * 480), &[0x81, 36, 64]].concat();
+    fs::write(folder.path().join("song.mid"), file(&[piano(64), bass])).expect("a file");
     let recorder = Recorder::start(&server, "synthesizer");
     let mut run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
-    // In the middle of a long note of the bass, with the pedal down.
+    // With the pedal down.
     wait_until("the first notes", || recorder.count() > 4);
     interrupt(&run);
     let status = run.wait().expect("the program ends");
@@ -162,6 +183,8 @@ fn an_interrupted_song_ends_every_note() {
     let received = recorder.stop();
     let notes = notes(&received);
     assert!(!notes[&PIANO].is_empty() && notes[&BASS].len() == 1, "{notes:?}");
+    let (on, off, ..) = notes[&BASS][0];
+    assert!(off < on + 64 * 4 * BEAT as u64, "it was ended before its time");
     let pedal = received.iter().filter(|r| r.bytes[..2] == [0xB0, 64]).map(|r| r.bytes[2]);
     assert_eq!(pedal.collect::<Vec<_>>(), [127, 0]);
 }
