@@ -226,12 +226,12 @@ fn a_port_that_is_not_there_is_named_with_those_that_are() {
 #[test]
 #[ignore = "needs a JACK server; cargo xtask test runs it"]
 fn a_server_that_stops_ends_the_program_with_its_cure() {
-    let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
+    let (mut server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
     let recorder = Recorder::start(&server, "synthesizer");
     fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
     let run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
     wait_until("the first notes", || recorder.count() > 0);
-    drop(server);
+    server.stop();
     let run = run.wait_with_output().expect("the program ends");
     assert!(!run.status.success());
     let said = String::from_utf8_lossy(&run.stderr);

@@ -51,11 +51,20 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Ends the server. Clients that live on keep the turn, because they may read the environment.
+    pub fn stop(&mut self) {
+        if let Ok(None) = self.process.try_wait() {
+            let id = self.process.id().to_string();
+            // It removes its shared memory only if it may end by itself.
+            let _ = Command::new("kill").args(["-TERM", &id]).status();
+            let _ = self.process.wait();
+        }
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        let id = self.process.id().to_string();
-        // It removes its shared memory only if it may end by itself.
-        let _ = Command::new("kill").args(["-TERM", &id]).status();
-        let _ = self.process.wait();
+        self.stop();
     }
 }
