@@ -12,6 +12,7 @@ use tonenet_core::style::TakeSeed;
 use tonenet_core::tune::Tune;
 use tonenet_files::midi_files::read_song;
 use tonenet_files::outputs::{Inputs, Messages, OutputFile, Outputs};
+use tonenet_inference::chosen_runtime;
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::generate::Cancellation;
 use tonenet_inference::generate::textures::TextureModel;
@@ -20,7 +21,6 @@ use tonenet_inference::runtime::Runtime;
 use tonenet_inference::song::{SongRestyling, restyle_song};
 
 use crate::args::{GenerateArgs, GeneratorName};
-use crate::models::open_runtime_on_processor;
 use crate::report::{Head, ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 
@@ -88,7 +88,7 @@ fn generate(args: &GenerateArgs, report: &mut GenerateReport) -> Result<()> {
             messages.line(line);
         }
     };
-    let (runtime, opened) = open_runtime_on_processor();
+    let (runtime, opened) = chosen_runtime::open_on_processor_for_user();
     say(&format_args!("by {opened}"), messages);
     report.runtime = Some(RuntimeEntry::from(&opened));
     let clip = match args.model {

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use tonenet_inference::bundle::ModelFiles;
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::chosen_runtime::{self, Timing};
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::error::InferenceError;
 use tonenet_inference::library;
 use tonenet_inference::manifest;
 use tonenet_inference::performance::LoadedModel;
-use tonenet_inference::runtime::{ProviderPreference, Runtime, RuntimePreference, RuntimeReport};
+use tonenet_inference::runtime::{Provider, ProviderPreference, Runtime, RuntimeReport};
 use tonenet_inference::runtime_settings::RuntimeSettings;
 
 use crate::args::ProviderArgs;
@@ -65,31 +67,69 @@ impl ModelSource {
     }
 }
 
-/// Opens what `--provider` names, else what the user has set in the plugin's window, else the fastest.
-///
-/// # Errors
-/// When a provider is named that does not compute here.
-pub fn open_runtime(args: &ProviderArgs, timing: Timing) -> Result<(Runtime, RuntimeReport)> {
-    let set = RuntimeSettings::load();
-    let settings = RuntimeSettings {
-        provider: args.provider.unwrap_or(set.provider),
-        half_precision: args.half_precision || set.half_precision,
-    };
-    let (runtime, report) = chosen_runtime::open(settings, timing, &library::candidates(None));
-    if let Some(ProviderPreference::Only(provider)) = args.provider
-        && (report.library.is_none() || runtime.provider().provider != provider)
-    {
-        let notes = report.all_notes();
-        let reason = notes.last().map_or("it does not compute here", String::as_str);
-        return Err(anyhow!("{}", reason.trim_end_matches('.'))).with_context(|| {
-            format!("--provider {} cannot be used; leave it out to let ToneNet choose", provider.id())
-        });
-    }
-    Ok((runtime, report))
+/// An open runtime, and what was asked for.
+pub struct Opened {
+    /// The runtime.
+    pub runtime: Runtime,
+    /// What was opened, and why.
+    pub report: RuntimeReport,
+    /// What `--provider` and the plugin's window ask for.
+    pub settings: RuntimeSettings,
 }
 
-/// ONNX Runtime where its library is found, else the built-in runtime; it computes on the processor, so that the result is
-/// the same on every machine.
-pub fn open_runtime_on_processor() -> (Runtime, RuntimeReport) {
-    Runtime::open(RuntimePreference::Auto, &library::candidates(None))
+impl Opened {
+    /// Opens what `--provider` names, else what the user has set in the plugin's window, else the fastest.
+    ///
+    /// # Errors
+    /// On cancellation, which does not come.
+    pub fn new(args: &ProviderArgs, timing: Timing) -> Result<Self> {
+        let set = RuntimeSettings::load();
+        let settings = RuntimeSettings {
+            provider: args.provider.unwrap_or(set.provider),
+            half_precision: args.half_precision || set.half_precision,
+        };
+        let candidates = library::candidates(None);
+        let (runtime, report) = chosen_runtime::open(settings, timing, &candidates, &Cancellation::default())
+            .map_err(InferenceError::from)?;
+        Ok(Self { runtime, report, settings })
+    }
+
+    /// Checks that the provider that `--provider` names computes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check(&self, args: &ProviderArgs) -> Result<()> {
+        let Self { runtime, report, .. } = self;
+        match args.provider {
+            Some(ProviderPreference::Only(provider))
+                if report.library.is_none() || runtime.provider().provider != provider =>
+            {
+                let notes = report.all_notes();
+                Err(refused(provider, notes.last().map_or("it does not compute here", String::as_str)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that it also computes a model, and has the report say what does.
+    ///
+    /// # Errors
+    /// When another provider computes than `--provider` names.
+    pub fn check_model(&mut self, args: &ProviderArgs, model: &LoadedModel) -> Result<()> {
+        let (provider, computed_by) = (self.runtime.provider().provider, model.computed_by());
+        if provider.has_computed(&computed_by) {
+            return Ok(());
+        }
+        if args.provider == Some(ProviderPreference::Only(provider)) {
+            return Err(refused(provider, &format!("the model is computed by {computed_by}")));
+        }
+        (self.report.provider, self.report.reason) = (computed_by, None);
+        Ok(())
+    }
+}
+
+/// The error where `--provider` names one that does not compute.
+fn refused(provider: Provider, reason: &str) -> anyhow::Error {
+    anyhow!("{}", reason.trim_end_matches('.'))
+        .context(format!("--provider {} cannot be used; leave it out to let ToneNet choose", provider.id()))
 }

@@ -212,3 +212,61 @@ fn a_provider_that_does_not_compute_is_refused_with_the_reason_and_the_cure() {
     }
     assert!(report["self_tests"].as_array().unwrap().len() >= 2, "ONNX Runtime and the built-in runtime: {report}");
 }
+
+#[test]
+fn doctor_reports_in_json_also_where_the_named_provider_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = doctor(folder.path(), &["--json", "--provider", "cpu"], None);
+    assert_eq!(refused.status.code(), Some(1));
+    let report = printed_json(&refused);
+    let errors: Vec<&str> = report["errors"].as_array().unwrap().iter().map(|error| error.as_str().unwrap()).collect();
+    assert!(matches!(errors[..], [error] if error.contains("--provider cpu cannot be used")), "{errors:?}");
+}
+
+/// Stores what the user has set in the plugin's window, where the program looks for it.
+#[cfg(target_os = "linux")]
+fn set_in_the_window(home: &Path, settings: &serde_json::Value) {
+    fs::create_dir_all(home.join(".config/tonenet")).unwrap();
+    fs::write(home.join(".config/tonenet/runtime.json"), settings.to_string()).unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn doctor_says_that_the_provider_of_the_window_does_not_compute_and_that_nothing_was_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    set_in_the_window(home.path(), &serde_json::json!({ "provider": "cuda" }));
+    let library = library();
+    let report = printed_json(&doctor(home.path(), &["--json", "--measure-again"], library.as_deref()));
+    let says = |text: &str| report["advice"].to_string().contains(text);
+    let entry = report["providers"].as_array().unwrap().iter().find(|provider| provider["id"] == "cuda");
+    let computes = entry.is_some_and(|entry| entry["computes"] == true);
+    assert_ne!(says("CUDA is set in the plugin's window, and does not compute here"), computes, "{report}");
+    assert!(says("Nothing was chosen, because CUDA is set"), "{report}");
+    // Without the option nobody expects a choice.
+    assert!(!printed(&doctor(home.path(), &[], library.as_deref())).contains("Nothing was chosen"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_generated_and_learned_computes_in_the_runtime_of_the_window() {
+    let home = tempfile::tempdir().unwrap();
+    set_in_the_window(home.path(), &serde_json::json!({ "provider": "built-in" }));
+    let mut command = TONENET.command(home.path());
+    command.args(["generate", "seqgan", "--json", "-o", "new.mid"]);
+    if let Some(library) = library() {
+        command.env("TONENET_ORT_DYLIB", library);
+    }
+    let report = printed_json(&command.output().unwrap());
+    assert!(report["runtime"]["name"].as_str().is_some_and(|name| name.starts_with("built-in")), "{report}");
+}
+
+#[test]
+fn doctor_says_which_library_is_in_use() {
+    let Some(library) = library() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // By another path to the same file.
+    let roundabout = library.parent().unwrap().join(".").join(library.file_name().unwrap());
+    let report = printed_json(&doctor(folder.path(), &["--json"], Some(&roundabout)));
+    let used = report["libraries"].as_array().unwrap().iter().filter(|library| library["is_used"] == true);
+    assert_eq!(used.count(), 1, "{report}");
+}

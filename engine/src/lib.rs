@@ -31,10 +31,8 @@
 //! let models = ModelCache::default();
 //!
 //! // A thread that runs models, and an empty track for generated clips.
-//! let opener = models.clone();
 //! let styles = Arc::<StyleStore>::default();
-//! let slots = styles.clone();
-//! let open = move |model, status: &Status| opener.open(model, RATE, &slots, status);
+//! let open = models.opener(RATE, styles.clone());
 //! let inference = InferenceThread::start(status.clone(), styles, None, open)?;
 //! let (clips, shared) = (Arc::<ClipStore>::default(), status.clone());
 //! let open = move || Box::new(models.generator(&shared)) as Box<dyn Generator>;

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::chosen_runtime;
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::error::InferenceError;
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::{LoadedModel, Network};
 use tonenet_inference::restyler::Restyler;
-use tonenet_inference::runtime::{ProviderConfig, Runtime};
+use tonenet_inference::runtime::{ProviderConfig, Runtime, RuntimeReport};
 use tonenet_inference::timeline;
 
 use crate::generator::BuiltInGenerator;
@@ -30,52 +32,40 @@ struct Contents {
 }
 
 impl ModelCache {
-    /// Opens a model for one activation, with the user's styles. The first call also opens the runtime. `status` gets
-    /// the runtime, and which styles cannot play.
-    ///
-    /// # Errors
-    /// A message for the user if the model cannot be loaded.
-    pub fn open(
+    /// Opens models for one activation, with the user's styles. The first call also opens the runtime. The status gets
+    /// the runtime, and which styles cannot play. An error is a message for the user.
+    pub fn opener(
         &self,
-        model: EmbeddedModel,
         sample_rate: f64,
-        store: &StyleStore,
-        status: &Status,
-    ) -> Result<LoadedSession, String> {
-        let loaded = self.with_styles(model, store, status)?;
-        let (live_model, styles) = (loaded.live_model(sample_rate), loaded.styles().clone());
-        let substitutes = styles.substitutes().iter().map(ToString::to_string);
-        status.info.lock().styles = store.problems().into_iter().chain(substitutes).collect();
-        #[cfg(feature = "fault-injection")]
-        let live_model = match crate::fault_injection::Fault::from_environment() {
-            Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
-            None => live_model,
-        };
-        let restyle_performance: RestylePerformance = Box::new(move |performance, predictor, cancellation| {
-            timeline::restyle(performance, predictor.id(), &loaded, predictor.condition_on_player, cancellation)
-        });
-        Ok(LoadedSession { restyler: Restyler::new(live_model), restyle_performance, styles })
+        store: Arc<StyleStore>,
+    ) -> impl FnMut(EmbeddedModel, &Status, &Cancellation) -> Result<LoadedSession, String> + Send + use<> {
+        let models = self.clone();
+        move |model, status, stop| {
+            let loaded = models.with_styles(model, &store, status, stop)?;
+            Ok(session(loaded, sample_rate, &store, status))
+        }
     }
 
     /// Opens a model with the user's styles, to restyle files with. `status` gets the runtime if it is opened now.
     ///
     /// # Errors
-    /// A message for the user if the model cannot be loaded.
+    /// A message for the user if the model cannot be loaded, or `stop` is cancelled.
     pub fn with_styles(
         &self,
         model: EmbeddedModel,
         store: &StyleStore,
         status: &Status,
+        stop: &Cancellation,
     ) -> Result<LoadedModel, String> {
-        Ok(self.loaded(model, status)?.with_user_styles(&store.slots()))
+        let loaded = self.loaded(model, status, stop).map_err(|error| error.to_string())?;
+        Ok(loaded.with_user_styles(&store.slots()))
     }
 
     /// Creates a generator of clips. Opens the runtime if necessary, and reports it in `status`.
     ///
     /// It generates on the processor, because a seed gives the same notes on every machine.
     pub fn generator(&self, status: &Status) -> BuiltInGenerator {
-        let runtime = self.0.lock().runtime.get_or_insert_with(|| open_runtime(status)).clone();
-        BuiltInGenerator::new(runtime.on_processor())
+        BuiltInGenerator::new(self.on_processor(status))
     }
 
     /// The network of the note model, to learn a style on, whichever model plays. Opens the runtime if necessary, and
@@ -87,14 +77,14 @@ impl ModelCache {
     /// # Errors
     /// A message for the user if the note model cannot be loaded.
     pub fn note_network(&self, status: &Status) -> Result<Arc<NoteNetwork>, String> {
-        let (runtime, playing) = {
-            let mut contents = self.0.lock();
-            let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status)).clone();
-            (runtime, contents.model.clone())
+        let playing = {
+            let contents = self.0.lock();
+            let is_on_processor = contents.runtime.as_ref().is_some_and(|open| open.provider() == ProviderConfig::CPU);
+            contents.model.clone().filter(|_| is_on_processor)
         };
         let loaded = match playing {
-            Some((EmbeddedModel::Note, loaded)) if runtime.provider() == ProviderConfig::CPU => loaded,
-            _ => EmbeddedModel::Note.load(&runtime.on_processor()).map_err(|error| error.to_string())?,
+            Some((EmbeddedModel::Note, loaded)) => loaded,
+            _ => EmbeddedModel::Note.load(&self.on_processor(status)).map_err(|error| error.to_string())?,
         };
         match loaded.network() {
             Network::Note(network) => Ok(network.clone()),
@@ -102,7 +92,13 @@ impl ModelCache {
         }
     }
 
-    fn loaded(&self, model: EmbeddedModel, status: &Status) -> Result<LoadedModel, String> {
+    fn loaded(
+        &self,
+        model: EmbeddedModel,
+        status: &Status,
+        stop: &Cancellation,
+    ) -> Result<LoadedModel, InferenceError> {
+        let runtime = self.runtime(status, stop)?;
         let mut contents = self.0.lock();
         if let Some((of, loaded)) = &contents.model
             && *of == model
@@ -111,10 +107,9 @@ impl ModelCache {
         }
         // Drop the old model first, so that only one is in memory.
         contents.model = None;
-        let runtime = contents.runtime.get_or_insert_with(|| open_runtime(status));
-        let loaded = model.load(runtime).map_err(|e| e.to_string())?;
-        let (computed_by, asked) = (loaded.computed_by(), runtime.provider().provider.to_string());
-        if computed_by != asked {
+        let loaded = model.load(&runtime)?;
+        let (computed_by, asked) = (loaded.computed_by(), runtime.provider().provider);
+        if !asked.has_computed(&computed_by) {
             let note = format!("{} runs on {computed_by}, where {asked} was asked for.", model.title());
             let mut info = status.info.lock();
             info.notes.retain(|known| *known != note);
@@ -123,16 +118,53 @@ impl ModelCache {
         contents.model = Some((model, loaded.clone()));
         Ok(loaded)
     }
+
+    /// The runtime that plays, as the user has set it. Nothing is locked while providers are tried.
+    fn runtime(&self, status: &Status, stop: &Cancellation) -> Result<Runtime, InferenceError> {
+        let open = self.0.lock().runtime.clone();
+        if let Some(runtime) = open {
+            return Ok(runtime);
+        }
+        let (runtime, report) = chosen_runtime::open_for_user(stop)?;
+        show(report, status);
+        Ok(self.0.lock().runtime.get_or_insert(runtime).clone())
+    }
+
+    /// The runtime on the processor. No provider is tried for it.
+    fn on_processor(&self, status: &Status) -> Runtime {
+        if let Some(runtime) = &self.0.lock().runtime {
+            return runtime.on_processor();
+        }
+        let (runtime, report) = chosen_runtime::open_on_processor_for_user();
+        if status.info.lock().runtime.is_empty() {
+            show(report, status);
+        }
+        runtime
+    }
 }
 
-/// Opens a runtime, and reports it in `status` for the editor.
-fn open_runtime(status: &Status) -> Runtime {
-    let (runtime, report) = chosen_runtime::open_for_user();
+/// A model for one activation.
+fn session(loaded: LoadedModel, sample_rate: f64, store: &StyleStore, status: &Status) -> LoadedSession {
+    let (live_model, styles) = (loaded.live_model(sample_rate), loaded.styles().clone());
+    let substitutes = styles.substitutes().iter().map(ToString::to_string);
+    status.info.lock().styles = store.problems().into_iter().chain(substitutes).collect();
+    #[cfg(feature = "fault-injection")]
+    let live_model = match crate::fault_injection::Fault::from_environment() {
+        Some(fault) => Box::new(crate::fault_injection::Faulty::new(live_model, fault)),
+        None => live_model,
+    };
+    let restyle_performance: RestylePerformance = Box::new(move |performance, predictor, cancellation| {
+        timeline::restyle(performance, predictor.id(), &loaded, predictor.condition_on_player, cancellation)
+    });
+    LoadedSession { restyler: Restyler::new(live_model), restyle_performance, styles }
+}
+
+/// Reports an open runtime in `status`, for the editor.
+fn show(report: RuntimeReport, status: &Status) {
     let mut info = status.info.lock();
     info.runtime = report.to_string();
     info.notes = report.all_notes();
     info.providers = report.providers;
-    runtime
 }
 
 #[cfg(test)]
@@ -142,14 +174,17 @@ mod tests {
     #[test]
     fn activations_share_one_open_model() {
         let (cache, status) = (ModelCache::default(), Status::default());
-        let note = |cache: &ModelCache| match cache.loaded(EmbeddedModel::Note, &status).map(|m| m.network().clone()) {
+        let note = |cache: &ModelCache| match cache
+            .loaded(EmbeddedModel::Note, &status, &Cancellation::default())
+            .map(|m| m.network().clone())
+        {
             Ok(Network::Note(network)) => network,
             _ => panic!("the note model does not open"),
         };
         let first = note(&cache);
         let mut next_activation = cache.clone();
         assert!(Arc::ptr_eq(&first, &note(&next_activation)));
-        next_activation.loaded(EmbeddedModel::Baseline, &status).expect("another model");
+        next_activation.loaded(EmbeddedModel::Baseline, &status, &Cancellation::default()).expect("another model");
         next_activation = cache;
         assert!(!Arc::ptr_eq(&first, &note(&next_activation)), "the other model replaced it");
     }
@@ -161,11 +196,11 @@ mod tests {
         let network = cache.note_network(&status).expect("the note model");
         assert_eq!(playing(&cache), None, "no model plays yet");
         assert!(!status.info.lock().runtime.is_empty(), "the window shows the runtime");
-        cache.loaded(EmbeddedModel::Baseline, &status).expect("another model");
+        cache.loaded(EmbeddedModel::Baseline, &status, &Cancellation::default()).expect("another model");
         let of_graphs = |network: &NoteNetwork| network.fingerprint(&[]).unwrap();
         assert_eq!(of_graphs(&cache.note_network(&status).expect("the note model")), of_graphs(&network));
         assert_eq!(playing(&cache), Some(EmbeddedModel::Baseline));
-        cache.loaded(EmbeddedModel::Note, &status).expect("the note model");
+        cache.loaded(EmbeddedModel::Note, &status, &Cancellation::default()).expect("the note model");
         let [first, second] = [(); 2].map(|()| cache.note_network(&status).expect("the note model"));
         assert!(Arc::ptr_eq(&first, &second), "the one that plays");
     }

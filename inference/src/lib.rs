@@ -2,7 +2,7 @@
 //!
 //! - [`bundle`] and [`manifest`] read and validate a model's files.
 //! - [`runtime`] finds ONNX Runtime, or falls back to the built-in runtime; [`library`] says where it looks.
-//! - [`provider_choice`] chooses what computes, the processor or an accelerator, and remembers it.
+//! - `chosen_runtime`, with the models inside, chooses what computes, the processor or an accelerator, and remembers it.
 //! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
 //! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
 //! - [`user_style`] holds styles that users have learned; [`styles`] lists what a model plays.
@@ -58,6 +58,7 @@ pub mod bundle;
 pub mod cancellation;
 #[cfg(feature = "embedded")]
 pub mod chosen_runtime;
+mod computed_by;
 mod decoders;
 mod dequantise;
 #[cfg(feature = "embedded")]
@@ -75,7 +76,8 @@ pub mod note;
 pub mod offline;
 pub mod performance;
 pub mod piano_roll;
-pub mod provider_choice;
+#[cfg(feature = "embedded")]
+mod provider_choice;
 pub mod restyler;
 pub mod runtime;
 pub mod runtime_settings;

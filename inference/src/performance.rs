@@ -151,17 +151,6 @@ impl LoadedModel {
         &self.network
     }
 
-    /// What computes the graphs that every style reads, such as `CPU`, or `CUDA, in part CPU`; several things where they
-    /// differ.
-    pub fn computed_by(&self) -> String {
-        let mut providers: Vec<&str> = match &self.network {
-            Network::PianoRoll(network) => network.shared_graphs().map(|graph| graph.provider()).collect(),
-            Network::Note(network) => network.shared_graphs().map(|graph| graph.provider()).collect(),
-        };
-        providers.dedup();
-        providers.join("; ")
-    }
-
     /// The model for one live part; `sample_rate` in Hz.
     pub fn live_model(&self, sample_rate: f64) -> Box<dyn VelocityModel> {
         match &self.network {

@@ -28,8 +28,11 @@ impl RuntimeSettings {
         file().map_or_else(Self::default, |file| Self::load_from(&file))
     }
 
+    /// A choice that another system has, and this one has not, counts as none.
     fn load_from(file: &Path) -> Self {
-        std::fs::read(file).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+        let stored = std::fs::read(file).ok().and_then(|json| serde_json::from_slice::<Self>(&json).ok());
+        let is_known = |set: &Self| ProviderPreference::choices().any(|known| known == set.provider);
+        stored.filter(is_known).unwrap_or_default()
     }
 
     /// Remembers it: the whole file or nothing.
@@ -79,14 +82,43 @@ mod tests {
         assert_eq!(RuntimeSettings::load_from(&file), RuntimeSettings::default());
     }
 
+    /// Texts that are settings, or nearly.
+    fn settings_text() -> impl Strategy<Value = String> {
+        let ids = ["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "built-in", "abacus"];
+        let text = (prop::sample::select(ids.to_vec()), any::<bool>())
+            .prop_map(|(id, half)| format!("{{\"provider\": \"{id}\", \"half_precision\": {half}}}"));
+        (text, any::<prop::sample::Index>(), any::<Option<char>>()).prop_map(|(mut text, place, damage)| {
+            if let Some(damage) = damage {
+                let place = place.index(text.len());
+                text.replace_range(place..=place, &damage.to_string());
+            }
+            text
+        })
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_give_settings(bytes: Vec<u8>) {
+        fn any_file_gives_settings_that_can_be_chosen_here(text in settings_text(), bytes: Vec<u8>) {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("runtime.json");
-            std::fs::write(&file, bytes).unwrap();
-            let settings = RuntimeSettings::load_from(&file);
-            prop_assert!(ProviderPreference::choices().any(|known| known == settings.provider));
+            for contents in [text.as_bytes(), &bytes] {
+                std::fs::write(&file, contents).unwrap();
+                let settings = RuntimeSettings::load_from(&file);
+                prop_assert!(ProviderPreference::choices().any(|known| known == settings.provider));
+            }
+        }
+    }
+
+    #[test]
+    fn each_choice_of_this_system_is_kept_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("runtime.json");
+        let all = Provider::ALL.map(ProviderPreference::Only).into_iter();
+        for provider in all.chain([ProviderPreference::BuiltIn]) {
+            RuntimeSettings { provider, half_precision: false }.store_in(&file).unwrap();
+            let is_here = ProviderPreference::choices().any(|known| known == provider);
+            let expected = if is_here { provider } else { ProviderPreference::Auto };
+            assert_eq!(RuntimeSettings::load_from(&file).provider, expected);
         }
     }
 }

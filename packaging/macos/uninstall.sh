@@ -37,7 +37,7 @@ if pkgutil --pkg-info com.github.tonenet.tonenet.programs >/dev/null 2>&1; then
     done
 fi
 [ "$dry" = no ] || exit 0
-rmdir /usr/local/lib/tonenet /usr/local/share/doc/tonenet/manual /usr/local/share/doc/tonenet 2>/dev/null || true
+rmdir /usr/local/lib/tonenet /usr/local/share/doc/tonenet/manual /usr/local/share/doc/tonenet/demo /usr/local/share/doc/tonenet 2>/dev/null || true
 for part in clap vst3 component programs; do
     pkgutil --forget "com.github.tonenet.tonenet.$part" >/dev/null 2>&1 || true
 done

@@ -31,7 +31,7 @@ if [ ! -e "validator$ending" ]; then
     git clone --quiet --depth 1 --branch "$vst3sdk" --recurse-submodules --shallow-submodules \
         https://github.com/steinbergmedia/vst3sdk
     cmake -S vst3sdk -B vst3sdk-build -DCMAKE_BUILD_TYPE=Release -DSMTG_ENABLE_VSTGUI_SUPPORT=OFF \
-        -DSMTG_ENABLE_VST3_PLUGIN_EXAMPLES=OFF -DSMTG_RUN_VST_VALIDATOR=OFF
+        -DSMTG_ENABLE_VST3_PLUGIN_EXAMPLES=OFF -DSMTG_ENABLE_VST3_HOSTING_EXAMPLES=OFF -DSMTG_RUN_VST_VALIDATOR=OFF
     cmake --build vst3sdk-build --config Release --target validator --parallel
     find vst3sdk-build/bin -name "validator$ending" -type f -exec mv {} . \;
     rm -rf vst3sdk vst3sdk-build

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonenet_engine::generator::{Generator, GeneratorThread};
 use tonenet_engine::model_cache::ModelCache;
 use tonenet_engine::status::Status;
+use tonenet_inference::cancellation::Cancellation;
 
 use crate::file_restyler::FileRestyler;
 use crate::history::Edits;
@@ -51,7 +52,7 @@ impl Instance {
         let learner = Arc::new(Learner::new(params.styles(), params.timeline(), Box::new(open_network)));
         let open_model = {
             let (models, status, styles) = (models.clone(), status.clone(), params.styles());
-            move |model| models.with_styles(model, &styles, &status)
+            move |model, stop: &Cancellation| models.with_styles(model, &styles, &status, stop)
         };
         let restyler = Arc::new(FileRestyler::new(params.styles(), Box::new(open_model)));
         let presets = Arc::new(PresetStore::new(PresetFolder::of_user()));

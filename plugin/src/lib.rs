@@ -148,16 +148,15 @@ impl ToneNet {
         self.engine = None;
         self.mode = self.params.look_ahead.value().into();
         let timeline = (self.mode == Mode::Timeline).then(|| self.params.timeline());
-        let (models, sample_rate, styles) = (self.models.clone(), self.sample_rate, self.params.styles());
-        let slots = styles.clone();
-        let open = move |model, status: &Status| models.open(model, sample_rate, &slots, status);
+        let styles = self.params.styles();
+        let open = self.models.opener(self.sample_rate, styles.clone());
         let inference = InferenceThread::start(self.status.clone(), styles, timeline, open)
             .map_err(|e| format!("the system gives no thread for the model ({e}); close other programs"))?;
         self.generator.start();
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
         let Settings { model, condition_on_player, .. } = self.params.settings();
         let predictor = Predictor { model, condition_on_player };
-        let config = SessionConfig { sample_rate, scheduler, predictor };
+        let config = SessionConfig { sample_rate: self.sample_rate, scheduler, predictor };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }

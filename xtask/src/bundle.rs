@@ -94,6 +94,10 @@ fn built_for_tests(packages: &[&str], others: &[&str]) -> Result<Bundles> {
 ///
 /// On macOS both are folders that carry ONNX Runtime. Elsewhere a `.clap` is one file, and the library lies beside it.
 fn assemble(platform: Platform, binary: &Path, onnxruntime: &Path, bundles: &Bundles) -> Result<()> {
+    // A file of an earlier build must not get into a release.
+    for bundle in [bundles.clap(), bundles.vst3()].iter().filter(|bundle| bundle.is_dir()) {
+        fs::remove_dir_all(bundle).with_context(|| format!("cannot replace {}", bundle.display()))?;
+    }
     let vst3 = bundles.vst3().join(platform.vst3_binary());
     let clap = bundles.folder.join(platform.clap_binary());
     for target in [&clap, &vst3] {

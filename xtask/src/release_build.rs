@@ -57,6 +57,8 @@ fn command(platform: Platform, package: &str, output: Output, target: Option<&st
         Output::Program(name) => cargo.args(["build", "--package", package, "--bin", name]),
     };
     cargo.args(["--release", "--locked"]);
+    // Whatever the environment says: the result is read from there.
+    cargo.arg("--target-dir").arg(workspace::root().join("target"));
     if platform == Platform::MacOs && output == Output::Plugin {
         // One binary serves all three formats.
         cargo.args(["--features", "auv2"]);

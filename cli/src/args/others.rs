@@ -35,7 +35,7 @@ const DOCTOR: &str = "\
 Examples:
   tonenet doctor                       Check everything, and time each provider that computes here
   tonenet doctor --provider cuda       Check that CUDA computes
-  tonenet doctor --measure-again       Choose the provider anew, after another graphics card's load or power setting
+  tonenet doctor --measure-again       Time the providers again and choose anew, also those that failed
 
 --json reports: format, command, version, system, models, runtime, providers, libraries, self_tests, folders, plugins,
 advice, errors.";
@@ -50,7 +50,7 @@ pub struct DoctorArgs {
     /// Print a report in JSON to standard output
     #[arg(long)]
     pub json: bool,
-    /// Time the providers again to choose among them, instead of keeping the remembered choice
+    /// Try and time the providers again, instead of keeping what is remembered of them
     #[arg(long, conflicts_with = "provider")]
     pub measure_again: bool,
     #[command(flatten)]

@@ -30,10 +30,10 @@ pub fn find() -> Vec<FolderEntry> {
     let presets = env::var_os("TONENET_PRESETS").map(PathBuf::from);
     let presets = presets.or_else(|| folders::config().map(|folder| folder.join("presets")));
     let all = [
-        ("settings of the window and of computing", folders::config()),
+        ("settings of the window and of computing, and what was chosen to compute", folders::config()),
         ("your presets", presets),
         ("ONNX Runtime, where you put it for all plugins", folders::data().map(|folder| folder.join("lib"))),
-        ("the choice of what computes, and what accelerators have prepared", folders::cache()),
+        ("what accelerators have prepared; it may be deleted", folders::cache()),
     ];
     let entry = |(content, path): (&'static str, Option<PathBuf>)| {
         let path = path?;

@@ -5,6 +5,8 @@ mod plugins;
 mod providers;
 mod self_test;
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tonenet_core::style::BUILT_IN_STYLES;
@@ -12,10 +14,10 @@ use tonenet_inference::chosen_runtime::Timing;
 use tonenet_inference::embedded::{EmbeddedGenerator, EmbeddedModel};
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::library::{self, Candidate, Source};
-use tonenet_inference::runtime::Runtime;
+use tonenet_inference::runtime::{ProviderPreference, Runtime};
 
 use crate::args::DoctorArgs;
-use crate::models::open_runtime;
+use crate::models::Opened;
 use crate::report::{Head, RuntimeEntry, print};
 use crate::terminal::{BAD, GOOD, HEADING};
 use folders::FolderEntry;
@@ -63,6 +65,7 @@ struct LibraryEntry {
     source: &'static str,
     path: String,
     is_there: bool,
+    is_used: bool,
 }
 
 /// `tonenet doctor`.
@@ -86,19 +89,22 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
 fn examine(args: &DoctorArgs) -> Result<DoctorReport> {
     let candidates = library::candidates(None);
     let timing = if args.measure_again { Timing::Anew } else { Timing::Once };
-    let (runtime, opened) = open_runtime(&args.computing, timing)?;
+    let opened = Opened::new(&args.computing, timing)?;
+    let Opened { runtime, report, .. } = &opened;
     let (mut advice, mut errors) = (Vec::new(), Vec::new());
-    let models = models(&runtime);
+    let models = models(runtime);
     errors.extend(models.iter().filter_map(|model| Some(format!("{}: {}", model.title, model.error.as_ref()?))));
-    let mut notes = opened.notes.clone();
-    if opened.library.is_none() {
+    errors.extend(opened.check(&args.computing).err().map(|error| format!("{error:#}")));
+    advice.extend(about_the_window(&opened, args));
+    let mut notes = report.notes.clone();
+    if report.library.is_none() {
         // The last one says how to have ONNX Runtime, which is no fault.
         advice.extend(notes.pop());
     }
     let is_asked_for = candidates.iter().any(|candidate| candidate.source.is_explicit());
-    if is_asked_for && opened.library.is_none() { &mut errors } else { &mut advice }.append(&mut notes);
-    let providers = providers::find(&runtime, opened.library.is_some(), args.computing.half_precision);
-    let self_tests = self_tests(&providers, &mut errors);
+    if is_asked_for && report.library.is_none() { &mut errors } else { &mut advice }.append(&mut notes);
+    let mut providers = providers::find(&opened);
+    let self_tests = self_tests(&mut providers, &mut errors);
     let plugins = plugins::find();
     if !plugins.iter().any(|plugin| plugin.is_for_daws() && plugin.is_installed) {
         advice.push(
@@ -109,15 +115,42 @@ fn examine(args: &DoctorArgs) -> Result<DoctorReport> {
         head: Head::new("doctor"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         models,
-        runtime: RuntimeEntry::from(&opened),
+        runtime: RuntimeEntry::from(report),
         providers: providers.into_iter().map(|(entry, _)| entry).collect(),
-        libraries: candidates.iter().map(LibraryEntry::from).collect(),
+        libraries: candidates.iter().map(|candidate| LibraryEntry::new(candidate, report.library.as_deref())).collect(),
         self_tests,
         folders: folders::find(),
         plugins,
         advice,
         errors,
     })
+}
+
+/// What the user has set in the plugin's window and may not know: that it does not compute, or that nothing is chosen.
+fn about_the_window(opened: &Opened, args: &DoctorArgs) -> Vec<String> {
+    let ProviderPreference::Only(provider) = opened.settings.provider else {
+        let is_built_in = opened.settings.provider == ProviderPreference::BuiltIn && args.computing.provider.is_none();
+        return (is_built_in && args.measure_again).then(|| nothing_chosen("Built-in")).into_iter().collect();
+    };
+    if args.computing.provider.is_some() {
+        return Vec::new();
+    }
+    let mut advice = Vec::new();
+    if opened.runtime.provider().provider != provider {
+        let refusal = opened.report.refusals.iter().find(|refusal| refusal.provider == provider);
+        let why = refusal.map(|refusal| format!(" {}", refusal.note(&opened.report.runtime))).unwrap_or_default();
+        advice.push(format!("{provider} is set in the plugin's window, and does not compute here.{why}"));
+    }
+    if args.measure_again {
+        advice.push(nothing_chosen(&provider.to_string()));
+    }
+    advice
+}
+
+fn nothing_chosen(set: &str) -> String {
+    format!(
+        "Nothing was chosen, because {set} is set in the plugin's window. Choose The fastest there to have it chosen."
+    )
 }
 
 fn models(runtime: &Runtime) -> Vec<ModelCheck> {
@@ -130,15 +163,17 @@ fn models(runtime: &Runtime) -> Vec<ModelCheck> {
     let styles = format!("velocities: {}", BUILT_IN_STYLES.map(|style| style.id).join(", "));
     let velocities =
         EmbeddedModel::ALL.map(|model| check(model.id(), model.title(), &styles, model.load(runtime).map(drop)));
+    let on_processor = &runtime.on_processor();
     let generators = [
-        check("seqgan", "SeqGAN", "new tunes over chords", EmbeddedGenerator::tunes(runtime).map(drop)),
-        check("vaegan", "VAE-GAN", "new piano textures", EmbeddedGenerator::textures(runtime).map(drop)),
+        check("seqgan", "SeqGAN", "new tunes over chords", EmbeddedGenerator::tunes(on_processor).map(drop)),
+        check("vaegan", "VAE-GAN", "new piano textures", EmbeddedGenerator::textures(on_processor).map(drop)),
     ];
     velocities.into_iter().chain(generators).collect()
 }
 
-impl From<&Candidate> for LibraryEntry {
-    fn from(candidate: &Candidate) -> Self {
+impl LibraryEntry {
+    fn new(candidate: &Candidate, used: Option<&Path>) -> Self {
+        let whole = |path: &Path| path.canonicalize().ok();
         let source = match candidate.source {
             Source::Setting => "the settings",
             Source::Variable => library::VARIABLE,
@@ -146,18 +181,27 @@ impl From<&Candidate> for LibraryEntry {
             Source::UserData => "your ToneNet folder",
             Source::System => "the system's ToneNet folder",
         };
-        Self { source, path: candidate.path.display().to_string(), is_there: candidate.path.is_file() }
+        Self {
+            source,
+            path: candidate.path.display().to_string(),
+            is_there: candidate.path.is_file(),
+            is_used: used.is_some_and(|used| whole(used).is_some() && whole(used) == whole(&candidate.path)),
+        }
     }
 }
 
 /// Restyles the test piece with each provider that computes; the first one is in use.
-fn self_tests(providers: &[(ProviderEntry, Option<Runtime>)], errors: &mut Vec<String>) -> Vec<SelfTest> {
+fn self_tests(providers: &mut [(ProviderEntry, Option<Runtime>)], errors: &mut Vec<String>) -> Vec<SelfTest> {
     let mut tests: Vec<SelfTest> = Vec::new();
     for (entry, runtime) in providers {
         let Some(runtime) = runtime else { continue };
         match SelfTest::run(runtime) {
-            Ok(test) => tests.push(test),
+            Ok(test) => {
+                entry.follow(&test);
+                tests.push(test);
+            }
             Err(error) => {
+                entry.refuse(format!("it failed the self-test ({error:#})"), runtime.provider().provider.remedy());
                 let remedy = if entry.id == "built-in" { "install ToneNet again" } else { "choose another provider" };
                 errors.push(format!("{} failed the self-test ({error:#}); {remedy}", entry.title));
             }
@@ -165,8 +209,9 @@ fn self_tests(providers: &[(ProviderEntry, Option<Runtime>)], errors: &mut Vec<S
     }
     if let Some((first, others)) = tests.split_first() {
         for other in others {
-            let apart = first.steps_apart(other);
-            if apart > MOST_STEPS_APART {
+            if let Some(apart) = first.steps_apart(other)
+                && apart > MOST_STEPS_APART
+            {
                 errors.push(format!(
                     "{first} and {other} differ by {apart} velocity steps; use another release of ONNX Runtime, or \
                      --provider cpu"
@@ -193,9 +238,8 @@ fn tell(report: &DoctorReport) {
     let reason = report.runtime.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     println!("  {} · {}{reason}", report.runtime.name, report.runtime.provider);
     println!("  ONNX Runtime is looked for in this order:");
-    for LibraryEntry { source, path, is_there } in &report.libraries {
-        let is_used = report.runtime.library.as_ref() == Some(path);
-        let state = if is_used {
+    for LibraryEntry { source, path, is_there, is_used } in &report.libraries {
+        let state = if *is_used {
             "in use"
         } else if *is_there {
             "there"

@@ -35,6 +35,8 @@ pub struct SelfTest {
     pub load_ms: f64,
     /// Milliseconds to restyle the piece.
     pub restyle_ms: f64,
+    /// Whether it was allowed to compute in 16 bits.
+    pub half_precision: bool,
     #[serde(skip)]
     velocities: Vec<u8>,
 }
@@ -68,6 +70,7 @@ impl SelfTest {
             notes,
             load_ms,
             restyle_ms,
+            half_precision: runtime.provider().half_precision,
             velocities: restyled.velocities,
         })
     }
@@ -85,10 +88,11 @@ impl SelfTest {
         )
     }
 
-    /// The largest difference between the velocities that two runtimes give one note.
-    pub fn steps_apart(&self, other: &Self) -> u8 {
+    /// The largest difference between the velocities that two runtimes give one note; `None` where one of them was allowed
+    /// to differ.
+    pub fn steps_apart(&self, other: &Self) -> Option<u8> {
         let apart = self.velocities.iter().zip(&other.velocities).map(|(a, b)| a.abs_diff(*b));
-        apart.max().unwrap_or(0)
+        if self.half_precision || other.half_precision { None } else { apart.max() }
     }
 }
 

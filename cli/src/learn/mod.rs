@@ -10,13 +10,13 @@ use tonenet_files::error::FileError;
 use tonenet_files::midi_files::{self, Source};
 use tonenet_files::outputs::{Inputs, OutputFile};
 use tonenet_inference::cancellation::Cancellation;
+use tonenet_inference::chosen_runtime;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::Network;
 use tonenet_inference::user_style::EXTENSION;
 use tonenet_learn::{Basis, Learned, Performance, learn};
 
 use crate::args::LearnArgs;
-use crate::models::open_runtime_on_processor;
 use crate::report::{RuntimeEntry, finish};
 use crate::usage::wrong;
 use report::{FileEntry, LearnReport, LeftOutEntry, StyleEntry};
@@ -48,7 +48,7 @@ fn style_name(path: &Path) -> Result<String> {
 
 fn learn_style(args: &LearnArgs, name: &str, report: &mut LearnReport) -> Result<()> {
     let Plan { files, output } = plan(args)?;
-    let (runtime, opened) = open_runtime_on_processor();
+    let (runtime, opened) = chosen_runtime::open_on_processor_for_user();
     report.runtime = Some(RuntimeEntry::from(&opened));
     let model = EmbeddedModel::Note.load(&runtime)?;
     let Network::Note(network) = model.network() else {

@@ -16,11 +16,12 @@ use tonenet_files::result_names::ResultNames;
 use tonenet_inference::chosen_runtime::Timing;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::{LookAhead, RestyleSettings};
+use tonenet_inference::runtime::Provider;
 use tonenet_inference::song::{Selection, SongRestyling};
 use tonenet_inference::user_style::EXTENSION;
 
 use crate::args::{RestyleArgs, SelectionArgs, StyleName};
-use crate::models::{ModelSource, open_runtime};
+use crate::models::{ModelSource, Opened};
 use crate::report::{ModelEntry, RuntimeEntry, finish, keep_stdout_for_report};
 use crate::usage::wrong;
 use report::{FileEntry, LeftOutEntry, RestyleReport};
@@ -67,8 +68,11 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     let Jobs { jobs, left_out, messages } =
         jobs::plan(Inputs::default().folders(source.folder()).files(styles), &request)?;
     keep_stdout_for_report(args.json, messages)?;
-    let (runtime, opened) = open_runtime(&args.computing, Timing::Once)?;
-    let (title, model) = source.load(&runtime)?;
+    let mut opened = Opened::new(&args.computing, Timing::Once)?;
+    opened.check(&args.computing)?;
+    let (title, model) = source.load(&opened.runtime)?;
+    opened.check_model(&args.computing, &model)?;
+    let Opened { runtime, report: opened, .. } = opened;
     if args.hear_player && !model.reads_player_velocities() {
         return Err(wrong(format!(
             "the {} model does not listen to velocities; use --model note with --hear-player",
@@ -87,8 +91,8 @@ fn restyle(args: &RestyleArgs, report: &mut RestyleReport) -> Result<()> {
     if !args.json {
         report.styles.iter().for_each(|style| tell_style(style, messages));
     }
-    let another = || match opened.provider.as_str() {
-        "CPU" => source.load(&runtime.unshared()).map(|(_, model)| model.with_user_styles(&styles.slots)),
+    let another = || match runtime.provider().provider {
+        Provider::Cpu => source.load(&runtime.unshared()).map(|(_, model)| model.with_user_styles(&styles.slots)),
         // Other processors run one graph at a time anyway.
         _ => Ok(styles.model.clone()),
     };

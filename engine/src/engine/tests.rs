@@ -111,7 +111,7 @@ fn engine_with(
     memory: Option<Arc<TimelineStore>>,
 ) -> (Engine<PlainEvent>, Arc<Status>) {
     let status = Arc::<Status>::default();
-    let open = |model, _: &Status| match model {
+    let open = |model, _: &Status, _: &Cancellation| match model {
         EmbeddedModel::Note => Err("decoder-jazz.onnx is damaged".into()),
         EmbeddedModel::Attention => Ok(loaded_session(FakeModel { panics: true, ..FakeModel::default() })),
         EmbeddedModel::Baseline => Ok(loaded_session(FakeModel::default())),
@@ -437,7 +437,7 @@ fn offline_every_request_runs_even_for_notes_that_a_seek_dropped() {
     let model = FakeModel { gate: gate.clone(), requested: requested.clone(), ..FakeModel::default() };
     let mut model = Some(loaded_session(model));
     let status = Arc::<Status>::default();
-    let open = move |_, _: &Status| model.take().ok_or_else(|| "there is only one".to_owned());
+    let open = move |_, _: &Status, _: &Cancellation| model.take().ok_or_else(|| "there is only one".to_owned());
     let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
     let mut engine = Engine::new(config(LOOK_AHEAD, EmbeddedModel::Baseline), thread, no_clips(), status);
     let mut left = 0;

@@ -101,7 +101,7 @@ pub struct InferenceThread {
 impl InferenceThread {
     /// Starts a thread that opens models with `open` and records the performance in `timeline`, if there is one. The
     /// performance recorded before is the first [view](Self::take_view). Whenever `styles` have changed, the thread
-    /// opens the model again and plays on with its styles.
+    /// opens the model again and plays on with its styles. A stop of the thread cancels `open`.
     ///
     /// # Errors
     /// If the system cannot start a thread.
@@ -112,7 +112,7 @@ impl InferenceThread {
         open: Open,
     ) -> std::io::Result<Self>
     where
-        Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String> + Send + 'static,
+        Open: FnMut(EmbeddedModel, &Status, &Cancellation) -> Result<LoadedSession, String> + Send + 'static,
     {
         let shared = Arc::<Shared>::default();
         let (to_thread, messages) = RingBuffer::new(MESSAGES);

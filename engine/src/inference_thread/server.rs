@@ -11,6 +11,7 @@ use rtrb::{Consumer, Producer};
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::styles::StyleList;
@@ -52,7 +53,7 @@ pub(super) struct Server<Open> {
     played: PlayedNotesWriter,
 }
 
-impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Server<Open> {
+impl<Open: FnMut(EmbeddedModel, &Status, &Cancellation) -> Result<LoadedSession, String>> Server<Open> {
     pub(super) fn new(
         shared: Arc<Shared>,
         (messages, results): (Consumer<InferenceMessage>, Producer<InferenceResult>),
@@ -137,7 +138,10 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
             Ok(result) => Some(result),
             Err(message) => {
                 self.close();
-                self.status.fail(message);
+                // A stop while a model opens is no fault.
+                if !self.shared.stop.is_cancelled() {
+                    self.status.fail(message);
+                }
                 None
             }
         }
@@ -170,7 +174,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         self.close();
         self.status.set_model(None);
         self.edition = self.styles.edition();
-        let mut session = (self.open)(model, &self.status)?;
+        let mut session = (self.open)(model, &self.status, &self.shared.stop)?;
         session.restyler.condition_on_player(self.condition_on_player);
         self.pedal_before.iter().chain(&self.recent).for_each(|input| session.restyler.push_event(input));
         self.show_styles(&session.styles, self.predictor(model));
@@ -201,7 +205,7 @@ impl<Open: FnMut(EmbeddedModel, &Status) -> Result<LoadedSession, String>> Serve
         }
         self.edition = edition;
         let Some((model, session)) = &mut self.session else { return Ok(()) };
-        let LoadedSession { styles, restyle_performance, .. } = (self.open)(*model, &self.status)?;
+        let LoadedSession { styles, restyle_performance, .. } = (self.open)(*model, &self.status, &self.shared.stop)?;
         session.restyler.use_styles(&session.styles, &styles);
         (session.styles, session.restyle_performance) = (styles.clone(), restyle_performance);
         let model = *model;

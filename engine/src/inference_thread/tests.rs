@@ -39,7 +39,7 @@ impl VelocityModel for Silent {
 fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
     let (store, pieces) = (Arc::<TimelineStore>::default(), Arc::<AtomicU64>::default());
     let begun = pieces.clone();
-    let open = move |_, _: &Status| {
+    let open = move |_, _: &Status, _: &Cancellation| {
         let begun = begun.clone();
         let restyle_performance: RestylePerformance = Box::new(move |performance, _, cancellation| {
             for _ in 0..3 {
@@ -74,11 +74,31 @@ fn a_stop_cancels_restyling_between_two_chunks_and_keeps_the_performance() {
 }
 
 #[test]
+fn a_stop_while_a_model_opens_is_waited_for_no_longer_and_is_no_fault() {
+    let status = Arc::<Status>::default();
+    // A driver that hangs: only a stop ends it.
+    let open = |_, _: &Status, stop: &Cancellation| {
+        while stop.check().is_ok() {
+            thread::yield_now();
+        }
+        Err("cancelled".into())
+    };
+    let mut inference = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
+    let before = inference.shared.progress();
+    assert!(inference.messages.try_send(InferenceMessage::UseModel(EmbeddedModel::Note)));
+    while inference.shared.progress() < before + 10 {
+        thread::yield_now();
+    }
+    drop(inference);
+    assert_eq!((status.info().error, status.info().model), (None, String::new()));
+}
+
+#[test]
 fn progress_increases_while_a_performance_is_restyled() {
     let (store, gate) = (Arc::<TimelineStore>::default(), Arc::<AtomicBool>::default());
     store.replace(performance(3));
     let is_open = gate.clone();
-    let open = move |_, _: &Status| {
+    let open = move |_, _: &Status, _: &Cancellation| {
         let is_open = is_open.clone();
         let restyle_performance: RestylePerformance = Box::new(move |performance, _, cancellation| {
             while !is_open.load(Ordering::Acquire) {
@@ -144,7 +164,7 @@ impl VelocityModel for Steady {
 }
 
 fn steady_link() -> (InferenceLink, WaitPolicy, Arc<Status>) {
-    let open = |_, _: &Status| {
+    let open = |_, _: &Status, _: &Cancellation| {
         let restyle_performance: RestylePerformance = Box::new(|performance, _, _| Ok(performance.clone()));
         Ok(LoadedSession {
             restyler: Restyler::new(Box::new(Steady(Vec::new()))),
@@ -216,7 +236,7 @@ fn results_from_before_a_reset_are_dropped() {
 fn in_real_time_a_message_without_room_counts_as_an_overload() {
     let (gate, opening) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let (is_open, has_begun) = (gate.clone(), opening.clone());
-    let open = move |_, _: &Status| {
+    let open = move |_, _: &Status, _: &Cancellation| {
         has_begun.store(true, Ordering::Release);
         while !is_open.load(Ordering::Acquire) {
             thread::yield_now();

@@ -174,7 +174,7 @@ impl Player {
     fn new(script: &Script) -> Self {
         let status = Arc::<Status>::default();
         let (deviations, fails_at) = (script.deviations, u64::from(script.fails_at));
-        let open = move |model, _: &Status| {
+        let open = move |model, _: &Status, _: &Cancellation| {
             let fails_at = match model {
                 EmbeddedModel::Note => None,
                 EmbeddedModel::Attention => Some(fails_at),

@@ -1,19 +1,24 @@
 //! Chooses what computes: the processor, or an accelerator that is faster at the plugin's work.
 //!
-//! A hop of the model is timed on each provider that truly loads. The choice is remembered by device, driver, library and
-//! model ([`ChoiceMemory`]), so that a project sounds the same each time on one machine: providers round differently, and
-//! velocities may differ by a step. Where only the processor computes, nothing is timed.
+//! A hop of the model is timed on each provider that loads. Times and failures are remembered by device, driver, library
+//! and model ([`ChoiceMemory`]), so that a project sounds the same each time on one machine: providers round differently,
+//! and velocities may differ by a step. Where only the processor computes, nothing is timed.
+//!
+//! A driver may end the process or hang while it is tried. A trial is therefore remembered as failed until it is over.
 
 mod memory;
+mod trials;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::hop::in_milliseconds;
-use crate::runtime::Provider;
-pub use memory::ChoiceMemory;
+pub(crate) use crate::runtime::MEASURE_AGAIN;
+use crate::runtime::{Provider, Refusal};
+pub(crate) use memory::ChoiceMemory;
+use trials::Trials;
 
 /// The share of the processor's time that an accelerator may take at most. Where both are nearly as fast, each measurement
 /// would choose another one.
@@ -21,10 +26,10 @@ const FASTER: f64 = 0.9;
 
 /// What a choice holds for; anything else is timed anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChoiceKey {
-    /// ONNX Runtime's release and path.
+pub(crate) struct ChoiceKey {
+    /// ONNX Runtime's release and the checksum of its file.
     pub library: String,
-    /// The devices that ONNX Runtime sees.
+    /// The devices that are found.
     pub devices: Vec<String>,
     /// The graphics driver.
     pub driver: String,
@@ -35,115 +40,122 @@ pub struct ChoiceKey {
 }
 
 /// A machine, as far as the choice concerns it.
-pub trait Machine {
+pub(crate) trait Machine {
     /// What the choice holds for.
     fn key(&self) -> ChoiceKey;
 
     /// The accelerators that it may have.
     fn accelerators(&self) -> &[Provider];
 
-    /// Checks that a provider computes. It may take seconds.
+    /// Whether the library has a provider at all. Loads nothing.
+    ///
+    /// # Errors
+    /// Why it has not, as a clause.
+    fn has(&self, provider: Provider) -> Result<(), String>;
+
+    /// Checks that a provider computes. It may take seconds, hang or end the process.
     ///
     /// # Errors
     /// Why it does not, as a clause.
     fn try_provider(&self, provider: Provider) -> Result<(), String>;
 
-    /// Times a hop of the model on a provider.
+    /// Checks that the model runs on a provider as on the processor, and times a hop. Like [`Self::try_provider`].
     ///
     /// # Errors
-    /// Why the model does not run there, as a clause.
+    /// Why it does not, as a clause.
     fn time_hop(&self, provider: Provider) -> Result<Duration, String>;
 }
 
 /// What was chosen, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The provider.
     pub provider: Provider,
     /// The time of a hop on each provider that computes; none where there was no choice.
     pub times: BTreeMap<Provider, Duration>,
     /// Why the others do not compute.
-    pub refusals: Vec<(Provider, String)>,
+    pub refusals: Vec<Refusal>,
 }
 
 impl Choice {
-    /// The reason for people, such as `a hop takes 0.25 ms; CUDA would take 0.90 ms`; `None` where there was no choice.
+    /// The reason for people, such as `a hop of 1 or 16 notes takes 0.25 ms on average; CUDA would take 0.90 ms`; `None`
+    /// where there was no choice.
     pub fn reason(&self) -> Option<String> {
         let own = in_milliseconds(*self.times.get(&self.provider)?);
         let others = self.times.iter().filter(|(provider, _)| **provider != self.provider);
         let others: Vec<String> =
             others.map(|(other, time)| format!("{other} would take {}", in_milliseconds(*time))).collect();
-        if others.is_empty() { None } else { Some(format!("a hop takes {own}; {}", others.join(", "))) }
+        let all = || format!("a hop of 1 or 16 notes takes {own} on average; {}", others.join(", "));
+        (!others.is_empty()).then(all)
     }
 
     /// The providers that compute, the processor first.
     pub fn providers(&self) -> Vec<Provider> {
-        let others = self.times.keys().copied().filter(|&provider| provider != Provider::Cpu);
-        std::iter::once(Provider::Cpu).chain(others).collect()
+        let all: BTreeSet<Provider> = self.times.keys().copied().chain([Provider::Cpu, self.provider]).collect();
+        all.into_iter().collect()
     }
 }
 
 /// Chooses a provider. `times_anew` ignores what is remembered.
 ///
 /// An accelerator that lost earlier is not loaded again. One that won, or was not there, is tried.
-pub fn choose(machine: &impl Machine, memory: &ChoiceMemory, times_anew: bool) -> Choice {
-    let key = machine.key();
-    let remembered = if times_anew { None } else { memory.find(&key) };
-    let has_lost = |provider: Provider| {
-        remembered.as_ref().is_some_and(|entry| entry.provider != provider && entry.hop_micros.contains_key(&provider))
-    };
-    let mut refusals = Vec::new();
-    let mut compute = Vec::new();
-    for &provider in machine.accelerators() {
-        match if has_lost(provider) { Ok(()) } else { machine.try_provider(provider) } {
-            Ok(()) => compute.push(provider),
-            Err(reason) => refusals.push((provider, reason)),
-        }
-    }
-    if compute.is_empty() {
+pub(crate) fn choose(machine: &impl Machine, memory: &ChoiceMemory, times_anew: bool) -> Choice {
+    let (mut here, refusals) = accelerators(machine, machine.accelerators());
+    if here.is_empty() {
         return Choice { provider: Provider::Cpu, times: BTreeMap::new(), refusals };
     }
-    compute.insert(0, Provider::Cpu);
-    let is_for_these = |entry: &memory::Entry| {
-        entry.hop_micros.len() == compute.len() && compute.iter().all(|p| entry.hop_micros.contains_key(p))
-    };
-    let entry = match remembered.filter(is_for_these) {
-        Some(entry) => entry,
-        None => {
-            let entry = time(machine, key, &compute, &mut refusals);
-            // Another process may have timed them meanwhile; one choice holds for all.
-            if times_anew { memory.replace(entry) } else { memory.add(entry, is_for_these) }
+    // One process at a time, so that one choice holds for all.
+    let _alone = memory.lock();
+    let mut trials = Trials::new(machine, memory, refusals, times_anew);
+    here.retain(|&provider| trials.may_run(provider) && (trials.time_of(provider).is_some() || trials.run(provider)));
+    if !here.is_empty() {
+        trials.time_processor();
+    }
+    let provider = loop {
+        let best = fastest(&trials.times(&here));
+        if best == Provider::Cpu || trials.has_run(best) || trials.run(best) {
+            break best;
         }
+        here.retain(|&provider| provider != best);
     };
-    let times = entry.hop_micros.iter().filter_map(|(&p, micros)| Some((p, Duration::from_micros((*micros)?))));
-    Choice { provider: entry.provider, times: times.collect(), refusals }
+    Choice { provider, times: trials.times(&here), refusals: trials.into_refusals() }
 }
 
-/// Times the providers, and finds the one to keep.
-fn time(
-    machine: &impl Machine,
-    key: ChoiceKey,
-    providers: &[Provider],
-    refusals: &mut Vec<(Provider, String)>,
-) -> memory::Entry {
-    let mut hop_micros = BTreeMap::new();
-    for &provider in providers {
-        let time = machine.time_hop(provider);
-        let micros = time.as_ref().ok().map(|time| time.as_micros().try_into().unwrap_or(u64::MAX));
-        hop_micros.insert(provider, micros);
-        refusals.extend(time.err().map(|reason| (provider, reason)));
+/// Checks the accelerator that the user has chosen. Where it does not compute, the choice is the processor. `tries_anew`
+/// ignores an earlier failure.
+pub(crate) fn check(machine: &impl Machine, memory: &ChoiceMemory, provider: Provider, tries_anew: bool) -> Choice {
+    let (here, refusals) = accelerators(machine, &[provider]);
+    if here.is_empty() {
+        return Choice { provider: Provider::Cpu, times: BTreeMap::new(), refusals };
     }
-    memory::Entry { provider: fastest(&hop_micros), key, hop_micros }
+    let _alone = memory.lock();
+    let mut trials = Trials::new(machine, memory, refusals, false);
+    let computes = (tries_anew || trials.may_run(provider)) && trials.run(provider);
+    let provider = if computes { provider } else { Provider::Cpu };
+    Choice { provider, times: BTreeMap::new(), refusals: trials.into_refusals() }
+}
+
+/// Those accelerators that the library has, and why it lacks the others.
+fn accelerators(machine: &impl Machine, all: &[Provider]) -> (Vec<Provider>, Vec<Refusal>) {
+    let mut refusals = Vec::new();
+    let here = all.iter().copied().filter(|&provider| match machine.has(provider) {
+        Ok(()) => true,
+        Err(reason) => {
+            refusals.push(Refusal { provider, reason, is_remembered: false });
+            false
+        }
+    });
+    (here.collect(), refusals)
 }
 
 /// The processor, or an accelerator that is clearly faster.
-fn fastest(hop_micros: &BTreeMap<Provider, Option<u64>>) -> Provider {
-    let timed = hop_micros.iter().filter_map(|(&provider, &micros)| Some((provider, micros?)));
-    let accelerator = timed.filter(|(provider, _)| *provider != Provider::Cpu).min_by_key(|(_, micros)| *micros);
-    let processor = hop_micros.get(&Provider::Cpu).copied().flatten();
-    match (accelerator, processor) {
-        (Some((provider, micros)), Some(processor)) if micros as f64 <= processor as f64 * FASTER => provider,
-        (Some((provider, _)), None) => provider,
+fn fastest(times: &BTreeMap<Provider, Duration>) -> Provider {
+    let accelerators = times.iter().filter(|(provider, _)| **provider != Provider::Cpu);
+    match (accelerators.min_by_key(|(_, time)| **time), times.get(&Provider::Cpu)) {
+        (Some((provider, time)), Some(processor)) if time.as_secs_f64() <= processor.as_secs_f64() * FASTER => {
+            *provider
+        }
+        (Some((provider, _)), None) => *provider,
         _ => Provider::Cpu,
     }
 }

@@ -13,7 +13,7 @@ mod provider;
 
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
@@ -24,7 +24,9 @@ use crate::error::InferenceError;
 use crate::library::{self, Candidate, Source};
 use crate::manifest::Sha256;
 use crate::validate::validate;
-pub use provider::{Provider, ProviderConfig, ProviderPreference};
+#[cfg(feature = "embedded")]
+pub(crate) use provider::MEASURE_AGAIN;
+pub use provider::{Provider, ProviderConfig, ProviderPreference, Refusal};
 
 /// 32-bit floats with a shape, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -90,8 +92,8 @@ pub struct RuntimeReport {
     pub providers: Vec<Provider>,
     /// The library in use, if it is not the built-in runtime.
     pub library: Option<PathBuf>,
-    /// Why other providers are not used, in whole sentences with the remedy.
-    pub provider_notes: Vec<String>,
+    /// Why other providers are not used.
+    pub refusals: Vec<Refusal>,
     /// Why other libraries are not used, in whole sentences with file and remedy.
     pub notes: Vec<String>,
 }
@@ -99,7 +101,8 @@ pub struct RuntimeReport {
 impl RuntimeReport {
     /// Why other libraries and providers are not used, in whole sentences.
     pub fn all_notes(&self) -> Vec<String> {
-        self.notes.iter().chain(&self.provider_notes).cloned().collect()
+        let refusals = self.refusals.iter().map(|refusal| refusal.note(&self.runtime));
+        self.notes.iter().cloned().chain(refusals).collect()
     }
 }
 
@@ -140,9 +143,9 @@ impl Runtime {
     /// Opens the preferred runtime: the first usable library of `candidates` (see [`library::candidates`]), else the
     /// built-in runtime.
     ///
-    /// ONNX Runtime computes on the CPU; [`Self::on`] gives it another provider, and [`crate::provider_choice`] chooses
-    /// one. A process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The
-    /// first call loads a library, which takes long, so it belongs on the inference thread.
+    /// ONNX Runtime computes on the CPU; [`Self::on`] gives it another provider, and `chosen_runtime` chooses one. A
+    /// process keeps its first ONNX Runtime: a later call with other candidates gets that one, with a note. The first call
+    /// loads a library, which takes long, so it belongs on the inference thread.
     pub fn open(preference: RuntimePreference, candidates: &[Candidate]) -> (Self, RuntimeReport) {
         let mut notes = Vec::new();
         if preference != RuntimePreference::BuiltIn {
@@ -154,7 +157,7 @@ impl Runtime {
                     reason: None,
                     providers: vec![Provider::Cpu],
                     library: Some(engine.library().to_path_buf()),
-                    provider_notes: Vec::new(),
+                    refusals: Vec::new(),
                     notes,
                 };
                 let engine = Engine::OnnxRuntime(engine, ProviderConfig::CPU);
@@ -168,7 +171,7 @@ impl Runtime {
             reason: None,
             providers: vec![Provider::Cpu],
             library: None,
-            provider_notes: Vec::new(),
+            refusals: Vec::new(),
             notes,
         };
         (Self { engine: Engine::BuiltIn(built_in::Thread::Shared), shares_graphs: true }, report)
@@ -205,12 +208,25 @@ impl Runtime {
     /// # Errors
     /// Why that provider cannot compute here, as a clause.
     pub fn on(&self, config: ProviderConfig) -> Result<Self, String> {
+        let config = config.with_own_options();
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => {
                 engine.try_provider(config)?;
                 Ok(Self { engine: Engine::OnnxRuntime(Arc::clone(engine), config), ..*self })
             }
             Engine::BuiltIn(_) if config.provider == Provider::Cpu => Ok(self.clone()),
+            Engine::BuiltIn(_) => Err("the built-in runtime computes on the processor alone".into()),
+        }
+    }
+
+    /// Whether the library has a provider at all. Loads nothing.
+    ///
+    /// # Errors
+    /// Why it has not, as a clause.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn has(&self, provider: Provider) -> Result<(), String> {
+        match &self.engine {
+            Engine::OnnxRuntime(engine, _) => engine.has(provider),
             Engine::BuiltIn(_) => Err("the built-in runtime computes on the processor alone".into()),
         }
     }
@@ -225,10 +241,11 @@ impl Runtime {
     }
 
     /// ONNX Runtime's library; empty with the built-in runtime.
-    pub(crate) fn library(&self) -> &Path {
+    #[cfg(feature = "embedded")]
+    pub(crate) fn library(&self) -> &std::path::Path {
         match &self.engine {
             Engine::OnnxRuntime(engine, _) => engine.library(),
-            Engine::BuiltIn(_) => Path::new(""),
+            Engine::BuiltIn(_) => std::path::Path::new(""),
         }
     }
 

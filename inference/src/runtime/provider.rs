@@ -73,6 +73,13 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// Whether it has computed at least a part of each graph, by [what computed them](super::Graph::provider).
+    pub fn has_computed(self, computed_by: &str) -> bool {
+        computed_by.split("; ").all(|graph| graph.starts_with(&self.to_string()))
+    }
+}
+
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,6 +89,32 @@ impl fmt::Display for Provider {
             Self::CoreMl => "Core ML",
             Self::DirectMl => "DirectML",
         })
+    }
+}
+
+/// What to do about a failure that is remembered.
+pub(crate) const MEASURE_AGAIN: &str = "`tonenet doctor --measure-again` tries it again.";
+
+/// Why a provider does not compute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The provider.
+    pub provider: Provider,
+    /// Why, as a clause.
+    pub reason: String,
+    /// Whether that is remembered, so that it is not tried again.
+    pub is_remembered: bool,
+}
+
+impl Refusal {
+    /// What to do, in whole sentences.
+    pub fn remedy(&self) -> &'static str {
+        if self.is_remembered { MEASURE_AGAIN } else { self.provider.remedy() }
+    }
+
+    /// The sentences that say why a runtime does not use it, and what to do.
+    pub fn note(&self, runtime: &str) -> String {
+        format!("{} is not used by {runtime}: {}. {}", self.provider, self.reason, self.remedy())
     }
 }
 
@@ -97,6 +130,12 @@ pub struct ProviderConfig {
 impl ProviderConfig {
     /// The processor.
     pub const CPU: Self = Self { provider: Provider::Cpu, half_precision: false };
+
+    /// The same without an option that its provider does not have.
+    pub(super) fn with_own_options(self) -> Self {
+        let has_half = matches!(self.provider, Provider::TensorRt | Provider::CoreMl);
+        Self { half_precision: self.half_precision && has_half, ..self }
+    }
 }
 
 /// What the user wants to compute with.
@@ -159,6 +198,35 @@ impl FromStr for ProviderPreference {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_has_computed_what_it_computed_a_part_of() {
+        for (provider, computed_by, has_computed) in [
+            (Provider::Cpu, "CPU", true),
+            (Provider::Cuda, "CUDA, in part CPU", true),
+            (Provider::Cuda, "CUDA; CUDA, in part CPU", true),
+            (Provider::Cuda, "CUDA; CPU (CUDA refused it: no)", false),
+            (Provider::TensorRt, "CPU (TensorRT runs no part of this graph)", false),
+        ] {
+            assert_eq!(provider.has_computed(computed_by), has_computed, "{provider}: {computed_by}");
+        }
+    }
+
+    #[test]
+    fn graphs_differ_by_options_only_where_the_provider_has_them() {
+        let own = |provider| ProviderConfig { provider, half_precision: true }.with_own_options().half_precision;
+        let with_half = Provider::ALL.into_iter().filter(|&provider| own(provider));
+        assert_eq!(with_half.collect::<Vec<_>>(), [Provider::TensorRt, Provider::CoreMl]);
+        let full = ProviderConfig { provider: Provider::TensorRt, half_precision: false };
+        assert_eq!(full.with_own_options(), full);
+    }
+
+    #[test]
+    fn a_remembered_refusal_names_the_command_that_tries_again() {
+        let refusal = |is_remembered| Refusal { provider: Provider::Cuda, reason: "it is ill".into(), is_remembered };
+        assert!(refusal(true).note("ONNX Runtime 1.28.0").contains("it is ill. `tonenet doctor --measure-again`"));
+        assert!(refusal(false).note("ONNX Runtime 1.28.0").ends_with(Provider::Cuda.remedy()));
+    }
 
     #[test]
     fn ids_are_read_as_they_are_written() {

@@ -33,6 +33,7 @@ fn write(bytes: &[u8], path: &Path, may_replace: bool) -> io::Result<()> {
 
 /// An empty temporary file. It has the permissions that the user's umask allows.
 fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has permissions to set"))]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));

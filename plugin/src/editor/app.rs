@@ -48,7 +48,7 @@ pub struct App {
     pub(super) renaming: Option<Renaming>,
     pub(super) window: WindowSettings,
     pub(super) computing: RuntimeSettings,
-    pub(super) computing_changed: bool,
+    pub(super) computing_saved: Option<bool>,
     /// The size that the user drags the window to.
     pub(super) wanted_size: Option<egui::Vec2>,
     /// What the window shows.
@@ -98,7 +98,7 @@ impl App {
             renaming: None,
             window: WindowSettings::load(),
             computing: RuntimeSettings::default(),
-            computing_changed: false,
+            computing_saved: None,
             wanted_size: None,
             shown: None,
             next_look: Instant::now(),
@@ -162,7 +162,7 @@ impl App {
             performance,
             window: self.window,
             computing: self.computing,
-            computing_changed: self.computing_changed,
+            computing_saved: self.computing_saved,
             viewport: self.viewport,
             shows_all_controls: self.shows_all_controls,
             tab: self.tab,
@@ -240,7 +240,7 @@ impl NiceEguiApp for App {
         self.instance.presets.refresh();
         // Another window may have changed it.
         self.window.theme = WindowSettings::load().theme;
-        (self.computing, self.computing_changed) = (RuntimeSettings::load(), false);
+        (self.computing, self.computing_saved) = (RuntimeSettings::load(), None);
         theme::apply(&context, self.window.theme.into());
         // The host has these keys, and the window a zoom of its own.
         context.options_mut(|options| {

@@ -73,10 +73,10 @@ impl App {
         }
     }
 
-    /// Remembers what computes. What cannot be remembered is no fault of the user's: the window goes on showing it.
+    /// Remembers what computes. What cannot be saved is not chosen, and the window says so.
     fn compute_with(&mut self, provider: ProviderPreference) {
-        self.computing = RuntimeSettings { provider, ..RuntimeSettings::load() };
-        self.computing_changed = self.computing.store().is_ok();
+        let is_saved = RuntimeSettings { provider, ..RuntimeSettings::load() }.store().is_ok();
+        (self.computing, self.computing_saved) = (RuntimeSettings::load(), Some(is_saved));
     }
 
     fn apply_to_window(&mut self, action: WindowAction) {

@@ -109,15 +109,19 @@ fn provider(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         return;
     }
     row(ui, "Compute with", |ui| {
+        // Where the user has chosen, the others are not tried, and any may compute.
         let is_here = |preference: &ProviderPreference| match preference {
-            ProviderPreference::Only(provider) => providers.contains(provider) || *preference == chosen,
+            ProviderPreference::Only(provider) => chosen != ProviderPreference::Auto || providers.contains(provider),
             ProviderPreference::Auto | ProviderPreference::BuiltIn => true,
         };
         for preference in ProviderPreference::choices().filter(is_here) {
             let (name, hint) = match preference {
                 ProviderPreference::Auto => ("The fastest".into(), "Measured once on this computer, then kept"),
                 ProviderPreference::Only(Provider::Cpu) => ("CPU".into(), "The processor"),
-                ProviderPreference::Only(provider) => (provider.to_string(), "May differ from the processor by a step"),
+                ProviderPreference::Only(provider) => (
+                    provider.to_string(),
+                    "May differ from the processor by a step. Where it does not compute, the processor does",
+                ),
                 ProviderPreference::BuiltIn => ("Built-in".into(), "The processor, without ONNX Runtime"),
             };
             if choice(ui, preference == chosen, &name, hint) {
@@ -125,8 +129,16 @@ fn provider(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
             }
         }
     });
-    if view.computing_changed {
-        weak(ui, "It counts for projects and tracks that are loaded from now on.");
+    match view.computing_saved {
+        Some(true) => {
+            weak(ui, "It counts for projects and tracks that are loaded from now on.");
+        }
+        Some(false) => {
+            let refusal =
+                "The choice could not be saved. Make room on the disk, or let ToneNet write its settings folder.";
+            ui.colored_label(Palette::of(ui).warning, refusal);
+        }
+        None => {}
     }
 }
 

@@ -60,8 +60,8 @@ pub struct View {
     pub engine: EngineInfo,
     /// What the user wants to compute with, on this computer.
     pub computing: RuntimeSettings,
-    /// Whether that was changed since the window was opened.
-    pub computing_changed: bool,
+    /// Whether a change of that since the window was opened could be saved; `None` without one.
+    pub computing_saved: Option<bool>,
     /// How the window looks and how large it is.
     pub window: WindowSettings,
     /// What the performance view shows.
@@ -143,7 +143,7 @@ impl View {
             },
             engine,
             computing: RuntimeSettings::default(),
-            computing_changed: false,
+            computing_saved: None,
             window: WindowSettings::default(),
             performance: PerformanceView {
                 floor: settings.expression.floor,

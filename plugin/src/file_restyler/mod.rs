@@ -22,7 +22,7 @@ use crate::worker::Worker;
 use file::{FileError, restyle};
 
 /// Opens a model with the project's styles, on the restyler's thread. An error is a message for the user.
-pub type OpenModel = Box<dyn Fn(EmbeddedModel) -> Result<LoadedModel, String> + Send + Sync>;
+pub type OpenModel = Box<dyn Fn(EmbeddedModel, &Cancellation) -> Result<LoadedModel, String> + Send + Sync>;
 
 /// The state of the restyler.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -141,7 +141,12 @@ impl Shared {
         settings: &Settings,
         cancellation: &Cancellation,
     ) -> Result<RestyledFiles, String> {
-        let model = (self.open)(settings.model)?;
+        let model = match (self.open)(settings.model, cancellation) {
+            Err(_) if cancellation.is_cancelled() => {
+                return Ok(RestyledFiles { is_cancelled: true, ..RestyledFiles::default() });
+            }
+            opened => opened?,
+        };
         let label = file::label(&self.styles, settings.style);
         let mut restyled = RestyledFiles::default();
         for (place, path) in files.iter().enumerate() {

@@ -21,7 +21,7 @@ fn model() -> LoadedModel {
 }
 
 fn restyler() -> FileRestyler {
-    FileRestyler::new(Arc::default(), Box::new(|_| Ok(model())))
+    FileRestyler::new(Arc::default(), Box::new(|_, _| Ok(model())))
 }
 
 fn settings() -> Settings {
@@ -129,8 +129,27 @@ fn a_cancelled_restyler_writes_no_more_files() {
 }
 
 #[test]
+fn a_restyler_that_is_cancelled_while_its_model_opens_is_no_failure() {
+    // A driver that hangs: only a stop ends it.
+    let open = |_: EmbeddedModel, stop: &Cancellation| {
+        while stop.check().is_ok() {
+            thread::yield_now();
+        }
+        Err("cancelled".into())
+    };
+    let restyler = FileRestyler::new(Arc::default(), Box::new(open));
+    restyler.start(vec![PIECE.into()], settings());
+    restyler.cancel();
+    while matches!(restyler.state(), RestylerState::Working { .. }) {
+        thread::yield_now();
+    }
+    let done = RestyledFiles { is_cancelled: true, ..RestyledFiles::default() };
+    assert_eq!(restyler.state(), RestylerState::Done(Arc::new(done)));
+}
+
+#[test]
 fn a_model_that_does_not_open_is_said_and_nothing_is_written() {
-    let restyler = FileRestyler::new(Arc::default(), Box::new(|_| Err("the model is missing".into())));
+    let restyler = FileRestyler::new(Arc::default(), Box::new(|_, _| Err("the model is missing".into())));
     restyler.start(vec![PIECE.into()], settings());
     while matches!(restyler.state(), RestylerState::Working { .. }) {
         thread::yield_now();

@@ -76,10 +76,7 @@ fn linked(platform: Platform) -> Result<BTreeSet<Name>> {
         let mut cargo = workspace::cargo();
         cargo.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
         cargo.args(["--target", target, "--package", PACKAGE]);
-        if platform == Platform::MacOs {
-            // As the release is built there.
-            cargo.args(["--features", "tonenet-plugin/auv2"]);
-        }
+        cargo.args(features(platform));
         for program in PROGRAMS {
             cargo.args(["--package", program.package]);
         }
@@ -88,6 +85,14 @@ fn linked(platform: Platform) -> Result<BTreeSet<Name>> {
         linked.extend(String::from_utf8(output.stdout)?.lines().filter_map(name));
     }
     Ok(linked)
+}
+
+/// The features with which a release is built.
+fn features(platform: Platform) -> &'static [&'static str] {
+    match platform {
+        Platform::MacOs => &["--features", "tonenet-plugin/auv2"],
+        Platform::LinuxX64 | Platform::LinuxArm64 | Platform::WindowsX64 => &[],
+    }
 }
 
 /// A crate's name in a line of `cargo tree`; `None` in an empty one and for our own crates.
@@ -99,7 +104,7 @@ fn name(line: &str) -> Option<Name> {
 
 fn packages(platform: Platform) -> Result<BTreeMap<Name, Package>> {
     let mut cargo = workspace::cargo();
-    cargo.args(["metadata", "--locked", "--format-version", "1"]);
+    cargo.args(["metadata", "--locked", "--format-version", "1"]).args(features(platform));
     for target in platform.linked_targets() {
         cargo.args(["--filter-platform", target]);
     }
@@ -125,14 +130,11 @@ fn packages(platform: Platform) -> Result<BTreeMap<Name, Package>> {
 
 /// The texts in a package, or those that its licence stands for.
 fn texts_of(package: &Package) -> Result<Vec<String>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&package.folder).with_context(|| format!("cannot read {}", package.folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
-        if path.is_file() && FILES.iter().any(|start| name.starts_with(start)) {
-            files.push(path);
-        } else if path.is_dir() && ["LICENSES", "LICENSE", "FONTS"].contains(&name.as_str()) {
-            files.extend(text_files(&path)?);
+    let mut files = licence_files(&package.folder)?;
+    // The sources of others that a crate carries.
+    if let Ok(carried) = fs::read_dir(package.folder.join("external")) {
+        for entry in carried {
+            files.extend(licence_files(&entry?.path())?);
         }
     }
     files.sort();
@@ -145,6 +147,21 @@ fn texts_of(package: &Package) -> Result<Vec<String>> {
         texts.extend(standard_texts(package)?);
     }
     Ok(texts)
+}
+
+/// The files with licences and notices in a folder.
+fn licence_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+        if path.is_file() && FILES.iter().any(|start| name.starts_with(start)) {
+            files.push(path);
+        } else if path.is_dir() && ["LICENSES", "LICENSE", "FONTS"].contains(&name.as_str()) {
+            files.extend(text_files(&path)?);
+        }
+    }
+    Ok(files)
 }
 
 fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -201,6 +218,17 @@ mod tests {
         assert!(document.contains("SIL OPEN FONT LICENSE"), "the fonts' licence is missing");
         assert!(!document.contains("| [tonenet"), "our own crates are not of others");
         assert!(!document.contains(workspace::root().to_str().unwrap()), "a folder of this machine is named");
+    }
+
+    #[test]
+    fn on_macos_the_sources_that_the_audio_unit_carries_are_named_with_their_texts() {
+        let document = write(Platform::MacOs).unwrap();
+        let carried = workspace::root().join("vendor/clap-wrapper/external");
+        for licence in ["AudioUnitSDK/LICENSE.txt", "clap/LICENSE", "clap-wrapper/LICENSE", "filesystem/LICENSE"] {
+            let text = fs::read_to_string(carried.join(licence)).unwrap().replace("\r\n", "\n");
+            assert!(document.contains(text.trim_end()), "{licence} is missing");
+        }
+        assert!(!write(Platform::LinuxX64).unwrap().contains("clap-wrapper"), "Linux has no Audio Unit");
     }
 
     #[test]

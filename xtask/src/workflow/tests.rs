@@ -52,6 +52,8 @@ fn every_script_that_a_step_starts_is_in_the_repository() {
     let mut started = 0;
     for step in all_steps() {
         let Kind::Script { text, .. } = step.kind else { continue };
+        // PowerShell's steps have backslashes.
+        let text = text.replace('\\', "/");
         for word in text.split_whitespace().filter(|word| word.starts_with("packaging/") || word.starts_with(".ci/")) {
             assert!(workspace::root().join(word).is_file(), "{}: {word}", step.name);
             started += 1;

@@ -4,6 +4,7 @@ use super::*;
 use crate::generator::{GenerateSettings, Generator, GeneratorInput};
 use proptest::prelude::*;
 use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::generate::GenerateError;
 
 const BEAT: u64 = 24_000;
@@ -49,7 +50,7 @@ impl Song {
 
     fn at(look_ahead: SchedulerConfig, store: Arc<ClipStore>) -> Self {
         let status = Arc::<Status>::default();
-        let open = |_, _: &Status| Ok(loaded_session(FakeModel::default()));
+        let open = |_, _: &Status, _: &Cancellation| Ok(loaded_session(FakeModel::default()));
         let thread = InferenceThread::start(status.clone(), Arc::default(), None, open).unwrap();
         let generator = GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| Box::new(Double)));
         generator.start();

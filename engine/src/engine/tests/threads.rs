@@ -8,6 +8,7 @@ use crate::waiting::budget::{Budget, Clock};
 use parking_lot::MutexGuard;
 use std::time::Duration;
 use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::generate::GenerateError;
 
 const BLOCK: u32 = 480;
@@ -72,7 +73,7 @@ impl Host {
     ) -> Self {
         let status = Arc::<Status>::default();
         let mut model = Some(model);
-        let open = move |_, _: &Status| Ok(loaded_session(model.take().unwrap_or_default()));
+        let open = move |_, _: &Status, _: &Cancellation| Ok(loaded_session(model.take().unwrap_or_default()));
         let thread = InferenceThread::start(status.clone(), Arc::default(), memory, open).unwrap();
         let store = Arc::<ClipStore>::default();
         let open = move || Box::new(StalledGenerator(generator.clone())) as Box<dyn Generator>;

@@ -15,7 +15,7 @@ impl Instance {
     fn new(store: Arc<TimelineStore>) -> Self {
         let (status, restylings) = (Arc::<Status>::default(), Arc::<AtomicUsize>::default());
         let counter = restylings.clone();
-        let open = move |_: EmbeddedModel, _: &Status| {
+        let open = move |_: EmbeddedModel, _: &Status, _: &Cancellation| {
             let counter = counter.clone();
             let restyle_performance: RestylePerformance = Box::new(move |performance: &TimelineSnapshot, _, _| {
                 counter.fetch_add(1, Ordering::Relaxed);

@@ -87,9 +87,17 @@ impl Engine {
         &self.version
     }
 
-    /// The devices that the library sees, such as `GPU 10de:2684`, in its own order.
+    /// The devices that the library sees, such as `GPU NVIDIA 2684`, in its own order.
     pub(super) fn devices(&self) -> Vec<String> {
         guarded(|| session::devices(&self.environment)).unwrap_or_default()
+    }
+
+    /// Whether the library has a provider. Loads nothing.
+    ///
+    /// # Errors
+    /// Why it has not, as a clause.
+    pub(super) fn has(&self, provider: Provider) -> Result<(), String> {
+        guarded(|| session::has(provider)).unwrap_or_else(Err)
     }
 
     /// Checks that a provider computes a small graph. It can be registered and still compute nothing.
@@ -100,13 +108,14 @@ impl Engine {
         if config.provider == Provider::Cpu {
             return Ok(());
         }
-        // Locked meanwhile, so that two instances that start together try it once.
-        let mut trials = self.trials.lock();
-        let trial = trials.entry(config).or_insert_with(|| {
-            let result = guarded(|| session::try_provider(&self.environment, config)).unwrap_or_else(Err);
-            result.map_err(|reason| reason.trim_end_matches('.').to_owned())
-        });
-        trial.clone()
+        if let Some(trial) = self.trials.lock().get(&config) {
+            return trial.clone();
+        }
+        // Not locked meanwhile: a driver may hang, and others must go on.
+        let attempt = || session::try_provider(&self.environment, config);
+        let result = self.has(config.provider).and_then(|()| guarded(attempt).unwrap_or_else(Err));
+        let result = result.map_err(|reason| reason.trim_end_matches('.').to_owned());
+        self.trials.lock().entry(config).or_insert(result).clone()
     }
 
     /// Loads an ONNX file on a provider, or on the CPU if that provider refuses it.

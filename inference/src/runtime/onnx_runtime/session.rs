@@ -1,12 +1,13 @@
 //! Opens sessions of ONNX Runtime on a provider, with that provider's options, and tells what really computes them.
 
 use std::ffi::CStr;
+use std::path::{Path, PathBuf};
 use std::{fs, ptr, slice};
 
 use ort::AsPointer;
 use ort::editor;
 use ort::environment::Environment;
-use ort::ep;
+use ort::ep::{self, ExecutionProvider};
 use ort::logging::LogLevel;
 use ort::memory::DeviceType;
 use ort::session::Session;
@@ -16,54 +17,73 @@ use ort::value::{Outlet, Shape, SymbolicDimensions, TensorElementType, ValueType
 use super::super::{Provider, ProviderConfig};
 use crate::folders;
 use crate::guard::one_line;
+use crate::manifest::Sha256;
 
 /// Steps that TensorRT builds its engines for: the fewest, the usual and the most. Without them it would build an engine
 /// for each other length, which takes seconds.
 const STEPS: [u32; 3] = [1, 16, 512];
 
-/// Whether a provider may keep on disk what it prepares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeps {
-    /// Nothing: a trial leaves no folder behind where the provider does not compute.
-    Nothing,
-    /// In the cache folder.
-    InCache,
+/// Parts that are computed at once, and notes that look ahead at once: the fewest, the usual and the most.
+const BATCH: [u32; 3] = [1, 1, 64];
+
+/// The folders in which a provider keeps what it prepares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kept {
+    /// What it has learned of the device, for all graphs.
+    shared: PathBuf,
+    /// What it has compiled. A folder for each graph, because providers name their files by a graph's inputs and outputs:
+    /// styles, which differ in their weights alone, would get each other's.
+    of_graph: PathBuf,
 }
 
-impl Keeps {
-    /// A provider's folder; `None` if it keeps nothing, the folder cannot be made, or its name is not one that the
-    /// provider's options can carry.
-    fn folder(self, name: &str) -> Option<String> {
-        let folder = folders::cache().filter(|_| self == Self::InCache)?.join(name);
-        fs::create_dir_all(&folder).ok()?;
-        folder.to_str().map(str::to_owned)
+impl Kept {
+    fn new(cache: &Path, provider: Provider, bytes: &[u8]) -> Self {
+        let shared = cache.join(provider.id());
+        Self { of_graph: shared.join(Sha256::digest(bytes).to_string()), shared }
+    }
+
+    /// In the cache folder; `None` if it cannot be made.
+    fn in_cache(provider: Provider, bytes: &[u8]) -> Option<Self> {
+        let kept = Self::new(&folders::cache()?, provider, bytes);
+        fs::create_dir_all(&kept.of_graph).ok()?;
+        Some(kept)
+    }
+
+    /// Both folders as a provider's options carry them; `None` where one has a name that these cannot.
+    fn names(&self) -> Option<[&str; 2]> {
+        Some([self.shared.to_str()?, self.of_graph.to_str()?])
     }
 }
 
 /// Opens a session for an ONNX file.
 pub(super) fn open(environment: &Environment, config: ProviderConfig, bytes: &[u8]) -> ort::Result<Session> {
-    if config.provider != Provider::TensorRt {
-        return builder(environment, config, Keeps::InCache, None)?.commit_from_memory(bytes);
+    if config.provider == Provider::Cpu || config.provider == Provider::Cuda || config.provider == Provider::DirectMl {
+        return builder(environment, config, None, None)?.commit_from_memory(bytes);
     }
-    let plain = builder(environment, ProviderConfig::CPU, Keeps::Nothing, None)?.commit_from_memory(bytes)?;
-    let shapes = STEPS.map(|steps| shapes(plain.inputs(), steps));
-    let with_shapes = builder(environment, config, Keeps::InCache, Some(&shapes))?.commit_from_memory(bytes);
+    let kept = Kept::in_cache(config.provider, bytes);
+    let open = |shapes| builder(environment, config, kept.as_ref(), shapes)?.commit_from_memory(bytes);
+    if config.provider == Provider::CoreMl {
+        return open(None);
+    }
+    let plain = builder(environment, ProviderConfig::CPU, None, None)?.commit_from_memory(bytes)?;
+    let shapes: [String; 3] = std::array::from_fn(|place| shapes(plain.inputs(), STEPS[place], BATCH[place]));
     // TensorRT refuses them where it computes a part of the graph that has other inputs.
-    with_shapes.or_else(|_| builder(environment, config, Keeps::InCache, None)?.commit_from_memory(bytes))
+    open(Some(&shapes)).or_else(|_| open(None))
 }
 
-/// The shapes of a graph's inputs for a number of steps, as TensorRT's options have them.
-fn shapes(inputs: &[Outlet], steps: u32) -> String {
+/// The shapes of a graph's inputs for a number of steps and a batch, as TensorRT's options have them.
+fn shapes(inputs: &[Outlet], steps: u32, batch: u32) -> String {
     let inputs = inputs.iter().filter_map(|input| match input.dtype() {
-        ValueType::Tensor { shape: lengths, .. } => Some(shape(input.name(), lengths, steps)),
+        ValueType::Tensor { shape: lengths, .. } => Some(shape(input.name(), lengths, steps, batch)),
         _ => None,
     });
     inputs.collect::<Vec<_>>().join(",")
 }
 
-/// The shape of an input; an axis without a length of its own gets `steps`.
-fn shape(name: &str, lengths: &[i64], steps: u32) -> String {
-    let lengths = lengths.iter().map(|&length| u32::try_from(length).unwrap_or(steps).to_string());
+/// The shape of an input. The first axis counts steps and any other that is open the batch.
+fn shape(name: &str, lengths: &[i64], steps: u32, batch: u32) -> String {
+    let open = std::iter::once(steps).chain(std::iter::repeat(batch));
+    let lengths = lengths.iter().zip(open).map(|(&length, open)| u32::try_from(length).unwrap_or(open).to_string());
     format!("{name}:{}", lengths.collect::<Vec<_>>().join("x"))
 }
 
@@ -74,7 +94,7 @@ fn shape(name: &str, lengths: &[i64], steps: u32) -> String {
 fn builder(
     environment: &Environment,
     config: ProviderConfig,
-    keeps: Keeps,
+    kept: Option<&Kept>,
     shapes: Option<&[String; 3]>,
 ) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
@@ -88,51 +108,50 @@ fn builder(
         .with_log_level(LogLevel::Error)?;
     let cpu = ep::CPU::default().with_arena_allocator(false).build();
     let accelerator = match config.provider {
-        Provider::TensorRt => tensor_rt(config.half_precision, keeps, shapes).build(),
+        Provider::TensorRt => tensor_rt(config.half_precision, kept, shapes).build(),
         // TF32 has 10 bits: velocities would differ by more than a step from those of a processor.
         Provider::Cuda => ep::CUDA::default().with_tf32(false).build(),
         #[cfg(target_os = "macos")]
-        Provider::CoreMl => core_ml(config.half_precision, keeps).build(),
+        Provider::CoreMl => core_ml(config.half_precision, kept).build(),
         #[cfg(windows)]
         Provider::DirectMl => ep::DirectML::default()
             .with_device_filter(ep::directml::DeviceFilter::Gpu)
             .with_performance_preference(ep::directml::PerformancePreference::HighPerformance)
             .build(),
         Provider::Cpu => return Ok(builder.with_execution_providers([cpu])?),
-        #[allow(unreachable_patterns, reason = "each system lacks others")]
         other => return Err(ort::Error::new(format!("there is no {other} on this system"))),
     };
     Ok(builder.with_execution_providers([accelerator.error_on_failure(), cpu])?)
 }
 
 /// TensorRT with its engines and timings kept on disk, because making them takes seconds.
-fn tensor_rt(half_precision: bool, keeps: Keeps, shapes: Option<&[String; 3]>) -> ep::TensorRT {
+fn tensor_rt(half_precision: bool, kept: Option<&Kept>, shapes: Option<&[String; 3]>) -> ep::TensorRT {
     let mut provider = ep::TensorRT::default().with_fp16(half_precision);
     if let Some([fewest, usual, most]) = shapes {
         provider =
             provider.with_profile_min_shapes(fewest).with_profile_opt_shapes(usual).with_profile_max_shapes(most);
     }
-    match keeps.folder("tensorrt") {
-        Some(folder) => provider
+    match kept.and_then(Kept::names) {
+        Some([shared, of_graph]) => provider
             .with_engine_cache(true)
-            .with_engine_cache_path(&folder)
+            .with_engine_cache_path(of_graph)
             .with_timing_cache(true)
-            .with_timing_cache_path(&folder),
+            .with_timing_cache_path(shared),
         None => provider,
     }
 }
 
 /// Core ML with its compiled models kept on disk. The Neural Engine computes in 16 bits only.
 #[cfg(target_os = "macos")]
-fn core_ml(half_precision: bool, keeps: Keeps) -> ep::CoreML {
+fn core_ml(half_precision: bool, kept: Option<&Kept>) -> ep::CoreML {
     use ep::coreml::{ComputeUnits, ModelFormat};
     let units = if half_precision { ComputeUnits::All } else { ComputeUnits::CPUAndGPU };
     let provider = ep::CoreML::default()
         .with_model_format(ModelFormat::MLProgram)
         .with_compute_units(units)
         .with_low_precision_accumulation_on_gpu(half_precision);
-    match keeps.folder("coreml") {
-        Some(folder) => provider.with_model_cache_dir(folder),
+    match kept.and_then(Kept::names) {
+        Some([_, of_graph]) => provider.with_model_cache_dir(of_graph),
         None => provider,
     }
 }
@@ -151,10 +170,29 @@ pub(super) fn devices(environment: &Environment) -> Vec<String> {
     devices.collect()
 }
 
+/// Whether the library was built with a provider, or why it is not there.
+pub(super) fn has(provider: Provider) -> Result<(), String> {
+    let is_built_in = match provider {
+        Provider::Cpu => Ok(true),
+        Provider::Cuda => ep::CUDA::is_available(),
+        Provider::TensorRt => ep::TensorRT::is_available(),
+        #[cfg(target_os = "macos")]
+        Provider::CoreMl => ep::CoreML::is_available(),
+        #[cfg(windows)]
+        Provider::DirectMl => ep::DirectML::is_available(),
+        other => return Err(format!("there is no {other} on this system")),
+    };
+    match is_built_in {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("this library was built without it".into()),
+        Err(error) => Err(one_line(&error.to_string())),
+    }
+}
+
 /// Checks that a provider computes a graph.
 pub(super) fn try_provider(environment: &Environment, config: ProviderConfig) -> Result<(), String> {
     let attempt = || -> ort::Result<Vec<String>> {
-        let mut session = doubling_graph()?.into_session(&builder(environment, config, Keeps::Nothing, None)?)?;
+        let mut session = doubling_graph()?.into_session(&builder(environment, config, None, None)?)?;
         let assigned = assignment(&session)?;
         let numbers = [1.0f32, 2.0, 3.0, 4.0];
         let input = ort::value::TensorRef::from_array_view(([4usize], numbers.as_slice()))?;
@@ -227,8 +265,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tensor_rt_is_told_a_length_for_open_axes() {
-        assert_eq!(shape("rows", &[-1, 1, 12], 16), "rows:16x1x12");
-        assert_eq!(shape("state", &[1, 1, 64], 512), "state:1x1x64");
+    fn tensor_rt_is_told_how_many_steps_and_parts_there_are() {
+        let (steps, parts) = (16, 4);
+        assert_eq!(shape("frames", &[-1, 1, 12], steps, parts), "frames:16x1x12");
+        assert_eq!(shape("past", &[-1, -1, 116], steps, parts), "past:16x4x116");
+        assert_eq!(shape("lower_h", &[1, -1, 320], steps, parts), "lower_h:1x4x320");
+    }
+
+    #[test]
+    fn what_a_provider_compiles_is_kept_apart_for_each_graph() {
+        let [jazz, pop] = [b"jazz", b"pop!"].map(|bytes| Kept::new(Path::new("cache"), Provider::TensorRt, bytes));
+        assert_ne!(jazz.of_graph, pop.of_graph);
+        assert_eq!(jazz.shared, pop.shared);
+        assert!(jazz.of_graph.starts_with(&jazz.shared));
+        assert_eq!(jazz, Kept::new(Path::new("cache"), Provider::TensorRt, b"jazz"), "a later start finds it");
+    }
+
+    /// The shapes of the inputs of the model that plays.
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn each_open_axis_of_the_note_models_inputs_is_a_step_or_a_part() {
+        use crate::bundle::ModelFiles;
+        use crate::library::FILE_NAME;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let library = root.join("third_party/onnxruntime").join(FILE_NAME);
+        let engine = super::super::open(&library).expect("run `cargo xtask setup onnxruntime` first");
+        let folder = root.join("assets/models/note");
+        ModelFiles::from_dir(&folder).expect("the note model");
+        for (graph, expected) in [
+            ("past", "past:7x3x116,lower_h:1x3x320"),
+            ("ahead", "past:7x3x116,ahead:7x3x"),
+            ("decoder-jazz", "before:7x3x"),
+        ] {
+            let stored = fs::read(folder.join(format!("{graph}.onnx"))).expect("a graph");
+            let bytes = crate::dequantise::dequantise(&stored).expect("its weights");
+            let session = builder(&engine.environment, ProviderConfig::CPU, None, None);
+            let session = session.and_then(|mut builder| builder.commit_from_memory(&bytes)).expect("a session");
+            let told = shapes(session.inputs(), 7, 3);
+            assert!(told.starts_with(expected), "{graph}: {told}");
+            for input in told.split(',') {
+                let (_, lengths) = input.split_once(':').expect("a name and lengths");
+                let lengths: Vec<&str> = lengths.split('x').collect();
+                assert!(matches!(lengths[..2], ["7" | "1", "3"]), "{graph}: {input}");
+            }
+        }
     }
 }
