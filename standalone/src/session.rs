@@ -157,6 +157,7 @@ fn say(session: &Session, running: &Running) {
             parts.untouched
         );
     }
+    song.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
     println!("{}", running.ports);
     println!("Ctrl-C ends it.");
     // A reader that has gone away ends the program elsewhere.
@@ -173,6 +174,12 @@ impl Session {
         while !self.is_over.load(Ordering::Acquire) {
             keeper.restart_if_wanted(&self.player);
             self.player.free_spent();
+            let notice = self.health.notice();
+            if self.player.set_notice(notice.clone())
+                && let Some(notice) = notice
+            {
+                eprintln!("tonenet-standalone: {notice}");
+            }
             if let Some(problem) = self.problem()
                 && self.player.problem().is_none()
             {

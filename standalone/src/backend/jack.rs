@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jack::{
-    AsyncClient, ClientOptions, ClientStatus, Control, MidiIn, MidiOut, NotificationHandler, Port, PortFlags,
+    AsyncClient, ClientOptions, ClientStatus, Control, MidiIn, MidiOut, NotificationHandler, Port, PortFlags, PortId,
     ProcessHandler, ProcessScope, RawMidi,
 };
 
@@ -149,5 +149,14 @@ struct Notifications(Arc<Health>);
 impl NotificationHandler for Notifications {
     unsafe fn shutdown(&mut self, _: ClientStatus, _: &str) {
         self.0.server_has_stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn ports_connected(&mut self, client: &jack::Client, first: PortId, second: PortId, are_connected: bool) {
+        let names = [first, second].map(|id| client.port_by_id(id).and_then(|port| port.name().ok()));
+        let is_ours = |name: &String| name.starts_with(&format!("{}:", client.name()));
+        if let Some(ours) = names.into_iter().flatten().find(is_ours) {
+            let lost = format!("The connection of {ours} is gone. Connect it in JACK, or start ToneNet again.");
+            *self.0.notice.lock() = (!are_connected).then_some(lost);
+        }
     }
 }

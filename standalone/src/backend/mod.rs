@@ -120,6 +120,8 @@ pub enum Backend {
 #[derive(Debug, Default)]
 pub struct Health {
     problem: Mutex<Option<String>>,
+    /// What is odd, though everything runs.
+    notice: Mutex<Option<String>>,
     /// Set where no lock may be taken.
     server_has_stopped: AtomicBool,
 }
@@ -130,6 +132,11 @@ impl Health {
         let has_stopped = self.server_has_stopped.load(Ordering::Relaxed);
         let stopped = has_stopped.then(|| "The JACK server has stopped. Start it and ToneNet again.".to_owned());
         stopped.or_else(|| self.problem.lock().clone())
+    }
+
+    /// What is odd, though everything runs.
+    pub fn notice(&self) -> Option<String> {
+        self.notice.lock().clone()
     }
 
     /// Keeps the first problem.

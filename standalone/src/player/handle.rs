@@ -38,6 +38,8 @@ struct Inside {
     song: Arc<PlayableSong>,
     ports: String,
     problem: Option<String>,
+    /// What is odd about the ports.
+    notice: Option<String>,
 }
 
 /// A player of `song`, and its handle. `selection` says which parts of a file are restyled.
@@ -62,7 +64,7 @@ pub fn pair(song: PlayableSong, selection: Selection, sample_rate: f64) -> (Play
         spent,
         state: state.clone(),
     };
-    let inside = Inside { commands, spent: to_free, song, ports: String::new(), problem: None };
+    let inside = Inside { commands, spent: to_free, song, ports: String::new(), problem: None, notice: None };
     let (was_used, asked_for) = (AtomicBool::default(), AtomicU64::default());
     let shared = Shared { state, selection, sample_rate, was_used, asked_for, inside: Mutex::new(inside) };
     (player, PlayerHandle(Arc::new(shared)))
@@ -93,6 +95,14 @@ impl PlayerHandle {
     /// Says what is wrong and what to do. It stays until a file is opened.
     pub fn set_problem(&self, problem: String) {
         self.0.inside.lock().problem = Some(problem);
+    }
+
+    /// Says what is odd about the ports. Returns whether that is new.
+    pub fn set_notice(&self, notice: Option<String>) -> bool {
+        let mut inside = self.0.inside.lock();
+        let is_new = inside.notice != notice;
+        inside.notice = notice;
+        is_new
     }
 
     /// What is wrong, if something is.
@@ -187,6 +197,7 @@ impl FilePlayer for PlayerHandle {
             bar: song.bar(sample),
             ports: inside.ports.clone(),
             problem: inside.problem.clone(),
+            notice: inside.notice.clone().or_else(|| (!song.warnings().is_empty()).then(|| song.warnings().join("; "))),
         }
     }
 

@@ -67,6 +67,8 @@ pub struct PlayableSong {
     end: Option<(u64, f64)>,
     parts: Parts,
     channels: Channels,
+    /// The faults of the file, which plays despite them.
+    warnings: Vec<String>,
 }
 
 /// Channels, as bits.
@@ -106,7 +108,18 @@ impl PlayableSong {
         let bars = BarLines::new(signatures.map(|&(tick, over, under)| (tick as f64 / ticks_per_beat, over, under)));
         let end_beats = bars.end_of_bar(tempo.beats_at(song.duration()));
         let end = samples(seconds_at(&tempo, end_beats).max(SHORTEST), sample_rate);
-        Self { name: Some(name), events, tempo, bars, sample_rate, end: Some((end, end_beats)), parts, channels }
+        let warnings = song.warnings().iter().map(|warning| format!("{name}: {warning}")).collect();
+        Self {
+            name: Some(name),
+            events,
+            tempo,
+            bars,
+            sample_rate,
+            end: Some((end, end_beats)),
+            parts,
+            channels,
+            warnings,
+        }
     }
 
     /// Time that passes at a constant tempo, in beats per minute, in bars of 4/4.
@@ -120,6 +133,7 @@ impl PlayableSong {
             end: None,
             parts: Parts::default(),
             channels: Channels::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -136,6 +150,11 @@ impl PlayableSong {
     /// How many parts are restyled.
     pub fn parts(&self) -> Parts {
         self.parts
+    }
+
+    /// The faults of the file, which plays despite them, each with the file's name.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The channels that it uses, as bits.

@@ -171,6 +171,13 @@ fn no_song_is_shorter_than_a_tenth_of_a_second() {
 }
 
 #[test]
+fn faults_of_a_file_are_named_with_it() {
+    assert_eq!(playable(&piano_and_bass()).warnings(), [""; 0]);
+    let song = playable(&file(&[&[]]));
+    assert!(song.warnings()[0].starts_with("song.mid: "), "{:?}", song.warnings());
+}
+
+#[test]
 fn time_without_a_file_does_not_end() {
     let song = PlayableSong::without_file(90.0, RATE);
     assert_eq!((song.end(), song.name()), (None, None));

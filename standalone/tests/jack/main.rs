@@ -7,6 +7,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -236,4 +237,23 @@ fn a_server_that_stops_ends_the_program_with_its_cure() {
     assert!(!run.status.success());
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(said.contains("The JACK server has stopped."), "{said}");
+}
+
+#[test]
+#[ignore = "needs a JACK server; cargo xtask test runs it"]
+fn a_connection_that_goes_away_is_named() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
+    let recorder = Recorder::start(&server, "synthesizer");
+    fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
+    let mut run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
+    wait_until("the first notes", || recorder.count() > 0);
+    drop(recorder);
+    let mut said = String::new();
+    BufReader::new(run.stderr.take().expect("it is read")).read_line(&mut said).expect("a line");
+    assert_eq!(
+        said,
+        "tonenet-standalone: The connection of ToneNet:out is gone. Connect it in JACK, or start ToneNet again.\n"
+    );
+    interrupt(&run);
+    assert_eq!(run.wait().expect("the program ends").code(), Some(130), "it has gone on");
 }
