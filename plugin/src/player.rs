@@ -43,4 +43,6 @@ pub struct PlayerView {
     pub ports: String,
     /// What is wrong, and what to do.
     pub problem: Option<String>,
+    /// What is odd about the file or its ports, though it plays.
+    pub notice: Option<String>,
 }

@@ -42,7 +42,7 @@ pub struct Args {
     /// Begin again at the end
     #[arg(long = "loop", requires = "song")]
     pub is_looping: bool,
-    /// Restyle drums, guitars, strings and all others of the file, too
+    /// Restyle guitars, strings and all others of the file, too, but no drums
     #[arg(long)]
     pub all: bool,
     /// Do not open the window. With a file, the program ends with it
@@ -82,4 +82,27 @@ pub struct Args {
     /// Connect to nothing: open ports of ToneNet's own, which other programs connect to (not on Windows)
     #[arg(long = "virtual", conflicts_with_all = ["input", "output"], help_heading = "Ports")]
     pub is_virtual: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use tonenet_test_support::assert_help_names_ranges;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_every_number_names_its_range() {
+        assert_help_names_ranges(&Args::command(), 3);
+    }
+
+    #[test]
+    fn what_excludes_or_needs_something_else_is_refused() {
+        for arguments in [&["--loop"][..], &["--virtual", "--input", "keys"], &["--amount", "-5"], &["--tempo", "1000"]]
+        {
+            let all = [&["tonenet-standalone"], arguments].concat();
+            assert!(Args::try_parse_from(all).is_err(), "{arguments:?}");
+        }
+        Args::command().debug_assert();
+    }
 }

@@ -15,6 +15,7 @@ mod player;
 mod session;
 mod settings;
 mod song;
+mod sounding;
 
 use std::process::ExitCode;
 

@@ -119,7 +119,9 @@ fn ports(args: &Args) -> Result<(Backend, Option<PortError>)> {
     let wanted = Wanted { input: args.input.clone(), output: args.output.clone(), is_virtual: args.is_virtual };
     match Backend::open(args.ports, &wanted) {
         Ok(backend) => Ok((backend, None)),
-        Err(error @ PortError::NeitherKind { .. }) if !args.no_window => Ok((Backend::none(), Some(error))),
+        Err(error @ PortError::NeitherKind { .. }) if !args.no_window && !wanted.is_named() => {
+            Ok((Backend::none(), Some(error)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -155,6 +157,7 @@ fn say(session: &Session, running: &Running) {
             parts.untouched
         );
     }
+    song.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
     println!("{}", running.ports);
     println!("Ctrl-C ends it.");
     // A reader that has gone away ends the program elsewhere.
@@ -169,15 +172,27 @@ impl Session {
     /// Restarts the plugin where it wants to be, and frees what the audio thread has done with.
     fn keep(&self, mut keeper: Keeper) {
         while !self.is_over.load(Ordering::Acquire) {
-            keeper.restart_if_wanted();
+            keeper.restart_if_wanted(&self.player);
             self.player.free_spent();
-            if let Some(problem) = self.health.problem()
+            let notice = self.health.notice();
+            if self.player.set_notice(notice.clone())
+                && let Some(notice) = notice
+            {
+                eprintln!("tonenet-standalone: {notice}");
+            }
+            if let Some(problem) = self.problem()
                 && self.player.problem().is_none()
             {
                 self.player.set_problem(problem);
             }
             thread::sleep(LOOK);
         }
+    }
+
+    /// What has gone wrong, if something has.
+    fn problem(&self) -> Option<String> {
+        let failed = "ToneNet has stopped after an internal error. Start it again.";
+        self.health.problem().or_else(|| self.state.has_failed().then(|| failed.to_owned()))
     }
 
     /// Plays the song once the model is there, so that its first notes are restyled, too.
@@ -189,9 +204,10 @@ impl Session {
         let started = Instant::now();
         self.wait_until(|| {
             let info = self.status.info();
-            !info.model.is_empty() || info.error.is_some() || started.elapsed() > LONGEST_LOADING
+            let is_ready = !info.model.is_empty() || info.error.is_some() || started.elapsed() > LONGEST_LOADING;
+            is_ready || self.player.was_used()
         });
-        self.player.control(PlayerAction::Play(true));
+        self.player.begin();
     }
 
     /// Waits until a condition holds, or the run ends.
@@ -213,8 +229,8 @@ impl Session {
     /// Waits until the file has ended, the user interrupts, or the ports fail.
     fn watch_without_window(&self, has_song: bool) -> Result<ExitCode> {
         let state = self.player.state();
-        self.wait_until(|| self.health.problem().is_some() || (has_song && state.ends.load(Ordering::Acquire) > 0));
-        if let Some(problem) = self.health.problem() {
+        self.wait_until(|| self.problem().is_some() || (has_song && state.ends.load(Ordering::Acquire) > 0));
+        if let Some(problem) = self.problem() {
             bail!("{problem}");
         }
         if self.interrupted.load(Ordering::Acquire) {

@@ -200,10 +200,10 @@ fn leave_space_to_the_host(ui: &mut egui::Ui, frame: &mut Frame) {
     }
 }
 
-/// Takes the space bar from the input. Returns whether it was pressed.
+/// Takes the space bar from the input. Returns whether it was pressed; a key that is held repeats itself, which does not count.
 fn take_space(ui: &mut egui::Ui) -> bool {
     ui.input_mut(|input| {
-        let is_pressed = input.key_pressed(egui::Key::Space);
+        let is_pressed = input.events.iter().any(is_space_pressed);
         input.events.retain(|event| !is_space(event));
         is_pressed
     })
@@ -215,6 +215,10 @@ fn play_with_space(ui: &mut egui::Ui, frame: &mut Frame, player: &dyn FilePlayer
     if !ui.ctx().text_edit_focused() && take_space(ui) {
         player.control(PlayerAction::Play(!player.view().is_playing));
     }
+}
+
+fn is_space_pressed(event: &egui::Event) -> bool {
+    matches!(event, egui::Event::Key { key: egui::Key::Space, pressed: true, repeat: false, .. })
 }
 
 fn is_space(event: &egui::Event) -> bool {

@@ -38,9 +38,12 @@ pub(super) fn strip(ui: &mut egui::Ui, view: &PlayerView, actions: &mut Vec<Acti
         ui.add(egui::Label::new(egui::RichText::new(file).strong()).truncate());
     });
     match &view.problem {
-        Some(problem) => drop(ui.colored_label(Palette::of(ui).warning, problem)),
-        None => drop(weak(ui, &view.ports)),
-    }
+        Some(problem) => ui.colored_label(Palette::of(ui).warning, problem),
+        None => weak(ui, &view.ports),
+    };
+    view.notice.iter().for_each(|notice| {
+        ui.colored_label(Palette::of(ui).warning, notice);
+    });
     ui.add_space(2.0);
 }
 
@@ -140,6 +143,14 @@ mod tests {
         let harness = harness(&view);
         assert!(harness.query_by_label("Position in seconds").is_none());
         harness.get_by_label("no file: play your keyboard");
+    }
+
+    #[test]
+    fn a_notice_stands_below_the_ports() {
+        let view = PlayerView { notice: Some("evening.mid: one track is cut short".into()), ..view() };
+        let harness = harness(&view);
+        harness.get_by_label("evening.mid: one track is cut short");
+        harness.get_by_label(&view.ports);
     }
 
     #[test]

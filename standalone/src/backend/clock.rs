@@ -43,14 +43,14 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts the thread. `send` sends a message at once.
+    /// Starts the thread. `send` sends a message at once, and returns whether it could.
     ///
     /// # Errors
     /// [`PortError::NoThread`] if the system gives none.
     pub fn start(
         mut processor: Processor,
         mut arrived: Option<Consumer<Arrived>>,
-        mut send: impl FnMut(&[u8]) + Send + 'static,
+        mut send: impl FnMut(&[u8]) -> bool + Send + 'static,
     ) -> Result<Self, PortError> {
         let stop = Arc::<AtomicBool>::default();
         let stopped = stop.clone();
@@ -60,12 +60,11 @@ impl Clock {
                 let end = start + samples(BLOCK);
                 sleep_until(end);
                 while let Some(message) = arrived.as_mut().and_then(|arrived| arrived.pop().ok()) {
-                    let frame = message.at.saturating_duration_since(start).as_secs_f64() * SAMPLE_RATE;
-                    processor.receive((frame as u32).min(BLOCK - 1), &message.bytes[..message.length.into()]);
+                    processor.receive(frame(message.at, start), &message.bytes[..message.length.into()]);
                 }
                 processor.process(BLOCK, |frame, bytes| {
                     sleep_until(end + samples(frame));
-                    send(bytes);
+                    send(bytes)
                 });
                 let now = Instant::now();
                 start = if now > end + LONGEST_PAUSE { now } else { end };
@@ -86,6 +85,12 @@ impl Drop for Clock {
     }
 }
 
+/// The frame of a moment in the block that has begun at `start`. What comes later than the block belongs to its end.
+fn frame(moment: Instant, start: Instant) -> u32 {
+    let frame = moment.saturating_duration_since(start).as_secs_f64() * SAMPLE_RATE;
+    (frame as u32).min(BLOCK - 1)
+}
+
 fn samples(samples: u32) -> Duration {
     Duration::from_secs_f64(f64::from(samples) / SAMPLE_RATE)
 }
@@ -94,5 +99,19 @@ fn sleep_until(moment: Instant) {
     let wait = moment.saturating_duration_since(Instant::now());
     if !wait.is_zero() {
         thread::sleep(wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrives_keeps_its_frame_within_the_block() {
+        let start = Instant::now();
+        for (micros, expected) in [(0, 0), (1_000, 48), (2_600, 124), (2_667, 127), (900_000, 127)] {
+            assert_eq!(frame(start + Duration::from_micros(micros), start), expected, "{micros} µs");
+        }
+        assert_eq!(frame(start, start + Duration::from_millis(1)), 0, "before the block");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jack::{
-    AsyncClient, ClientOptions, ClientStatus, Control, MidiIn, MidiOut, NotificationHandler, Port, PortFlags,
+    AsyncClient, ClientOptions, ClientStatus, Control, MidiIn, MidiOut, NotificationHandler, Port, PortFlags, PortId,
     ProcessHandler, ProcessScope, RawMidi,
 };
 
@@ -137,19 +137,26 @@ impl ProcessHandler for Driver {
             processor.receive(message.time.min(frames.saturating_sub(1)), message.bytes);
         }
         let mut writer = output.writer(scope);
-        processor.process(frames, |frame, bytes| {
-            // A buffer that is full loses the message, and JACK counts it.
-            let _ = writer.write(&RawMidi { time: frame, bytes });
-        });
+        // A buffer that is full refuses the message.
+        processor.process(frames, |frame, bytes| writer.write(&RawMidi { time: frame, bytes }).is_ok());
         Control::Continue
     }
 }
 
-/// What the server tells.
+/// What the server reports.
 struct Notifications(Arc<Health>);
 
 impl NotificationHandler for Notifications {
     unsafe fn shutdown(&mut self, _: ClientStatus, _: &str) {
         self.0.server_has_stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn ports_connected(&mut self, client: &jack::Client, first: PortId, second: PortId, are_connected: bool) {
+        let names = [first, second].map(|id| client.port_by_id(id).and_then(|port| port.name().ok()));
+        let is_ours = |name: &String| name.starts_with(&format!("{}:", client.name()));
+        if let Some(ours) = names.into_iter().flatten().find(is_ours) {
+            let lost = format!("The connection of {ours} is gone. Connect it in JACK, or start ToneNet again.");
+            *self.0.notice.lock() = (!are_connected).then_some(lost);
+        }
     }
 }

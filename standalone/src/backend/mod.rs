@@ -43,6 +43,13 @@ pub struct Wanted {
     pub is_virtual: bool,
 }
 
+impl Wanted {
+    /// Whether the user named a port, or wants ports of our own.
+    pub fn is_named(&self) -> bool {
+        self.input.is_some() || self.output.is_some() || self.is_virtual
+    }
+}
+
 /// Why there are no ports.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum PortError {
@@ -109,10 +116,12 @@ pub enum Backend {
     System(system::Ports),
 }
 
-/// What a back end tells of itself while it runs.
+/// What a back end reports while it runs.
 #[derive(Debug, Default)]
 pub struct Health {
     problem: Mutex<Option<String>>,
+    /// What is odd, though everything runs.
+    notice: Mutex<Option<String>>,
     /// Set where no lock may be taken.
     server_has_stopped: AtomicBool,
 }
@@ -123,6 +132,11 @@ impl Health {
         let has_stopped = self.server_has_stopped.load(Ordering::Relaxed);
         let stopped = has_stopped.then(|| "The JACK server has stopped. Start it and ToneNet again.".to_owned());
         stopped.or_else(|| self.problem.lock().clone())
+    }
+
+    /// What is odd, though everything runs.
+    pub fn notice(&self) -> Option<String> {
+        self.notice.lock().clone()
     }
 
     /// Keeps the first problem.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use midir::{Ignore, MidiIO, MidiInput, MidiInputConnection, MidiOutput, MidiOutputConnection};
+use midir::{Ignore, MidiIO, MidiInput, MidiInputConnection, MidiOutput, MidiOutputConnection, SendError};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::clock::{Arrived, Clock, LONGEST_MESSAGE};
@@ -67,7 +67,7 @@ impl Ports {
     /// [`PortError::NoThread`] if the system gives no thread.
     pub fn run(self, processor: Processor, health: Arc<Health>) -> Result<(String, Clock), PortError> {
         if self.input.is_none() && self.output.is_none() {
-            return Ok(("No ports: nothing sounds".into(), Clock::start(processor, None, |_| {})?));
+            return Ok(("No ports: nothing sounds".into(), Clock::start(processor, None, |_| true)?));
         }
         let name = |name: Option<&str>| name.unwrap_or("nowhere").to_owned();
         let from = name(self.input.as_ref().map(|input| input.name.as_str()));
@@ -77,18 +77,23 @@ impl Ports {
         let clock = Clock::start(processor, arrived, move |bytes| {
             // The connection lives as long as the thread.
             let _ = &connection;
-            let Some(Output { name, connection }) = &mut output else { return };
-            if let Err(error) = connection.send(bytes) {
+            let Some(Output { name, connection }) = &mut output else { return true };
+            let sent = connection.send(bytes);
+            // A message that the system cannot send says nothing about the port.
+            if let Err(error @ SendError::Other(_)) = sent {
                 health.fail(|| format!("The port \"{name}\" is gone ({error}). Connect it and start ToneNet again."));
             }
+            sent.is_ok()
         })?;
         Ok((format!("{NAME}: from {from} to {to}"), clock))
     }
 }
 
-/// The names of a client's ports. A port that has gone meanwhile has none.
-fn port_names<Client: MidiIO>(client: &Client) -> Vec<String> {
-    client.ports().iter().map(|port| client.port_name(port).unwrap_or_default()).collect()
+/// A client's ports, and the name of each. A port that has gone meanwhile has none.
+fn named_ports<Client: MidiIO>(client: &Client) -> (Vec<Client::Port>, Vec<String>) {
+    let ports = client.ports();
+    let names = ports.iter().map(|port| client.port_name(port).unwrap_or_default()).collect();
+    (ports, names)
 }
 
 /// The ports that there are.
@@ -97,7 +102,7 @@ fn port_names<Client: MidiIO>(client: &Client) -> Vec<String> {
 /// [`PortError::NoSystemMidi`] if the system has no MIDI.
 pub fn list() -> Result<PortNames, PortError> {
     let (input, output) = (input_client()?, output_client()?);
-    Ok(PortNames { inputs: port_names(&input), outputs: port_names(&output) })
+    Ok(PortNames { inputs: named_ports(&input).1, outputs: named_ports(&output).1 })
 }
 
 fn input_client() -> Result<MidiInput, PortError> {
@@ -110,8 +115,8 @@ fn output_client() -> Result<MidiOutput, PortError> {
     MidiOutput::new(CLIENT).map_err(|_| PortError::NoSystemMidi(NO_MIDI))
 }
 
-/// Takes in messages on the system's thread, which may not wait.
-fn take_in(mut arrived: Producer<Arrived>) -> impl FnMut(u64, &[u8], &mut ()) + Send + 'static {
+/// Receives messages on the system's thread, which may not wait.
+fn receiver(mut arrived: Producer<Arrived>) -> impl FnMut(u64, &[u8], &mut ()) + Send + 'static {
     move |_, message, ()| {
         if message.len() <= LONGEST_MESSAGE {
             let mut bytes = [0; LONGEST_MESSAGE];
@@ -125,12 +130,12 @@ fn take_in(mut arrived: Producer<Arrived>) -> impl FnMut(u64, &[u8], &mut ()) + 
 impl Input {
     fn open(wanted: &Wanted) -> Result<Option<Self>, PortError> {
         let client = input_client()?;
-        let (ports, names) = (client.ports(), port_names(&client));
+        let (ports, names) = named_ports(&client);
         let chosen = if wanted.is_virtual { None } else { choose(&names, wanted.input.as_deref(), "input")? };
         let (arriving, arrived) = RingBuffer::new(ARRIVED);
         let (name, connection) = match chosen {
             Some(chosen) => {
-                let connected = client.connect(&ports[chosen], "in", take_in(arriving), ());
+                let connected = client.connect(&ports[chosen], "in", receiver(arriving), ());
                 (names[chosen].clone(), connected.map_err(|error| refused(&names[chosen], &error))?)
             }
             None => match virtual_input(client, arriving)? {
@@ -146,7 +151,7 @@ impl Input {
 impl Output {
     fn open(wanted: &Wanted) -> Result<Option<Self>, PortError> {
         let client = output_client()?;
-        let (ports, names) = (client.ports(), port_names(&client));
+        let (ports, names) = named_ports(&client);
         let chosen = if wanted.is_virtual { None } else { choose(&names, wanted.output.as_deref(), "output")? };
         let (name, connection) = match chosen {
             Some(chosen) => {
@@ -170,7 +175,7 @@ fn refused(name: &str, reason: &dyn std::fmt::Display) -> PortError {
 #[cfg(unix)]
 fn virtual_input(client: MidiInput, arriving: Producer<Arrived>) -> Result<Option<MidiInputConnection<()>>, PortError> {
     use midir::os::unix::VirtualInput;
-    let opened = client.create_virtual("ToneNet in", take_in(arriving), ());
+    let opened = client.create_virtual("ToneNet in", receiver(arriving), ());
     opened.map(Some).map_err(|error| refused("ToneNet in", &error))
 }
 

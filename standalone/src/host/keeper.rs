@@ -9,9 +9,9 @@ use tonenet_plugin::ToneNet;
 
 use super::contexts::Activation;
 use super::outgoing::Outgoing;
-use super::sounding::Sounding;
 use super::{CAPACITY, HostState, Hosted, Processor};
-use crate::player::Player;
+use crate::player::{Player, PlayerHandle};
+use crate::sounding::Sounding;
 
 /// The layout without audio.
 const LAYOUT: AudioIOLayout = AudioIOLayout::const_default();
@@ -41,7 +41,7 @@ pub fn start(
         process_mode,
     };
     let state = Arc::<HostState>::default();
-    let mut hosted = Box::new(Hosted { plugin, buffer: Buffer::default() });
+    let mut hosted = Box::new(Hosted { plugin, buffer: Buffer::default(), unheard: 0 });
     activate(&mut hosted.plugin, &config, &state);
     let processor = Processor {
         hosted: Some(hosted),
@@ -51,6 +51,8 @@ pub fn start(
         state: state.clone(),
         longest_block,
         time: 0,
+        busy_until: 0,
+        known_losses: 0,
         input: Vec::with_capacity(CAPACITY),
         output: Vec::with_capacity(CAPACITY),
         waiting: VecDeque::with_capacity(CAPACITY),
@@ -72,13 +74,14 @@ impl Keeper {
         &self.state
     }
 
-    /// Restarts the plugin if the processor has given it away. Returns whether it had.
-    pub fn restart_if_wanted(&mut self) -> bool {
-        let Ok(mut hosted) = self.from_processor.pop() else { return false };
+    /// Restarts the plugin if the processor has given it away. The song goes on with what has not been heard.
+    pub fn restart_if_wanted(&mut self, player: &PlayerHandle) {
+        let Ok(mut hosted) = self.from_processor.pop() else { return };
         hosted.plugin.deactivate();
         activate(&mut hosted.plugin, &self.config, &self.state);
+        // The processor obeys before it plays with the plugin again.
+        player.resume(std::mem::take(&mut hosted.unheard));
         // The processor has none, so there is room.
         let _ = self.to_processor.push(hosted);
-        true
     }
 }

@@ -8,7 +8,6 @@ mod contexts;
 mod gui;
 mod keeper;
 mod outgoing;
-mod sounding;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,9 +20,9 @@ use tonenet_plugin::ToneNet;
 
 use crate::player::{Due, Player};
 use crate::song::{Message, Route, channel_bytes};
+use crate::sounding::Sounding;
 use contexts::BlockContext;
-use outgoing::{Outgoing, Payload, Rank};
-use sounding::Sounding;
+use outgoing::{Outgoing, Payload};
 
 pub use gui::gui_context;
 pub use keeper::{Keeper, start};
@@ -31,7 +30,7 @@ pub use keeper::{Keeper, start};
 /// The framework's event with the plugin's system-exclusive messages.
 type Event = PluginNoteEvent<ToneNet>;
 
-/// Events of one block that come in or leave, and messages that wait. More are dropped and counted.
+/// Events of one block that come in or leave, and messages that wait.
 const CAPACITY: usize = 16_384;
 
 /// The plugin while it is active.
@@ -39,6 +38,8 @@ struct Hosted {
     plugin: ToneNet,
     /// It has no channels: the plugin's audio is silence.
     buffer: Buffer<'static>,
+    /// Samples that were played and not heard when it was given away.
+    unheard: u64,
 }
 
 /// What both threads share.
@@ -50,6 +51,8 @@ pub struct HostState {
     must_finish: AtomicBool,
     /// Whether everything has ended.
     has_finished: AtomicBool,
+    /// Whether the processor has panicked.
+    has_failed: AtomicBool,
     /// The plugin's latency in samples.
     latency: AtomicU32,
     /// Notes that sound.
@@ -67,6 +70,11 @@ impl HostState {
     /// Whether every note has ended after [`Self::finish`].
     pub fn has_finished(&self) -> bool {
         self.has_finished.load(Ordering::Acquire)
+    }
+
+    /// Whether the processor has panicked. Nothing plays any more.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
     }
 
     /// The plugin's latency in samples.
@@ -97,6 +105,23 @@ struct Waiting {
     payload: Payload,
 }
 
+impl Waiting {
+    fn begins_note(&self) -> bool {
+        matches!(self.payload, Payload::Short([0x90..=0x9F, _, 1..=127]))
+    }
+}
+
+/// Says that the processor has panicked, if it is dropped by a panic.
+struct PanicWatch(Arc<HostState>);
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.has_failed.store(true, Ordering::Release);
+        }
+    }
+}
+
 /// The part of the host that runs on the back end's thread. It neither allocates nor locks nor calls the system.
 pub struct Processor {
     hosted: Option<Box<Hosted>>,
@@ -107,6 +132,10 @@ pub struct Processor {
     longest_block: u32,
     /// Samples since the start.
     time: u64,
+    /// When all that the song has sent has left.
+    busy_until: u64,
+    /// How many events had found no room after the last block.
+    known_losses: u32,
     input: Vec<Event>,
     output: Vec<Event>,
     waiting: VecDeque<Waiting>,
@@ -115,73 +144,109 @@ pub struct Processor {
 }
 
 impl Processor {
-    /// Takes in a message, which came at a frame of the block that [`Self::process`] processes next. Frames must not decrease.
+    /// Receives a message, which came at a frame of the block that [`Self::process`] processes next. Frames must not decrease.
+    /// Clocks and other messages that concern no channel are left out, but for system-exclusive ones.
     pub fn receive(&mut self, frame: u32, bytes: &[u8]) {
+        if matches!(bytes, [] | [0xF1..=0xFF, ..]) {
+            return;
+        }
         let Ok(event) = NoteEvent::from_midi(frame, bytes) else { return };
         push(&mut self.input, event, &self.state);
     }
 
-    /// Processes a block. `send` gets each message with its frame, in order.
-    pub fn process(&mut self, frames: u32, send: impl FnMut(u32, &[u8])) {
+    /// Processes a block. `send` gets each message with its frame, in order, and returns whether it was sent.
+    pub fn process(&mut self, frames: u32, send: impl FnMut(u32, &[u8]) -> bool) {
+        let _watch = PanicWatch(self.state.clone());
         no_alloc(|| self.process_block(frames, send));
     }
 
-    fn process_block(&mut self, frames: u32, mut send: impl FnMut(u32, &[u8])) {
+    fn process_block(&mut self, frames: u32, mut send: impl FnMut(u32, &[u8]) -> bool) {
         self.exchange_plugin(&mut send);
         if self.state.must_finish.load(Ordering::Acquire) {
             self.silence(&mut send);
-            self.state.has_finished.store(true, Ordering::Release);
+            self.state.has_finished.store(self.sounding.count() == 0, Ordering::Release);
             return;
         }
-        self.player.obey();
+        if self.state.dropped() != self.known_losses {
+            // One of them may have been the end of a note.
+            self.end_all(&mut send);
+            self.known_losses = self.state.dropped();
+        }
+        // A restart that is due comes before what the user does next.
+        if !self.wants_restart() {
+            self.player.obey();
+        }
         let mut begin = 0;
         while begin < frames && self.hosted.is_some() {
             let longest = (frames - begin).min(self.longest_block);
             begin += self.play_segment(begin, longest);
         }
         self.input.clear();
-        self.leave(&mut send);
+        self.send_due(&mut send);
         self.time += u64::from(frames);
+        if self.player.is_playing() {
+            self.busy_until = self.time + u64::from(self.state.latency());
+        }
         self.state.sounding.store(self.sounding.count(), Ordering::Relaxed);
     }
 
-    /// Gives the plugin away if it wants a restart, and takes it back afterwards. While it is away, the song stands still.
-    fn exchange_plugin(&mut self, send: &mut impl FnMut(u32, &[u8])) {
+    fn wants_restart(&self) -> bool {
+        self.hosted.is_some() && self.state.wants_restart.load(Ordering::Acquire)
+    }
+
+    /// Gives the plugin away if it wants a restart, and takes it back afterwards. While it is away, the song stands still. A
+    /// song that has stopped is first heard to its end.
+    fn exchange_plugin(&mut self, send: &mut impl FnMut(u32, &[u8]) -> bool) {
         if self.hosted.is_none() {
             self.hosted = self.from_keeper.pop().ok();
         }
-        if self.hosted.is_some() && self.state.wants_restart.swap(false, Ordering::AcqRel) {
+        let is_heard_out = self.player.is_playing() || self.time >= self.busy_until;
+        if self.wants_restart() && is_heard_out {
+            self.state.wants_restart.store(false, Ordering::Release);
             self.silence(send);
-            if let Some(hosted) = self.hosted.take()
-                && let Err(rtrb::PushError::Full(hosted)) = self.to_keeper.push(hosted)
-            {
-                self.hosted = Some(hosted);
+            let unheard = self.player.unheard(self.state.latency().into());
+            if let Some(mut hosted) = self.hosted.take() {
+                hosted.unheard = unheard;
+                if let Err(rtrb::PushError::Full(hosted)) = self.to_keeper.push(hosted) {
+                    self.hosted = Some(hosted);
+                }
             }
         }
     }
 
     /// Ends every note at once. What waits is dropped.
-    fn silence(&mut self, send: &mut impl FnMut(u32, &[u8])) {
+    fn silence(&mut self, send: &mut impl FnMut(u32, &[u8]) -> bool) {
         self.waiting.clear();
+        self.end_all(send);
+    }
+
+    /// Ends every note that sounds.
+    fn end_all(&mut self, send: &mut impl FnMut(u32, &[u8]) -> bool) {
         self.sounding.end_all(|bytes| send(0, bytes));
-        self.state.sounding.store(0, Ordering::Relaxed);
+        self.state.sounding.store(self.sounding.count(), Ordering::Relaxed);
     }
 
     /// Plays a segment that begins at a frame of the block. Returns its length.
     fn play_segment(&mut self, begin: u32, longest: u32) -> u32 {
         let Self { hosted, player, input, output, waiting, outgoing, state, .. } = self;
         let Some(hosted) = hosted else { return longest };
-        let (time, latency) = (self.time + u64::from(begin), u64::from(state.latency()));
+        let time = self.time + u64::from(begin);
         if player.changes_song() {
             outgoing.keep_short(waiting);
+            // The next one does not wait until the one before is heard out.
+            self.busy_until = 0;
+        }
+        if player.jumps_forward() {
+            waiting.retain(|waiting| !waiting.begins_note());
         }
         let live = input.len();
-        player.begin_segment(|due| route_message(due, None, (time, latency), (input, waiting, state)));
+        let mut router = Router { begin, time, latency: state.latency().into(), input, waiting, outgoing, state };
+        player.begin_segment(|due| {
+            router.route(due, None);
+        });
         let length = player.segment(longest);
         let transport = player.transport();
-        player.play_segment(length, |due, index| {
-            route_message(due, Some(index), (time, latency), (input, waiting, state));
-        });
+        player.play_segment(length, |due, index| router.route(due, Some(index)));
         // What came in live has frames of the block, and comes first.
         let context_input = SegmentInput { events: input, live, begin, length };
         let mut context = BlockContext::new(transport, context_input, output, state);
@@ -191,27 +256,26 @@ impl Processor {
         hosted.plugin.process(&mut hosted.buffer, &mut aux, &mut context);
         input.truncate(live);
         for event in output.drain(..) {
-            outgoing.push(begin + event.timing().min(length - 1), Rank::Plugin, Payload::Event(event), state);
+            outgoing.push(begin + event.timing().min(length - 1), Payload::Event(event), state);
         }
         let end = time + u64::from(length);
         while let Some(Waiting { due, .. }) = waiting.front()
             && *due < end
             && let Some(Waiting { due, payload }) = waiting.pop_front()
         {
-            let rank = if matches!(payload, Payload::Song(_)) { Rank::Song } else { Rank::Around };
-            outgoing.push(begin + due.saturating_sub(time) as u32, rank, payload, state);
+            outgoing.push(begin + due.saturating_sub(time) as u32, payload, state);
         }
         length
     }
 
     /// Sends what leaves in this block.
-    fn leave(&mut self, send: &mut impl FnMut(u32, &[u8])) {
-        let (song, sounding) = (self.player.song(), &mut self.sounding);
+    fn send_due(&mut self, send: &mut impl FnMut(u32, &[u8]) -> bool) {
+        let (song, sounding, state) = (self.player.song(), &mut self.sounding, &self.state);
         self.outgoing.drain_in_order(|frame, payload| {
-            let mut send = |bytes: &[u8]| {
-                if sounding.follow(bytes) {
-                    send(frame, bytes);
-                }
+            let mut send = |bytes: &[u8]| match sounding.accepts(bytes).then(|| send(frame, bytes)) {
+                Some(true) => sounding.follow(bytes),
+                Some(false) => state.drop_event(),
+                None => {}
             };
             match payload {
                 Payload::Short(bytes) => send(channel_bytes(bytes)),
@@ -230,42 +294,61 @@ impl Processor {
     }
 }
 
-/// Sends a message of the song into the plugin or around it.
-fn route_message(
-    due: Due<'_>,
-    index: Option<usize>,
-    (time, latency): (u64, u64),
-    (input, waiting, state): (&mut Vec<Event>, &mut VecDeque<Waiting>, &HostState),
-) {
-    match (due.route, due.message) {
-        (Route::Plugin, Message::Channel(bytes)) => {
-            if let Ok(event) = NoteEvent::from_midi(due.frame, bytes) {
-                push(input, event, state);
-            }
-        }
-        (Route::Plugin, Message::SysEx(_)) => {}
-        (Route::Around, message) => {
-            let payload = match (message, index) {
-                (Message::Channel(bytes), _) => Payload::Short(*bytes),
-                (Message::SysEx(_), Some(index)) => Payload::Song(index),
-                (Message::SysEx(_), None) => return,
-            };
-            let due = time + u64::from(due.frame) + latency;
-            if waiting.len() < CAPACITY {
-                waiting.push_back(Waiting { due, payload });
-            } else {
-                state.drop_event();
+/// Sends messages of the song into the plugin or around it.
+struct Router<'a> {
+    /// The frame of the block at which the segment begins.
+    begin: u32,
+    /// The sample since the start at which it begins.
+    time: u64,
+    latency: u64,
+    input: &'a mut Vec<Event>,
+    waiting: &'a mut VecDeque<Waiting>,
+    outgoing: &'a mut Outgoing,
+    state: &'a HostState,
+}
+
+impl Router<'_> {
+    /// Sends a message, which has this index in the song. Returns whether there was room for it.
+    fn route(&mut self, due: Due<'_>, index: Option<usize>) -> bool {
+        match (due.route, due.message) {
+            (Route::Plugin, Message::Channel(bytes)) => match NoteEvent::from_midi(due.frame, bytes) {
+                Ok(event) => push(self.input, event, self.state),
+                Err(_) => true,
+            },
+            (Route::Plugin, Message::SysEx(_)) => true,
+            (Route::Around, message) => {
+                let payload = match (message, index) {
+                    (Message::Channel(bytes), _) => Payload::Short(*bytes),
+                    (Message::SysEx(_), Some(index)) => Payload::Song(index),
+                    (Message::SysEx(_), None) => return true,
+                };
+                if self.waiting.len() == CAPACITY
+                    && let Some(Waiting { payload, .. }) = self.waiting.pop_front()
+                {
+                    // The oldest leaves early rather than never, as in the plugin.
+                    self.outgoing.push(self.begin, payload, self.state);
+                }
+                let due = self.time + u64::from(due.frame) + self.latency;
+                self.waiting.push_back(Waiting { due, payload });
+                true
             }
         }
     }
 }
 
-fn push(events: &mut Vec<Event>, event: Event, state: &HostState) {
-    if events.len() < events.capacity() {
-        events.push(event);
-    } else {
+/// Adds an event that comes in. Returns whether there was room. The end of a note takes the place of a beginning, if it must: a
+/// note that is missing is better than one that does not end.
+fn push(events: &mut Vec<Event>, event: Event, state: &HostState) -> bool {
+    if events.len() == events.capacity() {
         state.drop_event();
+        let begins = |event: &Event| matches!(event, NoteEvent::NoteOn { .. });
+        let Some(place) = events.iter().rposition(begins).filter(|_| matches!(event, NoteEvent::NoteOff { .. })) else {
+            return false;
+        };
+        events.remove(place);
     }
+    events.push(event);
+    true
 }
 
 /// The events of a segment: those of the song have frames of the segment, those that came in live have frames of the block.

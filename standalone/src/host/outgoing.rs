@@ -15,6 +15,16 @@ pub enum Payload {
     Song(usize),
 }
 
+impl Payload {
+    fn rank(&self) -> Rank {
+        match self {
+            Self::Song(_) => Rank::Song,
+            Self::Event(_) => Rank::Plugin,
+            Self::Short(_) => Rank::Around,
+        }
+    }
+}
+
 /// What leaves first at one sample. A system-exclusive message may reset a synthesizer, so it comes before the programme changes
 /// that follow it in files. The plugin's come before the others, which share a channel with them only as notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,9 +48,9 @@ impl Outgoing {
     }
 
     /// Adds what leaves at a frame.
-    pub fn push(&mut self, frame: u32, rank: Rank, payload: Payload, state: &HostState) {
+    pub fn push(&mut self, frame: u32, payload: Payload, state: &HostState) {
         if self.0.len() < self.0.capacity() {
-            self.0.push((frame, rank, self.0.len() as u32, payload));
+            self.0.push((frame, payload.rank(), self.0.len() as u32, payload));
         } else {
             state.drop_event();
         }

@@ -11,9 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use nice_plug::prelude::Transport;
 use rtrb::{Consumer, Producer};
 
-use crate::song::{Message, PlayableSong, Route, SongEvent};
+use crate::song::{Message, PlayableSong, Route, SongEvent, channel_bytes};
+use crate::sounding::Sounding;
 
 pub use handle::{PlayerHandle, pair};
+
+/// How long another song waits before it begins, in seconds. The plugin takes the tempo for its latency while the transport
+/// stands still, which counts after 50 ms.
+const REST: f64 = 0.1;
 
 /// What the user commands the player.
 #[derive(Debug)]
@@ -24,7 +29,9 @@ pub enum Command {
     Loop(bool),
     /// Go to a sample, after sending these messages.
     Seek(u64, Vec<SongEvent>),
-    /// Play this song from its beginning.
+    /// Go back to what has not been heard, with these messages, unless the user has gone elsewhere.
+    Resume(u64, Vec<SongEvent>),
+    /// Go to the beginning of this song.
     Song(Arc<PlayableSong>),
 }
 
@@ -61,20 +68,20 @@ pub struct Due<'a> {
     pub message: &'a Message,
 }
 
-/// The notes that a song holds, by route, channel and key.
-type Held = [[[u8; 128]; 16]; 2];
-
 /// The player's end on the audio thread.
 pub struct Player {
     song: Arc<PlayableSong>,
     position: u64,
+    /// Where the song began to play, last jumped to, or began again.
+    began: u64,
+    /// Samples that pass before the song begins.
+    rest: u64,
     /// The index of the next message.
     next: usize,
     is_playing: bool,
     is_looping: bool,
-    held: Box<Held>,
-    /// Whether the sustain pedal is down, by route and channel.
-    pedals: [[bool; 16]; 2],
+    /// What the song holds, by route.
+    held: Box<[Sounding; 2]>,
     /// Whether the notes that are held must end at the beginning of the next segment.
     must_end_held: bool,
     /// Messages that a seek sends, and where it goes to.
@@ -98,7 +105,10 @@ impl Player {
                     self.is_looping = loops;
                     self.state.is_looping.store(loops, Ordering::Relaxed);
                 }
-                Command::Seek(sample, messages) => {
+                Command::Resume(_, messages) if self.seek.is_some() || self.coming.is_some() => {
+                    self.discard(Some(Spent::Messages(messages)));
+                }
+                Command::Seek(sample, messages) | Command::Resume(sample, messages) => {
                     let replaced = self.seek.replace((sample, messages));
                     self.discard(replaced.map(|(_, messages)| Spent::Messages(messages)));
                     self.must_end_held = true;
@@ -137,8 +147,24 @@ impl Player {
     /// Goes to a sample, from which on messages are due.
     fn go_to(&mut self, sample: u64) {
         self.position = sample;
+        self.began = sample;
         self.next = self.song.events().partition_point(|event| event.sample < sample);
         self.state.position.store(sample, Ordering::Relaxed);
+    }
+
+    /// Whether the transport plays.
+    pub fn is_playing(&self) -> bool {
+        self.is_playing && self.rest == 0
+    }
+
+    /// How many of the last samples have not been heard, if what plays is heard after `latency`.
+    pub fn unheard(&self, latency: u64) -> u64 {
+        if self.is_playing() { latency.min(self.position.saturating_sub(self.began)) } else { 0 }
+    }
+
+    /// Whether the next segment jumps forward while the transport plays. The plugin then drops the notes that wait.
+    pub fn jumps_forward(&self) -> bool {
+        self.is_playing() && self.seek.as_ref().is_some_and(|(sample, _)| *sample > self.position)
     }
 
     /// Whether the next segment begins with another song. Messages of the one before must not be looked up any more.
@@ -153,7 +179,7 @@ impl Player {
 
     /// The transport at the beginning of the next segment.
     pub fn transport(&self) -> Transport {
-        self.song.transport(self.position, self.is_playing, self.is_looping)
+        self.song.transport(self.position, self.is_playing(), self.is_looping)
     }
 
     /// Carries out a seek or a change of song, and sends what ends and sets up, at the beginning of a segment.
@@ -165,6 +191,7 @@ impl Player {
             let before = std::mem::replace(&mut self.song, song);
             self.discard(Some(Spent::Song(before)));
             self.go_to(0);
+            self.rest = self.song.sample(REST);
         }
         if let Some((sample, messages)) = self.seek.take() {
             self.go_to(sample);
@@ -176,27 +203,33 @@ impl Player {
         }
     }
 
-    /// The length of the next segment, at most `frames`: a segment ends where the song does.
+    /// The length of the next segment, at most `frames`: a segment ends where the song does, and where it begins after a rest.
     pub fn segment(&self, frames: u32) -> u32 {
+        if self.rest > 0 {
+            return u64::from(frames).min(self.rest) as u32;
+        }
         match self.song.end() {
             Some(end) if self.is_playing => u64::from(frames).min(end.saturating_sub(self.position).max(1)) as u32,
             _ => frames,
         }
     }
 
-    /// Sends the messages of a segment, and goes to its end. `send` gets each message with its index in the song.
-    pub fn play_segment(&mut self, frames: u32, mut send: impl FnMut(Due<'_>, usize)) {
-        if !self.is_playing {
+    /// Sends the messages of a segment, and goes to its end. `send` gets each message with its index in the song, and returns
+    /// whether there was room for it. Without room for a note its end is left out, too.
+    pub fn play_segment(&mut self, frames: u32, mut send: impl FnMut(Due<'_>, usize) -> bool) {
+        if !self.is_playing() {
+            self.rest = self.rest.saturating_sub(frames.into());
             return;
         }
-        let end = self.position + u64::from(frames);
+        let end = self.position.saturating_add(frames.into());
         let song = self.song.clone();
         let ends = song.end().is_some_and(|last| end >= last);
         // A message at the very end, such as a note-off on the last bar line, belongs to this pass.
         while let Some(event) = song.events().get(self.next).filter(|event| event.sample < end || ends) {
             let frame = (event.sample.saturating_sub(self.position) as u32).min(frames.saturating_sub(1));
-            if self.follow(event.route, &event.message) {
-                send(Due { frame, route: event.route, message: &event.message }, self.next);
+            let SongEvent { route, message, .. } = event;
+            if self.accepts(*route, message) && send(Due { frame, route: *route, message }, self.next) {
+                self.follow(*route, message);
             }
             self.next += 1;
         }
@@ -219,41 +252,30 @@ impl Player {
         }
     }
 
-    /// Follows what a message holds. Returns whether it is sent: a note-off is not where a seek has left out its note-on.
-    fn follow(&mut self, route: Route, message: &Message) -> bool {
-        let &Message::Channel([status, first, second]) = message else { return true };
-        let (route, channel) = (route as usize, usize::from(status & 0x0F));
-        let held = &mut self.held[route][channel][usize::from(first & 0x7F)];
-        match status & 0xF0 {
-            0x90 if second > 0 => *held = held.saturating_add(1),
-            0x80 | 0x90 if *held == 0 => return false,
-            0x80 | 0x90 => *held -= 1,
-            0xB0 if first == SUSTAIN_PEDAL => self.pedals[route][channel] = second >= 64,
-            _ => {}
+    /// Whether a message is sent: a note-off is not where a seek has left out its note-on.
+    fn accepts(&self, route: Route, message: &Message) -> bool {
+        let Message::Channel(bytes) = message else { return true };
+        self.held[route as usize].accepts(channel_bytes(bytes))
+    }
+
+    /// Follows what a message holds.
+    fn follow(&mut self, route: Route, message: &Message) {
+        if let Message::Channel(bytes) = message {
+            self.held[route as usize].follow(channel_bytes(bytes));
         }
-        true
     }
 
     /// Ends the notes that the song holds, and lifts its pedals.
     fn end_held(&mut self, send: &mut impl FnMut(Due<'_>)) {
         self.must_end_held = false;
         for route in [Route::Plugin, Route::Around] {
-            for channel in 0..16u8 {
-                for key in 0..128u8 {
-                    let held = &mut self.held[route as usize][usize::from(channel)][usize::from(key)];
-                    for _ in 0..std::mem::take(held) {
-                        send(Due { frame: 0, route, message: &Message::Channel([0x80 | channel, key, 0]) });
-                    }
-                }
-                if std::mem::take(&mut self.pedals[route as usize][usize::from(channel)]) {
-                    send(Due { frame: 0, route, message: &Message::Channel([0xB0 | channel, SUSTAIN_PEDAL, 0]) });
-                }
-            }
+            self.held[route as usize].end_all(|bytes| {
+                send(Due { frame: 0, route, message: &Message::Channel(*bytes) });
+                true
+            });
         }
     }
 }
-
-const SUSTAIN_PEDAL: u8 = 64;
 
 #[cfg(test)]
 mod tests;

@@ -16,10 +16,7 @@ fn song() -> PlayableSong {
         track.extend([0, 0x90, key, 80, 0x83, 0x60, 0x80, key, 0]);
     }
     track.extend([0, 0xFF, 0x2F, 0]);
-    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xE0MTrk".to_vec();
-    bytes.extend((track.len() as u32).to_be_bytes());
-    bytes.extend(track);
-    let song = Song::parse(bytes).expect("a file");
+    let song = Song::parse(one_track(&track)).expect("a file");
     PlayableSong::new("song.mid".into(), &song, &Selection::Keyboards, RATE)
 }
 
@@ -41,7 +38,10 @@ fn play(player: &mut Player, blocks: &[u32]) -> Vec<(u64, [u8; 3])> {
             };
             player.begin_segment(&mut keep);
             let length = player.segment(frames - begin);
-            player.play_segment(length, |due, _| keep(due));
+            player.play_segment(length, |due, _| {
+                keep(due);
+                true
+            });
             begin += length;
         }
         time += u64::from(frames);
@@ -58,6 +58,15 @@ fn assert_balanced(sent: &[(u64, [u8; 3])]) {
     for key in 0..128 {
         let count = |status| sent.iter().filter(|(_, bytes)| bytes[0] == status && bytes[1] == key).count();
         assert_eq!(count(0x90), count(0x80), "key {key}");
+    }
+}
+
+/// Waits for another thread; a minute is far more than it takes.
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds() {
+        assert!(started.elapsed().as_secs() < 60, "{what} did not happen");
+        std::thread::yield_now();
     }
 }
 
@@ -100,7 +109,8 @@ fn a_seek_ends_what_is_held_and_goes_on_from_there() {
     handle.control(PlayerAction::Seek(1.25));
     let sent = play(&mut player, &[12_000, 12_000]);
     // The note that began before the new place is left out with its note-off.
-    assert_eq!(sent, [(0, [0x80, 60, 0]), (12_000, [0x90, 63, 80])]);
+    let setup = [(0, [0xB0, 121, 0]), (0, [0xE0, 0, 64])];
+    assert_eq!(sent, [&[(0, [0x80, 60, 0])], &setup[..], &[(12_000, [0x90, 63, 80])]].concat());
 }
 
 #[test]
@@ -115,6 +125,62 @@ fn a_pause_ends_what_is_held_and_keeps_the_place() {
 }
 
 #[test]
+fn play_after_a_pause_sets_the_pedal_again() {
+    let track = [0, 0xB0, 64, 127, 0, 0x90, 60, 80, 0x83, 0x60, 0x80, 60, 0, 0, 0xFF, 0x2F, 0];
+    let song = Song::parse(one_track(&track)).expect("a file");
+    let song = PlayableSong::new("song.mid".into(), &song, &Selection::Keyboards, RATE);
+    let (mut player, handle) = super::pair(song, Selection::Keyboards, RATE);
+    let pedal = |sent: &[(u64, [u8; 3])]| -> Vec<u8> {
+        sent.iter().filter(|(_, bytes)| bytes[..2] == [0xB0, 64]).map(|(_, bytes)| bytes[2]).collect()
+    };
+    handle.control(PlayerAction::Play(true));
+    assert_eq!(pedal(&play(&mut player, &[10_000])), [127]);
+    handle.control(PlayerAction::Play(false));
+    assert_eq!(pedal(&play(&mut player, &[10_000])), [0]);
+    handle.control(PlayerAction::Play(true));
+    assert_eq!(pedal(&play(&mut player, &[10_000])), [127]);
+    // A seek while paused, and Play in the same block.
+    handle.control(PlayerAction::Play(false));
+    play(&mut player, &[1_000]);
+    handle.control(PlayerAction::Seek(0.25));
+    handle.control(PlayerAction::Play(true));
+    assert_eq!(pedal(&play(&mut player, &[1_000])), [127]);
+    assert_eq!(handle.view().position, 0.2, "a quarter of a second and a little, to a tenth");
+}
+
+#[test]
+fn a_restart_goes_back_no_further_than_the_last_jump() {
+    let (mut player, handle) = pair();
+    handle.control(PlayerAction::Play(true));
+    play(&mut player, &[50_000]);
+    assert_eq!((player.unheard(24_000), player.unheard(60_000)), (24_000, 50_000));
+    handle.control(PlayerAction::Seek(0.5));
+    play(&mut player, &[1_000]);
+    assert_eq!(player.unheard(24_000), 1_000);
+    handle.resume(1_000);
+    assert_eq!(notes_on(&play(&mut player, &[1_000])), [(0, 61)], "the note at half a second again");
+    // The user is not taken back.
+    handle.control(PlayerAction::Seek(1.5));
+    handle.resume(1_000);
+    assert_eq!(notes_on(&play(&mut player, &[1_000])), [(0, 63)]);
+    handle.control(PlayerAction::Play(false));
+    play(&mut player, &[1_000]);
+    assert_eq!(player.unheard(24_000), 0);
+}
+
+#[test]
+fn the_program_does_not_play_where_the_user_has_decided() {
+    let (mut player, handle) = pair();
+    handle.control(PlayerAction::Play(true));
+    handle.control(PlayerAction::Play(false));
+    handle.begin();
+    assert_eq!(notes_on(&play(&mut player, &[1_000])), []);
+    let (mut player, handle) = pair();
+    handle.begin();
+    assert_eq!(notes_on(&play(&mut player, &[1_000])), [(0, 60)]);
+}
+
+#[test]
 fn another_song_begins_at_its_beginning() {
     let (mut player, handle) = pair();
     handle.control(PlayerAction::Play(true));
@@ -124,21 +190,19 @@ fn another_song_begins_at_its_beginning() {
     std::fs::write(&path, song_bytes()).expect("a file");
     handle.control(PlayerAction::Open(path));
     // The file is read on a thread of its own.
-    while handle.view().file.as_deref() != Some("other.mid") {
-        std::thread::yield_now();
-    }
-    let sent = loop {
-        let sent = play(&mut player, &[1_000]);
-        if !notes_on(&sent).is_empty() {
-            break sent;
-        }
-    };
-    assert_eq!(notes_on(&sent).first().map(|(_, key)| *key), Some(72));
+    wait_until("the other song", || handle.view().file.as_deref() == Some("other.mid"));
+    let sent = play(&mut player, &[1_000, 10_000]);
+    assert_eq!(sent[0], (0, [0x80, 61, 0]));
+    // After a tenth of a second, in which the plugin sees the tempo.
+    assert_eq!(notes_on(&sent), [(4_800, 72)]);
 }
 
 /// A file with one note.
 fn song_bytes() -> Vec<u8> {
-    let track = [0, 0x90, 72, 80, 0x83, 0x60, 0x80, 72, 0, 0, 0xFF, 0x2F, 0];
+    one_track(&[0, 0x90, 72, 80, 0x83, 0x60, 0x80, 72, 0, 0, 0xFF, 0x2F, 0])
+}
+
+fn one_track(track: &[u8]) -> Vec<u8> {
     let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xE0MTrk".to_vec();
     bytes.extend((track.len() as u32).to_be_bytes());
     bytes.extend(track);
@@ -149,9 +213,7 @@ fn song_bytes() -> Vec<u8> {
 fn a_file_that_cannot_be_read_is_named_and_changes_nothing() {
     let (mut player, handle) = pair();
     handle.control(PlayerAction::Open("missing.mid".into()));
-    while handle.problem().is_none() {
-        std::thread::yield_now();
-    }
+    wait_until("a problem", || handle.problem().is_some());
     assert!(handle.problem().is_some_and(|problem| problem.contains("missing.mid")));
     handle.control(PlayerAction::Play(true));
     assert_eq!(notes_on(&play(&mut player, &[1_000])), [(0, 60)]);

@@ -52,7 +52,7 @@ impl BarLines {
                 stretches.pop();
             }
             let bars = ((start - last.start) / last.bar() - SAME_BEAT).ceil().max(0.0);
-            stretches.push(Stretch { start, number: last.number + bars as i32, over, under });
+            stretches.push(Stretch { start, number: last.number.saturating_add(bars as i32), over, under });
         }
         Self(stretches)
     }
@@ -62,7 +62,7 @@ impl BarLines {
         let stretch = self.0[self.0.partition_point(|s| s.start <= beats).max(1) - 1];
         let Stretch { start, number, over, under } = stretch;
         let bars = ((beats - start) / stretch.bar()).floor().max(0.0);
-        Bar { number: number + bars as i32, start: start + bars * stretch.bar(), over, under }
+        Bar { number: number.saturating_add(bars as i32), start: start + bars * stretch.bar(), over, under }
     }
 
     /// The first bar line at a beat or after it, but after the beginning.
@@ -83,6 +83,12 @@ mod tests {
         assert_eq!(bars.end_of_bar(8.0), 8.0);
         assert_eq!(bars.end_of_bar(8.1), 12.0);
         assert_eq!(bars.end_of_bar(0.0), 4.0, "no song is shorter than a bar");
+    }
+
+    #[test]
+    fn numbers_of_bars_do_not_overflow() {
+        let bars = BarLines::new([(1e12, 1, 128), (1e13, 1, 128)]);
+        assert_eq!(bars.at(1e14).number, i32::MAX);
     }
 
     #[test]

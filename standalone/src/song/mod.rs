@@ -1,6 +1,7 @@
 //! A MIDI file as a player needs it: its messages at their samples, where each of them goes, and the transport at any sample.
 
 mod bars;
+mod chase;
 mod messages;
 
 use std::path::Path;
@@ -12,6 +13,9 @@ use tonenet_files::midi_files::read_song;
 use tonenet_inference::song::Selection;
 
 use bars::BarLines;
+
+/// No song is shorter, in seconds, so that one that begins again and again does not begin anew at each sample.
+const SHORTEST: f64 = 0.1;
 
 /// A message of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,18 @@ pub struct PlayableSong {
     /// The end of the last bar, in samples and in beats. Time without a file does not end.
     end: Option<(u64, f64)>,
     parts: Parts,
+    channels: Channels,
+    /// The faults of the file, which plays despite them.
+    warnings: Vec<String>,
+}
+
+/// Channels, as bits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Channels {
+    /// Those with notes that are restyled: their controllers go through the plugin.
+    through: u16,
+    /// Those with any message.
+    used: u16,
 }
 
 /// How many parts of a file are restyled, and how many are left alone.
@@ -85,14 +101,25 @@ impl PlayableSong {
 
     /// A song with this name.
     pub fn new(name: String, song: &Song, selection: &Selection, sample_rate: f64) -> Self {
-        let (events, parts) = messages::routed(song, selection, sample_rate);
+        let (events, parts, channels) = messages::routed(song, selection, sample_rate);
         let tempo = song.tempo().clone();
         let ticks_per_beat = f64::from(tempo.ticks_per_beat());
         let signatures = song.time_signatures().iter();
         let bars = BarLines::new(signatures.map(|&(tick, over, under)| (tick as f64 / ticks_per_beat, over, under)));
         let end_beats = bars.end_of_bar(tempo.beats_at(song.duration()));
-        let end = samples(seconds_at(&tempo, end_beats), sample_rate);
-        Self { name: Some(name), events, tempo, bars, sample_rate, end: Some((end, end_beats)), parts }
+        let end = samples(seconds_at(&tempo, end_beats).max(SHORTEST), sample_rate);
+        let warnings = song.warnings().iter().map(|warning| format!("{name}: {warning}")).collect();
+        Self {
+            name: Some(name),
+            events,
+            tempo,
+            bars,
+            sample_rate,
+            end: Some((end, end_beats)),
+            parts,
+            channels,
+            warnings,
+        }
     }
 
     /// Time that passes at a constant tempo, in beats per minute, in bars of 4/4.
@@ -105,6 +132,8 @@ impl PlayableSong {
             sample_rate,
             end: None,
             parts: Parts::default(),
+            channels: Channels::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -121,6 +150,16 @@ impl PlayableSong {
     /// How many parts are restyled.
     pub fn parts(&self) -> Parts {
         self.parts
+    }
+
+    /// The faults of the file, which plays despite them, each with the file's name.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The channels that it uses, as bits.
+    pub fn used_channels(&self) -> u16 {
+        self.channels.used
     }
 
     /// The sample after the last bar, if there is a file.
@@ -149,14 +188,15 @@ impl PlayableSong {
         self.bars.at(self.tempo.beats_at(self.seconds(sample))).number as u32 + 1
     }
 
-    /// The transport at a sample, as a host gives it.
+    /// The transport at a sample, as a host gives it. At the end it has the tempo of the beginning, where the song goes on.
     pub fn transport(&self, sample: u64, playing: bool, is_looping: bool) -> Transport {
         let seconds = self.seconds(sample);
         let beats = self.tempo.beats_at(seconds);
         let bar = self.bars.at(beats);
         let mut transport = Transport::new(self.sample_rate as f32);
         transport.playing = playing;
-        transport.tempo = Some(self.tempo.beats_per_minute_at(seconds));
+        let is_at_end = !playing && self.end().is_some_and(|end| sample >= end);
+        transport.tempo = Some(self.tempo.beats_per_minute_at(if is_at_end { 0.0 } else { seconds }));
         transport.time_sig_numerator = Some(bar.over.into());
         transport.time_sig_denominator = Some(bar.under.into());
         transport.pos_samples = i64::try_from(sample).ok();
@@ -166,24 +206,6 @@ impl PlayableSong {
         transport.bar_number = Some(bar.number);
         transport.loop_range_beats = self.end.filter(|_| is_looping).map(|(_, end)| (0.0, end));
         transport
-    }
-
-    /// What to send so that a synthesizer is set up at a sample as if the song had been played up to it: the last programmes,
-    /// controllers and bends before it, on each channel.
-    pub fn chase(&self, sample: u64) -> Vec<SongEvent> {
-        let before = self.events.partition_point(|event| event.sample < sample);
-        let mut last: Vec<((u8, u8), SongEvent)> = Vec::new();
-        for event in &self.events[..before] {
-            let Message::Channel([status, first, _]) = event.message else { continue };
-            let key = match status & 0xF0 {
-                0xB0 => (status, first),
-                0xC0 | 0xE0 => (status, 0),
-                _ => continue,
-            };
-            last.retain(|(other, _)| *other != key);
-            last.push((key, SongEvent { sample, ..event.clone() }));
-        }
-        last.into_iter().map(|(_, event)| event).collect()
     }
 }
 

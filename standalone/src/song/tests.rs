@@ -99,13 +99,82 @@ fn the_transport_follows_tempo_and_metre() {
     assert_eq!(song.bar(0), 1);
 }
 
+/// The bytes that set a synthesizer up at a sample.
+fn setup(song: &PlayableSong, sample: u64) -> Vec<[u8; 3]> {
+    let channel = |event: SongEvent| match event.message {
+        Message::Channel(bytes) => bytes,
+        Message::SysEx(_) => panic!("no setting"),
+    };
+    song.setup(sample, 0).into_iter().map(channel).collect()
+}
+
 #[test]
-fn chasing_gives_the_last_of_each_setting_and_no_note() {
+fn a_place_is_set_up_with_the_last_of_each_setting_and_no_note() {
     let song = playable(&piano_and_bass());
-    let messages: Vec<_> = song.chase(1).into_iter().map(|event| event.message).collect();
-    let settings = [[0xC0, 0, 0], [0xB0, 64, 127], [0xC1, 33, 0], [0xB1, 7, 90]].map(Message::Channel);
-    assert_eq!(messages, settings);
-    assert!(song.chase(0).is_empty());
+    let (reset, settings) = ([[0xB0, 121, 0], [0xE0, 0, 64]], [[0xC0, 0, 0], [0xB0, 64, 127]]);
+    let (bass_reset, bass) = ([[0xB1, 121, 0], [0xE1, 0, 64]], [[0xC1, 33, 0], [0xB1, 7, 90]]);
+    assert_eq!(setup(&song, 1), [reset, settings, bass_reset, bass].concat());
+    assert_eq!(setup(&song, 0), [reset, bass_reset].concat(), "what was bent before is straight");
+    let routes: Vec<_> = song.setup(0, 1 << 4).iter().map(|event| event.route).collect();
+    assert_eq!(routes, [Route::Plugin, Route::Plugin, Route::Around, Route::Around, Route::Around, Route::Around]);
+}
+
+#[test]
+fn the_value_of_a_parameter_follows_its_number() {
+    // The range of the bend is 12, then no parameter is chosen; a bank with its programme; a reset of what came before.
+    let song = playable(&file(&[&[
+        0, 0xB0, 1, 99, 0, 0xE0, 0, 100, 0, 0xB0, 121, 0, 0, 0xB0, 101, 0, 0, 0xB0, 100, 0, 0, 0xB0, 6, 12, 0, 0xB0,
+        101, 127, 0, 0xB0, 100, 127, 0, 0xC0, 5, 0, 0xB0, 0, 1, 0, 0xC0, 3, 0, 0xD0, 9, 0x60, 0x90, 60, 80, 0x60, 0x80,
+        60, 0,
+    ]]));
+    let parameter = [[0xB0, 101, 0], [0xB0, 100, 0], [0xB0, 6, 12], [0xB0, 101, 127], [0xB0, 100, 127]];
+    let before = [[0xB0, 121, 0], [0xE0, 0, 64], [0xB0, 0, 1], [0xC0, 3, 0]];
+    assert_eq!(setup(&song, 1), [&before[..], &parameter, &[[0xD0, 9, 0]]].concat());
+}
+
+#[test]
+fn drums_are_never_restyled_nor_counted_as_such() {
+    let song = file(&[&[0, 0x99, 36, 80, 0x60, 0x89, 36, 0], &[0, 0xC0, 40, 0, 0x90, 60, 80, 0x60, 0x80, 60, 0]]);
+    let song = PlayableSong::new("song.mid".into(), &song, &Selection::All, RATE);
+    assert_eq!(song.parts(), Parts { restyled: 1, untouched: 1 });
+    let drum = song.events().iter().find(|event| event.message == Message::Channel([0x99, 36, 80]));
+    assert_eq!(drum.expect("it plays").route, Route::Around);
+}
+
+#[test]
+fn a_part_of_a_system_exclusive_message_is_left_out() {
+    let song = playable(&file(&[&[
+        0, 0xF0, 3, 1, 2, 3, 0, 0xF7, 2, 4, 0xF7, 0, 0xF0, 2, 9, 0xF7, 0, 0x90, 60, 80, 0x60, 0x80, 60, 0,
+    ]]));
+    let long: Vec<_> = song.events().iter().filter(|event| matches!(event.message, Message::SysEx(_))).collect();
+    assert_eq!(long.len(), 1);
+    assert_eq!(long[0].message, Message::SysEx([0xF0, 9, 0xF7].into()));
+}
+
+#[test]
+fn at_the_end_the_tempo_is_that_of_the_beginning() {
+    let song = file(&[
+        &[0, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20, 0x83, 0x60, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40],
+        &[0, 0x90, 60, 80, 0x87, 0x40, 0x80, 60, 0],
+    ]);
+    let song = playable(&song);
+    let end = song.end().expect("a file ends");
+    let tempo = |sample, plays| song.transport(sample, plays, false).tempo.map(f64::round);
+    assert_eq!((tempo(end - 1, false), tempo(end, true), tempo(end, false)), (Some(60.0), Some(60.0), Some(120.0)));
+}
+
+#[test]
+fn no_song_is_shorter_than_a_tenth_of_a_second() {
+    // A beat lasts a microsecond.
+    let song = playable(&file(&[&[0, 0xFF, 0x51, 3, 0, 0, 1, 0, 0x90, 60, 80, 1, 0x80, 60, 0]]));
+    assert_eq!(song.end(), Some(4_800));
+}
+
+#[test]
+fn faults_of_a_file_are_named_with_it() {
+    assert_eq!(playable(&piano_and_bass()).warnings(), [""; 0]);
+    let song = playable(&file(&[&[]]));
+    assert!(song.warnings()[0].starts_with("song.mid: "), "{:?}", song.warnings());
 }
 
 #[test]

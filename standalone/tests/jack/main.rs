@@ -7,6 +7,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,25 +29,44 @@ const BASS: u8 = 1;
 /// The velocity of every note in the file.
 const VELOCITY: u8 = 80;
 
-/// A file at 120 beats a minute with a piano of eighth notes and its pedal, and a bass, for `bars` bars.
-fn piano_and_bass(bars: u32) -> Vec<u8> {
+/// A piano of eighth notes at 120 beats a minute, with its pedal, for `bars` bars.
+fn piano(bars: u32) -> Vec<u8> {
     let mut piano = vec![0, 0xC0, 0, 0, 0xB0, 64, 127];
-    let mut bass = vec![0, 0xC1, 33];
     for bar in 0..bars {
         for eighth in 0..8 {
             let key = 60 + [0, 4, 7, 12, 16, 12, 7, 4][eighth] + (bar % 3) as u8;
-            // 240 ticks: an eighth.
-            piano.extend([0, 0x90, key, VELOCITY, 0x81, 0x70, 0x80, key, 64]);
+            piano.extend([&[0, 0x90, key, VELOCITY][..], &ticks(240), &[0x80, key, 64]].concat());
         }
-        bass.extend([0, 0x91, 36, VELOCITY, 0x8F, 0x00, 0x81, 36, 64]);
     }
     piano.extend([0, 0xB0, 64, 0]);
-    let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x02\x01\xE0".to_vec();
-    for track in [piano, bass] {
-        let track = [track, vec![0, 0xFF, 0x2F, 0]].concat();
+    piano
+}
+
+/// A file with that piano and a bass.
+fn piano_and_bass(bars: u32) -> Vec<u8> {
+    let mut bass = vec![0, 0xC1, 33];
+    for _ in 0..bars {
+        bass.extend([&[0, 0x91, 36, VELOCITY][..], &ticks(4 * 480), &[0x81, 36, 64]].concat());
+    }
+    file(&[piano(bars), bass])
+}
+
+/// A distance in a file, which has 480 ticks a beat.
+fn ticks(ticks: u32) -> Vec<u8> {
+    let groups = (0..4).rev().map(|group| (ticks >> (7 * group)) as u8 & 0x7F);
+    let mut bytes: Vec<u8> = groups.skip_while(|group| *group == 0).map(|group| group | 0x80).collect();
+    *bytes.last_mut().expect("a distance") &= 0x7F;
+    bytes
+}
+
+/// A file of these tracks, each without its end.
+fn file(tracks: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = [b"MThd\0\0\0\x06\0\x01\0", &[tracks.len() as u8, 1, 0xE0][..]].concat();
+    for track in tracks {
         bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
+        bytes.extend((track.len() as u32 + 4).to_be_bytes());
         bytes.extend(track);
+        bytes.extend([0, 0xFF, 0x2F, 0]);
     }
     bytes
 }
@@ -151,10 +171,12 @@ fn interrupt(program: &Child) {
 #[ignore = "needs a JACK server; cargo xtask test runs it"]
 fn an_interrupted_song_ends_every_note() {
     let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
-    fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
+    // One note of the bass lasts to the end.
+    let bass = [&[0, 0x91, 36, VELOCITY][..], &ticks(64 * 4 * 480), &[0x81, 36, 64]].concat();
+    fs::write(folder.path().join("song.mid"), file(&[piano(64), bass])).expect("a file");
     let recorder = Recorder::start(&server, "synthesizer");
     let mut run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
-    // In the middle of a long note of the bass, with the pedal down.
+    // With the pedal down.
     wait_until("the first notes", || recorder.count() > 4);
     interrupt(&run);
     let status = run.wait().expect("the program ends");
@@ -162,6 +184,8 @@ fn an_interrupted_song_ends_every_note() {
     let received = recorder.stop();
     let notes = notes(&received);
     assert!(!notes[&PIANO].is_empty() && notes[&BASS].len() == 1, "{notes:?}");
+    let (on, off, ..) = notes[&BASS][0];
+    assert!(off < on + 64 * 4 * BEAT as u64, "it was ended before its time");
     let pedal = received.iter().filter(|r| r.bytes[..2] == [0xB0, 64]).map(|r| r.bytes[2]);
     assert_eq!(pedal.collect::<Vec<_>>(), [127, 0]);
 }
@@ -203,14 +227,33 @@ fn a_port_that_is_not_there_is_named_with_those_that_are() {
 #[test]
 #[ignore = "needs a JACK server; cargo xtask test runs it"]
 fn a_server_that_stops_ends_the_program_with_its_cure() {
-    let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
+    let (mut server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
     let recorder = Recorder::start(&server, "synthesizer");
     fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
     let run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
     wait_until("the first notes", || recorder.count() > 0);
-    drop(server);
+    server.stop();
     let run = run.wait_with_output().expect("the program ends");
     assert!(!run.status.success());
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(said.contains("The JACK server has stopped."), "{said}");
+}
+
+#[test]
+#[ignore = "needs a JACK server; cargo xtask test runs it"]
+fn a_connection_that_goes_away_is_named() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
+    let recorder = Recorder::start(&server, "synthesizer");
+    fs::write(folder.path().join("song.mid"), piano_and_bass(64)).expect("a file");
+    let mut run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
+    wait_until("the first notes", || recorder.count() > 0);
+    drop(recorder);
+    let mut said = String::new();
+    BufReader::new(run.stderr.take().expect("it is read")).read_line(&mut said).expect("a line");
+    assert_eq!(
+        said,
+        "tonenet-standalone: The connection of ToneNet:out is gone. Connect it in JACK, or start ToneNet again.\n"
+    );
+    interrupt(&run);
+    assert_eq!(run.wait().expect("the program ends").code(), Some(130), "it has gone on");
 }

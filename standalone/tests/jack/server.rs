@@ -24,7 +24,8 @@ impl Server {
     pub fn start() -> Self {
         let turn = TURN.lock();
         let name = format!("tonenet-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        // SAFETY: the tests take turns, and no other thread of this process reads the environment meanwhile.
+        // SAFETY: every test begins with this, so all others of them wait for their turn and read no environment. The threads of
+        // JACK's clients have ended with their tests.
         unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &name) };
         let process = Command::new("jackd")
             // Without real time, which needs a privilege; and in step with its clients, so that a busy machine leaves out no block.
@@ -50,11 +51,20 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Ends the server. Clients that live on keep the turn, because they may read the environment.
+    pub fn stop(&mut self) {
+        if let Ok(None) = self.process.try_wait() {
+            let id = self.process.id().to_string();
+            // It removes its shared memory only if it may end by itself.
+            let _ = Command::new("kill").args(["-TERM", &id]).status();
+            let _ = self.process.wait();
+        }
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        let id = self.process.id().to_string();
-        // It removes its shared memory only if it may end by itself.
-        let _ = Command::new("kill").args(["-TERM", &id]).status();
-        let _ = self.process.wait();
+        self.stop();
     }
 }

@@ -45,3 +45,17 @@ fn whatever_changes_outside_the_window_draws_it_once() {
         assert!(!app.needs_repaint(), "{what} is drawn");
     }
 }
+
+#[test]
+fn a_space_bar_that_is_held_counts_once() {
+    let draw = |ui: &mut egui::Ui, pressed: &mut u32| *pressed += u32::from(take_space(ui));
+    let mut harness = egui_kittest::Harness::builder().build_ui_state(draw, 0);
+    for (is_down, pressed) in [(true, 1), (true, 1), (true, 1), (false, 1), (true, 2)] {
+        match is_down {
+            true => harness.key_down(egui::Key::Space),
+            false => harness.key_up(egui::Key::Space),
+        }
+        harness.step();
+        assert_eq!(*harness.state(), pressed);
+    }
+}

@@ -1,5 +1,6 @@
 #include "generated_entrypoints.hxx"
 #include "detail/auv2/process.h"
+#include <algorithm>
 #include <set>
 #include <limits>
 #include <cassert>
@@ -1503,6 +1504,13 @@ UInt32 WrapAsAUV2::GetAudioChannelLayout(AudioUnitScope scope, AudioUnitElement 
   return Base::GetAudioChannelLayout(scope, element, outLayoutPtr, outWritable);
 }
 
+// The nearest MIDI velocity to one from 0 to 1, at least `least`: a note-on of velocity 0 would end the note.
+static uint8_t midiVelocity(double velocity, int least)
+{
+  auto rounded = static_cast<int>(velocity * 127.0 + 0.5);
+  return static_cast<uint8_t>(std::min(std::max(rounded, least), 127));
+}
+
 void WrapAsAUV2::send(const Clap::AUv2::clap_multi_event_t &event)
 {
   // port index maps back to MIDI out
@@ -1516,7 +1524,7 @@ void WrapAsAUV2::send(const Clap::AUv2::clap_multi_event_t &event)
       {
         if (i->_info.id == portid)
         {
-          i->addNoteOn(event.note.channel, event.note.key, event.note.velocity * 127.f);
+          i->addNoteOn(event.header.time, event.note.channel, event.note.key, midiVelocity(event.note.velocity, 1));
           break;
         }
       }
@@ -1529,7 +1537,7 @@ void WrapAsAUV2::send(const Clap::AUv2::clap_multi_event_t &event)
       {
         if (i->_info.id == portid)
         {
-          i->addNoteOff(event.note.channel, event.note.key, event.note.velocity * 127.f);
+          i->addNoteOff(event.header.time, event.note.channel, event.note.key, midiVelocity(event.note.velocity, 0));
           break;
         }
       }
@@ -1542,7 +1550,7 @@ void WrapAsAUV2::send(const Clap::AUv2::clap_multi_event_t &event)
       {
         if (i->_info.id == portid)
         {
-          i->addMIDI3Byte(event.midi.data);
+          i->addMIDI3Byte(event.header.time, event.midi.data);
           break;
         }
       }

@@ -142,9 +142,10 @@ class MIDIOutput
   {
     return _midiPacketList;
   }
-  bool addNoteOn(uint8_t channel, uint8_t note, uint8_t velocity);
-  bool addNoteOff(uint8_t channel, uint8_t note, uint8_t velocity);
-  bool addMIDI3Byte(const uint8_t *threebytes);
+  // `time` is a frame of the block. Times must not decrease.
+  bool addNoteOn(uint32_t time, uint8_t channel, uint8_t note, uint8_t velocity);
+  bool addNoteOff(uint32_t time, uint8_t channel, uint8_t note, uint8_t velocity);
+  bool addMIDI3Byte(uint32_t time, const uint8_t *threebytes);
 
   void clear();
   const clap_note_port_info _info;
@@ -155,9 +156,13 @@ class MIDIOutput
   }
 
  private:
+  bool add(uint32_t time, uint32_t length, const uint8_t *bytes);
+
+  // null where the list is full; MIDIPacketListAdd does not take it then
   MIDIPacket *_current = nullptr;
   MIDIPacketList *_midiPacketList = nullptr;
-  uint8_t _buffer[2048];
+  // the most that a list may have
+  alignas(MIDIPacketList) uint8_t _buffer[65536];
   uint32_t _numEvents = 0;
 };
 
@@ -174,24 +179,29 @@ void MIDIOutput::clear()
   _numEvents = 0;
 }
 
-bool MIDIOutput::addNoteOn(uint8_t channel, uint8_t note, uint8_t velocity)
+bool MIDIOutput::add(uint32_t time, uint32_t length, const uint8_t *bytes)
+{
+  if (_current == nullptr) return false;
+  _current = MIDIPacketListAdd(_midiPacketList, sizeof(_buffer), _current, time, length, bytes);
+  if (_current == nullptr) return false;
+  ++_numEvents;
+  return true;
+}
+
+bool MIDIOutput::addNoteOn(uint32_t time, uint8_t channel, uint8_t note, uint8_t velocity)
 {
   uint8_t ev[3] = {static_cast<uint8_t>((uint8_t)0x90u | (channel & 0xF)),
                    static_cast<uint8_t>((note & 0x7F)), static_cast<uint8_t>((velocity & 0x7F))};
-  _current = MIDIPacketListAdd(_midiPacketList, sizeof(_buffer), _current, 0, 3, (Byte *)ev);
-  ++_numEvents;
-  return (_current != nullptr);
+  return add(time, 3, ev);
 }
-bool MIDIOutput::addNoteOff(uint8_t channel, uint8_t note, uint8_t velocity)
+bool MIDIOutput::addNoteOff(uint32_t time, uint8_t channel, uint8_t note, uint8_t velocity)
 {
   uint8_t ev[3] = {static_cast<uint8_t>((uint8_t)0x80u | (channel & 0xF)),
                    static_cast<uint8_t>((note & 0x7F)), static_cast<uint8_t>((velocity & 0x7F))};
-  _current = MIDIPacketListAdd(_midiPacketList, sizeof(_buffer), _current, 0, 3, (Byte *)ev);
-  ++_numEvents;
-  return (_current != nullptr);
+  return add(time, 3, ev);
 }
 
-bool MIDIOutput::addMIDI3Byte(const uint8_t *threebytes)
+bool MIDIOutput::addMIDI3Byte(uint32_t time, const uint8_t *threebytes)
 {
   auto cmd = (threebytes[0] >> 4) & 0xFu;
   switch (cmd)
@@ -201,18 +211,13 @@ bool MIDIOutput::addMIDI3Byte(const uint8_t *threebytes)
     case 0x0A:
     case 0x0B:
     case 0x0E:
-      _current = MIDIPacketListAdd(_midiPacketList, sizeof(_buffer), _current, 0, 3, threebytes);
-      break;
+      return add(time, 3, threebytes);
     case 0x0C:
     case 0x0D:
-      _current = MIDIPacketListAdd(_midiPacketList, sizeof(_buffer), _current, 0, 2, threebytes);
-      break;
+      return add(time, 2, threebytes);
     default:
       return false;
   }
-
-  ++_numEvents;
-  return (_current != nullptr);
 }
 
 class WrapAsAUV2 : public ausdk::AUBase,
