@@ -186,6 +186,7 @@ fn standalone() -> View {
         bar: 5,
         ports: "JACK: from ToneNet:in (nothing connected) to fluidsynth:midi_00".into(),
         problem: None,
+        notice: None,
     };
     View { player: Some(player), ..playing() }
 }
