@@ -152,7 +152,8 @@ fn the_window_opens_no_network_socket() {
     without_network("the_window_opens_no_network_socket", || {
         let _user = folder_of_a_user();
         let screen = Screen::new();
-        let (window, _) = open_window_of(&screen, &vst3_host());
+        let host = vst3_host();
+        let (window, _) = open_window_of(&screen, &host);
         assert_eq!(window.close(), 0);
     });
 }
