@@ -77,8 +77,8 @@ impl NoteNetwork {
             let ahead_encoding = segments.look_ahead_over_all(segment, &past, &mut state)?;
             for ahead_encoding in ahead_encoding.chunks(CHUNK * self.ahead_hidden) {
                 cancellation.check()?;
-                // The sender sends every chunk or an error before it ends.
-                let Ok(past_encoding) = chunks.recv() else { break };
+                // The sender sends every chunk or an error, unless it panics; the scope passes that on.
+                let Ok(past_encoding) = chunks.recv() else { return Ok(()) };
                 let past_encoding = past_encoding?;
                 let predictions = decoders.decode(&past_encoding, ahead_encoding)?;
                 visit(EncodedNotes { past_encoding: &past_encoding, ahead_encoding, predictions: &predictions });

@@ -44,7 +44,7 @@ pub fn run(args: &BenchAllArgs) -> Result<()> {
     start(&programs, &mut report)?;
     report.section("process(), 64 samples at 48 kHz, 128 notes sounding");
     blocks(&programs, args.seconds, &mut report)?;
-    report.section("models, one thread");
+    report.section("models, one thread; two for performances of over 8,192 notes");
     let figures = models::measure(&folder, !args.without_torch, !args.without_python)?;
     models::compare(&figures, &mut report);
     report.section("files, the program tonenet");
