@@ -42,7 +42,7 @@ fn a_folder_becomes_what_each_of_its_files_becomes_alone_on_any_number_of_cores(
         let (said, is_fine) = restyle(folder, cores, cores);
         assert!(is_fine, "{said}");
         for (name, _) in LENGTHS {
-            let together = fs::read(folder.join(cores).join(format!("{name}-jazz.mid"))).unwrap();
+            let together = fs::read(folder.join(cores).join(format!("{name}.mid"))).unwrap();
             assert!(together == alone(folder, name), "{name} differs on {cores} cores");
         }
     }
@@ -58,10 +58,10 @@ fn a_file_that_fails_costs_its_neighbours_nothing_wherever_it_stands() {
         fs::write(folder.join("in/broken.mid"), vec![b'x'; bytes]).unwrap();
         let (said, is_fine) = restyle(folder, "out", "1");
         assert!(!is_fine && said.contains("broken.mid"), "{said}");
-        let expected: Vec<String> = LENGTHS.iter().map(|(name, _)| format!("{name}-jazz.mid")).collect();
+        let expected: Vec<String> = LENGTHS.iter().map(|(name, _)| format!("{name}.mid")).collect();
         assert_eq!(files(&folder.join("out")), expected, "{said}");
         for (name, _) in LENGTHS {
-            let together = fs::read(folder.join("out").join(format!("{name}-jazz.mid"))).unwrap();
+            let together = fs::read(folder.join("out").join(format!("{name}.mid"))).unwrap();
             assert!(together == alone(folder, name), "{name} differs beside a broken file of {bytes} bytes");
         }
     }
