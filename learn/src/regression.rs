@@ -1,7 +1,6 @@
 //! Ridge regression that is shrunk towards the nearest built-in style, as far as left-out performances ask for it.
 
-use faer::linalg::solvers::Solve;
-use faer::{Mat, Side};
+use nalgebra::{Cholesky, DMatrix, DVector};
 use rayon::prelude::*;
 use tonenet_inference::cancellation::Cancellation;
 
@@ -149,9 +148,9 @@ impl<'a> Regression<'a> {
     /// The products of the performances that `is_in` chooses by their index.
     ///
     /// Each is measured in its own variance, so that one with compressed dynamics counts as much as others.
-    fn pooled(&self, is_in: impl Fn(usize) -> bool) -> Mat<f64> {
+    fn pooled(&self, is_in: impl Fn(usize) -> bool) -> DMatrix<f64> {
         let columns = self.layout.columns();
-        let mut pooled = Mat::zeros(columns, columns);
+        let mut pooled = DMatrix::zeros(columns, columns);
         let chosen = || self.performances.iter().enumerate().filter(|(index, _)| is_in(*index)).map(|(_, sums)| sums);
         let target = self.layout.only(self.layout.target());
         for sums in chosen() {
@@ -164,11 +163,11 @@ impl<'a> Regression<'a> {
     }
 
     /// The weights that explain the pooled velocities best at a shrinkage.
-    fn weights(&self, pooled: &Mat<f64>, shrinkage: f64) -> Result<Vec<f64>, LearnError> {
+    fn weights(&self, pooled: &DMatrix<f64>, shrinkage: f64) -> Result<Vec<f64>, LearnError> {
         let (encodings, target) = (self.layout.encodings(), self.layout.target());
         let nearest = self.layout.built_in(self.nearest);
         let variance = (0..encodings).map(|column| pooled[(column, column)]).sum::<f64>() / encodings as f64;
-        let mut left = pooled.as_ref().submatrix(0, 0, target, target).to_owned();
+        let mut left = pooled.view((0, 0), (target, target)).into_owned();
         for column in 0..target {
             left[(column, column)] += match column < encodings {
                 true => shrinkage * variance,
@@ -177,16 +176,16 @@ impl<'a> Regression<'a> {
         }
         // Deviations of the velocities from the nearest style's means; the weights are deviations from that style's.
         let of_nearest = |column: usize| pooled[(column.max(nearest), column.min(nearest))];
-        let mut right = Mat::from_fn(target, 1, |column, _| pooled[(target, column)] - of_nearest(column));
+        let mut right = DVector::from_fn(target, |column, _| pooled[(target, column)] - of_nearest(column));
         if self.mixes_only {
             for column in 0..encodings {
                 (0..target).for_each(|row| left[(row.max(column), row.min(column))] = 0.0);
                 left[(column, column)] = 1.0;
-                right[(column, 0)] = 0.0;
+                right[column] = 0.0;
             }
         }
-        let solved = left.llt(Side::Lower).map_err(|_| LearnError::NoSolution)?.solve(&right);
-        let mut weights: Vec<f64> = (0..target).map(|column| solved[(column, 0)]).chain([0.0]).collect();
+        let solved = Cholesky::new(left).ok_or(LearnError::NoSolution)?.solve(&right);
+        let mut weights: Vec<f64> = solved.iter().copied().chain([0.0]).collect();
         weights[nearest] += 1.0;
         if weights.iter().all(|weight| weight.is_finite()) { Ok(weights) } else { Err(LearnError::NoSolution) }
     }

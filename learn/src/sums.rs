@@ -1,10 +1,12 @@
 //! Sums over a performance's notes, from which regressions are solved and scored.
 
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, Mat, MatRef, Par};
+use nalgebra::{DMatrix, DMatrixView};
 
 /// Notes whose products are added at once.
 const BLOCK: usize = 512;
+
+/// Columns of the products that are added at once. What lies above the diagonal is left out, but for a triangle in each.
+const COLUMNS: usize = 64;
 
 /// The sums of a performance, or of a piece of one.
 #[derive(Debug, Clone)]
@@ -12,7 +14,7 @@ pub(crate) struct Sums {
     /// The mean of each column.
     pub means: Vec<f64>,
     /// Sums of products of every two columns, their means removed at each look-ahead. Only the lower triangle counts.
-    products: Mat<f32>,
+    products: DMatrix<f32>,
     /// The notes, each counted by the weight of every look-ahead.
     pub count: f64,
 }
@@ -21,7 +23,7 @@ impl Sums {
     /// The sum of products of two weighted sums of columns, as deviations from their means.
     pub fn product(&self, a: &[f64], b: &[f64]) -> f64 {
         let mut sum = 0.0;
-        for (column, products) in self.products.col_iter().enumerate() {
+        for (column, products) in self.products.column_iter().enumerate() {
             let (a_column, b_column) = (a[column], b[column]);
             sum += f64::from(products[column]) * a_column * b_column;
             for row in column + 1..a.len() {
@@ -32,16 +34,14 @@ impl Sums {
     }
 
     /// Adds the products, times a factor, to those of others.
-    pub fn add_to(&self, others: &mut Mat<f64>, factor: f64) {
-        for (to, from) in others.col_iter_mut().zip(self.products.col_iter()) {
-            to.iter_mut().zip(from.iter()).for_each(|(to, from)| *to += factor * f64::from(*from));
-        }
+    pub fn add_to(&self, others: &mut DMatrix<f64>, factor: f64) {
+        others.zip_apply(&self.products, |to, from| *to += factor * f64::from(from));
     }
 
     /// The sums of at least one note at several look-aheads, each with its weight.
     pub fn over_look_aheads(adders: Vec<(Adder, f64)>) -> Self {
         let columns = adders.first().map_or(0, |(adder, _)| adder.totals.len());
-        let mut sums = Self { means: vec![0.0; columns], products: Mat::zeros(columns, columns), count: 0.0 };
+        let mut sums = Self { means: vec![0.0; columns], products: DMatrix::zeros(columns, columns), count: 0.0 };
         let mut totals = vec![0.0; columns];
         for (mut adder, weight) in adders {
             adder.flush();
@@ -66,7 +66,7 @@ pub(crate) struct Adder {
     /// Rows that are not among the products yet.
     block: Vec<f64>,
     totals: Vec<f64>,
-    products: Mat<f64>,
+    products: DMatrix<f64>,
     count: usize,
 }
 
@@ -74,7 +74,7 @@ impl Adder {
     /// No notes yet, of rows with so many columns.
     pub fn new(columns: usize) -> Self {
         let block = Vec::with_capacity(BLOCK * columns);
-        Self { block, totals: vec![0.0; columns], products: Mat::zeros(columns, columns), count: 0 }
+        Self { block, totals: vec![0.0; columns], products: DMatrix::zeros(columns, columns), count: 0 }
     }
 
     /// Adds a note's row.
@@ -89,9 +89,14 @@ impl Adder {
 
     fn flush(&mut self) {
         let columns = self.totals.len();
-        let rows = MatRef::from_row_major_slice(&self.block, self.block.len() / columns, columns);
-        let (lower, full) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        matmul(&mut self.products, lower, Accum::Add, rows.transpose(), full, rows, full, 1.0, Par::Seq);
+        // A row of the block is a column here, because matrices are kept by columns.
+        let rows = DMatrixView::from_slice(&self.block, columns, self.block.len() / columns);
+        let transposed = rows.transpose();
+        for first in (0..columns).step_by(COLUMNS) {
+            let these = first..columns.min(first + COLUMNS);
+            let mut products = self.products.view_range_mut(first.., these.clone());
+            products.gemm(1.0, &rows.rows_range(first..), &transposed.columns_range(these), 1.0);
+        }
         self.block.clear();
     }
 }

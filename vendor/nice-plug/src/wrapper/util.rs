@@ -1,4 +1,4 @@
-use backtrace::Backtrace;
+use std::backtrace::Backtrace;
 use nice_plug_core::plugin::Plugin;
 use std::cmp;
 use std::marker::PhantomData;
@@ -159,7 +159,7 @@ fn log_panics() {
         permit_alloc(|| {
             // All of this is directly copied from `permit_no_alloc`, except that `error!()` became
             // `nice_error!()` and `Shim` has been inlined
-            let backtrace = Backtrace::new();
+            let backtrace = Backtrace::force_capture();
 
             let thread = std::thread::current();
             let thread = thread.name().unwrap_or("unnamed");
