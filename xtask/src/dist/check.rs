@@ -46,8 +46,8 @@ pub fn run(folder: &Path, name: &str, platform: Platform) -> Result<()> {
 fn check(debian: &Chroot, folder: &Path, name: &str, platform: Platform) -> Result<()> {
     debian.shell(ROOT, "! command -v cargo && ! command -v rustc")?;
     debian.shell(ROOT, &format!("useradd --create-home --home-dir '{HOME}' {} && mkdir -p {FOLDER}", MUSICIAN.name))?;
-    // A Debian with a desktop has it.
-    debian.shell(ROOT, "apt-get -q update && apt-get -qy install --no-install-recommends xz-utils")?;
+    // A Debian with a desktop has them; the standalone needs ALSA's library.
+    debian.shell(ROOT, "apt-get -q update && apt-get -qy install --no-install-recommends xz-utils libasound2")?;
     let architecture = platform.debian_architecture().context("the check is for Linux")?;
     let (archive, package) = (format!("{name}.tar.xz"), deb::file_name(architecture));
     for file in [&archive, &package] {
