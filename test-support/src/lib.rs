@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod doctor;
 mod folder;
 mod midi_file;
 #[cfg(target_os = "linux")]
@@ -13,6 +14,7 @@ mod numbers;
 mod program;
 mod waiting;
 
+pub use doctor::{assert_same_shape, doctor_report};
 pub use folder::{contents, files};
 pub use midi_file::{count_ended_notes, delta_time, midi_file, midi_from_tracks, write_midi};
 #[cfg(target_os = "linux")]
