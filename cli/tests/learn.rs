@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tonenet_inference::user_style::UserStyle;
-use tonenet_test_support::{Program, files, keys, printed, printed_json, write_midi};
+use tonenet_test_support::{Program, files, keys, midi_from_tracks, printed, printed_json, write_midi};
 
 /// The program under test.
 const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
@@ -29,11 +29,7 @@ fn play(seed: u32, flat: bool) -> Vec<u8> {
         // The first note-off comes after an eighth of 48 ticks.
         track.extend([48, 0x80, keys[0], 0, 0, 0x80, keys[1], 0]);
     }
-    track.extend([0, 0xFF, 0x2F, 0]);
-    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
-    file.extend((track.len() as u32).to_be_bytes());
-    file.extend(track);
-    file
+    midi_from_tracks(96, &[track])
 }
 
 fn write_takes(folder: &Path) {

@@ -3,12 +3,12 @@
 use std::fs;
 
 use tonenet_core::midi::Song;
-use tonenet_test_support::{Program, printed};
+use tonenet_test_support::{Program, midi_from_tracks, printed};
 
 /// The program under test.
 const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 
-/// A track of one note a beat: its name, channel, program, and a key of each of 40 beats.
+/// A track of one note a beat, without its end: its name, channel, program, and a key of each of 40 beats.
 fn track(name: &str, channel: u8, program: Option<u8>, key: impl Fn(u32) -> u32) -> Vec<u8> {
     let mut events = vec![0, 0xFF, 3, name.len() as u8];
     events.extend(name.as_bytes());
@@ -19,19 +19,7 @@ fn track(name: &str, channel: u8, program: Option<u8>, key: impl Fn(u32) -> u32)
         let (key, velocity) = (key(beat) as u8, own()[beat as usize]);
         events.extend([0, 0x90 | channel, key, velocity, 90, 0x80 | channel, key, 0, 6, 0xB0, 1, 0]);
     }
-    events.extend([0, 0xFF, 0x2F, 0]);
     events
-}
-
-fn file(tracks: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = b"MThd\0\0\0\x06\0\x01\0".to_vec();
-    bytes.extend([tracks.len() as u8, 0, 96]);
-    for track in tracks {
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
-        bytes.extend(track);
-    }
-    bytes
 }
 
 fn melody() -> Vec<u8> {
@@ -53,7 +41,7 @@ fn drums() -> Vec<u8> {
 /// The velocities of each of the tracks after restyling, and what was said.
 fn restyled(tracks: &[Vec<u8>], more: &[&str]) -> (Vec<Vec<u8>>, String) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
+    fs::write(folder.path().join("in.mid"), midi_from_tracks(96, tracks)).unwrap();
     let run = TONENET.run(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
     assert!(run.status.success(), "{}", printed(&run));
     let song = Song::parse(fs::read(folder.path().join("out.mid")).unwrap()).unwrap();
@@ -108,7 +96,7 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
     assert_eq!(only_piano[1], restyled(&ensemble(), &[]).0[1], "the same as without asking");
 
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.mid"), file(&ensemble())).unwrap();
+    fs::write(folder.path().join("in.mid"), midi_from_tracks(96, &ensemble())).unwrap();
     for (more, said) in [
         (&["--tracks", "5"][..], "no track or channel \"5\""),
         (&["--tracks", "flute"], "\"MELODY\" (track 1"),
@@ -123,7 +111,7 @@ fn what_is_asked_for_is_restyled_whatever_plays_it() {
 /// Which tracks have other velocities then, and what was said; or what was said where it was refused.
 fn changed(tracks: &[Vec<u8>], more: &[&str]) -> Result<(Vec<bool>, String), String> {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.mid"), file(tracks)).unwrap();
+    fs::write(folder.path().join("in.mid"), midi_from_tracks(96, tracks)).unwrap();
     let run = TONENET.run(&[&["restyle", "in.mid", "-o", "out.mid"], more].concat(), folder.path());
     if !run.status.success() {
         assert!(!folder.path().join("out.mid").exists(), "{more:?}");
@@ -168,20 +156,13 @@ fn names_are_taken_as_they_are_reported() {
     assert_eq!(changed(&hands, &["--tracks", "Piano RH"]).unwrap().0, [true, false, false], "one hand alone");
 }
 
-/// The events of tracks one after the other in one track.
-fn merged(tracks: &[Vec<u8>]) -> Vec<u8> {
-    let mut all: Vec<u8> = tracks.iter().flat_map(|track| &track[..track.len() - 4]).copied().collect();
-    all.extend([0, 0xFF, 0x2F, 0]);
-    all
-}
-
 #[test]
 fn what_a_part_left_alone_is_told_to_be_asked_with_asks_for_it_alone() {
-    let drums_on_two_tracks = [merged(&[melody(), drums()]), merged(&[piano(), drums()])];
+    let drums_on_two_tracks = [[melody(), drums()].concat(), [piano(), drums()].concat()];
     let changing = track("", 3, Some(0), |beat| 55 + beat % 12);
-    let then_strings = merged(&[changing, track("", 3, Some(48), |beat| 55 + beat % 12)]);
+    let then_strings = [changing, track("", 3, Some(48), |beat| 55 + beat % 12)].concat();
     for (tracks, hints) in [
-        (vec![merged(&[melody(), drums()])], vec![Some("ch10")]),
+        (vec![[melody(), drums()].concat()], vec![Some("ch10")]),
         (vec![melody(), strings(), drums()], vec![Some("2"), Some("3")]),
         (drums_on_two_tracks.to_vec(), vec![Some("1/ch10"), Some("2/ch10")]),
         // Its name is another's number.
@@ -220,7 +201,7 @@ fn a_file_without_a_keyboard_comes_back_as_it_was_and_says_how_to_restyle_it() {
 #[test]
 fn amount_0_gives_files_of_several_parts_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    let bytes = file(&[melody(), piano(), strings(), drums()]);
+    let bytes = midi_from_tracks(96, &[melody(), piano(), strings(), drums()]);
     fs::write(folder.path().join("in.mid"), &bytes).unwrap();
     let run = TONENET.run(&["restyle", "in.mid", "-o", "out.mid", "--amount", "0", "--all"], folder.path());
     assert!(run.status.success(), "{}", printed(&run));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tonenet_test_support::{Program, files, keys, printed, printed_json, write_midi};
+use tonenet_test_support::{Program, assert_same_shape, doctor_report, files, printed, printed_json, write_midi};
 
 /// The program under test.
 const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
@@ -122,22 +122,7 @@ fn doctor_finds_that_everything_works() {
     fs::create_dir(home.join(".clap")).unwrap();
     fs::write(home.join(".clap/ToneNet.clap"), b"").unwrap();
     let found = printed_json(&doctor(home, &["--json"], None));
-    let all = [
-        "advice",
-        "command",
-        "errors",
-        "folders",
-        "format",
-        "libraries",
-        "models",
-        "plugins",
-        "providers",
-        "runtime",
-        "self_tests",
-        "system",
-        "version",
-    ];
-    assert_eq!(keys(&found), all);
+    assert_same_shape(&found, &doctor_report());
     assert_eq!(found["errors"], serde_json::json!([]));
     assert_eq!(found["models"].as_array().unwrap().len(), 5);
     let test = &found["self_tests"][0];

@@ -8,6 +8,7 @@ use tonenet_core::note_rows::{AHEAD, PAST, Part};
 use tonenet_core::phrase_image::PhraseImage;
 use tonenet_core::piano_roll::excerpts;
 use tonenet_core::timeline::{Pedal, TimelineNote, TimelineSnapshot};
+use tonenet_test_support::{delta_time, midi_from_tracks};
 
 /// The farthest beat.
 const FARTHEST: f64 = 4_503_599_627_370_496.0;
@@ -29,11 +30,9 @@ fn notes() -> impl Strategy<Value = Vec<TimelineNote>> {
 
 #[test]
 fn a_clip_is_cut_at_its_end_however_long_the_song_is() {
-    let far = [0xFF, 0xFF, 0xFF, 0x7F];
-    let track =
-        [&[0, 0x90, 60, 80][..], &far, &[0x80, 60, 0], &far, &[0x90, 64, 80, 1, 0x80, 64, 0], &[0, 0xFF, 0x2F, 0]];
-    let track = track.concat();
-    let file = [b"MThd\0\0\0\x06\0\0\0\x01\0\x01MTrk\0\0\0", &[track.len() as u8][..], &track].concat();
+    let far = delta_time((1 << 28) - 1);
+    let track = [&[0, 0x90, 60, 80][..], &far, &[0x80, 60, 0], &far, &[0x90, 64, 80, 1, 0x80, 64, 0]].concat();
+    let file = midi_from_tracks(1, &[track]);
     let clip = Clip::from_song(&Song::parse(file).unwrap(), 8.0).unwrap();
     assert_eq!(clip.notes(), [ClipNote { onset: 0.0, length: 8.0, key: 60, velocity: 80 }]);
 }

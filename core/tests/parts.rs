@@ -2,6 +2,7 @@
 
 use tonenet_core::midi::Song;
 use tonenet_core::midi::parts::{Grouping, Instrument, PartPedals, SongPart};
+use tonenet_test_support::{delta_time, midi_from_tracks};
 
 const BEAT: u32 = 96;
 
@@ -51,28 +52,17 @@ impl Track {
         let mut bytes = Vec::new();
         let mut last = 0;
         for (tick, _, event) in self.events {
-            let delta = tick - last;
-            bytes.extend([(delta >> 14 & 0x7F) as u8 | 0x80, (delta >> 7 & 0x7F) as u8 | 0x80, (delta & 0x7F) as u8]);
+            bytes.extend(delta_time(tick - last));
             bytes.extend(event);
             last = tick;
         }
-        bytes.extend([0, 0xFF, 0x2F, 0]);
         bytes
     }
 }
 
 fn song(tracks: impl IntoIterator<Item = Track>) -> Song {
     let tracks: Vec<Vec<u8>> = tracks.into_iter().map(Track::bytes).collect();
-    let mut bytes = b"MThd\0\0\0\x06\0".to_vec();
-    bytes.push(u8::from(tracks.len() > 1));
-    bytes.extend((tracks.len() as u16).to_be_bytes());
-    bytes.extend((BEAT as u16).to_be_bytes());
-    for track in tracks {
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
-        bytes.extend(track);
-    }
-    Song::parse(bytes).unwrap()
+    Song::parse(midi_from_tracks(BEAT as u16, &tracks)).unwrap()
 }
 
 const RIGHT: [&[u8]; 4] = [&[72, 76], &[74], &[76, 79], &[77]];

@@ -199,8 +199,7 @@ impl LoadedModel {
         styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        let performances = std::slice::from_ref(performance);
-        Ok(self.predict_each(performances, look_ahead, styles, cancellation)?.pop().unwrap_or_default())
+        of_one(performance, |one| self.predict_each(one, look_ahead, styles, cancellation))
     }
 
     /// [`Self::predict_unless_cancelled`] for several performances.
@@ -253,8 +252,7 @@ impl LoadedModel {
         styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<StyleColumn>, InferenceError> {
-        let performances = std::slice::from_ref(performance);
-        Ok(self.columns_of_each(performances, look_ahead, styles, cancellation)?.pop().unwrap_or_default())
+        of_one(performance, |one| self.columns_of_each(one, look_ahead, styles, cancellation))
     }
 
     /// [`Self::columns`] for several performances.
@@ -274,6 +272,14 @@ impl LoadedModel {
         let predicted = self.predict_each(performances, look_ahead, styles, cancellation)?;
         Ok(predicted.into_iter().map(|by_style| usual.iter().zip(by_style).map(column).collect()).collect())
     }
+}
+
+/// What `of_each` gives for one performance.
+pub(crate) fn of_one<P, T>(
+    performance: &P,
+    of_each: impl FnOnce(&[P]) -> Result<Vec<Vec<T>>, InferenceError>,
+) -> Result<Vec<T>, InferenceError> {
+    Ok(of_each(std::slice::from_ref(performance))?.pop().unwrap_or_default())
 }
 
 /// The predictions of a piano-roll network, which reads a performance on its grid.

@@ -18,6 +18,7 @@ fail() {
     exit 1
 }
 
+# install.sh reads its options alike. Each script must work alone, so neither takes this from the other or from a third file.
 mode=user prefix='' dry=no
 while [ $# -gt 0 ]; do
     case $1 in

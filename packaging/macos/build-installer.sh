@@ -15,7 +15,9 @@ set -eu
     sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
-files=$1 version=$2 output=$3
+files=$1 output=$3
+# Installer compares numbers alone: 0.2.0 of 0.2.0-rc.1. The package's file name says the rest.
+version=${2%%-*}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 identifier=com.github.tonenet.tonenet
 name=$(basename "$files")

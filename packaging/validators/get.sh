@@ -5,8 +5,10 @@
 # Afterwards FOLDER holds clap-validator, validator (Steinberg's) and, where there is a build of it, pluginval.
 set -eu
 
-clap_validator=0.4.1
-vst3sdk=v3.8.0_build_66
+# Commits, because a tag can be moved.
+clap_validator=152b9823e992d782c5c1fd33bca0295478b919aa # 0.4.1
+vst3sdk=9fad9770f2ae8542ab1a548a68c1ad1ac690abe0        # v3.8.0_build_66
+# Only by its tag: we could not download the archives, so we do not know their checksums.
 pluginval=v1.0.4
 
 [ $# -eq 1 ] || {
@@ -22,14 +24,19 @@ case $(uname -s) in
 esac
 
 if [ ! -e "clap-validator$ending" ]; then
-    cargo install --locked --git https://github.com/free-audio/clap-validator --tag "$clap_validator" --root clap-validator-root clap-validator
+    cargo install --locked --git https://github.com/free-audio/clap-validator --rev "$clap_validator" --root clap-validator-root clap-validator
     mv "clap-validator-root/bin/clap-validator$ending" .
     rm -rf clap-validator-root
 fi
 
 if [ ! -e "validator$ending" ]; then
-    git clone --quiet --depth 1 --branch "$vst3sdk" --recurse-submodules --shallow-submodules \
-        https://github.com/steinbergmedia/vst3sdk
+    rm -rf vst3sdk vst3sdk-build
+    git init --quiet vst3sdk
+    # Its submodules lie beside it, by relative addresses.
+    git -C vst3sdk remote add origin https://github.com/steinbergmedia/vst3sdk
+    git -C vst3sdk fetch --quiet --depth 1 origin "$vst3sdk"
+    git -C vst3sdk checkout --quiet FETCH_HEAD
+    git -C vst3sdk submodule --quiet update --init --recursive --depth 1
     cmake -S vst3sdk -B vst3sdk-build -DCMAKE_BUILD_TYPE=Release -DSMTG_ENABLE_VSTGUI_SUPPORT=OFF \
         -DSMTG_ENABLE_VST3_PLUGIN_EXAMPLES=OFF -DSMTG_ENABLE_VST3_HOSTING_EXAMPLES=OFF -DSMTG_RUN_VST_VALIDATOR=OFF
     cmake --build vst3sdk-build --config Release --target validator --parallel

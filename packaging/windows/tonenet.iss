@@ -12,6 +12,8 @@
 #ifndef Output
   #define Output "."
 #endif
+; Windows takes numbers alone: 0.2.0 of 0.2.0-rc.1.
+#define Numbers Copy(Version, 1, Pos("-", Version + "-") - 1)
 
 [Setup]
 ; Never change it: it is how Windows knows earlier versions.
@@ -20,7 +22,9 @@ AppName=ToneNet
 AppVersion={#Version}
 AppPublisher=The ToneNet authors
 AppPublisherURL=https://github.com/tonenet/tonenet
-VersionInfoVersion={#Version}
+VersionInfoVersion={#Numbers}
+VersionInfoTextVersion={#Version}
+VersionInfoProductTextVersion={#Version}
 DefaultDirName={autopf}\ToneNet
 DisableProgramGroupPage=yes
 DisableDirPage=auto

@@ -5,23 +5,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use tonenet_test_support::Program;
+use tonenet_test_support::{Program, wait_until};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat};
 use x11rb::rust_connection::RustConnection;
 
 const STANDALONE: Program = Program::new(env!("CARGO_BIN_EXE_tonenet-standalone"));
-
-/// Polls a condition until it holds. The limit only turns a hang into a failure.
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        std::thread::yield_now();
-    }
-}
 
 /// The window with ToneNet's title, if there is one.
 fn window(x: &RustConnection, screen: usize) -> Option<u32> {

@@ -1,4 +1,4 @@
-//! Folders before and after a run, and small MIDI files to put into them.
+//! Folders before and after a run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,25 +32,4 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 pub fn files(folder: &Path) -> Vec<String> {
     let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
     contents(folder).keys().filter(|path| path.is_file()).map(inside).collect()
-}
-
-/// A MIDI file of quarter notes from middle C upwards, with these velocities.
-pub fn midi_file(velocities: &[u8]) -> Vec<u8> {
-    let mut events = Vec::new();
-    for (index, &velocity) in velocities.iter().enumerate() {
-        let key = 60 + (index % 12) as u8;
-        // A note-on at once, its note-off 480 ticks later.
-        events.extend([0, 0x90, key, velocity, 0x83, 0x60, 0x80, key, 64]);
-    }
-    events.extend([0, 0xFF, 0x2F, 0]);
-    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\x01\xE0MTrk".to_vec();
-    file.extend((events.len() as u32).to_be_bytes());
-    file.extend(events);
-    file
-}
-
-/// Writes a [`midi_file`] and creates its folder.
-pub fn write_midi(path: &Path, velocities: &[u8]) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, midi_file(velocities)).unwrap();
 }

@@ -341,7 +341,6 @@ fn song_with_every_kind_of_message() -> Song {
         put(0, &[0x9F, 120, 9]);
         put(9, &[0x8F, 120, 0]);
     }
-    put(0, &[0xFF, 0x2F, 0]);
     song_of_track(&track)
 }
 

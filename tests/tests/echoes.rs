@@ -54,7 +54,6 @@ fn song() -> Song {
         track.push(distance);
         track.extend(bytes);
     }
-    track.extend([0, 0xFF, 0x2F, 0]);
     song_of_track(&track)
 }
 

@@ -24,7 +24,6 @@ fn chords() -> Song {
             track.extend([if voice == 0 { 80 } else { 0 }, 0x80, key, 0]);
         }
     }
-    track.extend([0, 0xFF, 0x2F, 0]);
     song_of_track(&track)
 }
 

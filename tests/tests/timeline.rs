@@ -128,7 +128,6 @@ fn song_of_saved_states() -> Song {
         }
         events.extend([i % 5, 0x90, key, velocity, 29 + i % 7, 0x80, key, 0]);
     }
-    events.extend([0x00, 0xFF, 0x2F, 0x00]);
     song_of_track(&events)
 }
 

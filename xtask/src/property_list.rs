@@ -20,8 +20,16 @@ pub fn write_with(bundle: &Path, entries: &str) -> Result<()> {
         .with_context(|| format!("cannot write into {}", contents.display()))
 }
 
+/// The version. Apple takes three numbers: 0.2.0 of 0.2.0-rc.1.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_PATCH")
+);
+
 fn text(format: &str, entries: &str) -> String {
-    let version = env!("CARGO_PKG_VERSION");
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -40,11 +48,11 @@ fn text(format: &str, entries: &str) -> String {
     <key>CFBundlePackageType</key>
     <string>BNDL</string>
     <key>CFBundleShortVersionString</key>
-    <string>{version}</string>
+    <string>{VERSION}</string>
     <key>CFBundleSignature</key>
     <string>????</string>
     <key>CFBundleVersion</key>
-    <string>{version}</string>
+    <string>{VERSION}</string>
     <key>NSHighResolutionCapable</key>
     <true/>
 {entries}</dict>
@@ -68,6 +76,6 @@ mod tests {
         assert!(
             said[0].contains("com.github.tonenet.tonenet.clap") && said[1].contains("com.github.tonenet.tonenet.vst3")
         );
-        assert!(said.iter().all(|list| list.contains(&format!("<string>{}</string>", env!("CARGO_PKG_VERSION")))));
+        assert!(said.iter().all(|list| list.contains(&format!("<string>{VERSION}</string>"))));
     }
 }

@@ -81,41 +81,56 @@ fn restyle_group(
     settings: &SongRestyling,
     progress: &Progress,
 ) -> Vec<(usize, FileEntry)> {
-    let songs: Vec<Result<Song>> = group.iter().map(|(_, job)| Ok(job.input.read_song()?)).collect();
-    let (jobs, read): (Vec<&Job>, Vec<&Song>) =
-        group.iter().zip(&songs).filter_map(|((_, job), song)| Some((*job, song.as_ref().ok()?))).unzip();
-    let on_part = &mut |song: usize, outcome: &_| progress.part_done(jobs[song], outcome, read[song].notes().len());
-    let together = restyle_songs(model, &read, settings, &Cancellation::default(), on_part);
-    let restyled: Vec<Result<Restyled>> = match together {
-        Ok(restyled) => restyled.into_iter().map(|result| result.map_err(Error::from)).collect(),
-        // The model failed: perhaps not on every file.
-        Err(_) => read.iter().map(|song| restyle_alone(model, song, settings)).collect(),
-    };
-    let mut restyled = restyled.into_iter();
-    let finish = |((place, job), song): (&Placed<'_>, Result<Song>)| {
-        let mut file = FileEntry::new(job);
-        let written = song.and_then(|song| {
-            file.warnings = song.warnings().iter().map(ToString::to_string).collect();
-            file.notes = song.notes().len();
-            let restyled = restyled.next().unwrap_or_else(|| restyle_alone(model, &song, settings));
-            let restyled = restyled.with_context(|| format!("cannot restyle {}", job.input))?;
-            write(job, &song, restyled, &mut file)
-        });
-        if let Err(error) = written {
-            file.errors.push(format!("{error:#}"));
-            progress.failed(job);
+    let mut files = Vec::new();
+    let mut read: Vec<(Placed<'_>, Song)> = Vec::new();
+    for &(place, job) in group {
+        match job.input.read_song() {
+            Ok(song) => read.push(((place, job), song)),
+            Err(error) => files.push((place, entry(job, progress, |_| Err(error.into())))),
         }
-        (*place, file)
-    };
-    group.iter().zip(songs).map(finish).collect()
+    }
+    let restyled = restyle_together(model, &read, settings, progress);
+    for (((place, job), song), restyled) in read.iter().zip(restyled) {
+        files.push((*place, entry(job, progress, |file| write(job, song, restyled, file))));
+    }
+    files
 }
 
-fn restyle_alone(model: &LoadedModel, song: &Song, settings: &SongRestyling) -> Result<Restyled> {
-    Ok(restyle_song(model, song, settings)?)
+/// The outcome of each song, in their order.
+fn restyle_together(
+    model: &LoadedModel,
+    read: &[(Placed<'_>, Song)],
+    settings: &SongRestyling,
+    progress: &Progress,
+) -> Vec<Result<Restyled>> {
+    let songs: Vec<&Song> = read.iter().map(|(_, song)| song).collect();
+    let on_part = &mut |index: usize, outcome: &_| {
+        let ((_, job), song) = &read[index];
+        progress.part_done(job, outcome, song.notes().len());
+    };
+    match restyle_songs(model, &songs, settings, &Cancellation::default(), on_part) {
+        Ok(restyled) => restyled.into_iter().map(|result| result.map_err(Error::from)).collect(),
+        Err(error) if songs.len() == 1 => vec![Err(error.into())],
+        // An error of several songs tells of none of them. Alone, each fails with its own or not at all.
+        Err(_) => songs.into_iter().map(|song| Ok(restyle_song(model, song, settings)?)).collect(),
+    }
+}
+
+/// The entry of a file, which `fill` completes or whose error it gives.
+fn entry(job: &Job, progress: &Progress, fill: impl FnOnce(&mut FileEntry) -> Result<()>) -> FileEntry {
+    let mut file = FileEntry::new(job);
+    if let Err(error) = fill(&mut file) {
+        file.errors.push(format!("{error:#}"));
+        progress.failed(job);
+    }
+    file
 }
 
 /// Writes a restyled song.
-fn write(job: &Job, song: &Song, restyled: Restyled, file: &mut FileEntry) -> Result<()> {
+fn write(job: &Job, song: &Song, restyled: Result<Restyled>, file: &mut FileEntry) -> Result<()> {
+    file.warnings = song.warnings().iter().map(ToString::to_string).collect();
+    file.notes = song.notes().len();
+    let restyled = restyled.with_context(|| format!("cannot restyle {}", job.input))?;
     job.output.write(&song.with_velocities(&restyled.velocities)?)?;
     file.output = Some(job.output.name().display().to_string());
     file.parts = restyled.parts.iter().map(|part| PartOutcomeEntry::new(song, part)).collect();

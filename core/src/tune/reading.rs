@@ -198,6 +198,7 @@ fn cut_at_next<T: Copy>(all: impl Iterator<Item = (u32, u32, T)>) -> impl Iterat
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tonenet_test_support::{delta_time, midi_from_tracks};
 
     use super::*;
     use crate::tune::Quality;
@@ -206,9 +207,7 @@ mod tests {
 
     /// A file of tracks of (onset, duration, keys) in ticks, with signatures given as raw events of the first track.
     fn song(signatures: &[&[u8]], tracks: &[&[(u32, u32, &[u8])]]) -> Song {
-        let mut bytes = b"MThd\0\0\0\x06\0\x01".to_vec();
-        bytes.extend((tracks.len() as u16).to_be_bytes());
-        bytes.extend(TICKS.to_be_bytes());
+        let mut chunks = Vec::new();
         for (place, track) in tracks.iter().enumerate() {
             let mut events: Vec<(u32, [u8; 3])> = Vec::new();
             for &(onset, duration, keys) in *track {
@@ -230,15 +229,12 @@ mod tests {
             for (tick, message) in events {
                 let delta = tick - now;
                 now = tick;
-                chunk.extend([0x80 | (delta >> 14) as u8, 0x80 | (delta >> 7) as u8, (delta & 127) as u8]);
+                chunk.extend(delta_time(delta));
                 chunk.extend(message);
             }
-            chunk.extend([0, 0xFF, 0x2F, 0]);
-            bytes.extend(b"MTrk");
-            bytes.extend((chunk.len() as u32).to_be_bytes());
-            bytes.extend(chunk);
+            chunks.push(chunk);
         }
-        Song::parse(bytes).unwrap()
+        Song::parse(midi_from_tracks(TICKS, &chunks)).unwrap()
     }
 
     const SIX_EIGHT: &[u8] = &[0xFF, 0x58, 4, 6, 3, 24, 8];
@@ -292,22 +288,11 @@ mod tests {
         fn the_length_of_a_tune_is_bounded_by_its_number_of_notes(
             gaps in prop::collection::vec((0u32..1 << 28, 1u32..1 << 28, 30u8..90), 1..40),
         ) {
-            let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x01MTrk".to_vec();
-            let mut track = Vec::new();
-            let number = |ticks: u32, track: &mut Vec<u8>| {
-                track.extend([3, 2, 1].map(|place| 0x80 | (ticks >> (7 * place)) as u8));
-                track.push(ticks as u8 & 0x7F);
+            let note = |&(gap, length, key)| {
+                [&delta_time(gap)[..], &[0x90, key, 64], &delta_time(length), &[0x80, key, 0]].concat()
             };
-            for &(gap, length, key) in &gaps {
-                number(gap, &mut track);
-                track.extend([0x90, key, 64]);
-                number(length, &mut track);
-                track.extend([0x80, key, 0]);
-            }
-            track.extend([0, 0xFF, 0x2F, 0]);
-            bytes.extend((track.len() as u32).to_be_bytes());
-            bytes.extend(track);
-            let tune = Tune::from_song(&Song::parse(bytes).unwrap()).unwrap();
+            let track: Vec<u8> = gaps.iter().flat_map(note).collect();
+            let tune = Tune::from_song(&Song::parse(midi_from_tracks(1, &[track])).unwrap()).unwrap();
             prop_assert!(tune.bar_count() as usize <= gaps.len() * 2 * (LONGEST_BARS as usize + 1));
             prop_assert!(tune.notes.windows(2).all(|pair| pair[0].onset + pair[0].steps <= pair[1].onset));
             prop_assert!(tune.tokens().len() <= gaps.len() * 4 * (LONGEST_BARS as usize + 1));

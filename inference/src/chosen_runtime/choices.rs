@@ -64,7 +64,7 @@ impl Choices {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
     use std::thread;
 
     use super::*;
@@ -76,6 +76,16 @@ mod tests {
 
     fn choice(provider: Provider) -> Choice {
         Choice { provider, times: BTreeMap::new(), refusals: Vec::new() }
+    }
+
+    /// A choice of CUDA that hangs until its sender is used or dropped.
+    fn hanging() -> (impl FnOnce() -> Choice + Send + 'static, Sender<()>) {
+        let (release, released) = channel::<()>();
+        let choose = move || {
+            let _ = released.recv();
+            choice(Provider::Cuda)
+        };
+        (choose, release)
     }
 
     #[test]
@@ -99,12 +109,8 @@ mod tests {
     #[test]
     fn with_a_driver_that_hangs_all_instances_get_the_processor_and_a_note() {
         let choices = Choices::default();
-        let (_hangs, released) = channel::<()>();
-        let hang = move || {
-            let _ = released.recv();
-            choice(Provider::Cuda)
-        };
-        let first = choices.get(AUTO, &IMPATIENT, &Cancellation::default(), hang).unwrap();
+        let (choose, _release) = hanging();
+        let first = choices.get(AUTO, &IMPATIENT, &Cancellation::default(), choose).unwrap();
         let note = first.clone().unwrap_err();
         assert!(
             note.contains("took longer than 0 seconds") && note.contains("tonenet doctor --measure-again"),
@@ -117,14 +123,10 @@ mod tests {
     #[test]
     fn a_deactivated_instance_leaves_at_once_and_the_next_one_gets_the_choice() {
         let choices = Choices::default();
-        let (release, released) = channel::<()>();
-        let slow = move || {
-            let _ = released.recv();
-            choice(Provider::Cuda)
-        };
+        let (choose, release) = hanging();
         let stopped = Cancellation::default();
         stopped.cancel();
-        assert_eq!(choices.get(AUTO, &PATIENT, &stopped, slow), Err(Cancelled));
+        assert_eq!(choices.get(AUTO, &PATIENT, &stopped, choose), Err(Cancelled));
         release.send(()).unwrap();
         let next = choices.get(AUTO, &PATIENT, &Cancellation::default(), || unreachable!("it is being tried"));
         assert_eq!(next, Ok(Ok(choice(Provider::Cuda))));

@@ -10,7 +10,7 @@ use super::{EncodedNotes, LANES, NoteNetwork};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::model::Prediction;
-use crate::performance::LookAhead;
+use crate::performance::{LookAhead, of_one};
 use crate::styles::PlayedStyle;
 
 impl PlayedStyle {
@@ -73,7 +73,7 @@ impl NoteNetwork {
         styles: &[PlayedStyle],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Prediction>>, InferenceError> {
-        Ok(self.predict_each(&[part], look_ahead, styles, cancellation)?.pop().unwrap_or_default())
+        of_one(&part, |one| self.predict_each(one, look_ahead, styles, cancellation))
     }
 
     /// [`Self::predict`] for several performances: by performance, style and note.

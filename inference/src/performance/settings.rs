@@ -6,7 +6,7 @@ use tonenet_core::note::Note;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use tonenet_core::style::{StyleBlend, StyleColumn, StyleIndex, TakeSeed};
 
-use super::{LoadedModel, LookAhead, PerformanceView};
+use super::{LoadedModel, LookAhead, PerformanceView, of_one};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 
@@ -50,8 +50,7 @@ impl RestyleSettings {
         performance: &PerformanceView<'_>,
         cancellation: &Cancellation,
     ) -> Result<Vec<u8>, InferenceError> {
-        let performances = std::slice::from_ref(performance);
-        Ok(self.velocities_of_each(model, performances, cancellation)?.pop().unwrap_or_default())
+        of_one(performance, |one| self.velocities_of_each(model, one, cancellation))
     }
 
     /// [`Self::velocities_unless_cancelled`] for several performances, which takes less time than one after another.

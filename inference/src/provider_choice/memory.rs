@@ -30,16 +30,19 @@ pub(super) struct Entry {
     pub times: BTreeMap<Provider, u64>,
     /// Why providers must not be tried again, as clauses.
     pub failures: BTreeMap<Provider, String>,
+    /// How many trials in a row the program did not outlive.
+    #[serde(default)]
+    pub unfinished: BTreeMap<Provider, u32>,
 }
 
 impl Entry {
     /// Nothing is known of a machine.
     pub fn new(key: ChoiceKey) -> Self {
-        Self { key, times: BTreeMap::new(), failures: BTreeMap::new() }
+        Self { key, times: BTreeMap::new(), failures: BTreeMap::new(), unfinished: BTreeMap::new() }
     }
 
     fn is_empty(&self) -> bool {
-        self.times.is_empty() && self.failures.is_empty()
+        self.times.is_empty() && self.failures.is_empty() && self.unfinished.is_empty()
     }
 }
 

@@ -4,7 +4,8 @@
 //! and model ([`ChoiceMemory`]), so that a project sounds the same each time on one machine: providers round differently,
 //! and velocities may differ by a step. Where only the processor computes, nothing is timed.
 //!
-//! A driver may end the process or hang while it is tried. A trial is therefore remembered as failed until it is over.
+//! A driver may end the process or hang while it is tried, and a user may end the process meanwhile. A trial is therefore
+//! remembered as unfinished until it is over, and after two such trials in a row the provider is refused.
 
 mod memory;
 mod trials;

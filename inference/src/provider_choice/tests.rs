@@ -217,25 +217,44 @@ fn crashes(what: impl FnOnce() -> Choice) -> bool {
 }
 
 #[test]
-fn a_driver_that_ends_the_process_does_so_once() {
+fn a_trial_that_was_interrupted_once_is_made_again() {
+    for earlier in [&[][..], &[(Cuda, Takes(900))]] {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(&folder);
+        choose(&Fake::new(2_500, earlier), &memory, false);
+        let well = Fake::new(2_500, &[(Cuda, Takes(900))]);
+        // Each start may be interrupted; those that are not come between.
+        for _ in 0..3 {
+            assert!(crashes(|| choose(&Fake::new(2_500, &[(Cuda, Crashes)]), &memory, false)));
+            let choice = choose(&well, &memory, false);
+            assert_eq!((choice.provider, choice.refusals.len()), (Cuda, 1), "TensorRT is not there: {choice:?}");
+        }
+    }
+}
+
+#[test]
+fn a_driver_that_ends_the_process_does_so_twice() {
     let folder = tempfile::tempdir().unwrap();
     let memory = memory(&folder);
     let ill = Fake::new(2_500, &[(TensorRt, Crashes), (Cuda, Takes(900))]);
     assert!(crashes(|| choose(&ill, &memory, false)));
+    assert!(crashes(|| choose(&ill, &memory, false)));
     let choice = choose(&ill, &memory, false);
     assert_eq!(choice.provider, Cuda, "the others are not blamed");
-    assert_eq!(choice.refusals, [refusal(TensorRt, "the program ended while it was tried", true)]);
+    let reason = "the program crashed or was stopped during its last 2 trials";
+    assert_eq!(choice.refusals, [refusal(TensorRt, reason, true)]);
     let well = Fake::new(2_500, &[(TensorRt, Takes(300)), (Cuda, Takes(900))]);
     assert_eq!(choose(&well, &memory, false).provider, Cuda);
     assert_eq!(choose(&well, &memory, true).provider, TensorRt, "the user asks");
 }
 
 #[test]
-fn a_winner_whose_driver_ends_the_process_does_so_once() {
+fn a_winner_whose_driver_ends_the_process_does_so_twice() {
     let folder = tempfile::tempdir().unwrap();
     let memory = memory(&folder);
     assert_eq!(choose(&Fake::new(2_500, &[(Cuda, Takes(900))]), &memory, false).provider, Cuda);
     let ill = Fake::new(2_500, &[(Cuda, Crashes)]);
+    assert!(crashes(|| choose(&ill, &memory, false)));
     assert!(crashes(|| choose(&ill, &memory, false)));
     assert_eq!(choose(&ill, &memory, false).provider, Cpu);
 }
@@ -249,6 +268,7 @@ fn an_accelerator_that_the_user_has_chosen_computes_or_is_refused_with_the_reaso
     assert_eq!((checked(Takes(900), false).provider, checked(Takes(900), false).refusals), (Cuda, vec![]));
     let lacks = checked(Lacks, false);
     assert_eq!((lacks.provider, lacks.refusals), (Cpu, vec![refusal(Cuda, "there is no such device", false)]));
+    assert!(crashes(|| checked(Crashes, false)));
     assert!(crashes(|| checked(Crashes, false)));
     let after = checked(Crashes, false);
     assert_eq!((after.provider, after.refusals.len(), after.refusals[0].is_remembered), (Cpu, 1, true));

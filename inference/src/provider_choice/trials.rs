@@ -7,8 +7,9 @@ use super::Machine;
 use super::memory::{ChoiceMemory, Entry};
 use crate::runtime::{Provider, Refusal};
 
-/// What is remembered of a trial that did not end: the process ended first.
-const UNFINISHED: &str = "the program ended while it was tried";
+/// After so many trials in a row that did not end, a provider is refused. The first may have been interrupted by the user:
+/// TensorRT compiles for minutes. After the second the driver is to blame.
+const MOST_UNFINISHED: u32 = 2;
 
 /// The trials of one choice.
 pub(super) struct Trials<'a, M> {
@@ -31,8 +32,10 @@ impl<'a, M: Machine> Trials<'a, M> {
 
     /// Whether a provider has not failed earlier. One that has is refused with the same reason.
     pub fn may_run(&mut self, provider: Provider) -> bool {
-        let failure = self.entry.failures.get(&provider);
-        let refusal = failure.map(|reason| Refusal { provider, reason: reason.clone(), is_remembered: true });
+        let unfinished = self.entry.unfinished.get(&provider).filter(|unfinished| **unfinished >= MOST_UNFINISHED);
+        let interrupted = || Some(format!("the program crashed or was stopped during its last {} trials", unfinished?));
+        let failure = self.entry.failures.get(&provider).cloned().or_else(interrupted);
+        let refusal = failure.map(|reason| Refusal { provider, reason, is_remembered: true });
         let is_refused = refusal.is_some();
         self.refusals.extend(refusal);
         !is_refused
@@ -40,11 +43,13 @@ impl<'a, M: Machine> Trials<'a, M> {
 
     /// Runs the model on a provider, and remembers its time if there is none. Returns whether it ran.
     pub fn run(&mut self, provider: Provider) -> bool {
-        self.entry.failures.insert(provider, UNFINISHED.into());
+        let unfinished = self.entry.unfinished.entry(provider).or_default();
+        *unfinished = unfinished.saturating_add(1);
         self.memory.replace(&self.entry);
         let loaded = self.machine.try_provider(provider);
         let has_loaded = loaded.is_ok();
         let timed = loaded.and_then(|()| self.machine.time_hop(provider));
+        self.entry.unfinished.remove(&provider);
         self.entry.failures.remove(&provider);
         let has_run = timed.is_ok();
         match timed {

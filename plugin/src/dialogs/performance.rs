@@ -67,12 +67,13 @@ fn choose_part<'a>(
 
 #[cfg(test)]
 mod tests {
+    use tonenet_test_support::midi_from_tracks;
+
     use super::*;
 
     /// A file with three tracks on separate channels, each an octave higher and one note longer than the last.
     fn ensemble(names: [&str; 3], programs: [u8; 3]) -> Vec<u8> {
-        let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x03\0\x60".to_vec();
-        for (track, (name, program)) in (0u8..).zip(names.into_iter().zip(programs)) {
+        let tracks = (0u8..).zip(names.into_iter().zip(programs)).map(|(track, (name, program))| {
             let mut events = vec![0, 0xFF, 3, name.len() as u8];
             events.extend(name.as_bytes());
             events.extend([0, 0xC0 | track, program]);
@@ -80,12 +81,9 @@ mod tests {
                 let key = 48 + 12 * track + note;
                 events.extend([0, 0x90 | track, key, 64, 48, 0x80 | track, key, 0]);
             }
-            events.extend([0, 0xFF, 0x2F, 0]);
-            bytes.extend(b"MTrk");
-            bytes.extend((events.len() as u32).to_be_bytes());
-            bytes.extend(events);
-        }
-        bytes
+            events
+        });
+        midi_from_tracks(96, &tracks.collect::<Vec<_>>())
     }
 
     /// The keys that are read from a file, and the text for the window.

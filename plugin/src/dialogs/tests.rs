@@ -12,6 +12,7 @@ use tonenet_inference::model::StyleSpread;
 use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::user_style::{Readout, StyleCard, StyleContents};
+use tonenet_test_support::midi_from_tracks;
 
 use crate::learner::LearnerState;
 
@@ -65,12 +66,8 @@ fn a_file_with_too_many_notes_is_refused_and_not_truncated() {
     for _ in 0..=MAX_NOTES {
         events.extend([0x01, 0x90, 60, 80, 0x01, 60, 0]);
     }
-    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
-    events.extend([0x00, 0xFF, 0x2F, 0x00]);
-    bytes.extend((events.len() as u32).to_be_bytes());
-    bytes.extend(events);
     let path = std::env::temp_dir().join(format!("tonenet-fill-{}.mid", std::process::id()));
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, midi_from_tracks(96, &[events])).unwrap();
     let (opening, store) = filled(Some(path.clone()), 0.0);
     std::fs::remove_file(path).unwrap();
     assert!(matches!(&opening, DialogState::Failed(text) if text.contains("200001 notes")), "{opening:?}");

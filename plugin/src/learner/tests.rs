@@ -11,6 +11,7 @@ use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_test_support::midi_from_tracks;
 
 use super::*;
 
@@ -72,19 +73,20 @@ fn eighths(seed: u32, count: usize, flat: bool) -> Vec<[(u8, u8); 2]> {
     (0..count).map(|_| [note(36, 95), note(64, 50)]).collect()
 }
 
-/// A MIDI file of 400 notes, on a channel.
-fn file(seed: u32, flat: bool, channel: u8) -> Vec<u8> {
+/// A track of 400 notes on a channel, without its end.
+fn track(seed: u32, flat: bool, channel: u8) -> Vec<u8> {
     let mut track = Vec::new();
     for [(bass, loud), (melody, soft)] in eighths(seed, 200, flat) {
         let (on, off) = (0x90 | channel, 0x80 | channel);
         // An eighth has 48 ticks.
         track.extend([0, on, bass, loud, 0, on, melody, soft, 48, off, bass, 0, 0, off, melody, 0]);
     }
-    track.extend([0, 0xFF, 0x2F, 0]);
-    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
-    file.extend((track.len() as u32).to_be_bytes());
-    file.extend(track);
-    file
+    track
+}
+
+/// A MIDI file of 400 notes, on a channel.
+fn file(seed: u32, flat: bool, channel: u8) -> Vec<u8> {
+    midi_from_tracks(96, &[track(seed, flat, channel)])
 }
 
 /// A folder "Evenings" with three files to learn from.
@@ -144,10 +146,7 @@ fn a_style_is_called_after_its_file_or_the_folder_of_its_files() {
 #[test]
 fn a_single_file_plays_as_the_nearest_built_in_style_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let long: Vec<u8> = file(1, false, 0);
-    let mut track = long[22..long.len() - 4].repeat(3);
-    track.extend([0, 0xFF, 0x2F, 0]);
-    let bytes = [&long[..18], &(track.len() as u32).to_be_bytes(), &track].concat();
+    let bytes = midi_from_tracks(96, &[track(1, false, 0).repeat(3)]);
     let path = folder.path().join("Long.mid");
     fs::write(&path, bytes).unwrap();
     let learned = learned(&learner(), LearningSource::Files(vec![path]));

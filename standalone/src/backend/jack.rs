@@ -27,9 +27,10 @@ pub struct Client {
     to: Option<String>,
 }
 
-/// A client that runs until it is dropped.
-#[allow(dead_code, reason = "dropping it stops it")]
-pub struct Active(AsyncClient<Notifications, Driver>);
+/// A client that runs. Dropping it stops the client and takes its ports away.
+pub struct Active {
+    _client: AsyncClient<Notifications, Driver>,
+}
 
 fn connect() -> Result<jack::Client, PortError> {
     // Its messages go to a logger, and the program has none. Setting another one panics where JACK is not installed.
@@ -118,7 +119,7 @@ impl Client {
         }
         let from = from.unwrap_or_else(|| format!("{our_input} (nothing connected)"));
         let to = to.unwrap_or_else(|| format!("{our_output} (nothing connected)"));
-        Ok((format!("JACK: from {from} to {to}"), Active(active)))
+        Ok((format!("JACK: from {from} to {to}"), Active { _client: active }))
     }
 }
 

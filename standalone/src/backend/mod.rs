@@ -154,11 +154,10 @@ pub struct Running {
     _driver: Driver,
 }
 
-/// What is held while a back end runs.
-#[allow(dead_code, reason = "dropping them stops them")]
+/// What drives the processor. Dropping it stops it.
 enum Driver {
-    Jack(jack::Active),
-    Clock(clock::Clock),
+    Jack { _client: jack::Active },
+    Clock { _clock: clock::Clock },
 }
 
 impl Backend {
@@ -214,12 +213,12 @@ impl Backend {
         let health = Arc::<Health>::default();
         let (ports, driver) = match self {
             Self::Jack(client) => {
-                let (ports, active) = client.run(processor, health.clone())?;
-                (ports, Driver::Jack(active))
+                let (ports, client) = client.run(processor, health.clone())?;
+                (ports, Driver::Jack { _client: client })
             }
             Self::System(ports) => {
                 let (ports, clock) = ports.run(processor, health.clone())?;
-                (ports, Driver::Clock(clock))
+                (ports, Driver::Clock { _clock: clock })
             }
         };
         Ok(Running { ports, health, _driver: driver })

@@ -1,36 +1,17 @@
 //! The plugin in its host: what leaves, and in which order. It renders offline, so that a busy machine makes no note late.
 
-use std::collections::BTreeMap;
-
-use tonenet_core::midi::Song;
 use tonenet_inference::song::Selection;
 use tonenet_plugin::params::{LookAheadChoice, UserParam};
 use tonenet_plugin::player::{FilePlayer, PlayerAction};
+use tonenet_test_support::{count_ended_notes, midi_from_tracks, wait_until};
 
 use super::*;
 use crate::player::{PlayerHandle, pair};
 use crate::song::PlayableSong;
-
-const RATE: f64 = 48_000.0;
+use crate::song::tests::{RATE, file, playable};
 
 /// The longest block. Others are split.
 const LONGEST: u32 = 512;
-
-/// A file of these tracks, each without its end, with 480 ticks a beat.
-fn file(tracks: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = [b"MThd\0\0\0\x06\0\x01\0", &[tracks.len() as u8, 1, 0xE0][..]].concat();
-    for track in tracks {
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32 + 4).to_be_bytes());
-        bytes.extend(track);
-        bytes.extend([0, 0xFF, 0x2F, 0]);
-    }
-    bytes
-}
-
-fn playable(bytes: Vec<u8>) -> PlayableSong {
-    PlayableSong::new("song.mid".into(), &Song::parse(bytes).expect("a file"), &Selection::Keyboards, RATE)
-}
 
 /// A piano and a bass in one bar, which begin with a reset of the synthesizer and their programmes. `tempi` is the beginning of
 /// a track.
@@ -44,7 +25,7 @@ fn bar(tempi: &[u8]) -> PlayableSong {
     for key in 36..40 {
         bass.extend([0, 0x91, key, 80, 0x83, 0x60, 0x81, key, 0]);
     }
-    playable(file(&[tempi.to_vec(), piano, bass]))
+    playable(&file(&[tempi, &piano, &bass]))
 }
 
 /// At 120 beats a minute.
@@ -125,24 +106,9 @@ fn keys(sent: &[(u64, Vec<u8>)], channel: u8) -> Vec<u8> {
     sent.iter().filter(|(_, bytes)| bytes[0] == 0x90 | channel).map(|(_, bytes)| bytes[1]).collect()
 }
 
-/// How many note-ons there are, each of which must have its note-off after it.
+/// How many notes were sent, each with its end.
 fn balanced_notes(sent: &[(u64, Vec<u8>)]) -> usize {
-    let mut held: BTreeMap<(u8, u8), i32> = BTreeMap::new();
-    let mut notes = 0;
-    for (_, bytes) in sent {
-        let key = (bytes[0] & 0x0F, bytes[1]);
-        match bytes[0] & 0xF0 {
-            0x90 => {
-                *held.entry(key).or_default() += 1;
-                notes += 1;
-            }
-            0x80 => *held.entry(key).or_default() -= 1,
-            _ => {}
-        }
-        assert!(held.get(&key).is_none_or(|held| (0..=1).contains(held)), "key {key:?}: {sent:?}");
-    }
-    assert!(held.values().all(|held| *held == 0), "these notes never end: {held:?}");
-    notes
+    count_ended_notes(sent.iter().map(|(_, bytes)| &bytes[..]))
 }
 
 #[test]
@@ -266,21 +232,12 @@ fn a_restart_goes_on_with_what_was_not_heard() {
     }
 }
 
-/// Waits for another thread; a minute is far more than it takes.
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    let started = std::time::Instant::now();
-    while !holds() {
-        assert!(started.elapsed().as_secs() < 60, "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
-
 #[test]
 fn another_song_begins_with_the_latency_of_its_tempo() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("slow.mid");
-    let tempo = vec![0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40];
-    std::fs::write(&path, file(&[tempo, vec![0, 0xC2, 0, 0, 0x92, 72, 80, 0x83, 0x60, 0x82, 72, 0]])).expect("a file");
+    let tracks = [&[0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40][..], &[0, 0xC2, 0, 0, 0x92, 72, 80, 0x83, 0x60, 0x82, 72, 0]];
+    std::fs::write(&path, midi_from_tracks(480, &tracks)).expect("a file");
     let mut session = Session::start(LookAheadChoice::OneBeat);
     session.player.control(PlayerAction::Play(true));
     session.run(30_000, 256);
@@ -314,8 +271,8 @@ fn more_messages_than_there_is_room_for_leave_no_note_on() {
             let key = (note % 80 + 24) as u8;
             [0, 0x90, key, 80, 0, 0x80, key, 0]
         });
-        let track = [0, 0xC0, programme].into_iter().chain(notes).collect();
-        let mut session = Session::with(playable(file(&[track])), LookAheadChoice::HalfBeat);
+        let track: Vec<u8> = [0, 0xC0, programme].into_iter().chain(notes).collect();
+        let mut session = Session::with(playable(&file(&[&track])), LookAheadChoice::HalfBeat);
         session.player.control(PlayerAction::Play(true));
         // The time of what leaves early is not that of the file.
         session.run_with_room(100_000, 256, 4 * CAPACITY);

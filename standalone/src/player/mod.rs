@@ -35,13 +35,13 @@ pub enum Command {
     Song(Arc<PlayableSong>),
 }
 
-/// What the audio thread has done with, for another thread to free.
+/// What the audio thread has done with. Dropping it frees memory, so another thread does that.
 #[derive(Debug)]
 pub enum Spent {
     /// A song.
-    Song(#[allow(dead_code, reason = "it is only dropped")] Arc<PlayableSong>),
+    Song { _song: Arc<PlayableSong> },
     /// The messages of a seek.
-    Messages(#[allow(dead_code, reason = "it is only dropped")] Vec<SongEvent>),
+    Messages { _messages: Vec<SongEvent> },
 }
 
 /// Where the player is, for other threads.
@@ -106,18 +106,18 @@ impl Player {
                     self.state.is_looping.store(loops, Ordering::Relaxed);
                 }
                 Command::Resume(_, messages) if self.seek.is_some() || self.coming.is_some() => {
-                    self.discard(Some(Spent::Messages(messages)));
+                    self.discard(Some(Spent::Messages { _messages: messages }));
                 }
                 Command::Seek(sample, messages) | Command::Resume(sample, messages) => {
                     let replaced = self.seek.replace((sample, messages));
-                    self.discard(replaced.map(|(_, messages)| Spent::Messages(messages)));
+                    self.discard(replaced.map(|(_, messages)| Spent::Messages { _messages: messages }));
                     self.must_end_held = true;
                 }
                 Command::Song(song) => {
                     let replaced = self.coming.replace(song);
-                    self.discard(replaced.map(Spent::Song));
+                    self.discard(replaced.map(|song| Spent::Song { _song: song }));
                     let replaced = self.seek.take();
-                    self.discard(replaced.map(|(_, messages)| Spent::Messages(messages)));
+                    self.discard(replaced.map(|(_, messages)| Spent::Messages { _messages: messages }));
                     self.must_end_held = true;
                 }
             }
@@ -189,7 +189,7 @@ impl Player {
         }
         if let Some(song) = self.coming.take() {
             let before = std::mem::replace(&mut self.song, song);
-            self.discard(Some(Spent::Song(before)));
+            self.discard(Some(Spent::Song { _song: before }));
             self.go_to(0);
             self.rest = self.song.sample(REST);
         }
@@ -199,7 +199,7 @@ impl Player {
                 self.follow(*route, message);
                 send(Due { frame: 0, route: *route, message });
             }
-            self.discard(Some(Spent::Messages(messages)));
+            self.discard(Some(Spent::Messages { _messages: messages }));
         }
     }
 

@@ -1,13 +1,12 @@
 //! What a player sends, block by block.
 
 use proptest::prelude::*;
-use tonenet_core::midi::Song;
 use tonenet_inference::song::Selection;
 use tonenet_plugin::player::{FilePlayer, PlayerAction};
+use tonenet_test_support::{count_ended_notes, midi_from_tracks, wait_until};
 
 use super::*;
-
-const RATE: f64 = 48_000.0;
+use crate::song::tests::{RATE, file, playable};
 
 /// A file with a bar of four quarter notes at 120, the last of which ends on the bar line.
 fn song() -> PlayableSong {
@@ -15,9 +14,7 @@ fn song() -> PlayableSong {
     for key in 60..64 {
         track.extend([0, 0x90, key, 80, 0x83, 0x60, 0x80, key, 0]);
     }
-    track.extend([0, 0xFF, 0x2F, 0]);
-    let song = Song::parse(one_track(&track)).expect("a file");
-    PlayableSong::new("song.mid".into(), &song, &Selection::Keyboards, RATE)
+    playable(&file(&[&track]))
 }
 
 fn pair() -> (Player, PlayerHandle) {
@@ -53,21 +50,9 @@ fn notes_on(sent: &[(u64, [u8; 3])]) -> Vec<(u64, u8)> {
     sent.iter().filter(|(_, bytes)| bytes[0] == 0x90).map(|(at, bytes)| (*at, bytes[1])).collect()
 }
 
-/// Ends each key as often as it began.
+/// Checks that each note ends before its key begins again.
 fn assert_balanced(sent: &[(u64, [u8; 3])]) {
-    for key in 0..128 {
-        let count = |status| sent.iter().filter(|(_, bytes)| bytes[0] == status && bytes[1] == key).count();
-        assert_eq!(count(0x90), count(0x80), "key {key}");
-    }
-}
-
-/// Waits for another thread; a minute is far more than it takes.
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    let started = std::time::Instant::now();
-    while !holds() {
-        assert!(started.elapsed().as_secs() < 60, "{what} did not happen");
-        std::thread::yield_now();
-    }
+    count_ended_notes(sent.iter().map(|(_, bytes)| &bytes[..]));
 }
 
 #[test]
@@ -126,9 +111,8 @@ fn a_pause_ends_what_is_held_and_keeps_the_place() {
 
 #[test]
 fn play_after_a_pause_sets_the_pedal_again() {
-    let track = [0, 0xB0, 64, 127, 0, 0x90, 60, 80, 0x83, 0x60, 0x80, 60, 0, 0, 0xFF, 0x2F, 0];
-    let song = Song::parse(one_track(&track)).expect("a file");
-    let song = PlayableSong::new("song.mid".into(), &song, &Selection::Keyboards, RATE);
+    let track = [0, 0xB0, 64, 127, 0, 0x90, 60, 80, 0x83, 0x60, 0x80, 60, 0];
+    let song = playable(&file(&[&track]));
     let (mut player, handle) = super::pair(song, Selection::Keyboards, RATE);
     let pedal = |sent: &[(u64, [u8; 3])]| -> Vec<u8> {
         sent.iter().filter(|(_, bytes)| bytes[..2] == [0xB0, 64]).map(|(_, bytes)| bytes[2]).collect()
@@ -187,7 +171,8 @@ fn another_song_begins_at_its_beginning() {
     play(&mut player, &[30_000]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("other.mid");
-    std::fs::write(&path, song_bytes()).expect("a file");
+    let track = [0, 0x90, 72, 80, 0x83, 0x60, 0x80, 72, 0];
+    std::fs::write(&path, midi_from_tracks(480, &[track])).expect("a file");
     handle.control(PlayerAction::Open(path));
     // The file is read on a thread of its own.
     wait_until("the other song", || handle.view().file.as_deref() == Some("other.mid"));
@@ -195,18 +180,6 @@ fn another_song_begins_at_its_beginning() {
     assert_eq!(sent[0], (0, [0x80, 61, 0]));
     // After a tenth of a second, in which the plugin sees the tempo.
     assert_eq!(notes_on(&sent), [(4_800, 72)]);
-}
-
-/// A file with one note.
-fn song_bytes() -> Vec<u8> {
-    one_track(&[0, 0x90, 72, 80, 0x83, 0x60, 0x80, 72, 0, 0, 0xFF, 0x2F, 0])
-}
-
-fn one_track(track: &[u8]) -> Vec<u8> {
-    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xE0MTrk".to_vec();
-    bytes.extend((track.len() as u32).to_be_bytes());
-    bytes.extend(track);
-    bytes
 }
 
 #[test]

@@ -222,4 +222,4 @@ fn samples(seconds: f64, sample_rate: f64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

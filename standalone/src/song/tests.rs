@@ -1,24 +1,19 @@
 //! Files as the player reads them.
 
+use tonenet_test_support::midi_from_tracks;
+
 use super::*;
 
-const RATE: f64 = 48_000.0;
+/// The sample rate of [`playable`] songs, in Hz.
+pub const RATE: f64 = 48_000.0;
 
-/// A file of format 1 with 480 ticks a beat; each track is its events as bytes.
-fn file(tracks: &[&[u8]]) -> Song {
-    let mut bytes = b"MThd\0\0\0\x06\0\x01".to_vec();
-    bytes.extend((tracks.len() as u16).to_be_bytes());
-    bytes.extend(480u16.to_be_bytes());
-    for track in tracks {
-        let track = [*track, &[0, 0xFF, 0x2F, 0]].concat();
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
-        bytes.extend(track);
-    }
-    Song::parse(bytes).expect("a file")
+/// A file with 480 ticks a beat; each track is its events as bytes.
+pub fn file(tracks: &[&[u8]]) -> Song {
+    Song::parse(midi_from_tracks(480, tracks)).expect("a file")
 }
 
-fn playable(song: &Song) -> PlayableSong {
+/// A song whose keyboards are restyled.
+pub fn playable(song: &Song) -> PlayableSong {
     PlayableSong::new("song.mid".into(), song, &Selection::Keyboards, RATE)
 }
 

@@ -10,14 +10,16 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use tonenet_test_support::Program;
+use tonenet_test_support::{Program, delta_time, midi_from_tracks, wait_until};
 
 use recorder::{Received, Recorder};
 use server::Server;
 
 const STANDALONE: Program = Program::new(env!("CARGO_BIN_EXE_tonenet-standalone"));
+
+/// Ticks in a beat of the files.
+const TICKS_PER_BEAT: u16 = 480;
 
 /// Samples in a beat at 120 beats a minute.
 const BEAT: i64 = 24_000;
@@ -35,7 +37,7 @@ fn piano(bars: u32) -> Vec<u8> {
     for bar in 0..bars {
         for eighth in 0..8 {
             let key = 60 + [0, 4, 7, 12, 16, 12, 7, 4][eighth] + (bar % 3) as u8;
-            piano.extend([&[0, 0x90, key, VELOCITY][..], &ticks(240), &[0x80, key, 64]].concat());
+            piano.extend([&[0, 0x90, key, VELOCITY][..], &delta_time(240), &[0x80, key, 64]].concat());
         }
     }
     piano.extend([0, 0xB0, 64, 0]);
@@ -46,29 +48,9 @@ fn piano(bars: u32) -> Vec<u8> {
 fn piano_and_bass(bars: u32) -> Vec<u8> {
     let mut bass = vec![0, 0xC1, 33];
     for _ in 0..bars {
-        bass.extend([&[0, 0x91, 36, VELOCITY][..], &ticks(4 * 480), &[0x81, 36, 64]].concat());
+        bass.extend([&[0, 0x91, 36, VELOCITY][..], &delta_time(4 * 480), &[0x81, 36, 64]].concat());
     }
-    file(&[piano(bars), bass])
-}
-
-/// A distance in a file, which has 480 ticks a beat.
-fn ticks(ticks: u32) -> Vec<u8> {
-    let groups = (0..4).rev().map(|group| (ticks >> (7 * group)) as u8 & 0x7F);
-    let mut bytes: Vec<u8> = groups.skip_while(|group| *group == 0).map(|group| group | 0x80).collect();
-    *bytes.last_mut().expect("a distance") &= 0x7F;
-    bytes
-}
-
-/// A file of these tracks, each without its end.
-fn file(tracks: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = [b"MThd\0\0\0\x06\0\x01\0", &[tracks.len() as u8, 1, 0xE0][..]].concat();
-    for track in tracks {
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32 + 4).to_be_bytes());
-        bytes.extend(track);
-        bytes.extend([0, 0xFF, 0x2F, 0]);
-    }
-    bytes
+    midi_from_tracks(TICKS_PER_BEAT, &[piano(bars), bass])
 }
 
 /// The program in a folder, as a user of this server starts it.
@@ -152,15 +134,6 @@ fn every_note_of_a_file_arrives_once_restyled_with_its_end_at_its_distance() {
     assert_eq!(pedal.collect::<Vec<_>>(), [127, 0]);
 }
 
-/// Waits until a condition holds; a minute is far more than it takes.
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 fn interrupt(program: &Child) {
     let id = program.id().to_string();
     let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
@@ -172,8 +145,8 @@ fn interrupt(program: &Child) {
 fn an_interrupted_song_ends_every_note() {
     let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
     // One note of the bass lasts to the end.
-    let bass = [&[0, 0x91, 36, VELOCITY][..], &ticks(64 * 4 * 480), &[0x81, 36, 64]].concat();
-    fs::write(folder.path().join("song.mid"), file(&[piano(64), bass])).expect("a file");
+    let bass = [&[0, 0x91, 36, VELOCITY][..], &delta_time(64 * 4 * 480), &[0x81, 36, 64]].concat();
+    fs::write(folder.path().join("song.mid"), midi_from_tracks(TICKS_PER_BEAT, &[piano(64), bass])).expect("a file");
     let recorder = Recorder::start(&server, "synthesizer");
     let mut run = standalone(folder.path(), &server, &["song.mid", "--no-window"]).spawn().expect("the program runs");
     // With the pedal down.

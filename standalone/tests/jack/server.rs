@@ -2,10 +2,10 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use jack::ClientOptions;
 use parking_lot::{Mutex, MutexGuard};
+use tonenet_test_support::wait_until;
 
 /// The JACK library knows one server for each process, by the environment. So the tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -37,11 +37,7 @@ impl Server {
             .spawn()
             .expect("jackd runs (Debian: apt-get install jackd2)");
         jack::set_logger(jack::LoggerType::None);
-        let started = Instant::now();
-        while jack::Client::new("probe", ClientOptions::NO_START_SERVER).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(30), "jackd does not start");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        wait_until("the start of jackd", || jack::Client::new("probe", ClientOptions::NO_START_SERVER).is_ok());
         Self { process, name, _turn: turn }
     }
 

@@ -214,12 +214,13 @@ fn parse_length(words: &[&str]) -> Result<Length, String> {
 
 #[cfg(test)]
 mod tests {
+    use tonenet_test_support::midi_from_tracks;
+
     use super::*;
 
     /// Middle C for half a beat.
     fn piece() -> Song {
-        let track = b"\0\x90\x3C\x40\x30\x80\x3C\0\0\xFF\x2F\0";
-        Song::parse([&b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x0C"[..], track].concat()).unwrap()
+        Song::parse(midi_from_tracks(96, &[[0, 0x90, 60, 64, 48, 0x80, 60, 0]])).unwrap()
     }
 
     #[test]

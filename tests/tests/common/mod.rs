@@ -20,6 +20,7 @@ use tonenet_inference::offline::{Playback, events_from_song, restyle};
 use tonenet_inference::performance::LoadedModel;
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_test_support::midi_from_tracks;
 
 /// Samples per second in every test.
 pub const RATE: f64 = 48_000.0;
@@ -58,10 +59,9 @@ pub fn piece() -> Song {
     Song::parse(std::fs::read(path).unwrap()).unwrap()
 }
 
-/// A song with one track, from the track's bytes.
+/// A song with one track of 96 ticks a beat, from the track's bytes without its end.
 pub fn song_of_track(track: &[u8]) -> Song {
-    let length = (track.len() as u32).to_be_bytes();
-    Song::parse([&b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk"[..], &length, track].concat()).unwrap()
+    Song::parse(midi_from_tracks(96, &[track])).unwrap()
 }
 
 /// The velocities that the song was played with.

@@ -4,20 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub use tonenet_test_support::wait_until;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::*;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
-
-/// Polls a condition until it holds. The limit only turns a hang into a failure.
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !condition() {
-        assert!(since.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        std::thread::yield_now();
-    }
-}
 
 /// A screen.
 pub struct Screen {

@@ -56,6 +56,8 @@ fn later(a: &Song, tick_of_a: u64, b: &Song, tick_of_b: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use tonenet_test_support::midi_from_tracks;
+
     use super::*;
 
     /// A song of notes as (onset, length, key, velocity) in ticks.
@@ -73,13 +75,7 @@ mod tests {
             track.extend(message);
             last = tick;
         }
-        track.extend([0, 0xFF, 0x2F, 0]);
-        let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01".to_vec();
-        bytes.extend(division.to_be_bytes());
-        bytes.extend(b"MTrk");
-        bytes.extend((track.len() as u32).to_be_bytes());
-        bytes.extend(track);
-        Song::parse(bytes).unwrap()
+        Song::parse(midi_from_tracks(division, &[track])).unwrap()
     }
 
     #[test]

@@ -23,7 +23,12 @@ const CONTROL: &str = include_str!("../../../packaging/linux/debian/control");
 const COPYRIGHT: &str = include_str!("../../../packaging/linux/debian/copyright");
 const LINTIAN_OVERRIDES: &str = include_str!("../../../packaging/linux/debian/lintian-overrides");
 
-/// A package's file name.
+/// A version as Debian orders it: a tilde comes before everything, so a pre-release comes before its release.
+fn debian_version(version: &str) -> String {
+    version.replace('-', "~")
+}
+
+/// A package's file name. It has the version as it is: GitHub replaces a tilde in a file's name, and checksums would not find it.
 pub fn file_name(architecture: &str) -> String {
     format!("{NAME}_{}_{architecture}.deb", env!("CARGO_PKG_VERSION"))
 }
@@ -50,9 +55,9 @@ fn laid_out(release: &Contents, platform: Platform, time: u64) -> Result<Content
         }
     }
     let date = OffsetDateTime::from_unix_timestamp(i64::try_from(time)?)?.format(&Rfc2822)?;
-    let version = env!("CARGO_PKG_VERSION");
+    let (version, debian_version) = (env!("CARGO_PKG_VERSION"), debian_version(env!("CARGO_PKG_VERSION")));
     let log = format!(
-        "{NAME} ({version}) stable; urgency=medium\n\n  * Release {version}. The manual's page Changelog lists the changes.\n\n -- {MAINTAINER}  {date}\n"
+        "{NAME} ({debian_version}) stable; urgency=medium\n\n  * Release {version}. The manual's page Changelog lists the changes.\n\n -- {MAINTAINER}  {date}\n"
     );
     files.add(format!("usr/share/doc/{NAME}/changelog.gz"), archive::gzip(log.as_bytes())?)?;
     files.add(format!("usr/share/doc/{NAME}/copyright"), COPYRIGHT)?;
@@ -119,7 +124,7 @@ fn control(files: &Contents, architecture: &str, depends: &str) -> String {
         files.iter().map(|(_, item)| item.bytes.len().div_ceil(1024)).sum::<usize>() + files.folders().len();
     CONTROL
         .replace("{name}", NAME)
-        .replace("{version}", env!("CARGO_PKG_VERSION"))
+        .replace("{version}", &debian_version(env!("CARGO_PKG_VERSION")))
         .replace("{architecture}", architecture)
         .replace("{maintainer}", MAINTAINER)
         .replace("{size}", &size.to_string())
@@ -220,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pre_release_comes_before_its_release() {
+        assert_eq!(debian_version("0.2.0"), "0.2.0");
+        assert_eq!(debian_version("0.2.0-rc.1"), "0.2.0~rc.1");
+        // A hyphen that is left would begin the package's own revision.
+        assert_eq!(debian_version("0.2.0-rc-1"), "0.2.0~rc~1");
+        let ascending = ["0.1.9", "0.2.0-alpha", "0.2.0-rc.1", "0.2.0-rc.2", "0.2.0", "0.2.1-rc.1"].map(debian_version);
+        for pair in ascending.windows(2) {
+            let compares = Command::new("dpkg").args(["--compare-versions", &pair[0], "lt", &pair[1]]).status();
+            let Ok(compares) = compares else { return println!("not tested: there is no dpkg here") };
+            assert!(compares.success(), "{pair:?}");
+        }
+    }
+
+    #[test]
     #[cfg(target_os = "linux")]
     fn dpkg_reads_the_package() {
         let files = laid_out(&release(), Platform::LinuxX64, 1_795_897_359).unwrap();
@@ -236,6 +255,8 @@ mod tests {
         };
         let Some(info) = say(&["--field"]) else { return println!("not tested: there is no dpkg-deb here") };
         assert!(info.contains("Package: tonenet\n") && info.contains("Depends: libc6 (>= 2.34)\n"), "{info}");
+        let version = format!("Version: {}\n", debian_version(env!("CARGO_PKG_VERSION")));
+        assert!(info.contains(&version), "{info}");
         assert!(!info.contains('{'), "a field was not filled in: {info}");
         let listed = say(&["--contents"]).unwrap();
         let program = listed.lines().find(|line| line.ends_with(" usr/bin/tonenet")).expect("the program is there");

@@ -1,3 +1,5 @@
+use tonenet_test_support::midi_from_tracks;
+
 use super::*;
 use crate::style::{BUILT_IN_STYLES, QuantisedExpectation, StyleIndex, built_in_keys};
 
@@ -39,13 +41,10 @@ fn file() -> Song {
         &[0x60, 0x90, 60, 80, 0x00, 0xB0, 64, 127],
         &[0x60, 0x80, 60, 0, 0x00, 0xFF, 0x51, 0x03, 0x07, 0xA1, 0x20],
         &[0x00, 0x90, 64, 70, 0x00, 0x99, 38, 90],
-        &[0x30, 0x80, 64, 0, 0x00, 0x89, 38, 0, 0x00, 0xFF, 0x2F, 0x00],
+        &[0x30, 0x80, 64, 0, 0x00, 0x89, 38, 0],
     ]
     .concat();
-    let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
-    bytes.extend((events.len() as u32).to_be_bytes());
-    bytes.extend(events);
-    Song::parse(bytes).expect("a file")
+    Song::parse(midi_from_tracks(96, &[events])).expect("a file")
 }
 
 #[test]
