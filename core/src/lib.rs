@@ -24,7 +24,8 @@
 //! 1. Host events enter the [`scheduler`].
 //! 2. A [`window`] keeps the recent ones. A [`piano_roll`] or [`note_rows`] encodes it as a network's input.
 //! 3. The network's predictions are mixed by [`style`] and shaped by [`dynamics`], for the notes in the [`scope`].
-//! 4. The scheduler emits each event one latency after it arrived.
+//!    [`feel`] says how far notes move.
+//! 4. The scheduler emits each event one latency after it arrived, or where its feel moves it.
 //!
 //! A [`timeline`] records what was played at each position of the song. [`midi`] reads and writes files. [`entered`] tells
 //! entered parts from played ones. Generators read and write a [`tune`] or a [`phrase_image`], and a [`clip`] plays it in
@@ -35,6 +36,7 @@
 pub mod clip;
 pub mod dynamics;
 pub mod entered;
+pub mod feel;
 pub mod genre;
 pub mod grid;
 pub mod midi;
