@@ -3,7 +3,7 @@
 
 use tonenet_core::clip::Clip;
 use tonenet_core::grid::Grid;
-use tonenet_core::midi::{MidiError, MidiMessage, MidiWarningKind as Kind, NoteRef, Song, TimedMessage};
+use tonenet_core::midi::{MidiError, MidiMessage, MidiWarningKind as Kind, NoteRef, Song, SongEdits, TimedMessage};
 use tonenet_core::note::Note;
 use tonenet_core::timeline::TimelineSnapshot;
 use tonenet_core::tune::Tune;
@@ -99,6 +99,11 @@ fn is_parsed_alike(song: &Song) -> bool {
 fn check_round_trips(song: &Song, bytes: &[u8]) {
     assert_eq!(song.bytes(), bytes);
     let own: Vec<u8> = song.notes().iter().map(|n| n.note.velocity).collect();
+    let ticks: Vec<Option<u64>> = song.messages().iter().map(|message| Some(message.tick)).collect();
+    let edits = SongEdits { ticks: &ticks, velocities: &own, added: &[] };
+    let again = song.with_edits(&edits).and_then(Song::parse).unwrap_or_else(|e| panic!("written anew: {e}"));
+    let places = |song: &Song| -> Vec<_> { song.notes().iter().map(|n| (n.onset_tick, n.note.key)).collect() };
+    assert_eq!(places(&again), places(song), "written anew, notes move");
     assert!(song.with_velocities(&own).is_ok_and(|written| written == bytes), "own velocities change the file");
 
     let others: Vec<u8> = own.iter().map(|v| 128 - v).collect();

@@ -16,6 +16,7 @@
 //! ```
 
 mod controls;
+pub mod pedal;
 
 pub use controls::{FeelControls, PedalMode, Swing, WrittenPlace};
 

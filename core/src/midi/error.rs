@@ -41,4 +41,12 @@ pub enum MidiError {
         /// Velocities given.
         given: usize,
     },
+    /// The number of new times is wrong, or a message was added to a track that the song does not have.
+    #[error("{given} times were given for {messages} messages; there must be one for each")]
+    Times {
+        /// Messages in the song.
+        messages: usize,
+        /// Times given.
+        given: usize,
+    },
 }

@@ -30,7 +30,9 @@ pub(super) enum Event<'a> {
     SysEx(&'a [u8]),
     /// A meta event: its type, its data and its offset in the file.
     Meta { kind: u8, data: &'a [u8], at: usize },
-    /// An event that does not affect playback: an escape, or a message that a file must not contain.
+    /// An escape, or a later packet of a system-exclusive message, without its F7.
+    Escape(&'a [u8]),
+    /// A message that a file must not contain.
     Other,
 }
 
@@ -103,10 +105,7 @@ impl<'a> EventReader<'a> {
                 looked_at(end.unwrap_or(near.len()));
                 end
             })?),
-            END_OF_SYSEX => {
-                self.counted(warnings, |_| None)?;
-                Event::Other
-            }
+            END_OF_SYSEX => Event::Escape(self.counted(warnings, |_| None)?),
             0xFF => {
                 let kind = self.byte()?;
                 Event::Meta { kind, data: self.counted(warnings, |_| usual_length(kind))?, at }

@@ -2,7 +2,7 @@
 //!
 //! A file is read once into a [`Song`], which keeps the bytes. Writing patches the velocity bytes of the note-ons and
 //! nothing else. Everything else (running status, SysEx, unknown chunks, odd meta events) stays bit for bit.
-//! What was played is written anew, as a [`WrittenPart`].
+//! With messages at other times the tracks are written anew, from [`SongEdits`]. What was played is a [`WrittenPart`].
 //! Specification: *Standard MIDI Files 1.0*, RP-001.
 //!
 //! Files that break its rules are read as far as their meaning is certain, with a [`MidiWarning`] for each kind of fault.
@@ -12,6 +12,7 @@
 mod chunks;
 mod error;
 mod event;
+mod moved;
 pub mod parts;
 mod song;
 mod tempo;
@@ -19,6 +20,7 @@ mod warning;
 mod written;
 
 pub use error::MidiError;
+pub use moved::{AddedMessage, SongEdits};
 pub use parts::{PartPedals, SongPart};
 pub use song::{MidiMessage, NoteRef, Pedal, Song, TimedMessage};
 pub use tempo::TempoMap;

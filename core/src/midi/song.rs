@@ -253,7 +253,7 @@ impl Found {
                         warnings.add(MidiWarningKind::Meta, at);
                     }
                 }
-                Event::Other => {}
+                Event::Escape(_) | Event::Other => {}
             }
         }
         sounding.end_all(start + track.end, &mut self.notes);
@@ -324,6 +324,7 @@ impl Found {
         let messages: Vec<TimedMessage> = raw_messages
             .into_iter()
             .map(|m| TimedMessage {
+                tick: m.tick,
                 time: tempo.seconds(m.tick),
                 track: m.track,
                 note: m.note.map(|i| place[i]),

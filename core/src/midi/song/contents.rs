@@ -32,6 +32,8 @@ pub struct Pedal {
 /// A message that playing the file sends, with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimedMessage {
+    /// Its tick, from the start of the song.
+    pub tick: u64,
     /// Time in seconds from the start of the song.
     pub time: f64,
     /// Its track, counted from 0.
