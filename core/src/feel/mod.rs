@@ -17,8 +17,10 @@
 
 mod controls;
 pub mod pedal;
+mod quantised;
 
 pub use controls::{FeelControls, PedalMode, Swing, WrittenPlace};
+pub use quantised::QuantisedFeel;
 
 /// What a style does with a note besides its velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -46,6 +48,18 @@ impl Feel {
             stretch: between(self.stretch, other.stretch),
             pedal_down: between(self.pedal_down, other.pedal_down),
             pedal_lift: between(self.pedal_lift, other.pedal_lift),
+        }
+    }
+
+    /// This feel for a part that was played with another: what the other has done already is taken away. The pedal is this
+    /// one's.
+    #[must_use]
+    pub fn beyond(self, played: Self) -> Self {
+        Self {
+            shift: self.shift - played.shift,
+            chord_offset: self.chord_offset - played.chord_offset,
+            stretch: self.stretch - played.stretch,
+            ..self
         }
     }
 }

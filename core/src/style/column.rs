@@ -2,6 +2,7 @@
 
 use super::QuantisedExpectation;
 use super::mixing::StyleTerm;
+use crate::feel::{Feel, QuantisedFeel};
 
 /// The predictions of one style for all notes of a performance, in their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,8 @@ pub struct StyleColumn {
     known: usize,
     /// Empty if no note has a prediction.
     predictions: Vec<QuantisedExpectation>,
+    /// Empty if no note has one.
+    feel: Vec<QuantisedFeel>,
 }
 
 impl StyleColumn {
@@ -28,7 +31,15 @@ impl StyleColumn {
         }
         let gain = if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 };
         let centre = sum as f32 / QuantisedExpectation::FRACTION / known.max(1) as f32;
-        Self { gain, centre, known, predictions }
+        Self { gain, centre, known, predictions, feel: Vec::new() }
+    }
+
+    /// The same column with the feel of each note. Only notes that have a prediction may have one.
+    #[must_use]
+    pub fn with_feel(self, feel: Vec<QuantisedFeel>) -> Self {
+        let is_none = feel.iter().all(|feel| *feel == QuantisedFeel::default());
+        let feel = if self.known == 0 || is_none { Vec::new() } else { feel };
+        Self { feel, ..self }
     }
 
     /// The style's gain.
@@ -46,6 +57,16 @@ impl StyleColumn {
         self.predictions.get(note).copied().unwrap_or(QuantisedExpectation::UNKNOWN)
     }
 
+    /// What the style does with the note at an index besides its velocity.
+    pub fn feel(&self, note: usize) -> Feel {
+        self.feel.get(note).copied().unwrap_or_default().into()
+    }
+
+    /// The feel of each note, in the order of the predictions; empty if no note has one.
+    pub(crate) fn feels(&self) -> &[QuantisedFeel] {
+        &self.feel
+    }
+
     /// What mixing reads of the note at an index; `None` without a prediction.
     pub fn term(&self, note: usize) -> Option<StyleTerm> {
         let prediction = self.get(note).prediction()?;
@@ -55,7 +76,9 @@ impl StyleColumn {
     /// The same style over other notes: for each, the index of its prediction here, if it has one.
     pub fn rearranged(&self, notes: impl Iterator<Item = Option<usize>>) -> Self {
         let prediction = |note: Option<usize>| note.map_or(QuantisedExpectation::UNKNOWN, |note| self.get(note));
-        let predictions = if self.known == 0 { Vec::new() } else { notes.map(prediction).collect() };
-        Self::new(self.gain, predictions)
+        let notes: Vec<Option<usize>> = if self.known == 0 { Vec::new() } else { notes.collect() };
+        let feel = |note: &Option<usize>| note.and_then(|note| self.feel.get(note)).copied().unwrap_or_default();
+        let feels = if self.feel.is_empty() { Vec::new() } else { notes.iter().map(feel).collect() };
+        Self::new(self.gain, notes.into_iter().map(prediction).collect()).with_feel(feels)
     }
 }

@@ -10,6 +10,7 @@ use super::columns::TimelineColumn;
 use super::place::SavedBeats;
 use super::snapshot::MAX_NOTES;
 use super::{Pedal, TimelineNote, TimelineSnapshot};
+use crate::feel::QuantisedFeel;
 use crate::style::{BUILT_IN_STYLES, QuantisedExpectation, StyleColumn, StyleIndex, StyleKey};
 
 /// The styles of states up to version 4, which hold one array element for each.
@@ -22,6 +23,9 @@ struct SavedStyle {
     /// Mean and spread for each note, in 64ths of a velocity step; empty if no note has a prediction.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     expected: Vec<Option<(i16, i16)>>,
+    /// What the style does with each note besides its velocity; empty if nothing, and in states up to version 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    feel: Vec<QuantisedFeel>,
     #[serde(flatten)]
     unknown_fields: Map<String, Value>,
 }
@@ -67,7 +71,7 @@ pub(super) struct Saved {
 /// The built-in styles come first, each even without predictions, because earlier versions wrote them so.
 impl Serialize for SavedStyles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let none = SavedStyle { gain: 1.0, expected: Vec::new(), unknown_fields: Map::new() };
+        let none = SavedStyle { gain: 1.0, expected: Vec::new(), feel: Vec::new(), unknown_fields: Map::new() };
         let mut map = serializer.serialize_map(None)?;
         for built_in in BUILT_IN_STYLES {
             map.serialize_entry(built_in.id, self.0.get(&built_in.id.into()).unwrap_or(&none))?;
@@ -88,14 +92,16 @@ impl SavedNote {
 
 impl Saved {
     fn by_key(self, styles: SavedStyles) -> Result<TimelineSnapshot, String> {
-        let columns = styles.0.into_iter().map(|(key, SavedStyle { gain, expected, unknown_fields })| {
-            if !expected.is_empty() && expected.len() != self.notes.len() {
-                let (expected, notes) = (expected.len(), self.notes.len());
+        let columns = styles.0.into_iter().map(|(key, SavedStyle { gain, expected, feel, unknown_fields })| {
+            let is_short = |length: usize| length > 0 && length != self.notes.len();
+            if is_short(expected.len()) || is_short(feel.len()) {
+                let expected = if is_short(expected.len()) { expected.len() } else { feel.len() };
+                let notes = self.notes.len();
                 return Err(format!("a style has predictions for {expected} notes, but there are {notes}"));
             }
             let prediction =
                 |saved: Option<_>| saved.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths);
-            let of_notes = StyleColumn::new(gain, expected.into_iter().map(prediction).collect());
+            let of_notes = StyleColumn::new(gain, expected.into_iter().map(prediction).collect()).with_feel(feel);
             Ok(TimelineColumn { key, of_notes, unknown_fields })
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -142,7 +148,8 @@ impl From<TimelineSnapshot> for Saved {
             let prediction = |note| Some(of_notes.get(note)).filter(|prediction| prediction.is_known());
             let notes = if of_notes.known() == 0 { 0 } else { notes.len() };
             let expected = (0..notes).map(|note| prediction(note).map(QuantisedExpectation::to_64ths)).collect();
-            (key, SavedStyle { gain: of_notes.gain(), expected, unknown_fields })
+            let feel = of_notes.feels().to_vec();
+            (key, SavedStyle { gain: of_notes.gain(), expected, feel, unknown_fields })
         };
         let note = |n: &TimelineNote| {
             SavedNote(SavedBeats(n.beats), n.length, n.beat_seconds, n.channel, n.key, n.velocity, None)
@@ -161,6 +168,7 @@ impl From<TimelineSnapshot> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feel::Feel;
     use crate::style::{StyleBlend, TakeSeed, built_in_keys};
     use crate::timeline::snapshot::tests::{column_of, in_built_in_styles};
     use proptest::prelude::*;
@@ -187,6 +195,23 @@ mod tests {
     fn column(gain: f32, predictions: &[Option<(i16, i16)>]) -> StyleColumn {
         let prediction = |p: &Option<_>| p.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths);
         StyleColumn::new(gain, predictions.iter().map(prediction).collect())
+    }
+
+    #[test]
+    fn a_feel_is_saved_with_the_predictions_of_its_style() {
+        let note = |beats| TimelineNote { beats, length: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 80 };
+        let snapshot = TimelineSnapshot::new(vec![note(0.25), note(1.0)], Vec::new());
+        let late = Feel { shift: 0.1, stretch: -0.5, ..Feel::default() };
+        let column = column(1.0, &[Some((64, 32)); 2]).with_feel(vec![QuantisedFeel::default(), late.into()]);
+        let snapshot = snapshot.restyled("note".into(), [("jazz".into(), column)]);
+        let saved = json(&snapshot);
+        assert!(saved.contains(r#""feel":[[0,0,0,0,0],[192,0,-512,0,0]]"#), "{saved}");
+        let again = read(&saved);
+        assert_eq!(again, snapshot);
+        let table = again.column_table(&built_in_keys());
+        assert_eq!(again.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ)), late);
+        let short = saved.replace(",[192,0,-512,0,0]]", "]");
+        assert!(serde_json::from_str::<TimelineSnapshot>(&short).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::columns::{self, ColumnTable, TimelineColumn};
 use super::saved::Saved;
 use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
+use crate::feel::Feel;
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::scope::{ScopeNote, VoicePosition, voices};
@@ -34,7 +35,7 @@ pub(super) fn beat_seconds_in_range(beat_seconds: f64) -> f32 {
 
 /// A note of the song.
 ///
-/// It has 24 bytes, and 4 more in the column of each style; instances hold thousands of them.
+/// It has 24 bytes, and 12 more in the column of each style; instances hold thousands of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelineNote {
     /// Onset in beats; see [`Place`].
@@ -254,6 +255,12 @@ impl TimelineSnapshot {
         let note = MixedNote { index: note, beats, key, velocity };
         let mixing = Mixing { mixture: Mixture::Blend(style), take };
         self.mixing.expected(&note, mixing, |style| table.column(&self.columns, style))
+    }
+
+    /// What the styles do with the note at an index besides its velocity, with the snapshot's own table.
+    pub fn feel(&self, note: usize, table: &ColumnTable, style: StyleBlend) -> Feel {
+        let of = |style| table.column(&self.columns, style).map_or_else(Feel::default, |column| column.feel(note));
+        of(style.a).mix(of(style.b), style.share_of_b)
     }
 
     /// Notes and pedal as a performance, in seconds from the first note.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{ColumnTable, TimelineSnapshot};
 use crate::dynamics::Expected;
+use crate::feel::Feel;
 use crate::style::{StyleBlend, StyleKeys, TakeSeed};
 
 /// A snapshot with the table of an instance's styles. The audio thread looks notes up in it and compares no keys.
@@ -33,5 +34,10 @@ impl TimelineView {
     /// prediction yet.
     pub fn expected(&self, note: usize, style: StyleBlend, take: TakeSeed) -> Option<Expected> {
         self.snapshot.expected(note, &self.table, style, take)
+    }
+
+    /// What the styles do with the note at an index of the snapshot besides its velocity.
+    pub fn feel(&self, note: usize, style: StyleBlend) -> Feel {
+        self.snapshot.feel(note, &self.table, style)
     }
 }
