@@ -6,6 +6,7 @@
 //! - [`performance`] predicts a whole recording, [`restyler`] a live part, [`timeline`] what Timeline has recorded.
 //! - [`song`] restyles a MIDI file, [`offline`] plays a part through the plugin's own scheduler.
 //! - [`user_style`] holds styles that users have learned; [`styles`] lists what a model plays.
+//! - [`feel`] predicts timing, lengths and pedal from the note model.
 //! - [`generate`] writes new material.
 //!
 //! All instances in a process share the loaded graphs. Nothing here may run on the audio thread.
@@ -64,6 +65,7 @@ mod dequantise;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
+pub mod feel;
 pub mod folders;
 pub mod generate;
 mod guard;

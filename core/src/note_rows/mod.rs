@@ -5,12 +5,14 @@
 //! after it, the rest of its chord, and the notes that follow. "Not known yet" has a value of its own, so one network
 //! serves every look-ahead.
 //!
+//! [`Part::feel`] gives the [`FeelRow`] that the read-outs of a style's timing, lengths and pedal read beside.
+//!
 //! Rows are in the order of onset, then key. Times are in seconds on any clock that does not jump.
 
 mod part;
 mod running_averages;
 
-pub use part::{Part, PartNote};
+pub use part::{FEEL, FeelRow, Part, PartNote};
 
 use crate::note::PIANO_KEYS;
 

@@ -1,5 +1,9 @@
 //! A part: its notes and pedal, and the features of each row.
 
+mod feel_row;
+
+pub use feel_row::{FEEL, FeelRow};
+
 use std::collections::VecDeque;
 
 use super::running_averages::{NoteFeatures, RunningAverages};
