@@ -2,6 +2,7 @@
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::FeelControls;
 use tonenet_core::scope::Scope;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_core::transport::Transport;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub model: EmbeddedModel,
     /// Whether the model is conditioned on the player's velocities, if it can be.
     pub condition_on_player: bool,
+    /// How far the style's feel moves the notes, and whose pedal is heard.
+    pub feel: FeelControls,
     /// Whether every note keeps its own velocity.
     pub bypass: bool,
     /// Whether every note keeps its own velocity for a moment, to compare. Unlike with bypass, clips play on.

@@ -188,6 +188,7 @@ mod tests {
     use crate::event::{PlainEvent, Voice};
     use tonenet_core::clip::Bars;
     use tonenet_core::dynamics::Expected;
+    use tonenet_core::feel::FeelControls;
     use tonenet_core::scheduler::RequestPolicy;
     use tonenet_core::scope::ScopePart;
     use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
@@ -202,6 +203,7 @@ mod tests {
         scope: Scope::ALL,
         model: EmbeddedModel::Note,
         condition_on_player: false,
+        feel: FeelControls::OFF,
         bypass: false,
         compare: false,
     };

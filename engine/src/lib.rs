@@ -13,6 +13,7 @@
 //!
 //! use tonenet_core::clip::Bars;
 //! use tonenet_core::dynamics::Expression;
+//! use tonenet_core::feel::FeelControls;
 //! use tonenet_core::scheduler::SchedulerConfig;
 //! use tonenet_core::scope::Scope;
 //! use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
@@ -50,6 +51,7 @@
 //!     scope: Scope::ALL,
 //!     model,
 //!     condition_on_player: false,
+//!     feel: FeelControls::OFF,
 //!     bypass: false,
 //!     compare: false,
 //! };

@@ -206,6 +206,7 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         (6, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
         (7, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
         (8, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
+        (9, [1.0, 0.25, 1.0, 6.0, 40.0, 126.0, 7.0, 0.0], SchedulerConfig::zero_latency(RATE, 512)),
     ];
     for (version, values, look_ahead) in saved_states {
         let mut host = clap_host();
@@ -219,7 +220,7 @@ fn projects_of_every_version_load_with_defaults_for_missing_settings() {
         assert_eq!(restored, values.map(Some), "version {version}");
         let played = host.play(&Session::from_song(&song, RATE), |_, _| {}).unwrap();
         assert_eq!(played.latency, look_ahead.latency, "version {version}");
-        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"8""#));
+        assert!(String::from_utf8_lossy(&host.save_state().unwrap()).contains(r#""state_version":"9""#));
     }
 }
 

@@ -138,7 +138,7 @@ const SAVED_VELOCITIES: [u8; 24] =
 #[test]
 fn a_saved_memory_of_any_version_plays_as_when_it_was_saved() {
     let song = song_of_saved_states();
-    for version in ["version-4-take", "version-5", "version-6", "version-7", "version-8"] {
+    for version in ["version-4-take", "version-5", "version-6", "version-7", "version-8", "version-9"] {
         let mut host = clap_host();
         host.load_state(&host.state_from_json(saved_state_json(version))).unwrap();
         let saved = host.save_state().unwrap();

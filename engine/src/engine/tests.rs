@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::FeelControls;
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::scope::Scope;
@@ -189,6 +190,7 @@ const SETTINGS: Settings = Settings {
     scope: Scope::ALL,
     model: EmbeddedModel::Baseline,
     condition_on_player: false,
+    feel: FeelControls::OFF,
     bypass: false,
     compare: false,
 };

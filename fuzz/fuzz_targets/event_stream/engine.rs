@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::FeelControls;
 use tonenet_core::scheduler::{Event, NoteId, SampleTime};
 use tonenet_core::scope::{Scope, ScopePart};
 use tonenet_core::style::{
@@ -102,6 +103,7 @@ fn settings_from_script(script: SettingsScript) -> Settings {
         },
         model: EmbeddedModel::ALL[usize::from(choices % 3)],
         condition_on_player: choices % 2 == 1,
+        feel: FeelControls::OFF,
         bypass,
         compare: choices % 16 == 15,
     }

@@ -1,6 +1,7 @@
 //! The enumerated host parameters, and the types that they stand for.
 
 use nice_plug::prelude::*;
+use tonenet_core::feel::PedalMode;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::scope::ScopePart;
 use tonenet_inference::embedded::EmbeddedModel;
@@ -76,6 +77,62 @@ impl From<ScopePart> for PartChoice {
             ScopePart::Melody => Self::Melody,
             ScopePart::Bass => Self::Bass,
             ScopePart::Inner => Self::Inner,
+        }
+    }
+}
+
+/// [`PedalMode`] as a host parameter. Projects store the ids.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PedalChoice {
+    /// See [`PedalMode::Mine`].
+    #[id = "mine"]
+    Mine,
+    /// See [`PedalMode::Fill`].
+    #[id = "fill"]
+    Fill,
+    /// See [`PedalMode::Replace`].
+    #[id = "replace"]
+    Replace,
+}
+
+impl From<PedalChoice> for PedalMode {
+    fn from(choice: PedalChoice) -> Self {
+        match choice {
+            PedalChoice::Mine => Self::Mine,
+            PedalChoice::Fill => Self::Fill,
+            PedalChoice::Replace => Self::Replace,
+        }
+    }
+}
+
+impl From<PedalMode> for PedalChoice {
+    fn from(mode: PedalMode) -> Self {
+        match mode {
+            PedalMode::Mine => Self::Mine,
+            PedalMode::Fill => Self::Fill,
+            PedalMode::Replace => Self::Replace,
+        }
+    }
+}
+
+/// How much earlier Timeline mode may play a note. Projects store the ids.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimelineLookAheadChoice {
+    /// Notes only move later, and the mode has no latency.
+    #[id = "off"]
+    Off,
+    /// By up to 30 ms, which is the mode's latency.
+    #[id = "30-ms"]
+    #[name = "30 ms"]
+    ThirtyMilliseconds,
+}
+
+impl TimelineLookAheadChoice {
+    /// The time in seconds.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Off => 0.0,
+            Self::ThirtyMilliseconds => 0.03,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The parameters that the host and the user can set, and what else a project keeps.
 
 mod choices;
+mod feel;
 pub mod style_value;
 mod upgrade;
 mod user;
 
-pub use choices::{LookAheadChoice, ModelChoice, PartChoice};
+pub use choices::{LookAheadChoice, ModelChoice, PartChoice, PedalChoice, TimelineLookAheadChoice};
+pub use feel::STYLE_SWING;
 pub use upgrade::upgrade;
 pub use user::{AnyParam, UserParam};
 
@@ -40,7 +42,8 @@ use tonenet_engine::model_versions::MadeWith;
 /// | 6 | also the user's styles; Style A and B are places in the list of styles, no ids |
 /// | 7 | also the versions of the models that it was made with; Style A and B are values that mean places |
 /// | 8 | also Listen to me, the scope, the slots A and B, and the lock of the take |
-pub const STATE_VERSION: u32 = 8;
+/// | 9 | also the feel: Timing, Swing, Articulation, Chord spread, Pedal and Timeline look-ahead |
+pub const STATE_VERSION: u32 = 9;
 
 /// The highest take. Take 0 is the average of all.
 pub const LAST_TAKE: u16 = 99;
@@ -112,6 +115,24 @@ pub struct ToneNetParams {
     /// See [`Scope::part`].
     #[id = "part"]
     pub part: EnumParam<PartChoice>,
+    /// See [`FeelControls::timing`](tonenet_core::feel::FeelControls::timing).
+    #[id = "timing"]
+    pub timing: FloatParam,
+    /// See [`FeelControls::swing`](tonenet_core::feel::FeelControls::swing). [`STYLE_SWING`], or 50–75 % of the beat.
+    #[id = "swing"]
+    pub swing: IntParam,
+    /// See [`FeelControls::articulation`](tonenet_core::feel::FeelControls::articulation).
+    #[id = "articulation"]
+    pub articulation: FloatParam,
+    /// See [`FeelControls::chord_spread`](tonenet_core::feel::FeelControls::chord_spread).
+    #[id = "chord_spread"]
+    pub chord_spread: FloatParam,
+    /// See [`FeelControls::pedal`](tonenet_core::feel::FeelControls::pedal).
+    #[id = "pedal"]
+    pub pedal: EnumParam<PedalChoice>,
+    /// How much earlier Timeline mode may play a note. A change takes effect at the next activation.
+    #[id = "timeline_delay"]
+    pub timeline_delay: EnumParam<TimelineLookAheadChoice>,
     /// The last tempo that the host sent, in thousandths of a beat per minute. The next activation computes its latency
     /// from it.
     #[persist = "tempo_millibpm"]
@@ -169,6 +190,12 @@ impl ToneNetParams {
             key_low: key_param("Lowest key", LOWEST_KEY),
             key_high: key_param("Highest key", HIGHEST_KEY),
             part: EnumParam::new("Part", PartChoice::All),
+            timing: feel::feel_share("Timing"),
+            swing: feel::swing_param(),
+            articulation: feel::feel_share("Articulation"),
+            chord_spread: feel::feel_share("Chord spread"),
+            pedal: EnumParam::new("Pedal", PedalChoice::Mine),
+            timeline_delay: EnumParam::new("Timeline look-ahead", TimelineLookAheadChoice::Off).non_automatable(),
             model: EnumParam::new("Model", ModelChoice::Note).non_automatable(),
             look_ahead: EnumParam::new("Look-ahead", LookAheadChoice::OneBeat).non_automatable(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
@@ -208,6 +235,7 @@ impl ToneNetParams {
             scope: Scope { low: key(&self.key_low), high: key(&self.key_high), part: self.part.value().into() },
             model: self.model.value().into(),
             condition_on_player: self.hear_player.value(),
+            feel: self.feel(),
             bypass: self.bypass.value(),
             compare: self.comparing.load(Ordering::Relaxed),
         }

@@ -2,7 +2,9 @@
 
 use super::upgrade::{choices, defaults};
 use super::*;
+use crate::history::tests::Session;
 use nice_plug::plugin::ParamValue;
+use tonenet_core::feel::{FeelControls, PedalMode, Swing};
 use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
 use tonenet_core::timeline::TimelineSnapshot;
@@ -23,6 +25,7 @@ fn by_default_the_average_take_of_jazz_plays() {
         scope: Scope { low: 21, high: 108, part: ScopePart::All },
         model: EmbeddedModel::Note,
         condition_on_player: false,
+        feel: FeelControls::OFF,
         bypass: false,
         compare: false,
     };
@@ -45,6 +48,12 @@ fn a_parameter_parses_the_text_that_it_shows() {
     check(&p.floor, &[(0.0, "1"), (1.0, "127")]);
     check(&p.key_low, &[(0.0, "A0"), (39.0 / 87.0, "C4"), (1.0, "C8")]);
     check(&p.part, &[(0.0, "All notes"), (1.0, "Inner voices")]);
+    check(&p.timing, &[(0.0, "0 %"), (0.6, "60 %"), (1.0, "100 %")]);
+    check(&p.swing, &[(0.0, "Style"), (1.0 / 26.0, "50 % (straight)"), (18.0 / 26.0, "67 % (triplet)")]);
+    check(&p.articulation, &[(0.0, "0 %"), (0.8, "80 %")]);
+    check(&p.chord_spread, &[(0.0, "0 %"), (0.25, "25 %")]);
+    check(&p.pedal, &[(0.0, "Mine"), (0.5, "Fill"), (1.0, "Replace")]);
+    check(&p.timeline_delay, &[(0.0, "Off"), (1.0, "30 ms")]);
     assert_eq!(parse_take("12"), Some(12));
 }
 
@@ -76,11 +85,70 @@ fn an_older_state_gets_defaults_for_what_it_lacks() {
     assert_eq!(ids, all);
     assert!(matches!(state.params["amount"], ParamValue::F32(0.25)));
     assert!(matches!(state.params["ceiling"], ParamValue::I32(127)));
-    assert_eq!(state.fields["state_version"], "8");
+    assert_eq!(state.fields["state_version"], "9");
     let versions: ModelVersions = serde_json::from_str(&state.fields["model_versions"]).unwrap();
     assert_eq!(versions, ModelVersions::default(), "made before versions were kept");
     assert_eq!(serde_json::from_str::<SavedClips>(&state.fields["clips"]).unwrap(), SavedClips::default());
     assert!(serde_json::from_str::<TimelineSnapshot>(&state.fields["timeline"]).unwrap().notes().is_empty());
+}
+
+/// The states of every version, as the plugin saved them.
+const SAVED_STATES: [&str; 10] = [
+    include_str!("../../../tests/states/version-1.json"),
+    include_str!("../../../tests/states/version-2.json"),
+    include_str!("../../../tests/states/version-3.json"),
+    include_str!("../../../tests/states/version-4.json"),
+    include_str!("../../../tests/states/version-4-take.json"),
+    include_str!("../../../tests/states/version-5.json"),
+    include_str!("../../../tests/states/version-6.json"),
+    include_str!("../../../tests/states/version-7.json"),
+    include_str!("../../../tests/states/version-8.json"),
+    include_str!("../../../tests/states/version-9.json"),
+];
+
+#[test]
+fn in_every_saved_state_the_feel_is_off() {
+    for json in SAVED_STATES {
+        let mut state: PluginState = serde_json::from_str(json).unwrap();
+        upgrade(&mut state);
+        let version = &state.fields["state_version"];
+        for id in ["timing", "articulation", "chord_spread"] {
+            assert!(matches!(state.params[id], ParamValue::F32(0.0)), "{version}: {id}");
+        }
+        assert!(matches!(state.params["swing"], ParamValue::I32(STYLE_SWING)), "{version}");
+        for (id, off) in [("pedal", "mine"), ("timeline_delay", "off")] {
+            let is_off = match &state.params[id] {
+                ParamValue::I32(choice) => *choice == 0,
+                ParamValue::String(choice) => choice == off,
+                _ => false,
+            };
+            assert!(is_off, "{version}: {id}");
+        }
+    }
+}
+
+#[test]
+fn settings_hold_the_feel() {
+    let session = Session::new();
+    for (param, text) in [
+        (UserParam::Timing, "60 %"),
+        (UserParam::Swing, "67 %"),
+        (UserParam::Articulation, "80"),
+        (UserParam::ChordSpread, "100 %"),
+        (UserParam::Pedal, "Fill"),
+        (UserParam::TimelineLookAhead, "30 ms"),
+    ] {
+        let value = param.of(&session.params).read_text(text).unwrap();
+        session.edit(|edit| edit.set(param, value));
+    }
+    let expected = FeelControls {
+        timing: 0.6,
+        swing: Swing::At(2.0 / 3.0),
+        articulation: 0.8,
+        chord_spread: 1.0,
+        pedal: PedalMode::Fill,
+    };
+    assert_eq!((session.params.settings().feel, session.params.timeline_look_ahead()), (expected, 0.03));
 }
 
 #[test]
@@ -110,7 +178,7 @@ fn a_number_beyond_32_bits_becomes_the_default_so_that_the_next_save_opens() {
 
 #[test]
 fn an_unknown_choice_or_a_value_of_the_wrong_kind_becomes_the_default() {
-    for id in ["style", "style_b", "part", "model", "look_ahead"] {
+    for id in ["style", "style_b", "part", "model", "look_ahead", "pedal", "timeline_delay"] {
         for value in [-1, 27, i32::MAX] {
             let json = format!(r#"{{"version":"0.1.0","params":{{"{id}":{{"i32":{value}}}}},"fields":{{}}}}"#);
             let mut state: PluginState = serde_json::from_str(&json).unwrap();

@@ -13,7 +13,10 @@ use tonenet_engine::model_versions::ModelVersions;
 
 use crate::history::Slots;
 
-use super::{LookAheadChoice, ModelChoice, PartChoice, STATE_VERSION, ToneNetParams, style_value};
+use super::{
+    LookAheadChoice, ModelChoice, PartChoice, PedalChoice, STATE_VERSION, TimelineLookAheadChoice, ToneNetParams,
+    style_value,
+};
 
 /// The parameters that choose a style.
 pub(super) const STYLES: [&str; 2] = ["style", "style_b"];
@@ -86,6 +89,8 @@ pub(super) fn choices(id: &str) -> Option<&'static [&'static str]> {
         "part" => PartChoice::ids(),
         "model" => ModelChoice::ids(),
         "look_ahead" => LookAheadChoice::ids(),
+        "pedal" => PedalChoice::ids(),
+        "timeline_delay" => TimelineLookAheadChoice::ids(),
         _ => None,
     }
 }
@@ -97,7 +102,7 @@ fn is_same_kind(value: &ParamValue, default: &ParamValue) -> bool {
 }
 
 /// The default of every parameter under its id, as a state holds it.
-pub(super) fn defaults() -> [(&'static str, ParamValue); 18] {
+pub(super) fn defaults() -> [(&'static str, ParamValue); 24] {
     fn choice<T: Enum + PartialEq + 'static>(param: &EnumParam<T>) -> ParamValue {
         ParamValue::I32(param.default_plain_value().to_index() as i32)
     }
@@ -123,5 +128,11 @@ pub(super) fn defaults() -> [(&'static str, ParamValue); 18] {
         ("look_ahead", choice(&new.look_ahead)),
         ("bypass", ParamValue::Bool(new.bypass.default_plain_value())),
         ("generate", ParamValue::Bool(new.generate.default_plain_value())),
+        ("timing", share(&new.timing)),
+        ("swing", count(&new.swing)),
+        ("articulation", share(&new.articulation)),
+        ("chord_spread", share(&new.chord_spread)),
+        ("pedal", choice(&new.pedal)),
+        ("timeline_delay", choice(&new.timeline_delay)),
     ]
 }

@@ -42,11 +42,23 @@ pub enum UserParam {
     KeyHigh,
     /// See [`ToneNetParams::part`].
     Part,
+    /// See [`ToneNetParams::timing`].
+    Timing,
+    /// See [`ToneNetParams::swing`].
+    Swing,
+    /// See [`ToneNetParams::articulation`].
+    Articulation,
+    /// See [`ToneNetParams::chord_spread`].
+    ChordSpread,
+    /// See [`ToneNetParams::pedal`].
+    Pedal,
+    /// See [`ToneNetParams::timeline_delay`].
+    TimelineLookAhead,
 }
 
 impl UserParam {
     /// Every parameter that the user sets.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::Style,
         Self::StyleB,
         Self::Blend,
@@ -64,6 +76,12 @@ impl UserParam {
         Self::KeyLow,
         Self::KeyHigh,
         Self::Part,
+        Self::Timing,
+        Self::Swing,
+        Self::Articulation,
+        Self::ChordSpread,
+        Self::Pedal,
+        Self::TimelineLookAhead,
     ];
 
     /// The id that projects and presets store.
@@ -86,6 +104,12 @@ impl UserParam {
             Self::KeyLow => "key_low",
             Self::KeyHigh => "key_high",
             Self::Part => "part",
+            Self::Timing => "timing",
+            Self::Swing => "swing",
+            Self::Articulation => "articulation",
+            Self::ChordSpread => "chord_spread",
+            Self::Pedal => "pedal",
+            Self::TimelineLookAhead => "timeline_delay",
         }
     }
 
@@ -109,6 +133,12 @@ impl UserParam {
             Self::KeyLow => &params.key_low,
             Self::KeyHigh => &params.key_high,
             Self::Part => &params.part,
+            Self::Timing => &params.timing,
+            Self::Swing => &params.swing,
+            Self::Articulation => &params.articulation,
+            Self::ChordSpread => &params.chord_spread,
+            Self::Pedal => &params.pedal,
+            Self::TimelineLookAhead => &params.timeline_delay,
         }
     }
 
@@ -119,12 +149,12 @@ impl UserParam {
 
     /// Whether presets hold it: what shapes the sound, in every mode and with every model.
     pub fn is_in_presets(self) -> bool {
-        !matches!(self, Self::Model | Self::LookAhead | Self::Bypass)
+        !matches!(self, Self::Model | Self::LookAhead | Self::TimelineLookAhead | Self::Bypass)
     }
 
     /// Whether the slots A and B hold it: also the model, but nothing that needs a restart.
     pub fn is_in_slots(self) -> bool {
-        !matches!(self, Self::LookAhead | Self::Bypass)
+        !matches!(self, Self::LookAhead | Self::TimelineLookAhead | Self::Bypass)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the view shows of what was played and of what Timeline remembers, and that settings redraw it at once.
 
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::FeelControls;
 use tonenet_core::scheduler::{NoteId, RequestPolicy, SchedulerConfig, WindowLength};
 use tonenet_core::scope::{Scope, ScopePart};
 use tonenet_core::style::mixing::{Prediction, StyleTerm};
@@ -50,6 +51,7 @@ fn moment(mode: Mode) -> Moment {
         scope: Scope::ALL,
         model: EmbeddedModel::Note,
         condition_on_player: false,
+        feel: FeelControls::OFF,
         bypass: false,
         compare: false,
     };
