@@ -138,7 +138,7 @@ fn played(midi: Vec<u8>, style: Genre, take: u16, runtime: &Runtime) -> Result<V
     let model = EmbeddedModel::Note.load(runtime)?;
     let wanted = SongRestyling::in_style(style, TakeSeed(take));
     let song = Song::parse(midi)?;
-    Ok(song.with_velocities(&restyle_song(&model, &song, &wanted)?.velocities)?)
+    Ok(restyle_song(&model, &song, &wanted)?.to_midi(&song)?)
 }
 
 /// Refuses what only the other model knows.

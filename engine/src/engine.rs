@@ -26,7 +26,7 @@ use tonenet_inference::embedded::EmbeddedModel;
 use crate::block::{Block, BlockContext, Settings};
 use crate::clip_track::ClipTrack;
 use crate::event::HostEvent;
-use crate::event_queue::{EventQueue, own_velocity};
+use crate::event_queue::{Arrival, EventQueue, own_velocity};
 use crate::generator::GeneratorMessage;
 use crate::inference_thread::{InferenceLink, InferenceMessage, InferenceResult, InferenceThread, Predictor};
 use crate::status::Status;
@@ -40,6 +40,8 @@ use crate::zero_latency::{IncomingNote, TimelineReader, ZeroLatency};
 pub struct SessionConfig {
     /// Sample rate in Hz.
     pub sample_rate: f64,
+    /// The longest block, in samples.
+    pub longest_block: u32,
     /// The latency, and when the model runs.
     pub scheduler: SchedulerConfig,
     /// The model to open first, and whether it listens to the player.
@@ -62,7 +64,7 @@ impl<E: HostEvent> Engine<E> {
     /// Creates an engine at sample 0, and asks the inference thread to open the model. In Timeline mode that thread has
     /// a first snapshot of the song, which may be empty.
     pub fn new(config: SessionConfig, mut thread: InferenceThread, clips: ClipTrack, status: Arc<Status>) -> Self {
-        let SessionConfig { sample_rate, scheduler, predictor } = config;
+        let SessionConfig { sample_rate, longest_block, scheduler, predictor } = config;
         let zero_latency = match scheduler.policy {
             RequestPolicy::Deferred(hop) => Some(ZeroLatency::new(hop, thread.take_view())),
             RequestPolicy::EveryHop(_) | RequestPolicy::PerNote(_) => None,
@@ -71,7 +73,7 @@ impl<E: HostEvent> Engine<E> {
         let inference = InferenceLink::new(thread, status.clone());
         let mut engine = Self {
             transport: TransportFollower::new(sample_rate),
-            queue: EventQueue::new(scheduler, sample_rate, status),
+            queue: EventQueue::new(scheduler, sample_rate, longest_block, status),
             waits: WaitPolicy::new(Budget::default(), inference.background(), clips.background()),
             inference,
             zero_latency,
@@ -118,6 +120,7 @@ impl<E: HostEvent> Engine<E> {
         let (transport, change) = self.transport.observe(self.now, block.samples, &block.transport);
         let block = &Block { transport, ..*block };
         let mut context = BlockContext { block, settings, emit: &mut emit };
+        self.queue.follow_settings(&mut context);
         let mut stop = self.apply_transport_change(change, &mut context);
         let mut segment = Wrap { time: self.now, transport };
         self.begin_segment(&segment);
@@ -169,12 +172,12 @@ impl<E: HostEvent> Engine<E> {
             // `process` interrupted the clip already, in the last block, where the predicted wrap began a new segment.
             TransportChange::Wrapped { at, foretold: true } => {
                 self.clips.release_player();
-                self.queue.scheduler().transport_interrupted(at);
+                self.queue.interrupt(at);
             }
             TransportChange::Wrapped { at, foretold: false } => {
                 self.interrupt_clip_and_player(self.now, context);
                 self.forget_keys(self.now);
-                self.queue.scheduler().transport_interrupted(at);
+                self.queue.interrupt(at);
             }
             // The predicted wrap did not happen, so the positions recorded since then are wrong.
             TransportChange::RanOn => {
@@ -188,7 +191,7 @@ impl<E: HostEvent> Engine<E> {
             TransportChange::Sought => {
                 self.interrupt_clip_and_player(self.now, context);
                 self.forget_keys(self.now);
-                self.queue.scheduler().transport_jumped(self.now);
+                self.queue.jump(self.now);
             }
         }
         None
@@ -238,7 +241,7 @@ impl<E: HostEvent> Engine<E> {
         self.play_clip(at, context);
         self.interrupt_clip_and_player(at, context);
         self.forget_keys(at);
-        self.queue.scheduler().transport_interrupted(at);
+        self.queue.interrupt(at);
     }
 
     /// Processes an event from the player.
@@ -272,14 +275,16 @@ impl<E: HostEvent> Engine<E> {
         };
         let incoming = note.map(|channel_and_key| IncomingNote { time, beats, channel_and_key, style, take });
         let known = self.zero_latency.as_mut().zip(incoming).map(|(zero_latency, note)| zero_latency.look_up(&note));
-        let id = self.queue.push(time, event, kind, context.settings, known);
+        let beat_seconds = context.block.transport.beat_seconds();
+        let arrival = Arrival { time, event, kind, beats, beat_seconds };
+        let id = self.queue.push(arrival, context.settings, known);
         let known = known.and_then(|known| known.expected);
         if let Event::AllNotesOff { channel } = kind {
             self.send(InferenceMessage::KeysUp { time, channel: Some(channel) });
         }
         let input = match (kind, note) {
             (_, Some((channel, key))) => {
-                let (velocity, beat_seconds) = (own_velocity(&event), context.block.transport.beat_seconds());
+                let velocity = own_velocity(&event);
                 InputEvent::NoteOn { id, time, position, beats, beat_seconds, channel, key, velocity, style, take }
             }
             (Event::NoteOff { channel, key }, _) => InputEvent::NoteOff { time, position, beats, channel, key },
@@ -378,7 +383,7 @@ fn accept_into<E: HostEvent>(
 ) -> impl FnMut(InferenceResult) {
     move |result| match zero_latency {
         Some(zero_latency) => zero_latency.add_result(result.requested, result.key, result.estimate.expected),
-        None => queue.scheduler().set_estimate(result.note, result.estimate),
+        None => queue.set_estimate(result.note, result.estimate),
     }
 }
 

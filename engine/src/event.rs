@@ -91,6 +91,14 @@ pub trait HostEvent: Copy + PartialEq + Debug {
         }
     }
 
+    /// A controller at the start of a block. `value` from 0 to 1.
+    fn control_change(channel: u8, number: u8, value: f32) -> Self;
+
+    /// The sustain pedal of a channel, down or up, at the start of a block.
+    fn sustain_pedal(channel: u8, down: bool) -> Self {
+        Self::control_change(channel, SUSTAIN, if down { 1.0 } else { 0.0 })
+    }
+
     /// A note-off for all notes on a key.
     fn release(channel: u8, key: u8) -> Self {
         Self::note_off(Voice::new(Self::ANY_VOICE, channel, key))
@@ -156,6 +164,10 @@ impl HostEvent for PlainEvent {
 
     fn note_off(voice: Voice<Option<i32>>) -> Self {
         Self::NoteOff { timing: 0, voice, velocity: 0.0 }
+    }
+
+    fn control_change(channel: u8, number: u8, value: f32) -> Self {
+        Self::Controller { timing: 0, channel, number, value }
     }
 
     fn timing(&self) -> u32 {

@@ -1,10 +1,14 @@
-//! Holds events from their arrival until they are due, and applies the predicted velocities.
+//! Holds events from their arrival until they are due, applies the predicted velocities and plays the style's pedal.
 
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::pedal::{PedalMovement, PedalPlayer};
+use tonenet_core::feel::{Displacement, Feel, FeelControls, PedalMode, WrittenPlace};
 use tonenet_core::note::midi_velocity;
-use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
+use tonenet_core::scheduler::{
+    Displace, DisplacementBounds, Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig,
+};
 use tonenet_core::scope::{Scope, VoicePosition, VoiceTracker};
 
 use crate::block::{BlockContext, Settings};
@@ -23,6 +27,12 @@ pub struct Queued<E> {
     expression: Expression,
     /// Which notes were restyled at its arrival.
     scope: Scope,
+    /// How far it is moved, as set at its arrival.
+    controls: FeelControls,
+    /// Where it is written.
+    place: WrittenPlace,
+    /// What the styles do with it, once that is known.
+    feel: Feel,
     /// Its place among the notes that sound with it, as far as it is known.
     voice: VoicePosition,
     /// Its place in the recorded performance.
@@ -31,10 +41,43 @@ pub struct Queued<E> {
     is_new: bool,
 }
 
+/// An event that has arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<E> {
+    /// When.
+    pub time: SampleTime,
+    /// The event.
+    pub event: E,
+    /// What it is to the scheduler.
+    pub kind: Event,
+    /// Its song position in beats, if known.
+    pub beats: Option<f64>,
+    /// The length of a beat there, in seconds.
+    pub beat_seconds: f64,
+}
+
+impl<E: HostEvent> Displace for Queued<E> {
+    fn displacement(&self, feel: &Feel) -> Displacement {
+        match self.event.kind() {
+            Event::NoteOn { key, .. } if self.is_in_scope(key) => self.controls.displacement(feel, &self.place),
+            _ => Displacement::NONE,
+        }
+    }
+}
+
+impl<E> Queued<E> {
+    fn is_in_scope(&self, key: u8) -> bool {
+        self.scope.includes(key, self.recorded_voice.unwrap_or(self.voice))
+    }
+}
+
 /// The pending events of the session.
 pub struct EventQueue<E> {
     scheduler: Scheduler<Queued<E>>,
     voices: VoiceTracker<NoteId>,
+    /// How far notes may move, if they move at all.
+    bounds: DisplacementBounds,
+    pedal: PedalPlayer,
     sample_rate: f64,
     status: Arc<Status>,
     /// First sample of the block.
@@ -44,11 +87,13 @@ pub struct EventQueue<E> {
 }
 
 impl<E: HostEvent> EventQueue<E> {
-    /// Creates an empty queue at sample 0; `sample_rate` in Hz.
-    pub fn new(config: SchedulerConfig, sample_rate: f64, status: Arc<Status>) -> Self {
+    /// Creates an empty queue at sample 0; `sample_rate` in Hz, `longest_block` in samples.
+    pub fn new(config: SchedulerConfig, sample_rate: f64, longest_block: u32, status: Arc<Status>) -> Self {
         Self {
             scheduler: Scheduler::new(EVENTS, config),
             voices: VoiceTracker::new(f64::from(config.latency) / sample_rate),
+            bounds: config.displacement_bounds(sample_rate, longest_block),
+            pedal: PedalPlayer::new(sample_rate),
             sample_rate,
             status,
             block_start: 0,
@@ -60,6 +105,7 @@ impl<E: HostEvent> EventQueue<E> {
     pub fn reset(&mut self) {
         self.scheduler.reset(self.scheduler.config());
         self.voices.reset();
+        self.pedal.reset();
     }
 
     /// Forgets which keys are down, because the song goes on elsewhere.
@@ -78,6 +124,39 @@ impl<E: HostEvent> EventQueue<E> {
         self.last_timing = 0;
     }
 
+    /// Follows the user's settings from the start of the block on.
+    pub fn follow_settings(&mut self, context: &mut BlockContext<impl FnMut(E)>) {
+        let Settings { feel, bypass, compare, .. } = *context.settings;
+        self.scheduler.set_bounds(if feel.moves() { self.bounds } else { DisplacementBounds::NONE });
+        let mode = if bypass || compare { PedalMode::Mine } else { feel.pedal };
+        if mode != self.pedal.mode() {
+            let now = self.block_start;
+            let Self { pedal, .. } = self;
+            pedal.set_mode(mode, now, |moved| (context.emit)(E::sustain_pedal(moved.channel, moved.down)));
+        }
+    }
+
+    /// The transport stopped or jumped back at a sample: what is pending leaves when due, then the style's pedal goes up.
+    pub fn interrupt(&mut self, at: SampleTime) {
+        let SchedulerConfig { latency, .. } = self.scheduler.config();
+        self.pedal.stop(at + u64::from(latency));
+        self.scheduler.transport_interrupted(at);
+    }
+
+    /// The transport jumped ahead: what is pending is dropped, and what sounds ends.
+    pub fn jump(&mut self, at: SampleTime) {
+        self.pedal.stop(at);
+        self.scheduler.transport_jumped(at);
+    }
+
+    /// Sets what is known of a pending note.
+    pub fn set_estimate(&mut self, id: NoteId, estimate: Estimate) {
+        if let Some(queued) = self.scheduler.payload_mut(id) {
+            queued.feel = estimate.feel;
+        }
+        self.scheduler.set_estimate(id, estimate);
+    }
+
     /// Makes room for an event. If the queue is full, emits the oldest events early.
     pub fn make_room(&mut self, context: &mut BlockContext<impl FnMut(E)>) {
         if !self.scheduler.is_full() {
@@ -90,22 +169,29 @@ impl<E: HostEvent> EventQueue<E> {
     }
 
     /// Adds an event, with its look-up in a zero-latency mode. There must be room.
-    pub fn push(
-        &mut self,
-        time: SampleTime,
-        event: E,
-        kind: Event,
-        settings: &Settings,
-        known: Option<NoteLookup>,
-    ) -> NoteId {
-        let is_new = known.is_some_and(|known| !known.settled || known.expected.is_none());
-        let Settings { expression, scope, .. } = *settings;
-        let recorded_voice = known.and_then(|known| known.voice);
-        let queued = Queued { event, expression, scope, voice: VoicePosition::ALONE, recorded_voice, is_new };
+    pub fn push(&mut self, arrival: Arrival<E>, settings: &Settings, known: Option<NoteLookup>) -> NoteId {
+        let Arrival { time, event, kind, beats, beat_seconds } = arrival;
+        let Settings { expression, scope, feel: controls, bypass, compare, .. } = *settings;
+        let place = WrittenPlace {
+            beat_phase: beats.map(|beats| beats.rem_euclid(1.0)),
+            beat_samples: beat_seconds * self.sample_rate,
+            sample_rate: self.sample_rate,
+        };
+        let queued = Queued {
+            event,
+            expression,
+            scope,
+            controls: if bypass || compare { FeelControls::OFF } else { controls },
+            place,
+            feel: Feel::default(),
+            voice: VoicePosition::ALONE,
+            recorded_voice: known.and_then(|known| known.voice),
+            is_new: known.is_some_and(|known| !known.settled || known.expected.is_none()),
+        };
         let id = self.scheduler.push_event(time, kind, queued);
         self.track_voice(id, time, kind);
-        if let Some(expected) = known.and_then(|known| known.expected) {
-            self.scheduler.set_estimate(id, Estimate { expected, settled: true });
+        if let Some(NoteLookup { expected: Some(expected), feel, .. }) = known {
+            self.set_estimate(id, Estimate { expected, feel, settled: true });
         }
         id
     }
@@ -132,15 +218,50 @@ impl<E: HostEvent> EventQueue<E> {
         while let Some(leaving) = self.scheduler.next_due(until) {
             self.emit(leaving, context);
         }
+        self.move_pedal(until, context);
     }
 
     fn emit(&mut self, leaving: OutputEvent<Queued<E>>, context: &mut BlockContext<impl FnMut(E)>) {
-        let (time, event) = match leaving {
-            OutputEvent::Release { time, channel, key } => (time, E::release(channel, key)),
-            OutputEvent::Event { time, payload, outcome, .. } => {
-                (time, self.restyle(payload, outcome, context.settings))
+        let time = match leaving {
+            OutputEvent::Release { time, .. } | OutputEvent::Event { time, .. } => time,
+        };
+        self.move_pedal(time + 1, context);
+        let event = match leaving {
+            OutputEvent::Release { channel, key, .. } => E::release(channel, key),
+            OutputEvent::Event { payload, outcome, .. } => {
+                if !self.follow_pedal(time, &payload) {
+                    return;
+                }
+                // A lift at the time of the note goes before it, so that the note is not damped.
+                self.move_pedal(time + 1, context);
+                self.restyle(payload, outcome, context.settings)
             }
         };
+        self.send(time, event, context);
+    }
+
+    /// Tells the style's pedal what leaves. Returns whether it is heard, which the player's own pedal may not be.
+    fn follow_pedal(&mut self, time: SampleTime, queued: &Queued<E>) -> bool {
+        if let (Some(down), Some((channel, ..))) = (queued.event.sustain(), queued.event.controller()) {
+            return self.pedal.player_moved(channel, down);
+        }
+        match queued.event.kind() {
+            Event::NoteOn { channel, key } if queued.event.kind().is_restylable() && queued.is_in_scope(key) => {
+                self.pedal.note_on(time, channel, &queued.feel);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Emits the movements of the style's pedal before a sample.
+    fn move_pedal(&mut self, until: SampleTime, context: &mut BlockContext<impl FnMut(E)>) {
+        while let Some(PedalMovement { time, channel, down }) = self.pedal.next_due(until) {
+            self.send(time, E::sustain_pedal(channel, down), context);
+        }
+    }
+
+    fn send(&mut self, time: SampleTime, event: E, context: &mut BlockContext<impl FnMut(E)>) {
         let last = u64::from(context.block.samples.saturating_sub(1));
         let in_block = time.saturating_sub(self.block_start).min(last) as u32;
         // Timing never decreases: an event emitted early may precede one that is due earlier in the block.
@@ -150,9 +271,9 @@ impl<E: HostEvent> EventQueue<E> {
 
     /// The event with its output velocity.
     fn restyle(&self, queued: Queued<E>, outcome: Outcome, settings: &Settings) -> E {
-        let Queued { event, expression, scope, voice, recorded_voice, is_new } = queued;
+        let Queued { event, expression, is_new, .. } = queued;
         let is_in_scope = match event.kind() {
-            Event::NoteOn { key, .. } => scope.includes(key, recorded_voice.unwrap_or(voice)),
+            Event::NoteOn { key, .. } => queued.is_in_scope(key),
             _ => true,
         };
         if settings.bypass || settings.compare || expression.amount == 0.0 || !is_in_scope {
@@ -180,169 +301,4 @@ pub fn own_velocity(event: &impl HostEvent) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::Ordering;
-
-    use super::*;
-    use crate::block::Block;
-    use crate::event::{PlainEvent, Voice};
-    use tonenet_core::clip::Bars;
-    use tonenet_core::dynamics::Expected;
-    use tonenet_core::feel::FeelControls;
-    use tonenet_core::scheduler::RequestPolicy;
-    use tonenet_core::scope::ScopePart;
-    use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
-    use tonenet_core::transport::Transport;
-    use tonenet_inference::embedded::EmbeddedModel;
-
-    const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 100, policy: RequestPolicy::EveryHop(25) };
-    const SETTINGS: Settings = Settings {
-        style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 },
-        take: TakeSeed(0),
-        expression: Expression { amount: 1.0, keep_accents: 0.0, level: 0.0, range: 1.0, floor: 1, ceiling: 127 },
-        scope: Scope::ALL,
-        model: EmbeddedModel::Note,
-        condition_on_player: false,
-        feel: FeelControls::OFF,
-        bypass: false,
-        compare: false,
-    };
-    const LOUD: Expected = Expected { level: 64.0, deviation: 20.0 };
-
-    fn on(key: u8) -> PlainEvent {
-        PlainEvent::note_on(Voice::new(None, 0, key), 0.5)
-    }
-
-    fn queue() -> EventQueue<PlainEvent> {
-        EventQueue::new(LOOK_AHEAD, 1000.0, Arc::default())
-    }
-
-    fn push(
-        queue: &mut EventQueue<PlainEvent>,
-        time: SampleTime,
-        event: PlainEvent,
-        known: Option<NoteLookup>,
-    ) -> NoteId {
-        queue.push(time, event, event.kind(), &SETTINGS, known)
-    }
-
-    /// The events emitted in a block of 100 samples.
-    fn emitted(queue: &mut EventQueue<PlainEvent>, now: SampleTime, settings: &Settings) -> Vec<PlainEvent> {
-        let (bars, transport) = (Bars::default(), Transport::default());
-        let block = Block { samples: 100, transport, bars, trigger_held: false, offline: false };
-        let mut emitted = Vec::new();
-        let mut emit = |event| emitted.push(event);
-        let mut context = BlockContext { block: &block, settings, emit: &mut emit };
-        queue.begin_block(now);
-        queue.make_room(&mut context);
-        queue.emit_due(now + 100, &mut context);
-        emitted
-    }
-
-    fn key_of(event: &PlainEvent) -> Option<u8> {
-        match event.kind() {
-            Event::NoteOn { key, .. } => Some(key),
-            _ => None,
-        }
-    }
-
-    fn counts(queue: &EventQueue<PlainEvent>) -> [u64; 3] {
-        let Status { restyled, late, new, .. } = &*queue.status;
-        [restyled, late, new].map(|count| count.load(Ordering::Relaxed))
-    }
-
-    #[test]
-    fn a_note_is_emitted_one_latency_later_with_the_predicted_velocity() {
-        let mut queue = queue();
-        let id = push(&mut queue, 30, on(60), None);
-        queue.scheduler().set_estimate(id, Estimate { expected: LOUD, settled: true });
-        assert_eq!(emitted(&mut queue, 0, &SETTINGS), []);
-        let restyled = on(60).with_velocity(84.0 / 127.0).with_timing(30);
-        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![restyled], [1, 0, 0]));
-    }
-
-    #[test]
-    fn without_a_prediction_a_note_keeps_its_velocity_and_counts_as_late() {
-        let mut queue = queue();
-        push(&mut queue, 30, on(60), None);
-        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![on(60).with_timing(30)], [0, 1, 0]));
-    }
-
-    #[test]
-    fn a_note_that_a_zero_latency_mode_does_not_know_counts_as_new() {
-        let mut queue = queue();
-        for known in [
-            NoteLookup { expected: None, settled: true, voice: None },
-            NoteLookup { expected: Some(LOUD), settled: false, voice: None },
-            NoteLookup { expected: Some(LOUD), settled: true, voice: None },
-        ] {
-            push(&mut queue, 0, on(60), Some(known));
-        }
-        let loud = on(60).with_velocity(84.0 / 127.0);
-        assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![on(60), loud, loud], [1, 0, 2]));
-    }
-
-    #[test]
-    fn controllers_and_bypassed_notes_are_emitted_unchanged() {
-        let mut queue = queue();
-        let pedal = PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 };
-        push(&mut queue, 0, pedal, None);
-        push(&mut queue, 0, on(60), Some(NoteLookup { expected: Some(LOUD), settled: true, voice: None }));
-        let bypass = Settings { bypass: true, ..SETTINGS };
-        assert_eq!((emitted(&mut queue, 100, &bypass), counts(&queue)), (vec![pedal, on(60)], [0; 3]));
-        push(&mut queue, 100, on(62), Some(NoteLookup { expected: Some(LOUD), settled: true, voice: None }));
-        let compare = Settings { compare: true, ..SETTINGS };
-        assert_eq!((emitted(&mut queue, 200, &compare), counts(&queue)), (vec![on(62)], [0; 3]));
-    }
-
-    #[test]
-    fn notes_outside_the_scope_keep_their_velocity() {
-        let part = |part| Settings { scope: Scope { low: 40, high: 72, part }, ..SETTINGS };
-        let restyled = |settings: &Settings| -> Vec<u8> {
-            let mut queue = queue();
-            for (time, key) in [(0, 36), (0, 48), (20, 60), (30, 72), (31, 76)] {
-                let (event, known) = (on(key), NoteLookup { expected: Some(LOUD), settled: true, voice: None });
-                queue.push(time, event, event.kind(), settings, Some(known));
-            }
-            let emitted = emitted(&mut queue, 100, settings);
-            let restyled: Vec<u8> = emitted.iter().filter(|e| e.velocity() != Some(0.5)).filter_map(key_of).collect();
-            assert_eq!((emitted.len(), counts(&queue)), (5, [restyled.len() as u64, 0, 0]));
-            restyled
-        };
-        assert_eq!(restyled(&part(ScopePart::All)), [48, 60, 72]);
-        assert_eq!(restyled(&part(ScopePart::Inner)), [48, 60, 72]);
-        assert_eq!(restyled(&part(ScopePart::Melody)), [0_u8; 0], "the melody lies above the range");
-        let melody = Settings { scope: Scope { part: ScopePart::Melody, ..Scope::ALL }, ..SETTINGS };
-        assert_eq!(restyled(&melody), [76], "one rolled chord");
-        let bass = Settings { scope: Scope { part: ScopePart::Bass, ..Scope::ALL }, ..SETTINGS };
-        assert_eq!(restyled(&bass), [36]);
-    }
-
-    #[test]
-    fn a_recorded_voice_counts_more_than_what_was_heard_so_far() {
-        let melody = Settings { scope: Scope { part: ScopePart::Melody, ..Scope::ALL }, ..SETTINGS };
-        let mut queue = queue();
-        for (key, is_highest) in [(60, false), (48, true)] {
-            let voice = Some(VoicePosition { is_highest, is_lowest: !is_highest });
-            let known = NoteLookup { expected: Some(LOUD), settled: true, voice };
-            queue.push(0, on(key), on(key).kind(), &melody, Some(known));
-        }
-        let restyled = emitted(&mut queue, 100, &melody);
-        let restyled: Vec<_> =
-            restyled.iter().filter(|event| event.velocity() != Some(0.5)).filter_map(key_of).collect();
-        assert_eq!(restyled, [48]);
-    }
-
-    #[test]
-    fn a_full_queue_emits_its_oldest_events_early_and_in_order() {
-        let mut queue = queue();
-        for key in 0..EVENTS {
-            push(&mut queue, 10, on((key % 128) as u8), None);
-        }
-        assert!(queue.scheduler().is_full());
-        let emitted = emitted(&mut queue, 20, &SETTINGS);
-        assert_eq!(emitted.len(), EVENTS, "one early, the others when due");
-        assert!(emitted.is_sorted_by_key(HostEvent::timing), "timing never decreases");
-        assert_eq!((emitted[0].timing(), queue.status.overloads.load(Ordering::Relaxed)), (0, 1));
-    }
-}
+mod tests;

@@ -42,7 +42,8 @@
 //!
 //! let model = EmbeddedModel::Note;
 //! let predictor = Predictor { model, condition_on_player: false };
-//! let config = SessionConfig { sample_rate: RATE, scheduler: SchedulerConfig::live(RATE, 480), predictor };
+//! let scheduler = SchedulerConfig::live(RATE, 480);
+//! let config = SessionConfig { sample_rate: RATE, longest_block: 480, scheduler, predictor };
 //! let mut engine = Engine::new(config, inference, track, status.clone());
 //! let settings = Settings {
 //!     style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::CLASSICAL, share_of_b: 0.25 },

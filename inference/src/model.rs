@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use tonenet_core::feel::Feel;
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::style::StyleIndex;
 pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
@@ -38,4 +39,8 @@ pub trait VelocityModel: Send {
         style: StyleIndex,
         predictions: &mut Vec<(NoteId, Prediction)>,
     ) -> Result<(), InferenceError>;
+
+    /// What `style` does with the notes of the last request besides their velocity; appends to `feel`. Call it once a
+    /// style after [`Self::predict`]. A model that knows nothing of it appends nothing.
+    fn feel(&mut self, _style: StyleIndex, _feel: &mut Vec<(NoteId, Feel)>) {}
 }

@@ -3,6 +3,7 @@
 //! Evaluation and the restyling of files use this; [`crate::timeline`] does the same for Timeline.
 
 mod settings;
+mod timed_part;
 
 use std::sync::Arc;
 
@@ -18,13 +19,14 @@ use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
 use crate::manifest::NetworkEntry;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
-use crate::note::{NoteModel, NoteNetwork};
+use crate::note::{NoteModel, NoteNetwork, StyledNotes};
 use crate::piano_roll::{PianoRollModel, PianoRollNetwork};
 use crate::runtime::Runtime;
 use crate::styles::{PlayedStyle, StyleList, StyleSlots};
 use crate::user_style::UserStyleError;
 
-pub use settings::RestyleSettings;
+pub use settings::{RestyleSettings, StyledPerformance};
+use timed_part::TimedPart;
 
 /// The most steps of a performance in one run of a piano-roll network, unless its manifest says fewer.
 ///
@@ -210,6 +212,18 @@ impl LoadedModel {
         styles: &[StyleIndex],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Vec<Prediction>>>, InferenceError> {
+        let styled = self.style_each(performances, look_ahead, styles, cancellation)?;
+        Ok(styled.into_iter().map(|one| one.into_iter().map(|styled| styled.predictions).collect()).collect())
+    }
+
+    /// What each of `styles` does with each performance, in the order of its notes.
+    fn style_each(
+        &self,
+        performances: &[PerformanceView<'_>],
+        look_ahead: LookAhead,
+        styles: &[StyleIndex],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<StyledNotes>>, InferenceError> {
         match &self.network {
             Network::PianoRoll(_) if look_ahead != LookAhead::WholePerformance => {
                 Err(InferenceError::WholePerformancesOnly)
@@ -217,26 +231,25 @@ impl LoadedModel {
             Network::PianoRoll(network) => {
                 let decoder = |&style| self.styles.decoder(style).ok_or_else(|| InferenceError::no_such_style(style));
                 let decoders: Vec<StyleIndex> = styles.iter().map(decoder).collect::<Result<_, _>>()?;
-                let predict = |performance| predict_on_grid(network, performance, &decoders, cancellation);
+                // Its encodings are of steps, which no feel is read from.
+                let styled = |predictions| StyledNotes { predictions, feel: Vec::new() };
+                let predict = |performance| {
+                    let predicted = predict_on_grid(network, performance, &decoders, cancellation)?;
+                    Ok(predicted.into_iter().map(styled).collect())
+                };
                 performances.iter().map(predict).collect()
             }
             Network::Note(network) => {
                 let played =
                     |&style| self.styles.get(style).cloned().ok_or_else(|| InferenceError::no_such_style(style));
                 let played: Vec<PlayedStyle> = styles.iter().map(played).collect::<Result<_, _>>()?;
-                let (parts, orders): (Vec<Part>, Vec<Vec<usize>>) =
-                    performances.iter().map(PerformanceView::part).unzip();
-                let parts: Vec<&Part> = parts.iter().collect();
-                let by_row = network.predict_each(&parts, look_ahead, &played, cancellation)?;
-                let in_order = |rows: Vec<Prediction>, order: &[usize]| {
-                    let mut notes = vec![Prediction { deviation: 0.0, spread: 0.0 }; order.len()];
-                    for (prediction, &note) in rows.into_iter().zip(order) {
-                        notes[note] = prediction;
-                    }
-                    notes
-                };
-                let each = by_row.into_iter().zip(&orders);
-                Ok(each.map(|(styles, order)| styles.into_iter().map(|rows| in_order(rows, order)).collect()).collect())
+                let parts: Vec<_> = performances.iter().map(TimedPart::new).collect();
+                let with_beats: Vec<_> = parts.iter().map(|one| (&one.part, Some(&one.beat_seconds[..]))).collect();
+                let by_row = network.style_each(&with_beats, look_ahead, &played, cancellation)?;
+                let each = by_row.into_iter().zip(&parts);
+                Ok(each
+                    .map(|(styles, part)| styles.into_iter().map(|styled| part.in_order_of_notes(styled)).collect())
+                    .collect())
             }
         }
     }
@@ -256,7 +269,7 @@ impl LoadedModel {
     }
 
     /// [`Self::columns`] for several performances.
-    fn columns_of_each(
+    pub(crate) fn columns_of_each(
         &self,
         performances: &[PerformanceView<'_>],
         look_ahead: LookAhead,
@@ -265,12 +278,13 @@ impl LoadedModel {
     ) -> Result<Vec<Vec<StyleColumn>>, InferenceError> {
         let usual = |&style| self.style(style).ok_or_else(|| InferenceError::no_such_style(style));
         let usual = styles.iter().map(usual).collect::<Result<Vec<StyleSpread>, InferenceError>>()?;
-        let column = |(&usual, predicted): (&StyleSpread, Vec<Prediction>)| {
-            let predictions: Vec<QuantisedExpectation> = predicted.into_iter().map(Into::into).collect();
-            StyleColumn::new(PartSpread::from_iter(predictions.iter().copied()).gain(usual), predictions)
+        let column = |(&usual, styled): (&StyleSpread, StyledNotes)| {
+            let predictions: Vec<QuantisedExpectation> = styled.predictions.into_iter().map(Into::into).collect();
+            let gain = PartSpread::from_iter(predictions.iter().copied()).gain(usual);
+            StyleColumn::new(gain, predictions).with_feel(styled.feel.into_iter().map(Into::into).collect())
         };
-        let predicted = self.predict_each(performances, look_ahead, styles, cancellation)?;
-        Ok(predicted.into_iter().map(|by_style| usual.iter().zip(by_style).map(column).collect()).collect())
+        let styled = self.style_each(performances, look_ahead, styles, cancellation)?;
+        Ok(styled.into_iter().map(|by_style| usual.iter().zip(by_style).map(column).collect()).collect())
     }
 }
 

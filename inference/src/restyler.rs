@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::Feel;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleTerm};
 use tonenet_core::style::range::RunningSpread;
-use tonenet_core::style::{PerStyle, StyleIndex};
+use tonenet_core::style::{PerStyle, StyleBlend, StyleIndex};
 use tonenet_core::window::{InferenceRequest, InputEvent, Window, WindowNote};
 
 use crate::error::InferenceError;
@@ -31,8 +32,17 @@ pub struct Restyler {
     conditions_on_player: bool,
     /// Reused buffer: the model's predictions in one style.
     predictions: Vec<(NoteId, Prediction)>,
+    /// Reused buffer: what the model knows of the notes' feel in one style.
+    feel: Vec<(NoteId, Feel)>,
     /// Reused buffer: the predictions in all styles, for each note of the current request.
-    by_note: Vec<(NoteId, PerStyle<Option<Prediction>>)>,
+    by_note: Vec<PredictedNote>,
+}
+
+/// A note of a request, with the predictions in each style that has a share in any of its notes.
+struct PredictedNote {
+    id: NoteId,
+    predictions: PerStyle<Option<Prediction>>,
+    feel: PerStyle<Feel>,
 }
 
 impl Restyler {
@@ -45,6 +55,7 @@ impl Restyler {
             spreads: PerStyle::default(),
             conditions_on_player: false,
             predictions: Vec::new(),
+            feel: Vec::new(),
             by_note: Vec::new(),
         }
     }
@@ -99,14 +110,17 @@ impl Restyler {
         let Some(level) = self.recent.level() else { return Ok(()) };
         let centres = self.centres.means();
         let gains = self.predict(request, &centres)?;
-        for (note, (_, predictions)) in self.recent.to_settle(request.hop).zip(&self.by_note) {
+        for (note, predicted) in self.recent.to_settle(request.hop).zip(&self.by_note) {
+            let PredictedNote { predictions, feel, .. } = predicted;
             let mixing = Mixing { mixture: Mixture::Blend(note.style), take: note.take };
             let term = |style: StyleIndex| {
                 let style = style.index();
                 Some(StyleTerm { prediction: predictions[style]?, gain: gains[style], centre: centres[style] })
             };
             let deviation = mixing.deviation(term, note.beats, note.key);
-            emit(note, Estimate { expected: Expected { level, deviation }, settled: true }, &term);
+            let StyleBlend { a, b, share_of_b } = note.style;
+            let feel = feel[a.index()].mix(feel[b.index()], share_of_b);
+            emit(note, Estimate { expected: Expected { level, deviation }, feel, settled: true }, &term);
         }
         Ok(())
     }
@@ -120,7 +134,8 @@ impl Restyler {
     ) -> Result<PerStyle<f32>, InferenceError> {
         let mut gains = PerStyle::default();
         self.by_note.clear();
-        self.by_note.extend(self.recent.to_settle(request.hop).map(|note| (note.id, PerStyle::default())));
+        let unknown = |id| PredictedNote { id, predictions: PerStyle::default(), feel: PerStyle::default() };
+        self.by_note.extend(self.recent.to_settle(request.hop).map(|note| unknown(note.id)));
         for style in StyleIndex::all() {
             if !self.recent.to_settle(request.hop).any(|note| note.style.share(style) > 0.0) {
                 continue;
@@ -131,11 +146,18 @@ impl Restyler {
             self.predictions.clear();
             self.model.predict(request, style, &mut self.predictions)?;
             for &(id, prediction) in &self.predictions {
-                if let Some((_, predictions)) = self.by_note.iter_mut().find(|note| note.0 == id) {
-                    predictions[style.index()] = Some(prediction);
+                if let Some(note) = self.by_note.iter_mut().find(|note| note.id == id) {
+                    note.predictions[style.index()] = Some(prediction);
                 }
                 self.centres.add(style, prediction.deviation);
                 spread.add(prediction, centre);
+            }
+            self.feel.clear();
+            self.model.feel(style, &mut self.feel);
+            for &(id, feel) in &self.feel {
+                if let Some(note) = self.by_note.iter_mut().find(|note| note.id == id) {
+                    note.feel[style.index()] = feel;
+                }
             }
         }
         Ok(gains)

@@ -68,6 +68,10 @@ impl HostEvent for PluginEvent {
         Self(NoteEvent::NoteOff { timing: 0, voice_id: voice.id, channel, key, velocity: 0.0 })
     }
 
+    fn control_change(channel: u8, number: u8, value: f32) -> Self {
+        Self(NoteEvent::MidiCC { timing: 0, channel, cc: number, value })
+    }
+
     fn timing(&self) -> u32 {
         self.0.timing()
     }

@@ -130,7 +130,16 @@ impl ToneNet {
     }
 
     fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
-        SchedulerConfig::for_mode(self.params.look_ahead.value().into(), tempo, self.sample_rate, self.longest_block)
+        let mode = self.params.look_ahead.value().into();
+        let config = SchedulerConfig::for_mode(mode, tempo, self.sample_rate, self.longest_block);
+        match mode {
+            // Notes can then be moved earlier, too.
+            Mode::Timeline => {
+                let latency = (self.params.timeline_look_ahead() * self.sample_rate).round() as u32;
+                SchedulerConfig { latency, ..config }
+            }
+            _ => config,
+        }
     }
 
     /// Starts an engine. An error is a message for the user.
@@ -156,7 +165,12 @@ impl ToneNet {
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
         let Settings { model, condition_on_player, .. } = self.params.settings();
         let predictor = Predictor { model, condition_on_player };
-        let config = SessionConfig { sample_rate: self.sample_rate, scheduler, predictor };
+        let config = SessionConfig {
+            sample_rate: self.sample_rate,
+            longest_block: self.longest_block,
+            scheduler,
+            predictor,
+        };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The command line of `tonenet`, as `--help` tells it.
 
+mod feel;
 mod generate;
 mod learn;
 mod others;
@@ -11,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use tonenet_core::genre::Genre;
 
+pub use feel::{FeelArgs, PedalArg, SwingArg};
 pub use generate::{GenerateArgs, GeneratorName};
 pub use learn::LearnArgs;
 pub use others::{CompletionsArgs, DoctorArgs, InspectArgs, ManArgs};
@@ -34,7 +36,7 @@ Exit status:
 
 /// Gives piano parts in MIDI files the dynamics of another genre
 ///
-/// Only velocities change; notes, timing and pedal stay as they are. The new velocities come from a neural network that
+/// Velocities change; timing, lengths and pedal do so only if you ask for it. What changes comes from a neural network that
 /// is part of this program. Nothing is downloaded, and no file that is read is ever overwritten.
 #[derive(Debug, Parser)]
 #[command(name = "tonenet", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -70,6 +72,6 @@ mod tests {
     #[test]
     fn the_help_of_every_number_names_its_range() {
         // `tests/numbers.rs` tries each of them; add a new one there.
-        assert_help_names_ranges(&Cli::command(), 16);
+        assert_help_names_ranges(&Cli::command(), 19);
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use tonenet_files::arguments::{number, whole};
 
-use super::{ProviderArgs, StyleName, StyleNameParser};
+use super::{FeelArgs, ProviderArgs, StyleName, StyleNameParser};
 
 /// Seconds of what follows that a note may know.
 const LOOK_AHEAD: RangeInclusive<f64> = 0.0..=3600.0;
@@ -17,6 +17,8 @@ Examples:
       Write song-jazz.mid beside song.mid
   tonenet restyle song.mid -o out.mid --style jazz --style-b pop --blend 30 --take 7 --amount 80
       Blend two styles, choose another performance, and keep a fifth of your own dynamics
+  tonenet restyle song.mid --style jazz --timing 60 --articulation 80 --pedal fill
+      Also move notes as the style does, change their lengths, and play the pedal where the file has none
   tonenet restyle song.mid --style evening.tonestyle
       Play in a style of your own
   tonenet restyle songs/ --style classical
@@ -30,7 +32,7 @@ Examples:
 
 Results of earlier runs are neither restyled again nor replaced, unless --force says so.
 --json reports: format, command, version, model, runtime, settings, styles, files, left_out, errors; and
-for each of the files: input, output, notes, restyled, changed, parts, warnings, errors.";
+for each of the files: input, output, notes, restyled, changed, moved, parts, warnings, errors.";
 
 /// Give MIDI files the dynamics of another genre
 ///
@@ -84,6 +86,8 @@ pub struct RestyleArgs {
     /// No note louder than this (1 to 127); --amount 0 leaves all as they are
     #[arg(long, value_name = "VELOCITY", default_value_t = 127, allow_negative_numbers = true, value_parser = whole(1..=127u8), help_heading = "Dynamics")]
     pub ceiling: u8,
+    #[command(flatten)]
+    pub feel: FeelArgs,
     #[command(flatten)]
     pub selection: SelectionArgs,
     /// note, attention, baseline, or a folder with a model.json

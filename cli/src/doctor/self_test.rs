@@ -59,7 +59,7 @@ impl SelfTest {
         let changed: usize = restyled.parts.iter().map(|part| part.changed).sum();
         ensure!(notes == song.notes().len(), "only {notes} of {} notes were restyled", song.notes().len());
         ensure!(changed * 2 > notes, "only {changed} of {notes} velocities changed");
-        song.with_velocities(&restyled.velocities)?;
+        restyled.to_midi(&song)?;
         let hop = HopTimes::measure(&model)?;
         Ok(Self {
             runtime: runtime.name(),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use tonenet_core::dynamics::Expression;
+use tonenet_core::scope::Scope;
 use tonenet_core::style::{BUILT_IN_STYLES, StyleBlend, StyleIndex, TakeSeed};
 use tonenet_files::jobs::{self, Jobs, Request};
 use tonenet_files::outputs::{Inputs, Messages};
@@ -132,7 +133,13 @@ fn settings(args: &RestyleArgs, style: StyleBlend, source_style: Option<StyleInd
         },
         look_ahead: args.look_ahead.map_or(LookAhead::WholePerformance, LookAhead::Seconds),
     };
-    SongRestyling { restyling, condition_on_player: args.hear_player, selection: selection(&args.selection) }
+    SongRestyling {
+        restyling,
+        condition_on_player: args.hear_player,
+        selection: selection(&args.selection),
+        scope: Scope::ALL,
+        feel: args.feel.controls(),
+    }
 }
 
 /// The parts that the command line asks for.
@@ -157,7 +164,9 @@ fn tell(file: &FileEntry, messages: Messages) {
         eprintln!("warning: {}: {warning}", file.input);
     }
     if let Some(output) = &file.output {
-        messages.line(format_args!("{output}: {} of {} notes have a new velocity", file.changed, file.restyled));
+        let moved = if file.moved > 0 { format!(", {} another place or length", file.moved) } else { String::new() };
+        let FileEntry { changed, restyled, .. } = file;
+        messages.line(format_args!("{output}: {changed} of {restyled} notes have a new velocity{moved}"));
         file.parts.iter().for_each(|part| messages.line(format_args!("  {part}")));
     }
     for error in &file.errors {

@@ -8,7 +8,7 @@ use tonenet_files::jobs::{Job, LeftOut};
 use tonenet_inference::song::{LeftAlone, PartOutcome};
 
 use super::styles::StyleEntry;
-use crate::args::{RestyleArgs, StyleName};
+use crate::args::{PedalArg, RestyleArgs, StyleName, SwingArg};
 use crate::report::{EntryEvidenceEntry, Head, ModelEntry, PartEntry, RuntimeEntry};
 
 /// The report of `tonenet restyle --json`.
@@ -45,6 +45,11 @@ struct Settings {
     range: u8,
     floor: u8,
     ceiling: u8,
+    timing: u8,
+    swing: SwingArg,
+    articulation: u8,
+    chord_spread: u8,
+    pedal: PedalArg,
     hear_player: bool,
     look_ahead: Option<f64>,
 }
@@ -64,6 +69,11 @@ impl RestyleReport {
             range: args.range,
             floor: args.floor,
             ceiling: args.ceiling,
+            timing: args.feel.timing,
+            swing: args.feel.swing,
+            articulation: args.feel.articulation,
+            chord_spread: args.feel.chord_spread,
+            pedal: args.feel.pedal,
             hear_player: args.hear_player,
             look_ahead: args.look_ahead,
         };
@@ -93,6 +103,8 @@ pub struct FileEntry {
     pub restyled: usize,
     /// Notes whose velocity is another one now.
     pub changed: usize,
+    /// Notes that begin at another tick or have another length now.
+    pub moved: usize,
     /// Its parts.
     pub parts: Vec<PartOutcomeEntry>,
     /// What is wrong with it and was put up with.
@@ -110,6 +122,7 @@ impl FileEntry {
             notes: 0,
             restyled: 0,
             changed: 0,
+            moved: 0,
             parts: Vec::new(),
             warnings: Vec::new(),
             errors: Vec::new(),

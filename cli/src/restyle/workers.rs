@@ -131,10 +131,11 @@ fn write(job: &Job, song: &Song, restyled: Result<Restyled>, file: &mut FileEntr
     file.warnings = song.warnings().iter().map(ToString::to_string).collect();
     file.notes = song.notes().len();
     let restyled = restyled.with_context(|| format!("cannot restyle {}", job.input))?;
-    job.output.write(&song.with_velocities(&restyled.velocities)?)?;
+    job.output.write(&restyled.to_midi(song)?)?;
     file.output = Some(job.output.name().display().to_string());
     file.parts = restyled.parts.iter().map(|part| PartOutcomeEntry::new(song, part)).collect();
     file.restyled = restyled.parts.iter().map(|part| part.restyled).sum();
+    file.moved = restyled.moved.as_ref().map_or(0, |moved| moved.notes);
     file.changed = restyled.parts.iter().map(|part| part.changed).sum();
     Ok(())
 }

@@ -2,7 +2,10 @@
 //!
 //! A pianist lifts the pedal as a new chord is struck and presses it again once its keys are down, so that the old chord
 //! ends and the new one goes on. [`PedalPlayer`] does so with the notes as they leave, one pedal a channel.
-//! It has no clock: the caller passes times, and takes the movements in between with [`PedalPlayer::next_due`].
+//! It has no clock: the caller passes times, and takes the movements in between with [`PedalPlayer::next_due`]. Nothing here
+//! allocates after [`PedalPlayer::new`].
+
+use std::collections::VecDeque;
 
 use super::{Feel, PedalMode};
 use crate::note_rows::CHORD_SECONDS;
@@ -18,6 +21,9 @@ const DOWN_AFTER: f64 = 0.06;
 const LONGEST: f64 = 8.0;
 
 const CHANNELS: usize = 16;
+
+/// Stops that lie ahead; beyond it the latest replaces the one before.
+const STOPS: usize = 16;
 
 /// A movement of the pedal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +60,24 @@ pub struct PedalPlayer {
     mode: PedalMode,
     sample_rate: f64,
     channels: [ChannelPedal; CHANNELS],
+    /// When the pedals go up whatever the notes say, in order.
+    stops: VecDeque<SampleTime>,
 }
 
 impl PedalPlayer {
     /// A player whose pedals are up, in [`PedalMode::Mine`]; `sample_rate` in Hz.
     pub fn new(sample_rate: f64) -> Self {
-        Self { mode: PedalMode::Mine, sample_rate, channels: [ChannelPedal::default(); CHANNELS] }
+        Self {
+            mode: PedalMode::Mine,
+            sample_rate,
+            channels: [ChannelPedal::default(); CHANNELS],
+            stops: VecDeque::with_capacity(STOPS),
+        }
+    }
+
+    /// Whose pedal is heard.
+    pub fn mode(&self) -> PedalMode {
+        self.mode
     }
 
     /// Changes whose pedal is heard. The pedal that was heard is lifted, and the player's goes on where it is.
@@ -96,7 +114,7 @@ impl PedalPlayer {
         passes(self.mode)
     }
 
-    /// A note leaves, with what the style does at it.
+    /// A note leaves, with what the style does at it. Take the movements up to and including its time first.
     pub fn note_on(&mut self, time: SampleTime, channel: u8, feel: &Feel) {
         let samples = |seconds: f64| (seconds * self.sample_rate).round() as SampleTime;
         let (between, after, in_chord) = (samples(BETWEEN_MOVEMENTS), samples(DOWN_AFTER), samples(CHORD_SECONDS));
@@ -119,25 +137,57 @@ impl PedalPlayer {
         }
     }
 
-    /// The transport stops, jumps or is bypassed: the style's pedals go up.
-    pub fn stop(&mut self, now: SampleTime) {
+    /// The transport stops or jumps: the style's pedals go up at a time that may lie ahead.
+    pub fn stop(&mut self, time: SampleTime) {
+        if self.stops.len() == STOPS {
+            self.stops.pop_back();
+        }
+        let place = self.stops.partition_point(|stop| *stop <= time);
+        self.stops.insert(place, time);
+    }
+
+    /// Starts over at sample 0, where the pedals that are down go up.
+    pub fn reset(&mut self) {
+        self.stops.clear();
+        for pedal in &mut self.channels {
+            pedal.moved = None;
+        }
+        self.lift_all(0);
+    }
+
+    fn lift_all(&mut self, time: SampleTime) {
         for pedal in &mut self.channels {
             (pedal.down_at, pedal.chord, pedal.player_uses_it) = (None, None, false);
-            pedal.up_at = pedal.down.then_some(now);
+            pedal.up_at = pedal.down.then_some(time);
         }
     }
 
     /// The next movement before `until`. Movements come in the order of time.
     pub fn next_due(&mut self, until: SampleTime) -> Option<PedalMovement> {
-        if self.mode == PedalMode::Mine {
-            return None;
+        loop {
+            let next = self.next_movement();
+            let Some(&stop) = self.stops.front().filter(|stop| next.is_none_or(|next| **stop <= next.0)) else {
+                return self.make(next.filter(|next| next.0 < until)?);
+            };
+            if stop >= until {
+                return None;
+            }
+            self.stops.pop_front();
+            self.lift_all(stop);
         }
+    }
+
+    /// The next movement: its time, whether the pedal goes down, and the channel.
+    fn next_movement(&self) -> Option<(SampleTime, bool, usize)> {
         let next = |pedal: &ChannelPedal| match (pedal.up_at, pedal.down_at) {
             (Some(up), _) => Some((up, false)),
             (None, down) => Some((down?, true)),
         };
-        let all = self.channels.iter().enumerate().filter_map(|(channel, pedal)| Some((next(pedal)?, channel)));
-        let ((time, down), channel) = all.min().filter(|((time, _), _)| *time < until)?;
+        let all = self.channels.iter().enumerate();
+        all.filter_map(|(channel, pedal)| next(pedal).map(|(time, down)| (time, down, channel))).min()
+    }
+
+    fn make(&mut self, (time, down, channel): (SampleTime, bool, usize)) -> Option<PedalMovement> {
         let longest = (LONGEST * self.sample_rate).round() as SampleTime;
         let pedal = &mut self.channels[channel];
         (pedal.down, pedal.moved) = (down, Some(time));
@@ -185,7 +235,7 @@ mod tests {
         let mut player = player(PedalMode::Replace);
         let mut heard = Vec::new();
         for (time, feel) in [(0, HOLD), (10, CHANGE), (500, HOLD), (1000, CHANGE), (1500, DRY), (2000, DRY)] {
-            heard.extend(movements(&mut player, time));
+            heard.extend(movements(&mut player, time + 1));
             player.note_on(time, 0, &feel);
         }
         heard.extend(movements(&mut player, 9000));
@@ -213,8 +263,8 @@ mod tests {
         assert_eq!(player.next_due(1000), Some(on_other), "another channel has no pedal");
         assert_eq!(player.next_due(1000), None);
         player.stop(1000);
+        assert_eq!(player.next_due(2001), Some(PedalMovement { time: 1000, channel: 1, down: false }));
         player.note_on(2000, 0, &HOLD);
-        assert_eq!(player.next_due(1001).map(|moved| moved.channel), Some(1));
         assert_eq!(player.next_due(3000).map(|moved| moved.channel), Some(0), "after a stop it fills again");
     }
 
@@ -240,11 +290,10 @@ mod tests {
             let (mut time, mut heard) = (0, Vec::new());
             for (step, pedal_down, pedal_lift, stops) in notes {
                 time += step;
-                heard.extend(movements(&mut player, time));
                 if stops && step > 300 {
                     player.stop(time);
-                    heard.extend(movements(&mut player, time + 1));
                 }
+                heard.extend(movements(&mut player, time + 1));
                 player.note_on(time, 0, &Feel { pedal_down, pedal_lift, ..Feel::default() });
             }
             heard.extend(movements(&mut player, time + 20_000));

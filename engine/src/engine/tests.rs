@@ -122,7 +122,8 @@ fn engine_with(
 }
 
 fn config(scheduler: SchedulerConfig, model: EmbeddedModel) -> SessionConfig {
-    SessionConfig { sample_rate: RATE, scheduler, predictor: Predictor { model, condition_on_player: false } }
+    let predictor = Predictor { model, condition_on_player: false };
+    SessionConfig { sample_rate: RATE, longest_block: 480, scheduler, predictor }
 }
 
 /// A track without a clip.

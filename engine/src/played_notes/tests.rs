@@ -10,7 +10,7 @@ const RATE: f64 = 1_000.0;
 
 fn session(scheduler: SchedulerConfig) -> SessionConfig {
     let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
-    SessionConfig { sample_rate: RATE, scheduler, predictor }
+    SessionConfig { sample_rate: RATE, longest_block: 480, scheduler, predictor }
 }
 
 fn look_ahead() -> SessionConfig {

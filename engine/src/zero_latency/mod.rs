@@ -8,11 +8,13 @@
 
 mod timeline_reader;
 
+use timeline_reader::RecordedNote;
 pub use timeline_reader::TimelineReader;
 
 use std::collections::VecDeque;
 
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::Feel;
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::scope::VoicePosition;
 use tonenet_core::style::{StyleBlend, TakeSeed};
@@ -53,6 +55,8 @@ pub struct IncomingNote {
 pub struct NoteLookup {
     /// The prediction, if there is one.
     pub expected: Option<Expected>,
+    /// What the styles do with it besides, if the performance is recorded.
+    pub feel: Feel,
     /// Whether the prediction is final: no later pass will improve it.
     pub settled: bool,
     /// The note's voice, if the performance is recorded.
@@ -108,9 +112,10 @@ impl ZeroLatency {
             self.expectation.learn(key, expected);
         }
         let timeline = self.timeline.as_ref().zip(beats);
-        let (recorded, voice) = timeline.map_or((None, None), |(timeline, beats)| timeline.look_up(beats, note));
-        let settled = recorded.is_some() || self.timeline.is_none();
-        NoteLookup { expected: recorded.or_else(|| self.expectation.get(channel_and_key.1)), settled, voice }
+        let recorded = timeline.map_or_else(RecordedNote::default, |(timeline, beats)| timeline.look_up(beats, note));
+        let RecordedNote { expected, feel, voice } = recorded;
+        let settled = expected.is_some() || self.timeline.is_none();
+        NoteLookup { expected: expected.or_else(|| self.expectation.get(channel_and_key.1)), feel, settled, voice }
     }
 }
 
@@ -137,7 +142,7 @@ mod tests {
         let mut zero_latency = ZeroLatency::new(480, None);
         zero_latency.add_result(100, 60, expected(7.0));
         let before = zero_latency.look_up(&note(579, None, 60));
-        assert_eq!(before, NoteLookup { expected: None, settled: true, voice: None });
+        assert_eq!(before, NoteLookup { expected: None, feel: Feel::default(), settled: true, voice: None });
         let after = zero_latency.look_up(&note(580, None, 60));
         assert!(after.expected.is_some_and(|expected| expected.deviation > 0.0), "{after:?}");
         zero_latency.reset();
@@ -155,7 +160,7 @@ mod tests {
         for other in [note(0, Some(5.0), 60), note(0, Some(4.0), 61), note(0, None, 60)] {
             assert_eq!(
                 zero_latency.look_up(&other),
-                NoteLookup { expected: None, settled: false, voice: None },
+                NoteLookup { expected: None, feel: Feel::default(), settled: false, voice: None },
                 "{other:?}"
             );
         }

@@ -1,6 +1,7 @@
 //! Reads predictions from the latest Timeline snapshot, and tracks which parts of the song a pass traverses.
 
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::Feel;
 use tonenet_core::scope::VoicePosition;
 use tonenet_core::timeline::{SAME_PLACE, TimelineEvent, TimelineView};
 use tonenet_core::transport::{JUMP_AHEAD, JUMP_BACK};
@@ -17,6 +18,14 @@ pub struct TimelineReader {
     passage: Option<Passage>,
     /// Whether some input of the passage was not recorded.
     is_passage_incomplete: bool,
+}
+
+/// What a snapshot knows of a note.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RecordedNote {
+    pub(super) expected: Option<Expected>,
+    pub(super) feel: Feel,
+    pub(super) voice: Option<VoicePosition>,
 }
 
 /// The part of the song traversed since the last report, in beats.
@@ -42,12 +51,16 @@ impl TimelineReader {
         self.view = view;
     }
 
-    /// What the snapshot knows of a note at a song position: its prediction and its voice.
-    pub fn look_up(&self, beats: f64, note: &IncomingNote) -> (Option<Expected>, Option<VoicePosition>) {
+    /// What the snapshot knows of a note at a song position.
+    pub(super) fn look_up(&self, beats: f64, note: &IncomingNote) -> RecordedNote {
         let (channel, key) = note.channel_and_key;
         let found = self.view.snapshot().find(beats, channel, key);
-        let expected = found.and_then(|index| self.view.expected(index, note.style, note.take));
-        (expected, found.and_then(|index| self.view.snapshot().voice(index)))
+        let Some(index) = found else { return RecordedNote::default() };
+        RecordedNote {
+            expected: self.view.expected(index, note.style, note.take),
+            feel: self.view.feel(index, note.style),
+            voice: self.view.snapshot().voice(index),
+        }
     }
 
     /// Whether a block that begins at `beats` begins a new pass, because it does not continue the last block.

@@ -204,7 +204,12 @@ impl Player {
             GeneratorThread::new(store.clone(), Arc::default(), Box::new(|| panic!("nobody asked for a clip")));
         let clips = ClipTrack::new(store, generator.link().clone(), false);
         let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
-        let config = SessionConfig { sample_rate: script.sample_rate(), scheduler, predictor };
+        let config = SessionConfig {
+            sample_rate: script.sample_rate(),
+            longest_block: LONGEST_BLOCK.into(),
+            scheduler,
+            predictor,
+        };
         Self {
             engine: Engine::new(config, inference, clips, status),
             oracle: Oracle::new(scheduler.latency),

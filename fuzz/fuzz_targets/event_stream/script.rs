@@ -5,7 +5,7 @@ use tonenet_core::scheduler::{Mode, SampleTime, SchedulerConfig, WindowLength};
 use tonenet_core::transport::{Transport, TransportChange, TransportWatch};
 
 /// Longest block, in samples.
-const LONGEST_BLOCK: u16 = 2_048;
+pub(super) const LONGEST_BLOCK: u16 = 2_048;
 /// Steps of a script that are played at most; more would be slow.
 const STEPS: usize = 64;
 /// Events of a block that are played at most.

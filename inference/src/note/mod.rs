@@ -8,3 +8,4 @@ mod styles;
 
 pub use model::NoteModel;
 pub use network::{AheadState, DecoderState, EncodedNotes, LANES, NoteNetwork, PastState};
+pub use styles::StyledNotes;

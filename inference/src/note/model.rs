@@ -6,14 +6,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tonenet_core::note_rows::{Part, PartNote};
+use tonenet_core::feel::Feel;
+use tonenet_core::note_rows::{FeelRow, Part, PartNote};
 use tonenet_core::scheduler::{NoteId, SampleTime};
-use tonenet_core::style::StyleIndex;
+use tonenet_core::style::{PerStyle, StyleIndex};
 use tonenet_core::window::{InferenceRequest, InputEvent};
 
 use super::network::{DecoderState, EncodedNotes, NoteNetwork, PastState};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
+use crate::feel::ChordFeel;
 use crate::model::{Prediction, StyleSpread, VelocityModel};
 use crate::styles::StyleList;
 
@@ -34,6 +36,8 @@ pub struct NoteModel {
     sounding: Vec<SoundingNote>,
     past_state: PastState,
     decoders: Vec<DecoderProgress>,
+    /// What the last chord's notes share in each style.
+    chords: PerStyle<ChordFeel>,
     /// The encodings for the last request, which every style's decoder reads.
     prepared: Option<Prepared>,
     styles: Arc<StyleList>,
@@ -43,12 +47,14 @@ pub struct NoteModel {
 struct NewNote {
     id: NoteId,
     time: SampleTime,
+    beat_seconds: f64,
     note: PartNote,
 }
 
 struct UnsettledNote {
     id: NoteId,
     time: SampleTime,
+    beat_seconds: f64,
     /// Index in the part.
     index: usize,
     past_encoding: Vec<f32>,
@@ -94,6 +100,7 @@ impl NoteModel {
             unsettled: VecDeque::new(),
             sounding: Vec::new(),
             decoders: Vec::new(),
+            chords: PerStyle::default(),
             prepared: None,
             styles,
         }
@@ -116,10 +123,10 @@ impl NoteModel {
         // A host may send notes of the same sample in any order.
         self.new.sort_by(|a, b| a.time.cmp(&b.time).then(a.note.key.cmp(&b.note.key)));
         let mut rows = Vec::new();
-        for NewNote { id, time, note } in self.new.drain(..) {
+        for NewNote { id, time, beat_seconds, note } in self.new.drain(..) {
             let index = self.part.push(note);
             self.part.past(index, &mut rows);
-            self.unsettled.push_back(UnsettledNote { id, time, index, past_encoding: Vec::new() });
+            self.unsettled.push_back(UnsettledNote { id, time, beat_seconds, index, past_encoding: Vec::new() });
             if let Some(sounding) = self.sounding.iter_mut().find(|n| n.id == id) {
                 sounding.index = Some(index);
             }
@@ -204,7 +211,7 @@ impl VelocityModel for NoteModel {
 
     fn push_event(&mut self, event: &InputEvent, player_level: Option<f32>) {
         match *event {
-            InputEvent::NoteOn { id, time, beats, channel, key, velocity, .. } => {
+            InputEvent::NoteOn { id, time, beats, beat_seconds, channel, key, velocity, .. } => {
                 let note = PartNote {
                     onset: self.seconds(time),
                     release: f64::INFINITY,
@@ -212,7 +219,7 @@ impl VelocityModel for NoteModel {
                     beat_phase: beats.map(|b| b.rem_euclid(1.0)),
                     deviation: player_level.map(|level| f32::from(velocity) - level),
                 };
-                self.new.push(NewNote { id, time, note });
+                self.new.push(NewNote { id, time, beat_seconds, note });
                 if self.sounding.len() == MAX_SOUNDING {
                     self.sounding.remove(0);
                 }
@@ -254,5 +261,17 @@ impl VelocityModel for NoteModel {
         let notes = self.unsettled.range(prepared.settle.clone());
         predictions.extend(notes.zip(predicted).map(|(note, prediction)| (note.id, prediction)));
         Ok(())
+    }
+
+    fn feel(&mut self, style: StyleIndex, feel: &mut Vec<(NoteId, Feel)>) {
+        let (Some(model), Some(prepared)) = (self.network.feel(), &self.prepared) else { return };
+        let Some(played) = self.styles.get(style) else { return };
+        let Prepared { past_encoding, ahead_encoding, .. } = prepared;
+        let known = self.seconds(prepared.time);
+        let notes = self.unsettled.range(prepared.settle.clone());
+        let rows: Vec<FeelRow> = notes.clone().map(|n| self.part.feel(n.index, known, n.beat_seconds)).collect();
+        let encoded = EncodedNotes { past_encoding, ahead_encoding, predictions: &[] };
+        let predicted = model.predict(played.feel(), &encoded, &rows, &mut self.chords[style.index()]);
+        feel.extend(notes.zip(predicted).map(|(note, feel)| (note.id, feel)));
     }
 }

@@ -21,6 +21,7 @@ use crate::bundle::ModelFiles;
 use crate::cancellation::Cancellation;
 use crate::decoders::Decoders;
 use crate::error::InferenceError;
+use crate::feel::FeelModel;
 use crate::manifest::{NetworkEntry, Sha256};
 use crate::model::{Prediction, StyleSpread};
 use crate::runtime::{Graph, Runtime, Tensor, TensorRef};
@@ -43,6 +44,8 @@ pub struct NoteNetwork {
     past_hidden: usize,
     ahead_hidden: usize,
     decoder_hidden: usize,
+    /// What its styles do besides velocities, if that is known.
+    feel: Option<Arc<FeelModel>>,
 }
 
 /// The past encoder's state after some notes, for one or more performances in a batch.
@@ -90,7 +93,19 @@ impl NoteNetwork {
         let (past, ahead) = (next()?, next()?);
         let decoders = Decoders::load(runtime, files)?;
         let encoders = files.shared().map(|file| file.sha256()).collect();
-        Ok(Self { past, ahead, encoders, decoders, past_hidden, ahead_hidden, decoder_hidden })
+        Ok(Self { past, ahead, encoders, decoders, past_hidden, ahead_hidden, decoder_hidden, feel: None })
+    }
+
+    /// The same network with a feel of its styles; unchanged if the feel was trained on another network.
+    #[must_use]
+    pub fn with_feel(self, feel: Arc<FeelModel>) -> Self {
+        let feel = feel.check(&self).is_ok().then_some(feel);
+        Self { feel, ..self }
+    }
+
+    /// What its styles do besides velocities, if that is known.
+    pub fn feel(&self) -> Option<&FeelModel> {
+        self.feel.as_deref()
     }
 
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.

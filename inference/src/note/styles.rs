@@ -2,13 +2,15 @@
 
 use std::cmp::Reverse;
 
-use tonenet_core::note_rows::Part;
+use tonenet_core::feel::Feel;
+use tonenet_core::note_rows::{FeelRow, Part};
 use tonenet_core::style::StyleIndex;
 
 use super::network::LONGEST_LANE;
 use super::{EncodedNotes, LANES, NoteNetwork};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
+use crate::feel::{ChordFeel, FeelModel};
 use crate::model::Prediction;
 use crate::performance::{LookAhead, of_one};
 use crate::styles::PlayedStyle;
@@ -22,11 +24,60 @@ impl PlayedStyle {
         }
     }
 
+    /// The style whose feel it has: its own, or that of the nearest built-in style.
+    pub(super) fn feel(&self) -> StyleIndex {
+        match self {
+            Self::Decoder(style) => *style,
+            Self::User(style) => style.nearest(),
+        }
+    }
+
     /// Its predictions of some notes, from those of its [`Self::decoders`].
     pub(super) fn predict(&self, notes: &EncodedNotes<'_>) -> Vec<Prediction> {
         match self {
             Self::Decoder(_) => notes.predictions.first().cloned().unwrap_or_default(),
             Self::User(style) => style.predict(notes),
+        }
+    }
+}
+
+/// What a style does with the notes of a performance, in their order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StyledNotes {
+    /// The predicted velocities.
+    pub predictions: Vec<Prediction>,
+    /// What else it does; empty where that was not asked for.
+    pub feel: Vec<Feel>,
+}
+
+/// Reads the feel of a part's notes as they are encoded, from the first to the last.
+struct FeelReader<'a> {
+    model: &'a FeelModel,
+    part: &'a Part,
+    /// The length of a beat at each note, in seconds.
+    beat_seconds: &'a [f64],
+    look_ahead: LookAhead,
+    /// When the last note ends, in seconds.
+    end: f64,
+    /// What the last chord's notes share, for each style.
+    chords: Vec<ChordFeel>,
+}
+
+impl FeelReader<'_> {
+    fn row(&self, note: usize) -> FeelRow {
+        let known = match self.look_ahead {
+            LookAhead::WholePerformance => self.end,
+            LookAhead::Seconds(seconds) => self.part.note(note).map_or(self.end, |note| note.onset + seconds),
+        };
+        self.part.feel(note, known, self.beat_seconds.get(note).copied().unwrap_or(0.5))
+    }
+
+    /// Appends the feel of the next notes in each style.
+    fn append(&mut self, notes: &EncodedNotes<'_>, width: usize, styles: &[PlayedStyle], styled: &mut [StyledNotes]) {
+        let first = styled.first().map_or(0, |styled| styled.feel.len());
+        let rows: Vec<FeelRow> = (0..notes.past_encoding.len() / width).map(|note| self.row(first + note)).collect();
+        for ((styled, style), chord) in styled.iter_mut().zip(styles).zip(&mut self.chords) {
+            styled.feel.extend(self.model.predict(style.feel(), notes, &rows, chord));
         }
     }
 }
@@ -46,17 +97,18 @@ impl<'a> RequestedStyles<'a> {
         Self { styles, decoders }
     }
 
-    /// An empty list of predictions for each style.
-    pub(super) fn predictions(&self, notes: usize) -> Vec<Vec<Prediction>> {
-        self.styles.iter().map(|_| Vec::with_capacity(notes)).collect()
+    /// An empty list for each style.
+    fn styled(&self, notes: usize) -> Vec<StyledNotes> {
+        let empty = || StyledNotes { predictions: Vec::with_capacity(notes), feel: Vec::new() };
+        self.styles.iter().map(|_| empty()).collect()
     }
 
     /// Appends each style's predictions of some notes, of which the decoders predict `notes.predictions`.
-    pub(super) fn append(&self, notes: EncodedNotes<'_>, predictions: &mut [Vec<Prediction>]) {
-        for (all, style) in predictions.iter_mut().zip(self.styles) {
+    fn append(&self, notes: &EncodedNotes<'_>, styled: &mut [StyledNotes]) {
+        for (all, style) in styled.iter_mut().zip(self.styles) {
             let read = style.decoders().into_iter().filter_map(|style| self.decoders.binary_search(&style).ok());
             let read: Vec<Vec<Prediction>> = read.map(|decoder| notes.predictions[decoder].clone()).collect();
-            all.extend(style.predict(&EncodedNotes { predictions: &read, ..notes }));
+            all.predictions.extend(style.predict(&EncodedNotes { predictions: &read, ..*notes }));
         }
     }
 }
@@ -89,16 +141,49 @@ impl NoteNetwork {
         styles: &[PlayedStyle],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<Vec<Prediction>>>, InferenceError> {
+        let whole: Vec<_> = parts.iter().map(|&part| (part, None)).collect();
+        let styled = self.style_each(&whole, look_ahead, styles, cancellation)?;
+        Ok(styled.into_iter().map(|part| part.into_iter().map(|styled| styled.predictions).collect()).collect())
+    }
+
+    /// [`Self::predict_each`] with the feel of each note, for performances that come with the length of a beat at each of
+    /// their notes, in seconds.
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn style_each(
+        &self,
+        parts: &[(&Part, Option<&[f64]>)],
+        look_ahead: LookAhead,
+        styles: &[PlayedStyle],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<Vec<StyledNotes>>, InferenceError> {
         let styles = RequestedStyles::new(styles);
-        let mut predicted: Vec<_> = parts.iter().map(|part| styles.predictions(part.len())).collect();
+        let mut styled: Vec<_> = parts.iter().map(|(part, _)| styles.styled(part.len())).collect();
+        let reader = |&(part, beat_seconds): &(_, Option<_>)| {
+            let (model, beat_seconds) = self.feel().zip(beat_seconds)?;
+            let chords = vec![ChordFeel::default(); styles.styles.len()];
+            Some(FeelReader { model, part, beat_seconds, look_ahead, end: Part::end_known(part), chords })
+        };
+        let mut readers: Vec<Option<FeelReader<'_>>> = parts.iter().map(reader).collect();
+        let parts: Vec<&Part> = parts.iter().map(|(part, _)| *part).collect();
+        let mut append = |index: usize, notes: EncodedNotes<'_>| {
+            styles.append(&notes, &mut styled[index]);
+            if let Some(reader) = &mut readers[index] {
+                reader.append(&notes, self.past_width(), styles.styles, &mut styled[index]);
+            }
+        };
         let mut together = Vec::new();
         for (index, part) in parts.iter().enumerate() {
-            let mut append = |notes: EncodedNotes<'_>| styles.append(notes, &mut predicted[index]);
             match look_ahead {
                 LookAhead::WholePerformance if part.len() <= LONGEST_LANE => together.push(index),
-                LookAhead::WholePerformance => self.encode_long(part, &styles.decoders, cancellation, &mut append)?,
+                LookAhead::WholePerformance => {
+                    self.encode_long(part, &styles.decoders, cancellation, &mut |notes| append(index, notes))?;
+                }
                 LookAhead::Seconds(_) => {
-                    self.encode(part, &[look_ahead], &styles.decoders, cancellation, &mut |_, notes| append(notes))?;
+                    self.encode(part, &[look_ahead], &styles.decoders, cancellation, &mut |_, notes| {
+                        append(index, notes)
+                    })?;
                 }
             }
         }
@@ -107,9 +192,9 @@ impl NoteNetwork {
         for group in together.chunks(LANES) {
             let parts: Vec<&Part> = group.iter().map(|&index| parts[index]).collect();
             self.encode_lanes(&parts, &styles.decoders, cancellation, &mut |lane, notes| {
-                styles.append(notes, &mut predicted[group[lane]]);
+                append(group[lane], notes);
             })?;
         }
-        Ok(predicted)
+        Ok(styled)
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of restyling, and the velocities that they give performances.
 
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::Feel;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
@@ -23,6 +24,15 @@ pub struct RestyleSettings {
     pub expression: Expression,
     /// How much is known when a note's velocity is predicted.
     pub look_ahead: LookAhead,
+}
+
+/// What a performance becomes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StyledPerformance {
+    /// The velocity of each of its notes, 1–127, in their order.
+    pub velocities: Vec<u8>,
+    /// The feel of each of its notes, in their order.
+    pub feel: Vec<Feel>,
 }
 
 impl RestyleSettings {
@@ -65,11 +75,44 @@ impl RestyleSettings {
         performances: &[PerformanceView<'_>],
         cancellation: &Cancellation,
     ) -> Result<Vec<Vec<u8>>, InferenceError> {
+        let styled = self.styled_of_each(model, performances, cancellation)?;
+        Ok(styled.into_iter().map(|styled| styled.velocities).collect())
+    }
+
+    /// [`Self::velocities_of_each`], and the feel of each note.
+    ///
+    /// # Errors
+    /// As [`Self::velocities_unless_cancelled`].
+    pub fn styled_of_each(
+        &self,
+        model: &LoadedModel,
+        performances: &[PerformanceView<'_>],
+        cancellation: &Cancellation,
+    ) -> Result<Vec<StyledPerformance>, InferenceError> {
         let mixing = Mixing { mixture: Mixture::new(self.style, self.source_style), take: self.take };
         let styles: Vec<StyleIndex> = mixing.mixture.styles().collect();
         let columns = model.columns_of_each(performances, self.look_ahead, &styles, cancellation)?;
         let mixed = performances.iter().zip(&columns);
-        Ok(mixed.map(|(performance, columns)| self.mixed(performance, mixing, &styles, columns)).collect())
+        let styled = |(performance, columns): (&PerformanceView<'_>, &Vec<StyleColumn>)| StyledPerformance {
+            velocities: self.mixed(performance, mixing, &styles, columns),
+            feel: self.mixed_feel(performance.notes.len(), &styles, columns),
+        };
+        Ok(mixed.map(styled).collect())
+    }
+
+    /// The feel of each note, from that of its styles. What a style that was played does beyond the page is taken away, as
+    /// the player has done it already.
+    fn mixed_feel(&self, notes: usize, styles: &[StyleIndex], columns: &[StyleColumn]) -> Vec<Feel> {
+        let of = |style: StyleIndex, note: usize| {
+            let place = styles.iter().position(|&counts| counts == style);
+            place.map_or_else(Feel::default, |place| columns[place].feel(note))
+        };
+        let StyleBlend { a, b, share_of_b } = self.style;
+        let mixed = |note: usize| {
+            let blend = of(a, note).mix(of(b, note), share_of_b);
+            self.source_style.map_or(blend, |source| blend.beyond(of(source, note)))
+        };
+        (0..notes).map(mixed).collect()
     }
 
     /// The velocities of a performance from its styles' columns.

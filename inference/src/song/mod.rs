@@ -1,15 +1,21 @@
 //! Restyles the parts of a song, each by itself: its keyboard parts, all parts, or named tracks and channels.
+//!
+//! `moving` moves their notes and plays their pedal.
 
 mod listing;
+mod moving;
 mod selection;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::{Feel, FeelControls, PedalMode};
 use tonenet_core::grid::Grid;
-use tonenet_core::midi::{PartPedals, Song, SongPart};
+use tonenet_core::midi::{MidiError, PartPedals, Song, SongEdits, SongPart};
 use tonenet_core::note::{Note, piano_key};
+use tonenet_core::scope::{Scope, ScopeNote, voices};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 
 use crate::cancellation::Cancellation;
@@ -18,6 +24,7 @@ use crate::note::LANES;
 use crate::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
 
 pub use listing::SelectionError;
+pub use moving::MovedMessages;
 pub use selection::{LeftAlone, PartSelection, Selection};
 
 /// Why a song was not restyled.
@@ -38,8 +45,12 @@ pub struct SongRestyling {
     pub restyling: RestyleSettings,
     /// Whether the model is conditioned on the player's velocities.
     pub condition_on_player: bool,
-    /// Which notes are restyled.
+    /// Which parts are restyled.
     pub selection: Selection,
+    /// Which of their notes.
+    pub scope: Scope,
+    /// How far notes move, and whose pedal is heard.
+    pub feel: FeelControls,
 }
 
 impl SongRestyling {
@@ -52,7 +63,13 @@ impl SongRestyling {
             expression: Expression::default(),
             look_ahead: LookAhead::WholePerformance,
         };
-        Self { restyling, condition_on_player: false, selection: Selection::Keyboards }
+        Self {
+            restyling,
+            condition_on_player: false,
+            selection: Selection::Keyboards,
+            scope: Scope::ALL,
+            feel: FeelControls::OFF,
+        }
     }
 }
 
@@ -61,8 +78,25 @@ impl SongRestyling {
 pub struct Restyled {
     /// The velocity of each note, in the order of [`Song::notes`].
     pub velocities: Vec<u8>,
+    /// Where its messages go, if any note may have moved or a pedal was played.
+    pub moved: Option<MovedMessages>,
     /// The outcome of each part, in the order of [`Song::parts`].
     pub parts: Vec<PartOutcome>,
+}
+
+impl Restyled {
+    /// The song's file with the new velocities. If nothing may have moved, all other bytes are unchanged.
+    ///
+    /// # Errors
+    /// When it is not the song that was restyled.
+    pub fn to_midi(&self, song: &Song) -> Result<Vec<u8>, MidiError> {
+        match &self.moved {
+            None => song.with_velocities(&self.velocities),
+            Some(MovedMessages { ticks, added, .. }) => {
+                song.with_edits(&SongEdits { ticks, velocities: &self.velocities, added })
+            }
+        }
+    }
 }
 
 /// The outcome of a part.
@@ -154,9 +188,13 @@ fn restyle_planned(
     for group in selected.chunks(LANES) {
         let performances: Vec<_> = group.iter().map(|&(song, part)| songs[song].performance(part)).collect();
         let views: Vec<_> = performances.iter().map(|part| part.view(settings.condition_on_player)).collect();
-        let velocities = settings.restyling.velocities_of_each(model, &views, cancellation)?;
-        for (&(song, part), (performance, velocities)) in group.iter().zip(performances.iter().zip(velocities)) {
-            songs[song].set_velocities(part, performance.places.iter().copied().zip(velocities));
+        let styled = settings.restyling.styled_of_each(model, &views, cancellation)?;
+        for (&(song, part), (performance, styled)) in group.iter().zip(performances.iter().zip(styled)) {
+            let places = || performance.places.iter().copied();
+            songs[song].set_velocities(part, places().zip(styled.velocities));
+            if settings.feel != FeelControls::OFF {
+                songs[song].move_part(part, performance.grid, settings.feel, places().zip(styled.feel));
+            }
             on_part(song, &songs[song].outcomes[part]);
         }
     }
@@ -170,6 +208,7 @@ struct PlannedSong<'a> {
     /// The selected notes of each part, as ascending indices in the song.
     selected: Vec<Vec<usize>>,
     velocities: Vec<u8>,
+    moved: Option<MovedMessages>,
     outcomes: Vec<PartOutcome>,
 }
 
@@ -177,13 +216,15 @@ impl<'a> PlannedSong<'a> {
     fn new(song: &'a Song, settings: &SongRestyling) -> Result<Self, SelectionError> {
         let parts = song.parts();
         let selections = settings.selection.select(song, &parts)?;
-        let outcome = |(part, PartSelection { notes, left_alone })| {
+        let outcome = |(part, PartSelection { mut notes, left_alone }): (SongPart, _)| {
+            keep_in_scope(&mut notes, song, &part, &settings.scope);
             let outcome = PartOutcome { part, restyled: notes.len(), changed: 0, left_alone };
             (notes, outcome)
         };
         let (selected, outcomes) = parts.into_iter().zip(selections).map(outcome).unzip();
         let velocities = song.notes().iter().map(|n| n.note.velocity).collect();
-        Ok(Self { song, pedals: PartPedals::from_song(song), selected, velocities, outcomes })
+        let moved = (settings.feel != FeelControls::OFF).then(|| MovedMessages::new(song));
+        Ok(Self { song, pedals: PartPedals::from_song(song), selected, velocities, moved, outcomes })
     }
 
     /// The whole of a part, even if only one hand is to change.
@@ -201,9 +242,49 @@ impl<'a> PlannedSong<'a> {
         }
     }
 
-    fn restyled(self) -> Restyled {
-        Restyled { velocities: self.velocities, parts: self.outcomes }
+    /// Moves the selected notes of a part, and what belongs to them.
+    fn move_part(
+        &mut self,
+        part: usize,
+        grid: Grid,
+        controls: FeelControls,
+        feel: impl Iterator<Item = (usize, Feel)>,
+    ) {
+        let Some(moved) = &mut self.moved else { return };
+        let voices: BTreeSet<(usize, u8)> = self.song.notes().iter().map(|n| (n.track, n.note.channel)).collect();
+        let outcome = &self.outcomes[part];
+        let mut feel: Vec<(usize, Feel)> =
+            feel.filter(|(place, _)| self.selected[part].binary_search(place).is_ok()).collect();
+        feel.sort_unstable_by_key(|(place, _)| *place);
+        let has_pedal = !self.pedals.movements(&outcome.part).is_empty();
+        let pedal = match controls.pedal {
+            PedalMode::Fill if has_pedal => PedalMode::Mine,
+            PedalMode::Fill => PedalMode::Replace,
+            mode => mode,
+        };
+        let part = moving::MovedPart { part: &outcome.part, grid, voices: &voices };
+        moved.move_part(self.song, &part, FeelControls { pedal, ..controls }, &feel);
     }
+
+    fn restyled(self) -> Restyled {
+        Restyled { velocities: self.velocities, moved: self.moved, parts: self.outcomes }
+    }
+}
+
+/// Keeps the notes of a part that the scope includes, as indices in the song.
+fn keep_in_scope(notes: &mut Vec<usize>, song: &Song, part: &SongPart, scope: &Scope) {
+    if *scope == Scope::ALL {
+        return;
+    }
+    let scope_note = |&place: &usize| {
+        let Note { onset, release, channel, key, .. } = song.notes()[place].note;
+        ScopeNote { onset, release, channel, key }
+    };
+    let voices = voices(&part.notes.iter().map(scope_note).collect::<Vec<_>>());
+    notes.retain(|place| {
+        let voice = part.notes.binary_search(place).map(|index| voices[index]);
+        voice.is_ok_and(|voice| scope.includes(song.notes()[*place].note.key, voice))
+    });
 }
 
 /// A part's notes on piano keys, with their indices in the song.

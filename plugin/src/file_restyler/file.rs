@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tonenet_core::midi::Song;
-use tonenet_core::note::Note;
-use tonenet_core::scope::{Scope, ScopeNote, voices};
 use tonenet_core::style::StyleBlend;
 use tonenet_engine::Settings;
 use tonenet_engine::style_store::StyleStore;
@@ -14,7 +12,7 @@ use tonenet_files::result_names::ResultNames;
 use tonenet_inference::cancellation::Cancellation;
 use tonenet_inference::error::InferenceError;
 use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
-use tonenet_inference::song::{PartOutcome, RestyleSongError, Restyled, Selection, SongRestyling, restyle_song_with};
+use tonenet_inference::song::{PartOutcome, RestyleSongError, Selection, SongRestyling, restyle_song_with};
 
 /// The most bytes of a file. The largest MIDI files that people share have a tenth of it.
 const MOST_BYTES: u64 = 64 << 20;
@@ -76,33 +74,13 @@ pub(super) fn restyle(
         RestyleSongError::Inference(InferenceError::Cancelled) => FileError::Cancelled,
         error => FileError::Refused(format!("{shown} was not restyled: {error}")),
     })?;
-    if restyled.parts.iter().all(|part| part.restyled == 0) {
+    if restyled.parts.iter().all(|part| part.left_alone.is_some()) {
         return Err(format!("{shown} has no keyboard part; `tonenet restyle --all` restyles other instruments").into());
     }
-    let velocities = within_scope(&song, restyled, &settings.scope);
-    let changed = song.notes().iter().zip(&velocities).filter(|(own, new)| own.note.velocity != **new).count();
-    let bytes = song.with_velocities(&velocities).map_err(|error| format!("{shown}: {error}"))?;
+    let changed = restyled.parts.iter().map(|part| part.changed).sum();
+    let bytes = restyled.to_midi(&song).map_err(|error| format!("{shown}: {error}"))?;
     let result = write(path, label, &bytes)?;
     Ok(Outcome { result: name(&result), notes, changed })
-}
-
-/// The new velocities. Notes outside the scope keep their own.
-fn within_scope(song: &Song, restyled: Restyled, scope: &Scope) -> Vec<u8> {
-    let mut velocities = restyled.velocities;
-    for part in restyled.parts {
-        let note = |&note: &usize| {
-            let Note { onset, release, channel, key, .. } = song.notes()[note].note;
-            ScopeNote { onset, release, channel, key }
-        };
-        let voices = voices(&part.part.notes.iter().map(note).collect::<Vec<_>>());
-        for (note, voice) in part.part.notes.into_iter().zip(voices) {
-            let Note { key, velocity, .. } = song.notes()[note].note;
-            if !scope.includes(key, voice) {
-                velocities[note] = velocity;
-            }
-        }
-    }
-    velocities
 }
 
 /// The settings of an instance, for files.
@@ -115,7 +93,13 @@ fn song_restyling(settings: &Settings, model: &LoadedModel) -> SongRestyling {
         look_ahead: LookAhead::WholePerformance,
     };
     let condition_on_player = settings.condition_on_player && model.reads_player_velocities();
-    SongRestyling { restyling, condition_on_player, selection: Selection::Keyboards }
+    SongRestyling {
+        restyling,
+        condition_on_player,
+        selection: Selection::Keyboards,
+        scope: settings.scope,
+        feel: settings.feel,
+    }
 }
 
 /// Reads a song. `shown` is the file's name, for errors.

@@ -126,7 +126,7 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 
-    let wanted = SongRestyling { restyling, condition_on_player: false, selection: Selection::Keyboards };
+    let wanted = SongRestyling { restyling, ..SongRestyling::in_style(style, TakeSeed(0)) };
     let whole = restyle_song(model, song, &wanted)?.velocities;
     let by_parts: Vec<u8> = places.iter().map(|&place| whole[place]).collect();
 

@@ -9,6 +9,7 @@ use tonenet_core::note_rows::{Part, PartNote};
 fn network(runs: &Arc<Runs>) -> NoteNetwork {
     let graph = || -> Arc<dyn Graph> { Arc::new(CountedGraph { runs: runs.clone(), width: 1 }) };
     NoteNetwork {
+        feel: None,
         past: graph(),
         ahead: graph(),
         encoders: vec![Sha256::digest(b""); 2],

@@ -2,7 +2,9 @@
 //!
 //! `TONENET_PIECES=a.mid:b.mid cargo test -p tonenet-plugin --lib preset_figures -- --nocapture` prints the table for other pieces.
 
+use tonenet_core::feel::FeelControls;
 use tonenet_core::midi::Song;
+use tonenet_core::scope::Scope;
 use tonenet_inference::embedded::EmbeddedModel;
 use tonenet_inference::performance::{LoadedModel, LookAhead, RestyleSettings};
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -40,6 +42,8 @@ impl Figures {
             restyling,
             condition_on_player: settings.condition_on_player,
             selection: Selection::Keyboards,
+            scope: Scope::ALL,
+            feel: FeelControls::OFF,
         };
         let restyled = restyle_song(model, song, &song_settings).unwrap();
         let velocities = restyled.velocities.iter().map(|velocity| f64::from(*velocity)).collect();

@@ -32,7 +32,7 @@ impl Playing {
         let playing = Self::default();
         let scheduler = SchedulerConfig { latency, policy };
         let predictor = Predictor { model: EmbeddedModel::Note, condition_on_player: false };
-        playing.played.begin_session(&SessionConfig { sample_rate: RATE, scheduler, predictor });
+        playing.played.begin_session(&SessionConfig { sample_rate: RATE, longest_block: 480, scheduler, predictor });
         let writer = PlayedNotesWriter::new(playing.played.clone());
         (playing, writer)
     }
