@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expression;
+use tonenet_core::feel::Feel;
 use tonenet_core::note::midi_velocity;
-use tonenet_core::scheduler::{Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig};
+use tonenet_core::scheduler::{
+    Displace, Estimate, Event, NoteId, Outcome, OutputEvent, SampleTime, Scheduler, SchedulerConfig,
+};
 use tonenet_core::scope::{Scope, VoicePosition, VoiceTracker};
 
 use crate::block::{BlockContext, Settings};
@@ -30,6 +33,9 @@ pub struct Queued<E> {
     /// Whether it is a note that a zero-latency mode does not know yet.
     is_new: bool,
 }
+
+// Notes are not moved yet.
+impl<E> Displace for Queued<E> {}
 
 /// The pending events of the session.
 pub struct EventQueue<E> {
@@ -105,7 +111,7 @@ impl<E: HostEvent> EventQueue<E> {
         let id = self.scheduler.push_event(time, kind, queued);
         self.track_voice(id, time, kind);
         if let Some(expected) = known.and_then(|known| known.expected) {
-            self.scheduler.set_estimate(id, Estimate { expected, settled: true });
+            self.scheduler.set_estimate(id, Estimate { expected, feel: Feel::default(), settled: true });
         }
         id
     }
@@ -253,7 +259,7 @@ mod tests {
     fn a_note_is_emitted_one_latency_later_with_the_predicted_velocity() {
         let mut queue = queue();
         let id = push(&mut queue, 30, on(60), None);
-        queue.scheduler().set_estimate(id, Estimate { expected: LOUD, settled: true });
+        queue.scheduler().set_estimate(id, Estimate { expected: LOUD, feel: Feel::default(), settled: true });
         assert_eq!(emitted(&mut queue, 0, &SETTINGS), []);
         let restyled = on(60).with_velocity(84.0 / 127.0).with_timing(30);
         assert_eq!((emitted(&mut queue, 100, &SETTINGS), counts(&queue)), (vec![restyled], [1, 0, 0]));

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::Feel;
 use tonenet_core::scheduler::{Estimate, NoteId};
 use tonenet_core::style::mixing::{Mixing, Mixture, Prediction, RunningCentres, StyleTerm};
 use tonenet_core::style::range::RunningSpread;
@@ -106,7 +107,11 @@ impl Restyler {
                 Some(StyleTerm { prediction: predictions[style]?, gain: gains[style], centre: centres[style] })
             };
             let deviation = mixing.deviation(term, note.beats, note.key);
-            emit(note, Estimate { expected: Expected { level, deviation }, settled: true }, &term);
+            emit(
+                note,
+                Estimate { expected: Expected { level, deviation }, feel: Feel::default(), settled: true },
+                &term,
+            );
         }
         Ok(())
     }
