@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use tonenet_core::scheduler::DisplacementBounds;
+
 use crate::event::{HostEvent, Voice};
 
 /// The most pending events, the same as in the engine. When full, the oldest event is emitted early.
@@ -35,6 +37,8 @@ enum Sender {
 #[derive(Debug)]
 pub struct PassThrough<E: HostEvent> {
     latency: u64,
+    /// How far the engine moves events.
+    bounds: DisplacementBounds,
     /// First sample of the block.
     now: u64,
     /// Length of the block in samples.
@@ -52,6 +56,7 @@ impl<E: HostEvent> PassThrough<E> {
     pub fn new(latency: u32) -> Self {
         Self {
             latency: latency.into(),
+            bounds: DisplacementBounds::NONE,
             now: 0,
             samples: 0,
             held: VecDeque::with_capacity(EVENTS),
@@ -61,15 +66,22 @@ impl<E: HostEvent> PassThrough<E> {
         }
     }
 
+    /// Sets how far the engine moves events. Where it changes, set the wider bounds until moved events have left.
+    pub fn set_bounds(&mut self, bounds: DisplacementBounds) {
+        self.bounds = bounds;
+    }
+
     /// Begins a block, which directly follows the last one.
     pub fn begin(&mut self, samples: u32) {
         self.now += u64::from(self.samples);
         self.samples = samples;
         self.last_timing = 0;
         if self.sender == Sender::Engine {
-            // Events due before this block were emitted, or the engine has dropped them.
-            let now = self.now;
-            while self.held.pop_front_if(|held| held.due < now).is_some() {}
+            // Events that had to leave before this block were emitted, or the engine has dropped them.
+            let latest = u64::from(self.bounds.late) + u64::from(self.bounds.longer);
+            while self.held.front().is_some_and(|held| held.due + latest < self.now) {
+                self.held.pop_front();
+            }
         }
     }
 
@@ -83,8 +95,11 @@ impl<E: HostEvent> PassThrough<E> {
 
     /// The engine emitted an event in this block.
     pub fn record_output(&mut self, event: &E) {
-        let end = self.end();
-        // An event that the engine itself created is not among those due. An event emitted early is at the front.
+        // An event that the engine itself created is not among those due. An event emitted early to make room is at the
+        // front. The end of a shortened note may leave as soon as it has arrived.
+        let is_moved = self.bounds != DisplacementBounds::NONE;
+        let early = if is_moved && event.ends().is_some() { self.latency } else { self.bounds.early.into() };
+        let end = self.end() + early;
         let due = self.held.iter().enumerate().take_while(|(index, held)| *index == 0 || held.due < end);
         let same = due.map(|(index, held)| (index, is_same(&held.event, event))).find(|(_, is_same)| *is_same);
         if let Some((index, _)) = same {
@@ -98,6 +113,9 @@ impl<E: HostEvent> PassThrough<E> {
     pub fn take_over(&mut self) {
         if self.sender == Sender::Engine {
             self.sender = Sender::TakesOver;
+            // Only the ends of notes leave later than this, so the engine has dropped the others.
+            let (now, late) = (self.now, u64::from(self.bounds.late));
+            self.held.retain(|held| held.due + late >= now || held.event.ends().is_some());
         }
     }
 

@@ -1,6 +1,7 @@
 //! The scheduler's input and output types.
 
 use crate::dynamics::Expected;
+use crate::feel::{Displacement, Feel};
 use crate::note::is_restylable;
 
 /// Samples since the scheduler was last activated or reset.
@@ -46,11 +47,27 @@ pub enum Event {
 /// A model's prediction for a pending note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// The prediction.
+    /// The predicted velocity.
     pub expected: Expected,
+    /// What the style does with the note besides its velocity.
+    pub feel: Feel,
     /// Whether it is final. Only final ones count as restyled; the engine sends no others.
     pub settled: bool,
 }
+
+/// How far an event is moved; the caller's payloads say it.
+pub trait Displace {
+    /// The displacement of the note that this payload belongs to, when the model predicts `feel` for it.
+    fn displacement(&self, feel: &Feel) -> Displacement {
+        let _ = feel;
+        Displacement::NONE
+    }
+}
+
+impl Displace for () {}
+impl Displace for u8 {}
+impl Displace for u32 {}
+impl Displace for usize {}
 
 /// A run of the model and the notes that it predicts; see [`RequestPolicy`](super::RequestPolicy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +94,7 @@ pub enum Outcome {
 /// An event that the scheduler emits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OutputEvent<P> {
-    /// An event that arrived one latency ago.
+    /// An event that arrived one latency ago, or as far from that as it was moved.
     Event {
         /// Time of output.
         time: SampleTime,
@@ -102,6 +119,21 @@ pub enum OutputEvent<P> {
 }
 
 impl Event {
+    /// Whether a key goes down.
+    pub(super) fn is_on(self) -> bool {
+        matches!(self, Self::NoteOn { .. } | Self::PlainNoteOn { .. })
+    }
+
+    /// Channel and key of a note-on or note-off.
+    pub(super) fn key(self) -> Option<(u8, u8)> {
+        match self {
+            Self::NoteOn { channel, key } | Self::PlainNoteOn { channel, key } | Self::NoteOff { channel, key } => {
+                Some((channel, key))
+            }
+            Self::AllNotesOff { .. } | Self::Other => None,
+        }
+    }
+
     /// Whether it is a note-on that the models give a velocity.
     pub fn is_restylable(self) -> bool {
         matches!(self, Self::NoteOn { channel, key } if is_restylable(channel, key))

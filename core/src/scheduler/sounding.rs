@@ -2,8 +2,8 @@
 
 use super::SampleTime;
 
-const CHANNELS: usize = 16;
-const KEYS: usize = 128;
+pub(super) const CHANNELS: usize = 16;
+pub(super) const KEYS: usize = 128;
 
 /// Emitted notes that have not ended, by channel and key.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Sounding(Box<[Key; CHANNELS * KEYS]>);
 struct Key {
     /// Number of sounding notes.
     notes: u16,
-    /// Onset of the latest one.
+    /// When the latest one was due, or left if that was earlier.
     began: SampleTime,
 }
 
@@ -24,6 +24,8 @@ pub(super) struct Sweep {
     pub(super) time: SampleTime,
     /// Only keys that began before this sample are released, if set.
     began_before: Option<SampleTime>,
+    /// Notes with a pending end that is due by this sample keep it, if set.
+    ends_by: Option<SampleTime>,
     next: usize,
     end: usize,
 }
@@ -50,13 +52,22 @@ impl Sounding {
         self.0[first..first + KEYS].iter().any(|key| key.notes > 0)
     }
 
-    /// Ends the next sounding note of a sweep and returns its channel and key.
-    pub(super) fn take_next(&mut self, sweep: &mut Sweep) -> Option<(u8, u8)> {
+    /// Ends the next sounding note of a sweep and returns its channel and key. `ends` counts the notes of a key that
+    /// have a pending end, due by a sample.
+    pub(super) fn take_next(
+        &mut self,
+        sweep: &mut Sweep,
+        ends: impl Fn(u8, u8, SampleTime) -> usize,
+    ) -> Option<(u8, u8)> {
         while sweep.next < sweep.end {
             let key = &mut self.0[sweep.next];
             if key.notes > 0 && sweep.began_before.is_none_or(|time| key.began < time) {
-                key.notes -= 1;
-                return Some(((sweep.next / KEYS) as u8, (sweep.next % KEYS) as u8));
+                let (channel, number) = ((sweep.next / KEYS) as u8, (sweep.next % KEYS) as u8);
+                let kept = sweep.ends_by.map_or(0, |by| ends(channel, number, by));
+                if usize::from(key.notes) > kept {
+                    key.notes -= 1;
+                    return Some((channel, number));
+                }
             }
             sweep.next += 1;
         }
@@ -67,12 +78,17 @@ impl Sounding {
 impl Sweep {
     /// Ends all sounding notes.
     pub(super) fn everything(time: SampleTime) -> Self {
-        Self { time, began_before: None, next: 0, end: CHANNELS * KEYS }
+        Self { time, began_before: None, ends_by: None, next: 0, end: CHANNELS * KEYS }
     }
 
     /// Ends the notes that began before a sample.
     pub(super) fn began_before(began_before: SampleTime, time: SampleTime) -> Self {
         Self { began_before: Some(began_before), ..Self::everything(time) }
+    }
+
+    /// Keeps the notes with a pending end that is due by this sample.
+    pub(super) fn except_ending_by(self, sample: SampleTime) -> Self {
+        Self { ends_by: Some(sample), ..self }
     }
 
     /// Ends all sounding notes of a channel.
@@ -82,6 +98,6 @@ impl Sweep {
     }
 }
 
-fn index(channel: u8, key: u8) -> usize {
+pub(super) fn index(channel: u8, key: u8) -> usize {
     usize::from(channel & 0x0F) * KEYS + usize::from(key & 0x7F)
 }

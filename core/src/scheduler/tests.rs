@@ -1,6 +1,9 @@
 use super::*;
 use crate::dynamics::Expected;
+use crate::feel::Feel;
 use proptest::prelude::*;
+
+mod moved;
 
 const LOOK_AHEAD: SchedulerConfig = SchedulerConfig { latency: 400, policy: RequestPolicy::EveryHop(100) };
 /// Live's, with blocks of up to 100 samples.
@@ -108,9 +111,9 @@ fn a_final_prediction_in_time_is_used_and_a_missing_one_counts_as_late() {
     let early = scheduler.push_event(0, on(62), 0);
     scheduler.push_event(0, on(64), 0);
     scheduler.push_event(0, on(20), 0);
-    scheduler.set_estimate(answered, Estimate { expected: expected(30.0), settled: false });
-    scheduler.set_estimate(answered, Estimate { expected: expected(40.0), settled: true });
-    scheduler.set_estimate(early, Estimate { expected: expected(50.0), settled: false });
+    scheduler.set_estimate(answered, Estimate { feel: Feel::default(), expected: expected(30.0), settled: false });
+    scheduler.set_estimate(answered, Estimate { feel: Feel::default(), expected: expected(40.0), settled: true });
+    scheduler.set_estimate(early, Estimate { feel: Feel::default(), expected: expected(50.0), settled: false });
     assert!(scheduler.awaits_estimate(401));
     let outcomes: Vec<_> = drain(&mut scheduler, 401)
         .iter()
@@ -134,7 +137,7 @@ fn a_prediction_for_an_emitted_note_is_ignored() {
     let first = scheduler.push_event(0, on(60), 0);
     assert_eq!(drain(&mut scheduler, 401).len(), 1);
     scheduler.push_event(500, on(61), 0);
-    scheduler.set_estimate(first, Estimate { expected: expected(1.0), settled: true });
+    scheduler.set_estimate(first, Estimate { feel: Feel::default(), expected: expected(1.0), settled: true });
     assert!(scheduler.awaits_estimate(901));
 }
 
@@ -313,7 +316,10 @@ fn play_at(look_ahead: SchedulerConfig, part: &[TimedEvent], blocks: &[u64], del
         }
         while answers.front().is_some_and(|a| a.0 <= at) {
             let id = answers.pop_front().unwrap().1;
-            scheduler.set_estimate(id, Estimate { expected: expected(1.0 + (id.0 % 120) as f32), settled: true });
+            scheduler.set_estimate(
+                id,
+                Estimate { feel: Feel::default(), expected: expected(1.0 + (id.0 % 120) as f32), settled: true },
+            );
         }
         out.extend(std::iter::from_fn(|| scheduler.next_due(block_end)));
         at = block_end;

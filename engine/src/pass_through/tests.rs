@@ -74,6 +74,43 @@ fn events_that_the_engine_dropped_are_removed_when_due() {
 }
 
 #[test]
+fn moved_events_are_neither_lost_nor_repeated() {
+    let mut through = PassThrough::<PlainEvent>::new(300);
+    let bounds = DisplacementBounds { early: 50, late: 200, longer: 400, ..DisplacementBounds::NONE };
+    through.set_bounds(bounds);
+    // Due at 310, 320, 330, 340 and 390.
+    let part = [on(10, 60, 1), on(20, 62, 2), pedal(30, 1.0), on(40, 64, 3), off(90, 60, 1)];
+    engine_holds(&mut through, 100, &part);
+    engine_holds(&mut through, 100, &[]);
+    through.begin(100);
+    through.record_output(&on(70, 60, 1));
+    through.record_output(&off(90, 60, 1));
+    through.record_output(&on(95, 62, 2));
+    engine_holds(&mut through, 100, &[]);
+    through.begin(100);
+    through.record_output(&pedal(20, 1.0));
+    // 64 is late, so it leaves when the engine fails; 62 ends.
+    through.take_over();
+    let mut left = Vec::new();
+    through.play(|| None, |event| left.push(event));
+    let ended = PlainEvent::NoteOff { timing: 20, voice: Voice::new(Some(2), 0, 62), velocity: 0.0 };
+    assert_eq!(left, [ended, on(20, 64, 3)]);
+}
+
+#[test]
+fn a_note_that_the_engine_dropped_is_forgotten_once_it_can_no_longer_be_late() {
+    let mut through = PassThrough::<PlainEvent>::new(0);
+    through.set_bounds(DisplacementBounds { late: 150, longer: 400, ..DisplacementBounds::NONE });
+    engine_holds(&mut through, 100, &[on(10, 60, 1), on(90, 62, 2)]);
+    engine_holds(&mut through, 100, &[]);
+    through.begin(100);
+    through.take_over();
+    let mut left = Vec::new();
+    through.play(|| None, |event| left.push(event));
+    assert_eq!(left, [on(0, 62, 2)]);
+}
+
+#[test]
 fn a_reset_drops_pending_events_and_ends_sounding_notes() {
     let mut through = PassThrough::<PlainEvent>::new(50);
     through.take_over();

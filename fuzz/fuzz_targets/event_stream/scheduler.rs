@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::Feel;
 use tonenet_core::note::DRUM_CHANNEL;
 use tonenet_core::scheduler::{Estimate, Event, Hop, NoteId, Outcome, OutputEvent, SampleTime, Scheduler};
 use tonenet_core::transport::{StepClock, Transport, TransportChange};
@@ -180,7 +181,7 @@ impl<'a> Player<'a> {
     }
 
     fn set_estimate(&mut self, note: NoteId, deviation: f32, settled: bool) {
-        let estimate = Estimate { expected: Expected { level: 64.0, deviation }, settled };
+        let estimate = Estimate { expected: Expected { level: 64.0, deviation }, feel: Feel::default(), settled };
         self.scheduler.set_estimate(note, estimate);
         if let Some(&number) = self.by_id.get(&note).filter(|number| self.oracle.is_pending(**number)) {
             self.pushed[number].estimate = Some(estimate);
@@ -210,7 +211,7 @@ impl<'a> Player<'a> {
         assert_eq!((payload, event, id), (number, pushed.event, pushed.id));
         let expected = match (is_restylable(event), pushed.estimate) {
             (false, _) => Outcome::Untouched,
-            (true, Some(Estimate { expected, settled: true })) => Outcome::Restyled(expected),
+            (true, Some(Estimate { expected, settled: true, .. })) => Outcome::Restyled(expected),
             (true, early) => Outcome::Late(early.map(|e| e.expected)),
         };
         assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "compared as text, because a deviation may be NaN");
