@@ -14,12 +14,15 @@ use crate::params::PedalChoice;
 /// A control of the feel.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cell {
+    /// Whose pedal is heard.
     Pedal,
+    /// Whether Timeline may play notes earlier.
     TimelineLookAhead,
 }
 
 impl Cell {
-    pub fn show(self, ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
+    /// Draws the control.
+    pub(super) fn show(self, ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
         match self {
             Self::Pedal => pedal(ui, view, actions),
             Self::TimelineLookAhead => timeline_look_ahead(ui, view, actions),

@@ -82,7 +82,10 @@ fn styles_part_and_model_are_chosen_from_lists() {
 
 /// A double-click on a slider, by its label.
 fn double_click_in(view: &View, label: &str) -> Vec<Action> {
-    let mut harness = harness(view);
+    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| actions.extend(window(ui, view));
+    let builder = Harness::builder().with_size(egui::vec2(SIZE.0, SIZE.1)).with_step_dt(1.0 / 60.0);
+    let mut harness = builder.build_ui_state(draw, Vec::new());
+    harness.run_steps(3);
     let pos = harness.get_by_role_and_label(egui::accesskit::Role::Slider, label).rect().center();
     harness.event(egui::Event::PointerMoved(pos));
     harness.run_steps(1);
