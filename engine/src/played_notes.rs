@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tonenet_core::dynamics::Expected;
+use tonenet_core::feel::{Feel, WrittenPlace};
 use tonenet_core::scheduler::{NoteId, RequestPolicy, SampleTime};
 use tonenet_core::scope::{VoicePosition, VoiceTracker};
 use tonenet_core::style::mixing::{Mixing, Mixture, StyleTerm};
@@ -54,6 +55,8 @@ pub struct PlayedNote {
     pub take: TakeSeed,
     /// What the model predicted.
     pub prediction: PlayedPrediction,
+    /// What its styles do with it besides its velocity.
+    pub feel: Feel,
 }
 
 /// What the model predicted of a [`PlayedNote`].
@@ -91,6 +94,12 @@ impl PlayedNote {
         }
     }
 
+    /// Where it is written, at a rate of samples a second.
+    pub fn written_place(&self, sample_rate: f64) -> WrittenPlace {
+        let beat_phase = self.beats.map(|beats| beats.rem_euclid(1.0));
+        WrittenPlace { beat_phase, beat_samples: self.beat_seconds * sample_rate, sample_rate }
+    }
+
     /// Whether these styles are predicted.
     pub fn is_predicted_in(&self, style: StyleBlend) -> bool {
         Mixture::Blend(style).styles().all(|style| self.term(style).is_some())
@@ -111,6 +120,8 @@ pub struct PlayedPart {
     pub pedals: Vec<(f64, bool)>,
     /// How long notes are held before they are played, in seconds.
     pub look_ahead: f64,
+    /// Samples a second.
+    pub sample_rate: f64,
     edition: u64,
 }
 
@@ -181,6 +192,7 @@ impl PlayedNotes {
         copy.pedals.clear();
         copy.pedals.extend(&log.pedals);
         copy.look_ahead = f64::from(log.latency) / log.sample_rate;
+        copy.sample_rate = log.sample_rate;
         true
     }
 
@@ -212,12 +224,13 @@ impl Log {
     fn apply(&mut self, update: Update) {
         match update {
             Update::Input(input, known) => self.push(&input, known),
-            Update::Predicted { id, level, terms, heard_to } => {
+            Update::Predicted { id, level, terms, feel, heard_to } => {
                 let (session, latency) = (self.session, u64::from(self.latency));
                 let (start, rate) = (self.start, self.sample_rate);
                 if let Some(note) = find(&mut self.notes, id, session).filter(|_| !self.is_zero_latency) {
                     let due = ((note.onset - start) * rate) as u64 + latency;
                     note.prediction = PlayedPrediction::Predicted { level, terms, is_late: heard_to > due };
+                    note.feel = feel;
                 }
             }
             Update::KeysUp { time, channel } => {
@@ -257,6 +270,7 @@ impl Log {
                     style,
                     take,
                     prediction,
+                    feel: Feel::default(),
                 });
                 self.voices.note_on(id, onset, (channel, key), |id, voice| set_voice(notes, id, session, voice));
                 self.end = self.end.max(onset);
@@ -304,7 +318,7 @@ fn set_voice(notes: &mut VecDeque<PlayedNote>, id: NoteId, session: u32, voice: 
 #[derive(Debug)]
 enum Update {
     Input(InputEvent, Option<Expected>),
-    Predicted { id: NoteId, level: f32, terms: [Option<StyleTerm>; 2], heard_to: SampleTime },
+    Predicted { id: NoteId, level: f32, terms: [Option<StyleTerm>; 2], feel: Feel, heard_to: SampleTime },
     KeysUp { time: SampleTime, channel: Option<u8> },
     Restart,
 }
@@ -327,10 +341,17 @@ impl PlayedNotesWriter {
         self.push(Update::Input(input, known));
     }
 
-    /// Adds what the model predicted of a note: the level, and the terms of its styles. `heard_to` is the audio thread's
-    /// sample.
-    pub fn predicted(&mut self, id: NoteId, level: f32, terms: [Option<StyleTerm>; 2], heard_to: SampleTime) {
-        self.push(Update::Predicted { id, level, terms, heard_to });
+    /// Adds what the model predicted of a note: the level, the terms of its styles, and their feel. `heard_to` is the audio
+    /// thread's sample.
+    pub fn predicted(
+        &mut self,
+        id: NoteId,
+        level: f32,
+        terms: [Option<StyleTerm>; 2],
+        feel: Feel,
+        heard_to: SampleTime,
+    ) {
+        self.push(Update::Predicted { id, level, terms, feel, heard_to });
     }
 
     /// All keys of a channel, or all keys, count as up.

@@ -29,6 +29,7 @@ fn performance(notes: usize) -> PerformanceView {
     let note = |index: usize| NoteView {
         onset: index as f64 / 6.0,
         length: Some(0.4),
+        written: None,
         key: (30 + index * 7 % 60) as u8,
         own: (30 + index * 11 % 70) as u8,
         restyled: Some((20 + index * 13 % 100) as u8),

@@ -58,7 +58,7 @@ fn a_note_is_logged_with_its_length_its_voice_and_its_prediction() {
     writer.push_event(on(0, 125, 60), None);
     writer.push_event(on(1, 130, 72), None);
     writer.push_event(off(375, 60), None);
-    writer.predicted(NoteId(0), 60.0, [term(8.0), term(-8.0)], 200);
+    writer.predicted(NoteId(0), 60.0, [term(8.0), term(-8.0)], Feel::default(), 200);
     let notes = copy(&shared);
     assert_eq!((notes[0].onset, notes[0].length, notes[1].length), (0.125, Some(0.25), None));
     assert!(!notes[0].voice.is_highest && notes[1].voice.is_highest);
@@ -77,11 +77,31 @@ fn a_note_is_logged_with_its_length_its_voice_and_its_prediction() {
 }
 
 #[test]
+fn a_note_keeps_the_feel_of_its_styles_and_its_written_place() {
+    let (shared, mut writer) = log(&look_ahead());
+    let InputEvent::NoteOn { id, time, position, beat_seconds, channel, key, velocity, style, take, .. } =
+        on(0, 125, 60)
+    else {
+        unreachable!()
+    };
+    let beats = Some(-0.25);
+    let on = InputEvent::NoteOn { id, time, position, beats, beat_seconds, channel, key, velocity, style, take };
+    writer.push_event(on, None);
+    let note = copy(&shared)[0];
+    let place = WrittenPlace { beat_phase: Some(0.75), beat_samples: 500.0, sample_rate: RATE };
+    assert_eq!((note.feel, note.written_place(RATE)), (Feel::default(), place));
+    let feel = Feel { shift: 0.1, stretch: -0.2, ..Feel::default() };
+    writer.predicted(NoteId(0), 60.0, [term(8.0), None], feel, 200);
+    assert_eq!(copy(&shared)[0].feel, feel);
+    assert_eq!(PlayedNote { beats: None, ..note }.written_place(RATE).beat_phase, None, "no song, no beats");
+}
+
+#[test]
 fn a_prediction_after_the_note_was_played_is_late() {
     for (heard_to, late) in [(600, false), (601, true)] {
         let (shared, mut writer) = log(&look_ahead());
         writer.push_event(on(0, 100, 60), None);
-        writer.predicted(NoteId(0), 60.0, [term(8.0), None], heard_to);
+        writer.predicted(NoteId(0), 60.0, [term(8.0), None], Feel::default(), heard_to);
         let prediction = copy(&shared)[0].prediction;
         assert!(matches!(prediction, PlayedPrediction::Predicted { is_late, .. } if is_late == late), "{prediction:?}");
     }
@@ -94,7 +114,7 @@ fn a_mode_without_latency_keeps_what_was_known_when_the_note_arrived() {
     let known = Expected { level: 60.0, deviation: 5.0 };
     writer.push_event(on(0, 100, 60), Some(known));
     writer.push_event(on(1, 200, 60), None);
-    writer.predicted(NoteId(0), 60.0, [term(30.0), None], 200);
+    writer.predicted(NoteId(0), 60.0, [term(30.0), None], Feel::default(), 200);
     let expected: Vec<_> = copy(&shared).iter().map(|note| note.expected(note.style, note.take)).collect();
     assert_eq!(expected, [Some(known), None]);
 }
@@ -108,7 +128,7 @@ fn time_goes_on_through_resets_and_activations() {
     shared.begin_session(&look_ahead());
     let mut writer = PlayedNotesWriter::new(shared.clone());
     writer.push_event(on(0, 250, 64), None);
-    writer.predicted(NoteId(0), 60.0, [term(8.0), None], 300);
+    writer.predicted(NoteId(0), 60.0, [term(8.0), None], Feel::default(), 300);
     writer.set_audio_time(300);
     let notes = copy(&shared);
     assert_eq!(notes.iter().map(|note| note.onset).collect::<Vec<_>>(), [1.0, 1.5, 1.75]);

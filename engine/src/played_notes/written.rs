@@ -57,6 +57,7 @@ mod tests {
 
     use super::super::PlayedPrediction;
     use super::*;
+    use tonenet_core::feel::Feel;
 
     fn note(onset: f64, beats: f64, beat_seconds: f64) -> PlayedNote {
         PlayedNote {
@@ -74,6 +75,7 @@ mod tests {
             style: StyleBlend::only(StyleIndex::JAZZ),
             take: TakeSeed(0),
             prediction: PlayedPrediction::Waiting,
+            feel: Feel::default(),
         }
     }
 

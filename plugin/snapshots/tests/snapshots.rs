@@ -10,14 +10,15 @@ use egui::Theme;
 use egui_kittest::SnapshotResults;
 use picture::{Appearance, DEFAULT_SIZE, SMALLEST_SIZE, compare};
 use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_core::feel::{FeelControls, PedalMode};
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_engine::generator::{SelectedClip, SongPlacement};
 use tonenet_engine::status::Status;
 use tonenet_engine::timeline_store::TimelineSummary;
 use tonenet_inference::user_style::UserStyleId;
-use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView};
-use tonenet_plugin::editor::{GenerateView, Tab, UserStyleView, View};
+use tonenet_plugin::editor::performance::{Axis, GridLine, NoteState, NoteView, PerformanceView, WrittenNote};
+use tonenet_plugin::editor::{Dial, GenerateView, Tab, UserStyleView, View};
 use tonenet_plugin::learner::{LearnedStyle, LearnerState};
 use tonenet_plugin::params::ToneNetParams;
 use tonenet_plugin::player::PlayerView;
@@ -51,6 +52,7 @@ fn performance() -> PerformanceView {
         NoteView {
             onset,
             length: (onset < now - 0.2).then_some(if place.is_multiple_of(8) { 1.6 } else { 0.3 }),
+            written: None,
             key: KEYS[place % KEYS.len()],
             own,
             restyled: (state == NoteState::Restyled).then_some(restyled),
@@ -84,6 +86,30 @@ fn playing() -> View {
     view.engine.model = "Note model".into();
     view.diagnostics.engine = view.engine.clone();
     view.diagnostics.counters = [1_250, 1, 0, 0];
+    view
+}
+
+/// The window with a feel that swings the off-beats and shortens the notes.
+fn feel() -> View {
+    let mut view = playing();
+    view.settings.feel =
+        FeelControls { timing: 0.6, articulation: 0.8, chord_spread: 0.3, pedal: PedalMode::Fill, ..FeelControls::OFF };
+    for (dial, value) in [(Dial::Timing, 0.6), (Dial::Articulation, 0.8), (Dial::ChordSpread, 0.3)] {
+        let dial = &mut view.dials[dial as usize];
+        (dial.value, dial.text) = (value, format!("{:.0} %", value * 100.0));
+    }
+    let moved = |(place, note): (usize, &NoteView)| {
+        let by = match place % 4 {
+            1 | 3 => 0.07,
+            2 => -0.02,
+            _ => 0.0,
+        };
+        let length = note.length.map(|length| length * 0.7);
+        let written = Some(WrittenNote { onset: note.onset, length: note.length });
+        let is_still = matches!(note.state, NoteState::Waiting | NoteState::Late);
+        if is_still { *note } else { NoteView { onset: note.onset + by, length, written, ..*note } }
+    };
+    view.performance.notes = view.performance.notes.iter().enumerate().map(moved).collect();
     view
 }
 
@@ -195,6 +221,7 @@ fn states() -> Vec<(&'static str, View)> {
     vec![
         ("first-run", first_run()),
         ("playing", playing()),
+        ("feel", feel()),
         ("timeline", timeline()),
         ("restart", restart()),
         ("generate", generate()),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tonenet_core::feel::PedalMode;
 use tonenet_core::scheduler::Mode;
 use tonenet_core::scope::ScopePart;
 use tonenet_core::style::StyleIndex;
@@ -53,6 +54,10 @@ pub enum Action {
     HearPlayer(bool),
     /// Chose which notes are restyled.
     Part(ScopePart),
+    /// Chose whose pedal is heard.
+    Pedal(PedalMode),
+    /// Lets Timeline play notes earlier, or no longer.
+    TimelineLookAhead(bool),
     /// Locked the take or unlocked it.
     LockTake(bool),
     /// Holds the button Compare down, or has let it go.

@@ -16,7 +16,7 @@ use super::window_settings::WindowSettings;
 use crate::history::Editing;
 use crate::instance::Instance;
 use crate::learner::LearningSource;
-use crate::params::{LookAheadChoice, PartChoice, UserParam, style_value};
+use crate::params::{LookAheadChoice, PartChoice, PedalChoice, TimelineLookAheadChoice, UserParam, style_value};
 
 impl App {
     /// Carries out an action.
@@ -52,6 +52,14 @@ impl App {
             Action::Bypass(bypass) => edit.set(UserParam::Bypass, params.bypass.preview_normalized(bypass)),
             Action::HearPlayer(hears) => edit.set(UserParam::HearPlayer, params.hear_player.preview_normalized(hears)),
             Action::Part(part) => edit.set(UserParam::Part, params.part.preview_normalized(PartChoice::from(part))),
+            Action::Pedal(pedal) => {
+                edit.set(UserParam::Pedal, params.pedal.preview_normalized(PedalChoice::from(pedal)))
+            }
+            Action::TimelineLookAhead(has) => {
+                let choice =
+                    if has { TimelineLookAheadChoice::ThirtyMilliseconds } else { TimelineLookAheadChoice::Off };
+                edit.set(UserParam::TimelineLookAhead, params.timeline_delay.preview_normalized(choice));
+            }
             Action::LockTake(locked) => params.take_locked.store(locked, Ordering::Relaxed),
             Action::Compare(compares) => params.comparing.store(compares, Ordering::Relaxed),
             Action::ShowAllControls(all) => self.shows_all_controls = Some(all),

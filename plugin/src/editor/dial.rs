@@ -1,5 +1,8 @@
 //! The parameters that have a slider: their labels, tooltips and values.
 
+use tonenet_engine::Settings;
+use tonenet_inference::embedded::EmbeddedModel;
+
 use crate::params::{ToneNetParams, UserParam};
 
 /// A parameter with a slider.
@@ -23,6 +26,14 @@ pub enum Dial {
     KeyLow,
     /// See [`ToneNetParams::key_high`].
     KeyHigh,
+    /// See [`ToneNetParams::timing`].
+    Timing,
+    /// See [`ToneNetParams::swing`].
+    Swing,
+    /// See [`ToneNetParams::articulation`].
+    Articulation,
+    /// See [`ToneNetParams::chord_spread`].
+    ChordSpread,
 }
 
 /// The state of a slider. Values are normalised to 0–1.
@@ -51,7 +62,7 @@ pub enum DialGesture {
 
 impl Dial {
     /// Every dial, in the order of the enum.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Blend,
         Self::Amount,
         Self::KeepAccents,
@@ -61,6 +72,10 @@ impl Dial {
         Self::Ceiling,
         Self::KeyLow,
         Self::KeyHigh,
+        Self::Timing,
+        Self::Swing,
+        Self::Articulation,
+        Self::ChordSpread,
     ];
 
     /// The text before the slider.
@@ -75,6 +90,10 @@ impl Dial {
             Self::Ceiling => "Ceiling",
             Self::KeyLow => "Lowest key",
             Self::KeyHigh => "Highest key",
+            Self::Timing => "Timing",
+            Self::Swing => "Swing",
+            Self::Articulation => "Articulation",
+            Self::ChordSpread => "Chord spread",
         }
     }
 
@@ -90,6 +109,26 @@ impl Dial {
             Self::Ceiling => "The style plays nothing louder than this velocity",
             Self::KeyLow => "Notes below this key keep your velocities",
             Self::KeyHigh => "Notes above this key keep your velocities",
+            Self::Timing => {
+                "How far the style moves notes off the beat: 0 % leaves them where you play them, 100 % is the style's own"
+            }
+            Self::Swing => {
+                "Where off-beat eighths go. Style, at the left end, follows Timing; the others are a part of the beat: 50 % is straight, 67 % a triplet"
+            }
+            Self::Articulation => "How far notes get the style's lengths: 0 % keeps yours",
+            Self::ChordSpread => {
+                "How far the style rolls chords and has one note lead: 0 % keeps your chords as they are"
+            }
+        }
+    }
+
+    /// Why it does nothing at present, and what to do; `None` if it works.
+    pub(super) fn unavailable(self, settings: &Settings) -> Option<&'static str> {
+        match self {
+            Self::Timing | Self::Articulation | Self::ChordSpread => feel_unavailable(settings, true),
+            // A set swing needs no model.
+            Self::Swing => feel_unavailable(settings, false),
+            _ => None,
         }
     }
 
@@ -112,6 +151,21 @@ impl Dial {
             Self::Ceiling => UserParam::Ceiling,
             Self::KeyLow => UserParam::KeyLow,
             Self::KeyHigh => UserParam::KeyHigh,
+            Self::Timing => UserParam::Timing,
+            Self::Swing => UserParam::Swing,
+            Self::Articulation => UserParam::Articulation,
+            Self::ChordSpread => UserParam::ChordSpread,
         }
+    }
+}
+
+/// Why a control of the feel does nothing at present; `None` if it works.
+pub(super) fn feel_unavailable(settings: &Settings, needs_model: bool) -> Option<&'static str> {
+    if settings.bypass {
+        Some("Bypass leaves every note as you play it")
+    } else if needs_model && settings.model != EmbeddedModel::Note {
+        Some("Only ToneNet's own network knows the feel of a style. Choose it under Model")
+    } else {
+        None
     }
 }

@@ -8,6 +8,7 @@ mod action;
 mod app;
 mod apply;
 mod dial;
+mod feel;
 mod file_actions;
 mod files;
 mod files_view;

@@ -1,4 +1,4 @@
-//! The controls that shape the dynamics: styles, dials, the take and the scope.
+//! The controls that shape the dynamics and the feel: styles, dials, the take, the scope and the pedal.
 
 use nice_plug::prelude::Enum;
 use tonenet_core::scope::ScopePart;
@@ -7,11 +7,12 @@ use tonenet_inference::embedded::EmbeddedModel;
 
 use super::action::Action;
 use super::dial::Dial;
+use super::feel::{Cell as FeelCell, heading};
 use super::icons::{Icon, icon_button};
 use super::slider::VALUE_WIDTH;
 use super::theme::Palette;
 use super::view::View;
-use super::widgets::{DialWidths, button, checkbox, choice, label, labelled_slider};
+use super::widgets::{DialWidths, button, checkbox, choice, label, labelled_slider, option_list};
 use crate::params::{AVERAGE, LAST_TAKE, ModelChoice, PartChoice};
 
 /// The least width of a cell, and the most cells in a row.
@@ -21,7 +22,7 @@ const DIE: u16 = 36;
 /// Height of a row.
 const ROW: f32 = 20.0;
 /// Width of a cell's label.
-const LABEL: f32 = 104.0;
+pub(super) const LABEL: f32 = 104.0;
 /// Width of a list of styles.
 const STYLE_LIST: f32 = 132.0;
 /// The least width of a slider.
@@ -35,6 +36,7 @@ enum Cell {
     Take,
     Model,
     Part,
+    Feel(FeelCell),
 }
 
 /// The controls that are always in sight.
@@ -51,27 +53,47 @@ const MORE: [Cell; 8] = [
     Cell::Model,
 ];
 
+/// The feel, below them.
+const FEEL: [Cell; 6] = [
+    Cell::Dial(Dial::Timing),
+    Cell::Dial(Dial::Swing),
+    Cell::Dial(Dial::Articulation),
+    Cell::Dial(Dial::ChordSpread),
+    Cell::Feel(FeelCell::Pedal),
+    Cell::Feel(FeelCell::TimelineLookAhead),
+];
+
 /// Draws all controls, or only the first ones.
 pub(super) fn panel(ui: &mut egui::Ui, view: &View, shows_all: bool, actions: &mut Vec<Action>) {
     styles(ui, view, shows_all, actions);
     let columns = columns(ui.available_width());
     let width = (ui.available_width() - (columns - 1) as f32 * ui.spacing().item_spacing.x) / columns as f32;
-    for row in cells(shows_all).chunks(columns) {
-        ui.horizontal(|ui| {
-            for &control in row {
-                let size = egui::vec2(width, ROW);
-                ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    ui.set_min_size(size);
-                    cell(ui, view, control, actions);
-                });
-            }
-        });
+    let mut rows = |ui: &mut egui::Ui, cells: &[Cell]| {
+        for row in cells.chunks(columns) {
+            ui.horizontal(|ui| {
+                for &control in row {
+                    let size = egui::vec2(width, ROW);
+                    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.set_min_size(size);
+                        cell(ui, view, control, actions);
+                    });
+                }
+            });
+        }
+    };
+    rows(ui, &cells(shows_all));
+    if shows_all {
+        heading(ui, view, ROW);
+        rows(ui, &FEEL);
     }
 }
 
 /// How high the controls are in a window of this width.
 pub(super) fn height(ui: &egui::Ui, shows_all: bool) -> f32 {
-    let rows = 1 + cells(shows_all).len().div_ceil(columns(ui.available_width()));
+    let columns = columns(ui.available_width());
+    // With the styles above, and the heading of the feel.
+    let feel = if shows_all { 1 + FEEL.len().div_ceil(columns) } else { 0 };
+    let rows = 1 + cells(shows_all).len().div_ceil(columns) + feel;
     rows as f32 * (ROW + ui.spacing().item_spacing.y)
 }
 
@@ -98,7 +120,7 @@ fn styles(ui: &mut egui::Ui, view: &View, shows_all: bool, actions: &mut Vec<Act
         labelled_slider(ui, view, Dial::Blend, widths, actions);
         let hint = "The style that Blend mixes into style A";
         actions.extend(style_list(ui, view, ("Style B", hint), b).map(Action::StyleB));
-        let hint = "Shows Level, Range, Floor, Ceiling, the scope and the model, too";
+        let hint = "Shows Level, Range, Floor, Ceiling, the scope, the model and the feel, too";
         actions.extend(checkbox(ui, shows_all, toggle, hint).map(Action::ShowAllControls));
     });
 }
@@ -150,6 +172,7 @@ fn cell(ui: &mut egui::Ui, view: &View, cell: Cell, actions: &mut Vec<Action>) {
         Cell::Take => take(ui, view, actions),
         Cell::Model => model(ui, view, actions),
         Cell::Part => part(ui, view, actions),
+        Cell::Feel(feel) => feel.show(ui, view, actions),
     }
 }
 
@@ -204,7 +227,7 @@ fn model(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     let chosen = view.settings.model;
     let options = models.map(|(model, hint)| (model == chosen, name(model), hint));
     let hint = "The network that predicts. Hosts cannot automate it, because another one takes a moment to load";
-    if let Some(index) = option_list(ui, ("Model", hint), &options) {
+    if let Some(index) = option_list(ui, LABEL, ("Model", hint), &options) {
         actions.push(Action::Model(models[index].0));
     }
 }
@@ -219,31 +242,9 @@ fn part(ui: &mut egui::Ui, view: &View, actions: &mut Vec<Action>) {
     ];
     let name = |part: ScopePart| PartChoice::variants()[PartChoice::from(part).to_index()];
     let options = parts.map(|(part, hint)| (part == view.settings.scope.part, name(part), hint));
-    if let Some(index) = option_list(ui, ("Part", "Which notes are restyled"), &options) {
+    if let Some(index) = option_list(ui, LABEL, ("Part", "Which notes are restyled"), &options) {
         actions.push(Action::Part(parts[index].0));
     }
-}
-
-/// A labelled list of options: whether each is chosen, its name and its tooltip. Returns the option that the user chose.
-fn option_list(ui: &mut egui::Ui, (name, hint): (&str, &str), options: &[(bool, &str, &str)]) -> Option<usize> {
-    label(ui, name, LABEL);
-    let chosen = options.iter().find(|option| option.0).map_or("", |option| option.1);
-    let mut clicked = None;
-    let list = egui::ComboBox::from_id_salt(name).width(ui.available_width().min(150.0)).selected_text(chosen);
-    let list = list.show_ui(ui, |ui| {
-        for (index, &(is_chosen, title, hint)) in options.iter().enumerate() {
-            if ui.selectable_label(is_chosen, title).on_hover_text(hint).clicked() && !is_chosen {
-                clicked = Some(index);
-            }
-        }
-    });
-    list.response.widget_info(|| {
-        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name);
-        info.current_text_value = Some(chosen.into());
-        info
-    });
-    list.response.on_hover_text(hint);
-    clicked
 }
 
 /// What the user's styles lack, and whether other weights play than the project was made with.

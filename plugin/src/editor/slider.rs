@@ -32,17 +32,24 @@ pub(super) struct DialSlider<'a> {
     pub width: f32,
     /// The label that names the slider.
     pub label: Id,
+    /// Why it cannot be moved at present; `None` if it can.
+    pub unavailable: Option<&'a str>,
 }
 
 impl DialSlider<'_> {
     /// Draws the slider and its value.
     pub fn show(&self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        ui.add_enabled_ui(self.unavailable.is_none(), |ui| self.parts(ui, actions));
+    }
+
+    fn parts(&self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let rail = self.rail(ui);
         actions.extend(self.gestures(ui, &rail).into_iter().map(|gesture| Action::Dial(self.dial, gesture)));
         let starts = rail.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         self.value(ui, &rail, starts, actions);
         let hint = self.dial.hint();
-        rail.on_hover_text(format!("{hint}.\nShift drags finely, a double-click resets, Enter lets you type a value."));
+        rail.on_hover_text(format!("{hint}.\nShift drags finely, a double-click resets, Enter lets you type a value."))
+            .on_disabled_hover_text(self.unavailable.unwrap_or_default());
     }
 
     /// Draws the rail with its handle.
@@ -90,7 +97,7 @@ impl DialSlider<'_> {
     /// What the user does with the rail and its handle. A change that is not a drag is a gesture of its own.
     fn gestures(&self, ui: &egui::Ui, rail: &Response) -> Vec<DialGesture> {
         let mut gestures = self.drag(ui, rail);
-        let reset = is_double_clicked(ui, rail).then_some(self.view.default);
+        let reset = (ui.is_enabled() && is_double_clicked(ui, rail)).then_some(self.view.default);
         if let Some(value) = reset.or_else(|| self.asked_for(ui, rail)) {
             gestures.extend([DialGesture::Begin, DialGesture::To(value), DialGesture::End]);
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 use tonenet_core::clip::{Clip, ClipNote};
+use tonenet_core::feel::PedalMode;
 use tonenet_core::scheduler::{Mode, WindowLength};
 use tonenet_core::scope::ScopePart;
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
@@ -77,6 +78,100 @@ fn styles_part_and_model_are_chosen_from_lists() {
     assert_eq!(choose_in(&view(), "Style A", "Jazz"), [], "it is chosen already");
     assert_eq!(choose_in(&view(), "Part", "Melody"), [Action::Part(ScopePart::Melody)]);
     assert_eq!(choose_in(&view(), "Model", "Baseline"), [Action::Model(EmbeddedModel::Baseline)]);
+}
+
+/// A double-click on a slider, by its label.
+fn double_click_in(view: &View, label: &str) -> Vec<Action> {
+    let draw = |ui: &mut egui::Ui, actions: &mut Vec<Action>| actions.extend(window(ui, view));
+    let builder = Harness::builder().with_size(egui::vec2(SIZE.0, SIZE.1)).with_step_dt(1.0 / 60.0);
+    let mut harness = builder.build_ui_state(draw, Vec::new());
+    harness.run_steps(3);
+    let pos = harness.get_by_role_and_label(egui::accesskit::Role::Slider, label).rect().center();
+    harness.event(egui::Event::PointerMoved(pos));
+    harness.run_steps(1);
+    for _ in 0..2 {
+        for pressed in [true, false] {
+            let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+            harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+        }
+        harness.run_steps(1);
+    }
+    harness.run_steps(2);
+    harness.state().clone()
+}
+
+const FEEL: [(&str, Dial); 4] = [
+    ("Timing", Dial::Timing),
+    ("Swing", Dial::Swing),
+    ("Articulation", Dial::Articulation),
+    ("Chord spread", Dial::ChordSpread),
+];
+
+#[test]
+fn the_feel_is_moved_by_the_pointer_and_by_keys_and_reset_by_a_double_click() {
+    for (label, dial) in FEEL {
+        let mut view = view();
+        view.dials[dial as usize].value = 0.5;
+        let mut harness = harness(&view);
+        harness.get_by_role_and_label(egui::accesskit::Role::Slider, label).focus();
+        harness.run_steps(2);
+        harness.key_press(egui::Key::End);
+        harness.run_steps(2);
+        let gesture =
+            |value| [DialGesture::Begin, DialGesture::To(value), DialGesture::End].map(|g| Action::Dial(dial, g));
+        assert_eq!(harness.state()[..], gesture(1.0), "{label}");
+        let reset = double_click_in(&view, label);
+        assert_eq!(reset[reset.len() - 3..], gesture(0.0), "{label}");
+    }
+}
+
+#[test]
+fn the_pedal_is_chosen_from_a_list() {
+    assert_eq!(choose_in(&view(), "Pedal", "Fill"), [Action::Pedal(PedalMode::Fill)]);
+    assert_eq!(choose_in(&view(), "Pedal", "Replace"), [Action::Pedal(PedalMode::Replace)]);
+    let mut view = view();
+    view.settings.feel.pedal = PedalMode::Fill;
+    assert_eq!(choose_in(&view, "Pedal", "Mine"), [Action::Pedal(PedalMode::Mine)]);
+}
+
+#[test]
+fn the_feel_cannot_be_moved_where_it_does_nothing() {
+    let is_disabled = |view: &View, label: &str| {
+        harness(view).get_by_role_and_label(egui::accesskit::Role::Slider, label).accesskit_node().is_disabled()
+    };
+    let (mut bypassed, mut other_model) = (view(), view());
+    bypassed.settings.bypass = true;
+    other_model.settings.model = EmbeddedModel::Baseline;
+    for (label, dial) in FEEL {
+        assert!(!is_disabled(&view(), label), "{label}");
+        assert!(is_disabled(&bypassed, label), "{label} while bypassed");
+        assert_eq!(is_disabled(&other_model, label), dial != Dial::Swing, "{label}: a set swing needs no model");
+        assert_eq!(double_click_in(&bypassed, label), [], "{label}");
+    }
+    assert!(!is_disabled(&bypassed, "Level"));
+    harness(&bypassed).get_by_label("Bypass leaves every note as you play it");
+}
+
+#[test]
+fn only_timeline_needs_leave_to_play_early() {
+    let label = "Play early (30 ms)";
+    assert_eq!(click_in(&view(), label), []);
+    let mut view = View { look_ahead: Mode::Timeline, ..view() };
+    assert_eq!(click_in(&view, label), [Action::TimelineLookAhead(true)]);
+    view.timeline_look_ahead = true;
+    assert_eq!(click_in(&view, label), [Action::TimelineLookAhead(false)]);
+}
+
+#[test]
+fn the_feel_says_what_the_mode_allows() {
+    for (mode, text) in [
+        (Mode::Live, "Live and 0 ms can only delay notes"),
+        (Mode::LiveZeroLatency, "Live and 0 ms can only delay notes"),
+        (Mode::Window(WindowLength::OneBeat), "This look-ahead moves notes both ways"),
+        (Mode::Timeline, "Timeline moves notes later; tick Play early to let it move them both ways"),
+    ] {
+        harness(&View { look_ahead: mode, ..view() }).get_by_label(text);
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct View {
     pub tempo: f64,
     /// The chosen look-ahead.
     pub look_ahead: Mode,
+    /// Whether Timeline may play notes earlier, at the cost of a latency.
+    pub timeline_look_ahead: bool,
     /// The latency in force, in samples.
     pub latency: u32,
     /// The sample rate in Hz; 0 before the first activation.
@@ -127,6 +129,7 @@ impl View {
             shows_all_controls: None,
             tempo: params.tempo(),
             look_ahead: params.look_ahead.value().into(),
+            timeline_look_ahead: params.timeline_look_ahead() > 0.0,
             latency: status.latency.load(Ordering::Relaxed),
             sample_rate: status.sample_rate.load(Ordering::Relaxed),
             restart_pending: status.restart_pending.load(Ordering::Relaxed),

@@ -33,7 +33,8 @@ pub(super) fn labelled_slider(
     actions: &mut Vec<Action>,
 ) {
     let label = label(ui, dial.label(), widths.label);
-    DialSlider { dial, view: view.dial(dial), width: widths.slider, label }.show(ui, actions);
+    let unavailable = dial.unavailable(&view.settings);
+    DialSlider { dial, view: view.dial(dial), width: widths.slider, label, unavailable }.show(ui, actions);
 }
 
 /// A slider over a quantity of its own, in a row with its label. Returns the new value if the user changed it.
@@ -90,6 +91,33 @@ pub(super) fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, hint: &str
         egui::Button::new(text)
     };
     ui.add(button).on_hover_text(hint).on_disabled_hover_text(hint).clicked() && !is_chosen
+}
+
+/// A list of options with a label of some width: whether each is chosen, its name and its tooltip. Returns the option that the user chose.
+pub(super) fn option_list(
+    ui: &mut egui::Ui,
+    width: f32,
+    (name, hint): (&str, &str),
+    options: &[(bool, &str, &str)],
+) -> Option<usize> {
+    label(ui, name, width);
+    let chosen = options.iter().find(|option| option.0).map_or("", |option| option.1);
+    let mut clicked = None;
+    let list = egui::ComboBox::from_id_salt(name).width(ui.available_width().min(150.0)).selected_text(chosen);
+    let list = list.show_ui(ui, |ui| {
+        for (index, &(is_chosen, title, hint)) in options.iter().enumerate() {
+            if ui.selectable_label(is_chosen, title).on_hover_text(hint).clicked() && !is_chosen {
+                clicked = Some(index);
+            }
+        }
+    });
+    list.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, list.response.enabled(), name);
+        info.current_text_value = Some(chosen.into());
+        info
+    });
+    list.response.on_hover_text(hint).on_disabled_hover_text(hint);
+    clicked
 }
 
 /// Lets screen readers step a control that is drawn by hand, within a range.

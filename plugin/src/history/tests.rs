@@ -152,6 +152,31 @@ fn edits_within_one_block_are_undone_one_by_one() {
 }
 
 #[test]
+fn the_feel_is_undone_and_the_slots_hold_all_of_it_but_what_needs_a_restart() {
+    let session = Session::new();
+    session.edit(|edit| edit.switch_slot());
+    for (param, name) in [
+        (UserParam::Timing, "Timing 100 %"),
+        (UserParam::Swing, "Swing 75 % (dotted)"),
+        (UserParam::Articulation, "Articulation 100 %"),
+        (UserParam::ChordSpread, "Chord spread 100 %"),
+        (UserParam::Pedal, "Pedal Replace"),
+        (UserParam::TimelineLookAhead, "Timeline look-ahead 30 ms"),
+    ] {
+        session.edit(|edit| edit.set(param, 1.0));
+        assert_eq!(session.edits.next_undo().as_deref(), Some(name));
+        session.edit(|edit| edit.undo());
+        assert_eq!(session.value(param), 0.0);
+        session.edit(|edit| edit.redo());
+        session.edit(|edit| edit.switch_slot());
+        let is_held = param != UserParam::TimelineLookAhead;
+        assert_eq!(session.value(param), if is_held { 0.0 } else { 1.0 }, "{param:?}");
+        session.edit(|edit| edit.switch_slot());
+        assert_eq!(session.value(param), 1.0, "{param:?}");
+    }
+}
+
+#[test]
 fn automation_is_no_step_and_an_undo_leaves_other_parameters_alone() {
     let session = Session::new();
     session.edit(|edit| edit.set(UserParam::Amount, 0.5));

@@ -7,6 +7,7 @@ use std::thread;
 
 use nice_plug::prelude::Params;
 use proptest::prelude::*;
+use tonenet_core::feel::{FeelControls, PedalMode, Swing};
 use tonenet_core::style::StyleIndex;
 
 use super::folder::file_name;
@@ -58,12 +59,12 @@ fn every_shipped_preset_says_what_it_does_and_sets_every_parameter_of_presets() 
 #[test]
 fn a_preset_changes_neither_model_nor_look_ahead_nor_bypass() {
     let session = Session::new();
-    for param in [UserParam::Model, UserParam::LookAhead, UserParam::Bypass] {
+    for param in [UserParam::Model, UserParam::LookAhead, UserParam::TimelineLookAhead, UserParam::Bypass] {
         session.edit(|edit| edit.set(param, 1.0));
     }
     let read = shipped()[0].settings.read(&session.params, UserParam::is_in_presets);
     session.edit(|edit| edit.load("a preset".into(), read.values, Default::default()));
-    for param in [UserParam::Model, UserParam::LookAhead, UserParam::Bypass] {
+    for param in [UserParam::Model, UserParam::LookAhead, UserParam::TimelineLookAhead, UserParam::Bypass] {
         assert_eq!(session.value(param), 1.0, "{param:?}");
     }
 }
@@ -76,6 +77,25 @@ fn what_a_preset_does_not_say_has_its_default() {
     for param in UserParam::ALL.into_iter().filter(|param| *param != UserParam::Level) {
         assert_eq!(session.value(param), param.of(&session.params).default_value(), "{param:?}");
     }
+}
+
+#[test]
+fn a_preset_holds_the_feel_and_one_from_before_it_has_none() {
+    let json = br#"{"version":1,"name":"Old","settings":{"amount":0.5,"part":"melody"}}"#;
+    let session = loaded(&Preset::from_bytes(json, "old").unwrap());
+    assert_eq!(session.params.settings().feel, FeelControls::OFF);
+    let json = br#"{"version":1,"name":"New","settings":
+        {"timing":0.5,"swing":67,"articulation":0.25,"chord_spread":1.0,"pedal":"replace"}}"#;
+    let session = loaded(&Preset::from_bytes(json, "new").unwrap());
+    let expected = FeelControls {
+        timing: 0.5,
+        swing: Swing::At(2.0 / 3.0),
+        articulation: 0.25,
+        chord_spread: 1.0,
+        pedal: PedalMode::Replace,
+    };
+    assert_eq!(session.params.settings().feel, expected);
+    assert!(Preset::from_bytes(br#"{"version":1,"name":"No","settings":{"pedal":3}}"#, "no").is_err());
 }
 
 #[test]

@@ -111,6 +111,11 @@ pub fn legend(ui: &Ui, rect: Rect, performance: &PerformanceView, lane: &Geometr
             entry(format!("{number} {name}"), &marked(state));
         }
     }
+    if notes.iter().any(|note| note.written.is_some()) {
+        entry("written".into(), &|shapes, place| {
+            shapes.frame(Rect::from_center_size(place, vec2(10.0, 6.0)), shapes.pixel(), palette.own)
+        });
+    }
     if performance.look_ahead > 0.0 {
         entry("waiting".into(), &|shapes, place| {
             shapes.frame(Rect::from_center_size(place, vec2(10.0, 6.0)), 1.0, palette.own)

@@ -11,7 +11,8 @@ use crate::editor::styles_view::{StylesView, counted};
 /// How far before a line a note may begin that belongs to it, in beats or seconds.
 const JUST_BEFORE: f64 = 0.02;
 
-/// A note: "C4 · bar 12.3 · 64 → 81 · Jazz · take 3".
+/// A note: "C4 · bar 12.3 · 64 → 81 · Jazz · take 3". One that the feel moves: "C4 · written bar 12.3, played 23 ms later,
+/// 80 % of its length · …".
 pub fn note(note: &NoteView, view: &PerformanceView, styles: &StylesView) -> String {
     let own = note.own();
     let velocity = match (note.state, note.restyled()) {
@@ -23,11 +24,34 @@ pub fn note(note: &NoteView, view: &PerformanceView, styles: &StylesView) -> Str
         (_, Some(restyled)) => format!("{own} \u{2192} {restyled}"),
         (_, None) => own.to_string(),
     };
-    let mut parts = vec![key_name(note.key), place(note.onset, view), velocity];
+    let mut parts = vec![key_name(note.key), written_and_played(note, view), velocity];
     if note.restyled().is_some() {
         parts.extend([style(note.style, styles), take(note.take)]);
     }
     parts.join(" \u{b7} ")
+}
+
+/// Where a note is written, and how it is played where that differs.
+fn written_and_played(note: &NoteView, view: &PerformanceView) -> String {
+    let Some(written) = note.written else { return place(note.onset, view) };
+    let mut text = format!("written {}", place(written.onset, view));
+    let later = note.onset - written.onset;
+    let distance = match view.axis {
+        Axis::Seconds => format!("{:.0} ms", later.abs() * 1e3),
+        Axis::Song => format!("{:.2} beats", later.abs()),
+    };
+    match later {
+        _ if distance.starts_with("0 ") || distance.starts_with("0.00 ") => text.push_str(", played there"),
+        later if later > 0.0 => text.push_str(&format!(", played {distance} later")),
+        _ => text.push_str(&format!(", played {distance} earlier")),
+    }
+    if let (Some(length), Some(whole)) = (note.length, written.length.filter(|&whole| whole > 0.0)) {
+        let share = (length / whole * 100.0).round();
+        if share != 100.0 {
+            text.push_str(&format!(", {share:.0} % of its length"));
+        }
+    }
+    text
 }
 
 /// A place: "bar 12.3" is the third beat of bar 12. Where there is no grid, beats or seconds.

@@ -2,6 +2,7 @@
 
 mod controls;
 mod describe;
+mod displaced;
 mod edges;
 mod grid;
 mod input;
@@ -15,7 +16,7 @@ mod view;
 mod viewport;
 
 pub use source::{Moment, PerformanceSource, Stores};
-pub use view::{Axis, GridLine, NoteState, NoteView, PerformanceView};
+pub use view::{Axis, GridLine, NoteState, NoteView, PerformanceView, WrittenNote};
 pub use viewport::Viewport;
 
 pub use panel::panel;

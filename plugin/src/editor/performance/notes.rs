@@ -2,7 +2,7 @@
 
 use egui::Color32;
 
-use super::view::{NoteState, NoteView, PerformanceView};
+use super::view::{NoteState, NoteView, PerformanceView, WrittenNote};
 use crate::editor::roll::{Span, finite};
 use crate::editor::theme::Palette;
 
@@ -30,6 +30,12 @@ impl NoteView {
         let onset = finite(self.onset);
         let length = self.length.or(now.map(|now| now - onset));
         onset + finite(length.unwrap_or(0.0)).max(0.0)
+    }
+
+    /// Where it is written, from its beginning to its end, if the feel plays it elsewhere.
+    pub(super) fn written_span(&self, now: Option<f64>) -> Option<(f64, f64)> {
+        let WrittenNote { onset, length } = self.written?;
+        Some((onset, NoteView { onset, length, ..*self }.end(now)))
     }
 
     /// The player's velocity.

@@ -34,6 +34,9 @@ impl Roll<'_> {
         self.zone(&mut shapes);
         let notes = near(view, geometry.time);
         for note in notes {
+            self.written(&mut shapes, note);
+        }
+        for note in notes {
             self.note(&mut shapes, note);
         }
         let size = if notes.len() as f32 > geometry.rect.width() / 3.0 { SMALL_MARK } else { MARK };
@@ -87,6 +90,15 @@ impl Roll<'_> {
             shapes.frame(rect, 1.0_f32.max(self.geometry.pixel), self.palette.own);
         } else {
             shapes.rect(rect, colour);
+        }
+    }
+
+    /// Outlines where a moved note is written.
+    fn written(&self, shapes: &mut Shapes, note: &NoteView) {
+        let Some((onset, end)) = note.written_span(self.view.now) else { return };
+        let rect = self.geometry.note(onset, end, note.key);
+        if rect.intersects(self.geometry.rect) {
+            shapes.frame(rect, self.geometry.pixel, self.palette.own);
         }
     }
 

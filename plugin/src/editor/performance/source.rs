@@ -10,6 +10,7 @@ use tonenet_engine::played_notes::{PlayedNote, PlayedNotes, PlayedPart, PlayedPr
 use tonenet_engine::style_store::StyleStore;
 use tonenet_engine::timeline_store::TimelineStore;
 
+use super::displaced::displaced;
 use super::grid::{lines_of_playing, lines_of_song};
 use super::{Axis, GridLine, NoteState, NoteView, PerformanceView};
 
@@ -80,7 +81,7 @@ impl PerformanceSource {
         let is_changed = self.built_for.replace((settings, mode, bars)) != Some((settings, mode, bars));
         let is_part_new = is_part_new && (!is_song || self.new_notes > 0 || self.unknown_notes().next().is_some());
         if is_changed || is_snapshot_new || is_part_new {
-            let (notes, grid) = if is_song { self.song(&settings, &bars) } else { self.playing(&settings, &bars) };
+            let (notes, grid) = if is_song { self.song(&settings, &bars) } else { self.playing(moment) };
             self.view.notes = notes.into();
             self.view.grid = grid.into();
         }
@@ -153,6 +154,7 @@ impl PerformanceSource {
             NoteView {
                 onset: note.beats,
                 length: Some(note.length.into()),
+                written: None,
                 key: note.key,
                 own: note.velocity,
                 restyled: expected.filter(|_| !is_kept).map(|e| settings.expression.velocity(note.velocity, e)),
@@ -178,9 +180,22 @@ impl PerformanceSource {
         (notes, grid)
     }
 
-    fn playing(&self, settings: &Settings, bars: &Bars) -> (Vec<NoteView>, Vec<GridLine>) {
-        let notes = self.part.notes.iter().map(|note| played_note(note, settings)).collect();
-        (notes, lines_of_playing(bars, &self.part.notes))
+    fn playing(&self, moment: &Moment) -> (Vec<NoteView>, Vec<GridLine>) {
+        let Moment { settings, mode, bars, .. } = moment;
+        let PlayedPart { notes, sample_rate, look_ahead, .. } = &self.part;
+        // Other modes only delay.
+        let earliest = if matches!(mode, Mode::Window(_)) { *look_ahead } else { 0.0 };
+        let view = |note: &PlayedNote| {
+            let shown = played_note(note, settings);
+            if !settings.feel.moves() || matches!(shown.state, NoteState::Kept | NoteState::Late) {
+                return shown;
+            }
+            let by = settings.feel.displacement(&note.feel, &note.written_place(*sample_rate));
+            displaced(shown, &by, *sample_rate, earliest)
+        };
+        let mut shown: Vec<NoteView> = notes.iter().map(view).collect();
+        shown.sort_by(|one, other| one.onset.total_cmp(&other.onset));
+        (shown, lines_of_playing(bars, notes))
     }
 }
 
@@ -202,6 +217,7 @@ fn played_note(note: &PlayedNote, settings: &Settings) -> NoteView {
     NoteView {
         onset: note.onset,
         length: note.length,
+        written: None,
         key: note.key,
         own: note.velocity,
         restyled: played.map(|e| settings.expression.velocity(note.velocity, e)),

@@ -27,6 +27,7 @@ fn note(onset: f64) -> NoteView {
     NoteView {
         onset,
         length: Some(0.5),
+        written: None,
         key: 60,
         own: 64,
         restyled: Some(81),
@@ -182,6 +183,22 @@ fn the_pointer_reads_why_a_note_keeps_its_velocity() {
     }
     let guessed = tooltip_of(NoteView { state: NoteState::New, ..note(0.0) });
     assert!(guessed.contains("64 \u{2192} 81, new: from what this key got before"), "{guessed}");
+}
+
+#[test]
+fn the_pointer_reads_where_a_moved_note_is_written_and_how_it_is_played() {
+    let text = |moved: NoteView| {
+        let seconds = PerformanceView { axis: Axis::Seconds, ..song(vec![moved]) };
+        let text = tooltip(seconds, |harness| on_c4(harness, moved.onset + 0.2)).expect("the pointer is on the note");
+        text.split(" \u{b7} ").nth(1).unwrap().to_owned()
+    };
+    let written = |onset, length| Some(WrittenNote { onset, length });
+    let late = NoteView { onset: 4.023, length: Some(0.4), written: written(4.0, Some(0.5)), ..note(0.0) };
+    assert_eq!(text(late), "written bar 2.1, played 23 ms later, 80 % of its length");
+    let early = NoteView { onset: 3.96, written: written(4.0, Some(0.5)), ..note(0.0) };
+    assert_eq!(text(early), "written bar 2.1, played 40 ms earlier");
+    let longer = NoteView { written: written(4.0, Some(0.25)), ..note(4.0) };
+    assert_eq!(text(longer), "written bar 2.1, played there, 200 % of its length");
 }
 
 #[test]

@@ -49,10 +49,12 @@ pub enum Axis {
 /// A note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoteView {
-    /// Where it begins.
+    /// Where it begins, as it is played.
     pub onset: f64,
-    /// Its length; `None` while its key is down.
+    /// Its length, as it is played; `None` while its key is down.
     pub length: Option<f64>,
+    /// Where it is written, if the feel plays it elsewhere.
+    pub written: Option<WrittenNote>,
     /// MIDI key, 0–127.
     pub key: u8,
     /// The player's velocity, 1–127.
@@ -67,6 +69,15 @@ pub struct NoteView {
     pub style: StyleBlend,
     /// The take of its prediction.
     pub take: TakeSeed,
+}
+
+/// The written place of a note that the feel moves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WrittenNote {
+    /// Where it begins.
+    pub onset: f64,
+    /// Its length; `None` while its key is down.
+    pub length: Option<f64>,
 }
 
 /// What became of a note.

@@ -22,6 +22,11 @@ impl Shapes {
         Self { mesh: Mesh::default(), corners: std::array::from_fn(corner), feather: pixel }
     }
 
+    /// The size of a pixel in points.
+    pub fn pixel(&self) -> f32 {
+        self.feather
+    }
+
     /// A filled rectangle.
     pub fn rect(&mut self, rect: Rect, colour: Color32) {
         self.mesh.add_colored_rect(rect, colour);

@@ -37,7 +37,8 @@ fn slider(value: f32, steps: Option<usize>) -> Harness<'static, Hands> {
         ui.horizontal(|ui| {
             let label = ui.label("Level").id;
             let (mut actions, view) = (Vec::new(), hands.view.clone());
-            DialSlider { dial: Dial::Level, view: &view, width: 214.0, label }.show(ui, &mut actions);
+            DialSlider { dial: Dial::Level, view: &view, width: 214.0, label, unavailable: None }
+                .show(ui, &mut actions);
             hands.take(actions);
         });
     };

@@ -1,7 +1,7 @@
 //! What the view shows of what was played and of what Timeline remembers, and that settings redraw it at once.
 
 use tonenet_core::dynamics::Expression;
-use tonenet_core::feel::FeelControls;
+use tonenet_core::feel::{Feel, FeelControls, Swing};
 use tonenet_core::scheduler::{NoteId, RequestPolicy, SchedulerConfig, WindowLength};
 use tonenet_core::scope::{Scope, ScopePart};
 use tonenet_core::style::mixing::{Prediction, StyleTerm};
@@ -13,6 +13,7 @@ use tonenet_engine::inference_thread::Predictor;
 use tonenet_engine::played_notes::PlayedNotesWriter;
 use tonenet_inference::embedded::EmbeddedModel;
 
+use super::super::WrittenNote;
 use super::*;
 
 const RATE: f64 = 1_000.0;
@@ -87,7 +88,7 @@ fn a_played_note_shows_what_the_present_settings_make_of_it() {
     writer.push_event(on(0, 100, 60), None);
     let now = moment(WINDOW);
     assert_eq!(playing.view(&now).notes[0].state, NoteState::Waiting);
-    writer.predicted(NoteId(0), 60.0, [term(10.0), term(-10.0)], 200);
+    writer.predicted(NoteId(0), 60.0, [term(10.0), term(-10.0)], Feel::default(), 200);
     let with = |change: &dyn Fn(&mut Settings)| {
         let mut moment = now;
         change(&mut moment.settings);
@@ -107,6 +108,66 @@ fn a_played_note_shows_what_the_present_settings_make_of_it() {
     }
 }
 
+/// A note of half a second on an off-beat, which the style plays a tenth of a beat late and half as long.
+fn felt(policy: RequestPolicy, latency: u32) -> (Playing, PlayedNotesWriter) {
+    let (playing, mut writer) = Playing::new(policy, latency);
+    writer.push_event(on(0, 1_250, 60), None);
+    writer.push_event(InputEvent::NoteOff { time: 1_750, position: 14.0, beats: None, channel: 0, key: 60 }, None);
+    let feel = Feel { shift: 0.1, chord_offset: -0.1, stretch: 0.5_f32.ln(), ..Feel::default() };
+    writer.predicted(NoteId(0), 60.0, [term(10.0), term(-10.0)], feel, 1_255);
+    (playing, writer)
+}
+
+/// Where the note is played and how long it is, to the millisecond, and whether its written place is shown.
+fn played(view: &PerformanceView) -> (f64, Option<f64>, bool) {
+    let thousandth = |seconds: f64| (seconds * 1e3).round() / 1e3;
+    let note = &view.notes[0];
+    (thousandth(note.onset), note.length.map(thousandth), note.written.is_some())
+}
+
+#[test]
+fn a_moved_note_shows_its_played_place_and_keeps_its_written_one() {
+    let (mut playing, _writer) = felt(RequestPolicy::EveryHop(125), 500);
+    let mut with = |change: &dyn Fn(&mut FeelControls)| {
+        let mut moment = moment(WINDOW);
+        change(&mut moment.settings.feel);
+        playing.view(&moment)
+    };
+    assert_eq!(played(&with(&|_| ())), (1.25, Some(0.5), false), "off");
+    let late = with(&|feel| feel.timing = 1.0);
+    assert_eq!(played(&late), (1.3, Some(0.5), true));
+    assert_eq!(late.notes[0].written, Some(WrittenNote { onset: 1.25, length: Some(0.5) }));
+    assert_eq!(
+        played(&with(&|feel| feel.swing = Swing::At(0.75))),
+        (1.375, Some(0.5), true),
+        "beat 10.5 becomes 10.75"
+    );
+    assert_eq!(played(&with(&|feel| feel.articulation = 1.0)), (1.25, Some(0.25), true));
+    assert_eq!(played(&with(&|feel| feel.chord_spread = 0.5)), (1.2, Some(0.5), true), "it leads");
+}
+
+#[test]
+fn a_mode_without_much_latency_never_shows_a_note_earlier_or_shorter_than_it_can_play_it() {
+    let (mut playing, _writer) = felt(RequestPolicy::EveryHop(5), 10);
+    let mut moment = moment(Mode::Live);
+    moment.settings.feel = FeelControls { articulation: 1.0, chord_spread: 1.0, ..FeelControls::OFF };
+    assert_eq!(played(&playing.view(&moment)), (1.25, Some(0.5), false));
+    moment.settings.feel.timing = 1.0;
+    moment.settings.feel.chord_spread = 0.0;
+    assert_eq!(played(&playing.view(&moment)), (1.3, Some(0.45), true), "later, and as short as its end allows");
+}
+
+#[test]
+fn a_note_that_keeps_its_velocity_keeps_its_place() {
+    let (mut playing, _writer) = felt(RequestPolicy::EveryHop(125), 500);
+    for change in [|s: &mut Settings| s.bypass = true, |s: &mut Settings| s.compare = true] {
+        let mut moment = moment(WINDOW);
+        moment.settings.feel = FeelControls { timing: 1.0, ..FeelControls::OFF };
+        change(&mut moment.settings);
+        assert_eq!(played(&playing.view(&moment)), (1.25, Some(0.5), false));
+    }
+}
+
 #[test]
 fn a_late_note_was_played_as_it_came_and_time_stands_still_some_seconds_after_the_last() {
     let (mut playing, mut writer) = Playing::new(RequestPolicy::EveryHop(125), 500);
@@ -114,7 +175,7 @@ fn a_late_note_was_played_as_it_came_and_time_stands_still_some_seconds_after_th
     assert_eq!(playing.view(&now).now, None, "nothing was played");
     writer.push_event(on(0, 1_000, 60), None);
     writer.push_event(InputEvent::NoteOff { time: 1_500, position: 12.0, beats: None, channel: 0, key: 60 }, None);
-    writer.predicted(NoteId(0), 60.0, [term(10.0), None], 1_600);
+    writer.predicted(NoteId(0), 60.0, [term(10.0), None], Feel::default(), 1_600);
     writer.set_audio_time(2_000);
     let view = playing.view(&now);
     assert_eq!((view.notes[0].state, view.notes[0].restyled), (NoteState::Late, None));

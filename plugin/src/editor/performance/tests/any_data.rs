@@ -18,11 +18,13 @@ fn place() -> impl Strategy<Value = f64> {
 fn any_note() -> impl Strategy<Value = NoteView> {
     let states = vec![NoteState::Restyled, NoteState::Waiting, NoteState::Late, NoteState::New, NoteState::Kept];
     let velocities = (any::<u8>(), any::<Option<u8>>(), proptest::option::of(place()));
-    let times = (place(), proptest::option::of(place()));
-    (times, any::<u8>(), velocities, proptest::sample::select(states), any::<f32>(), any::<u16>()).prop_map(
-        |((onset, length), key, (own, restyled, level), state, share_of_b, take)| NoteView {
+    let times = || (place(), proptest::option::of(place()));
+    let written = proptest::option::of(times().prop_map(|(onset, length)| WrittenNote { onset, length }));
+    ((times(), written), any::<u8>(), velocities, proptest::sample::select(states), any::<f32>(), any::<u16>())
+        .prop_map(|(((onset, length), written), key, (own, restyled, level), state, share_of_b, take)| NoteView {
             onset,
             length,
+            written,
             key,
             own,
             restyled,
@@ -30,8 +32,7 @@ fn any_note() -> impl Strategy<Value = NoteView> {
             state,
             style: StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::POP, share_of_b },
             take: TakeSeed(take),
-        },
-    )
+        })
 }
 
 fn any_performance() -> impl Strategy<Value = PerformanceView> {
