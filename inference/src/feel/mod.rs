@@ -6,6 +6,8 @@
 //! All notes of a chord share its shift and its pedal: those that are predicted at its first note, in the order of the
 //! part, from what is known when that note is predicted. [`ChordFeel`] carries them from one call to the next.
 
+#[cfg(feature = "embedded")]
+mod embedded;
 mod error;
 mod file;
 
