@@ -80,7 +80,7 @@ pub struct TrainArgs {
     /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
     #[arg(long)]
     pub data: PathBuf,
-    /// Genre in performances.csv to train a decoder for (style)
+    /// Genre in performances.csv to train a decoder for (style), or built-in style to learn anew in the run's model.json (feel)
     #[arg(long, value_name = "GENRE", required_if_eq("model", "style"))]
     pub name: Option<GenreId>,
     /// Folder for checkpoints, log.csv and loss.png; feel: for model.json (default: runs/MODEL, style runs/style-GENRE)

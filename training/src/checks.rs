@@ -32,9 +32,9 @@ pub fn check_run(args: &TrainArgs) -> Result<()> {
             training_files(TrainableModel::Note, &args.data)?
         }
         Trainee::Feel => {
-            let is_other = args.name.is_some() || args.force || args.resume || args.start_from.is_some();
+            let is_other = args.force || args.resume || args.start_from.is_some();
             if is_other {
-                bail!("feel takes --data and --run alone; it is solved at once, from the shipped note model");
+                bail!("feel takes --data, --run and --name alone; it is solved at once, from the shipped note model");
             }
             training_files(TrainableModel::Note, &args.data)?
         }

@@ -3,6 +3,9 @@
 use super::regression::Sums;
 use super::rows::PageRows;
 
+/// How far a row's share of filled gaps may be from 0 or 1 to count as either.
+const SURELY: f32 = 0.5;
+
 /// What read-outs learn from the same rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
@@ -12,13 +15,15 @@ pub enum Head {
     ChordOffset,
     /// The lengths of notes.
     Stretch,
+    /// The same where each note is written up to the next chord.
+    StretchFilling,
     /// Whether the pedal is down, and whether it is lifted, at the chords of performances with pedal.
     Pedal,
 }
 
 impl Head {
     /// All heads.
-    pub const ALL: [Self; 4] = [Self::Shift, Self::ChordOffset, Self::Stretch, Self::Pedal];
+    pub const ALL: [Self; 5] = [Self::Shift, Self::ChordOffset, Self::Stretch, Self::StretchFilling, Self::Pedal];
 
     /// How many targets it has.
     pub fn targets(self) -> usize {
@@ -30,8 +35,7 @@ impl Head {
     pub fn between(self) -> f64 {
         match self {
             Self::Shift | Self::ChordOffset => 0.0,
-            Self::Stretch => 0.3,
-            Self::Pedal => 0.3,
+            Self::Stretch | Self::StretchFilling | Self::Pedal => 0.3,
         }
     }
 
@@ -42,9 +46,10 @@ impl Head {
         let feel = &page.rows[row];
         let both = |first: f64| [first as f32, 0.0];
         match self {
-            Self::Shift => (feel.begins_chord && feel.on_beats && page.paged.has_beats).then(|| both(chord.shift)),
+            Self::Shift => (feel.begins_chord && feel.on_beats && page.paged.has_timing).then(|| both(chord.shift)),
             Self::ChordOffset => played.offset.map(both),
-            Self::Stretch => Some(both(played.stretch)),
+            Self::Stretch => (feel.fills <= SURELY).then(|| both(played.stretch)),
+            Self::StretchFilling => (feel.fills >= 1.0 - SURELY).then(|| both(played.stretch)),
             Self::Pedal => {
                 let on = |is: bool| f32::from(u8::from(is));
                 (feel.begins_chord && page.paged.has_pedal).then(|| [on(chord.pedal), on(chord.lift)])

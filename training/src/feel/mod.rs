@@ -16,7 +16,7 @@ pub use targets::{Paged, Played, PlayedChord};
 pub use wander::{Deviations, drift};
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
@@ -41,7 +41,7 @@ use heads::Head;
 use regression::{SHRINKAGES, Solution, Sums};
 
 /// The most performances of a style, and notes of each.
-const MOST_FILES: usize = 240;
+const MOST_FILES: usize = 300;
 const MOST_NOTES: usize = 1_000;
 
 /// One performance in so many is kept apart: it chooses shrinkages and thresholds and shows what predictions leave.
@@ -58,7 +58,7 @@ const SOME_SECONDS: LookAhead = LookAhead::Seconds(0.5);
 const OTHER_BEATS: usize = 2;
 
 /// The significant digits of a weight.
-const DIGITS: i32 = 4;
+const DIGITS: i32 = 3;
 
 /// `cargo xtask train feel`: writes `model.json` into the run's folder.
 ///
@@ -66,10 +66,17 @@ const DIGITS: i32 = 4;
 /// When the data or the note model cannot be read, or a built-in style has no performances.
 pub fn train(args: &TrainArgs) -> Result<()> {
     let network = note_network()?;
+    let folder = args.run_folder();
+    let file = folder.join("model.json");
+    // With a name that style alone is learned anew.
+    let mut styles = match &args.name {
+        Some(_) => read_model(&file)?.styles().to_vec(),
+        None => Vec::new(),
+    };
     println!("reading {}", args.data.display());
     let all = performances::load(&args.data, Split::Train)?;
     let mut chosen = Vec::new();
-    for genre in Genre::ALL {
+    for genre in Genre::ALL.into_iter().filter(|genre| args.name.as_ref().is_none_or(|name| name == genre)) {
         let of_genre: Vec<&Performance> = all.iter().filter(|performance| performance.genre == genre).collect();
         let is_chosen = |index: &usize| is_chosen_evenly(*index, of_genre.len(), MOST_FILES);
         chosen
@@ -80,20 +87,29 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         chosen.iter().map(|(_, files)| files.len()).sum(),
         "{pos}/{len} files, {eta} left",
     );
-    let styles = chosen.iter().map(|(genre, files)| {
+    for (genre, files) in &chosen {
         bar.set_message(genre.id());
-        style(&network, *genre, files, &bar).with_context(|| format!("cannot learn the feel of {genre}"))
-    });
-    let styles = styles.collect::<Result<Vec<FeelStyle>>>()?;
+        let learned = style(&network, *genre, files, &bar);
+        let learned = learned.with_context(|| format!("cannot learn the feel of {genre}"))?;
+        styles.retain(|style| style.id != learned.id);
+        styles.push(learned);
+    }
     bar.finish_and_clear();
     let model = FeelModel::new(network.fingerprint(&[])?, styles)?;
-    let folder = args.run_folder();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let file = folder.join("model.json");
     let bytes = model.to_bytes();
     fs::write(&file, &bytes).with_context(|| format!("cannot write {}", file.display()))?;
     println!("{} bytes in {}", bytes.len(), file.display());
     Ok(())
+}
+
+/// Reads a feel model.
+///
+/// # Errors
+/// When it is not there or damaged.
+pub fn read_model(file: &Path) -> Result<FeelModel> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    FeelModel::from_bytes(&bytes).with_context(|| format!("cannot use {}", file.display()))
 }
 
 /// The shipped note model on the built-in runtime, so that no library must be installed.
@@ -209,12 +225,14 @@ fn solve(
     };
     let shift = solutions(Head::Shift, 0).filter(|_| genre != Genre::Classical);
     let (offset, stretch) = (needed(Head::ChordOffset, 0)?, needed(Head::Stretch, 0)?);
+    let filling = needed(Head::StretchFilling, 0)?;
     let of_learned = |solution: &(Solution, Solution)| readout(&solution.0, widths);
     let mut style = FeelStyle {
         id: genre.id().into(),
         shift: shift.as_ref().map(of_learned),
         chord_offset: of_learned(&offset),
         stretch: of_learned(&stretch),
+        stretch_filling: of_learned(&filling),
         pedal_down: readout(&pedal(Movement::Down)?, widths),
         pedal_lift: readout(&pedal(Movement::Lift)?, widths),
         wander: NO_WANDER,
@@ -222,7 +240,8 @@ fn solve(
     style.wander = measure_wander(&style, kept);
     let of_all = |solution: &(Solution, Solution)| readout(&solution.1, widths);
     style.shift = shift.as_ref().map(of_all);
-    (style.chord_offset, style.stretch) = (of_all(&offset), of_all(&stretch));
+    style.chord_offset = of_all(&offset);
+    (style.stretch, style.stretch_filling) = (of_all(&stretch), of_all(&filling));
     Ok(style)
 }
 
@@ -261,7 +280,7 @@ pub fn deviations(style: &FeelStyle, pages: &[&PageRows]) -> [Vec<Deviations>; 2
                 deviations.louder.push(louder);
             }
         }
-        if page.paged.has_beats && page.rows.iter().any(|row| row.on_beats) {
+        if page.paged.has_timing && page.rows.iter().any(|row| row.on_beats) {
             both[0].push(shifts);
         }
         both[1].push(stretches);

@@ -18,6 +18,12 @@ const PEDAL_SECONDS: f64 = 0.25;
 /// How long after its chord a pedal is usually lifted, in seconds.
 const LIFT_SECONDS: f64 = 0.05;
 
+/// How close together onsets must lie within their sixteenth for a constant offset to be seen, 0–1.
+const CLEAR_GRID: f64 = 0.6;
+
+/// The standard deviation of shifts up to which a file counts as quantised, in beats.
+const QUANTISED: f64 = 0.008;
+
 /// A performance uses the pedal if it is lifted at least once in so many chords.
 const CHORDS_PER_LIFT: usize = 50;
 
@@ -34,8 +40,8 @@ pub struct Paged {
     pub chords: Vec<PlayedChord>,
     /// Length of a beat of the page, in seconds.
     pub beat_seconds: f64,
-    /// Whether the page's beats are the performance's.
-    pub has_beats: bool,
+    /// Whether the page's beats are the performance's, and it was not quantised to them.
+    pub has_timing: bool,
     /// Whether the pedal is used.
     pub has_pedal: bool,
 }
@@ -69,7 +75,7 @@ pub struct PlayedChord {
 impl Paged {
     /// The page of a performance with lengths of a kind.
     pub fn new(performance: &Performance, lengths: NoteLengths) -> Self {
-        let played = &performance.notes;
+        let played = &aligned(performance);
         let page = page(played, performance.grid, Notation { lengths, ..Notation::default() });
         let chord_of_note = chord_numbers(&page);
         let count = chord_of_note.last().map_or(0, |last| last + 1);
@@ -110,11 +116,40 @@ impl Paged {
             played: notes.collect(),
             chords: chords.collect(),
             beat_seconds,
-            has_beats: performance.grid == Grid::Sixteenths,
+            has_timing: performance.grid == Grid::Sixteenths && spread(&shifts) > QUANTISED,
             has_pedal,
             page,
         }
     }
+}
+
+/// The notes, moved onto the file's sixteenths where they all stand beside them by the same part of one.
+///
+/// Some files are played to a beat, but begin a constant time after it. Their page would be written off the grid.
+fn aligned(performance: &Performance) -> Vec<Note> {
+    let mut notes = performance.notes.clone();
+    if performance.grid != Grid::Sixteenths {
+        return notes;
+    }
+    let (sine, cosine) = notes.iter().fold((0.0, 0.0), |(sine, cosine), note| {
+        let angle = note.onset_sixteenths.rem_euclid(1.0) * std::f64::consts::TAU;
+        (sine + angle.sin(), cosine + angle.cos())
+    });
+    if sine.hypot(cosine) < CLEAR_GRID * notes.len() as f64 {
+        return notes;
+    }
+    let offset = sine.atan2(cosine) / std::f64::consts::TAU;
+    for note in &mut notes {
+        note.onset_sixteenths -= offset;
+        note.release_sixteenths -= offset;
+    }
+    notes
+}
+
+fn spread(numbers: &[f64]) -> f64 {
+    let count = numbers.len().max(1) as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
 
 /// The chord of each note of a page.

@@ -47,7 +47,7 @@ fn swung(transposed: u8) -> Performance {
 #[test]
 fn a_page_is_compared_with_what_was_played() {
     let paged = Paged::new(&swung(0), NoteLengths::ToNextChord);
-    assert!(paged.has_beats && paged.has_pedal && (paged.beat_seconds - 0.5).abs() < 0.02, "{}", paged.beat_seconds);
+    assert!(paged.has_timing && paged.has_pedal && (paged.beat_seconds - 0.5).abs() < 0.02, "{}", paged.beat_seconds);
     let (on, off) = (paged.chords[4], paged.chords[5]);
     assert_eq!((on.beats, off.beats), (2.0, 2.5), "swung eighths are written straight");
     assert!(on.shift.abs() < 1e-6 && (off.shift - (1.0 / 6.0 - 0.01)).abs() < 1e-6, "{} {}", on.shift, off.shift);

@@ -38,6 +38,11 @@ const BASS_RANGE: u8 = 7;
 /// Earlier notes that tell how the part writes lengths.
 const WRITTEN_NOTES: usize = 24;
 
+/// The shares of notes that fill their gaps at which a part is surely not, and surely is, written without rests; and how
+/// many notes that takes.
+const FILLED_SHARES: (f32, f32) = (0.65, 0.9);
+const SURE_NOTES: f32 = 6.0;
+
 /// Columns of a [`FeelRow`].
 pub const FEEL: usize = 3 * PLACES + 2 * GAPS + 12 + 13 + 10 + LENGTH_BENDS.len() + 18;
 
@@ -48,6 +53,9 @@ pub struct FeelRow {
     pub begins_chord: bool,
     /// Whether its position within the beat is known.
     pub on_beats: bool,
+    /// How surely the part is written without rests and overlaps, 0–1: each note up to the next chord. Such lengths are a
+    /// habit of notation, and say nothing about how long the notes are held.
+    pub fills: f32,
     /// The columns, [`FEEL`] numbers.
     pub numbers: Vec<f32>,
 }
@@ -85,10 +93,10 @@ impl Part {
         let mut numbers = Vec::with_capacity(FEEL);
         self.place_columns(at, known, beat.map(|phase| (phase, beat_seconds)), &around, &mut numbers);
         chord_columns(placed, &around, &mut numbers);
-        self.length_columns(at, known, &around, &mut numbers);
+        let fills = self.length_columns(at, known, &around, &mut numbers);
         self.harmony_columns(at, &around, &mut numbers);
         debug_assert_eq!(numbers.len(), FEEL, "one number for each column");
-        FeelRow { begins_chord, on_beats: beat.is_some(), numbers }
+        FeelRow { begins_chord, on_beats: beat.is_some(), fills, numbers }
     }
 
     fn back(&self, at: usize) -> impl Iterator<Item = &PlacedNote> {
@@ -192,8 +200,8 @@ impl Part {
         }
     }
 
-    /// The written length, next to the gap that it may fill.
-    fn length_columns(&self, at: usize, known: f64, around: &Surroundings, row: &mut Vec<f32>) {
+    /// The written length, next to the gap that it may fill; returns [`FeelRow::fills`].
+    fn length_columns(&self, at: usize, known: f64, around: &Surroundings, row: &mut Vec<f32>) -> f32 {
         let note = &self.notes[at].note;
         let ended = note.release <= known;
         let length = log_length(note.release.min(known) - note.onset);
@@ -235,6 +243,8 @@ impl Part {
             all_filled * all_filled * (gap + 1.0),
         ]);
         row.extend(LENGTH_BENDS.map(|bend| (length - bend).max(0.0)));
+        let (least, most) = FILLED_SHARES;
+        ((all_filled - least) / (most - least)).clamp(0.0, 1.0) * (counted / SURE_NOTES).min(1.0)
     }
 
     /// What changes in the harmony, and how long ago it did.

@@ -6,10 +6,9 @@ mod notes;
 mod pedal;
 mod timing;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rayon::prelude::*;
 use tonenet_core::feel::Feel;
 use tonenet_core::genre::Genre;
@@ -21,7 +20,7 @@ use crate::arguments::EvaluateArgs;
 use crate::data::Split;
 use crate::data::page::NoteLengths;
 use crate::data::performances::{self, Performance};
-use crate::feel::{PageRows, View, cut, deviations, drift, note_network};
+use crate::feel::{PageRows, View, cut, deviations, drift, note_network, read_model};
 use crate::models::FEEL;
 use crate::progress;
 use crate::target::Target;
@@ -105,9 +104,7 @@ fn model(named: &[String]) -> Result<FeelModel> {
         [folder] => PathBuf::from(folder),
         _ => bail!("name one folder with a feel's model.json"),
     };
-    let file = folder.join("model.json");
-    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    FeelModel::from_bytes(&bytes).with_context(|| format!("cannot use {}", file.display()))
+    read_model(&folder.join("model.json"))
 }
 
 fn lines(style: &FeelStyle, pages: &Pages, table: Option<&Table>) -> Vec<Line> {

@@ -10,7 +10,7 @@ use crate::target::Target;
 /// Places within the beat in the table.
 const PLACES: usize = 12;
 
-/// Gaps count as an eighth up to this difference, in beats.
+/// How far from the middle of the beat a page's off-beat eighth may be, in beats.
 const TOLERANCE: f64 = 1e-6;
 
 /// The least correlation within a file, and the most that a median of swing may be off.
@@ -92,25 +92,18 @@ impl Shifts {
         mean(squares).sqrt() * self.beat_seconds * 1000.0
     }
 
-    /// Of each pair of eighths that divides a beat in two: how often the first is as long as the second, with some shifts.
+    /// Of each off-beat eighth, how often the part of the beat before it is as long as the part after it, with some shifts.
     fn swing<'a>(&'a self, shifts: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        let is = |beats: f64, expected: f64| (beats - expected).abs() < TOLERANCE;
-        let pairs = (1..self.beats.len().saturating_sub(1)).filter(move |&at| {
-            let [before, own, after] = [at - 1, at, at + 1].map(|at| self.beats[at]);
-            is(own.rem_euclid(1.0), 0.5) && is(own - before, 0.5) && is(after - own, 0.5)
-        });
-        pairs.filter_map(move |at| {
-            let onset = |at: usize| self.beats[at] + shifts[at];
-            let (long, short) = (onset(at) - onset(at - 1), onset(at + 1) - onset(at));
-            (long > 0.0 && short > 0.0).then(|| long / short)
-        })
+        let is_off_beat = |beats: f64| (beats.rem_euclid(1.0) - 0.5).abs() < TOLERANCE;
+        let off_beats = self.beats.iter().zip(shifts).filter(move |(beats, _)| is_off_beat(**beats));
+        off_beats.map(|(_, shift)| (0.5 + shift) / (0.5 - shift))
     }
 }
 
 /// The figures of a genre's files with beats.
 pub fn lines(pages: &[Predicted], table: &Table) -> Vec<Line> {
     let files: Vec<Shifts> =
-        pages.iter().filter(|page| page.rows.paged.has_beats).map(|page| Shifts::new(page, table)).collect();
+        pages.iter().filter(|page| page.rows.paged.has_timing).map(|page| Shifts::new(page, table)).collect();
     let r = |of: &dyn Fn(&Shifts) -> f64| mean(files.iter().map(of));
     let error = |of: &dyn Fn(&Shifts) -> Vec<f64>| mean(files.iter().map(|file| file.milliseconds(&of(file))));
     let none = |file: &Shifts| vec![0.0; file.played.len()];
@@ -148,7 +141,9 @@ pub fn lines(pages: &[Predicted], table: &Table) -> Vec<Line> {
         let (played, predicted) = (all(&|file| file.played.clone()), all(&|file| file.predicted.clone()));
         let pairs: usize = of_third().map(|file| file.swing(&file.played).count()).sum();
         lines.push(Line::Target(
-            format!("swing, {name} third ({pairs} pairs): median {predicted:.2}, played {played:.2}; difference"),
+            format!(
+                "swing, {name} third ({pairs} off-beat eighths): median {predicted:.2}, played {played:.2}; difference"
+            ),
             Target::at_most((predicted - played).abs(), MOST_SWING_ERROR, 2),
         ));
     }

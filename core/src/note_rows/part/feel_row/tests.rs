@@ -70,6 +70,14 @@ fn a_new_harmony_over_a_new_bass_is_told_from_a_repeated_one() {
     assert_eq!(shared_and_changed(&other), (0.0, 1.0, 1.0));
 }
 
+#[test]
+fn a_part_without_rests_is_told_from_one_with_them() {
+    let melody = |length: f64| part(&(0..16).map(|beat| note(f64::from(beat), length, 60)).collect::<Vec<_>>());
+    let fills = |part: &Part, index| part.feel(index, 99.0, BEAT).fills;
+    assert_eq!([1.0, 0.8, 1.5].map(|length| fills(&melody(length), 12)), [1.0, 0.0, 0.0]);
+    assert_eq!(fills(&melody(1.0), 0), 0.0, "nothing is known at the start");
+}
+
 proptest! {
     #[test]
     fn a_row_is_finite_and_depends_on_nothing_later_or_forgotten(
