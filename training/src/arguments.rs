@@ -8,7 +8,7 @@ use tonenet_files::arguments::{number, whole};
 
 use crate::data::Split;
 use crate::data::genre::GenreId;
-use crate::models::{TrainableModel, Trainee, VelocityModel};
+use crate::models::{FEEL, TrainableModel, Trainee, VelocityModel};
 use crate::workspace;
 
 /// Seconds of following notes that a prediction may use.
@@ -80,10 +80,10 @@ pub struct TrainArgs {
     /// Folder with performances.csv (seqgan: nottingham.csv) and the MIDI files it lists
     #[arg(long)]
     pub data: PathBuf,
-    /// Genre in performances.csv to train a decoder for (style)
+    /// Genre in performances.csv to train a decoder for (style), or built-in style to learn anew in the run's model.json (feel)
     #[arg(long, value_name = "GENRE", required_if_eq("model", "style"))]
     pub name: Option<GenreId>,
-    /// Folder for checkpoints, log.csv and loss.png (default: runs/MODEL, style runs/style-GENRE)
+    /// Folder for checkpoints, log.csv and loss.png; feel: for model.json (default: runs/MODEL, style runs/style-GENRE)
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Random seed; the same seed, data and threads give the same weights (0 to 18446744073709551615)
@@ -127,7 +127,7 @@ impl TrainArgs {
             Trainee::Model(TrainableModel::Seqgan) => (24, 80),
             Trainee::Model(TrainableModel::Vaegan) => (30, 100),
             Trainee::Model(_) => (36, 300),
-            Trainee::Style => (6, 40),
+            Trainee::Style | Trainee::Feel => (6, 40),
         };
         (self.epochs.unwrap_or(epochs), self.batches.unwrap_or(batches))
     }
@@ -156,6 +156,7 @@ impl TrainArgs {
         match self.model {
             Trainee::Model(model) => model.run_folder(self.run.as_ref()),
             Trainee::Style => self.run.clone().unwrap_or_else(style),
+            Trainee::Feel => self.run.clone().unwrap_or_else(|| PathBuf::from("runs").join(FEEL)),
         }
     }
 }
@@ -222,15 +223,18 @@ pub struct EvaluateArgs {
     /// Score styles that are learned from a few training files of a genre, with its own decoder taken away (default model: note)
     #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped"])]
     pub own_styles: bool,
-    /// Try kinds of performances, such as ballads, as built-in styles of their own (default model: note)
+    /// Score timing, lengths and pedal on pages, beside what was played (MODEL: a folder with a feel's model.json)
     #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped", "own_styles"])]
+    pub feel: bool,
+    /// Try kinds of performances, such as ballads, as built-in styles of their own (default model: note)
+    #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped", "own_styles", "feel"])]
     pub candidates: bool,
     /// Score the MIDI files in one folder against those of the same name in another, instead of a model
     #[arg(
         long,
         num_args = 2,
         value_names = ["PREDICTED", "ORIGINAL"],
-        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped", "own_styles", "candidates"]
+        conflicts_with_all = ["models", "data", "split", "look_ahead", "keep", "as_shipped", "own_styles", "feel", "candidates"]
     )]
     pub pairs: Option<Vec<PathBuf>>,
     /// Score a model on the scores in a copy of (n)ASAP, next to how well pianists agree (default model: note); --data
@@ -238,7 +242,7 @@ pub struct EvaluateArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["split", "look_ahead", "keep", "as_shipped", "own_styles", "candidates", "pairs"]
+        conflicts_with_all = ["split", "look_ahead", "keep", "as_shipped", "own_styles", "feel", "candidates", "pairs"]
     )]
     pub scores: Option<PathBuf>,
 }

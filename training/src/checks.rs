@@ -31,6 +31,13 @@ pub fn check_run(args: &TrainArgs) -> Result<()> {
             check_style(args)?;
             training_files(TrainableModel::Note, &args.data)?
         }
+        Trainee::Feel => {
+            let is_other = args.force || args.resume || args.start_from.is_some();
+            if is_other {
+                bail!("feel takes --data, --run and --name alone; it is solved at once, from the shipped note model");
+            }
+            training_files(TrainableModel::Note, &args.data)?
+        }
     };
     let read = Inputs::default().files(read).files(&args.start_from);
     Ok(read.outputs().folder(&args.run_folder())?)

@@ -9,6 +9,7 @@
 //! 3. [`plots`] draws, [`graphs`] turns weights into ONNX files.
 //! 4. [`arguments`] declares the command line. [`checks`] refuses a run that would fail or overwrite its own input.
 //! 5. `train` (feature `torch`) trains with libtorch.
+//!    [`feel`] needs no libtorch: its read-outs are solved in closed form.
 //! 6. [`evaluate`] scores models, [`quantise`] compares their weights' precisions, [`mod@bench`] times them.
 //! 7. `export` (feature `torch`) writes what the plugin embeds.
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod data;
 pub mod evaluate;
 #[cfg(feature = "torch")]
 pub mod export;
+pub mod feel;
 pub mod graphs;
 pub mod metrics;
 pub mod models;

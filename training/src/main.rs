@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use tonenet_training::arguments::{Cli, Command};
+use tonenet_training::models::Trainee;
 use tonenet_training::workspace::Missing;
-use tonenet_training::{bench, checks, evaluate, quantise};
+use tonenet_training::{bench, checks, evaluate, feel, quantise};
 
 fn main() -> ExitCode {
     tonenet_files::console::end_with_reader();
@@ -27,7 +28,11 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
-        Command::Train(args) => checks::check_run(args).and_then(|()| train(args)),
+        Command::Train(args) => {
+            checks::check_run(args)?;
+            // It is solved in closed form, without libtorch.
+            if args.model == Trainee::Feel { feel::train(args) } else { train(args) }
+        }
         Command::Export(args) => checks::check_export(args).and_then(|()| export(args)),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Quantise(args) => quantise::run(args),

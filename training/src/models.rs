@@ -70,6 +70,8 @@ pub enum Trainee {
     Model(TrainableModel),
     /// The decoder of one style.
     Style,
+    /// The read-outs of timing, lengths and pedal.
+    Feel,
 }
 
 impl ValueEnum for Trainee {
@@ -81,6 +83,7 @@ impl ValueEnum for Trainee {
             Self::Model(TrainableModel::Seqgan),
             Self::Model(TrainableModel::Vaegan),
             Self::Style,
+            Self::Feel,
         ]
     }
 
@@ -90,6 +93,11 @@ impl ValueEnum for Trainee {
             Self::Style => {
                 let help = "One more style for a trained note model: a decoder for the genre that --name names";
                 Some(PossibleValue::new("style").help(help))
+            }
+            Self::Feel => {
+                let help =
+                    "Timing, lengths and pedal of the built-in styles: read-outs of the note model, without libtorch";
+                Some(PossibleValue::new("feel").help(help))
             }
         }
     }
@@ -101,6 +109,9 @@ pub const SEQGAN: &str = "seqgan";
 pub const SEQGAN_BY_LIKELIHOOD: &str = "seqgan-likelihood";
 /// The texture generator, by its folder in `assets/models`.
 pub const VAEGAN: &str = "vaegan";
+
+/// The read-outs of timing, lengths and pedal, by their folder in `assets/models`.
+pub const FEEL: &str = "feel";
 
 /// The velocity models that ship with the plugin, the default first.
 pub const SHIPPED: [&str; 3] = ["note", "attention", "baseline"];

@@ -6,6 +6,8 @@
 //! All notes of a chord share its shift and its pedal: those that are predicted at its first note, in the order of the
 //! part, from what is known when that note is predicted. [`ChordFeel`] carries them from one call to the next.
 
+#[cfg(feature = "embedded")]
+mod embedded;
 mod error;
 mod file;
 
@@ -50,6 +52,8 @@ pub struct FeelStyle {
     pub chord_offset: FeelReadout,
     /// The natural logarithm of lengths as shares of the written ones.
     pub stretch: FeelReadout,
+    /// The same where each note is written up to the next chord, which hides its length ([`FeelRow::fills`]).
+    pub stretch_filling: FeelReadout,
     /// The log odds that the pedal is down soon after a chord begins; above 0 it is rather down.
     pub pedal_down: FeelReadout,
     /// The log odds that the pedal is lifted at a chord; above 0 it is rather lifted.
@@ -187,17 +191,20 @@ impl FeelStyle {
                 pedal_lift: probability(read(&self.pedal_lift)),
             };
         }
+        // Where it is not sure how the part is written, in between.
+        let stretch = (1.0 - row.fills) * read(&self.stretch) + row.fills * read(&self.stretch_filling);
         Feel {
             shift: chord.shift,
             chord_offset: within(read(&self.chord_offset), MOST_OFFSET),
-            stretch: within(read(&self.stretch), MOST_STRETCH),
+            stretch: within(stretch, MOST_STRETCH),
             pedal_down: chord.pedal_down,
             pedal_lift: chord.pedal_lift,
         }
     }
 
     fn readouts(&self) -> impl Iterator<Item = &FeelReadout> {
-        let others = [&self.chord_offset, &self.stretch, &self.pedal_down, &self.pedal_lift];
+        let lengths = [&self.stretch, &self.stretch_filling];
+        let others = [&self.chord_offset, &self.pedal_down, &self.pedal_lift].into_iter().chain(lengths);
         self.shift.iter().chain(others)
     }
 }

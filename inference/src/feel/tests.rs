@@ -22,6 +22,7 @@ fn style(id: &str) -> FeelStyle {
             row: (0..FEEL).map(|column| f32::from(u8::from(column == 0))).collect(),
             ..constant(-0.5)
         },
+        stretch_filling: constant(-1.0),
         pedal_down: constant(0.0),
         pedal_lift: constant(-30.0),
         wander: Wander { shift: None, stretch: drift },
@@ -37,7 +38,12 @@ fn model() -> FeelModel {
 }
 
 fn row(begins_chord: bool, on_beats: bool) -> FeelRow {
-    FeelRow { begins_chord, on_beats, numbers: (0..FEEL).map(|column| if column == 0 { 0.25 } else { 0.0 }).collect() }
+    FeelRow {
+        begins_chord,
+        on_beats,
+        fills: 0.0,
+        numbers: (0..FEEL).map(|column| if column == 0 { 0.25 } else { 0.0 }).collect(),
+    }
 }
 
 /// The feel of notes with past encodings that begin with these numbers.
@@ -69,6 +75,15 @@ fn notes_of_a_chord_share_its_first_notes_shift_also_over_two_calls() {
     let mut parted = feels(&first[..1], &rows[..1], &mut chord);
     parted.extend(feels(&first[1..], &rows[1..], &mut chord));
     assert_eq!(parted, whole);
+}
+
+#[test]
+fn lengths_that_fill_every_gap_are_read_by_themselves() {
+    let stretch = |fills| {
+        let row = FeelRow { fills, ..row(true, true) };
+        feels(&[1.0], &[row], &mut ChordFeel::default())[0].stretch
+    };
+    assert_eq!([0.0, 0.5, 1.0].map(stretch), [-0.25, -0.625, -1.0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! `docs/training.md` defines the metrics. A `predictor` is a model or a reference. `measure` computes its figures;
 //! `transfer` and `cycle` compute those of moving a performance to another genre, and back. `targets` holds the targets
 //! of the project's models. `table` prints, `card` writes model cards and `curve` draws. `pairs` scores files from
-//! other sources, `shipped` whole files of several parts, `scores` real scores, `own_styles` learned styles, `candidates` kinds of
+//! other sources, `shipped` whole files of several parts, `scores` real scores, `own_styles` learned styles, `feel` timing, lengths and pedal, `candidates` kinds of
 //! performances that could be built-in styles. `tunes` and
 //! `textures` score the generators.
 
@@ -11,6 +11,7 @@ mod candidates;
 mod card;
 mod curve;
 mod cycle;
+mod feel;
 mod measure;
 mod own_styles;
 mod pairs;
@@ -70,6 +71,9 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     }
     if args.own_styles {
         return own_styles::run(args, data);
+    }
+    if args.feel {
+        return feel::run(args, data);
     }
     if args.candidates {
         return candidates::run(args, data);

@@ -2,5 +2,6 @@
 
 pub mod bleu;
 pub mod bootstrap;
+pub mod feel;
 pub mod phrases;
 pub mod velocities;

@@ -45,6 +45,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
             let name = args.name.as_ref().context("--name is missing")?;
             return velocities::run(args, || note::NoteTask::for_style(&args.data, name, &args.style_weights()));
         }
+        Trainee::Feel => return crate::feel::train(args),
     };
     match model {
         TrainableModel::Baseline => velocities::run(args, || piano_roll::PianoRollTask::new(&args.data, false)),
