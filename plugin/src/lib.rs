@@ -165,12 +165,8 @@ impl ToneNet {
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
         let Settings { model, condition_on_player, .. } = self.params.settings();
         let predictor = Predictor { model, condition_on_player };
-        let config = SessionConfig {
-            sample_rate: self.sample_rate,
-            longest_block: self.longest_block,
-            scheduler,
-            predictor,
-        };
+        let config =
+            SessionConfig { sample_rate: self.sample_rate, longest_block: self.longest_block, scheduler, predictor };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }
@@ -196,12 +192,18 @@ impl ToneNet {
         events: &RefCell<BlockEvents<'_, Context>>,
         pass_through: &RefCell<PassThrough<PluginEvent>>,
     ) {
+        let mut settings = self.params.settings();
+        if settings.feel.moves() {
+            // For good: moved notes are on their way for a while after the feel was switched off.
+            let config = self.scheduler_config(self.tempo);
+            let bounds = config.displacement_bounds(self.sample_rate, self.longest_block);
+            pass_through.borrow_mut().set_bounds(bounds);
+        }
         let Some(engine) = &mut self.engine else { return };
         let (transport, bars) = {
             let events = events.borrow();
             (core_transport(events.transport()), bars(events.transport()))
         };
-        let mut settings = self.params.settings();
         // A bounce never depends on a button in the window.
         settings.compare &= !self.offline;
         let trigger_held = self.params.generate.value();

@@ -45,7 +45,7 @@ impl DisplacementBounds {
 impl SchedulerConfig {
     /// The bounds that suit the configuration. `sample_rate` is in Hz, `longest_block` in samples.
     ///
-    /// Only where the model runs every hop do notes leave early, by at most 60 ms. A note's estimate comes a hop before
+    /// Where the model runs every hop, or answers from memory, notes leave early by at most 60 ms and the latency. A note's estimate comes a hop before
     /// it is due, less the time to compute, so every note is decided after its estimate. Elsewhere notes only leave late.
     pub fn displacement_bounds(&self, sample_rate: f64, longest_block: u32) -> DisplacementBounds {
         let samples = |seconds: f64| (seconds * sample_rate).round() as u32;
@@ -53,7 +53,9 @@ impl SchedulerConfig {
             RequestPolicy::EveryHop(hop) => {
                 samples(EARLY).min(hop.saturating_sub(longest_block).saturating_sub(samples(COMPUTING)))
             }
-            RequestPolicy::PerNote(_) | RequestPolicy::Deferred(_) => 0,
+            // What is known of a note is known when it arrives.
+            RequestPolicy::Deferred(_) => samples(EARLY).min(self.latency),
+            RequestPolicy::PerNote(_) => 0,
         };
         DisplacementBounds {
             early,

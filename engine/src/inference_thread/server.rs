@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer};
-use tonenet_core::feel::Feel;
 use tonenet_core::scheduler::SampleTime;
 use tonenet_core::timeline::TimelineEvent;
 use tonenet_core::window::{InferenceRequest, InputEvent};
@@ -271,7 +270,7 @@ impl<Open: FnMut(EmbeddedModel, &Status, &Cancellation) -> Result<LoadedSession,
             // The audio thread empties the queue in every block, so a full queue means that audio has stopped.
             let _ = results.push(InferenceResult { epoch, note: note.id, key: note.key, requested, estimate });
             let terms = [note.style.a, note.style.b].map(term);
-            played.predicted(note.id, estimate.expected.level, terms, Feel::default(), audio_time());
+            played.predicted(note.id, estimate.expected.level, terms, estimate.feel, audio_time());
         });
         predicted.map_err(|e| e.to_string())
     }

@@ -27,7 +27,7 @@ use tonenet_inference::restyler::Restyler;
 use tonenet_inference::styles::StyleList;
 
 use super::oracle::Oracle;
-use super::script::{EventScript, Script, SettingsScript, Song, Step, closing_blocks};
+use super::script::{EventScript, LONGEST_BLOCK, Script, SettingsScript, Song, Step, closing_blocks};
 
 /// Plays a script and checks everything that is emitted.
 pub fn play(script: &Script) {

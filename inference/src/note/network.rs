@@ -45,7 +45,7 @@ pub struct NoteNetwork {
     ahead_hidden: usize,
     decoder_hidden: usize,
     /// What its styles do besides velocities, if that is known.
-    feel: Option<Arc<FeelModel>>,
+    feel: Option<&'static FeelModel>,
 }
 
 /// The past encoder's state after some notes, for one or more performances in a batch.
@@ -93,19 +93,25 @@ impl NoteNetwork {
         let (past, ahead) = (next()?, next()?);
         let decoders = Decoders::load(runtime, files)?;
         let encoders = files.shared().map(|file| file.sha256()).collect();
-        Ok(Self { past, ahead, encoders, decoders, past_hidden, ahead_hidden, decoder_hidden, feel: None })
+        let network = Self { past, ahead, encoders, decoders, past_hidden, ahead_hidden, decoder_hidden, feel: None };
+        Ok(network.with_embedded_feel())
     }
 
-    /// The same network with a feel of its styles; unchanged if the feel was trained on another network.
-    #[must_use]
-    pub fn with_feel(self, feel: Arc<FeelModel>) -> Self {
-        let feel = feel.check(&self).is_ok().then_some(feel);
+    /// The same network with the feel that is compiled into the binary, if that was trained on it.
+    #[cfg(feature = "embedded")]
+    fn with_embedded_feel(self) -> Self {
+        let feel = FeelModel::embedded().ok().filter(|feel| feel.check(&self).is_ok());
         Self { feel, ..self }
+    }
+
+    #[cfg(not(feature = "embedded"))]
+    fn with_embedded_feel(self) -> Self {
+        self
     }
 
     /// What its styles do besides velocities, if that is known.
     pub fn feel(&self) -> Option<&FeelModel> {
-        self.feel.as_deref()
+        self.feel
     }
 
     /// The spreads of a style, in velocity steps; `None` without a decoder for it.
