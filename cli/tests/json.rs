@@ -10,7 +10,7 @@ const TONENET: Program = Program::new(env!("CARGO_BIN_EXE_tonenet"));
 const OWN: [u8; 8] = [60, 70, 80, 90, 50, 40, 100, 64];
 const RESTYLE: [&str; 10] =
     ["command", "errors", "files", "format", "left_out", "model", "runtime", "settings", "styles", "version"];
-const FILE: [&str; 8] = ["changed", "errors", "input", "notes", "output", "parts", "restyled", "warnings"];
+const FILE: [&str; 9] = ["changed", "errors", "input", "moved", "notes", "output", "parts", "restyled", "warnings"];
 const PART: [&str; 11] = [
     "changed",
     "channels",
