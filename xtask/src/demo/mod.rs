@@ -63,7 +63,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
 
     println!("playing {} through {}", input.display(), bundles.clap().display());
     let restyled = play_parts(&bundles.clap(), &song, &parts, args)?;
-    let bytes = restyled.to_midi(&song)?;
+    let bytes = song.with_velocities(&restyled.velocities)?;
     prove_only_velocities_changed(&song, &bytes)?;
     let changes = Changes::new(&song, &parts, &restyled.velocities);
     if args.amount == 100 && changes.pairs.len() >= FEWEST_NOTES && changes.share() < MUST_CHANGE {
