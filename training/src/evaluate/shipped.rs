@@ -14,7 +14,7 @@ use tonenet_core::note::Note;
 use tonenet_core::style::{StyleBlend, TakeSeed};
 use tonenet_inference::bundle::ModelFiles;
 use tonenet_inference::performance::{LoadedModel, LookAhead, PerformanceView, RestyleSettings};
-use tonenet_inference::song::{Selection, SongRestyling, restyle_song};
+use tonenet_inference::song::{SongRestyling, restyle_song};
 
 use crate::arguments::EvaluateArgs;
 use crate::data::genre;
@@ -126,7 +126,7 @@ fn score(model: &LoadedModel, file: &ShippedFile) -> Result<Option<Scores>> {
     let is_performed = |(place, velocity): (&usize, u8)| places.binary_search(place).is_ok().then_some(velocity);
     let as_one: Vec<u8> = everything.iter().zip(as_one).filter_map(is_performed).collect();
 
-    let wanted = SongRestyling { restyling, ..SongRestyling::in_style(style, TakeSeed(0)) };
+    let wanted = SongRestyling { restyling, ..SongRestyling::in_style(restyling.style.a, restyling.take) };
     let whole = restyle_song(model, song, &wanted)?.velocities;
     let by_parts: Vec<u8> = places.iter().map(|&place| whole[place]).collect();
 
