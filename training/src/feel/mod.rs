@@ -148,9 +148,9 @@ impl HeadSums {
 fn views(performance: &Performance, index: usize) -> [View; 2] {
     let has_beats = performance.grid == Grid::Sixteenths;
     // The kinds of lengths change places with every performance, the beats half as often.
-    let other = (index / 2) % OTHER_BEATS == 0;
+    let other = (index / 2).is_multiple_of(OTHER_BEATS);
     let kinds = [NoteLengths::ToNearestOnset, NoteLengths::ToNextChord];
-    let lengths = if index % 2 == 0 { kinds } else { [kinds[1], kinds[0]] };
+    let lengths = if index.is_multiple_of(2) { kinds } else { [kinds[1], kinds[0]] };
     [
         View { lengths: lengths[0], on_beats: has_beats || other, look_ahead: LookAhead::WholePerformance },
         View { lengths: lengths[1], on_beats: has_beats != (index % 8 == 3), look_ahead: SOME_SECONDS },
