@@ -15,7 +15,9 @@ fn note(beats: f64, length: f64, key: u8) -> PartNote {
 
 fn part(notes: &[PartNote]) -> Part {
     let mut part = Part::default();
-    notes.iter().for_each(|&note| drop(part.push(note)));
+    for &note in notes {
+        part.push(note);
+    }
     part
 }
 
