@@ -164,7 +164,7 @@ fn tell(file: &FileEntry, messages: Messages) {
         eprintln!("warning: {}: {warning}", file.input);
     }
     if let Some(output) = &file.output {
-        let moved = if file.moved > 0 { format!(", {} another place or length", file.moved) } else { String::new() };
+        let moved = if file.moved > 0 { format!(", {} begin elsewhere", file.moved) } else { String::new() };
         let FileEntry { changed, restyled, .. } = file;
         messages.line(format_args!("{output}: {changed} of {restyled} notes have a new velocity{moved}"));
         file.parts.iter().for_each(|part| messages.line(format_args!("  {part}")));

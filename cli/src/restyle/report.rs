@@ -103,7 +103,7 @@ pub struct FileEntry {
     pub restyled: usize,
     /// Notes whose velocity is another one now.
     pub changed: usize,
-    /// Notes that begin at another tick or have another length now.
+    /// Notes that begin at another tick now.
     pub moved: usize,
     /// Its parts.
     pub parts: Vec<PartOutcomeEntry>,

@@ -39,7 +39,7 @@ pub struct MovedMessages {
     pub ticks: Vec<Option<u64>>,
     /// The style's pedal.
     pub added: Vec<AddedMessage>,
-    /// How many notes begin at another tick or have another length in ticks.
+    /// How many notes begin at another tick.
     pub notes: usize,
 }
 
@@ -105,7 +105,9 @@ impl MovedMessages {
             if let (Event::NoteOn { channel, .. }, Some(feel)) = (event, note) {
                 pedal.note_on(time, channel, &feel);
             }
-            self.ticks[index] = Some(moved_tick(song, message, time));
+            let tick = moved_tick(song, message, time);
+            self.notes += usize::from(message.note.is_some() && tick != message.tick);
+            self.ticks[index] = Some(tick);
         }
         pedal.stop(last + 1);
         self.add_pedal(song, part, std::iter::from_fn(|| pedal.next_due(SampleTime::MAX)));
