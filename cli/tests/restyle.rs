@@ -265,3 +265,26 @@ fn a_style_that_cannot_play_is_named_with_the_cure() {
         assert!(!folder.join("never.mid").exists());
     }
 }
+
+#[test]
+fn with_a_set_swing_the_off_beat_eighths_move_and_with_fill_a_pedal_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let restyled = |output, more: &[&str]| Song::parse(restyle(folder.path(), output, more)).unwrap();
+    let (written, swung) = (restyled("as-written.mid", &[]), restyled("swung.mid", &["--swing", "75"]));
+    assert_eq!(written.notes().len(), swung.notes().len());
+    let beat = u64::from(written.tempo().ticks_per_beat());
+    let on = |song: &Song| {
+        let mut notes: Vec<_> = song.notes().iter().map(|n| (n.note.key, n.onset_tick)).collect();
+        notes.sort_unstable();
+        notes
+    };
+    for (before, after) in on(&written).into_iter().zip(on(&swung)) {
+        let is_off_beat = before.1 % beat == beat / 2;
+        assert_eq!(after.1 - before.1, if is_off_beat { beat / 4 } else { 0 }, "{before:?}");
+    }
+    assert_eq!(swung.pedals().len(), written.pedals().len());
+    let pedalled = restyled("pedalled.mid", &["--style", "classical", "--pedal", "fill"]);
+    assert!(pedalled.pedal_movements().len() > 10, "{:?}", pedalled.pedal_movements());
+    assert_eq!(on(&pedalled), on(&written), "nothing else moves");
+    assert_eq!(pedalled.pedals().last().map(|pedal| pedal.value), Some(0));
+}

@@ -52,6 +52,7 @@ fn emitted(queue: &mut EventQueue<PlainEvent>, now: SampleTime, settings: &Setti
     let mut emit = |event| emitted.push(event);
     let mut context = BlockContext { block: &block, settings, emit: &mut emit };
     queue.begin_block(now);
+    queue.follow_settings(&mut context);
     queue.make_room(&mut context);
     queue.emit_due(now + 100, &mut context);
     emitted
@@ -67,6 +68,57 @@ fn key_of(event: &PlainEvent) -> Option<u8> {
 fn counts(queue: &EventQueue<PlainEvent>) -> [u64; 3] {
     let Status { restyled, late, new, .. } = &*queue.status;
     [restyled, late, new].map(|count| count.load(Ordering::Relaxed))
+}
+
+/// When each event leaves, and which pedal or key it is, in blocks of 100 samples.
+fn leaving(queue: &mut EventQueue<PlainEvent>, settings: &Settings) -> Vec<(u64, String)> {
+    let name = |event: &PlainEvent| match (key_of(event), event.sustain()) {
+        (Some(key), _) => format!("on {key}"),
+        (_, Some(down)) => format!("pedal {down}"),
+        _ => "off".to_owned(),
+    };
+    let block = |now: u64| {
+        let events = emitted(queue, now, settings);
+        events.iter().map(|event| (now + u64::from(event.timing()), name(event))).collect::<Vec<_>>()
+    };
+    (0..10).map(|block| block * 100).flat_map(block).collect()
+}
+
+#[test]
+fn a_note_leaves_where_its_feel_moves_it_and_its_end_goes_with_it() {
+    let settings = Settings { feel: FeelControls { timing: 1.0, ..FeelControls::OFF }, ..SETTINGS };
+    // The end waits for a note that may begin at the same time, so here it does not leave early.
+    for (shift, onset, end) in [(0.0, 130, 190), (0.1, 180, 240), (-0.01, 125, 190), (-0.2, 120, 190)] {
+        let mut queue = queue();
+        emitted(&mut queue, 0, &settings);
+        let feel = Feel { shift, ..Feel::default() };
+        let note = Arrival { beats: Some(0.0), ..arrival(30, on(60)) };
+        let id = queue.push(note, &settings, None);
+        queue.set_estimate(id, Estimate { expected: LOUD, feel, settled: true });
+        queue.push(arrival(90, PlainEvent::note_off(Voice::new(None, 0, 60))), &settings, None);
+        assert_eq!(leaving(&mut queue, &settings), [(onset, "on 60".into()), (end, "off".into())], "{shift}");
+    }
+}
+
+#[test]
+fn the_styles_pedal_replaces_the_players_and_is_lifted_where_the_transport_stops() {
+    let feel = Feel { pedal_down: 1.0, ..Feel::default() };
+    let own = PlainEvent::sustain_pedal(0, true);
+    let controls = |pedal| Settings { feel: FeelControls { pedal, ..FeelControls::OFF }, ..SETTINGS };
+    let leaving = |pedal| {
+        let (mut queue, settings) = (queue(), controls(pedal));
+        queue.push(arrival(20, own), &settings, None);
+        let id = queue.push(arrival(30, on(60)), &settings, None);
+        queue.set_estimate(id, Estimate { expected: LOUD, feel, settled: true });
+        queue.interrupt(400);
+        leaving(&mut queue, &settings)
+    };
+    let mine = [(120, "pedal true".to_owned()), (130, "on 60".into()), (500, "off".into())];
+    assert_eq!(leaving(PedalMode::Mine), mine);
+    assert_eq!(leaving(PedalMode::Fill), mine, "the player uses it");
+    let replaced = leaving(PedalMode::Replace);
+    assert_eq!(replaced[..2], [(130, "on 60".into()), (190, "pedal true".to_owned())]);
+    assert!(replaced.contains(&(500, "pedal false".into())), "{replaced:?}");
 }
 
 #[test]
