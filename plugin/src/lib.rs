@@ -129,26 +129,13 @@ impl ToneNet {
         }
     }
 
-    fn scheduler_config(&self, tempo: f64) -> SchedulerConfig {
-        let mode = self.params.look_ahead.value().into();
-        let config = SchedulerConfig::for_mode(mode, tempo, self.sample_rate, self.longest_block);
-        match mode {
-            // Notes can then be moved earlier, too.
-            Mode::Timeline => {
-                let latency = (self.params.timeline_look_ahead() * self.sample_rate).round() as u32;
-                SchedulerConfig { latency, ..config }
-            }
-            _ => config,
-        }
-    }
-
     /// Starts an engine. An error is a message for the user.
     fn start(&mut self, config: &BufferConfig) -> Result<(), String> {
         self.sample_rate = f64::from(config.sample_rate);
         self.longest_block = config.max_buffer_size;
         self.offline = config.process_mode == ProcessMode::Offline;
         self.tempo = self.params.tempo();
-        let scheduler = self.scheduler_config(self.tempo);
+        let scheduler = self.params.scheduler_config(self.tempo, self.sample_rate, self.longest_block);
         self.asked_for = None;
         self.status.latency.store(scheduler.latency, Ordering::Relaxed);
         self.status.sample_rate.store(config.sample_rate as u32, Ordering::Relaxed);
@@ -165,8 +152,8 @@ impl ToneNet {
         let clips = ClipTrack::new(self.params.clips(), self.generator.link().clone(), self.params.generate.value());
         let Settings { model, condition_on_player, .. } = self.params.settings();
         let predictor = Predictor { model, condition_on_player };
-        let config =
-            SessionConfig { sample_rate: self.sample_rate, longest_block: self.longest_block, scheduler, predictor };
+        let Self { sample_rate, longest_block, .. } = *self;
+        let config = SessionConfig { sample_rate, longest_block, scheduler, predictor };
         self.engine = Some(Engine::new(config, inference, clips, self.status.clone()));
         Ok(())
     }
@@ -195,7 +182,7 @@ impl ToneNet {
         let mut settings = self.params.settings();
         if settings.feel.moves() {
             // For good: moved notes are on their way for a while after the feel was switched off.
-            let config = self.scheduler_config(self.tempo);
+            let config = self.params.scheduler_config(self.tempo, self.sample_rate, self.longest_block);
             let bounds = config.displacement_bounds(self.sample_rate, self.longest_block);
             pass_through.borrow_mut().set_bounds(bounds);
         }
@@ -242,7 +229,7 @@ impl ToneNet {
             Some(tempo) if stopped && (tempo - self.tempo).abs() > SAME_TEMPO => self.params.tempo(),
             _ => self.tempo,
         };
-        let wanted = self.scheduler_config(tempo);
+        let wanted = self.params.scheduler_config(tempo, self.sample_rate, self.longest_block);
         let in_force = self.status.latency.load(Ordering::Relaxed);
         let mode = Mode::from(self.params.look_ahead.value());
         let pending = wanted.latency != in_force || mode != self.mode;

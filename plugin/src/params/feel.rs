@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 use tonenet_core::feel::{FeelControls, Swing};
+use tonenet_core::scheduler::{Mode, SchedulerConfig};
 
 use super::{ToneNetParams, percentage};
 
@@ -20,6 +21,19 @@ const TRIPLET: i32 = 67;
 const STYLE_TEXT: &str = "Style";
 
 impl ToneNetParams {
+    /// The scheduler's configuration at a tempo in beats a minute; `sample_rate` in Hz, `longest_block` in samples.
+    pub fn scheduler_config(&self, tempo: f64, sample_rate: f64, longest_block: u32) -> SchedulerConfig {
+        let mode = self.look_ahead.value().into();
+        let config = SchedulerConfig::for_mode(mode, tempo, sample_rate, longest_block);
+        match mode {
+            // Notes can then be moved earlier, too.
+            Mode::Timeline => {
+                SchedulerConfig { latency: (self.timeline_look_ahead() * sample_rate).round() as u32, ..config }
+            }
+            _ => config,
+        }
+    }
+
     /// What the user asks of the feel.
     ///
     /// Values are clamped, because a loaded state may hold any number.
