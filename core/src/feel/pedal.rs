@@ -164,6 +164,9 @@ impl PedalPlayer {
 
     /// The next movement before `until`. Movements come in the order of time.
     pub fn next_due(&mut self, until: SampleTime) -> Option<PedalMovement> {
+        if self.mode == PedalMode::Mine && self.stops.is_empty() {
+            return None;
+        }
         loop {
             let next = self.next_movement();
             let Some(&stop) = self.stops.front().filter(|stop| next.is_none_or(|next| **stop <= next.0)) else {

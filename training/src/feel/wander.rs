@@ -89,15 +89,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_wave_is_told_from_noise_around_it() {
-        // A wave of 40 beats under noise that changes its sign from beat to beat in no order.
-        let beats: Vec<f64> = (0..400).map(f64::from).collect();
-        let slow: Vec<f64> = beats.iter().map(|beat| 0.1 * (beat * std::f64::consts::TAU / 40.0).sin()).collect();
-        let noise = |beat: &f64| 0.2 * (beat * 12.9898).sin();
-        let feel = beats.iter().zip(&slow).map(|(beat, slow)| slow + noise(beat)).collect();
+    fn slow_wandering_is_told_from_noise_around_it() {
+        // Numbers in no order, of standard deviation 1.
+        let random =
+            |seed: f64| move |at: f64| 12f64.sqrt() * (((at * seed).sin() * 43_758.545_3).rem_euclid(1.0) - 0.5);
+        let (step, noise) = (random(12.9898), random(78.233));
+        let beats: Vec<f64> = (0..4000).map(f64::from).collect();
+        // Each beat keeps 0.9 of the one before: a memory of 9.5 beats.
+        let slow = beats.iter().scan(0.0, |slow, &beat| {
+            *slow = 0.9 * *slow + 0.1 * (1.0_f64 - 0.81).sqrt() * step(beat);
+            Some(*slow)
+        });
+        let slow: Vec<f64> = slow.collect();
+        let feel = beats.iter().zip(&slow).map(|(&beat, slow)| slow + 0.1 * noise(beat)).collect();
         let louder = slow.iter().map(|slow| -slow).collect();
         let (drift, correlations) = drift(&[Deviations { beats, feel, louder }]);
-        assert!((0.06..0.1).contains(&drift.sigma) && drift.beats > 4.0, "{drift:?}");
+        assert!((drift.sigma - 0.1).abs() < 0.015 && (6.0..14.0).contains(&drift.beats), "{drift:?}");
         assert!(drift.with_dynamics < -0.8, "{drift:?}");
         assert_eq!(correlations.len(), 16);
     }

@@ -1,10 +1,10 @@
-//! Layers that compute in bfloat16 while they learn and in 32 bits otherwise.
+//! Layers that may compute in bfloat16 while they learn, and compute in 32 bits otherwise.
 //!
-//! Multiplying bfloat16 takes half the time on processors that support it. The weights stay in 32 bits, so that small
+//! Multiplying bfloat16 takes half the time on processors that support it, and many times as long on others. The weights stay in 32 bits, so that small
 //! steps are not lost (mixed precision, arXiv 1710.03740, 1905.12322).
 
 use tch::nn::{self, Path};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// One LSTM layer over \[batch, notes, width\], oldest note first.
 pub struct Lstm {
@@ -47,5 +47,26 @@ pub fn linear(layer: &nn::Linear, rows: &Tensor) -> Tensor {
     rows.linear(&layer.ws.to_kind(kind), layer.bs.as_ref().map(|b| b.to_kind(kind)))
 }
 
-/// The dtype for training.
-pub const LEARNING: Kind = Kind::BFloat16;
+/// The dtype for training on a device: bfloat16 where it multiplies fast.
+pub fn learning_kind(device: Device) -> Kind {
+    let is_fast = match device {
+        Device::Cpu => multiplies_bfloat16(),
+        _ => true,
+    };
+    if is_fast { Kind::BFloat16 } else { Kind::Float }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn multiplies_bfloat16() -> bool {
+    std::arch::is_x86_feature_detected!("avx512bf16")
+}
+
+#[cfg(target_arch = "aarch64")]
+fn multiplies_bfloat16() -> bool {
+    std::arch::is_aarch64_feature_detected!("bf16")
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn multiplies_bfloat16() -> bool {
+    false
+}

@@ -14,7 +14,7 @@ use tonenet_core::note_rows::{AHEAD, PAST, PLAYER_COLUMNS};
 use super::batch::{AHEAD_HIDDEN, DECODER_HIDDEN, Masks, NoteBatch, PAST_HIDDEN};
 use crate::data::genre::GenreId;
 use crate::graphs::decoder_of;
-use crate::train::layers::{LEARNING, Lstm, linear};
+use crate::train::layers::{Lstm, learning_kind, linear};
 use crate::train::task::Network;
 
 /// Width of a row after its first layer.
@@ -111,8 +111,8 @@ impl Member {
         tch::no_grad(|| {
             let without_player = batch.past.copy();
             let _ = without_player.narrow(-1, PLAYER_COLUMNS.start as i64, PLAYER_COLUMNS.len() as i64).zero_();
-            let memory =
-                self.memory(&without_player.to_kind(LEARNING), &batch.ahead.to_kind(LEARNING), batch.segment, None);
+            let kind = learning_kind(batch.past.device());
+            let memory = self.memory(&without_player.to_kind(kind), &batch.ahead.to_kind(kind), batch.segment, None);
             let [own, other] = [genre, player_style].map(|style| self.decode(&memory, style, None).mean);
             let past = batch.past.copy();
             let _ = past.select(-1, PLAYER_COLUMNS.end as i64 - 1).g_add_(&(other - own));
@@ -177,7 +177,8 @@ impl Network for NoteNetwork {
             Some(player_style) => member.with_player_style(&batch, genre, player_style),
             None => batch.past.shallow_clone(),
         };
-        let (past, ahead) = (past.to_kind(LEARNING), batch.ahead.to_kind(LEARNING));
+        let kind = learning_kind(past.device());
+        let (past, ahead) = (past.to_kind(kind), batch.ahead.to_kind(kind));
         let memory = member.memory(&past, &ahead, batch.segment, Some(&batch.masks));
         let output = member.decode(&memory, genre, Some(&batch.masks));
         let total = batch.weights.sum(Kind::Float) + 1e-6;

@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 use tonenet_core::tune::{Metre, STEPS_PER_QUARTER, Vocabulary};
 
 use super::sequences::{Batch, Clock, PHRASE, Place};
-use crate::train::layers::{LEARNING, Lstm, linear};
+use crate::train::layers::{Lstm, learning_kind, linear};
 
 const SYMBOL: i64 = 96;
 const STEP: i64 = 16;
@@ -120,7 +120,7 @@ impl Generator {
     /// Log-likelihoods of all ids after each symbol: \[tunes, length, ids\].
     pub fn log_likelihoods(&self, batch: &Batch, clock: &Clock, is_learning: bool) -> Tensor {
         let drop = |x: Tensor| x.dropout(DROPOUT, is_learning);
-        let kind = if is_learning { LEARNING } else { Kind::Float };
+        let kind = if is_learning { learning_kind(batch.known.device()) } else { Kind::Float };
         let rows = drop(self.rows(&batch.known, &batch.step, &batch.bar, &batch.metre).to_kind(kind));
         let lower = drop(self.layers[0].states(&rows));
         let upper = drop(self.layers[1].states(&lower));

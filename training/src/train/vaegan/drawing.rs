@@ -15,7 +15,7 @@ use super::network::Posterior;
 use crate::progress;
 use crate::train::adam::{Adam, gradients, mix};
 use crate::train::folder::{Folder, load_weights, save_weights};
-use crate::train::layers::LEARNING;
+use crate::train::layers::learning_kind;
 use crate::train::log;
 use crate::train::session::{average_decay, schedule};
 
@@ -86,7 +86,7 @@ pub fn learn(folder: &Folder, seed: u64, lengths: &Lengths, encoded: &Encoded, d
             let chosen: Vec<i64> = (0..PHRASES).map(|_| random.random_range(0..phrases)).collect();
             let moments: Vec<f32> = (0..PHRASES).map(|_| random.random()).collect();
             let latents = train.chosen(&chosen).drawn();
-            let loss = learning.loss(&latents, &moments, LEARNING);
+            let loss = learning.loss(&latents, &moments, learning_kind(device));
             loss.backward();
             let step = at * lengths.batches + batch;
             let rate = RATE * schedule(step, lengths.epochs * lengths.batches);

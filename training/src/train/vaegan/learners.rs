@@ -11,7 +11,7 @@ use super::network::{Discriminator, Generator};
 use super::prior::Prior;
 use super::progress::{Epoch, Settings};
 use crate::train::adam::{Adam, gradients, mix};
-use crate::train::layers::LEARNING;
+use crate::train::layers::learning_kind;
 use crate::train::session::average_decay;
 
 /// Phrases per batch, and how many of them the adversaries see.
@@ -136,12 +136,13 @@ impl Learners {
     /// Trains encoder and decoder for one step, and the discriminator once adversarial training has begun.
     fn step(&mut self, real: &Tensor, at: usize, rates: (f64, f64)) -> Learned {
         let have_met = at >= ALONE;
+        let kind = learning_kind(self.device);
         let (first, last) = DIVERGENCE;
         let of_divergence = first + (last - first) * (at as f64 / RISING as f64).min(1.0);
         self.discriminator.variables_mut().freeze();
-        let posterior = self.generator.encode(real, LEARNING);
+        let posterior = self.generator.encode(real, kind);
         let latent = posterior.drawn();
-        let again = self.generator.decode(&latent, LEARNING);
+        let again = self.generator.decode(&latent, kind);
         let cells = losses::cells(real, &again);
         let divergence = losses::divergence(&posterior);
         let mut loss = &cells + &divergence * of_divergence;
@@ -150,13 +151,12 @@ impl Learners {
         if have_met {
             let real = real.narrow(0, 0, JUDGED);
             let reconstructed = again.thresholded().narrow(0, 0, JUDGED);
-            let (features, _) = tch::no_grad(|| self.discriminator.features_and_scores(&real, LEARNING, true));
-            let (of_reconstructed, _) = self.discriminator.features_and_scores(&reconstructed, LEARNING, true);
+            let (features, _) = tch::no_grad(|| self.discriminator.features_and_scores(&real, kind, true));
+            let (of_reconstructed, _) = self.discriminator.features_and_scores(&reconstructed, kind, true);
             let dissimilarity = losses::dissimilarity(&features, &of_reconstructed);
-            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), LEARNING).thresholded();
+            let drawn = self.generator.decode(&self.prior.drawn(JUDGED), kind).thresholded();
             // From new images alone: as in the paper, the encoder gets no gradient from it.
-            let adversarial =
-                losses::adversarial(&self.discriminator.features_and_scores(&drawn, LEARNING, true).1, true);
+            let adversarial = losses::adversarial(&self.discriminator.features_and_scores(&drawn, kind, true).1, true);
             loss = loss + &dissimilarity * DISSIMILARITY + &adversarial * ADVERSARIAL;
             values[2] = dissimilarity.double_value(&[]);
             values[3] = adversarial.double_value(&[]);
@@ -166,7 +166,7 @@ impl Learners {
         self.generator_adam.step(&gradients(self.generator.variables()), rates.0, GRADIENT_NORM);
         self.discriminator.variables_mut().unfreeze();
         if let Some(images) = judged {
-            let (_, scores) = self.discriminator.features_and_scores(&Tensor::cat(&images, 0), LEARNING, true);
+            let (_, scores) = self.discriminator.features_and_scores(&Tensor::cat(&images, 0), kind, true);
             let parts = scores.split(JUDGED, 0);
             let written = losses::adversarial(&parts[1], false) + losses::adversarial(&parts[2], false);
             let loss = (losses::adversarial(&parts[0], true) + written * 0.5) * 0.5;
