@@ -17,6 +17,10 @@ fn velocities(path: &Path) -> Vec<u8> {
     Song::parse(fs::read(path).unwrap()).unwrap().notes().iter().map(|note| note.note.velocity).collect()
 }
 
+fn releases(path: &Path) -> Vec<u64> {
+    Song::parse(fs::read(path).unwrap()).unwrap().notes().iter().map(|note| note.release_tick).collect()
+}
+
 #[test]
 fn a_result_is_called_after_its_original_and_style() {
     let folder = tempfile::tempdir().unwrap();
@@ -55,16 +59,31 @@ fn a_result_that_is_there_is_replaced_only_when_forced() {
 }
 
 #[test]
+fn a_result_whose_notes_were_moved_is_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_midi(&folder.join("song.mid"), &OWN);
+    let moved = ["restyle", "song.mid", "--timing", "100", "--articulation", "100", "--pedal", "replace"];
+    TONENET.succeeds(&moved, folder);
+    let first = fs::read(folder.join("song-jazz.mid")).unwrap();
+    assert_ne!(releases(&folder.join("song-jazz.mid")), releases(&folder.join("song.mid")));
+    TONENET.succeeds(&[&moved[..], &["--force"]].concat(), folder);
+    assert_eq!(fs::read(folder.join("song-jazz.mid")).unwrap(), first);
+    TONENET.succeeds(&["restyle", ".", "--style", "pop"], folder);
+    assert_eq!(files(folder), ["song-jazz.mid", "song-pop.mid", "song.mid"]);
+}
+
+#[test]
 fn a_file_that_is_no_result_is_not_replaced_even_when_forced() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_midi(&folder.join("waltz.mid"), &OWN);
     write_midi(&folder.join("waltz-jazz.mid"), &OTHER);
     TONENET.refuses(&["restyle", "waltz.mid"], "is there already", folder);
-    TONENET.refuses(&["restyle", "waltz.mid", "--force"], "is not waltz.mid with other velocities", folder);
+    TONENET.refuses(&["restyle", "waltz.mid", "--force"], "is not waltz.mid restyled", folder);
     // Nor where the whole folder is restyled, in which both are originals.
     TONENET.refuses(&["restyle", "."], "waltz-jazz.mid is read and would be overwritten", folder);
-    TONENET.refuses(&["restyle", ".", "--force"], "is not ./waltz.mid with other velocities", folder);
+    TONENET.refuses(&["restyle", ".", "--force"], "is not ./waltz.mid restyled", folder);
     TONENET.succeeds(&["restyle", ".", "--style", "pop"], folder);
     assert_eq!(files(folder), ["waltz-jazz-pop.mid", "waltz-jazz.mid", "waltz-pop.mid", "waltz.mid"]);
 }
@@ -82,7 +101,7 @@ fn a_second_run_over_a_folder_restyles_the_originals_alone() {
 
     let before = contents(folder);
     let told = TONENET.succeeds(&["restyle", "own", "--style", "pop"], folder);
-    assert!(told.contains("own/a-jazz.mid: left out, as it is own/a.mid with other velocities"), "{told}");
+    assert!(told.contains("own/a-jazz.mid: left out, as it is own/a.mid restyled"), "{told}");
     let all = [&first[..1], &["own/a-pop.mid"], &first[1..3], &["own/sub/b-pop.kar"], &first[3..]].concat();
     assert_eq!(files(folder), all);
 

@@ -133,7 +133,7 @@ pub enum Refusal {
     AlreadyThere(PathBuf),
     /// A file that was not made of an input has the name of its result.
     #[error(
-        "{} is there already and is not {} with other velocities; choose another output with -o",
+        "{} is there already and is not {} restyled; choose another output with -o",
         path.display(), input.display()
     )]
     NotAResult {

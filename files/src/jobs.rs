@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{FileError, Refusal};
 use crate::midi_files::{self, Source};
 use crate::outputs::{Identity, Inputs, Messages, OutputFile, Outputs};
-use crate::result_names::{ResultNames, differ_in_velocities_alone};
+use crate::result_names::{ResultNames, is_result_of};
 
 /// A file to read and the result to write.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ fn leave_out_results(pairs: Vec<Pair>, names: &ResultNames) -> (Vec<Pair>, Vec<L
     for pair in pairs {
         let is_original = |original: &PathBuf| {
             Identity::from_path(original).is_ok_and(|identity| known.contains(&identity))
-                && differ_in_velocities_alone(original, &pair.0)
+                && is_result_of(&pair.0, original)
         };
         match names.originals_of(&pair.0).into_iter().find(is_original) {
             Some(original) => left_out.push(LeftOut { result: pair.0, original }),
@@ -167,7 +167,7 @@ fn beside(outputs: &mut Outputs, input: &Path, request: &Request<'_>) -> Result<
     if !request.replace || !result.exists() {
         return outputs.new_file(&result);
     }
-    if !differ_in_velocities_alone(input, &result) {
+    if !is_result_of(&result, input) {
         return Err(Refusal::NotAResult { path: result, input: input.to_owned() }.into());
     }
     outputs.replaced_result(&result)

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tonenet_core::midi::Song;
+use tonenet_core::midi::{MidiMessage, NoteRef, Song};
 
 /// Names of results: the original's name, a hyphen and a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,18 +46,59 @@ fn with_stem(path: &Path, mut stem: OsString) -> PathBuf {
     path.with_file_name(stem)
 }
 
-/// Whether two MIDI files differ in velocities only, as an original and its result do.
-pub fn differ_in_velocities_alone(one: &Path, other: &Path) -> bool {
-    let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
-    // Most files need not be read, because their lengths differ.
-    if length(one).is_none() || length(one) != length(other) {
-        return false;
-    }
-    let level = |path: &Path| {
-        let song = Song::parse(fs::read(path).ok()?).ok()?;
-        song.with_velocities(&vec![64; song.notes().len()]).ok()
+/// How far a result's note may be from its original's, in seconds.
+const MOST_MOVED: f64 = 0.5;
+
+/// Whether a MIDI file has what a result of another keeps: everything but velocities, or everything but velocities, the
+/// pedal, and when its messages come, with no note far from where it was.
+pub fn is_result_of(result: &Path, original: &Path) -> bool {
+    let read = |path: &Path| Song::parse(fs::read(path).ok()?).ok();
+    let Some((result, original)) = read(result).zip(read(original)) else { return false };
+    differ_in_velocities_alone(&result, &original) || is_moved(&result, &original)
+}
+
+fn differ_in_velocities_alone(one: &Song, other: &Song) -> bool {
+    let level = |song: &Song| song.with_velocities(&vec![64; song.notes().len()]).ok();
+    one.bytes().len() == other.bytes().len() && level(one).is_some_and(|one| level(other) == Some(one))
+}
+
+fn is_moved(one: &Song, other: &Song) -> bool {
+    // The notes of each key in their order: of no key does one pass another.
+    let notes = |song: &Song| {
+        let note = |note: &NoteRef| (note.track, note.note.channel, note.note.key, note.note.onset);
+        let mut notes: Vec<_> = song.notes().iter().map(note).collect();
+        notes.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)).then(a.3.total_cmp(&b.3)));
+        notes
     };
-    level(one).is_some_and(|one| level(other) == Some(one))
+    let (notes_of_one, notes_of_other) = (notes(one), notes(other));
+    let is_near = |(a, b): (&(usize, u8, u8, f64), &(usize, u8, u8, f64))| {
+        (a.0, a.1, a.2) == (b.0, b.1, b.2) && (a.3 - b.3).abs() <= MOST_MOVED
+    };
+    notes_of_one.len() == notes_of_other.len()
+        && notes_of_one.iter().zip(&notes_of_other).all(is_near)
+        && other_messages(one) == other_messages(other)
+        && one.tempo() == other.tempo()
+        && (one.track_names(), one.time_signatures(), one.key_signature())
+            == (other.track_names(), other.time_signatures(), other.key_signature())
+}
+
+/// What a song's tracks send besides notes and the sustain pedal.
+fn other_messages(song: &Song) -> Vec<(usize, Vec<u8>)> {
+    const NOTE_OFF: u8 = 0x80;
+    const NOTE_ON: u8 = 0x90;
+    const CONTROLLER: u8 = 0xb0;
+    const SUSTAIN: u8 = 64;
+    let bytes = |message: &MidiMessage| match message {
+        MidiMessage::Channel(channel @ [status, first, _]) => match (status & 0xf0, first) {
+            (NOTE_OFF | NOTE_ON, _) | (CONTROLLER, &SUSTAIN) => None,
+            _ => Some(channel.to_vec()),
+        },
+        MidiMessage::SysEx(bytes) => Some(bytes.clone()),
+    };
+    let mut others: Vec<(usize, Vec<u8>)> =
+        song.messages().iter().filter_map(|sent| Some((sent.track, bytes(&sent.message)?))).collect();
+    others.sort();
+    others
 }
 
 #[cfg(test)]

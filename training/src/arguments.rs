@@ -226,6 +226,9 @@ pub struct EvaluateArgs {
     /// Score timing, lengths and pedal on pages, beside what was played (MODEL: a folder with a feel's model.json)
     #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped", "own_styles"])]
     pub feel: bool,
+    /// With --feel: draw excerpts in this folder, written, in the style and as they were played
+    #[arg(long, value_name = "DIR", requires = "feel")]
+    pub pictures: Option<PathBuf>,
     /// Try kinds of performances, such as ballads, as built-in styles of their own (default model: note)
     #[arg(long, requires = "data", conflicts_with_all = ["keep", "look_ahead", "as_shipped", "own_styles", "feel"])]
     pub candidates: bool,

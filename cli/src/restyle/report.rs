@@ -220,6 +220,6 @@ impl From<&LeftOut> for LeftOutEntry {
 
 impl fmt::Display for LeftOutEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: left out, as it is {} with other velocities", self.file, self.original)
+        write!(f, "{}: left out, as it is {} restyled", self.file, self.original)
     }
 }

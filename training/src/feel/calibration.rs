@@ -57,8 +57,7 @@ fn chords(solution: &Solution, page: &PageRows, movement: Movement) -> Chords {
     let mut chords = Chords { read: Vec::new(), played: Vec::new(), notes: Vec::new() };
     for row in 0..page.rows.len() {
         if page.rows[row].begins_chord || chords.notes.is_empty() {
-            let weighted = page.numbers(row).zip(&solution.weights).map(|(number, weight)| f64::from(number) * weight);
-            chords.read.push(solution.constant + weighted.sum::<f64>());
+            chords.read.push(solution.of(page.numbers(row)));
             let chord = &page.paged.chords[page.played(row).chord];
             chords.played.push(if movement == Movement::Down { chord.pedal } else { chord.lift });
             chords.notes.push(0);

@@ -1,10 +1,15 @@
 //! What the read-outs of a style learn, and from which rows.
 
-use super::regression::Sums;
+use super::regression::{Solution, Sums};
 use super::rows::PageRows;
+use crate::metrics::feel::correlation;
 
 /// How far a row's share of filled gaps may be from 0 or 1 to count as either.
 const SURELY: f32 = 0.5;
+
+/// Pages count the less for shifts the wider these are spread, from this spread on, in beats. A performance that leaves its
+/// beats would otherwise outweigh many that swing on theirs.
+const STEADY: f64 = 0.02;
 
 /// What read-outs learn from the same rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +70,18 @@ impl Head {
                 numbers.extend(page.numbers(row).chain(targets.into_iter().take(self.targets())));
             }
         }
-        Sums::of_page(numbers, width, self.targets())
+        let sums = Sums::of_page(numbers, width, self.targets());
+        if self == Self::Shift {
+            let spread = sums.spread(0).max(STEADY);
+            return sums.weighted(STEADY / spread);
+        }
+        sums
+    }
+
+    /// The correlation of a page's first target with what a solution gives.
+    pub fn correlation(self, page: &PageRows, solution: &Solution) -> f64 {
+        let of_row = |row: usize| Some((f64::from(self.target(page, row)?[0]), solution.of(page.numbers(row))));
+        let (played, predicted): (Vec<f64>, Vec<f64>) = (0..page.rows.len()).filter_map(of_row).unzip();
+        correlation(&played, &predicted)
     }
 }

@@ -41,7 +41,7 @@ use heads::Head;
 use regression::{SHRINKAGES, Solution, Sums};
 
 /// The most performances of a style, and notes of each.
-const MOST_FILES: usize = 300;
+const MOST_FILES: usize = 400;
 const MOST_NOTES: usize = 1_000;
 
 /// One performance in so many is kept apart: it chooses shrinkages and thresholds and shows what predictions leave.
@@ -56,6 +56,14 @@ const SOME_SECONDS: LookAhead = LookAhead::Seconds(0.5);
 /// One performance without beats in so many is read with the beats that its page guesses, and as many with beats are read
 /// once without.
 const OTHER_BEATS: usize = 2;
+
+/// The least mean correlation with the shifts of the performances kept apart. A style whose performances agree less does
+/// not shift.
+const LEAST_AGREEMENT: f64 = 0.1;
+
+/// The most that offsets within chords are widened. Predictions are drawn to their mean, and chords would sound more
+/// together than a pianist's; much wider than predicted, their errors would be heard.
+const MOST_WIDENED: f64 = 2.0;
 
 /// The significant digits of a weight.
 const DIGITS: i32 = 3;
@@ -127,12 +135,16 @@ pub fn cut(performance: &Performance) -> Performance {
     Performance { notes: performance.notes.iter().take(MOST_NOTES).copied().collect(), ..performance.clone() }
 }
 
-/// The sums of each head.
+/// The sums of each head, in the order of [`Head::ALL`], which is that of its definition.
 struct HeadSums(Vec<Sums>);
 
 impl HeadSums {
     fn new(width: usize) -> Self {
         Self(Head::ALL.iter().map(|head| Sums::new(width, head.targets())).collect())
+    }
+
+    fn of(&self, head: Head) -> &Sums {
+        &self.0[head as usize]
     }
 
     fn of_page(page: &PageRows, width: usize) -> Self {
@@ -188,7 +200,8 @@ fn style(network: &NoteNetwork, genre: Genre, files: &[Performance], bar: &Progr
     solve(genre, &learned, &apart, &kept, network)
 }
 
-/// Solves the heads with the shrinkages that predict the performances kept apart best.
+/// Solves the heads with the shrinkages that predict the performances kept apart best. Shifts are to rise and fall as
+/// played in each of them; of the rest the variance that is explained counts.
 fn solve(
     genre: Genre,
     learned: &HeadSums,
@@ -200,16 +213,23 @@ fn solve(
     let mut all = HeadSums(learned.0.clone());
     all.add(apart);
     let solutions = |head: Head, target: usize| -> Option<(Solution, Solution)> {
-        let place = Head::ALL.iter().position(|&other| other == head)?;
-        let (learned, apart, all) = (&learned.0[place], &apart.0[place], &all.0[place]);
-        let explained = |shrinkage: f64| {
+        let (learned, apart, all) = (learned.of(head), apart.of(head), all.of(head));
+        let attempt = |shrinkage: f64| {
             let solution = learned.solve(target, shrinkage, head.between())?;
-            Some((apart.explained(target, &solution.weights, head.between()), shrinkage, solution))
+            let score = match head {
+                Head::Shift => mean_correlation(head, kept, &solution),
+                _ => apart.explained(target, &solution.weights, head.between()),
+            };
+            Some((score, shrinkage, solution))
         };
-        let tried = SHRINKAGES.into_iter().filter_map(explained);
-        let (share, shrinkage, of_learned) = tried.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        println!("{genre} {head:?} {target}: {share:.3} of the variance explained apart, shrinkage {shrinkage}");
-        Some((of_learned, all.solve(target, shrinkage, head.between())?))
+        let (score, shrinkage, of_learned) =
+            SHRINKAGES.into_iter().filter_map(attempt).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let share = apart.explained(target, &of_learned.weights, head.between());
+        println!(
+            "{genre} {head:?} {target}: {share:.3} of the variance explained apart, score {score:.3}, shrinkage {shrinkage}"
+        );
+        let is_told = head != Head::Shift || score >= LEAST_AGREEMENT;
+        is_told.then_some((of_learned, all.solve(target, shrinkage, head.between())?))
     };
     let needed = |head: Head, target: usize| {
         solutions(head, target).with_context(|| format!("the performances tell nothing of {head:?}"))
@@ -224,7 +244,7 @@ fn solve(
         Ok(Solution { weights, constant: (of_all.constant - threshold) * steepness })
     };
     let shift = solutions(Head::Shift, 0).filter(|_| genre != Genre::Classical);
-    let (offset, stretch) = (needed(Head::ChordOffset, 0)?, needed(Head::Stretch, 0)?);
+    let (offset, stretch) = (widened(needed(Head::ChordOffset, 0)?, apart), needed(Head::Stretch, 0)?);
     let filling = needed(Head::StretchFilling, 0)?;
     let of_learned = |solution: &(Solution, Solution)| readout(&solution.0, widths);
     let mut style = FeelStyle {
@@ -243,6 +263,20 @@ fn solve(
     style.chord_offset = of_all(&offset);
     (style.stretch, style.stretch_filling) = (of_all(&stretch), of_all(&filling));
     Ok(style)
+}
+
+/// The mean over the pages that have the head's target.
+fn mean_correlation(head: Head, pages: &[PageRows], solution: &Solution) -> f64 {
+    let has_target = |page: &&PageRows| (0..page.rows.len()).any(|row| head.target(page, row).is_some());
+    let of_pages: Vec<f64> = pages.iter().filter(has_target).map(|page| head.correlation(page, solution)).collect();
+    of_pages.iter().sum::<f64>() / of_pages.len().max(1) as f64
+}
+
+/// Offsets within chords spread as in performances, as far as that goes.
+fn widened((of_learned, of_all): (Solution, Solution), apart: &HeadSums) -> (Solution, Solution) {
+    let ratio = apart.of(Head::ChordOffset).spread_ratio(0, &of_learned.weights, Head::ChordOffset.between());
+    let factor = ratio.clamp(1.0, MOST_WIDENED);
+    (of_learned.widened(factor), of_all.widened(factor))
 }
 
 /// Before it is measured.

@@ -66,6 +66,21 @@ impl Sums {
         sums
     }
 
+    /// The standard deviation of a target within the pages.
+    pub fn spread(&self, target: usize) -> f64 {
+        let target = self.columns() + target;
+        (self.within[(target, target)] / self.count.max(1.0)).sqrt()
+    }
+
+    /// Rows that count so many times.
+    pub fn weighted(mut self, weight: f64) -> Self {
+        self.within *= weight;
+        self.between *= weight;
+        self.totals *= weight;
+        self.count *= weight;
+        self
+    }
+
     /// Adds others.
     pub fn add(&mut self, other: &Self) {
         self.within += &other.within;
@@ -114,20 +129,50 @@ impl Sums {
 
     /// The share of a target's variance that some weights explain.
     pub fn explained(&self, target: usize, weights: &[f64], between: f64) -> f64 {
+        let Squares { predicted, target, both } = self.squares(target, weights, between);
+        if target > 0.0 { (2.0 * both - predicted) / target } else { 0.0 }
+    }
+
+    /// How many times as wide as its predictions a target is spread.
+    pub fn spread_ratio(&self, target: usize, weights: &[f64], between: f64) -> f64 {
+        let Squares { predicted, target, .. } = self.squares(target, weights, between);
+        if predicted > 0.0 { (target / predicted).sqrt() } else { 1.0 }
+    }
+
+    fn squares(&self, target: usize, weights: &[f64], between: f64) -> Squares {
         let columns = self.columns();
         let products = self.products(between);
         let target = columns + target;
-        let mut square = 0.0;
-        let mut both = 0.0;
+        let (mut predicted, mut both) = (0.0, 0.0);
         for (column, &weight) in weights.iter().enumerate() {
             both += weight * products[(target, column)];
-            square += weight * weight * products[(column, column)];
+            predicted += weight * weight * products[(column, column)];
             for (row, &other) in weights.iter().enumerate().skip(column + 1) {
-                square += 2.0 * weight * other * products[(row, column)];
+                predicted += 2.0 * weight * other * products[(row, column)];
             }
         }
-        let all = products[(target, target)];
-        if all > 0.0 { (2.0 * both - square) / all } else { 0.0 }
+        Squares { predicted, target: products[(target, target)], both }
+    }
+}
+
+/// Sums of products of predictions and a target.
+struct Squares {
+    predicted: f64,
+    target: f64,
+    both: f64,
+}
+
+impl Solution {
+    /// What it gives for a row.
+    pub fn of(&self, row: impl Iterator<Item = f32>) -> f64 {
+        self.constant + row.zip(&self.weights).map(|(number, weight)| f64::from(number) * weight).sum::<f64>()
+    }
+
+    /// The solution whose predictions lie so many times as far from 0.
+    pub fn widened(mut self, factor: f64) -> Self {
+        self.weights.iter_mut().for_each(|weight| *weight *= factor);
+        self.constant *= factor;
+        self
     }
 }
 
@@ -155,6 +200,12 @@ mod tests {
         assert!((sums.explained(0, &solution.weights, 0.0) - 1.0).abs() < 1e-5);
         assert!(sums.explained(0, &solution.weights, 1.0) < 0.9, "what the pages add is not explained");
         assert!(sums.explained(0, &[0.0, 0.0], 0.0).abs() < 1e-12);
+        assert!((page(0.0).spread(0) - page(9.0).weighted(3.0).spread(0)).abs() < 1e-4);
+        let weighted = page(0.0).weighted(2.0).solve(0, 0.1, 1.0).expect("a solution");
+        assert!(off(weighted.weights[0], page(0.0).solve(0, 0.1, 1.0).expect("a solution").weights[0]) < 1e-9);
+        let half = solution.widened(0.5);
+        assert!((sums.spread_ratio(0, &half.weights, 0.0) - 2.0).abs() < 1e-5);
+        assert!((sums.explained(0, &half.weights, 0.0) - 0.75).abs() < 1e-5);
     }
 
     #[test]

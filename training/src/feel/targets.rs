@@ -19,7 +19,7 @@ const PEDAL_SECONDS: f64 = 0.25;
 const LIFT_SECONDS: f64 = 0.05;
 
 /// How close together onsets must lie within their sixteenth for a constant offset to be seen, 0–1.
-const CLEAR_GRID: f64 = 0.6;
+const CLEAR_GRID: f64 = 0.85;
 
 /// The standard deviation of shifts up to which a file counts as quantised, in beats.
 const QUANTISED: f64 = 0.008;

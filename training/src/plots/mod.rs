@@ -1,6 +1,7 @@
-//! Plots of training curves and phrases, and the parts that other plots share.
+//! Plots of training curves, phrases and excerpts, and the parts that other plots share.
 
 pub mod curves;
+pub mod excerpts;
 pub mod phrases;
 
 use plotters::coord::ranged1d::Ranged;

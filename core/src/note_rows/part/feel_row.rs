@@ -17,6 +17,14 @@ const SIXTEENTHS: [usize; 2] = [3, 9];
 const USUAL_BEAT: f64 = 0.5;
 const MOST_TEMPO: f64 = 1.0;
 
+/// How quickly a place stops being a swung one as the share of off-beat sixteenths among the part's chords grows, and as
+/// how many chords without them the beginning of a part counts.
+const DIVIDED: f32 = 20.0;
+const CHORDS_BEFORE: f32 = 4.0;
+
+/// Columns of each place: alone, with the tempo and its square, and with how the part divides its beats.
+const PER_PLACE: usize = 6;
+
 /// The upper bounds of gaps that are told apart, in beats: 32nds, sixteenths, triplets, eighths, quarters, and longer.
 const GAP_BOUNDS: [f64; 5] = [0.2, 0.29, 0.42, 0.6, 1.2];
 const GAPS: usize = GAP_BOUNDS.len() + 1;
@@ -44,7 +52,7 @@ const FILLED_SHARES: (f32, f32) = (0.65, 0.9);
 const SURE_NOTES: f32 = 6.0;
 
 /// Columns of a [`FeelRow`].
-pub const FEEL: usize = 3 * PLACES + 2 * GAPS + 12 + 13 + 10 + LENGTH_BENDS.len() + 18;
+pub const FEEL: usize = PER_PLACE * PLACES + 2 * GAPS + 12 + 13 + 10 + LENGTH_BENDS.len() + 18;
 
 /// What the read-outs of a style's feel read of a note.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +159,21 @@ impl Part {
         around
     }
 
+    /// The share of off-beat sixteenths among the chords up to a note's own. Parts that divide their beats so do not swing
+    /// their eighths.
+    fn sixteenths_share(&self, at: usize) -> f32 {
+        let (mut sixteenths, mut chords, mut last) = (0.0, 0.0, None);
+        for other in std::iter::once(&self.notes[at]).chain(self.back(at)) {
+            if last != Some(other.chord) {
+                let is_sixteenth = other.note.beat_phase.is_some_and(|phase| SIXTEENTHS.contains(&place(phase)));
+                sixteenths += f32::from(u8::from(is_sixteenth));
+                chords += 1.0;
+                last = Some(other.chord);
+            }
+        }
+        sixteenths / (chords + CHORDS_BEFORE)
+    }
+
     /// The place within the beat, the tempo and the rhythm.
     fn place_columns(
         &self,
@@ -161,15 +184,18 @@ impl Part {
         row: &mut Vec<f32>,
     ) {
         let start = row.len();
-        row.resize(start + 3 * PLACES + 2 * GAPS + 12, 0.0);
+        row.resize(start + PER_PLACE * PLACES + 2 * GAPS + 12, 0.0);
         let Some((phase, seconds)) = beat else { return };
         let columns = &mut row[start..];
         let place = place(phase);
         let tempo = (seconds / USUAL_BEAT).ln().clamp(-MOST_TEMPO, MOST_TEMPO) as f32;
-        for (power, number) in [1.0, tempo, tempo * tempo].into_iter().enumerate() {
-            columns[power * PLACES + place] = number;
+        let share = self.sixteenths_share(at);
+        let undivided = (-DIVIDED * share).exp();
+        let of_place: [f32; PER_PLACE] = [1.0, tempo, tempo * tempo, undivided, undivided * tempo, share];
+        for (index, number) in of_place.into_iter().enumerate() {
+            columns[index * PLACES + place] = number;
         }
-        let columns = &mut columns[3 * PLACES..];
+        let columns = &mut columns[PER_PLACE * PLACES..];
         let [before, after] = [around.before, around.after].map(|gap| gap_class(gap.map(|gap| gap / seconds)));
         columns[before] = 1.0;
         columns[GAPS + after] = 1.0;

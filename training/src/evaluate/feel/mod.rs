@@ -1,9 +1,11 @@
 //! `evaluate --feel`: what the feel predicts from pages, beside what was played.
 //!
-//! `timing` scores shifts and swing, `notes` offsets within chords and lengths, `pedal` the pedal.
+//! `timing` scores shifts and swing, `notes` offsets within chords and lengths, `pedal` the pedal. `pictures` draws
+//! excerpts.
 
 mod notes;
 mod pedal;
+mod pictures;
 mod timing;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +37,8 @@ const PRINTED_LAGS: [usize; 4] = [1, 2, 4, 8];
 
 /// A page of a valid file, and what the feel predicts of each of its rows.
 struct Predicted {
+    /// The file's name.
+    name: String,
     rows: PageRows,
     feels: Vec<Feel>,
 }
@@ -69,7 +73,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
                 View { lengths, on_beats: file.grid == Grid::Sixteenths, look_ahead: LookAhead::WholePerformance };
             let rows = PageRows::new(&network, &cut(file), view, Some(genre))?;
             let feels = rows.predict(style);
-            Ok(Predicted { rows, feels })
+            Ok(Predicted { name: file.name.clone(), rows, feels })
         };
         let both = files.par_iter().map(|file| {
             let pages = (read(file, NoteLengths::ToNearestOnset)?, read(file, NoteLengths::ToNextChord)?);
@@ -82,6 +86,9 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
             let on_beats = train.iter().filter(|file| file.genre == genre && file.grid == Grid::Sixteenths);
             Table::new(on_beats.take(TABLE_FILES).map(cut))
         });
+        if let Some(folder) = &args.pictures {
+            pictures::pictures(folder, genre, &pages.nearest)?;
+        }
         report.push((genre, lines(style, &pages, table.as_ref())));
     }
     bar.finish_and_clear();

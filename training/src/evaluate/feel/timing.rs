@@ -1,4 +1,4 @@
-//! Scores shifts beside what else could be done, and the swing of off-beat eighths.
+//! Scores shifts beside what else could be done, and the swing of pairs of eighths.
 
 use super::{Line, Predicted, mean};
 use crate::data::page::NoteLengths;
@@ -10,7 +10,7 @@ use crate::target::Target;
 /// Places within the beat in the table.
 const PLACES: usize = 12;
 
-/// How far from the middle of the beat a page's off-beat eighth may be, in beats.
+/// How far from its place within the beat a page's chord may be, in beats.
 const TOLERANCE: f64 = 1e-6;
 
 /// The least correlation within a file, and the most that a median of swing may be off.
@@ -92,11 +92,17 @@ impl Shifts {
         mean(squares).sqrt() * self.beat_seconds * 1000.0
     }
 
-    /// Of each off-beat eighth, how often the part of the beat before it is as long as the part after it, with some shifts.
-    fn swing<'a>(&'a self, shifts: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        let is_off_beat = |beats: f64| (beats.rem_euclid(1.0) - 0.5).abs() < TOLERANCE;
-        let off_beats = self.beats.iter().zip(shifts).filter(move |(beats, _)| is_off_beat(**beats));
-        off_beats.map(|(_, shift)| (0.5 + shift) / (0.5 - shift))
+    /// Of each pair of eighths, how many times as long as the second the first is, with some shifts. A pair fills a beat.
+    fn swing(&self, shifts: &[f64]) -> Vec<f64> {
+        let near = |beats: f64, place: f64| (beats - place).abs() < TOLERANCE;
+        let of_pair = |at: usize| {
+            let (beats, shifts) = (self.beats.get(at..at + 3)?, shifts.get(at..at + 3)?);
+            let is_pair =
+                near(beats[0], beats[0].round()) && near(beats[1], beats[0] + 0.5) && near(beats[2], beats[0] + 1.0);
+            let played = |at: usize| beats[at] + shifts[at];
+            is_pair.then(|| (played(1) - played(0)) / (played(2) - played(1)).max(TOLERANCE))
+        };
+        (0..self.beats.len()).filter_map(of_pair).collect()
     }
 }
 
@@ -135,14 +141,13 @@ pub fn lines(pages: &[Predicted], table: &Table) -> Vec<Line> {
     let bounds = thirds(files.iter().map(|file| file.beat_seconds).collect());
     for (index, name) in ["fast", "middle", "slow"].into_iter().enumerate() {
         let of_third = || files.iter().filter(|file| third(bounds, file.beat_seconds) == index);
-        let all = |of: &dyn Fn(&Shifts) -> Vec<f64>| {
-            median(of_third().flat_map(|file| file.swing(&of(file)).collect::<Vec<_>>()).collect())
-        };
+        let all =
+            |of: &dyn Fn(&Shifts) -> Vec<f64>| median(of_third().flat_map(|file| file.swing(&of(file))).collect());
         let (played, predicted) = (all(&|file| file.played.clone()), all(&|file| file.predicted.clone()));
-        let pairs: usize = of_third().map(|file| file.swing(&file.played).count()).sum();
+        let pairs: usize = of_third().map(|file| file.swing(&file.played).len()).sum();
         lines.push(Line::Target(
             format!(
-                "swing, {name} third ({pairs} off-beat eighths): median {predicted:.2}, played {played:.2}; difference"
+                "swing, {name} third ({pairs} pairs of eighths): median {predicted:.2}, played {played:.2}; difference"
             ),
             Target::at_most((predicted - played).abs(), MOST_SWING_ERROR, 2),
         ));

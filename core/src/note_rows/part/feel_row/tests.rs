@@ -22,7 +22,7 @@ fn part(notes: &[PartNote]) -> Part {
 }
 
 /// Columns of the place within the beat and of the rhythm.
-const RHYTHM: std::ops::Range<usize> = 0..3 * PLACES + 2 * GAPS + 12;
+const RHYTHM: std::ops::Range<usize> = 0..PER_PLACE * PLACES + 2 * GAPS + 12;
 
 #[test]
 fn each_place_in_the_beat_has_its_own_columns_and_a_part_without_beats_none() {
@@ -43,10 +43,28 @@ fn each_place_in_the_beat_has_its_own_columns_and_a_part_without_beats_none() {
 fn a_swung_pair_is_told_from_sixteenths() {
     let pairs = part(&[0.0, 0.5, 1.0, 1.5, 2.0].map(|beats| note(beats, 0.5, 60)));
     let sixteenths = part(&[0.0, 0.5, 0.75, 1.0, 1.5].map(|beats| note(beats, 0.25, 60)));
-    let flags = 3 * PLACES + 2 * GAPS;
+    let flags = PER_PLACE * PLACES + 2 * GAPS;
     let own = |part: &Part| part.feel(1, 9.0, BEAT).numbers[flags..flags + 4].to_vec();
     assert_eq!(own(&pairs), [0.0, 0.0, 1.0, 1.0]);
     assert_eq!(own(&sixteenths), [1.0, 0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn an_off_beat_knows_whether_the_part_divides_its_beats_in_sixteenths() {
+    let beats = |divided: bool| {
+        let places = if divided { vec![0.0, 0.25, 0.5, 0.75] } else { vec![0.0, 0.5] };
+        let of_beat =
+            move |beat: u8| places.clone().into_iter().map(move |place| note(f64::from(beat) + place, 0.2, 60));
+        part(&(0..8).flat_map(of_beat).collect::<Vec<_>>())
+    };
+    let columns = |part: &Part, index: usize| {
+        let row = part.feel(index, 9.0, BEAT).numbers;
+        [row[3 * PLACES + OFF_BEAT], row[5 * PLACES + OFF_BEAT]]
+    };
+    assert_eq!(columns(&beats(false), 15), [1.0, 0.0]);
+    // 15 of 31 chords, and four that count as undivided.
+    let [undivided, share] = columns(&beats(true), 30);
+    assert!(undivided < 0.01 && (share - 15.0 / 35.0).abs() < 1e-6, "{undivided} {share}");
 }
 
 #[test]
