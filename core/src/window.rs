@@ -275,6 +275,23 @@ mod tests {
     }
 
     #[test]
+    fn a_note_has_the_place_of_its_chord_in_beats_of_the_song_or_of_the_grid() {
+        let mut window = Window::new(64);
+        // At 120 beats a minute 40 ms are 0.32 steps.
+        for (id, position, in_song) in
+            [(0, 0.0, None), (1, 0.3, None), (2, 8.0, Some(33.0)), (3, 8.2, Some(33.05)), (4, 12.0, Some(34.0))]
+        {
+            let mut event = on(id, position, 60, 50);
+            if let InputEvent::NoteOn { beats, .. } = &mut event {
+                *beats = in_song;
+            }
+            window.push_event(&event);
+        }
+        let places: Vec<_> = window.notes().map(|note| (note.chord.beats, note.chord.has_beats)).collect();
+        assert_eq!(places, [(0.0, false), (0.0, false), (33.0, true), (33.0, true), (34.0, true)]);
+    }
+
+    #[test]
     fn a_held_note_sounds_up_to_the_current_position() {
         let mut window = Window::new(8);
         window.push_event(&on(0, 2.0, 21, 50));

@@ -174,7 +174,7 @@ impl From<TimelineSnapshot> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feel::Feel;
+    use crate::feel::{Drift, Feel};
     use crate::style::{StyleBlend, TakeSeed, built_in_keys};
     use crate::timeline::snapshot::tests::{column_of, in_built_in_styles};
     use proptest::prelude::*;
@@ -218,6 +218,27 @@ mod tests {
         assert_eq!(again.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ), TakeSeed(7)), late);
         let short = saved.replace(",[192,0,-512,0,0]]", "]");
         assert!(serde_json::from_str::<TimelineSnapshot>(&short).is_err());
+    }
+
+    #[test]
+    fn how_takes_wander_is_saved_with_the_feel_and_ignored_where_it_is_out_of_range() {
+        let note = |beats| TimelineNote { beats, length: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 80 };
+        let drift = Drift { sigma: 0.0143, beats: 2.83, with_dynamics: -0.00341 };
+        let column = column(1.0, &[Some((64, 32)); 2]).with_wander(Some(Wander { shift: None, stretch: drift }));
+        let snapshot = TimelineSnapshot::new(vec![note(0.25), note(1.0)], Vec::new());
+        let snapshot = snapshot.restyled("note".into(), [("jazz".into(), column)]);
+        let saved = json(&snapshot);
+        assert!(saved.contains(r#""wander":{"shift":null,"stretch":{"sigma":0.0143,"#), "{saved}");
+        assert_eq!(read(&saved), snapshot);
+        let feel = |snapshot: &TimelineSnapshot| {
+            let table = snapshot.column_table(&built_in_keys());
+            snapshot.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ), TakeSeed(7))
+        };
+        assert_eq!(feel(&read(&saved)), feel(&snapshot));
+        assert_ne!(feel(&snapshot), Feel::default());
+        for (figure, other) in [("0.0143", "1e30"), ("2.83", "0.0"), ("-0.00341", "-2.0")] {
+            assert_eq!(feel(&read(&saved.replace(figure, other))), Feel::default(), "{figure} becomes {other}");
+        }
     }
 
     #[test]
