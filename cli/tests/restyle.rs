@@ -288,3 +288,18 @@ fn with_a_set_swing_the_off_beat_eighths_move_and_with_fill_a_pedal_is_played() 
     assert_eq!(on(&pedalled), on(&written), "nothing else moves");
     assert_eq!(pedalled.pedals().last().map(|pedal| pedal.value), Some(0));
 }
+
+#[test]
+fn a_take_varies_timing_and_lengths_as_far_as_these_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let times = |output: &str, take: &str, more: &[&str]| {
+        without_velocities(restyle(folder.path(), output, &[&["--take", take], more].concat()))
+    };
+    let feel = ["--timing", "100", "--articulation", "100"];
+    assert_eq!(times("still.mid", "7", &[]), without_velocities(fs::read(piece()).unwrap()), "nothing is asked for");
+    let seventh = times("seventh.mid", "7", &feel);
+    assert_eq!(times("again.mid", "7", &feel), seventh, "the same number gives the same performance");
+    for other in ["0", "8"] {
+        assert_ne!(times(&format!("{other}.mid"), other, &feel), seventh, "Take {other}");
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::feel::{ChordPlace, ChordTracker};
 use crate::grid::{GridNote, quantise};
 use crate::piano_roll::PianoRoll;
 use crate::scheduler::{Hop, NoteId, SampleTime};
@@ -108,6 +109,7 @@ pub struct InferenceRequest {
 pub struct Window {
     steps: usize,
     notes: VecDeque<WindowNote>,
+    chords: ChordTracker,
 }
 
 /// A note in a [`Window`].
@@ -123,6 +125,8 @@ pub struct WindowNote {
     pub take: TakeSeed,
     /// Song position of the onset in beats; without one, the grid position in beats.
     pub beats: f64,
+    /// Where its chord begins, in the same beats. They are beats of the song if there is a song position.
+    pub chord: ChordPlace,
     /// MIDI key, 21–108.
     pub key: u8,
     /// The player's velocity, 1–127.
@@ -135,24 +139,28 @@ pub struct WindowNote {
 impl Window {
     /// A window over the last `steps` steps.
     pub fn new(steps: usize) -> Self {
-        Self { steps, notes: VecDeque::new() }
+        Self { steps, notes: VecDeque::new(), chords: ChordTracker::default() }
     }
 
     /// Removes all notes.
     pub fn clear(&mut self) {
         self.notes.clear();
+        self.chords = ChordTracker::default();
     }
 
     /// Adds an event; events must come in the order of time.
     pub fn push_event(&mut self, event: &InputEvent) {
         match *event {
-            InputEvent::NoteOn { id, time, position, beats, channel, key, velocity, style, take, .. } => {
+            InputEvent::NoteOn { id, time, position, beats, beat_seconds, channel, key, velocity, style, take } => {
+                let (has_beats, beats) = (beats.is_some(), beats.unwrap_or(position / 4.0));
+                let chord = ChordPlace { beats: self.chords.note_on(beats, beat_seconds), has_beats };
                 self.notes.push_back(WindowNote {
                     id,
                     time,
                     style,
                     take,
-                    beats: beats.unwrap_or(position / 4.0),
+                    beats,
+                    chord,
                     velocity,
                     onset: position,
                     release: None,
@@ -264,6 +272,23 @@ mod tests {
             (None, None),
             "a pedal event has no grid position"
         );
+    }
+
+    #[test]
+    fn a_note_has_the_place_of_its_chord_in_beats_of_the_song_or_of_the_grid() {
+        let mut window = Window::new(64);
+        // At 120 beats a minute 40 ms are 0.32 steps.
+        for (id, position, in_song) in
+            [(0, 0.0, None), (1, 0.3, None), (2, 8.0, Some(33.0)), (3, 8.2, Some(33.05)), (4, 12.0, Some(34.0))]
+        {
+            let mut event = on(id, position, 60, 50);
+            if let InputEvent::NoteOn { beats, .. } = &mut event {
+                *beats = in_song;
+            }
+            window.push_event(&event);
+        }
+        let places: Vec<_> = window.notes().map(|note| (note.chord.beats, note.chord.has_beats)).collect();
+        assert_eq!(places, [(0.0, false), (0.0, false), (33.0, true), (33.0, true), (34.0, true)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Feel, Wander};
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::style::StyleIndex;
 pub use tonenet_core::style::mixing::{Prediction, StyleSpread};
@@ -43,4 +43,9 @@ pub trait VelocityModel: Send {
     /// What `style` does with the notes of the last request besides their velocity; appends to `feel`. Call it once a
     /// style after [`Self::predict`]. A model that knows nothing of it appends nothing.
     fn feel(&mut self, _style: StyleIndex, _feel: &mut Vec<(NoteId, Feel)>) {}
+
+    /// How the Takes of `style` wander around its feel; `None` if they do not.
+    fn wander(&self, _style: StyleIndex) -> Option<Wander> {
+        None
+    }
 }

@@ -7,6 +7,7 @@ mod timed_part;
 
 use std::sync::Arc;
 
+use tonenet_core::feel::Wander;
 use tonenet_core::grid::{Grid, GridNote};
 use tonenet_core::note::Note;
 use tonenet_core::note_rows::Part;
@@ -51,6 +52,15 @@ impl PerformanceView<'_> {
     /// The performance as the note model reads it, and the index in `notes` of each of its rows.
     pub fn part(&self) -> (Part, Vec<usize>) {
         Part::from_notes(self.notes, self.pedals, self.grid == Grid::Sixteenths, self.player_level)
+    }
+
+    /// Where the note at an index begins, in beats. A beat of a performance without a click is half a second, as on its grid.
+    fn beats(&self, note: usize) -> f64 {
+        let note = &self.notes[note];
+        match self.grid {
+            Grid::Sixteenths => note.onset_sixteenths / 4.0,
+            Grid::Seconds(step) => note.onset / step / 4.0,
+        }
     }
 }
 
@@ -175,6 +185,14 @@ impl LoadedModel {
         }
     }
 
+    /// How the Takes of a style wander around its feel, if they do.
+    fn wander(&self, style: StyleIndex) -> Option<Wander> {
+        match &self.network {
+            Network::PianoRoll(_) => None,
+            Network::Note(network) => network.wander(self.styles.get(style)?),
+        }
+    }
+
     /// The predictions of each of `styles`, in the order of the performance's notes.
     ///
     /// # Errors
@@ -278,10 +296,12 @@ impl LoadedModel {
     ) -> Result<Vec<Vec<StyleColumn>>, InferenceError> {
         let usual = |&style| self.style(style).ok_or_else(|| InferenceError::no_such_style(style));
         let usual = styles.iter().map(usual).collect::<Result<Vec<StyleSpread>, InferenceError>>()?;
-        let column = |(&usual, styled): (&StyleSpread, StyledNotes)| {
+        let usual: Vec<_> = usual.into_iter().zip(styles.iter().map(|&style| self.wander(style))).collect();
+        let column = |(&(usual, wander), styled): (&(StyleSpread, Option<Wander>), StyledNotes)| {
             let predictions: Vec<QuantisedExpectation> = styled.predictions.into_iter().map(Into::into).collect();
             let gain = PartSpread::from_iter(predictions.iter().copied()).gain(usual);
-            StyleColumn::new(gain, predictions).with_feel(styled.feel.into_iter().map(Into::into).collect())
+            let feel = styled.feel.into_iter().map(Into::into).collect();
+            StyleColumn::new(gain, predictions).with_feel(feel).with_wander(wander)
         };
         let styled = self.style_each(performances, look_ahead, styles, cancellation)?;
         Ok(styled.into_iter().map(|by_style| usual.iter().zip(by_style).map(column).collect()).collect())

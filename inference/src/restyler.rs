@@ -118,8 +118,12 @@ impl Restyler {
                 Some(StyleTerm { prediction: predictions[style]?, gain: gains[style], centre: centres[style] })
             };
             let deviation = mixing.deviation(term, note.beats, note.key);
+            let of = |style: StyleIndex| {
+                let (feel, wander) = (feel[style.index()], self.model.wander(style));
+                wander.map_or(feel, |wander| feel.in_take(&wander, note.take, note.chord))
+            };
             let StyleBlend { a, b, share_of_b } = note.style;
-            let feel = feel[a.index()].mix(feel[b.index()], share_of_b);
+            let feel = of(a).mix(of(b), share_of_b);
             emit(note, Estimate { expected: Expected { level, deviation }, feel, settled: true }, &term);
         }
         Ok(())

@@ -15,12 +15,16 @@
 //! assert_eq!(FeelControls::OFF.displacement(&feel, &place), Displacement::NONE);
 //! ```
 
+mod chords;
 mod controls;
 pub mod pedal;
 mod quantised;
+mod wander;
 
+pub use chords::{ChordPlace, ChordTracker};
 pub use controls::{FeelControls, PedalMode, Swing, WrittenPlace};
 pub use quantised::QuantisedFeel;
+pub use wander::{Drift, Wander};
 
 /// What a style does with a note besides its velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

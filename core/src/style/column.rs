@@ -1,8 +1,9 @@
 //! What one style predicts for all notes of a performance.
 
 use super::QuantisedExpectation;
+use super::TakeSeed;
 use super::mixing::StyleTerm;
-use crate::feel::{Feel, QuantisedFeel};
+use crate::feel::{ChordPlace, Feel, QuantisedFeel, Wander};
 
 /// The predictions of one style for all notes of a performance, in their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub struct StyleColumn {
     predictions: Vec<QuantisedExpectation>,
     /// Empty if no note has one.
     feel: Vec<QuantisedFeel>,
+    /// How its Takes wander around the feel.
+    wander: Option<Wander>,
 }
 
 impl StyleColumn {
@@ -31,7 +34,7 @@ impl StyleColumn {
         }
         let gain = if gain.is_finite() { gain.clamp(0.0, 4.0) } else { 1.0 };
         let centre = sum as f32 / QuantisedExpectation::FRACTION / known.max(1) as f32;
-        Self { gain, centre, known, predictions, feel: Vec::new() }
+        Self { gain, centre, known, predictions, feel: Vec::new(), wander: None }
     }
 
     /// The same column with the feel of each note. Only notes that have a prediction may have one.
@@ -40,6 +43,12 @@ impl StyleColumn {
         let is_none = feel.iter().all(|feel| *feel == QuantisedFeel::default());
         let feel = if self.known == 0 || is_none { Vec::new() } else { feel };
         Self { feel, ..self }
+    }
+
+    /// The same column of a style whose Takes wander. Figures that are out of range count as none.
+    #[must_use]
+    pub fn with_wander(self, wander: Option<Wander>) -> Self {
+        Self { wander: wander.filter(Wander::is_in_range), ..self }
     }
 
     /// The style's gain.
@@ -57,9 +66,16 @@ impl StyleColumn {
         self.predictions.get(note).copied().unwrap_or(QuantisedExpectation::UNKNOWN)
     }
 
-    /// What the style does with the note at an index besides its velocity.
-    pub fn feel(&self, note: usize) -> Feel {
-        self.feel.get(note).copied().unwrap_or_default().into()
+    /// What the style does in a Take with the note at an index besides its velocity; `chord` is where its chord begins.
+    pub fn feel(&self, note: usize, take: TakeSeed, chord: ChordPlace) -> Feel {
+        let feel: Feel = self.feel.get(note).copied().unwrap_or_default().into();
+        let wander = self.wander.filter(|_| self.get(note).is_known());
+        wander.map_or(feel, |wander| feel.in_take(&wander, take, chord))
+    }
+
+    /// How its Takes wander, if they do.
+    pub(crate) fn wander(&self) -> Option<Wander> {
+        self.wander
     }
 
     /// The feel of each note, in the order of the predictions; empty if no note has one.
@@ -79,6 +95,6 @@ impl StyleColumn {
         let notes: Vec<Option<usize>> = if self.known == 0 { Vec::new() } else { notes.collect() };
         let feel = |note: &Option<usize>| note.and_then(|note| self.feel.get(note)).copied().unwrap_or_default();
         let feels = if self.feel.is_empty() { Vec::new() } else { notes.iter().map(feel).collect() };
-        Self::new(self.gain, notes.into_iter().map(prediction).collect()).with_feel(feels)
+        Self::new(self.gain, notes.into_iter().map(prediction).collect()).with_feel(feels).with_wander(self.wander)
     }
 }

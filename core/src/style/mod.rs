@@ -16,6 +16,7 @@ pub use column::StyleColumn;
 pub use index::{BUILT_IN_PLACES, BUILT_IN_STYLES, BuiltInStyle, MAX_STYLES, PerStyle, StyleIndex, USER_SLOTS};
 pub use key::{StyleKey, StyleKeys, built_in_keys};
 pub use quantised::QuantisedExpectation;
+pub(crate) use take_seed::FeelNoise;
 pub use take_seed::TakeSeed;
 
 /// Two styles and the way between them.

@@ -25,7 +25,7 @@ impl TakeSeed {
         if self.0 == 0 || !beats.is_finite() {
             return None;
         }
-        let phrase = drift(self.0, 1, beats / PHRASE_BEATS, 0);
+        let phrase = self.phrase(beats);
         let voice_at = f64::from(key) / VOICE_KEYS;
         let (lower, angle) = (voice_at.floor(), voice_at.fract() * std::f64::consts::FRAC_PI_2);
         let along = |voice: f64| drift(self.0, 2, beats / VOICE_BEATS, voice as i64);
@@ -34,6 +34,27 @@ impl TakeSeed {
         let note = gauss(hash(self.0, 3, (beats * 1000.0).round() as i64, i64::from(key)));
         Some((PHRASE * phrase + VOICE * voice + NOTE * note) as f32)
     }
+
+    /// The part of [`Self::deviation`] that goes along the phrase, of mean 0 and standard deviation 1 over the takes.
+    pub(crate) fn phrase(self, beats: f64) -> f64 {
+        drift(self.0, 1, beats / PHRASE_BEATS, 0)
+    }
+
+    /// Noise that moves timing or lengths and no velocity, of mean 0 and standard deviation 1 over the takes.
+    ///
+    /// It drifts from each multiple of 2<sup>`octave`</sup> beats to the next.
+    pub(crate) fn feel_noise(self, feel: FeelNoise, octave: i32, beats: f64) -> f64 {
+        drift(self.0, feel as u64, beats / f64::from(octave).exp2(), octave.into())
+    }
+}
+
+/// What a take varies besides velocities, as the layer of its noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FeelNoise {
+    /// Where chords begin.
+    Shift = 4,
+    /// How long notes are.
+    Stretch = 5,
 }
 
 /// Standard normal at every point, and drifting from one whole number to the next.

@@ -10,7 +10,7 @@ use super::columns::TimelineColumn;
 use super::place::SavedBeats;
 use super::snapshot::MAX_NOTES;
 use super::{Pedal, TimelineNote, TimelineSnapshot};
-use crate::feel::QuantisedFeel;
+use crate::feel::{QuantisedFeel, Wander};
 use crate::style::{BUILT_IN_STYLES, QuantisedExpectation, StyleColumn, StyleIndex, StyleKey};
 
 /// The styles of states up to version 4, which hold one array element for each.
@@ -26,6 +26,9 @@ struct SavedStyle {
     /// What the style does with each note besides its velocity; empty if nothing, and in states up to version 8.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     feel: Vec<QuantisedFeel>,
+    /// How the style's Takes wander around that feel; none in states up to version 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wander: Option<Wander>,
     #[serde(flatten)]
     unknown_fields: Map<String, Value>,
 }
@@ -71,7 +74,8 @@ pub(super) struct Saved {
 /// The built-in styles come first, each even without predictions, because earlier versions wrote them so.
 impl Serialize for SavedStyles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let none = SavedStyle { gain: 1.0, expected: Vec::new(), feel: Vec::new(), unknown_fields: Map::new() };
+        let none =
+            SavedStyle { gain: 1.0, expected: Vec::new(), feel: Vec::new(), wander: None, unknown_fields: Map::new() };
         let mut map = serializer.serialize_map(None)?;
         for built_in in BUILT_IN_STYLES {
             map.serialize_entry(built_in.id, self.0.get(&built_in.id.into()).unwrap_or(&none))?;
@@ -92,7 +96,8 @@ impl SavedNote {
 
 impl Saved {
     fn by_key(self, styles: SavedStyles) -> Result<TimelineSnapshot, String> {
-        let columns = styles.0.into_iter().map(|(key, SavedStyle { gain, expected, feel, unknown_fields })| {
+        let columns = styles.0.into_iter().map(|(key, style)| {
+            let SavedStyle { gain, expected, feel, wander, unknown_fields } = style;
             let is_short = |length: usize| length > 0 && length != self.notes.len();
             if is_short(expected.len()) || is_short(feel.len()) {
                 let expected = if is_short(expected.len()) { expected.len() } else { feel.len() };
@@ -101,7 +106,8 @@ impl Saved {
             }
             let prediction =
                 |saved: Option<_>| saved.map_or(QuantisedExpectation::UNKNOWN, QuantisedExpectation::from_64ths);
-            let of_notes = StyleColumn::new(gain, expected.into_iter().map(prediction).collect()).with_feel(feel);
+            let of_notes = StyleColumn::new(gain, expected.into_iter().map(prediction).collect());
+            let of_notes = of_notes.with_feel(feel).with_wander(wander);
             Ok(TimelineColumn { key, of_notes, unknown_fields })
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -148,8 +154,8 @@ impl From<TimelineSnapshot> for Saved {
             let prediction = |note| Some(of_notes.get(note)).filter(|prediction| prediction.is_known());
             let notes = if of_notes.known() == 0 { 0 } else { notes.len() };
             let expected = (0..notes).map(|note| prediction(note).map(QuantisedExpectation::to_64ths)).collect();
-            let feel = of_notes.feels().to_vec();
-            (key, SavedStyle { gain: of_notes.gain(), expected, feel, unknown_fields })
+            let (gain, feel, wander) = (of_notes.gain(), of_notes.feels().to_vec(), of_notes.wander());
+            (key, SavedStyle { gain, expected, feel, wander, unknown_fields })
         };
         let note = |n: &TimelineNote| {
             SavedNote(SavedBeats(n.beats), n.length, n.beat_seconds, n.channel, n.key, n.velocity, None)
@@ -168,7 +174,7 @@ impl From<TimelineSnapshot> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feel::Feel;
+    use crate::feel::{Drift, Feel};
     use crate::style::{StyleBlend, TakeSeed, built_in_keys};
     use crate::timeline::snapshot::tests::{column_of, in_built_in_styles};
     use proptest::prelude::*;
@@ -209,9 +215,30 @@ mod tests {
         let again = read(&saved);
         assert_eq!(again, snapshot);
         let table = again.column_table(&built_in_keys());
-        assert_eq!(again.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ)), late);
+        assert_eq!(again.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ), TakeSeed(7)), late);
         let short = saved.replace(",[192,0,-512,0,0]]", "]");
         assert!(serde_json::from_str::<TimelineSnapshot>(&short).is_err());
+    }
+
+    #[test]
+    fn how_takes_wander_is_saved_with_the_feel_and_ignored_where_it_is_out_of_range() {
+        let note = |beats| TimelineNote { beats, length: 1.0, beat_seconds: 0.5, channel: 0, key: 60, velocity: 80 };
+        let drift = Drift { sigma: 0.0143, beats: 2.83, with_dynamics: -0.00341 };
+        let column = column(1.0, &[Some((64, 32)); 2]).with_wander(Some(Wander { shift: None, stretch: drift }));
+        let snapshot = TimelineSnapshot::new(vec![note(0.25), note(1.0)], Vec::new());
+        let snapshot = snapshot.restyled("note".into(), [("jazz".into(), column)]);
+        let saved = json(&snapshot);
+        assert!(saved.contains(r#""wander":{"shift":null,"stretch":{"sigma":0.0143,"#), "{saved}");
+        assert_eq!(read(&saved), snapshot);
+        let feel = |snapshot: &TimelineSnapshot| {
+            let table = snapshot.column_table(&built_in_keys());
+            snapshot.feel(1, &table, StyleBlend::only(StyleIndex::JAZZ), TakeSeed(7))
+        };
+        assert_eq!(feel(&read(&saved)), feel(&snapshot));
+        assert_ne!(feel(&snapshot), Feel::default());
+        for (figure, other) in [("0.0143", "1e30"), ("2.83", "0.0"), ("-0.00341", "-2.0")] {
+            assert_eq!(feel(&read(&saved.replace(figure, other))), Feel::default(), "{figure} becomes {other}");
+        }
     }
 
     #[test]

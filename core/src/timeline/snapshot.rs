@@ -8,7 +8,7 @@ use super::columns::{self, ColumnTable, TimelineColumn};
 use super::saved::Saved;
 use super::{Place, SAME_PLACE};
 use crate::dynamics::Expected;
-use crate::feel::Feel;
+use crate::feel::{ChordPlace, ChordTracker, Feel};
 use crate::midi::{NoteRef, PartPedals, Song, SongPart};
 use crate::note::{Note, is_restylable};
 use crate::scope::{ScopeNote, VoicePosition, voices};
@@ -74,6 +74,8 @@ pub struct TimelineSnapshot {
     mixing: PerformanceMixing,
     /// The voice of each note.
     voices: Arc<[VoicePosition]>,
+    /// Where the chord of each note begins, in beats.
+    chords: Arc<[f64]>,
 }
 
 impl TimelineSnapshot {
@@ -127,7 +129,9 @@ impl TimelineSnapshot {
         pedals.sort_by(|a, b| a.beats.total_cmp(&b.beats));
         pedals.truncate(MAX_NOTES);
         let mixing = PerformanceMixing::new(notes.iter().map(|n| n.velocity));
-        let placed = Self { model, notes, pedals: pedals.into(), columns, mixing, voices: Arc::default() };
+        let mut tracker = ChordTracker::default();
+        let chords = notes.iter().map(|n| tracker.note_on(n.beats, n.beat_seconds.into())).collect();
+        let placed = Self { model, notes, pedals: pedals.into(), columns, mixing, voices: Arc::default(), chords };
         Self { voices: placed.find_voices(), ..placed }
     }
 
@@ -257,9 +261,12 @@ impl TimelineSnapshot {
         self.mixing.expected(&note, mixing, |style| table.column(&self.columns, style))
     }
 
-    /// What the styles do with the note at an index besides its velocity, with the snapshot's own table.
-    pub fn feel(&self, note: usize, table: &ColumnTable, style: StyleBlend) -> Feel {
-        let of = |style| table.column(&self.columns, style).map_or_else(Feel::default, |column| column.feel(note));
+    /// What the styles do in a Take with the note at an index besides its velocity, with the snapshot's own table.
+    pub fn feel(&self, note: usize, table: &ColumnTable, style: StyleBlend, take: TakeSeed) -> Feel {
+        let Some(&beats) = self.chords.get(note) else { return Feel::default() };
+        let chord = ChordPlace { beats, has_beats: true };
+        let column = |style| table.column(&self.columns, style);
+        let of = |style| column(style).map_or_else(Feel::default, |column| column.feel(note, take, chord));
         of(style.a).mix(of(style.b), style.share_of_b)
     }
 

@@ -36,8 +36,8 @@ impl TimelineView {
         self.snapshot.expected(note, &self.table, style, take)
     }
 
-    /// What the styles do with the note at an index of the snapshot besides its velocity.
-    pub fn feel(&self, note: usize, style: StyleBlend) -> Feel {
-        self.snapshot.feel(note, &self.table, style)
+    /// What the styles do in a Take with the note at an index of the snapshot besides its velocity.
+    pub fn feel(&self, note: usize, style: StyleBlend, take: TakeSeed) -> Feel {
+        self.snapshot.feel(note, &self.table, style, take)
     }
 }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tonenet_core::clip::Bars;
 use tonenet_core::dynamics::Expression;
-use tonenet_core::feel::FeelControls;
+use tonenet_core::feel::{Drift, FeelControls, Wander};
 use tonenet_core::note::midi_velocity;
 use tonenet_core::scheduler::NoteId;
 use tonenet_core::scope::Scope;
@@ -82,6 +82,11 @@ impl VelocityModel for FakeModel {
         predictions.extend(notes.map(|n| (n.0, Prediction { deviation: (n.0.0 % 11) as f32 + 5.0, spread: 1.0 })));
         Ok(())
     }
+
+    fn wander(&self, _style: StyleIndex) -> Option<Wander> {
+        let drift = Drift { sigma: 0.02, beats: 3.0, with_dynamics: 0.0 };
+        Some(Wander { shift: Some(drift), stretch: Drift { sigma: 0.2, ..drift } })
+    }
 }
 
 /// An engine that starts with a model. The note model is missing, the attention model panics on requests, and the
@@ -142,6 +147,10 @@ fn on(time: u32, key: u8, velocity: f32) -> (u64, PlainEvent) {
     (time.into(), PlainEvent::note_on(Voice::new(Some(time as i32), 0, key), velocity))
 }
 
+fn off(time: u32, key: u8) -> (u64, PlainEvent) {
+    (time.into(), PlainEvent::release(0, key))
+}
+
 fn part() -> Vec<(u64, PlainEvent)> {
     let mut part: Vec<_> = (0..60).map(|i| on(i * 437, 30 + (i % 50) as u8, 0.3 + i as f32 * 0.01)).collect();
     part.push((9_000, PlainEvent::Controller { timing: 0, channel: 0, number: 64, value: 1.0 }));
@@ -167,6 +176,17 @@ fn play_with(
     block: u32,
     settings: impl Fn(u64) -> Settings,
 ) -> Vec<(u64, PlainEvent)> {
+    play_in(engine, part, block, settings, |_| Transport::default())
+}
+
+/// The same where the host has a transport at each sample.
+fn play_in(
+    engine: &mut Engine<PlainEvent>,
+    part: &[(u64, PlainEvent)],
+    block: u32,
+    settings: impl Fn(u64) -> Settings,
+    transport: impl Fn(u64) -> Transport,
+) -> Vec<(u64, PlainEvent)> {
     let (mut now, mut next, mut out) = (0u64, 0, Vec::new());
     while now < part.last().unwrap().0 + 4_000 {
         let end = now + u64::from(block);
@@ -175,7 +195,7 @@ fn play_with(
             next += 1;
             Some(event.with_timing((time - now) as u32))
         };
-        let block = block_of(block, Transport::default(), true);
+        let block = block_of(block, transport(now), true);
         let send = |event: PlainEvent| out.push((now + u64::from(event.timing()), event.with_timing(0)));
         engine.process(&block, &settings(now), events, send);
         now = end;
@@ -215,6 +235,31 @@ fn output_does_not_depend_on_the_block_size() {
             reference,
             "blocks of {block}"
         );
+    }
+}
+
+#[test]
+fn a_take_moves_and_stretches_notes_by_the_same_at_every_block_size() {
+    let note = |i: u32| [on(i * 900, 30 + (i % 50) as u8, 0.5), off(i * 900 + 700, 30 + (i % 50) as u8)];
+    let part: Vec<_> = (0..60).flat_map(note).collect();
+    let played = |take, share, block| {
+        let feel = FeelControls { timing: share, articulation: share, ..FeelControls::OFF };
+        let settings = Settings { take: TakeSeed(take), feel, ..SETTINGS };
+        let beats = |sample: u64| Some(sample as f64 / 24_000.0);
+        let transport =
+            |sample| Transport { playing: true, tempo: Some(120.0), beats: beats(sample), ..Default::default() };
+        play_in(&mut engine(EmbeddedModel::Baseline).0, &part, block, |_| settings, transport)
+    };
+    let times = |events: &[(u64, PlainEvent)]| events.iter().map(|event| event.0).collect::<Vec<_>>();
+    let written: Vec<u64> = part.iter().map(|event| event.0 + u64::from(LOOK_AHEAD.latency)).collect();
+    assert_eq!(times(&played(0, 1.0, 512)), written, "Take 0 plays what is predicted: nothing");
+    assert_eq!(times(&played(7, 0.0, 512)), written, "at 0 %");
+    let reference = played(7, 1.0, 512);
+    let moved = times(&reference).iter().zip(&written).filter(|(a, b)| a != b).count();
+    assert!(moved > 40, "{moved} of 120; those that would be earlier may have to stay");
+    assert_ne!(times(&reference), times(&played(8, 1.0, 512)));
+    for block in [1, 32, 100, 4096] {
+        assert_eq!(played(7, 1.0, block), reference, "blocks of {block}");
     }
 }
 

@@ -124,7 +124,8 @@ mod tests {
     use super::*;
     use crate::timeline_store::tests::restyled;
     use std::sync::Arc;
-    use tonenet_core::style::{QuantisedExpectation, StyleIndex, built_in_keys};
+    use tonenet_core::feel::{ChordPlace, Drift, QuantisedFeel, Wander};
+    use tonenet_core::style::{QuantisedExpectation, StyleColumn, StyleIndex, built_in_keys};
     use tonenet_core::timeline::{TimelineNote, TimelineSnapshot};
 
     const STYLE: StyleBlend = StyleBlend { a: StyleIndex::JAZZ, b: StyleIndex::JAZZ, share_of_b: 0.0 };
@@ -164,6 +165,28 @@ mod tests {
                 "{other:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_recorded_note_has_the_feel_of_its_take() {
+        let recorded = TimelineNote { beats: 4.0, length: 0.5, beat_seconds: 0.5, channel: 0, key: 60, velocity: 64 };
+        let drift = Drift { sigma: 0.1, beats: 3.0, with_dynamics: 0.0 };
+        let wander = Wander { shift: Some(drift), stretch: drift };
+        let late = Feel::from(QuantisedFeel::from(Feel { shift: 0.25, ..Feel::default() }));
+        let column = StyleColumn::new(1.0, vec![QuantisedExpectation::new(5.0, 2.0)]);
+        let column = column.with_feel(vec![late.into()]).with_wander(Some(wander));
+        let timeline = TimelineSnapshot::new(vec![recorded], Vec::new());
+        let timeline = timeline.restyled("note".into(), [("jazz".into(), column)]);
+        let mut zero_latency = ZeroLatency::new(480, Some(TimelineView::new(Arc::new(timeline), &built_in_keys())));
+        // What is played a little beside its recorded place has the feel of that place.
+        let mut feel = |take| {
+            let note = IncomingNote { take: TakeSeed(take), ..note(0, Some(4.001), 60) };
+            zero_latency.look_up(&note).feel
+        };
+        assert_eq!(feel(0), late);
+        let recorded = ChordPlace { beats: 4.0, has_beats: true };
+        assert_eq!(feel(7), late.in_take(&wander, TakeSeed(7), recorded));
+        assert_ne!(feel(7), late);
     }
 
     #[test]

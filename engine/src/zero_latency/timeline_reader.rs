@@ -58,7 +58,7 @@ impl TimelineReader {
         let Some(index) = found else { return RecordedNote::default() };
         RecordedNote {
             expected: self.view.expected(index, note.style, note.take),
-            feel: self.view.feel(index, note.style),
+            feel: self.view.feel(index, note.style, note.take),
             voice: self.view.snapshot().voice(index),
         }
     }

@@ -15,7 +15,7 @@ pub use error::{FeelError, InvalidFeel};
 pub use file::{FORMAT, MOST_BYTES};
 
 use serde::{Deserialize, Serialize};
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Feel, Wander};
 use tonenet_core::note_rows::{FEEL, FeelRow};
 use tonenet_core::style::StyleIndex;
 
@@ -76,29 +76,6 @@ pub struct FeelReadout {
     pub constant: f32,
 }
 
-/// What performances do along the phrase beyond the predictions: slow deviations, as measured on training files.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wander {
-    /// Of the shift, in beats; none for a style without shift.
-    pub shift: Option<Drift>,
-    /// Of the natural logarithm of lengths.
-    pub stretch: Drift,
-}
-
-/// A slow deviation along the phrase. It resembles a random walk that is drawn back to 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Drift {
-    /// Standard deviation of the slow part, in the unit of what it adds to.
-    pub sigma: f32,
-    /// After so many beats the correlation with itself has fallen to 1/e. Without beats, one counts as half a second.
-    pub beats: f32,
-    /// Correlation with the slow part of what velocities do beyond their predictions, −1 to 1: above 0, louder is later or
-    /// longer.
-    pub with_dynamics: f32,
-}
-
 /// What the notes of a chord share. The default is that of no chord yet.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ChordFeel {
@@ -120,7 +97,9 @@ impl FeelModel {
                 return Err(InvalidFeel::Style { id: style.id.chars().take(64).collect() });
             }
             style.readouts().try_for_each(|readout| readout.validate(widths))?;
-            style.wander.validate()?;
+            if !style.wander.is_in_range() {
+                return Err(InvalidFeel::Drift);
+            }
         }
         Ok(Self { fingerprint, styles })
     }
@@ -226,20 +205,6 @@ impl FeelReadout {
             Some(&weight) => Err(InvalidFeel::Weight { weight }),
             None => Ok(()),
         }
-    }
-}
-
-impl Wander {
-    fn validate(&self) -> Result<(), InvalidFeel> {
-        for drift in self.shift.iter().chain([&self.stretch]) {
-            let fits = (0.0..=1.0).contains(&drift.sigma)
-                && (0.1..=256.0).contains(&drift.beats)
-                && (-1.0..=1.0).contains(&drift.with_dynamics);
-            if !fits {
-                return Err(InvalidFeel::Drift);
-            }
-        }
-        Ok(())
     }
 }
 

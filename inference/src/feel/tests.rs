@@ -1,6 +1,7 @@
 //! What a feel model predicts, and which files it refuses.
 
 use proptest::prelude::*;
+use tonenet_core::feel::Drift;
 use tonenet_core::note_rows::FEEL;
 
 use super::*;

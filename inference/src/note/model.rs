@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Feel, Wander};
 use tonenet_core::note_rows::{FeelRow, Part, PartNote};
 use tonenet_core::scheduler::{NoteId, SampleTime};
 use tonenet_core::style::{PerStyle, StyleIndex};
@@ -273,5 +273,9 @@ impl VelocityModel for NoteModel {
         let encoded = EncodedNotes { past_encoding, ahead_encoding, predictions: &[] };
         let predicted = model.predict(played.feel(), &encoded, &rows, &mut self.chords[style.index()]);
         feel.extend(notes.zip(predicted).map(|(note, feel)| (note.id, feel)));
+    }
+
+    fn wander(&self, style: StyleIndex) -> Option<Wander> {
+        self.network.wander(self.styles.get(style)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Feel, Wander};
 use tonenet_core::note_rows::{FeelRow, Part};
 use tonenet_core::style::StyleIndex;
 
@@ -114,6 +114,11 @@ impl<'a> RequestedStyles<'a> {
 }
 
 impl NoteNetwork {
+    /// How the Takes of a style wander around its feel; `None` without a feel.
+    pub fn wander(&self, style: &PlayedStyle) -> Option<Wander> {
+        Some(self.feel()?.style(style.feel())?.wander)
+    }
+
     /// Predicts a performance in each of `styles`.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 
 use tonenet_core::dynamics::Expression;
 use tonenet_core::feel::Feel;
-use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
 use tonenet_core::style::mixing::{MixedNote, Mixing, Mixture, PerformanceMixing};
 use tonenet_core::style::{StyleBlend, StyleColumn, StyleIndex, TakeSeed};
 
+use super::timed_part::chord_places;
 use super::{LoadedModel, LookAhead, PerformanceView, of_one};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
@@ -95,24 +95,30 @@ impl RestyleSettings {
         let mixed = performances.iter().zip(&columns);
         let styled = |(performance, columns): (&PerformanceView<'_>, &Vec<StyleColumn>)| StyledPerformance {
             velocities: self.mixed(performance, mixing, &styles, columns),
-            feel: self.mixed_feel(performance.notes.len(), &styles, columns),
+            feel: self.mixed_feel(performance, &styles, columns),
         };
         Ok(mixed.map(styled).collect())
     }
 
     /// The feel of each note, from that of its styles. What a style that was played does beyond the page is taken away, as
     /// the player has done it already.
-    fn mixed_feel(&self, notes: usize, styles: &[StyleIndex], columns: &[StyleColumn]) -> Vec<Feel> {
+    fn mixed_feel(
+        &self,
+        performance: &PerformanceView<'_>,
+        styles: &[StyleIndex],
+        columns: &[StyleColumn],
+    ) -> Vec<Feel> {
+        let chords = chord_places(performance);
         let of = |style: StyleIndex, note: usize| {
             let place = styles.iter().position(|&counts| counts == style);
-            place.map_or_else(Feel::default, |place| columns[place].feel(note))
+            place.map_or_else(Feel::default, |place| columns[place].feel(note, self.take, chords[note]))
         };
         let StyleBlend { a, b, share_of_b } = self.style;
         let mixed = |note: usize| {
             let blend = of(a, note).mix(of(b, note), share_of_b);
             self.source_style.map_or(blend, |source| blend.beyond(of(source, note)))
         };
-        (0..notes).map(mixed).collect()
+        (0..chords.len()).map(mixed).collect()
     }
 
     /// The velocities of a performance from its styles' columns.
@@ -126,12 +132,7 @@ impl RestyleSettings {
         let column = |style| columns.get(styles.iter().position(|&counts| counts == style)?);
         let whole = PerformanceMixing::new(performance.notes.iter().map(|n| n.velocity));
         let velocity = |(index, note): (usize, &Note)| {
-            let beats = match performance.grid {
-                Grid::Sixteenths => note.onset_sixteenths / 4.0,
-                // A beat of a performance without a click is half a second, as on its grid.
-                Grid::Seconds(step) => note.onset / step / 4.0,
-            };
-            let mixed = MixedNote { index, beats, key: note.key, velocity: note.velocity };
+            let mixed = MixedNote { index, beats: performance.beats(index), key: note.key, velocity: note.velocity };
             // Of a style that counts there is a prediction of every note.
             let restyled = whole.expected(&mixed, mixing, column).map(|e| self.expression.velocity(note.velocity, e));
             restyled.unwrap_or(note.velocity)

@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use tonenet_core::feel::{Drift, Wander};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::feel::{FeelModel, FeelReadout, FeelStyle, Wander};
+use tonenet_inference::feel::{FeelModel, FeelReadout, FeelStyle};
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::LookAhead;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -280,13 +281,12 @@ fn widened((of_learned, of_all): (Solution, Solution), apart: &HeadSums) -> (Sol
 }
 
 /// Before it is measured.
-const NO_WANDER: Wander =
-    Wander { shift: None, stretch: tonenet_inference::feel::Drift { sigma: 0.0, beats: 1.0, with_dynamics: 0.0 } };
+const NO_WANDER: Wander = Wander { shift: None, stretch: Drift { sigma: 0.0, beats: 1.0, with_dynamics: 0.0 } };
 
 /// How performances wander around a style's predictions.
 fn measure_wander(style: &FeelStyle, pages: &[PageRows]) -> Wander {
     let [shifts, stretches] = deviations(style, &pages.iter().collect::<Vec<_>>());
-    let rounded = |drift: tonenet_inference::feel::Drift| tonenet_inference::feel::Drift {
+    let rounded = |drift: Drift| Drift {
         sigma: round(f64::from(drift.sigma)),
         beats: round(f64::from(drift.beats)),
         with_dynamics: round(f64::from(drift.with_dynamics)),

@@ -1,6 +1,6 @@
 //! What performances do along the phrase beyond the predictions: how much, how slowly, and whether with the dynamics.
 
-use tonenet_inference::feel::Drift;
+use tonenet_core::feel::Drift;
 
 use crate::metrics::feel::correlation;
 

@@ -1,6 +1,7 @@
 use tonenet_test_support::midi_from_tracks;
 
 use super::*;
+use crate::feel::{Drift, QuantisedFeel, Wander};
 use crate::style::{BUILT_IN_STYLES, QuantisedExpectation, StyleIndex, built_in_keys};
 
 /// The same predictions in every built-in style.
@@ -152,4 +153,27 @@ fn changed_and_new_notes_and_styles_need_a_model() {
     assert!(!TimelineSnapshot::default().needs("note", &keys), "an empty snapshot needs no model");
     keys[StyleIndex::from_slot(3).unwrap().index()] = Some("user:1".into());
     assert!(snapshot().needs("note", &keys) && snapshot().needs_any_model(&keys), "a new style");
+}
+
+#[test]
+fn a_take_moves_the_notes_of_a_chord_alike_and_take_0_as_predicted() {
+    // At 120 beats a minute 40 ms are 0.08 beats.
+    let notes = vec![note(2.0, 60, 70), note(2.03, 64, 70), note(2.07, 67, 70), note(3.0, 72, 70)];
+    let late = Feel { shift: 0.1, stretch: -0.5, ..Feel::default() };
+    let drift = Drift { sigma: 0.1, beats: 3.0, with_dynamics: 0.0 };
+    let wander = Wander { shift: Some(drift), stretch: drift };
+    let predicted = column(&[1.0; 4]).with_feel(vec![late.into(); 4]);
+    let snapshot = TimelineSnapshot::new(notes, Vec::new());
+    let snapshot = snapshot.restyled("note".into(), in_built_in_styles(&predicted.with_wander(Some(wander))));
+    let (table, style) = (snapshot.column_table(&built_in_keys()), StyleBlend::only(StyleIndex::JAZZ));
+    let feel = |take: u16| [0, 1, 2, 3].map(|note| snapshot.feel(note, &table, style, TakeSeed(take)));
+    let late = Feel::from(QuantisedFeel::from(late));
+    assert_eq!(feel(0), [late; 4]);
+    let in_take = |take: u16, beats| late.in_take(&wander, TakeSeed(take), ChordPlace { beats, has_beats: true });
+    for take in [1, 7] {
+        let chord = in_take(take, 2.0);
+        assert_eq!(feel(take), [chord, chord, chord, in_take(take, 3.0)]);
+        assert!(chord.shift != late.shift && chord.stretch != late.stretch);
+    }
+    assert_ne!(feel(1), feel(7));
 }

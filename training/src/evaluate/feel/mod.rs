@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use rayon::prelude::*;
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Drift, Feel};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_inference::feel::{Drift, FeelModel, FeelStyle};
+use tonenet_inference::feel::{FeelModel, FeelStyle};
 use tonenet_inference::performance::LookAhead;
 
 use crate::arguments::EvaluateArgs;
