@@ -323,7 +323,7 @@ impl<P: Copy + Displace> Scheduler<P> {
         let Some(due) = self.releases.pop_front_if(|due| *due < until && is_before(*due)) else { return false };
         // A release that is detected late happens at once.
         let time = early.unwrap_or(due).max(self.last_emitted);
-        self.sweep = Some(Sweep::began_before(early.unwrap_or(due).max(due), time));
+        self.sweep = Some(Sweep::due_before(early.unwrap_or(due).max(due), time));
         true
     }
 
@@ -366,7 +366,7 @@ impl<P: Copy + Displace> Scheduler<P> {
             }
             Event::AllNotesOff { .. } | Event::Other => &mut self.others,
             Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
-                self.sounding.begin(channel, key, time.min(pending.due));
+                self.sounding.begin(channel, key, pending.due);
                 &mut self.keys.get_mut(channel, key).line
             }
             Event::NoteOff { channel, key } => {
