@@ -76,7 +76,7 @@ pub struct Scheduler<P> {
     /// One latency after each stop or wrap: notes due before then that have lost their note-off are released.
     releases: VecDeque<SampleTime>,
     sweep: Option<Sweep>,
-    /// Time of the last emitted event; nothing is emitted at an earlier time.
+    /// Time of the last event or release; nothing is emitted at an earlier time.
     last_emitted: SampleTime,
 }
 
@@ -335,7 +335,10 @@ impl<P: Copy + Displace> Scheduler<P> {
             line.take_while(|p| matches!(p.event(), Some(Event::NoteOff { .. })) && p.due <= by).count()
         };
         match self.sounding.take_next(sweep, ends) {
-            Some((channel, key)) => Some(OutputEvent::Release { time: sweep.time, channel, key }),
+            Some((channel, key)) => {
+                self.last_emitted = sweep.time;
+                Some(OutputEvent::Release { time: sweep.time, channel, key })
+            }
             None => {
                 self.sweep = None;
                 None

@@ -74,12 +74,7 @@ fn host_event(timing: u32, event: EventScript) -> PlainEvent {
         }
         EventScript::Pedal { channel, value } => {
             // Never quite up or down, as only the style's pedal is.
-            PlainEvent::Controller {
-                timing,
-                channel: channel % 16,
-                number: 64,
-                value: (f32::from(value) + 0.5) / 256.0,
-            }
+            PlainEvent::Controller { timing, channel: channel % 16, number: 64, value: 0.25 + share(value) / 2.0 }
         }
         EventScript::Bend { value } => PlainEvent::Other { timing, data: value.into() },
         EventScript::Wildcard { velocity } => {
@@ -299,13 +294,14 @@ impl Player {
         self.oracle.block_ends(self.now);
     }
 
-    /// Pushes an event; every voice gets an id of its own.
+    /// Pushes an event; every voice gets an id of its own, and every pedal a value.
     fn push_event(&mut self, time: SampleTime, mut event: PlainEvent, expression: Expression) {
         let number = self.pushed.len();
         match &mut event {
             PlainEvent::NoteOn { voice, .. } | PlainEvent::NoteOff { voice, .. } | PlainEvent::Choke { voice, .. } => {
                 voice.id = Some(number as i32);
             }
+            PlainEvent::Controller { number: 64, value, .. } => *value += number as f32 / (1 << 20) as f32,
             _ => {}
         }
         if let (Some(is_down), Some((channel, ..))) = (event.sustain(), event.controller()) {

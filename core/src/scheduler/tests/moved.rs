@@ -290,6 +290,21 @@ fn a_note_that_is_held_until_nothing_moves_any_more_ends_when_due() {
     assert_eq!(times_and_payloads(&numbered(&out)), [(400, 0), (1_300, 1)]);
 }
 
+#[test]
+fn a_release_is_not_earlier_than_the_one_before_where_notes_no_longer_move() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.set_bounds(BOUNDS);
+    for (time, number) in [(0, 60), (150, 62)] {
+        scheduler.push_event(time, on(number), u32::from(number));
+    }
+    scheduler.transport_interrupted(100);
+    scheduler.transport_interrupted(250);
+    let mut out = drain(&mut scheduler, 810);
+    scheduler.set_bounds(DisplacementBounds::NONE);
+    out.extend(drain(&mut scheduler, 2_000));
+    assert_eq!(releases(&out), [(800, 60), (800, 62)]);
+}
+
 fn numbered(out: &Outputs) -> Vec<OutputEvent<u32>> {
     let number = |output: &OutputEvent<Moved>| match *output {
         OutputEvent::Event { time, id, event, payload, outcome } => {
