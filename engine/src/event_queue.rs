@@ -23,6 +23,8 @@ const EVENTS: usize = 16_384;
 #[derive(Debug, Clone, Copy)]
 pub struct Queued<E> {
     event: E,
+    /// When it came.
+    arrived: SampleTime,
     /// The expression at its arrival, so that automation applies to the right notes.
     expression: Expression,
     /// Which notes were restyled at its arrival.
@@ -78,6 +80,8 @@ pub struct EventQueue<E> {
     /// How far notes may move, if they move at all.
     bounds: DisplacementBounds,
     pedal: PedalPlayer,
+    /// When the transport last stopped or jumped back.
+    interrupted: SampleTime,
     sample_rate: f64,
     status: Arc<Status>,
     /// First sample of the block.
@@ -94,6 +98,7 @@ impl<E: HostEvent> EventQueue<E> {
             voices: VoiceTracker::new(f64::from(config.latency) / sample_rate),
             bounds: config.displacement_bounds(sample_rate, longest_block),
             pedal: PedalPlayer::new(sample_rate),
+            interrupted: 0,
             sample_rate,
             status,
             block_start: 0,
@@ -106,6 +111,7 @@ impl<E: HostEvent> EventQueue<E> {
         self.scheduler.reset(self.scheduler.config());
         self.voices.reset();
         self.pedal.reset();
+        self.interrupted = 0;
     }
 
     /// Forgets which keys are down, because the song goes on elsewhere.
@@ -140,6 +146,7 @@ impl<E: HostEvent> EventQueue<E> {
     pub fn interrupt(&mut self, at: SampleTime) {
         let SchedulerConfig { latency, .. } = self.scheduler.config();
         self.pedal.stop(at + u64::from(latency));
+        self.interrupted = self.interrupted.max(at);
         self.scheduler.transport_interrupted(at);
     }
 
@@ -179,6 +186,7 @@ impl<E: HostEvent> EventQueue<E> {
         };
         let queued = Queued {
             event,
+            arrived: time,
             expression,
             scope,
             controls: if bypass || compare { FeelControls::OFF } else { controls },
@@ -245,8 +253,13 @@ impl<E: HostEvent> EventQueue<E> {
         if let (Some(down), Some((channel, ..))) = (queued.event.sustain(), queued.event.controller()) {
             return self.pedal.player_moved(channel, down);
         }
+        // A note that leaves later than its passage would press a pedal that nothing lifts soon.
+        let SchedulerConfig { latency, .. } = self.scheduler.config();
+        let is_of_passage = queued.arrived >= self.interrupted || time < self.interrupted + u64::from(latency);
         match queued.event.kind() {
-            Event::NoteOn { channel, key } if queued.event.kind().is_restylable() && queued.is_in_scope(key) => {
+            Event::NoteOn { channel, key }
+                if is_of_passage && queued.event.kind().is_restylable() && queued.is_in_scope(key) =>
+            {
                 self.pedal.note_on(time, channel, &queued.feel);
             }
             _ => {}

@@ -3,4 +3,6 @@
 
 use tonenet_fuzz_targets::event_stream::{self, Script};
 
-libfuzzer_sys::fuzz_target!(|script: Script| event_stream::check(&script));
+libfuzzer_sys::fuzz_target!(|script: Script| {
+    event_stream::check(&script);
+});

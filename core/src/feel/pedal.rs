@@ -120,7 +120,8 @@ impl PedalPlayer {
         let (between, after, in_chord) = (samples(BETWEEN_MOVEMENTS), samples(DOWN_AFTER), samples(CHORD_SECONDS));
         let longest = samples(LONGEST);
         let pedal = &mut self.channels[usize::from(channel & 15)];
-        let stands_back = self.mode == PedalMode::Mine || self.mode == PedalMode::Fill && pedal.player_uses_it;
+        let is_players = pedal.player_uses_it || pedal.player_down;
+        let stands_back = self.mode == PedalMode::Mine || self.mode == PedalMode::Fill && is_players;
         if stands_back || pedal.chord.is_some_and(|chord| time.saturating_sub(chord) <= in_chord) {
             return;
         }
@@ -265,10 +266,24 @@ mod tests {
         let on_other = PedalMovement { time: 60, channel: 1, down: true };
         assert_eq!(player.next_due(1000), Some(on_other), "another channel has no pedal");
         assert_eq!(player.next_due(1000), None);
+        assert!(player.player_moved(0, false));
         player.stop(1000);
         assert_eq!(player.next_due(2001), Some(PedalMovement { time: 1000, channel: 1, down: false }));
         player.note_on(2000, 0, &HOLD);
         assert_eq!(player.next_due(3000).map(|moved| moved.channel), Some(0), "after a stop it fills again");
+    }
+
+    #[test]
+    fn a_pedal_that_the_player_holds_through_a_wrap_is_not_lifted_by_the_style() {
+        let mut player = player(PedalMode::Fill);
+        assert!(player.player_moved(0, true));
+        player.stop(100);
+        assert_eq!(movements(&mut player, 101), []);
+        player.note_on(200, 0, &HOLD);
+        assert_eq!(movements(&mut player, 500), []);
+        player.note_on(500, 0, &CHANGE);
+        assert_eq!(movements(&mut player, 1000), []);
+        assert!(player.player_moved(0, false));
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub struct Scheduler<P> {
     /// One latency after each stop or wrap: notes due before then that have lost their note-off are released.
     releases: VecDeque<SampleTime>,
     sweep: Option<Sweep>,
-    /// Time of the last emitted event; nothing is emitted at an earlier time.
+    /// Time of the last event or release; nothing is emitted at an earlier time.
     last_emitted: SampleTime,
 }
 
@@ -323,7 +323,7 @@ impl<P: Copy + Displace> Scheduler<P> {
         let Some(due) = self.releases.pop_front_if(|due| *due < until && is_before(*due)) else { return false };
         // A release that is detected late happens at once.
         let time = early.unwrap_or(due).max(self.last_emitted);
-        self.sweep = Some(Sweep::began_before(early.unwrap_or(due).max(due), time));
+        self.sweep = Some(Sweep::due_before(early.unwrap_or(due).max(due), time));
         true
     }
 
@@ -335,7 +335,10 @@ impl<P: Copy + Displace> Scheduler<P> {
             line.take_while(|p| matches!(p.event(), Some(Event::NoteOff { .. })) && p.due <= by).count()
         };
         match self.sounding.take_next(sweep, ends) {
-            Some((channel, key)) => Some(OutputEvent::Release { time: sweep.time, channel, key }),
+            Some((channel, key)) => {
+                self.last_emitted = sweep.time;
+                Some(OutputEvent::Release { time: sweep.time, channel, key })
+            }
             None => {
                 self.sweep = None;
                 None
@@ -366,7 +369,7 @@ impl<P: Copy + Displace> Scheduler<P> {
             }
             Event::AllNotesOff { .. } | Event::Other => &mut self.others,
             Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
-                self.sounding.begin(channel, key, time.min(pending.due));
+                self.sounding.begin(channel, key, pending.due);
                 &mut self.keys.get_mut(channel, key).line
             }
             Event::NoteOff { channel, key } => {

@@ -123,14 +123,14 @@ impl<P: Copy + Displace> Scheduler<P> {
 
     /// Begins a release that comes before `until` and not after the next departure. Returns whether there was one.
     fn begin_moved_release(&mut self, until: SampleTime, departure: Option<SampleTime>) -> bool {
-        let Some(&began_before) = self.releases.front() else { return false };
+        let Some(&due_before) = self.releases.front() else { return false };
         // By then every note that was due before has left.
-        let time = began_before + self.moving.latest;
+        let time = due_before + self.moving.latest;
         if time >= until || departure.is_some_and(|departure| departure < time) {
             return false;
         }
         self.releases.pop_front();
-        let sweep = Sweep::began_before(began_before, time.max(self.last_emitted));
+        let sweep = Sweep::due_before(due_before, time.max(self.last_emitted));
         self.sweep = Some(sweep.except_ending_by(time));
         true
     }
@@ -221,7 +221,8 @@ impl<P: Copy + Displace> Scheduler<P> {
         let Some(on) = decided.filter(|on| Some(on.id) == pending.ends.after) else { return };
         on.length = Some(pending.due - on.due);
         pending.ends.on = Some(*on);
-        if on.stretch < 1.0 && pending.leaves.is_none() {
+        let may_move = self.moving.bounds != DisplacementBounds::NONE;
+        if may_move && on.stretch < 1.0 && pending.leaves.is_none() {
             let length = pending.due - on.due;
             let shortened = ((on.stretch * length as f64).round() as u64).max(length.min(self.moving.moment()));
             let arrived = pending.due - u64::from(self.config.latency);

@@ -13,8 +13,8 @@ pub(super) struct Sounding(Box<[Key; CHANNELS * KEYS]>);
 struct Key {
     /// Number of sounding notes.
     notes: u16,
-    /// When the latest one was due, or left if that was earlier.
-    began: SampleTime,
+    /// When the latest one was due, wherever it was moved.
+    due: SampleTime,
 }
 
 /// An iteration over channels and keys that releases sounding notes.
@@ -22,8 +22,8 @@ struct Key {
 pub(super) struct Sweep {
     /// When the notes end.
     pub(super) time: SampleTime,
-    /// Only keys that began before this sample are released, if set.
-    began_before: Option<SampleTime>,
+    /// Only keys whose latest note was due before this sample are released, if set.
+    due_before: Option<SampleTime>,
     /// Notes with a pending end that is due by this sample keep it, if set.
     ends_by: Option<SampleTime>,
     next: usize,
@@ -37,9 +37,9 @@ impl Default for Sounding {
 }
 
 impl Sounding {
-    pub(super) fn begin(&mut self, channel: u8, key: u8, time: SampleTime) {
+    pub(super) fn begin(&mut self, channel: u8, key: u8, due: SampleTime) {
         let key = &mut self.0[index(channel, key)];
-        *key = Key { notes: key.notes.saturating_add(1), began: time };
+        *key = Key { notes: key.notes.saturating_add(1), due };
     }
 
     pub(super) fn end(&mut self, channel: u8, key: u8) {
@@ -61,7 +61,7 @@ impl Sounding {
     ) -> Option<(u8, u8)> {
         while sweep.next < sweep.end {
             let key = &mut self.0[sweep.next];
-            if key.notes > 0 && sweep.began_before.is_none_or(|time| key.began < time) {
+            if key.notes > 0 && sweep.due_before.is_none_or(|time| key.due < time) {
                 let (channel, number) = ((sweep.next / KEYS) as u8, (sweep.next % KEYS) as u8);
                 let kept = sweep.ends_by.map_or(0, |by| ends(channel, number, by));
                 if usize::from(key.notes) > kept {
@@ -78,12 +78,12 @@ impl Sounding {
 impl Sweep {
     /// Ends all sounding notes.
     pub(super) fn everything(time: SampleTime) -> Self {
-        Self { time, began_before: None, ends_by: None, next: 0, end: CHANNELS * KEYS }
+        Self { time, due_before: None, ends_by: None, next: 0, end: CHANNELS * KEYS }
     }
 
-    /// Ends the notes that began before a sample.
-    pub(super) fn began_before(began_before: SampleTime, time: SampleTime) -> Self {
-        Self { began_before: Some(began_before), ..Self::everything(time) }
+    /// Ends the notes that were due before a sample.
+    pub(super) fn due_before(due_before: SampleTime, time: SampleTime) -> Self {
+        Self { due_before: Some(due_before), ..Self::everything(time) }
     }
 
     /// Keeps the notes with a pending end that is due by this sample.

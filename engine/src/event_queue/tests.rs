@@ -122,6 +122,23 @@ fn the_styles_pedal_replaces_the_players_and_is_lifted_where_the_transport_stops
 }
 
 #[test]
+fn a_note_that_leaves_after_its_passage_does_not_press_the_styles_pedal() {
+    let feel = FeelControls { timing: 1.0, pedal: PedalMode::Replace, ..FeelControls::OFF };
+    let (mut queue, settings) = (queue(), Settings { feel, ..SETTINGS });
+    emitted(&mut queue, 0, &settings);
+    let late = Feel { shift: 0.4, pedal_down: 1.0, ..Feel::default() };
+    for (time, feel) in [(30, late), (50, Feel { shift: 0.0, ..late })] {
+        let note = Arrival { beats: Some(0.0), ..arrival(time, on(60)) };
+        let id = queue.push(note, &settings, None);
+        queue.set_estimate(id, Estimate { expected: LOUD, feel, settled: true });
+    }
+    queue.interrupt(40);
+    let left = leaving(&mut queue, &settings);
+    let before = |time| left.iter().filter(move |(at, _)| *at < time).map(|(at, what)| (*at, what.as_str()));
+    assert_eq!(before(600).collect::<Vec<_>>(), [(330, "on 60"), (340, "on 60"), (400, "pedal true")]);
+}
+
+#[test]
 fn a_note_is_emitted_one_latency_later_with_the_predicted_velocity() {
     let mut queue = queue();
     let id = push(&mut queue, 30, on(60), None);

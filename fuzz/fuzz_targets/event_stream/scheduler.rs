@@ -3,37 +3,43 @@
 use std::collections::HashMap;
 
 use tonenet_core::dynamics::Expected;
-use tonenet_core::feel::Feel;
+use tonenet_core::feel::{Displacement, Feel, FeelControls, WrittenPlace};
 use tonenet_core::note::DRUM_CHANNEL;
-use tonenet_core::scheduler::{Estimate, Event, Hop, NoteId, Outcome, OutputEvent, SampleTime, Scheduler};
+use tonenet_core::scheduler::{
+    Displace, DisplacementBounds, Estimate, Event, Hop, NoteId, Outcome, OutputEvent, RequestPolicy, SampleTime,
+    Scheduler, SchedulerConfig,
+};
 use tonenet_core::transport::{StepClock, Transport, TransportChange};
 
-use super::oracle::Oracle;
-use super::script::{EventScript, Script, Song, Step, closing_blocks};
+use super::Played;
+use super::hands::Hands;
+use super::oracle::{self, BlockRules, Oracle};
+use super::script::{EventScript, Script, Song, closing_blocks};
 
 /// Plays a script and checks everything that is emitted.
-pub fn play(script: &Script) {
+pub fn play(script: &Script) -> Played {
     let mut player = Player::new(script);
     let mut song = Song::new(script);
-    for step in script.steps() {
-        match step {
-            Step::Block(block) => {
-                let (transport, change) = song.block(player.now, block);
-                let events: Vec<_> = block.events().map(|(at, event)| (at, scheduler_event(event))).collect();
-                player.block(block.samples(), &song.believed(&transport), change, &events);
-                player.set_estimate(NoteId(block.stray_estimate.into()), f32::from(block.stray_estimate), false);
-            }
-            Step::Reset => {
-                player.reset();
-                song.reset();
-            }
+    let mut hands = Hands::default();
+    for block in script.blocks() {
+        if block.resets() {
+            player.reset();
+            song.reset();
         }
+        let (transport, change) = song.block(player.now, block);
+        let events: Vec<_> = block.events(&mut hands).map(|(at, event)| (at, scheduler_event(event))).collect();
+        if script.moves() {
+            player.controls = block.settings.feel.controls();
+        }
+        player.block(block.samples(), &song.believed(&transport), change, &events);
+        player.set_estimate(NoteId(block.stray_estimate.into()), f32::from(block.stray_estimate), false);
     }
-    for (samples, transport) in closing_blocks(script.sample_rate(), script.scheduler_config().latency) {
+    for (samples, transport) in closing_blocks(script) {
         let change = song.observe(player.now, samples, &transport);
         player.block(samples, &transport, change, &[]);
     }
     player.oracle.session_ends();
+    player.played
 }
 
 /// The event as core's scheduler sees it.
@@ -60,11 +66,27 @@ struct PushedEvent {
     estimate: Option<Estimate>,
 }
 
+/// What travels with an event: its number, and what moves its note.
+#[derive(Debug, Clone, Copy)]
+struct Payload {
+    number: usize,
+    controls: FeelControls,
+    place: WrittenPlace,
+}
+
+impl Displace for Payload {
+    fn displacement(&self, feel: &Feel) -> Displacement {
+        self.controls.displacement(feel, &self.place)
+    }
+}
+
 struct Player<'a> {
     script: &'a Script,
-    scheduler: Scheduler<usize>,
+    scheduler: Scheduler<Payload>,
     clock: StepClock,
-    oracle: Oracle,
+    oracle: Box<dyn Oracle>,
+    controls: FeelControls,
+    played: Played,
     now: SampleTime,
     pushed: Vec<PushedEvent>,
     by_id: HashMap<NoteId, usize>,
@@ -73,6 +95,8 @@ struct Player<'a> {
     estimates: Vec<(SampleTime, NoteId)>,
     /// Whether an event was emitted early since the clock started: the scheduler makes no requests for those.
     overloaded: bool,
+    /// Whether events are emitted early at this moment.
+    makes_room: bool,
 }
 
 impl<'a> Player<'a> {
@@ -82,13 +106,16 @@ impl<'a> Player<'a> {
             script,
             scheduler: Scheduler::new(script.capacity(), scheduler_config),
             clock: StepClock::new(script.sample_rate()),
-            oracle: Oracle::new(scheduler_config.latency),
+            oracle: oracle::for_script(script),
+            controls: FeelControls::OFF,
+            played: Played::default(),
             now: 0,
             pushed: Vec::new(),
             by_id: HashMap::new(),
             hops: Vec::new(),
             estimates: Vec::new(),
             overloaded: false,
+            makes_room: false,
         }
     }
 
@@ -104,6 +131,9 @@ impl<'a> Player<'a> {
 
     fn block(&mut self, samples: u32, transport: &Transport, change: Option<TransportChange>, events: &[(u32, Event)]) {
         let end = self.now + u64::from(samples);
+        let bounds = if self.controls.moves() { oracle::bounds(self.script) } else { DisplacementBounds::NONE };
+        self.scheduler.set_bounds(bounds);
+        self.oracle.set_rules(self.now, BlockRules { bounds, ..BlockRules::EXACT });
         let mut interrupted = None;
         match change {
             Some(TransportChange::Stopped { at }) => interrupted = Some(at),
@@ -123,7 +153,7 @@ impl<'a> Player<'a> {
             }
             self.request_up_to(time);
             self.make_room();
-            self.push_event(time, event);
+            self.push_event(time, event, transport);
         }
         if let Some(interrupted) = interrupted {
             self.transport_interrupted(interrupted);
@@ -148,11 +178,17 @@ impl<'a> Player<'a> {
         self.oracle.transport_interrupted(at);
     }
 
-    fn push_event(&mut self, time: SampleTime, event: Event) {
+    fn push_event(&mut self, time: SampleTime, event: Event, transport: &Transport) {
         let number = self.pushed.len();
-        let id = self.scheduler.push_event(time, event, number);
+        let sample_rate = self.script.sample_rate();
+        let place = WrittenPlace {
+            beat_phase: self.clock.beats(time).map(|beats| beats.rem_euclid(1.0)),
+            beat_samples: transport.beat_seconds() * sample_rate,
+            sample_rate,
+        };
+        let id = self.scheduler.push_event(time, event, Payload { number, controls: self.controls, place });
         assert!(self.by_id.insert(id, number).is_none(), "{id:?} is used twice");
-        self.oracle.event_pushed(time, event, number);
+        self.oracle.event_pushed(oracle::PushedEvent { time, event, number, is_pedal: false });
         self.pushed.push(PushedEvent { time, event, id, estimate: None });
         let places = (self.clock.position(time), self.clock.beats(time));
         assert!(places.0.is_finite() && places.1.is_none_or(f64::is_finite), "{time} is at {places:?}");
@@ -169,7 +205,7 @@ impl<'a> Player<'a> {
                 if self.script.early {
                     self.set_estimate(note, 1.0, false);
                 }
-                self.estimates.push((hop.time + u64::from(self.script.delay), note));
+                self.estimates.push((hop.time + self.script.delay(), note));
             }
         }
     }
@@ -181,7 +217,8 @@ impl<'a> Player<'a> {
     }
 
     fn set_estimate(&mut self, note: NoteId, deviation: f32, settled: bool) {
-        let estimate = Estimate { expected: Expected { level: 64.0, deviation }, feel: Feel::default(), settled };
+        let feel = self.script.feels[(note.0 % 3) as usize].feel();
+        let estimate = Estimate { expected: Expected { level: 64.0, deviation }, feel, settled };
         self.scheduler.set_estimate(note, estimate);
         if let Some(&number) = self.by_id.get(&note).filter(|number| self.oracle.is_pending(**number)) {
             self.pushed[number].estimate = Some(estimate);
@@ -193,30 +230,36 @@ impl<'a> Player<'a> {
             return;
         }
         self.overloaded = true;
+        self.makes_room = true;
         self.oracle.set_early(Some(self.now));
         while let Some(output) = self.scheduler.emit_early(self.now) {
             self.check_output(output);
         }
         assert!(!self.scheduler.is_full(), "nothing is emitted to make room");
         self.oracle.set_early(None);
+        self.makes_room = false;
     }
 
-    fn check_output(&mut self, output: OutputEvent<usize>) {
+    fn check_output(&mut self, output: OutputEvent<Payload>) {
         let (time, id, event, payload, outcome) = match output {
             OutputEvent::Release { time, channel, key } => return self.oracle.release_emitted(time, channel, key),
             OutputEvent::Event { time, id, event, payload, outcome } => (time, id, event, payload, outcome),
         };
-        let number = self.oracle.event_emitted(time);
+        let number = self.oracle.event_emitted(time, &|number| number == payload.number);
         let pushed = &self.pushed[number];
-        assert_eq!((payload, event, id), (number, pushed.event, pushed.id));
+        assert_eq!((event, id), (pushed.event, pushed.id));
+        let SchedulerConfig { latency, policy } = self.script.scheduler_config();
+        if !self.makes_room {
+            self.played.count(event, time.abs_diff(pushed.time + u64::from(latency)));
+        }
         let expected = match (is_restylable(event), pushed.estimate) {
             (false, _) => Outcome::Untouched,
             (true, Some(Estimate { expected, settled: true, .. })) => Outcome::Restyled(expected),
             (true, early) => Outcome::Late(early.map(|e| e.expected)),
         };
         assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "compared as text, because a deviation may be NaN");
-        // Without latency a note is emitted first and settled afterwards.
-        let held = self.script.scheduler_config().latency > 0;
+        // Without waiting for a model a note may be emitted first and settled afterwards.
+        let held = !matches!(policy, RequestPolicy::Deferred(_));
         if is_restylable(event) && held && !self.overloaded {
             let requested: Vec<_> =
                 self.hops.iter().filter(|hop| (hop.settle_from..hop.settle_to).contains(&pushed.time)).collect();

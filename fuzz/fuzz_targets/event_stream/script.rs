@@ -1,17 +1,23 @@
 //! A host's session as the fuzzer generates it: blocks, transport, events and settings.
 
 use arbitrary::Arbitrary;
-use tonenet_core::scheduler::{Mode, SampleTime, SchedulerConfig, WindowLength};
+use tonenet_core::scheduler::{DisplacementBounds, Mode, SampleTime, SchedulerConfig, WindowLength};
 use tonenet_core::transport::{Transport, TransportChange, TransportWatch};
+
+use super::feel::{ControlsScript, FeelScript};
+use super::hands::Hands;
+use super::oracle;
 
 /// Longest block, in samples.
 pub(super) const LONGEST_BLOCK: u16 = 2_048;
-/// Steps of a script that are played at most; more would be slow.
-const STEPS: usize = 64;
+/// Blocks of a script that are played at most; more would be slow.
+const BLOCKS: usize = 64;
 /// Events of a block that are played at most.
 const EVENTS: usize = 24;
 /// A pause shorter than this does not count as a stop, in seconds.
 const SHORTEST_STOP: f64 = 0.05;
+/// The latency of Timeline mode where it has one, in seconds.
+const TIMELINE_DELAY: f64 = 0.06;
 /// The song's loop, in quarter notes.
 const LOOP: (f64, f64) = (4.0, 8.0);
 
@@ -24,8 +30,14 @@ pub struct Script {
     tempo: u8,
     /// The scheduler's capacity; the engine has its own.
     capacity: u8,
-    /// Samples from each request to its estimate, for the scheduler alone.
-    pub delay: u16,
+    /// Whether notes may move and the style may play the pedal.
+    moves: bool,
+    /// Whether Timeline mode has a latency, so that its notes may leave early.
+    timeline_delays: bool,
+    /// What the model predicts besides velocities, in turn.
+    pub feels: [FeelScript; 3],
+    /// 128 times the samples from each request to its estimate, for the scheduler alone.
+    delay: u16,
     /// Whether each request also gets an early estimate at once.
     pub early: bool,
     /// Deviations that the model predicts, in turn.
@@ -34,23 +46,18 @@ pub struct Script {
     pub fails_at: u8,
     /// Whether the host says that it renders offline.
     pub offline: bool,
-    steps: Vec<Step>,
-}
-
-/// A step of a session.
-#[derive(Debug, Arbitrary)]
-pub enum Step {
-    /// The host processes a block.
-    Block(BlockScript),
-    /// The host resets the plugin.
-    Reset,
+    blocks: Vec<BlockScript>,
 }
 
 /// A block.
 #[derive(Debug, Arbitrary)]
 pub struct BlockScript {
     samples: u16,
-    /// What the transport does before the block.
+    /// The host resets the plugin before the block from 248 on, so that most sessions go on for a while.
+    resets: u8,
+    /// The transport does something before the block from 208 on.
+    moves: u8,
+    /// What it does.
     transport: Move,
     events: Vec<(u8, EventScript)>,
     /// See [`SettingsScript`].
@@ -88,13 +95,15 @@ pub enum EventScript {
     /// Controller 120 or 123.
     AllNotesOff { channel: u8, sound: bool },
     /// The sustain pedal.
-    Pedal { value: u8 },
+    Pedal { channel: u8, value: u8 },
     /// Pitch bend.
     Bend { value: u8 },
     /// A note-on without channel and key, which hosts may send for MPE.
     Wildcard { velocity: u8 },
     /// A system-exclusive message.
     SysEx { byte: u8 },
+    /// Some of eight keys are struck, a bit each: those that are down go up, the others down.
+    Stroke { channel: u8, keys: u8, velocity: u8 },
 }
 
 /// The user's settings during a block.
@@ -106,8 +115,10 @@ pub struct SettingsScript {
     pub amount: u8,
     /// Floor and ceiling of velocities.
     pub bounds: (u8, u8),
-    /// Whether the plugin is bypassed.
-    pub bypass: bool,
+    /// The plugin is bypassed from 224 on.
+    pub bypass: u8,
+    /// What the user asks of the feel.
+    pub feel: ControlsScript,
 }
 
 /// What plays a script.
@@ -131,12 +142,24 @@ impl Script {
 
     /// How the scheduler is configured.
     pub fn scheduler_config(&self) -> SchedulerConfig {
-        SchedulerConfig::for_mode(
-            self.mode(),
-            20.0 + 4.0 * f64::from(self.tempo),
-            self.sample_rate(),
-            LONGEST_BLOCK.into(),
-        )
+        let tempo = 30.0 + 1.5 * f64::from(self.tempo);
+        let config = SchedulerConfig::for_mode(self.mode(), tempo, self.sample_rate(), LONGEST_BLOCK.into());
+        match self.mode() {
+            Mode::Timeline if self.timeline_delays => {
+                SchedulerConfig { latency: (TIMELINE_DELAY * self.sample_rate()) as u32, ..config }
+            }
+            _ => config,
+        }
+    }
+
+    /// Samples from each request to its estimate, up to 511.
+    pub fn delay(&self) -> u64 {
+        u64::from(self.delay / 128)
+    }
+
+    /// Whether notes may move and the style may play the pedal.
+    pub fn moves(&self) -> bool {
+        self.moves
     }
 
     /// Whether the engine records what is played.
@@ -155,27 +178,32 @@ impl Script {
 
     /// The capacity of the scheduler alone.
     pub fn capacity(&self) -> usize {
-        1 + usize::from(self.capacity)
+        if self.capacity >= 64 { 4_096 } else { 1 + 4 * usize::from(self.capacity) }
     }
 
-    /// The steps that are played, in order.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().take(STEPS)
+    /// The blocks that are played, in order.
+    pub fn blocks(&self) -> impl Iterator<Item = &BlockScript> {
+        self.blocks.iter().take(BLOCKS)
     }
 }
 
 impl BlockScript {
+    /// Whether the host resets the plugin before the block.
+    pub fn resets(&self) -> bool {
+        self.resets >= 248
+    }
+
     /// The block's length.
     pub fn samples(&self) -> u32 {
         (self.samples % (LONGEST_BLOCK + 1)).into()
     }
 
     /// The block's events in order, each with its sample; the last may lie beyond the block.
-    pub fn events(&self) -> impl Iterator<Item = (u32, EventScript)> {
+    pub fn events(&self, hands: &mut Hands) -> impl Iterator<Item = (u32, EventScript)> {
         let mut at = 0;
-        self.events.iter().take(EVENTS).map(move |&(gap, event)| {
+        self.events.iter().take(EVENTS).flat_map(move |&(gap, event)| {
             at += u32::from(gap);
-            (at, event)
+            hands.play(event).into_iter().map(move |event| (at, event))
         })
     }
 }
@@ -208,6 +236,7 @@ impl Song {
     pub fn block(&mut self, now: SampleTime, block: &BlockScript) -> (Transport, Option<TransportChange>) {
         let mut odd = None;
         match block.transport {
+            _ if block.moves < 208 => {}
             Move::On => {}
             Move::Play => self.playing = true,
             Move::Stop => self.playing = false,
@@ -265,9 +294,12 @@ impl Song {
 
 /// The last blocks of a session: the host plays one more and then stops for good. A note that sounds after them never
 /// ends.
-pub fn closing_blocks(sample_rate: f64, latency: u32) -> impl Iterator<Item = (u32, Transport)> {
+pub fn closing_blocks(script: &Script) -> impl Iterator<Item = (u32, Transport)> {
     let block = u32::from(LONGEST_BLOCK);
-    let rest = latency + (SHORTEST_STOP * sample_rate) as u32 + 4 * block;
+    let DisplacementBounds { late, longer, .. } = oracle::bounds(script);
+    let settling = if script.moves() { 2 * late + longer } else { 0 };
+    let stopping = (SHORTEST_STOP * script.sample_rate()) as u32;
+    let rest = script.scheduler_config().latency + settling + stopping + 4 * block;
     let stopped = Transport::default();
     let playing = Transport { playing: true, ..stopped };
     std::iter::once((block, playing)).chain((0..=rest / block).map(move |_| (block, stopped)))

@@ -71,19 +71,41 @@ fn manifests_and_graphs() {
     replay(&all, model_metadata::check);
 }
 
+/// How many bytes of a script come before its steps.
+const SETTINGS: usize = 39;
+
+/// A random session of 64 bytes to `longest`.
+fn random_script(random: &mut ChaCha8Rng, longest: usize) -> Option<Script> {
+    let length = random.random_range(64..longest);
+    // After its settings, a script continues where it reads an odd number.
+    let mut byte = |at: usize| random.random::<u8>() | u8::from(at >= SETTINGS && random.random_bool(0.95));
+    let bytes: Vec<u8> = (0..length).map(&mut byte).collect();
+    Script::arbitrary_take_rest(Unstructured::new(&bytes)).ok()
+}
+
 #[test]
 fn sessions_in_a_host() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut played = 0;
+    let (mut played, mut notes, mut moved) = (0, 0, 0);
     for _ in 0..2_000 {
-        let length = random.random_range(64..4_096);
-        // After its settings, a script continues where it reads an odd number.
-        let mut byte = |at: usize| random.random::<u8>() | u8::from(at >= 32 && random.random_bool(0.95));
-        let bytes: Vec<u8> = (0..length).map(&mut byte).collect();
-        if let Ok(script) = Script::arbitrary_take_rest(Unstructured::new(&bytes)) {
-            event_stream::check(&script);
-            played += 1;
-        }
+        let Some(script) = random_script(&mut random, 16_384) else { continue };
+        let sounded = event_stream::check(&script);
+        (played, notes, moved) = (played + 1, notes + sounded.notes, moved + sounded.moved);
     }
-    assert!(played > 1_500, "{played} sessions");
+    println!("{played} sessions, {notes} notes, {moved} of them moved");
+    assert!(played > 1_500 && notes > 100_000 && moved > 10_000, "{played} sessions, {notes} notes, {moved} moved");
+}
+
+/// `cargo test -p tonenet-fuzz-targets --locked -- --ignored --nocapture million`
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_moved_notes_in_random_sessions() {
+    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let (mut played, mut notes, mut moved) = (0, 0, 0);
+    while moved < 1_000_000 {
+        let Some(script) = random_script(&mut random, 32_768) else { continue };
+        let sounded = event_stream::check(&script);
+        (played, notes, moved) = (played + 1, notes + sounded.notes, moved + sounded.moved);
+    }
+    println!("{played} sessions, {notes} notes, {moved} of them moved");
 }

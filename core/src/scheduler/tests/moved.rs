@@ -212,6 +212,14 @@ fn after_a_stop_late_notes_are_released_and_those_with_a_pending_note_off_keep_i
 }
 
 #[test]
+fn a_note_of_the_next_pass_that_leaves_before_the_wrap_is_not_released_by_it() {
+    let part = vec![(500, Command::Interrupt), (500, note_on(60, shift(-50))), (2_500, plain(off(60)))];
+    let out = play_moved(LOOK_AHEAD, BOUNDS, &part, &[64]);
+    assert_eq!(releases(&numbered(&out)), []);
+    assert_eq!(times(BOUNDS, &part), [850, 2_850]);
+}
+
+#[test]
 fn a_seek_drops_moved_notes_too() {
     let part = vec![(0, note_on(60, shift(-80))), (5, note_on(62, shift(300))), (400, Command::Jump)];
     let out = play_moved(LOOK_AHEAD, BOUNDS, &part, &[64]);
@@ -267,6 +275,34 @@ fn bounds_may_change_at_any_time_and_without_bounds_events_are_due_again() {
     let out: Vec<_> = std::iter::from_fn(|| scheduler.next_due(2_000)).collect();
     assert_eq!(times_and_payloads(&numbered(&out)), [(500, 1), (600, 0)]);
     assert!(scheduler.is_unmoved());
+}
+
+#[test]
+fn a_note_that_is_held_until_nothing_moves_any_more_ends_when_due() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.set_bounds(BOUNDS);
+    let held = scheduler.push_event(0, on(60), Moved { number: 0, displacement: stretch(0.5) });
+    scheduler.set_estimate(held, Estimate { expected: expected(64.0), feel: Feel::default(), settled: true });
+    let mut out: Vec<_> = std::iter::from_fn(|| scheduler.next_due(900)).collect();
+    scheduler.set_bounds(DisplacementBounds::NONE);
+    scheduler.push_event(900, off(60), Moved { number: 1, displacement: Displacement::NONE });
+    out.extend(std::iter::from_fn(|| scheduler.next_due(2_000)));
+    assert_eq!(times_and_payloads(&numbered(&out)), [(400, 0), (1_300, 1)]);
+}
+
+#[test]
+fn a_release_is_not_earlier_than_the_one_before_where_notes_no_longer_move() {
+    let mut scheduler = Scheduler::new(16, LOOK_AHEAD);
+    scheduler.set_bounds(BOUNDS);
+    for (time, number) in [(0, 60), (150, 62)] {
+        scheduler.push_event(time, on(number), u32::from(number));
+    }
+    scheduler.transport_interrupted(100);
+    scheduler.transport_interrupted(250);
+    let mut out = drain(&mut scheduler, 810);
+    scheduler.set_bounds(DisplacementBounds::NONE);
+    out.extend(drain(&mut scheduler, 2_000));
+    assert_eq!(releases(&out), [(800, 60), (800, 62)]);
 }
 
 fn numbered(out: &Outputs) -> Vec<OutputEvent<u32>> {

@@ -1,4 +1,4 @@
-//! Checks a scheduler's output: a plain and slow second implementation, written from the rules.
+//! Checks a scheduler's output where no note moves.
 //!
 //! Every event is emitted once, in the order of input, one latency later. Only a seek drops notes, and only a reset drops
 //! other events. A release is a note-off that nobody sent. It ends a note that sounds, and only where a rule requires it:
@@ -11,8 +11,10 @@ use std::collections::{HashMap, VecDeque};
 
 use tonenet_core::scheduler::{Event, SampleTime};
 
+use super::{BlockRules, Oracle, PushedEvent};
+
 /// The state of a session, as the [rules](self) give it.
-pub struct Oracle {
+pub struct ExactOracle {
     latency: u64,
     /// Events pushed and not yet emitted, each with its number.
     pending: VecDeque<(SampleTime, Event, usize)>,
@@ -34,11 +36,11 @@ pub struct Oracle {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sounding {
     count: u32,
-    /// When the last of them was emitted.
-    began: SampleTime,
+    /// When the last of them was due.
+    due: SampleTime,
 }
 
-impl Oracle {
+impl ExactOracle {
     /// The rules for a scheduler that holds every event for `latency` samples.
     pub fn new(latency: u32) -> Self {
         Self {
@@ -54,102 +56,11 @@ impl Oracle {
         }
     }
 
-    /// An event was pushed; `number` is the caller's.
-    pub fn event_pushed(&mut self, time: SampleTime, event: Event, number: usize) {
-        self.pending.push_back((time, event, number));
-    }
-
-    /// The transport stopped or wrapped at `time`, which may be past.
-    pub fn transport_interrupted(&mut self, time: SampleTime) {
-        self.releases.push_back(time + self.latency);
-        self.releases.make_contiguous().sort_unstable();
-    }
-
-    /// A block begins at `time`, before which nothing more can be emitted.
-    pub fn block_begins(&mut self, time: SampleTime) {
-        self.block = time;
-    }
-
-    /// The transport jumped at `time`.
-    pub fn transport_jumped(&mut self, time: SampleTime) {
-        let is_note =
-            |event: &Event| matches!(event, Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. });
-        self.pending.retain(|(_, event, _)| !is_note(event));
-        self.silence_at = Some(time);
-    }
-
-    /// The clock starts again at sample 0.
-    pub fn reset(&mut self) {
-        self.pending.clear();
-        self.releases.clear();
-        self.silence_at = Some(0);
-        (self.last_output, self.last_event, self.block) = (0, 0, 0);
-    }
-
-    /// From now on events are emitted early, at `time`; with `None`, when they are due.
-    pub fn set_early(&mut self, time: Option<SampleTime>) {
-        self.early = time;
-    }
-
-    /// Whether the event of this number is pending.
-    pub fn is_pending(&self, number: usize) -> bool {
-        self.pending.iter().any(|(.., pending)| *pending == number)
-    }
-
-    /// An event was emitted; returns the number of the only one that may be.
-    pub fn event_emitted(&mut self, time: SampleTime) -> usize {
-        self.check_order(time);
-        self.check_silence();
-        while let Some(release) = self.release_before_events() {
-            self.complete_release(release);
-        }
-        let Some((pushed, event, number)) = self.pending.pop_front() else {
-            panic!("an event is emitted at {time} that nobody sent")
-        };
-        assert_eq!(
-            time,
-            self.early.unwrap_or(pushed + self.latency),
-            "{event:?} of {pushed} is emitted at another time"
-        );
-        self.last_event = time;
-        match event {
-            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                *sounding = Sounding { count: sounding.count + 1, began: time };
-            }
-            Event::NoteOff { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                sounding.count = sounding.count.saturating_sub(1);
-            }
-            Event::AllNotesOff { channel } => {
-                assert!(
-                    !self.any_sounding(|its, _| its == channel),
-                    "channel {channel} still sounds at its all-notes-off"
-                );
-            }
-            Event::Other => {}
-        }
-        number
-    }
-
-    /// A release was emitted.
-    pub fn release_emitted(&mut self, time: SampleTime, channel: u8, key: u8) {
-        self.check_order(time);
-        let Sounding { count, began } = self.sounding.get(&(channel, key)).copied().unwrap_or_default();
-        assert!(count > 0, "a release of key {key} at {time}, which does not sound");
-        let required = match self.silence_at {
-            Some(at) => time == at,
-            None => self.is_required(time, channel, began),
-        };
-        assert!(required, "a release of key {key} at {time} without a reason");
-        self.sounding.insert((channel, key), Sounding { count: count - 1, began });
-    }
-
-    /// Whether a stop, a wrap or the next controller requires the release of a note that began at `began`.
-    fn is_required(&mut self, time: SampleTime, channel: u8, began: SampleTime) -> bool {
+    /// Whether a stop, a wrap or the next controller requires the release of a note that was due at `due`.
+    fn is_required(&mut self, time: SampleTime, channel: u8, due: SampleTime) -> bool {
         while let Some(release) = self.release_before_events() {
             let shows = self.early.unwrap_or(release).max(self.last_event).max(self.block);
-            if time == shows && began < self.bound(release) {
+            if time == shows && due < self.bound(release) {
                 return true;
             }
             self.complete_release(release);
@@ -171,7 +82,7 @@ impl Oracle {
         is_before.then_some(release)
     }
 
-    /// A release ends the notes that began before this sample.
+    /// A release ends the notes that were due before this sample.
     fn bound(&self, release: SampleTime) -> SampleTime {
         self.early.map_or(release, |early| early.max(release))
     }
@@ -179,25 +90,8 @@ impl Oracle {
     /// A release is complete: nothing that it ends still sounds.
     fn complete_release(&mut self, release: SampleTime) {
         let bound = self.bound(release);
-        assert!(!self.any_sounding(|_, began| began < bound), "a note still sounds after a stop or wrap");
+        assert!(!self.any_sounding(|_, due| due < bound), "a note still sounds after a stop or wrap");
         self.releases.pop_front();
-    }
-
-    /// The block is over: everything due before `end` must be emitted.
-    pub fn block_ends(&mut self, end: SampleTime) {
-        self.check_silence();
-        while let Some(release) = self.release_before_events().filter(|release| *release < end) {
-            self.complete_release(release);
-        }
-        if let Some((pushed, event, _)) = self.pending.front().filter(|(pushed, ..)| pushed + self.latency < end) {
-            panic!("{event:?} of {pushed} is not emitted when due");
-        }
-    }
-
-    /// The host stopped long ago: nothing may be pending or sounding.
-    pub fn session_ends(&self) {
-        assert!(self.pending.is_empty(), "{:?} are never emitted", self.pending);
-        assert!(!self.any_sounding(|_, _| true), "notes that never end: {:?}", self.sounding);
     }
 
     fn check_order(&mut self, time: SampleTime) {
@@ -214,6 +108,110 @@ impl Oracle {
 
     /// Whether a note sounds whose channel and start match.
     fn any_sounding(&self, matches: impl Fn(u8, SampleTime) -> bool) -> bool {
-        self.sounding.iter().any(|((channel, _), notes)| notes.count > 0 && matches(*channel, notes.began))
+        self.sounding.iter().any(|((channel, _), notes)| notes.count > 0 && matches(*channel, notes.due))
+    }
+}
+
+impl Oracle for ExactOracle {
+    fn set_rules(&mut self, _: SampleTime, rules: BlockRules) {
+        assert!(rules == BlockRules::EXACT, "a session without a feel has {rules:?}");
+    }
+
+    fn block_begins(&mut self, time: SampleTime) {
+        self.block = time;
+    }
+
+    fn event_pushed(&mut self, PushedEvent { time, event, number, .. }: PushedEvent) {
+        self.pending.push_back((time, event, number));
+    }
+
+    fn transport_interrupted(&mut self, time: SampleTime) {
+        self.releases.push_back(time + self.latency);
+        self.releases.make_contiguous().sort_unstable();
+    }
+
+    fn transport_jumped(&mut self, time: SampleTime) {
+        let is_note =
+            |event: &Event| matches!(event, Event::NoteOn { .. } | Event::PlainNoteOn { .. } | Event::NoteOff { .. });
+        self.pending.retain(|(_, event, _)| !is_note(event));
+        self.silence_at = Some(time);
+    }
+
+    fn reset(&mut self) {
+        self.pending.clear();
+        self.releases.clear();
+        self.silence_at = Some(0);
+        (self.last_output, self.last_event, self.block) = (0, 0, 0);
+    }
+
+    fn set_early(&mut self, time: Option<SampleTime>) {
+        self.early = time;
+    }
+
+    fn is_pending(&self, number: usize) -> bool {
+        self.pending.iter().any(|(.., pending)| *pending == number)
+    }
+
+    fn event_emitted(&mut self, time: SampleTime, matches: &dyn Fn(usize) -> bool) -> usize {
+        self.check_order(time);
+        self.check_silence();
+        while let Some(release) = self.release_before_events() {
+            self.complete_release(release);
+        }
+        let Some((pushed, event, number)) = self.pending.pop_front() else {
+            panic!("an event is emitted at {time} that nobody sent")
+        };
+        assert!(matches(number), "{event:?} of {pushed} is overtaken or changes on its way");
+        assert_eq!(
+            time,
+            self.early.unwrap_or(pushed + self.latency),
+            "{event:?} of {pushed} is emitted at another time"
+        );
+        self.last_event = time;
+        match event {
+            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
+                let sounding = self.sounding.entry((channel, key)).or_default();
+                *sounding = Sounding { count: sounding.count + 1, due: pushed + self.latency };
+            }
+            Event::NoteOff { channel, key } => {
+                let sounding = self.sounding.entry((channel, key)).or_default();
+                sounding.count = sounding.count.saturating_sub(1);
+            }
+            Event::AllNotesOff { channel } => {
+                assert!(
+                    !self.any_sounding(|its, _| its == channel),
+                    "channel {channel} still sounds at its all-notes-off"
+                );
+            }
+            Event::Other => {}
+        }
+        number
+    }
+
+    fn release_emitted(&mut self, time: SampleTime, channel: u8, key: u8) {
+        self.check_order(time);
+        let Sounding { count, due } = self.sounding.get(&(channel, key)).copied().unwrap_or_default();
+        assert!(count > 0, "a release of key {key} at {time}, which does not sound");
+        let required = match self.silence_at {
+            Some(at) => time == at,
+            None => self.is_required(time, channel, due),
+        };
+        assert!(required, "a release of key {key} at {time} without a reason");
+        self.sounding.insert((channel, key), Sounding { count: count - 1, due });
+    }
+
+    fn block_ends(&mut self, end: SampleTime) {
+        self.check_silence();
+        while let Some(release) = self.release_before_events().filter(|release| *release < end) {
+            self.complete_release(release);
+        }
+        if let Some((pushed, event, _)) = self.pending.front().filter(|(pushed, ..)| pushed + self.latency < end) {
+            panic!("{event:?} of {pushed} is not emitted when due");
+        }
+    }
+
+    fn session_ends(&self) {
+        assert!(self.pending.is_empty(), "{:?} are never emitted", self.pending);
+        assert!(!self.any_sounding(|_, _| true), "notes that never end: {:?}", self.sounding);
     }
 }
