@@ -228,7 +228,7 @@ impl EventTracker {
     /// Sets the time; everything due before `now` must have left.
     pub fn advance_to(&mut self, now: u64) {
         self.now = now;
-        let Self { movement, styles_pedal, .. } = self;
+        let (movement, styles_pedal) = (self.movement, &mut self.styles_pedal);
         let off_is_past = |off: &mut PendingOff| *movement.times_of_end(off.came, off.due).end() < now;
         while self.pending_offs.pop_front_if(off_is_past).is_some() {}
         for event in self.pending.iter_mut().filter(|event| *movement.times(event.due).start() < now) {

@@ -88,3 +88,78 @@ fn only_notes_pending_at_a_jump_may_be_dropped() {
     let findings = tracker.into_findings();
     assert_eq!((findings.dropped, findings.lost), (1, 2));
 }
+
+const MOVED: Tolerance = Tolerance { early: 20, late: 50, longer: 100, latency: 480 };
+
+#[test]
+fn where_the_feel_is_on_notes_may_move_within_its_tolerance_and_no_farther() {
+    let findings = |left: u64| {
+        let mut tracker = EventTracker::default();
+        tracker.set_tolerance(Some(MOVED));
+        tracker.record_input(Some(1), &ON, 100, 480);
+        tracker.record_input(Some(1), &OFF, 200, 480);
+        record(left, ON, Some(1), &mut tracker);
+        record(830, OFF, Some(1), &mut tracker);
+        tracker.advance_to(1_000);
+        tracker.expect_silence();
+        tracker.into_findings()
+    };
+    for left in [560, 579, 630] {
+        assert!(findings(left).is_clean() && findings(left).moved == 1, "{left}");
+    }
+    assert_eq!(findings(580).moved, 0);
+    for left in [559, 631] {
+        assert_eq!(findings(left).mistimed, 1, "{left}");
+    }
+}
+
+#[test]
+fn once_the_feel_is_off_and_what_moved_has_left_notes_leave_when_due_again() {
+    let mistimed = |time: u64| {
+        let mut tracker = EventTracker::default();
+        tracker.set_tolerance(Some(MOVED));
+        tracker.set_tolerance(None);
+        tracker.record_input(Some(1), &ON, time, 480);
+        record(time + 490, ON, Some(1), &mut tracker);
+        tracker.into_findings().mistimed
+    };
+    assert_eq!((mistimed(100), mistimed(1_000)), (0, 1));
+}
+
+#[test]
+fn a_note_that_leaves_before_an_earlier_event_of_its_key_is_crossed() {
+    for earlier in [ON, OFF] {
+        let mut tracker = EventTracker::default();
+        tracker.set_tolerance(Some(MOVED));
+        tracker.record_input(Some(1), &earlier, 100, 480);
+        tracker.record_input(Some(2), &ON, 110, 480);
+        record(590, ON, Some(2), &mut tracker);
+        assert_eq!(tracker.into_findings().crossed, 1, "{earlier:?}");
+    }
+}
+
+#[test]
+fn the_styles_pedal_is_heard_where_it_may_be_and_must_go_up() {
+    let mut tracker = EventTracker::default();
+    tracker.allow_styles_pedal(false);
+    record(10, PEDAL, None, &mut tracker);
+    tracker.advance_to(100);
+    record(110, PEDAL, None, &mut tracker);
+    tracker.expect_silence();
+    let findings = tracker.into_findings();
+    assert_eq!((findings.added_pedals, findings.duplicated, findings.pedals_down), (1, 1, 1));
+}
+
+#[test]
+fn the_players_pedal_may_go_unheard_only_where_the_style_plays_it() {
+    let lost = |is_styles: bool| {
+        let mut tracker = EventTracker::default();
+        tracker.record_input(None, &PEDAL, 0, 480);
+        if is_styles {
+            tracker.allow_styles_pedal(false);
+        }
+        tracker.advance_to(1_000);
+        tracker.into_findings().lost
+    };
+    assert_eq!((lost(true), lost(false)), (0, 1));
+}

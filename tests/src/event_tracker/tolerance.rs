@@ -18,13 +18,16 @@ pub struct Tolerance {
     pub late: u64,
     /// A note's end after that.
     pub longer: u64,
+    /// From when an event comes until it is due.
+    pub latency: u64,
 }
 
 impl Tolerance {
     /// How far the feel may move events; `sample_rate` in Hz, `latency` in samples.
     pub fn of_feel(sample_rate: f64, latency: u32) -> Self {
         let samples = |seconds: f64| (seconds * sample_rate).round() as u64;
-        Self { early: samples(EARLY).min(latency.into()), late: samples(LATE), longer: samples(LONGER) }
+        let latency = u64::from(latency);
+        Self { early: samples(EARLY).min(latency), late: samples(LATE), longer: samples(LONGER), latency }
     }
 
     /// The longest time, from a stop on, until all that was pending has left and ended.
@@ -43,15 +46,18 @@ pub struct Movement {
 
 impl Movement {
     /// Nothing moves.
-    pub const NONE: Self = Self { tolerance: Tolerance { early: 0, late: 0, longer: 0 }, still_from: Some(0) };
+    pub const NONE: Self =
+        Self { tolerance: Tolerance { early: 0, late: 0, longer: 0, latency: 0 }, still_from: Some(0) };
 
     /// From `now` on events move within a tolerance, or no more events do.
     pub fn set(&mut self, tolerance: Option<Tolerance>, now: u64) {
         match tolerance {
             Some(tolerance) => *self = Self { tolerance, still_from: None },
             None => {
-                let moved = self.tolerance.early + self.tolerance.late + self.tolerance.settling();
-                self.still_from.get_or_insert(now + moved);
+                // A shortened note's end is decided as soon as it has come.
+                let decided = self.tolerance.latency + self.tolerance.late;
+                let settling = self.tolerance.settling();
+                self.still_from.get_or_insert(now + decided + settling);
             }
         }
     }
