@@ -62,20 +62,40 @@ fn differ_in_velocities_alone(one: &Song, other: &Song) -> bool {
     one.bytes().len() == other.bytes().len() && level(one).is_some_and(|one| level(other) == Some(one))
 }
 
+/// A note by what moving it leaves as it is, and its onset in seconds.
+struct KeyedNote {
+    track: usize,
+    channel: u8,
+    number: u8,
+    onset: f64,
+}
+
+impl KeyedNote {
+    fn key(&self) -> (usize, u8, u8) {
+        (self.track, self.channel, self.number)
+    }
+}
+
+/// The notes of each key in their order: of no key does one note pass another.
+fn notes_by_key(song: &Song) -> Vec<KeyedNote> {
+    let keyed = |note: &NoteRef| KeyedNote {
+        track: note.track,
+        channel: note.note.channel,
+        number: note.note.key,
+        onset: note.note.onset,
+    };
+    let mut notes: Vec<KeyedNote> = song.notes().iter().map(keyed).collect();
+    notes.sort_by(|a, b| a.key().cmp(&b.key()).then(a.onset.total_cmp(&b.onset)));
+    notes
+}
+
 fn is_moved(one: &Song, other: &Song) -> bool {
-    // The notes of each key in their order: of no key does one pass another.
-    let notes = |song: &Song| {
-        let note = |note: &NoteRef| (note.track, note.note.channel, note.note.key, note.note.onset);
-        let mut notes: Vec<_> = song.notes().iter().map(note).collect();
-        notes.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)).then(a.3.total_cmp(&b.3)));
-        notes
-    };
-    let (notes_of_one, notes_of_other) = (notes(one), notes(other));
-    let is_near = |(a, b): (&(usize, u8, u8, f64), &(usize, u8, u8, f64))| {
-        (a.0, a.1, a.2) == (b.0, b.1, b.2) && (a.3 - b.3).abs() <= MOST_MOVED
-    };
+    let (notes_of_one, notes_of_other) = (notes_by_key(one), notes_by_key(other));
     notes_of_one.len() == notes_of_other.len()
-        && notes_of_one.iter().zip(&notes_of_other).all(is_near)
+        && notes_of_one
+            .iter()
+            .zip(&notes_of_other)
+            .all(|(note, other)| note.key() == other.key() && (note.onset - other.onset).abs() <= MOST_MOVED)
         && other_messages(one) == other_messages(other)
         && one.tempo() == other.tempo()
         && (one.track_names(), one.time_signatures(), one.key_signature())

@@ -87,7 +87,7 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
             Table::new(on_beats.take(TABLE_FILES).map(cut))
         });
         if let Some(folder) = &args.pictures {
-            pictures::pictures(folder, genre, &pages.nearest)?;
+            pictures::pictures(folder, style, &pages.nearest)?;
         }
         report.push((genre, lines(style, &pages, table.as_ref())));
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tonenet_core::genre::Genre;
+use tonenet_inference::feel::FeelStyle;
 
 use super::Predicted;
 use crate::metrics::feel::correlation;
@@ -25,20 +25,22 @@ enum Player {
     Human,
 }
 
-/// Draws `feel-GENRE.png` in a folder: three files of a genre that use the pedal and, if any do, stand on beats. A quarter of its files are predicted better than the first,
-/// half better than the second, and three quarters better than the third.
+/// Draws `feel-GENRE.png` in a folder: three files of a genre that use the pedal, on beats if the style shifts notes.
+///
+/// A quarter of these files are predicted better than the first, half better than the second, and three quarters better
+/// than the third.
 ///
 /// # Errors
 /// When the folder or a file cannot be written.
-pub fn pictures(folder: &Path, genre: Genre, pages: &[Predicted]) -> Result<()> {
+pub fn pictures(folder: &Path, style: &FeelStyle, pages: &[Predicted]) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let have_timing = pages.iter().any(|page| page.rows.paged.has_timing);
-    let pages = pages.iter().filter(|page| page.rows.paged.has_pedal && page.rows.paged.has_timing == have_timing);
+    let shifts = style.shift.is_some();
+    let pages = pages.iter().filter(|page| page.rows.paged.has_pedal && page.rows.paged.has_timing == shifts);
     let mut scored: Vec<(f64, &Predicted)> = pages.map(|page| (score(page), page)).collect();
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let chosen = QUARTERS.iter().filter_map(|quarter| scored.get(quarter * scored.len() / 4));
     let excerpts: Vec<Excerpt> = chosen.map(|(score, page)| excerpt(page, *score)).collect();
-    Ok(draw(&folder.join(format!("feel-{}.png", genre.id())), &excerpts)?)
+    Ok(draw(&folder.join(format!("feel-{}.png", style.id)), &excerpts)?)
 }
 
 /// How well a file is predicted: the correlation of its shifts, or of how its lengths differ from the page's if it has none.
