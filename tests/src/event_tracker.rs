@@ -1,64 +1,25 @@
 //! Accounts for every note and message of a session: each must leave once and on time, and each note must end on time.
+//!
+//! Where the feel is on, notes may move within a [`Tolerance`] and the style may play the pedal. The notes of a key must then
+//! still leave in order, none over its own repetition, and the style's pedal must go up in the end.
 #![forbid(unsafe_code)]
+
+mod findings;
+mod pedal;
+mod tolerance;
 
 use std::collections::VecDeque;
 
 use tonenet_core::midi::MidiMessage;
 
 use crate::host::BlockOutput;
+pub use findings::{Findings, Problem};
+use pedal::StylesPedal;
+use tolerance::Movement;
+pub use tolerance::Tolerance;
 
 /// How many problems are kept with their details.
 const MAX_PROBLEMS: usize = 10;
-
-/// An error in what left the plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// A message never left.
-    Lost {
-        /// The message that went in.
-        message: MidiMessage,
-        /// The sample at which it was due.
-        due: u64,
-    },
-    /// A message left too early or too late.
-    Mistimed {
-        /// The message that went in.
-        message: MidiMessage,
-        /// The sample at which it was due.
-        due: u64,
-        /// The sample at which it left.
-        actual: u64,
-    },
-    /// A message left that nobody sent, or that had left before.
-    Duplicated {
-        /// The message that left.
-        message: MidiMessage,
-        /// The sample at which it left.
-        actual: u64,
-    },
-    /// A note ended before its note-off, without an event that may end notes.
-    CutShort {
-        /// MIDI channel, 0–15.
-        channel: u8,
-        /// MIDI key.
-        key: u8,
-        /// The sample at which it began.
-        began: u64,
-        /// The sample at which it ended.
-        ended: u64,
-    },
-    /// Notes still sounded after a rest that must end all notes.
-    Stuck {
-        /// MIDI channel, 0–15.
-        channel: u8,
-        /// MIDI key.
-        key: u8,
-        /// How many.
-        notes: u32,
-        /// The sample at which the rest ended.
-        at: u64,
-    },
-}
 
 /// A note-on or other message that has not left yet. Note-offs are tracked apart.
 #[derive(Debug)]
@@ -66,7 +27,11 @@ struct PendingEvent {
     id: Option<u32>,
     message: MidiMessage,
     due: u64,
+    /// How many earlier notes of its key the player held when it came, which may sound with it.
+    held_before: usize,
     may_be_dropped: bool,
+    /// Whether it is the player's pedal, which the style may have replaced.
+    may_be_unheard: bool,
 }
 
 impl PendingEvent {
@@ -82,8 +47,12 @@ impl PendingEvent {
         }
     }
 
-    fn is_note(&self) -> bool {
-        matches!(self.message, MidiMessage::Channel([status, ..]) if is_note_on(status))
+    /// The [slot](note_slot) of a note-on.
+    fn slot(&self) -> Option<usize> {
+        match self.message {
+            MidiMessage::Channel([status, key, _]) if is_note_on(status) => Some(note_slot(status, key)),
+            _ => None,
+        }
     }
 }
 
@@ -91,32 +60,25 @@ fn is_note_on(status: u8) -> bool {
     status & 0xF0 == 0x90
 }
 
-/// The totals of a tracked session.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    /// Note-ons that left.
-    pub emitted: u64,
-    /// Note-ons that were dropped where that is allowed.
-    pub dropped: u64,
-    /// Messages that never left, without a reason to drop them.
-    pub lost: u64,
-    /// Notes that still sounded when all must have ended.
-    pub stuck: u64,
-    /// Messages that left twice or that nobody sent.
-    pub duplicated: u64,
-    /// Messages that did not leave exactly one latency after they went in.
-    pub mistimed: u64,
-    /// Notes that ended before their note-off without a reason.
-    pub cut_short: u64,
-    /// The first few problems in detail.
-    pub problems: Vec<Problem>,
+/// A note-off that has not left yet.
+#[derive(Debug)]
+struct PendingOff {
+    id: Option<u32>,
+    came: u64,
+    due: u64,
+    /// Its [slot](note_slot).
+    slot: usize,
 }
 
-impl Findings {
-    /// Whether every message left once and on time, and every note ended on time.
-    pub fn is_clean(&self) -> bool {
-        self.lost + self.stuck + self.duplicated + self.mistimed + self.cut_short == 0
-    }
+/// What a key does. There is one for each channel and key.
+#[derive(Debug, Clone, Default)]
+struct Key {
+    /// How many of its notes the player holds.
+    held: usize,
+    /// When the notes that sound were due.
+    sounding: VecDeque<u64>,
+    /// When the latest due of the notes that have left was due.
+    latest: u64,
 }
 
 /// Compares the events that leave the plugin with those that went in. See the [module](self).
@@ -124,11 +86,12 @@ impl Findings {
 pub struct EventTracker {
     /// In the order in which they are due.
     pending: VecDeque<PendingEvent>,
-    /// The start times of the sounding notes of each channel and key.
-    sounding: Vec<VecDeque<u64>>,
-    /// Pending note-offs: due time and [slot](note_slot).
-    pending_offs: VecDeque<(u64, usize)>,
-    /// The plugin may end notes that began before this sample.
+    /// By [slot](note_slot).
+    keys: Vec<Key>,
+    pending_offs: VecDeque<PendingOff>,
+    movement: Movement,
+    styles_pedal: StylesPedal,
+    /// The plugin may end notes that were due before this sample.
     early_end_limit: u64,
     now: u64,
     findings: Findings,
@@ -138,8 +101,10 @@ impl Default for EventTracker {
     fn default() -> Self {
         Self {
             pending: VecDeque::new(),
-            sounding: vec![VecDeque::new(); 16 * 128],
+            keys: vec![Key::default(); 16 * 128],
             pending_offs: VecDeque::new(),
+            movement: Movement::NONE,
+            styles_pedal: StylesPedal::default(),
             early_end_limit: 0,
             now: 0,
             findings: Findings::default(),
@@ -147,7 +112,7 @@ impl Default for EventTracker {
     }
 }
 
-/// The index of a channel and key among the sounding notes.
+/// The index of a channel and key among the keys.
 fn note_slot(status: u8, key: u8) -> usize {
     usize::from(status & 0x0F) * 128 + usize::from(key & 0x7F)
 }
@@ -157,12 +122,26 @@ impl EventTracker {
     pub fn record_input(&mut self, id: Option<u32>, message: &MidiMessage, time: u64, latency: u64) {
         let due = time + latency;
         if let MidiMessage::Channel([status @ 0x80..=0x8F, key, _] | [status @ 0x90..=0x9F, key, 0]) = *message {
-            self.pending_offs.push_back((due, note_slot(status, key)));
+            let slot = note_slot(status, key);
+            self.keys[slot].held = self.keys[slot].held.saturating_sub(1);
+            self.pending_offs.push_back(PendingOff { id, came: time, due, slot });
         } else {
             if matches!(message, MidiMessage::Channel([0xB0..=0xBF, 120 | 123, _])) {
                 self.allow_early_ends(due);
             }
-            self.pending.push_back(PendingEvent { id, message: message.clone(), due, may_be_dropped: false });
+            let mut event = PendingEvent {
+                id,
+                message: message.clone(),
+                due,
+                held_before: 0,
+                may_be_dropped: false,
+                may_be_unheard: false,
+            };
+            if let Some(slot) = event.slot() {
+                event.held_before = self.keys[slot].held;
+                self.keys[slot].held += 1;
+            }
+            self.pending.push_back(event);
         }
     }
 
@@ -172,41 +151,90 @@ impl EventTracker {
             && matches!(status & 0xF0, 0x80 | 0x90)
         {
             if !is_note_on(status) {
-                self.end_note(status, key, time);
+                self.end_note(note_slot(status, key), out.id, time);
                 return;
             }
-            self.sounding[note_slot(status, key)].push_back(time);
             self.findings.emitted += 1;
         }
-        let find = |due: Option<u64>| {
-            self.pending.iter().position(|event| due.is_none_or(|due| event.due == due) && event.matches(out))
-        };
-        match find(Some(time)).or_else(|| find(None)).and_then(|index| self.pending.remove(index)) {
-            Some(event) if event.due == time => {}
-            Some(PendingEvent { message, due, .. }) => {
-                self.findings.mistimed += 1;
-                self.add_problem(Problem::Mistimed { message, due, actual: time });
-            }
-            None => {
-                self.findings.duplicated += 1;
-                self.add_problem(Problem::Duplicated { message: out.message.clone(), actual: time });
-            }
+        let may_leave = |event: &PendingEvent| self.movement.times(event.due).contains(&time);
+        let find =
+            |on_time: bool| self.pending.iter().position(|event| event.matches(out) && (!on_time || may_leave(event)));
+        let found = find(true).map(|place| (place, true)).or_else(|| Some((find(false)?, false)));
+        let found = found.and_then(|(place, is_on_time)| Some((self.pending.remove(place)?, is_on_time)));
+        let Some((event, is_on_time)) = found else { return self.add_unknown(time, out) };
+        if let Some(slot) = event.slot() {
+            self.begin_note(slot, &event, time);
+            self.findings.moved += u64::from(is_on_time && event.due != time);
+        }
+        let PendingEvent { message, due, .. } = event;
+        self.styles_pedal.players_leaves(&message);
+        if !is_on_time {
+            self.findings.mistimed += 1;
+            self.add_problem(Problem::Mistimed { message, due, actual: time });
         }
     }
 
-    fn end_note(&mut self, status: u8, key: u8, time: u64) {
-        let slot = note_slot(status, key);
-        let own_off = self.pending_offs.iter().position(|off| *off == (time, slot));
-        let has_own_off = own_off.is_some_and(|index| self.pending_offs.remove(index).is_some());
-        if let Some(began) = self.sounding[slot].pop_front().filter(|began| *began >= self.early_end_limit)
-            && !has_own_off
+    /// A note leaves after the earlier notes of its key, and none sounds with it but those that were held when it came.
+    fn begin_note(&mut self, slot: usize, event: &PendingEvent, time: u64) {
+        let key = &mut self.keys[slot];
+        let is_crossed = event.due < key.latest || key.sounding.len() > event.held_before;
+        key.latest = key.latest.max(event.due);
+        key.sounding.push_back(event.due);
+        if is_crossed {
+            self.findings.crossed += 1;
+            self.add_problem(Problem::Crossed { message: event.message.clone(), actual: time });
+        }
+    }
+
+    /// What leaves was not pending.
+    fn add_unknown(&mut self, time: u64, out: &BlockOutput) {
+        if self.styles_pedal.may_move(&out.message, time == self.now) {
+            self.findings.added_pedals += 1;
+            return;
+        }
+        if let MidiMessage::Channel([status, key, _]) = out.message
+            && is_note_on(status)
         {
-            self.findings.cut_short += 1;
-            self.add_problem(Problem::CutShort { channel: status & 0x0F, key, began, ended: time });
+            self.keys[note_slot(status, key)].sounding.push_back(time);
+        }
+        self.findings.duplicated += 1;
+        self.add_problem(Problem::Duplicated { message: out.message.clone(), actual: time });
+    }
+
+    fn end_note(&mut self, slot: usize, id: Option<u32>, time: u64) {
+        let began = self.keys[slot].sounding.pop_front();
+        let may_end = began.is_none_or(|began| began < self.early_end_limit);
+        let movement = self.movement;
+        let own = self.pending_offs.iter().position(|off| {
+            let is_its = off.slot == slot && (id.is_none() || off.id.is_none() || off.id == id);
+            is_its && movement.times_of_end(off.came, off.due).contains(&time)
+        });
+        match (own, began) {
+            // This may be the note-off, or a release before it.
+            (Some(place), _) if may_end && id.is_none() && self.pending_offs[place].due != time => {}
+            (Some(place), _) => drop(self.pending_offs.remove(place)),
+            (None, Some(began)) if !may_end => {
+                self.findings.cut_short += 1;
+                let (channel, key) = ((slot / 128) as u8, (slot % 128) as u8);
+                self.add_problem(Problem::CutShort { channel, key, began, ended: time });
+            }
+            (None, _) => {}
         }
     }
 
-    /// Allows the plugin to end notes that began before a sample without their note-offs.
+    /// From now on events may move within a tolerance, or no more do; what has moved still leaves.
+    pub fn set_tolerance(&mut self, tolerance: Option<Tolerance>) {
+        self.movement.set(tolerance, self.now);
+    }
+
+    /// The style's pedal may be heard in the next block, and the player's may not.
+    ///
+    /// Where that `changes` with the block, the heard pedal may move to where the player's is.
+    pub fn allow_styles_pedal(&mut self, changes: bool) {
+        self.styles_pedal.allow(changes);
+    }
+
+    /// Allows the plugin to end notes that were due before a sample without their note-offs.
     pub fn allow_early_ends(&mut self, time: u64) {
         self.early_end_limit = self.early_end_limit.max(time);
     }
@@ -214,11 +242,20 @@ impl EventTracker {
     /// Sets the time; everything due before `now` must have left.
     pub fn advance_to(&mut self, now: u64) {
         self.now = now;
-        while self.pending_offs.pop_front_if(|(due, _)| *due < now).is_some() {}
-        while let Some(PendingEvent { message, due, may_be_dropped, .. }) = self.pending.pop_front_if(|e| e.due < now) {
+        let (movement, styles_pedal) = (self.movement, &mut self.styles_pedal);
+        let off_is_past = |off: &mut PendingOff| *movement.times_of_end(off.came, off.due).end() < now;
+        while self.pending_offs.pop_front_if(off_is_past).is_some() {}
+        for event in self.pending.iter_mut().filter(|event| *movement.times(event.due).start() < now) {
+            event.may_be_unheard |= styles_pedal.drops(&event.message);
+        }
+        styles_pedal.block_ends();
+        let is_past = |event: &mut PendingEvent| *movement.times(event.due).end() < now;
+        while let Some(PendingEvent { message, due, may_be_dropped, may_be_unheard, .. }) =
+            self.pending.pop_front_if(is_past)
+        {
             if may_be_dropped {
                 self.findings.dropped += 1;
-            } else {
+            } else if !may_be_unheard {
                 self.findings.lost += 1;
                 self.add_problem(Problem::Lost { message, due });
             }
@@ -227,14 +264,15 @@ impl EventTracker {
 
     /// Allows the plugin to drop the notes that are pending at `now`, because the song jumped.
     pub fn allow_drops(&mut self, now: u64) {
-        for event in self.pending.iter_mut().filter(|event| event.due >= now) {
-            event.may_be_dropped |= event.is_note();
+        let movement = self.movement;
+        for event in self.pending.iter_mut().filter(|event| *movement.times(event.due).end() >= now) {
+            event.may_be_dropped |= event.slot().is_some();
         }
     }
 
     /// Counts everything pending as dropped, because the plugin was reset.
     pub fn drop_pending(&mut self) {
-        self.findings.dropped += self.pending.drain(..).filter(PendingEvent::is_note).count() as u64;
+        self.findings.dropped += self.pending.drain(..).filter(|event| event.slot().is_some()).count() as u64;
         self.pending_offs.clear();
         self.allow_early_ends(self.now + 1);
     }
@@ -242,18 +280,23 @@ impl EventTracker {
     /// Drops everything pending and sounding, because the plugin was activated anew and could send no note-offs.
     pub fn reset(&mut self) {
         self.drop_pending();
-        self.sounding.iter_mut().for_each(VecDeque::clear);
+        self.styles_pedal.lift();
+        self.keys.fill(Key::default());
     }
 
-    /// Requires that no note sounds, after a rest long enough to end all.
+    /// Requires that no note sounds and that the style's pedal is up, after a rest long enough to end all.
     pub fn expect_silence(&mut self) {
-        for slot in 0..self.sounding.len() {
-            let notes = std::mem::take(&mut self.sounding[slot]).len() as u32;
+        for slot in 0..self.keys.len() {
+            let notes = std::mem::take(&mut self.keys[slot].sounding).len() as u32;
             if notes > 0 {
                 self.findings.stuck += u64::from(notes);
                 let (channel, key) = ((slot / 128) as u8, (slot % 128) as u8);
                 self.add_problem(Problem::Stuck { channel, key, notes, at: self.now });
             }
+        }
+        for channel in self.styles_pedal.lift() {
+            self.findings.pedals_down += 1;
+            self.add_problem(Problem::PedalDown { channel, at: self.now });
         }
     }
 
@@ -270,93 +313,4 @@ impl EventTracker {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ON: MidiMessage = MidiMessage::Channel([0x90, 60, 64]);
-    const OFF: MidiMessage = MidiMessage::Channel([0x80, 60, 64]);
-    const PEDAL: MidiMessage = MidiMessage::Channel([0xB0, 64, 127]);
-
-    fn record(time: u64, message: MidiMessage, id: Option<u32>, tracker: &mut EventTracker) {
-        tracker.record_output(time, &BlockOutput { offset: 0, message, id });
-    }
-
-    #[test]
-    fn messages_that_leave_on_time_and_notes_that_end_are_no_problem() {
-        let mut tracker = EventTracker::default();
-        tracker.record_input(Some(1), &ON, 100, 480);
-        tracker.record_input(None, &PEDAL, 110, 480);
-        tracker.record_input(Some(1), &OFF, 220, 480);
-        record(580, MidiMessage::Channel([0x90, 60, 20]), Some(1), &mut tracker);
-        record(590, PEDAL, None, &mut tracker);
-        record(700, OFF, None, &mut tracker);
-        tracker.advance_to(1_000);
-        tracker.expect_silence();
-        let findings = tracker.into_findings();
-        assert!(findings.is_clean() && findings.emitted == 1, "{findings:?}");
-    }
-
-    #[test]
-    fn every_kind_of_problem_is_found() {
-        let mut tracker = EventTracker::default();
-        for (id, time) in [(1, 100), (2, 200), (3, 300)] {
-            tracker.record_input(Some(id), &ON, time, 480);
-        }
-        record(580, ON, Some(1), &mut tracker);
-        record(590, ON, Some(1), &mut tracker);
-        record(700, ON, Some(2), &mut tracker);
-        record(710, OFF, None, &mut tracker);
-        tracker.advance_to(1_000);
-        tracker.expect_silence();
-        let findings = tracker.into_findings();
-        assert_eq!((findings.lost, findings.stuck, findings.duplicated, findings.mistimed), (1, 2, 1, 1));
-        assert_eq!((findings.cut_short, findings.problems.len()), (1, 5));
-    }
-
-    #[test]
-    fn a_note_may_end_without_its_note_off_only_where_early_ends_are_allowed() {
-        let mut tracker = EventTracker::default();
-        for (id, time) in [(1, 100), (2, 300)] {
-            tracker.record_input(Some(id), &ON, time, 480);
-            record(time + 480, ON, Some(id), &mut tracker);
-        }
-        tracker.allow_early_ends(200 + 480);
-        record(680, OFF, None, &mut tracker);
-        record(900, OFF, None, &mut tracker);
-        tracker.advance_to(1_000);
-        let cut = Problem::CutShort { channel: 0, key: 60, began: 780, ended: 900 };
-        assert_eq!(tracker.into_findings().problems, [cut]);
-    }
-
-    #[test]
-    fn a_changed_controller_counts_as_one_lost_and_one_duplicated() {
-        let mut tracker = EventTracker::default();
-        tracker.record_input(None, &PEDAL, 100, 480);
-        record(580, MidiMessage::Channel([0xB0, 64, 126]), None, &mut tracker);
-        tracker.advance_to(1_000);
-        let findings = tracker.into_findings();
-        assert_eq!((findings.lost, findings.duplicated), (1, 1));
-    }
-
-    #[test]
-    fn notes_without_ids_are_matched_by_due_time() {
-        let mut tracker = EventTracker::default();
-        tracker.record_input(Some(1), &ON, 100, 480);
-        tracker.record_input(Some(2), &ON, 200, 480);
-        record(680, ON, None, &mut tracker);
-        tracker.advance_to(1_000);
-        assert_eq!(tracker.into_findings().problems, [Problem::Lost { message: ON, due: 580 }]);
-    }
-
-    #[test]
-    fn only_notes_pending_at_a_jump_may_be_dropped() {
-        let mut tracker = EventTracker::default();
-        tracker.record_input(Some(1), &ON, 100, 480);
-        tracker.record_input(None, &PEDAL, 100, 480);
-        tracker.allow_drops(200);
-        tracker.record_input(Some(2), &ON, 250, 480);
-        tracker.advance_to(1_000);
-        let findings = tracker.into_findings();
-        assert_eq!((findings.dropped, findings.lost), (1, 2));
-    }
-}
+mod tests;

@@ -10,5 +10,7 @@ fn in_a_randomised_session_every_note_leaves_once_on_time_and_ends() {
     assert!(report.findings.is_clean(), "{report:#?}");
     assert!(report.jumps > 0 && report.stops > 0 && report.wraps > 0 && report.resets > 0, "{report:#?}");
     assert!(report.behaviour_changes > 5, "{report:#?}");
+    let (feel_changes, findings) = (report.feel_changes, &report.findings);
+    assert!(feel_changes > 5 && findings.moved > 1_000 && findings.added_pedals > 30, "{report:#?}");
     assert!(report.activations > 1 && report.findings.emitted > 10_000 && report.restyled > report.late, "{report:#?}");
 }

@@ -60,7 +60,9 @@ fn style(what: &str) -> ProgressStyle {
 
 fn print(report: &SoakReport, wall: Duration) {
     let SoakReport { seed, blocks, seconds, notes, late, restyled, .. } = report;
-    let Findings { emitted: left, dropped, lost, stuck, duplicated, mistimed, cut_short, .. } = &report.findings;
+    let Findings { emitted: left, dropped, lost, stuck, duplicated, mistimed, cut_short, crossed, .. } =
+        &report.findings;
+    let Findings { moved, added_pedals, pedals_down, .. } = &report.findings;
     println!(
         "seed {seed}: {notes} notes, {blocks} blocks, {:.1} h of audio in {:.0} s",
         seconds / 3600.0,
@@ -68,12 +70,15 @@ fn print(report: &SoakReport, wall: Duration) {
     );
     println!("  left {left}, dropped where the host jumped, reset or restarted {dropped}");
     println!("  restyled {restyled}, late {late}");
-    let SoakReport { activations, resets, jumps, stops, wraps, behaviour_changes, .. } = report;
+    let SoakReport { activations, resets, jumps, stops, wraps, behaviour_changes, feel_changes, .. } = report;
+    println!(
+        "  moved by the feel {moved}, movements of the style's pedal {added_pedals}, changes of the feel {feel_changes}"
+    );
     println!(
         "  activations {activations}, resets {resets}, jumps ahead {jumps}, back {wraps}, stops {stops}, changes of host behaviour {behaviour_changes}"
     );
     println!(
-        "  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}, ended too early {cut_short}"
+        "  lost {lost}, stuck {stuck}, duplicated {duplicated}, at another time {mistimed}, ended too early {cut_short}, crossed {crossed}, pedals left down {pedals_down}"
     );
     println!("  allocations on the audio thread 0: the plugin under test ends the process at the first");
     let mebibytes = |bytes: i64| bytes as f64 / f64::from(1 << 20);

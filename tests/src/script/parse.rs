@@ -10,12 +10,14 @@ use crate::audio::{AudioBus, AudioBuses};
 use crate::host::{ActivationConfig, ReportedPosition};
 
 /// Parameters with named values, in the order of their steps.
-const CHOICES: [(&str, &[&str]); 5] = [
+const CHOICES: [(&str, &[&str]); 7] = [
     ("Style", &["Classical", "Jazz", "Pop"]),
     ("Style B", &["Classical", "Jazz", "Pop"]),
     ("Look-ahead", &["1/2 beat", "1 beat", "2 beats", "4 beats", "Live", "0 ms", "Timeline"]),
     ("Model", &["Note", "Attention", "Baseline"]),
     ("Bypass", &["off", "on"]),
+    ("Pedal", &["Mine", "Fill", "Replace"]),
+    ("Timeline look-ahead", &["Off", "30 ms"]),
 ];
 
 /// A line that cannot be parsed.

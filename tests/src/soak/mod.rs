@@ -3,6 +3,7 @@
 //! Everything but the memory measurements follows from a seed.
 #![forbid(unsafe_code)]
 
+mod feel;
 mod footprint;
 mod player;
 mod transport;
@@ -16,8 +17,9 @@ use tonenet_core::midi::MidiMessage;
 use crate::HostError;
 use crate::audio::{AudioBus, AudioBuses};
 use crate::clap::ClapHost;
-use crate::event_tracker::{EventTracker, Findings};
+use crate::event_tracker::{EventTracker, Findings, Tolerance};
 use crate::host::{ActivationConfig, Block, BlockInput, Host, ParameterId};
+use feel::RandomFeel;
 use footprint::FootprintLog;
 pub use footprint::{Footprint, WARM_UP_NOTES};
 use player::Player;
@@ -34,6 +36,7 @@ mod per_minute {
     pub const RESETS: f64 = 1.0;
     pub const STATE_RELOADS: f64 = 1.0;
     pub const PARAMETER_CHANGES: f64 = 20.0;
+    pub const FEEL_CHANGES: f64 = 4.0;
 }
 
 /// The longest time until the plugin detects a stop, in seconds.
@@ -50,7 +53,7 @@ const NOTES_BETWEEN_RESTS: u64 = 5_000;
 const MAX_STATE_SIZE: usize = 4 << 20;
 
 /// The parameters that change at random, each with its lowest and highest plain value.
-const PARAMETERS: [(&str, f64, f64); 11] = [
+const PARAMETERS: [(&str, f64, f64); 12] = [
     ("Style", 0.0, 2.0),
     ("Style B", 0.0, 2.0),
     ("Blend", 0.0, 1.0),
@@ -62,6 +65,7 @@ const PARAMETERS: [(&str, f64, f64); 11] = [
     ("Ceiling", 80.0, 126.0),
     ("Take", 0.0, 1.0),
     ("Look-ahead", 0.0, 6.0),
+    ("Timeline look-ahead", 0.0, 1.0),
 ];
 /// The share of parameter changes that turn bypass on; the others turn it off.
 const BYPASS_SHARE: f64 = 0.1;
@@ -93,6 +97,8 @@ pub struct SoakReport {
     pub wraps: u64,
     /// How often the host changed how it splits blocks and reports its position.
     pub behaviour_changes: u64,
+    /// How often the controls of the feel changed.
+    pub feel_changes: u64,
     /// The memory in use at each rest; empty where the system does not report it.
     pub footprints: Vec<Footprint>,
     /// The growth since the warm-up in bytes; `None` where the soak was too short.
@@ -141,6 +147,7 @@ struct Soak {
     now: u64,
     transport: RandomTransport,
     player: Player,
+    feel: RandomFeel,
     tracker: EventTracker,
     /// The number of notes after which the next rest follows.
     next_rest: u64,
@@ -163,6 +170,7 @@ impl Soak {
             now: 0,
             transport: RandomTransport::default(),
             player: Player::default(),
+            feel: RandomFeel::default(),
             tracker: EventTracker::default(),
             next_rest: NOTES_BETWEEN_RESTS,
             state: vec![1; MAX_STATE_SIZE],
@@ -191,6 +199,7 @@ impl Soak {
             self.latency = Some(self.host.activate(&self.config)?);
             self.tracker.reset();
             self.player.reset();
+            self.follow_feel();
             self.report.activations += 1;
         }
         Ok(())
@@ -255,14 +264,29 @@ impl Soak {
         }
     }
 
+    /// How far events may move from now on.
+    fn follow_feel(&mut self) {
+        let tolerance = Tolerance::of_feel(self.config.sample_rate, self.latency.unwrap_or(0));
+        self.tracker.set_tolerance(self.feel.moves().then_some(tolerance));
+    }
+
     fn parameter_changes(&mut self, samples: u32) -> Result<Vec<(ParameterId, f64)>, HostError> {
         let mut changes = Vec::new();
-        while samples > 0 && self.happens(per_minute::PARAMETER_CHANGES, samples) && changes.len() < 4 {
+        if samples > 0 && self.happens(per_minute::FEEL_CHANGES, samples) {
+            for (name, value) in self.feel.change(&mut self.random) {
+                changes.push((self.host.parameter_id(name)?, value));
+            }
+            self.follow_feel();
+            self.report.feel_changes += 1;
+        }
+        let count = changes.len() + 4;
+        while samples > 0 && self.happens(per_minute::PARAMETER_CHANGES, samples) && changes.len() < count {
             let (name, low, high) = *PARAMETERS.choose(&mut self.random).expect("not empty");
             let value = low + (high - low) * self.random.random::<f64>();
             changes.push((self.host.parameter_id(name)?, if high > 1.0 { value.round() } else { value }));
-            let bypass = f64::from(u8::from(self.random.random_bool(BYPASS_SHARE)));
-            changes.push((self.host.parameter_id("Bypass")?, bypass));
+            let bypass = self.random.random_bool(BYPASS_SHARE);
+            self.feel.set_bypass(bypass);
+            changes.push((self.host.parameter_id("Bypass")?, f64::from(u8::from(bypass))));
         }
         Ok(changes)
     }
@@ -287,7 +311,8 @@ impl Soak {
         }
         self.transport.stop();
         self.player.release_all(self.now);
-        let end = self.now + u64::from(latency) + (0.2 * sample_rate) as u64 + 2 * u64::from(max_block_size);
+        let settling = Tolerance::of_feel(sample_rate, latency).settling();
+        let end = self.now + u64::from(latency) + (0.2 * sample_rate) as u64 + 2 * u64::from(max_block_size) + settling;
         while self.now < end {
             self.process(max_block_size, &[])?;
         }
@@ -313,6 +338,9 @@ impl Soak {
                 (message, Some(id)) => BlockInput::Note(offset, message, id),
                 (message, None) => BlockInput::Message(offset, message),
             });
+        }
+        if let Some(changes) = self.feel.next_block() {
+            self.tracker.allow_styles_pedal(changes);
         }
         let (now, tracker) = (self.now, &mut self.tracker);
         let transport = self.transport.reported();

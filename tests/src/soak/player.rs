@@ -125,7 +125,8 @@ impl Player {
 
 fn random_controller(random: &mut ChaCha8Rng) -> MidiMessage {
     let channel = random.random_range(0..16u8);
-    let value = random.random_range(0..128u8);
+    // A pedal is never quite up or down, as only the style's is.
+    let value = random.random_range(1..127u8);
     MidiMessage::Channel(match random.random_range(0..6) {
         0 | 1 => [0xB0, 64, value],
         2 => [0xB0 | channel, random.random_range(0..120u8), value],

@@ -13,6 +13,9 @@ const FLICKER_LIMIT: f64 = 0.051;
 /// The longest time until the plugin stops trusting a wrong position, in seconds.
 const DISTRUST_LIMIT: f64 = 0.1;
 
+/// The parameters that may move notes.
+const MOVING: [&str; 4] = ["Timing", "Swing", "Articulation", "Chord spread"];
+
 /// Why an action failed.
 enum ActionError {
     Host(HostError),
@@ -68,6 +71,9 @@ impl Runner<'_> {
             Action::Set { name, value } => {
                 let id = self.host.parameter_id(name)?;
                 self.input.push(PendingInput::Parameter(id, *value));
+                self.feel.moves |= MOVING.contains(&name.as_str());
+                self.feel.plays_pedal |= name == "Pedal";
+                self.follow_feel();
             }
             Action::Tempo(tempo) => self.song.set_tempo(*tempo),
             Action::Ramp { to, beats } => self.ramp(*to, *beats)?,
@@ -115,6 +121,7 @@ impl Runner<'_> {
         self.latency = Some(latency);
         self.block_sizes.set(vec![config.max_block_size], false);
         self.config = Some(config);
+        self.follow_feel();
         self.song.set_sample_rate(config.sample_rate);
         self.transcript.sections.last_mut().expect("a step has begun").latency = Some(latency);
         Ok(())

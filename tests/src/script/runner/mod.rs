@@ -21,7 +21,7 @@ use self::song::{SongState, TransportReport};
 use super::Script;
 use super::transcript::{Section, Transcript};
 use crate::HostError;
-use crate::event_tracker::{EventTracker, Findings};
+use crate::event_tracker::{EventTracker, Findings, Tolerance};
 use crate::host::{ActivationConfig, Block, Host};
 use crate::session::OutputMessage;
 
@@ -72,12 +72,22 @@ pub fn run(script: &Script, partition: &Partition, load: Load) -> Result<Outcome
         report: TransportReport::default(),
         input: InputQueue::new(&script.track),
         saved: HashMap::new(),
+        feel: Feel::default(),
         tracker: EventTracker::default(),
         transcript: Transcript::default(),
     };
     script.steps.iter().try_for_each(|step| runner.step(step))?;
     runner.finish()?;
     Ok(Outcome { transcript: runner.transcript, findings: runner.tracker.into_findings() })
+}
+
+/// What the script has set of the feel, for good.
+#[derive(Debug, Clone, Copy, Default)]
+struct Feel {
+    /// Whether notes may move.
+    moves: bool,
+    /// Whether the style may play the pedal.
+    plays_pedal: bool,
 }
 
 /// The state of a script that is being played.
@@ -95,11 +105,25 @@ struct Runner<'a> {
     input: InputQueue<'a>,
     /// Saved projects by name.
     saved: HashMap<String, Vec<u8>>,
+    feel: Feel,
     tracker: EventTracker,
     transcript: Transcript,
 }
 
 impl Runner<'_> {
+    /// How far the feel may move events.
+    fn tolerance(&self) -> Tolerance {
+        let sample_rate = self.config.map_or(0.0, |config| config.sample_rate);
+        Tolerance::of_feel(sample_rate, self.latency.unwrap_or(0))
+    }
+
+    /// Lets the tracker know how far events may move from now on.
+    fn follow_feel(&mut self) {
+        if self.feel.moves {
+            self.tracker.set_tolerance(Some(self.tolerance()));
+        }
+    }
+
     /// Starts the transcript's section of a step.
     fn begin_section(&mut self, step: &str) {
         let section = Section { step: step.into(), start: self.song.now, ..Section::default() };
@@ -186,6 +210,9 @@ impl Runner<'_> {
             }
             inputs.push(input.to_block_input((time - start) as u32));
         }
+        if self.feel.plays_pedal {
+            self.tracker.allow_styles_pedal(false);
+        }
         let samples = (end - start) as u32;
         let (tracker, transcript) = (&mut self.tracker, &mut self.transcript);
         let block = Block { samples, transport: block.transport.as_ref(), inputs: &inputs };
@@ -207,7 +234,8 @@ impl Runner<'_> {
         self.input.release_all();
         let Some((latency, config)) = self.latency.zip(self.config) else { return Ok(()) };
         let afterwards = (END_TIME * config.sample_rate) as u64 + 2 * u64::from(config.max_block_size);
-        self.run_for(u64::from(latency) + afterwards, false)?;
+        let settling = if self.feel.moves { self.tolerance().settling() } else { 0 };
+        self.run_for(u64::from(latency) + afterwards + settling, false)?;
         self.close_block()?;
         self.tracker.expect_silence();
         Ok(())
