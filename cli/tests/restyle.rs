@@ -7,6 +7,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::style::StyleIndex;
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::feel::OwnFeel;
 use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_inference::user_style::{BuiltInWeight, Readout, StyleCard, StyleContents, UserStyle};
@@ -200,6 +201,7 @@ fn write_style(path: &Path, is_for_this_model: bool) {
         spread_scale: 1.0,
         spread: network.style(StyleIndex::POP).unwrap(),
         nearest: Genre::Classical,
+        feel: OwnFeel::NEAREST,
         card: StyleCard {
             files: 5,
             notes: 9_000,

@@ -22,7 +22,7 @@ use tonenet_inference::offline::{Playback, events_from_song, restyle};
 use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView, RestyleSettings};
 use tonenet_inference::restyler::Restyler;
 use tonenet_inference::runtime::Runtime;
-use tonenet_inference::styles::StyleSlots;
+use tonenet_inference::styles::{PlayedStyle, StyleSlots};
 use tonenet_inference::timeline;
 use tonenet_inference::user_style::UserStyle;
 
@@ -199,4 +199,29 @@ fn an_empty_place_plays_as_the_place_before_it() {
     assert_eq!(model.styles().distinct().len(), 4);
     assert_eq!(model.style_by_id("pop").unwrap(), StyleIndex::POP);
     assert!(model.style_by_id("bossa").is_err());
+}
+
+#[test]
+fn a_style_of_the_user_plays_with_a_feel_of_its_own() {
+    let runtime = built_in();
+    let model = model("note", &runtime);
+    let Network::Note(network) = model.network() else { panic!("the note model") };
+    let user = arbitrary(network);
+    let own = user.contents().feel.clone();
+    let notes: Vec<Note> = song().notes().iter().map(|n| n.note).collect();
+    let view = PerformanceView { notes: &notes, pedals: &[], grid: Grid::Sixteenths, player_level: None };
+    let (part, _) = view.part();
+    let beats = vec![0.5; part.len()];
+    let styles = [PlayedStyle::Decoder(StyleIndex::JAZZ), PlayedStyle::User(Arc::new(user))];
+    let styled = network
+        .style_each(&[(&part, Some(&beats))], LookAhead::WholePerformance, &styles, &Cancellation::default())
+        .unwrap();
+    let [jazz, mine] = &styled[0][..] else { panic!("two styles") };
+    let mut later = 0;
+    for (jazz, mine) in jazz.feel.iter().zip(&mine.feel) {
+        assert!((mine.stretch - (jazz.stretch + own.stretch)).abs() < 1e-5, "{mine:?} {jazz:?}");
+        assert!(mine.pedal_down > jazz.pedal_down, "{mine:?} {jazz:?}");
+        later += usize::from(mine.shift > 0.5 * jazz.shift + 0.07);
+    }
+    assert!(later > part.len() / 10, "the off-beat eighths: {later} of {}", part.len());
 }

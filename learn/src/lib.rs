@@ -3,7 +3,7 @@
 //! The note model's encoders stay as they are. [`learn`] solves a ridge regression from what its decoders read, and from
 //! what its built-in styles predict, to the player's velocities. It is shrunk towards the built-in style that comes
 //! nearest. How much is decided on files that were left out. Where these show no reliable gain, the style plays as the
-//! nearest built-in style does.
+//! nearest built-in style does. The feel is learned as a difference from that style's ([`feel`]).
 //!
 //! - [`Performance`] holds what is learned from; [`LeftOut`] says which performances do not fit, and why.
 //! - [`learn`] returns a [`Learned`] style with its card. Its [`Basis`] is the note model.
@@ -14,8 +14,10 @@
 mod describe;
 mod encode;
 mod error;
+pub mod feel;
 mod groups;
 mod layout;
+pub mod page;
 mod performance;
 mod regression;
 mod sums;
@@ -37,6 +39,7 @@ use tonenet_inference::user_style::{StyleCard, StyleContents, UserStyle};
 
 use describe::{Described, describe};
 use encode::EncodedPerformance;
+use feel::{LearnedFeel, own_feel};
 use layout::Layout;
 use regression::{Fit, Regression};
 use sums::Sums;
@@ -47,8 +50,9 @@ pub const FEWEST_NOTES_IN_ALL: usize = 1_000;
 /// The most performances to learn from. The sums of each take 1.3 MB, and more would add little.
 pub const MOST_PERFORMANCES: usize = 100;
 
-/// The share of the work that encoding is, for the progress.
-const ENCODING_SHARE: f64 = 0.9;
+/// The shares of the work that encoding and reading the feel are, for the progress.
+const ENCODING_SHARE: f64 = 0.7;
+const FEEL_SHARE: f64 = 0.25;
 
 /// What was learned.
 #[derive(Debug, Clone)]
@@ -135,10 +139,30 @@ pub fn learn(
     let (used, left_out) = performance::select(performances)?;
     let encoded = Encoded::new(basis, &used, progress, cancellation)?;
     let fit = Regression::new(&encoded.layout, &encoded.sums, basis.mixes_only).solve(cancellation)?;
+    let feel = feel(basis.network, encoded.layout.built_ins[fit.nearest], &used, progress, cancellation)?;
     let used: Vec<Used> = used.iter().map(|p| Used { name: p.name.clone(), notes: p.notes.len() }).collect();
-    let style = encoded.style(basis.network, &fit, name, &used)?;
+    let style = encoded.style(basis.network, &fit, feel, name, &used)?;
     progress(1.0);
     Ok(Learned { style, evidence: fit.evidence, used, left_out })
+}
+
+/// How the feel of performances differs from the nearest style's, where that has a feel.
+fn feel(
+    network: &NoteNetwork,
+    nearest: Genre,
+    performances: &[Performance],
+    progress: &(dyn Fn(f64) + Sync),
+    cancellation: &Cancellation,
+) -> Result<LearnedFeel, LearnError> {
+    let Some(nearest) = network.feel().and_then(|model| model.style(nearest.into())) else {
+        return Ok(LearnedFeel::default());
+    };
+    let read = AtomicUsize::new(0);
+    let done = || {
+        let read = read.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(ENCODING_SHARE + FEEL_SHARE * read as f64 / performances.len() as f64);
+    };
+    own_feel(network, nearest, performances, &done, cancellation)
 }
 
 /// All performances, encoded.
@@ -179,7 +203,14 @@ impl Encoded {
     }
 
     /// The style that a solved regression gives.
-    fn style(&self, network: &NoteNetwork, fit: &Fit, name: &str, used: &[Used]) -> Result<UserStyle, LearnError> {
+    fn style(
+        &self,
+        network: &NoteNetwork,
+        fit: &Fit,
+        feel: LearnedFeel,
+        name: &str,
+        used: &[Used],
+    ) -> Result<UserStyle, LearnError> {
         let built_ins = &self.layout.built_ins;
         let nearest = built_ins[fit.nearest];
         let spread = StyleSpread { human: fit.spreads.human as f32, predicted: fit.spreads.predicted as f32 };
@@ -190,6 +221,8 @@ impl Encoded {
             Described { title: nearest.title(), weights: &of_nearest, spread: nearest_spread },
             &self.groups,
         );
+        let description =
+            [Some(description), feel::describe(&feel)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let is_tested = used.len() > 1;
         Ok(UserStyle::new(StyleContents {
             name: name.into(),
@@ -198,6 +231,7 @@ impl Encoded {
             spread_scale: fit.spreads.residual as f32 / mean_residual(network, built_ins)?,
             spread,
             nearest,
+            feel: feel.own,
             card: StyleCard {
                 files: used.len(),
                 notes: used.iter().map(|used| used.notes).sum(),

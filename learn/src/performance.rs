@@ -77,7 +77,7 @@ impl Performance {
     }
 
     /// The view of it that the note model gets.
-    pub(crate) fn view(&self) -> PerformanceView<'_> {
+    pub fn view(&self) -> PerformanceView<'_> {
         PerformanceView { notes: &self.notes, pedals: &self.pedals, grid: self.grid, player_level: None }
     }
 

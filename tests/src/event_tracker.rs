@@ -75,7 +75,7 @@ struct PendingOff {
 struct Key {
     /// How many of its notes the player holds.
     held: usize,
-    /// When the notes that sound were due.
+    /// When the notes that sound were due or left, whatever came first.
     sounding: VecDeque<u64>,
     /// When the latest due of the notes that have left was due.
     latest: u64,
@@ -91,7 +91,7 @@ pub struct EventTracker {
     pending_offs: VecDeque<PendingOff>,
     movement: Movement,
     styles_pedal: StylesPedal,
-    /// The plugin may end notes that were due before this sample.
+    /// The plugin may end notes that were due, or left, before this sample.
     early_end_limit: u64,
     now: u64,
     findings: Findings,
@@ -127,7 +127,8 @@ impl EventTracker {
             self.pending_offs.push_back(PendingOff { id, came: time, due, slot });
         } else {
             if matches!(message, MidiMessage::Channel([0xB0..=0xBF, 120 | 123, _])) {
-                self.allow_early_ends(due);
+                // A note that came at the same sample, before it, ends where it begins.
+                self.allow_early_ends(due + 1);
             }
             let mut event = PendingEvent {
                 id,
@@ -179,7 +180,7 @@ impl EventTracker {
         let key = &mut self.keys[slot];
         let is_crossed = event.due < key.latest || key.sounding.len() > event.held_before;
         key.latest = key.latest.max(event.due);
-        key.sounding.push_back(event.due);
+        key.sounding.push_back(event.due.min(time));
         if is_crossed {
             self.findings.crossed += 1;
             self.add_problem(Problem::Crossed { message: event.message.clone(), actual: time });
@@ -234,7 +235,7 @@ impl EventTracker {
         self.styles_pedal.allow(changes);
     }
 
-    /// Allows the plugin to end notes that were due before a sample without their note-offs.
+    /// Allows the plugin to end notes that were due, or left, before a sample without their note-offs.
     pub fn allow_early_ends(&mut self, time: u64) {
         self.early_end_limit = self.early_end_limit.max(time);
     }

@@ -13,6 +13,7 @@ use tonenet_core::note::Note;
 use tonenet_core::scheduler::{SchedulerConfig, WindowLength};
 use tonenet_core::style::{StyleBlend, StyleIndex, TakeSeed};
 use tonenet_hosts::{Host, Session};
+use tonenet_inference::feel::OwnFeel;
 use tonenet_inference::model::StyleSpread;
 use tonenet_inference::performance::{LoadedModel, LookAhead, Network, PerformanceView, RestyleSettings};
 use tonenet_inference::styles::StyleSlots;
@@ -43,6 +44,7 @@ fn style(is_for_this_model: bool) -> UserStyle {
         spread_scale: 1.0,
         spread: StyleSpread { human: 15.0, predicted: 10.0 },
         nearest: Genre::Classical,
+        feel: OwnFeel::NEAREST,
         card: StyleCard {
             files: 5,
             notes: 9_000,

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use tonenet_core::entered::EntryEvidence;
 use tonenet_core::note::Note;
-use tonenet_training::data::page::{Notation, NoteLengths, page};
+use tonenet_learn::page::{Notation, NoteLengths, page};
 use tonenet_training::data::{Split, performances, scores};
 
 /// Lengths that pages are written with, and their gap.

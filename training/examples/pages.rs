@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use plotters::prelude::*;
 use tonenet_core::genre::Genre;
 use tonenet_core::note::Note;
+use tonenet_learn::page::{Notation, page};
 use tonenet_plot::{Area, COLOURS, Drawn, FONT, draw_png};
 use tonenet_training::data::Split;
-use tonenet_training::data::page::{Notation, page};
 use tonenet_training::data::performances::{self, Performance};
 
 /// Notes drawn of each performance.

@@ -12,7 +12,7 @@
 mod part;
 mod running_averages;
 
-pub use part::{FEEL, FeelRow, Part, PartNote};
+pub use part::{FEEL, FeelRow, PLACES, Part, PartNote};
 
 use crate::note::PIANO_KEYS;
 

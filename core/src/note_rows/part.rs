@@ -2,7 +2,7 @@
 
 mod feel_row;
 
-pub use feel_row::{FEEL, FeelRow};
+pub use feel_row::{FEEL, FeelRow, PLACES};
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,7 @@
 use super::*;
 use tonenet_core::genre::Genre;
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::feel::OwnFeel;
 use tonenet_inference::model::StyleSpread;
 use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -32,6 +33,7 @@ pub(crate) fn style(name: &str, constant: f32) -> UserStyle {
         spread_scale: 1.0,
         spread: StyleSpread { human: 15.0, predicted: 10.0 },
         nearest: Genre::Jazz,
+        feel: OwnFeel::NEAREST,
         card,
     })
     .unwrap()

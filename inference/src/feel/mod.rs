@@ -10,9 +10,11 @@
 mod embedded;
 mod error;
 mod file;
+mod own;
 
 pub use error::{FeelError, InvalidFeel};
 pub use file::{FORMAT, MOST_BYTES};
+pub use own::{LARGEST_FACTOR, MOST_LOG_ODDS, OwnFeel, PlayedFeel};
 
 use serde::{Deserialize, Serialize};
 use tonenet_core::feel::{Feel, Wander};
@@ -137,36 +139,45 @@ impl FeelModel {
     /// A style without a feel, and a note without a row, give [`Feel::default`]. The sums have a fixed order.
     pub fn predict(
         &self,
-        style: StyleIndex,
+        played: PlayedFeel<'_>,
         notes: &EncodedNotes<'_>,
         rows: &[FeelRow],
         chord: &mut ChordFeel,
     ) -> Vec<Feel> {
-        match self.style(style) {
-            Some(style) => style.predict(notes, rows, chord),
+        match self.style(played.built_in) {
+            Some(style) => style.predict(played.own, notes, rows, chord),
             None => vec![Feel::default(); rows.len()],
         }
     }
 }
 
 impl FeelStyle {
-    /// [`FeelModel::predict`] in this style.
-    pub fn predict(&self, notes: &EncodedNotes<'_>, rows: &[FeelRow], chord: &mut ChordFeel) -> Vec<Feel> {
+    /// [`FeelModel::predict`] in this style, or in a user's to which it comes nearest.
+    pub fn predict(
+        &self,
+        own: &OwnFeel,
+        notes: &EncodedNotes<'_>,
+        rows: &[FeelRow],
+        chord: &mut ChordFeel,
+    ) -> Vec<Feel> {
         let (past, ahead) = (self.stretch.past.len(), self.stretch.ahead.len());
         let encodings = notes.past_encoding.chunks_exact(past).zip(notes.ahead_encoding.chunks_exact(ahead));
         let mut feels: Vec<Feel> =
-            encodings.zip(rows).map(|((past, ahead), row)| self.of_note(past, ahead, row, chord)).collect();
+            encodings.zip(rows).map(|((past, ahead), row)| self.of_note(own, (past, ahead), row, chord)).collect();
         feels.resize(rows.len(), Feel::default());
         feels
     }
 
-    fn of_note(&self, past: &[f32], ahead: &[f32], row: &FeelRow, chord: &mut ChordFeel) -> Feel {
+    fn of_note(&self, own: &OwnFeel, (past, ahead): (&[f32], &[f32]), row: &FeelRow, chord: &mut ChordFeel) -> Feel {
         let read = |readout: &FeelReadout| readout.read(past, ahead, &row.numbers);
         if row.begins_chord {
-            let shift = self.shift.as_ref().filter(|_| row.on_beats).map_or(0.0, read);
+            let shift = row.place.map_or(0.0, |place| {
+                let of_nearest = self.shift.as_ref().map_or(0.0, read);
+                own.shift_share * of_nearest + own.shifts[place]
+            });
             *chord = ChordFeel {
                 shift: within(shift, MOST_SHIFT),
-                pedal_down: probability(read(&self.pedal_down)),
+                pedal_down: probability(read(&self.pedal_down) + own.pedal_down),
                 pedal_lift: probability(read(&self.pedal_lift)),
             };
         }
@@ -174,8 +185,8 @@ impl FeelStyle {
         let stretch = (1.0 - row.fills) * read(&self.stretch) + row.fills * read(&self.stretch_filling);
         Feel {
             shift: chord.shift,
-            chord_offset: within(read(&self.chord_offset), MOST_OFFSET),
-            stretch: within(stretch, MOST_STRETCH),
+            chord_offset: within(own.chord_spread * read(&self.chord_offset), MOST_OFFSET),
+            stretch: within(stretch + own.stretch, MOST_STRETCH),
             pedal_down: chord.pedal_down,
             pedal_lift: chord.pedal_lift,
         }

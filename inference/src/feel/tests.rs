@@ -41,7 +41,7 @@ fn model() -> FeelModel {
 fn row(begins_chord: bool, on_beats: bool) -> FeelRow {
     FeelRow {
         begins_chord,
-        on_beats,
+        place: on_beats.then_some(if begins_chord { 0 } else { 6 }),
         fills: 0.0,
         numbers: (0..FEEL).map(|column| if column == 0 { 0.25 } else { 0.0 }).collect(),
     }
@@ -52,7 +52,7 @@ fn feels(first: &[f32], rows: &[FeelRow], chord: &mut ChordFeel) -> Vec<Feel> {
     let past_encoding: Vec<f32> = first.iter().flat_map(|&number| [number, 0.0, 0.0]).collect();
     let ahead_encoding: Vec<f32> = first.iter().flat_map(|&number| [0.0, number]).collect();
     let notes = EncodedNotes { past_encoding: &past_encoding, ahead_encoding: &ahead_encoding, predictions: &[] };
-    model().predict(StyleIndex::JAZZ, &notes, rows, chord)
+    model().predict(StyleIndex::JAZZ.into(), &notes, rows, chord)
 }
 
 #[test]
@@ -88,10 +88,29 @@ fn lengths_that_fill_every_gap_are_read_by_themselves() {
 }
 
 #[test]
+fn a_users_style_changes_the_feel_of_the_nearest_one() {
+    let read = |own: &OwnFeel, has_beats: bool| {
+        let notes = EncodedNotes { past_encoding: &[1.0, 0.0, 0.0], ahead_encoding: &[0.0, 1.0], predictions: &[] };
+        let played = PlayedFeel { built_in: StyleIndex::JAZZ, own };
+        model().predict(played, &notes, &[row(true, has_beats)], &mut ChordFeel::default())[0]
+    };
+    let nearest = read(&OwnFeel::NEAREST, true);
+    let mut own = OwnFeel { shift_share: 0.5, chord_spread: 2.0, stretch: 0.125, pedal_down: 1.0, ..OwnFeel::NEAREST };
+    own.shifts[0] = -0.03125;
+    let found = read(&own, true);
+    assert_eq!(found.shift, 0.5 * nearest.shift - 0.03125);
+    assert_eq!(found.chord_offset, 2.0 * nearest.chord_offset);
+    assert_eq!(found.stretch, nearest.stretch + 0.125);
+    assert!(nearest.pedal_down == 0.5 && found.pedal_down > 0.7, "{found:?}");
+    assert_eq!(found.pedal_lift, nearest.pedal_lift);
+    assert_eq!(read(&own, false).shift, 0.0, "nothing shifts without beats");
+}
+
+#[test]
 fn nothing_shifts_without_beats_and_a_style_without_a_feel_moves_nothing() {
     assert_eq!(feels(&[1.0], &[row(true, false)], &mut ChordFeel::default())[0].shift, 0.0);
     let notes = EncodedNotes { past_encoding: &[0.0; 3], ahead_encoding: &[0.0; 2], predictions: &[] };
-    let of_pop = model().predict(StyleIndex::POP, &notes, &[row(true, true)], &mut ChordFeel::default());
+    let of_pop = model().predict(StyleIndex::POP.into(), &notes, &[row(true, true)], &mut ChordFeel::default());
     assert_eq!(of_pop, [Feel::default()]);
 }
 

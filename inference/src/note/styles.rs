@@ -10,7 +10,7 @@ use super::network::LONGEST_LANE;
 use super::{EncodedNotes, LANES, NoteNetwork};
 use crate::cancellation::Cancellation;
 use crate::error::InferenceError;
-use crate::feel::{ChordFeel, FeelModel};
+use crate::feel::{ChordFeel, FeelModel, PlayedFeel};
 use crate::model::Prediction;
 use crate::performance::{LookAhead, of_one};
 use crate::styles::PlayedStyle;
@@ -24,11 +24,11 @@ impl PlayedStyle {
         }
     }
 
-    /// The style whose feel it has: its own, or that of the nearest built-in style.
-    pub(super) fn feel(&self) -> StyleIndex {
+    /// The feel that it plays with.
+    pub(super) fn feel(&self) -> PlayedFeel<'_> {
         match self {
-            Self::Decoder(style) => *style,
-            Self::User(style) => style.nearest(),
+            Self::Decoder(style) => (*style).into(),
+            Self::User(style) => style.feel(),
         }
     }
 
@@ -116,7 +116,7 @@ impl<'a> RequestedStyles<'a> {
 impl NoteNetwork {
     /// How the Takes of a style wander around its feel; `None` without a feel.
     pub fn wander(&self, style: &PlayedStyle) -> Option<Wander> {
-        Some(self.feel()?.style(style.feel())?.wander)
+        Some(self.feel()?.style(style.feel().built_in)?.wander)
     }
 
     /// Predicts a performance in each of `styles`.

@@ -74,6 +74,12 @@ pub enum InvalidStyle {
         /// The spread.
         spread: f32,
     },
+    /// A number of its feel is out of range.
+    #[error("a number of its feel is {number}, out of its range")]
+    Feel {
+        /// The number.
+        number: f32,
+    },
     /// A correlation is out of range.
     #[error("a correlation is {r}; it must be −1 to 1")]
     Correlation {

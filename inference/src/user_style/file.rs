@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use tonenet_core::genre::Genre;
 
 use super::{Readout, ReadoutFingerprint, StyleCard, StyleContents, UserStyle, UserStyleError};
+use crate::feel::OwnFeel;
 use crate::manifest::Sha256;
 use crate::model::StyleSpread;
 
@@ -35,24 +36,36 @@ struct Style {
     spread_scale: f32,
     human_spread: f32,
     predicted_spread: f32,
+    /// Absent where it is the nearest style's, as it was before styles had a feel of their own.
+    #[serde(default, skip_serializing_if = "OwnFeel::is_nearest")]
+    feel: OwnFeel,
     card: StyleCard,
     readout: Readout,
 }
 
 impl From<&StyleContents> for Style {
     fn from(contents: &StyleContents) -> Self {
-        let StyleContents { name, fingerprint, readout, spread_scale, spread, nearest, card } = contents.clone();
+        let StyleContents { name, fingerprint, readout, spread_scale, spread, nearest, feel, card } = contents.clone();
         let StyleSpread { human: human_spread, predicted: predicted_spread } = spread;
-        Self { name, model: fingerprint, nearest, spread_scale, human_spread, predicted_spread, card, readout }
+        Self { name, model: fingerprint, nearest, spread_scale, human_spread, predicted_spread, feel, card, readout }
     }
 }
 
 impl From<Style> for StyleContents {
     fn from(style: Style) -> Self {
-        let Style { name, model: fingerprint, nearest, spread_scale, human_spread, predicted_spread, card, readout } =
-            style;
+        let Style {
+            name,
+            model: fingerprint,
+            nearest,
+            spread_scale,
+            human_spread,
+            predicted_spread,
+            feel,
+            card,
+            readout,
+        } = style;
         let spread = StyleSpread { human: human_spread, predicted: predicted_spread };
-        Self { name, fingerprint, readout, spread_scale, spread, nearest, card }
+        Self { name, fingerprint, readout, spread_scale, spread, nearest, feel, card }
     }
 }
 

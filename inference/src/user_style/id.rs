@@ -30,6 +30,10 @@ impl UserStyleId {
         for number in past.iter().chain(ahead).chain(&others) {
             hash.update(number.to_le_bytes());
         }
+        // Styles from before the feel keep their ids.
+        if !contents.feel.is_nearest() {
+            contents.feel.numbers().for_each(|number| hash.update(number.to_le_bytes()));
+        }
         let digits: [u8; 32] = hash.finalize().into();
         Self(digits[..8].iter().fold(0, |id, &byte| id << 8 | u64::from(byte)))
     }

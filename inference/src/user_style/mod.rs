@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tonenet_core::genre::Genre;
 use tonenet_core::style::StyleIndex;
 
+use crate::feel::{OwnFeel, PlayedFeel};
 use crate::model::{Prediction, StyleSpread};
 use crate::note::{EncodedNotes, NoteNetwork};
 
@@ -55,6 +56,8 @@ pub struct StyleContents {
     pub spread: StyleSpread,
     /// The built-in style that comes closest; it plays where this one cannot.
     pub nearest: Genre,
+    /// How its feel differs from the nearest style's.
+    pub feel: OwnFeel,
     /// What it was learned from, and how well.
     pub card: StyleCard,
 }
@@ -149,6 +152,11 @@ impl UserStyle {
         self.contents.nearest.into()
     }
 
+    /// The feel that it plays with.
+    pub fn feel(&self) -> PlayedFeel<'_> {
+        PlayedFeel { built_in: self.nearest(), own: &self.contents.feel }
+    }
+
     /// The built-in styles that it reads, in the order in which [`Self::predict`] wants their predictions.
     pub fn built_ins(&self) -> impl ExactSizeIterator<Item = StyleIndex> + '_ {
         self.contents.readout.built_ins.iter().map(|built_in| built_in.style.into())
@@ -208,6 +216,9 @@ impl StyleContents {
         let spreads = [self.spread_scale, self.spread.human, self.spread.predicted];
         if let Some(spread) = spreads.into_iter().find(|spread| !(0.0..=LARGEST_SPREAD).contains(spread)) {
             return Err(InvalidStyle::Spread { spread });
+        }
+        if let Some(number) = self.feel.out_of_range() {
+            return Err(InvalidStyle::Feel { number });
         }
         let figures = self.card.r.into_iter().chain([self.card.nearest_r]);
         if let Some(r) = figures.into_iter().find(|r| !(-1.0..=1.0).contains(r)) {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::feel::OwnFeel;
 use crate::manifest::Sha256;
 
 fn contents() -> StyleContents {
@@ -19,6 +20,7 @@ fn contents() -> StyleContents {
         spread_scale: 1.1,
         spread: StyleSpread { human: 16.0, predicted: 9.0 },
         nearest: Genre::Pop,
+        feel: OwnFeel::NEAREST,
         card: StyleCard {
             files: 5,
             notes: 9_000,
@@ -88,13 +90,15 @@ fn the_largest_style_of_the_note_model_fits_in_a_file() {
 fn the_id_is_that_of_the_predictions_alone() {
     let renamed = style().renamed("Early morning").unwrap();
     assert_eq!((renamed.id(), renamed.name()), (style().id(), "Early morning"));
-    let changes: [fn(&mut StyleContents); 6] = [
+    let changes: [fn(&mut StyleContents); 8] = [
         |c| c.readout.past[1] = -2.000_000_2,
         |c| c.readout.built_ins[0].weight = 0.26,
         |c| c.readout.constant = 0.0,
         |c| c.spread_scale = 1.2,
         |c| c.spread.human = 15.0,
         |c| c.fingerprint = fingerprint("another model"),
+        |c| c.feel.shifts[6] = 0.1,
+        |c| c.feel.stretch = -0.1,
     ];
     for change in changes {
         let mut contents = contents();
@@ -104,6 +108,19 @@ fn the_id_is_that_of_the_predictions_alone() {
     let text = style().id().to_string();
     assert_eq!((text.len(), text.parse()), (16, Ok(style().id())));
     assert!("0123".parse::<UserStyleId>().is_err() && "+123456789abcdef".parse::<UserStyleId>().is_err());
+}
+
+#[test]
+fn a_style_from_before_the_feel_keeps_its_file_and_id_and_has_the_nearest_styles_feel() {
+    let text = String::from_utf8(style().to_bytes()).unwrap();
+    assert!(!text.contains("feel"), "{text}");
+    assert_eq!(style().id().to_string(), "13906ca13ca532bd");
+    assert_eq!(style().feel(), StyleIndex::POP.into());
+    let mut contents = contents();
+    contents.feel = OwnFeel { shift_share: 0.5, pedal_down: -1.5, ..OwnFeel::NEAREST };
+    let own = UserStyle::new(contents.clone()).unwrap();
+    assert_eq!(read(&own.to_bytes()), Ok(own.clone()));
+    assert_eq!(own.feel(), PlayedFeel { built_in: StyleIndex::POP, own: &contents.feel });
 }
 
 #[test]
@@ -141,16 +158,25 @@ fn a_large_file_is_not_parsed() {
     assert_eq!(read(&bytes), Err(UserStyleError::TooLarge { file: "mine.tonestyle".into(), most: MOST_BYTES }));
 }
 
+/// The nearest style's feel with another number.
+fn changed_feel(field: &str, number: f64) -> serde_json::Value {
+    let mut feel = serde_json::to_value(OwnFeel::NEAREST).expect("JSON");
+    feel[field] = number.into();
+    feel
+}
+
 #[test]
 fn contents_that_no_style_can_have_are_refused_even_with_a_right_checksum() {
     type Change = fn(&mut serde_json::Value);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 11] = [
         ("a weight is inf", |style| style["readout"]["past"][0] = 1e300.into()),
         ("a weight is -20000", |style| style["readout"]["built_ins"][0]["weight"] = (-20_000.0).into()),
         ("it has no weights", |style| style["readout"]["ahead"] = serde_json::json!([])),
         ("two weights", |style| style["readout"]["built_ins"][1]["style"] = "classical".into()),
         ("a spread is -1", |style| style["spread_scale"] = (-1.0).into()),
         ("a correlation is 1.5", |style| style["card"]["r"] = 1.5.into()),
+        ("a number of its feel is 9", |style| style["feel"] = changed_feel("shift_share", 9.0)),
+        ("a number of its feel is -2", |style| style["feel"] = changed_feel("stretch", -2.0)),
         ("its name must be", |style| style["name"] = " ".into()),
         ("its name must be", |style| style["name"] = "a\nb".into()),
         ("unknown variant `polka`", |style| style["nearest"] = "polka".into()),

@@ -8,6 +8,7 @@ use tonenet_core::genre::Genre;
 use tonenet_core::midi::Song;
 use tonenet_core::timeline::{MAX_NOTES, TimelineNote, TimelineSnapshot};
 use tonenet_inference::embedded::EmbeddedModel;
+use tonenet_inference::feel::OwnFeel;
 use tonenet_inference::model::StyleSpread;
 use tonenet_inference::performance::Network;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
@@ -159,6 +160,7 @@ pub(crate) fn style() -> UserStyle {
         spread_scale: 1.0,
         spread,
         nearest,
+        feel: OwnFeel::NEAREST,
         card,
     })
     .unwrap()

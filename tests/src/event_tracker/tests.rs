@@ -157,6 +157,20 @@ fn a_note_that_leaves_over_the_one_it_repeats_is_crossed() {
 }
 
 #[test]
+fn a_note_that_left_early_may_end_where_early_ends_are_allowed_since() {
+    let cut_short = |limit: u64| {
+        let mut tracker = EventTracker::default();
+        tracker.set_tolerance(Some(MOVED));
+        tracker.record_input(Some(1), &ON, 100, 480);
+        record(565, ON, Some(1), &mut tracker);
+        tracker.allow_early_ends(limit);
+        record(570, OFF, Some(1), &mut tracker);
+        tracker.into_findings().cut_short
+    };
+    assert_eq!((cut_short(570), cut_short(565)), (0, 1));
+}
+
+#[test]
 fn a_note_may_sound_with_one_of_its_key_that_was_held_when_it_came() {
     let mut tracker = EventTracker::default();
     for (id, time) in [(1, 100), (2, 110)] {

@@ -3,7 +3,6 @@
 //! [`scores`] reads other people's scores and performances, which are only scored on.
 
 pub mod genre;
-pub mod page;
 pub mod performances;
 pub mod phrases;
 pub mod scores;

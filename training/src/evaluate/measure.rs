@@ -10,12 +10,12 @@ use tonenet_core::grid::Grid;
 use tonenet_core::style::TakeSeed;
 use tonenet_inference::model::Prediction;
 use tonenet_inference::performance::{LookAhead, PerformanceView};
+use tonenet_learn::page::{Notation, page};
 
 use super::cycle::{self, CycleReport};
 use super::predictor::Predictor;
 use super::transfer::{Control, METRICAL, Profile, matched_difference};
 use crate::data::genre::GenreId;
-use crate::data::page::{Notation, page};
 use crate::data::performances::Performance;
 use crate::progress;
 
@@ -63,7 +63,7 @@ pub struct GenreReport {
     pub transfer: Vec<(GenreId, f64)>,
     /// The same without matching, as listeners hear it.
     pub raw_transfer: Vec<(GenreId, f64)>,
-    /// Accuracy on the performances' pages ([`crate::data::page`]), as whole takes.
+    /// Accuracy on the performances' pages ([`tonenet_learn::page`]), as whole takes.
     pub page: Option<ScoreReport>,
     /// The spread that is heard at Take 0; `None` for references.
     pub range: Option<RangeReport>,

@@ -106,7 +106,7 @@ fn learn_style(basis: &Basis<'_>, performances: &[tonenet_learn::Performance]) -
 }
 
 /// A performance to learn from, of at most so many notes.
-fn to_learn_from(performance: &Performance, notes: usize) -> tonenet_learn::Performance {
+pub(super) fn to_learn_from(performance: &Performance, notes: usize) -> tonenet_learn::Performance {
     tonenet_learn::Performance {
         name: performance.name.clone(),
         notes: performance.notes.iter().take(notes).copied().collect(),

@@ -1,7 +1,8 @@
 //! Turns a pedal's read-out into log odds whose sign decides best.
 
+use tonenet_learn::feel::PageRows;
+
 use super::regression::Solution;
-use super::rows::PageRows;
 use crate::metrics::feel::{agreement, events_f1};
 
 /// Thresholds that are tried.

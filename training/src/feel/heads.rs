@@ -1,7 +1,8 @@
 //! What the read-outs of a style learn, and from which rows.
 
+use tonenet_learn::feel::PageRows;
+
 use super::regression::{Solution, Sums};
-use super::rows::PageRows;
 use crate::metrics::feel::correlation;
 
 /// How far a row's share of filled gaps may be from 0 or 1 to count as either.
@@ -51,7 +52,9 @@ impl Head {
         let feel = &page.rows[row];
         let both = |first: f64| [first as f32, 0.0];
         match self {
-            Self::Shift => (feel.begins_chord && feel.on_beats && page.paged.has_timing).then(|| both(chord.shift)),
+            Self::Shift => {
+                (feel.begins_chord && feel.place.is_some() && page.paged.has_timing).then(|| both(chord.shift))
+            }
             Self::ChordOffset => played.offset.map(both),
             Self::Stretch => (feel.fills <= SURELY).then(|| both(played.stretch)),
             Self::StretchFilling => (feel.fills >= 1.0 - SURELY).then(|| both(played.stretch)),

@@ -1,18 +1,14 @@
 //! Trains the feel of each built-in style: read-outs of the note model, solved in closed form.
 //!
-//! `targets` compares performances with their pages ([`crate::data::page`]). `rows` reads the pages with the note model.
-//! `heads` says what is learned from which rows, `regression` solves it. `calibration` sets the thresholds of the pedal,
-//! `wander` measures what is left along the phrase.
+//! [`tonenet_learn::feel`] compares performances with their pages and reads the pages with the note model. `heads` says
+//! what is learned from which rows, `regression` solves it. `calibration` sets the thresholds of the pedal, `wander`
+//! measures what is left along the phrase.
 
 mod calibration;
 mod heads;
 mod regression;
-mod rows;
-mod targets;
 mod wander;
 
-pub use rows::{PageRows, View};
-pub use targets::{Paged, Played, PlayedChord};
 pub use wander::{Deviations, drift};
 
 use std::fs;
@@ -25,15 +21,16 @@ use tonenet_core::feel::{Drift, Wander};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_inference::bundle::ModelFiles;
-use tonenet_inference::feel::{FeelModel, FeelReadout, FeelStyle};
+use tonenet_inference::feel::{FeelModel, FeelReadout, FeelStyle, OwnFeel};
 use tonenet_inference::note::NoteNetwork;
 use tonenet_inference::performance::LookAhead;
 use tonenet_inference::runtime::{Runtime, RuntimePreference};
+use tonenet_learn::feel::{PageRows, View, width};
 use tonenet_learn::is_chosen_evenly;
+use tonenet_learn::page::NoteLengths;
 
 use crate::arguments::TrainArgs;
 use crate::data::Split;
-use crate::data::page::NoteLengths;
 use crate::data::performances::{self, Performance};
 use crate::models::velocity_model_folder;
 use crate::progress;
@@ -175,7 +172,7 @@ fn style(network: &NoteNetwork, genre: Genre, files: &[Performance], bar: &Progr
     if files.len() < KEPT_APART {
         bail!("there are {} performances, and at least {KEPT_APART} are needed", files.len());
     }
-    let width = rows::width(network);
+    let width = width(network);
     let (mut learned, mut apart) = (HeadSums::new(width), HeadSums::new(width));
     let mut kept = Vec::new();
     let numbered: Vec<(usize, &Performance)> = files.iter().enumerate().collect();
@@ -185,7 +182,7 @@ fn style(network: &NoteNetwork, genre: Genre, files: &[Performance], bar: &Progr
             let mut sums = HeadSums::new(width);
             let mut pages = Vec::new();
             for view in views(performance, index / if is_apart { KEPT_APART } else { 1 }) {
-                let page = PageRows::new(network, performance, view, is_apart.then_some(genre))?;
+                let page = PageRows::new(network, &performance.view(), view, is_apart.then_some(genre))?;
                 sums.add(&HeadSums::of_page(&page, width));
                 pages.push(page);
             }
@@ -299,7 +296,7 @@ pub fn deviations(style: &FeelStyle, pages: &[&PageRows]) -> [Vec<Deviations>; 2
     let mut both = [Vec::new(), Vec::new()];
     for page in pages {
         let [mut shifts, mut stretches] = [Deviations::default(), Deviations::default()];
-        let feels = page.predict(style);
+        let feels = page.predict(style, &OwnFeel::NEAREST);
         let rows: Vec<usize> = (0..page.rows.len()).collect();
         for rows in rows.chunk_by(|&a, &b| page.played(a).chord == page.played(b).chord) {
             let mean = |of: &dyn Fn(usize) -> f64| rows.iter().map(|&row| of(row)).sum::<f64>() / rows.len() as f64;
@@ -314,7 +311,7 @@ pub fn deviations(style: &FeelStyle, pages: &[&PageRows]) -> [Vec<Deviations>; 2
                 deviations.louder.push(louder);
             }
         }
-        if page.paged.has_timing && page.rows.iter().any(|row| row.on_beats) {
+        if page.paged.has_timing && page.rows.iter().any(|row| row.place.is_some()) {
             both[0].push(shifts);
         }
         both[1].push(stretches);

@@ -2,6 +2,7 @@
 
 use indicatif::ProgressBar;
 use tonenet_core::note::Note;
+use tonenet_learn::feel::Paged;
 
 use super::*;
 
@@ -46,7 +47,7 @@ fn swung(transposed: u8) -> Performance {
 
 #[test]
 fn a_page_is_compared_with_what_was_played() {
-    let paged = Paged::new(&swung(0), NoteLengths::ToNextChord);
+    let paged = Paged::new(&swung(0).view(), NoteLengths::ToNextChord);
     assert!(paged.has_timing && paged.has_pedal && (paged.beat_seconds - 0.5).abs() < 0.02, "{}", paged.beat_seconds);
     let (on, off) = (paged.chords[4], paged.chords[5]);
     assert_eq!((on.beats, off.beats), (2.0, 2.5), "swung eighths are written straight");
@@ -69,8 +70,8 @@ fn a_style_learns_what_its_performances_do() {
     let files: Vec<Performance> = (0..8).map(swung).collect();
     let style = style(&network, Genre::Jazz, &files, &ProgressBar::hidden()).expect("a style");
     let view = View { lengths: NoteLengths::ToNearestOnset, on_beats: true, look_ahead: LookAhead::WholePerformance };
-    let page = PageRows::new(&network, &swung(9), view, None).expect("a page");
-    let feels = page.predict(&style);
+    let page = PageRows::new(&network, &swung(9).view(), view, None).expect("a page");
+    let feels = page.predict(&style, &OwnFeel::NEAREST);
     let mean = |is: &dyn Fn(usize) -> bool, of: &dyn Fn(usize) -> f32| {
         let chosen: Vec<usize> = (8..page.rows.len()).filter(|&row| is(row)).collect();
         chosen.iter().map(|&row| of(row)).sum::<f32>() / chosen.len() as f32

@@ -28,7 +28,7 @@ use crate::workspace;
 use ardour::{Answers, Ardour, Script};
 use recording::Arrival;
 use reference::Reference;
-use session::{Folder, TICKS_PER_BEAT};
+use session::{Folder, Setting, TICKS_PER_BEAT};
 
 /// Debian's package of the DAW.
 const PACKAGES: [&str; 1] = ["ardour"];
@@ -40,6 +40,9 @@ const CONTROL: f64 = 12.0;
 const FAST: f64 = 2.0;
 /// Silence is below this, in decibels below full scale.
 const AUDIBLE: f64 = -40.0;
+/// How much later a Swing of 58 % plays off-beat eighths, and how near them it moves notes, in beats.
+const SWUNG: f64 = 0.08;
+const SWINGS_WITHIN: f64 = 1.0 / 16.0;
 /// Attempts for an export.
 ///
 /// Ardour 7.3 without a window corrupts its own heap in about one of four, even with only its own plugins loaded.
@@ -143,15 +146,41 @@ fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Resu
 
     let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored, Speed::RealTime)?;
     print_row("control: latency ignored", &check_late_by_latency(song, &control, latency)?);
+    check_swing(&daw, song, reference)?;
     check_timeline(&daw, song, reference)?;
     let picture = window::check(&daw.ardour, daw.home, &daw.folder)?;
     print_row("its window in Ardour", &format!("open and drawn while the piece plays: {}", picture.display()));
     Ok(())
 }
 
+/// Checks a set swing: the off-beat eighths come later by the same part of a beat, with their offs, and nothing else moves.
+fn check_swing(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
+    daw.folder.change(Setting::SWING)?;
+    let pass = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;
+    ensure!(pass.latency == reference.latency, "with Swing the plugin reports {} samples", pass.latency);
+    let near = |beats: f64, expected: f64| (beats - expected).abs() <= 1.5 / TICKS_PER_BEAT as f64;
+    let mut swung = 0;
+    for (place, (written, came)) in song.notes().iter().zip(&pass.notes).enumerate() {
+        let Some(came) = came else { bail!("with Swing, note {place} was not recorded") };
+        let phase = (written.note.onset_sixteenths / 4.0).fract();
+        let later = if (phase - 0.5).abs() < SWINGS_WITHIN { SWUNG } else { 0.0 };
+        if !near(came.onset_late, later) || !near(came.release_late, later) {
+            bail!("with Swing, note {place} at {phase} of a beat came {came:?}, in beats, instead of {later} later");
+        }
+        swung += usize::from(later > 0.0);
+    }
+    print_row(
+        "Swing set to 58 %",
+        &format!("{swung} of {} notes came {SWUNG} of a beat later, on the tick", pass.notes.len()),
+    );
+    ensure!(swung > 0, "the piece has no off-beat eighths");
+    print_row("its velocities", &equal_to_engine(&reference.window, &velocities(&pass))?);
+    daw.folder.change(Setting::STYLES_SWING)
+}
+
 /// Checks Timeline: a pass is saved in the session, and the next ones get the whole performance's velocities.
 fn check_timeline(daw: &Daw<'_>, song: &Song, reference: &Reference) -> Result<()> {
-    daw.folder.set_timeline()?;
+    daw.folder.change(Setting::TIMELINE)?;
     let mut passes = Vec::new();
     for what in ["Timeline, first pass", "loaded, second pass", "loaded, third pass"] {
         let pass = daw.play(Notes::InSession, daw.whole(), Latency::Heeded, Speed::Fast)?;

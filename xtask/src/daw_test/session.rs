@@ -69,29 +69,39 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the plugin start in Timeline when the session is next loaded.
-    pub fn set_timeline(&self) -> Result<()> {
+    /// Gives the plugin another setting when the session is next loaded.
+    pub fn change(&self, setting: Setting) -> Result<()> {
         let file = self.file();
         let xml = fs::read_to_string(&file).with_context(|| format!("Ardour saved no {}", file.display()))?;
-        fs::write(&file, in_timeline(&xml)?)?;
+        fs::write(&file, changed(&xml, setting)?)?;
         Ok(())
     }
 }
 
-/// A saved session with the plugin's look-ahead changed from a beat to Timeline.
+/// A setting in the plugin's state, before and after.
 ///
-/// Ardour's scripts can set automatable parameters only. The new value is as long as the old one, so the state's stored
-/// length stays true.
-fn in_timeline(xml: &str) -> Result<String> {
-    const BEAT: &str = r#""look_ahead":{"string":"one-beat"}"#;
-    const TIMELINE: &str = r#""look_ahead":{"string":"timeline"}"#;
+/// Both are equally long, so the state's stored length stays true.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting(&'static str, &'static str);
+
+impl Setting {
+    /// The look-ahead becomes Timeline instead of a beat. Ardour's scripts can set automatable parameters only.
+    pub const TIMELINE: Self = Self(r#""look_ahead":{"string":"one-beat"}"#, r#""look_ahead":{"string":"timeline"}"#);
+    /// Swing is set to 58 % instead of the style's.
+    pub const SWING: Self = Self(r#""swing":{"i32":49}"#, r#""swing":{"i32":58}"#);
+    /// Swing is the style's again.
+    pub const STYLES_SWING: Self = Self(Self::SWING.1, Self::SWING.0);
+}
+
+/// A saved session with another setting of the plugin.
+fn changed(xml: &str, Setting(before, after): Setting) -> Result<String> {
     let (begin, end) = ("<chunk>", "</chunk>");
     let chunk = between(xml, begin, begin, end)?;
     let encoded = chunk.trim_start_matches(begin).trim_end_matches(end);
     let state = BASE64.decode(encoded).context("the plugin's state in the session is no base64")?;
-    let at = state.windows(BEAT.len()).position(|words| words == BEAT.as_bytes());
-    let at = at.context("the plugin's state in the session has no look-ahead of a beat")?;
-    let state = [&state[..at], TIMELINE.as_bytes(), &state[at + BEAT.len()..]].concat();
+    let at = state.windows(before.len()).position(|words| words == before.as_bytes());
+    let at = at.with_context(|| format!("the plugin's state in the session has no {before}"))?;
+    let state = [&state[..at], after.as_bytes(), &state[at + before.len()..]].concat();
     replace_once(xml, chunk, &format!("{begin}{}{end}", BASE64.encode(state)))
 }
 
@@ -178,8 +188,10 @@ mod tests {
     fn the_saved_plugin_comes_up_in_timeline_and_its_state_is_as_long() {
         let state = |mode: &str| format!(r#"VST3{{"level":{{"i32":0}},"look_ahead":{{"string":"{mode}"}}}}"#);
         let session = |mode: &str| format!("<VST3><chunk>{}</chunk></VST3>", BASE64.encode(state(mode)));
-        assert_eq!(in_timeline(&session("one-beat")).unwrap(), session("timeline"));
-        assert!(in_timeline(&session("live")).is_err());
+        assert_eq!(changed(&session("one-beat"), Setting::TIMELINE).unwrap(), session("timeline"));
+        assert!(changed(&session("live"), Setting::TIMELINE).is_err());
+        let settings = [Setting::TIMELINE, Setting::SWING, Setting::STYLES_SWING];
+        assert!(settings.iter().all(|Setting(before, after)| before.len() == after.len()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{OVERLAP_TOLERANCE, Part, PlacedNote, log_length};
 use crate::note_rows::ROW_REACH;
 
 /// Places within the beat: the finest that sixteenths and triplets share.
-const PLACES: usize = 12;
+pub const PLACES: usize = 12;
 /// The place of an off-beat eighth, and those of the off-beat sixteenths.
 const OFF_BEAT: usize = 6;
 const SIXTEENTHS: [usize; 2] = [3, 9];
@@ -59,8 +59,8 @@ pub const FEEL: usize = PER_PLACE * PLACES + 2 * GAPS + 12 + 13 + 10 + LENGTH_BE
 pub struct FeelRow {
     /// Whether it is the first note of its chord, in the order of the part.
     pub begins_chord: bool,
-    /// Whether its position within the beat is known.
-    pub on_beats: bool,
+    /// Its place within the beat, 0 to [`PLACES`] − 1; `None` where that is not known.
+    pub place: Option<usize>,
     /// How surely the part is written without rests and overlaps, 0–1: each note up to the next chord. Such lengths are a
     /// habit of notation, and say nothing about how long the notes are held.
     pub fills: f32,
@@ -104,7 +104,7 @@ impl Part {
         let fills = self.length_columns(at, known, &around, &mut numbers);
         self.harmony_columns(at, &around, &mut numbers);
         debug_assert_eq!(numbers.len(), FEEL, "one number for each column");
-        FeelRow { begins_chord, on_beats: beat.is_some(), fills, numbers }
+        FeelRow { begins_chord, place: beat.map(place), fills, numbers }
     }
 
     fn back(&self, at: usize) -> impl Iterator<Item = &PlacedNote> {

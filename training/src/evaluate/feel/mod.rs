@@ -1,9 +1,10 @@
 //! `evaluate --feel`: what the feel predicts from pages, beside what was played.
 //!
-//! `timing` scores shifts and swing, `notes` offsets within chords and lengths, `pedal` the pedal. `pictures` draws
-//! excerpts.
+//! `timing` scores shifts and swing, `notes` offsets within chords and lengths, `pedal` the pedal, `own` users'
+//! styles. `pictures` draws excerpts.
 
 mod notes;
+mod own;
 mod pedal;
 mod pictures;
 mod timing;
@@ -15,18 +16,20 @@ use rayon::prelude::*;
 use tonenet_core::feel::{Drift, Feel};
 use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
-use tonenet_inference::feel::{FeelModel, FeelStyle};
+use tonenet_inference::feel::{FeelModel, FeelStyle, OwnFeel};
 use tonenet_inference::performance::LookAhead;
+use tonenet_learn::feel::{PageRows, View};
+use tonenet_learn::page::NoteLengths;
 
 use crate::arguments::EvaluateArgs;
 use crate::data::Split;
-use crate::data::page::NoteLengths;
 use crate::data::performances::{self, Performance};
-use crate::feel::{PageRows, View, cut, deviations, drift, note_network, read_model};
+use crate::feel::{cut, deviations, drift, note_network, read_model};
 use crate::models::FEEL;
 use crate::progress;
 use crate::target::Target;
 use crate::workspace;
+use own::Known;
 use timing::Table;
 
 /// Training files of a genre that the table of places and tempi is made of, at most.
@@ -71,8 +74,8 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         let read = |file: &&Performance, lengths: NoteLengths| -> Result<Predicted> {
             let view =
                 View { lengths, on_beats: file.grid == Grid::Sixteenths, look_ahead: LookAhead::WholePerformance };
-            let rows = PageRows::new(&network, &cut(file), view, Some(genre))?;
-            let feels = rows.predict(style);
+            let rows = PageRows::new(&network, &cut(file).view(), view, Some(genre))?;
+            let feels = rows.predict(style, &OwnFeel::NEAREST);
             Ok(Predicted { name: file.name.clone(), rows, feels })
         };
         let both = files.par_iter().map(|file| {
@@ -89,7 +92,10 @@ pub fn run(args: &EvaluateArgs, data: &Path) -> Result<()> {
         if let Some(folder) = &args.pictures {
             pictures::pictures(folder, style, &pages.nearest)?;
         }
-        report.push((genre, lines(style, &pages, table.as_ref())));
+        let mut lines = lines(style, &pages, table.as_ref());
+        let files = train.iter().filter(|file| file.genre == genre).collect();
+        lines.extend(own::lines(&Known { network: &network, model: &model, files }, genre, &pages.nearest)?);
+        report.push((genre, lines));
     }
     bar.finish_and_clear();
     for (genre, lines) in report {

@@ -1,9 +1,10 @@
 //! Scores shifts beside what else could be done, and the swing of pairs of eighths.
 
+use tonenet_learn::feel::{Paged, PlayedChord};
+use tonenet_learn::page::NoteLengths;
+
 use super::{Line, Predicted, mean};
-use crate::data::page::NoteLengths;
 use crate::data::performances::Performance;
-use crate::feel::{Paged, PlayedChord};
 use crate::metrics::feel::{correlation, median};
 use crate::target::Target;
 
@@ -22,16 +23,26 @@ pub struct Table {
     /// Beats in seconds at which one third ends and the next begins.
     bounds: [f64; 2],
     means: [[f64; PLACES]; 3],
+    /// The median swing in each third.
+    swing: [f64; 3],
 }
 
 impl Table {
     /// The table of some performances with beats.
     pub fn new(performances: impl Iterator<Item = Performance>) -> Self {
-        let pages: Vec<Paged> = performances.map(|file| Paged::new(&file, NoteLengths::ToNearestOnset)).collect();
+        let pages: Vec<Paged> =
+            performances.map(|file| Paged::new(&file.view(), NoteLengths::ToNearestOnset)).collect();
         let bounds = thirds(pages.iter().map(|page| page.beat_seconds).collect());
         let mut sums = [[(0.0, 0.0); PLACES]; 3];
+        let mut swings = [const { Vec::new() }; 3];
         for page in &pages {
-            let of_tempo = &mut sums[third(bounds, page.beat_seconds)];
+            let third = third(bounds, page.beat_seconds);
+            if page.has_timing {
+                let [beats, shifts] = [|chord: &PlayedChord| chord.beats, |chord: &PlayedChord| chord.shift]
+                    .map(|of| page.chords.iter().map(of).collect::<Vec<f64>>());
+                swings[third].extend(swing(&beats, &shifts));
+            }
+            let of_tempo = &mut sums[third];
             for chord in &page.chords {
                 let sum = &mut of_tempo[place(chord)];
                 *sum = (sum.0 + chord.shift, sum.1 + 1.0);
@@ -40,6 +51,7 @@ impl Table {
         Self {
             bounds,
             means: sums.map(|places| places.map(|(sum, count)| if count > 0.0 { sum / count } else { 0.0 })),
+            swing: swings.map(median),
         }
     }
 
@@ -91,19 +103,20 @@ impl Shifts {
         let squares = self.played.iter().zip(predicted).map(|(played, predicted)| (played - predicted).powi(2));
         mean(squares).sqrt() * self.beat_seconds * 1000.0
     }
+}
 
-    /// Of each pair of eighths, how many times as long as the second the first is, with some shifts. A pair fills a beat.
-    fn swing(&self, shifts: &[f64]) -> Vec<f64> {
-        let near = |beats: f64, place: f64| (beats - place).abs() < TOLERANCE;
-        let of_pair = |at: usize| {
-            let (beats, shifts) = (self.beats.get(at..at + 3)?, shifts.get(at..at + 3)?);
-            let is_pair =
-                near(beats[0], beats[0].round()) && near(beats[1], beats[0] + 0.5) && near(beats[2], beats[0] + 1.0);
-            let played = |at: usize| beats[at] + shifts[at];
-            is_pair.then(|| (played(1) - played(0)) / (played(2) - played(1)).max(TOLERANCE))
-        };
-        (0..self.beats.len()).filter_map(of_pair).collect()
-    }
+/// Of each pair of eighths, how many times as long as the second the first is, with the shifts of chords. A pair fills a
+/// beat.
+fn swing(beats: &[f64], shifts: &[f64]) -> Vec<f64> {
+    let near = |beats: f64, place: f64| (beats - place).abs() < TOLERANCE;
+    let of_pair = |at: usize| {
+        let (beats, shifts) = (beats.get(at..at + 3)?, shifts.get(at..at + 3)?);
+        let is_pair =
+            near(beats[0], beats[0].round()) && near(beats[1], beats[0] + 0.5) && near(beats[2], beats[0] + 1.0);
+        let played = |at: usize| beats[at] + shifts[at];
+        is_pair.then(|| (played(1) - played(0)) / (played(2) - played(1)).max(TOLERANCE))
+    };
+    (0..beats.len()).filter_map(of_pair).collect()
 }
 
 /// The figures of a genre's files with beats.
@@ -141,13 +154,15 @@ pub fn lines(pages: &[Predicted], table: &Table) -> Vec<Line> {
     let bounds = thirds(files.iter().map(|file| file.beat_seconds).collect());
     for (index, name) in ["fast", "middle", "slow"].into_iter().enumerate() {
         let of_third = || files.iter().filter(|file| third(bounds, file.beat_seconds) == index);
-        let all =
-            |of: &dyn Fn(&Shifts) -> Vec<f64>| median(of_third().flat_map(|file| file.swing(&of(file))).collect());
+        let all = |of: &dyn Fn(&Shifts) -> Vec<f64>| {
+            median(of_third().flat_map(|file| swing(&file.beats, &of(file))).collect())
+        };
         let (played, predicted) = (all(&|file| file.played.clone()), all(&|file| file.predicted.clone()));
-        let pairs: usize = of_third().map(|file| file.swing(&file.played).len()).sum();
+        let pairs: usize = of_third().map(|file| swing(&file.beats, &file.played).len()).sum();
         lines.push(Line::Target(
             format!(
-                "swing, {name} third ({pairs} pairs of eighths): median {predicted:.2}, played {played:.2}; difference"
+                "swing, {name} third ({pairs} pairs of eighths): median {predicted:.2}, played {played:.2}, in training files {:.2}; difference",
+                table.swing[index]
             ),
             Target::at_most((predicted - played).abs(), MOST_SWING_ERROR, 2),
         ));

@@ -8,9 +8,9 @@ use tonenet_core::genre::Genre;
 use tonenet_core::grid::Grid;
 use tonenet_core::note::{HIGHEST_KEY, LOWEST_KEY, Note};
 use tonenet_core::note_rows::{Part, PartNote};
+use tonenet_learn::page::{Notation, NoteLengths, page};
 
 use crate::data::genre::GenreId;
-use crate::data::page::{Notation, NoteLengths, page};
 use crate::data::performances::Performance;
 use crate::graphs::OUTPUT_SCALE;
 
@@ -51,7 +51,7 @@ fn player_error(genre: &GenreId) -> f64 {
 /// How the excerpts of a batch are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// From the page ([`crate::data::page`]) instead of the performance.
+    /// From the page ([`tonenet_learn::page`]) instead of the performance.
     pub is_page: bool,
     /// With the player's velocities.
     pub with_player: bool,

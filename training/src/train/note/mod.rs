@@ -15,13 +15,13 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 use tonenet_core::note_rows::{AHEAD, PAST};
 use tonenet_inference::performance::PerformanceView;
+use tonenet_learn::page::{Notation, page};
 
 pub use network::NoteNetwork;
 
 use super::task::{Network, Score, Scores, Task};
 use crate::data::Split;
 use crate::data::genre::{self, GenreId};
-use crate::data::page::{Notation, page};
 use crate::data::performances::{self, Performance};
 use crate::graphs::{self, OUTPUT_SCALE};
 use crate::models::VelocityModel;

@@ -31,12 +31,12 @@ fn each_place_in_the_beat_has_its_own_columns_and_a_part_without_beats_none() {
     let (on, off) = (part_on_beats.feel(4, 9.0, BEAT), part_on_beats.feel(5, 9.0, BEAT));
     assert_eq!((on.numbers[0], on.numbers[OFF_BEAT]), (1.0, 0.0));
     assert_eq!((off.numbers[0], off.numbers[OFF_BEAT]), (0.0, 1.0));
-    assert!(on.on_beats && on.begins_chord && on.numbers.len() == FEEL);
+    assert!(on.place == Some(0) && off.place == Some(6) && on.begins_chord && on.numbers.len() == FEEL);
     let slower = part_on_beats.feel(5, 9.0, 2.0 * BEAT).numbers;
     assert_eq!(slower[PLACES + OFF_BEAT], 2.0_f32.ln(), "the tempo of that place");
     let free: Vec<PartNote> = eighths.iter().map(|&note| PartNote { beat_phase: None, ..note }).collect();
     let row = part(&free).feel(5, 9.0, BEAT);
-    assert!(!row.on_beats && row.numbers[RHYTHM].iter().all(|&number| number == 0.0));
+    assert!(row.place.is_none() && row.numbers[RHYTHM].iter().all(|&number| number == 0.0));
 }
 
 #[test]

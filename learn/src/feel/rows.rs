@@ -1,17 +1,16 @@
 //! The numbers that read-outs read of a page's notes, next to what was played.
 
-use anyhow::Result;
 use tonenet_core::feel::Feel;
 use tonenet_core::genre::Genre;
 use tonenet_core::note_rows::{FEEL, FeelRow, Part};
 use tonenet_inference::cancellation::Cancellation;
-use tonenet_inference::feel::{ChordFeel, FeelStyle};
+use tonenet_inference::error::InferenceError;
+use tonenet_inference::feel::{ChordFeel, FeelStyle, OwnFeel};
 use tonenet_inference::note::{EncodedNotes, NoteNetwork};
-use tonenet_inference::performance::LookAhead;
+use tonenet_inference::performance::{LookAhead, PerformanceView};
 
 use super::targets::{Paged, Played};
-use crate::data::page::NoteLengths;
-use crate::data::performances::Performance;
+use crate::page::NoteLengths;
 
 /// How a performance's page is read.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +47,12 @@ impl PageRows {
     ///
     /// # Errors
     /// When the runtime fails.
-    pub fn new(network: &NoteNetwork, performance: &Performance, view: View, style: Option<Genre>) -> Result<Self> {
+    pub fn new(
+        network: &NoteNetwork,
+        performance: &PerformanceView<'_>,
+        view: View,
+        style: Option<Genre>,
+    ) -> Result<Self, InferenceError> {
         let paged = Paged::new(performance, view.lengths);
         let (part, order) = Part::from_notes(&paged.page, &[], view.on_beats, None);
         let end = part.end_known();
@@ -94,8 +98,8 @@ impl PageRows {
         self.paged.played[self.order[row]]
     }
 
-    /// The feel that a style predicts for each row.
-    pub fn predict(&self, style: &FeelStyle) -> Vec<Feel> {
-        style.predict(&self.encodings(), &self.rows, &mut ChordFeel::default())
+    /// The feel that a style predicts for each row, or a user's to which it comes nearest.
+    pub fn predict(&self, style: &FeelStyle, own: &OwnFeel) -> Vec<Feel> {
+        style.predict(own, &self.encodings(), &self.rows, &mut ChordFeel::default())
     }
 }

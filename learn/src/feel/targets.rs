@@ -3,8 +3,9 @@
 use tonenet_core::grid::Grid;
 use tonenet_core::note::Note;
 
-use crate::data::page::{Notation, NoteLengths, page};
-use crate::data::performances::Performance;
+use tonenet_inference::performance::PerformanceView;
+
+use crate::page::{Notation, NoteLengths, page};
 
 /// The largest shift in beats that counts as feel; more is another rhythm than the page's.
 const MOST_SHIFT: f64 = 0.3;
@@ -74,7 +75,7 @@ pub struct PlayedChord {
 
 impl Paged {
     /// The page of a performance with lengths of a kind.
-    pub fn new(performance: &Performance, lengths: NoteLengths) -> Self {
+    pub fn new(performance: &PerformanceView<'_>, lengths: NoteLengths) -> Self {
         let played = &aligned(performance);
         let page = page(played, performance.grid, Notation { lengths, ..Notation::default() });
         let chord_of_note = chord_numbers(&page);
@@ -93,7 +94,7 @@ impl Paged {
         page.iter().zip(&chord_of_note).for_each(|(note, &chord)| written[chord] = note.onset_sixteenths / 4.0);
         let shifts: Vec<f64> = beats.iter().zip(&written).map(|(played, written)| played.0 - written).collect();
         let constant = constant_offset(&written, &shifts);
-        let (pedals, lifts) = pedal(&performance.pedals, &onsets.iter().map(|o| o.0).collect::<Vec<_>>());
+        let (pedals, lifts) = pedal(performance.pedals, &onsets.iter().map(|o| o.0).collect::<Vec<_>>());
         let has_pedal = lifts.iter().filter(|&&lift| lift).count() * CHORDS_PER_LIFT >= count;
         let chords = (0..count).map(|chord| PlayedChord {
             beats: written[chord],
@@ -126,8 +127,8 @@ impl Paged {
 /// The notes, moved onto the file's sixteenths where they all stand beside them by the same part of one.
 ///
 /// Some files are played to a beat, but begin a constant time after it. Their page would be written off the grid.
-fn aligned(performance: &Performance) -> Vec<Note> {
-    let mut notes = performance.notes.clone();
+fn aligned(performance: &PerformanceView<'_>) -> Vec<Note> {
+    let mut notes = performance.notes.to_vec();
     if performance.grid != Grid::Sixteenths {
         return notes;
     }
