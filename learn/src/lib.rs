@@ -107,8 +107,8 @@ impl<'a> Basis<'a> {
         Self { network, built_ins: Genre::ALL.into_iter().filter(has).collect(), mixes_only: false }
     }
 
-    /// The same for sections of one performance. Only mixes of the built-in styles are learned: what the encodings tell of a
-    /// single piece holds for that piece alone.
+    /// The same for sections of one performance. Only mixes of the built-in styles are learned, and the feel: what the
+    /// encodings tell of a single piece holds for that piece alone.
     pub fn of_one_piece(self) -> Self {
         Self { mixes_only: true, ..self }
     }

@@ -65,9 +65,9 @@ struct Told {
 
 /// Learns how the feel of performances differs from that of the style to which they come nearest.
 ///
-/// Shifts differ only where that predicts performances that are left out better, so a single one tells nothing of them.
-/// Nor do performances without beats; those without pedal tell nothing of the pedal. `done` is called after
-/// each, from several threads.
+/// Shifts differ only where that predicts performances that are left out better, so a single one tells nothing of them; nor
+/// do performances without beats. Lengths, chord spread and pedal differ only where most performances agree on how. `done`
+/// is called after each performance, from several threads.
 ///
 /// # Errors
 /// When the runtime fails, or on cancellation.

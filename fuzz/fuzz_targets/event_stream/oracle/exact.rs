@@ -7,10 +7,11 @@
 //! - before a controller 120 or 123,
 //! - one latency after a stop or loop wrap, for notes emitted before then; at once where that time is noticed too late.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use tonenet_core::scheduler::{Event, SampleTime};
 
+use super::sounding::SoundingNotes;
 use super::{BlockRules, Oracle, PushedEvent};
 
 /// The state of a session, as the [rules](self) give it.
@@ -20,7 +21,7 @@ pub struct ExactOracle {
     pending: VecDeque<(SampleTime, Event, usize)>,
     /// The times of releases after stops and wraps, in order.
     releases: VecDeque<SampleTime>,
-    sounding: HashMap<(u8, u8), Sounding>,
+    sounding: SoundingNotes,
     /// The sample of a seek or reset whose releases are not yet complete.
     silence_at: Option<SampleTime>,
     last_output: SampleTime,
@@ -32,14 +33,6 @@ pub struct ExactOracle {
     early: Option<SampleTime>,
 }
 
-/// Notes of one channel and key that were emitted and have not ended.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sounding {
-    count: u32,
-    /// When the last of them was due.
-    due: SampleTime,
-}
-
 impl ExactOracle {
     /// The rules for a scheduler that holds every event for `latency` samples.
     pub fn new(latency: u32) -> Self {
@@ -47,7 +40,7 @@ impl ExactOracle {
             latency: latency.into(),
             pending: VecDeque::new(),
             releases: VecDeque::new(),
-            sounding: HashMap::new(),
+            sounding: SoundingNotes::default(),
             silence_at: None,
             last_output: 0,
             last_event: 0,
@@ -90,7 +83,7 @@ impl ExactOracle {
     /// A release is complete: nothing that it ends still sounds.
     fn complete_release(&mut self, release: SampleTime) {
         let bound = self.bound(release);
-        assert!(!self.any_sounding(|_, due| due < bound), "a note still sounds after a stop or wrap");
+        assert!(!self.sounding.any(|_, due| due < bound), "a note still sounds after a stop or wrap");
         self.releases.pop_front();
     }
 
@@ -102,13 +95,8 @@ impl ExactOracle {
     /// After a seek or reset, the releases of all notes come before events.
     fn check_silence(&mut self) {
         if self.silence_at.take().is_some() {
-            assert!(!self.any_sounding(|_, _| true), "a note still sounds after a seek or reset");
+            assert!(self.sounding.is_empty(), "a note still sounds after a seek or reset");
         }
-    }
-
-    /// Whether a note sounds whose channel and start match.
-    fn any_sounding(&self, matches: impl Fn(u8, SampleTime) -> bool) -> bool {
-        self.sounding.iter().any(|((channel, _), notes)| notes.count > 0 && matches(*channel, notes.due))
     }
 }
 
@@ -168,36 +156,19 @@ impl Oracle for ExactOracle {
             "{event:?} of {pushed} is emitted at another time"
         );
         self.last_event = time;
-        match event {
-            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                *sounding = Sounding { count: sounding.count + 1, due: pushed + self.latency };
-            }
-            Event::NoteOff { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                sounding.count = sounding.count.saturating_sub(1);
-            }
-            Event::AllNotesOff { channel } => {
-                assert!(
-                    !self.any_sounding(|its, _| its == channel),
-                    "channel {channel} still sounds at its all-notes-off"
-                );
-            }
-            Event::Other => {}
-        }
+        self.sounding.event_emitted(&event, pushed + self.latency);
         number
     }
 
     fn release_emitted(&mut self, time: SampleTime, channel: u8, key: u8) {
         self.check_order(time);
-        let Sounding { count, due } = self.sounding.get(&(channel, key)).copied().unwrap_or_default();
-        assert!(count > 0, "a release of key {key} at {time}, which does not sound");
+        let due = self.sounding.due(channel, key);
         let required = match self.silence_at {
             Some(at) => time == at,
             None => self.is_required(time, channel, due),
         };
         assert!(required, "a release of key {key} at {time} without a reason");
-        self.sounding.insert((channel, key), Sounding { count: count - 1, due });
+        self.sounding.release_emitted(channel, key);
     }
 
     fn block_ends(&mut self, end: SampleTime) {
@@ -212,6 +183,6 @@ impl Oracle for ExactOracle {
 
     fn session_ends(&self) {
         assert!(self.pending.is_empty(), "{:?} are never emitted", self.pending);
-        assert!(!self.any_sounding(|_, _| true), "notes that never end: {:?}", self.sounding);
+        assert!(self.sounding.is_empty(), "notes that never end: {:?}", self.sounding);
     }
 }

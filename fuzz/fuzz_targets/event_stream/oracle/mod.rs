@@ -3,6 +3,7 @@
 mod exact;
 mod moved;
 mod pedal;
+mod sounding;
 
 use tonenet_core::scheduler::{DisplacementBounds, Event, SampleTime, SchedulerConfig};
 

@@ -15,11 +15,12 @@
 //!
 //! Once nothing may move any more, and what had moved is gone, every event leaves when due.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use tonenet_core::scheduler::{DisplacementBounds, Event, SampleTime};
 
+use super::sounding::SoundingNotes;
 use super::{BlockRules, Oracle, PushedEvent};
 
 /// The state of a session, as the [rules](self) give it.
@@ -35,7 +36,7 @@ pub struct MovedOracle {
     pending: VecDeque<Pending>,
     /// One latency after each stop and wrap.
     interruptions: Vec<SampleTime>,
-    sounding: HashMap<(u8, u8), Sounding>,
+    sounding: SoundingNotes,
     /// The sample of a seek or reset whose releases are not yet complete.
     silence_at: Option<SampleTime>,
     /// Channels whose notes were released for an all-notes-off that leaves at this sample.
@@ -56,14 +57,6 @@ struct Pending {
     may_be_gone: bool,
 }
 
-/// Notes of one channel and key that were emitted and have not ended.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sounding {
-    count: u32,
-    /// When the last of them was due.
-    due: SampleTime,
-}
-
 impl MovedOracle {
     /// The rules for a scheduler that holds every event for about `latency` samples.
     pub fn new(latency: u32, bounds: DisplacementBounds) -> Self {
@@ -74,7 +67,7 @@ impl MovedOracle {
             drops_pedal: false,
             pending: VecDeque::new(),
             interruptions: Vec::new(),
-            sounding: HashMap::new(),
+            sounding: SoundingNotes::default(),
             silence_at: None,
             silenced: Vec::new(),
             last_output: 0,
@@ -110,13 +103,8 @@ impl MovedOracle {
     /// After a seek or reset, the releases of all notes come before events.
     fn check_silence(&mut self) {
         if self.silence_at.take().is_some() {
-            assert!(!self.any_sounding(|_, _| true), "a note still sounds after a seek or reset");
+            assert!(self.sounding.is_empty(), "a note still sounds after a seek or reset");
         }
-    }
-
-    /// Whether a note sounds whose channel and due time match.
-    fn any_sounding(&self, matches: impl Fn(u8, SampleTime) -> bool) -> bool {
-        self.sounding.iter().any(|((channel, _), notes)| notes.count > 0 && matches(*channel, notes.due))
     }
 
     /// Whether a stop or wrap requires the release of a note.
@@ -152,23 +140,9 @@ impl MovedOracle {
     }
 
     fn track(&mut self, time: SampleTime, PushedEvent { time: pushed, event, .. }: PushedEvent) {
-        match event {
-            Event::NoteOn { channel, key } | Event::PlainNoteOn { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                *sounding = Sounding { count: sounding.count + 1, due: pushed + self.latency };
-            }
-            Event::NoteOff { channel, key } => {
-                let sounding = self.sounding.entry((channel, key)).or_default();
-                sounding.count = sounding.count.saturating_sub(1);
-            }
-            Event::AllNotesOff { channel } => {
-                assert!(
-                    !self.any_sounding(|its, _| its == channel),
-                    "channel {channel} still sounds at its all-notes-off"
-                );
-                self.silenced.retain(|silenced| *silenced != (time, channel));
-            }
-            Event::Other => {}
+        self.sounding.event_emitted(&event, pushed + self.latency);
+        if let Event::AllNotesOff { channel } = event {
+            self.silenced.retain(|silenced| *silenced != (time, channel));
         }
     }
 
@@ -248,8 +222,7 @@ impl Oracle for MovedOracle {
 
     fn release_emitted(&mut self, time: SampleTime, channel: u8, key: u8) {
         self.check_order(time);
-        let Sounding { count, due } = self.sounding.get(&(channel, key)).copied().unwrap_or_default();
-        assert!(count > 0, "a release of key {key} at {time}, which does not sound");
+        let due = self.sounding.due(channel, key);
         if let Some(at) = self.silence_at {
             assert_eq!(time, at, "a release after a seek or reset");
         } else if !self.is_interrupted(time, due) {
@@ -257,7 +230,7 @@ impl Oracle for MovedOracle {
             assert!(silences.next().is_some(), "a release of key {key} at {time} without a reason, due {due}");
             self.silenced.push((time, channel));
         }
-        self.sounding.insert((channel, key), Sounding { count: count - 1, due });
+        self.sounding.release_emitted(channel, key);
     }
 
     fn block_ends(&mut self, end: SampleTime) {
@@ -270,13 +243,13 @@ impl Oracle for MovedOracle {
         }
         let settling = self.settling();
         for at in self.interruptions.extract_if(.., |at| *at + settling < end).collect::<Vec<_>>() {
-            assert!(!self.any_sounding(|_, due| due < at), "a note still sounds after a stop or wrap at {at}");
+            assert!(!self.sounding.any(|_, due| due < at), "a note still sounds after a stop or wrap at {at}");
         }
     }
 
     fn session_ends(&self) {
         assert!(self.pending.is_empty(), "{:?} are never emitted", self.pending);
-        assert!(!self.any_sounding(|_, _| true), "notes that never end: {:?}", self.sounding);
+        assert!(self.sounding.is_empty(), "notes that never end: {:?}", self.sounding);
     }
 }
 
