@@ -150,3 +150,52 @@ fn a_saved_memory_of_any_version_plays_as_when_it_was_saved() {
         }
     }
 }
+
+/// What leaves in a pass: the sample, and the message as in a session's transcript.
+fn leaves(host: &mut impl Host, session: &Session) -> String {
+    let outputs = host.play(session, |_, _| {}).unwrap().outputs;
+    outputs.iter().map(|output| format!("{} {:?}\n", output.time, output.message)).collect()
+}
+
+/// `TONENET_BLESS=1` saves the project and what it plays where they are not there yet.
+#[test]
+fn a_saved_memory_with_feel_plays_as_when_it_was_saved() {
+    let song = song_of_saved_states();
+    let session = Session::from_song(&song, RATE);
+    let (state, transcript) =
+        ["json", "leaves"].map(|ending| workspace().join("tests/states/version-9-feel").with_extension(ending)).into();
+    if std::env::var_os("TONENET_BLESS").is_some_and(|value| value == "1") && !state.exists() {
+        let mut host = clap_host();
+        let settings = [
+            ("Timing", 0.75),
+            ("Swing", 18.0),
+            ("Articulation", 0.5),
+            ("Chord spread", 0.5),
+            ("Pedal", 2.0),
+            ("Take", 7.0),
+            ("Style", style_value(StyleIndex::JAZZ)),
+            ("Look-ahead", look_ahead::TIMELINE),
+            ("Timeline look-ahead", 1.0),
+        ];
+        let with_feel =
+            settings.into_iter().fold(session.clone(), |session, (name, value)| session.with_parameter(name, value));
+        // The second pass has what was predicted after the first.
+        (0..2).for_each(|_| drop(leaves(&mut host, &with_feel)));
+        std::fs::write(&state, state_json(&mut host).to_string()).unwrap();
+        std::fs::write(&transcript, leaves(&mut host, &session)).unwrap();
+    }
+    let expected = std::fs::read_to_string(transcript).unwrap();
+    assert!(expected.contains("[176, 64, 127]"), "the style pedals: {expected}");
+    assert!(
+        String::from_utf8(saved_state_json("version-9-feel")).unwrap().contains(r#"\"feel\":"#),
+        "its feel is saved"
+    );
+    for blocks in [vec![512], vec![64, 1, 1000]] {
+        let mut host = clap_host();
+        host.load_state(&host.state_from_json(saved_state_json("version-9-feel"))).unwrap();
+        let session = Session { blocks, ..session.clone() };
+        for pass in 0..2 {
+            assert_eq!(leaves(&mut host, &session), expected, "pass {pass}");
+        }
+    }
+}
