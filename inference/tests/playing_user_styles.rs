@@ -201,6 +201,7 @@ fn an_empty_place_plays_as_the_place_before_it() {
     assert!(model.style_by_id("bossa").is_err());
 }
 
+#[cfg(feature = "embedded")]
 #[test]
 fn a_style_of_the_user_plays_with_a_feel_of_its_own() {
     let runtime = built_in();
@@ -219,7 +220,9 @@ fn a_style_of_the_user_plays_with_a_feel_of_its_own() {
     let [jazz, mine] = &styled[0][..] else { panic!("two styles") };
     let mut later = 0;
     for (jazz, mine) in jazz.feel.iter().zip(&mine.feel) {
-        assert!((mine.stretch - (jazz.stretch + own.stretch)).abs() < 1e-5, "{mine:?} {jazz:?}");
+        // No note gets shorter than a quarter.
+        let expected = (jazz.stretch + own.stretch).max(-1.4);
+        assert!((mine.stretch - expected).abs() < 1e-5, "{mine:?} {jazz:?}");
         assert!(mine.pedal_down > jazz.pedal_down, "{mine:?} {jazz:?}");
         later += usize::from(mine.shift > 0.5 * jazz.shift + 0.07);
     }

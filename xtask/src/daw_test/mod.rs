@@ -144,9 +144,10 @@ fn check(home: &Path, bundle: &Path, song: &Song, reference: &Reference) -> Resu
     }
     print_row("exported twice", &format!("the same, in all {} samples", exports[0].samples.len()));
 
+    check_swing(&daw, song, reference)?;
+    // From here on the session ignores the latency.
     let control = daw.play(Notes::InSession, (CONTROL * SAMPLE_RATE) as u64, Latency::Ignored, Speed::RealTime)?;
     print_row("control: latency ignored", &check_late_by_latency(song, &control, latency)?);
-    check_swing(&daw, song, reference)?;
     check_timeline(&daw, song, reference)?;
     let picture = window::check(&daw.ardour, daw.home, &daw.folder)?;
     print_row("its window in Ardour", &format!("open and drawn while the piece plays: {}", picture.display()));
