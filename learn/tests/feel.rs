@@ -128,9 +128,9 @@ fn shorter_notes_and_rarer_pedals_than_the_nearest_styles_are_learned() {
 }
 
 #[test]
-fn one_performance_or_none_with_beats_tells_nothing_of_timing() {
-    let one = learned(Genre::Pop, &[swung(1, LATE, 0.8)]).own;
-    assert_eq!((one.shift_share, one.shifts), (1.0, OwnFeel::NEAREST.shifts));
+fn two_performances_or_none_with_beats_tell_nothing_of_timing() {
+    let two = learned(Genre::Pop, &[swung(1, LATE, 0.8), swung(2, LATE, 0.8)]).own;
+    assert_eq!((two.shift_share, two.shifts), (1.0, OwnFeel::NEAREST.shifts));
     let free = |seed| Performance { grid: Grid::Seconds(0.125), ..swung(seed, LATE, 0.8) };
     let without = learned(Genre::Pop, &[free(1), free(2), free(3)]).own;
     assert_eq!((without.shift_share, without.shifts), (1.0, OwnFeel::NEAREST.shifts));

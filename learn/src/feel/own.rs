@@ -14,7 +14,7 @@ use crate::page::NoteLengths;
 use crate::performance::Performance;
 
 /// Notes of each performance that are read, at most. More of one piece tell little more of its feel.
-const MOST_NOTES: usize = 1_000;
+const MOST_NOTES: usize = 400;
 
 /// The shares of the nearest style's shifts that are tried.
 const SHARES: [f64; 3] = [1.0, 0.5, 0.0];
@@ -30,6 +30,9 @@ const CHORDS_AT_PLACE: f64 = 4.0;
 
 /// A difference between performances counts where it is this many times its standard error.
 const SURELY: f64 = 1.0;
+
+/// The fewest performances with beats that tell how shifts differ. Two agree too often by chance.
+const FEWEST_ON_BEATS: usize = 3;
 
 /// The fewest notes in chords, and chords under a pedal, that a performance tells something with.
 const FEWEST: usize = 16;
@@ -65,7 +68,7 @@ struct Told {
 
 /// Learns how the feel of performances differs from that of the style to which they come nearest.
 ///
-/// Shifts differ only where that predicts performances that are left out better, so a single one tells nothing of them; nor
+/// Shifts differ only where that predicts performances that are left out better, so one or two tell nothing of them; nor
 /// do performances without beats. Lengths, chord spread and pedal differ only where most performances agree on how. `done`
 /// is called after each performance, from several threads.
 ///
@@ -170,6 +173,9 @@ impl Shifts {
     /// Those that predict performances best that were left out.
     fn learn(told: &[Told]) -> Self {
         let told: Vec<&Told> = told.iter().filter(|told| !told.chords.is_empty()).collect();
+        if told.len() < FEWEST_ON_BEATS {
+            return Self::NEAREST;
+        }
         let nearest: Vec<f64> = told.iter().map(|told| Self::NEAREST.error(told)).collect();
         let mut best = (0.0, Self::NEAREST);
         for share in SHARES {
