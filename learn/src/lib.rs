@@ -221,8 +221,10 @@ impl Encoded {
             Described { title: nearest.title(), weights: &of_nearest, spread: nearest_spread },
             &self.groups,
         );
-        let description =
-            [Some(description), feel::describe(&feel)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let description = match feel::describe(&feel) {
+            Some(of_feel) => format!("{description} {of_feel}"),
+            None => description,
+        };
         let is_tested = used.len() > 1;
         Ok(UserStyle::new(StyleContents {
             name: name.into(),

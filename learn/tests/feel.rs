@@ -150,3 +150,13 @@ fn a_learned_style_plays_with_its_feel_and_says_so() {
     }
     assert_eq!(learned.style.feel().own, &contents.feel);
 }
+
+#[test]
+fn notes_that_are_far_shorter_than_any_style_plays_them_still_give_a_style() {
+    let network = network();
+    let performances: Vec<Performance> = (0..5).map(|seed| swung(seed, 0.0, 0.001)).collect();
+    let learned =
+        learn(&Basis::new(&network), &performances, "Ticks", &|_| (), &Cancellation::default()).expect("a style");
+    let feel = &learned.style.contents().feel;
+    assert!(feel.stretch < -0.5 && feel.out_of_range().is_none(), "{feel:?}");
+}

@@ -17,7 +17,7 @@ Give it recordings of real playing, at least two, with 1,000 notes or more toget
 Of each file it learns from the keyboard part with the most notes. It leaves out files that it cannot read, that have
 under 50 piano notes, or whose velocities hardly vary (a standard deviation under 4). To judge a style, it predicts files
 that it left out while learning. A style that predicts them no better than a built-in one plays as that one does.
-It also learns the feel: timing from files with a beat, and from the others lengths, chords and pedal.
+It also learns the feel: timing from three files or more with a beat; lengths, chords and pedal from any.
 
 --json reports: format, command, version, runtime, style, files, left_out, errors; and for the style: id, name, output,
 notes, nearest, r, nearest_r, is_reliable, description.";

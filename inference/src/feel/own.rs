@@ -43,6 +43,18 @@ impl OwnFeel {
         [shift_share].into_iter().chain(shifts).chain([chord_spread, stretch, pedal_down]).copied()
     }
 
+    /// The same with each number within its range.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        Self {
+            shift_share: self.shift_share.clamp(0.0, LARGEST_FACTOR),
+            shifts: self.shifts.map(|shift| shift.clamp(-MOST_SHIFT, MOST_SHIFT)),
+            chord_spread: self.chord_spread.clamp(0.0, LARGEST_FACTOR),
+            stretch: self.stretch.clamp(-MOST_STRETCH, MOST_STRETCH),
+            pedal_down: self.pedal_down.clamp(-MOST_LOG_ODDS, MOST_LOG_ODDS),
+        }
+    }
+
     /// The first number that is out of its range.
     pub fn out_of_range(&self) -> Option<f32> {
         let factors = [self.shift_share, self.chord_spread];

@@ -102,7 +102,8 @@ pub fn own_feel(
             chord_spread: sure_mean(spreads).exp() as f32,
             stretch: sure_mean(stretches) as f32,
             pedal_down: pedal_odds(&told) as f32,
-        },
+        }
+        .clamped(),
     })
 }
 
