@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tonenet_hosts::event_tracker::Findings;
 use tonenet_hosts::memory;
-use tonenet_hosts::soak::{self, Footprint, SoakReport, WARM_UP_NOTES};
+use tonenet_hosts::soak::{self, Footprint, Growth, SoakReport, WARM_UP_NOTES};
 
 use crate::bundle;
 use crate::cli::SoakArgs;
@@ -48,7 +48,7 @@ pub fn run(args: &SoakArgs) -> Result<()> {
     if !report.findings.is_clean() {
         bail!("notes went wrong; --seed {} plays the same again", report.seed);
     }
-    if report.growth.is_some_and(|growth| growth > MOST_GROWTH) {
+    if report.growth.is_some_and(|growth| growth.bytes > MOST_GROWTH) {
         bail!("the process grew by more than {} MiB", MOST_GROWTH >> 20);
     }
     Ok(())
@@ -90,7 +90,9 @@ fn print(report: &SoakReport, wall: Duration) {
         println!("  {notes:>10} {remembered:>16} {:>11.1} {allocated:>14}", mebibytes(bytes));
     }
     match report.growth {
-        Some(growth) => println!("  memory {:+.2} MiB since the first {WARM_UP_NOTES} notes", mebibytes(growth)),
+        Some(Growth { since, bytes }) => {
+            println!("  memory {:+.2} MiB since the first {since} notes", mebibytes(bytes))
+        }
         None => println!("  memory was not compared: that takes some more than {WARM_UP_NOTES} notes"),
     }
 }

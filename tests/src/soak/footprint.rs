@@ -1,6 +1,8 @@
 //! Samples the process's memory during a soak and computes its growth.
 //!
-//! Memory in use varies with what was freed last, so the minimum of several rests counts.
+//! Memory in use varies with what was freed last, so the minimum of several rests counts. Timeline's memory has its
+//! full size from the start, but its pages count as resident only once notes are written to them. So growth is measured
+//! from when it is nearly as full as it gets: a leak goes on after that.
 
 use crate::HostError;
 use crate::clap::ClapHost;
@@ -8,8 +10,11 @@ use crate::host::Host;
 use crate::memory::{allocated_bytes, resident_bytes};
 use crate::report;
 
-/// Growth is measured from the first rests after this many notes.
+/// Growth is measured from the first rests after at least this many notes.
 pub const WARM_UP_NOTES: u64 = 50_000;
+
+/// Growth is measured once Timeline remembers this share of the most that it ever remembers.
+const WARM_SHARE: f64 = 0.75;
 
 /// How many rests a minimum is taken over.
 const RESTS: usize = 8;
@@ -25,6 +30,15 @@ pub struct Footprint {
     pub bytes: i64,
     /// Allocated bytes, where the allocator reports them.
     pub allocated: Option<i64>,
+}
+
+/// How much memory a soak has cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// Notes played when the warm-up ended.
+    pub since: u64,
+    /// The growth since then in bytes, between minima of several rests.
+    pub bytes: i64,
 }
 
 /// The footprints of a soak.
@@ -48,11 +62,13 @@ impl FootprintLog {
         Ok(())
     }
 
-    /// The growth from the first rests after the warm-up to the last rests.
-    pub fn growth(&self) -> Option<i64> {
-        let warm = self.samples.iter().position(|f| f.notes >= WARM_UP_NOTES)?;
-        let warm = self.samples[warm..].chunks(RESTS).next().filter(|rests| rests.len() == RESTS)?;
-        Some(minimum_of_last(&self.samples)? - minimum_of_last(warm)?)
+    /// The growth from the first rests after the warm-up to the last rests; `None` where the soak was too short.
+    pub fn growth(&self) -> Option<Growth> {
+        let most = self.samples.iter().map(|f| f.remembered).max()? as f64;
+        let is_warm = |f: &Footprint| f.notes >= WARM_UP_NOTES && f.remembered as f64 >= WARM_SHARE * most;
+        let warm = &self.samples[self.samples.iter().position(is_warm)?..];
+        let first = warm.get(..RESTS)?;
+        Some(Growth { since: warm[0].notes, bytes: minimum_of_last(&self.samples)? - minimum_of_last(first)? })
     }
 
     /// All footprints.
@@ -74,19 +90,26 @@ fn minimum_of_last(rests: &[Footprint]) -> Option<i64> {
 mod tests {
     use super::*;
 
+    fn log(rests: impl Iterator<Item = Footprint>) -> FootprintLog {
+        FootprintLog { samples: rests.collect() }
+    }
+
+    fn rest(i: u64) -> Footprint {
+        Footprint { notes: i * 10_000, remembered: 0, bytes: 100 + 2 * i as i64 + i as i64 % 2, allocated: None }
+    }
+
     #[test]
     fn growth_compares_the_minimum_of_the_first_warm_rests_with_that_of_the_last() {
-        let rest = |i: u64| Footprint {
-            notes: i * 10_000,
-            remembered: 0,
-            bytes: 100 + 2 * i as i64 + i as i64 % 2,
-            allocated: None,
-        };
-        let log = |count| FootprintLog { samples: (0..count).map(rest).collect() };
-        assert_eq!(log(12).growth(), None, "seven warm rests");
-        assert_eq!(log(13).growth(), Some(0));
-        assert_eq!(log(23).growth(), Some(20));
-        let all = log(23).into_footprints();
+        assert_eq!(log((0..12).map(rest)).growth(), None, "seven warm rests");
+        assert_eq!(log((0..13).map(rest)).growth(), Some(Growth { since: 50_000, bytes: 0 }));
+        assert_eq!(log((0..23).map(rest)).growth(), Some(Growth { since: 50_000, bytes: 20 }));
+        let all = log((0..23).map(rest)).into_footprints();
         assert_eq!((all[0].bytes, all[22].bytes), (100, 131));
+    }
+
+    #[test]
+    fn growth_counts_once_timeline_is_nearly_as_full_as_it_gets() {
+        let filling = |i: u64| Footprint { remembered: 1_000 * i.min(20) as usize, ..rest(i) };
+        assert_eq!(log((0..40).map(filling)).growth(), Some(Growth { since: 150_000, bytes: 164 - 131 }));
     }
 }

@@ -21,7 +21,7 @@ use crate::event_tracker::{EventTracker, Findings, Tolerance};
 use crate::host::{ActivationConfig, Block, BlockInput, Host, ParameterId};
 use feel::RandomFeel;
 use footprint::FootprintLog;
-pub use footprint::{Footprint, WARM_UP_NOTES};
+pub use footprint::{Footprint, Growth, WARM_UP_NOTES};
 use player::Player;
 use transport::{RandomTransport, TransportChange};
 
@@ -101,8 +101,8 @@ pub struct SoakReport {
     pub feel_changes: u64,
     /// The memory in use at each rest; empty where the system does not report it.
     pub footprints: Vec<Footprint>,
-    /// The growth since the warm-up in bytes; `None` where the soak was too short.
-    pub growth: Option<i64>,
+    /// The growth of memory; `None` where the soak was too short.
+    pub growth: Option<Growth>,
     /// Whether every note left once, on time, and ended.
     pub findings: Findings,
 }
