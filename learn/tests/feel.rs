@@ -14,6 +14,7 @@ use tonenet_inference::runtime::{Runtime, RuntimePreference};
 use tonenet_learn::feel::{LearnedFeel, PageRows, View, own_feel};
 use tonenet_learn::page::NoteLengths;
 use tonenet_learn::{Basis, Performance, learn};
+use tonenet_test_support::{SwungTune, TuneNote};
 
 /// Where the off-beat eighths of [`swung`] fall beyond the middle of the beat, in beats.
 const LATE: f64 = 1.0 / 6.0;
@@ -28,39 +29,17 @@ fn style(network: &NoteNetwork, genre: Genre) -> &FeelStyle {
     network.feel().expect("a feel").style(genre.into()).expect("the genre's")
 }
 
-/// A tune in eighths over a bass on the beat, 120 beats a minute, from a seed. Off-beats come `late` beats later, lengths are
-/// a share of the written ones, and each bar is pedalled from its first beat on.
+/// A note of the tune, as performances have it.
+fn note(TuneNote { beats, seconds, key, velocity }: TuneNote) -> Note {
+    let [onset, release] = seconds;
+    let [onset_sixteenths, release_sixteenths] = beats.map(|beats| 4.0 * beats);
+    Note { onset, release, onset_sixteenths, release_sixteenths, channel: 0, key, velocity }
+}
+
+/// Performance `seed` of [`SwungTune`].
 fn swung(seed: u32, late: f64, length: f64) -> Performance {
-    let mut state = seed.wrapping_mul(2_654_435_769).wrapping_add(1);
-    let mut random = |below: u32| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) % below
-    };
-    let mut notes = Vec::new();
-    for eighth in 0..160_u32 {
-        let is_off = eighth % 2 == 1;
-        // Nobody is a clock.
-        let beats = f64::from(eighth) / 2.0 + if is_off { late } else { 0.0 } + (f64::from(random(21)) - 10.0) / 800.0;
-        let mut note = |key: u32, later: f64, length: f64| {
-            let (from, to) = (beats + later, beats + later + length);
-            notes.push(Note {
-                onset: from / 2.0,
-                release: to / 2.0,
-                onset_sixteenths: 4.0 * from,
-                release_sixteenths: 4.0 * to,
-                channel: 0,
-                key: key as u8,
-                velocity: 50 + (key + eighth) as u8 % 30,
-            });
-        };
-        note(65 + random(14), 0.0, length * if is_off { 0.5 - late } else { 0.5 + late });
-        if !is_off {
-            note(40 + random(10), 0.02, length);
-        }
-    }
-    notes.sort_by(|a, b| a.onset.total_cmp(&b.onset));
-    let bars = (0..20).map(|bar| 2.0 * f64::from(bar));
-    let pedals = bars.flat_map(|start| [(start + 0.02, false), (start + 0.15, true)]).collect();
+    let tune = SwungTune { seed, beats: 80, late, length, unsteadiness: 0.0125 };
+    let (notes, pedals) = (tune.notes().into_iter().map(note).collect(), tune.pedals());
     Performance { name: format!("{seed}.mid"), notes, pedals, grid: Grid::Sixteenths }
 }
 

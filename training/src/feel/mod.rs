@@ -1,12 +1,13 @@
 //! Trains the feel of each built-in style: read-outs of the note model, solved in closed form.
 //!
 //! [`tonenet_learn::feel`] compares performances with their pages and reads the pages with the note model. `heads` says
-//! what is learned from which rows, `regression` solves it. `calibration` sets the thresholds of the pedal, `wander`
-//! measures what is left along the phrase.
+//! what is learned from which rows, `regression` solves it. `calibration` sets the thresholds of the pedal, `swing` how wide
+//! shifts are, and `wander` measures what is left along the phrase.
 
 mod calibration;
 mod heads;
 mod regression;
+mod swing;
 mod wander;
 
 pub use wander::{Deviations, drift};
@@ -241,7 +242,11 @@ fn solve(
         let weights = of_all.weights.iter().map(|weight| weight * steepness).collect();
         Ok(Solution { weights, constant: (of_all.constant - threshold) * steepness })
     };
-    let shift = solutions(Head::Shift, 0).filter(|_| genre != Genre::Classical);
+    let shift = solutions(Head::Shift, 0).filter(|_| genre != Genre::Classical).map(|(of_learned, of_all)| {
+        let factor = swing::widening(&of_learned, kept);
+        println!("{genre} Shift: {factor:.2} times as wide as it was solved");
+        (of_learned.widened(factor), of_all.widened(factor))
+    });
     let (offset, stretch) = (widened(needed(Head::ChordOffset, 0)?, apart), needed(Head::Stretch, 0)?);
     let filling = needed(Head::StretchFilling, 0)?;
     let of_learned = |solution: &(Solution, Solution)| readout(&solution.0, widths);

@@ -3,44 +3,33 @@
 use indicatif::ProgressBar;
 use tonenet_core::note::Note;
 use tonenet_learn::feel::Paged;
+use tonenet_test_support::{BASS_LAG, SwungTune, TuneNote};
 
 use super::*;
+use crate::metrics::feel::median;
 
-/// A performance of eighths with swing: off-beats come a sixth of a beat late, every note lasts half its length, the upper
-/// of two notes on the beat leads by 10 ms, and the pedal changes with each bar.
-fn swung(transposed: u8) -> Performance {
-    let mut notes = Vec::new();
-    let second = |beats: f64| 0.5 * beats;
-    for eighth in 0..64_u8 {
-        let written = f64::from(eighth) / 2.0;
-        let beats = written + if eighth % 2 == 1 { 1.0 / 6.0 } else { 0.0 };
-        let length = if eighth % 2 == 1 { 1.0 / 6.0 } else { 1.0 / 3.0 };
-        let mut note = |key: u8, later: f64| {
-            let (from, to) = (beats + later, beats + later + length);
-            notes.push(Note {
-                onset: second(from),
-                release: second(to),
-                onset_sixteenths: 4.0 * from,
-                release_sixteenths: 4.0 * to,
-                channel: 0,
-                key,
-                velocity: 50 + eighth % 7,
-            });
-        };
-        note(60 + transposed + eighth % 12 * 5 % 12, 0.0);
-        if eighth % 2 == 0 {
-            note(40 + transposed + (eighth / 8) % 4, 0.02);
-        }
-    }
-    notes.sort_by(|a: &Note, b| a.onset.total_cmp(&b.onset));
-    let pedals =
-        (0..8).flat_map(|bar| [(second(4.0 * f64::from(bar)), false), (second(4.0 * f64::from(bar)) + 0.1, true)]);
+/// A note of the tune, as performances have it.
+fn note(TuneNote { beats, seconds, key, velocity }: TuneNote) -> Note {
+    let [onset, release] = seconds;
+    let [onset_sixteenths, release_sixteenths] = beats.map(|beats| 4.0 * beats);
+    Note { onset, release, onset_sixteenths, release_sixteenths, channel: 0, key, velocity }
+}
+
+/// [`played`] with off-beats a sixth of a beat late.
+fn swung(seed: u32) -> Performance {
+    played(seed, 1.0 / 6.0)
+}
+
+/// Performance `seed` of [`SwungTune`]: off-beats come `late` beats late, and notes last half as long as they could.
+fn played(seed: u32, late: f64) -> Performance {
+    let tune = SwungTune { seed, beats: 32, late, length: 0.5, unsteadiness: 0.0 };
+    let (notes, pedals) = (tune.notes().into_iter().map(note).collect(), tune.pedals());
     Performance {
-        name: format!("swung {transposed}"),
+        name: format!("{seed}.mid"),
         genre: Genre::Jazz.into(),
         grid: Grid::Sixteenths,
         notes,
-        pedals: pedals.collect(),
+        pedals,
         group: "made".into(),
     }
 }
@@ -51,7 +40,12 @@ fn a_page_is_compared_with_what_was_played() {
     assert!(paged.has_timing && paged.has_pedal && (paged.beat_seconds - 0.5).abs() < 0.02, "{}", paged.beat_seconds);
     let (on, off) = (paged.chords[4], paged.chords[5]);
     assert_eq!((on.beats, off.beats), (2.0, 2.5), "swung eighths are written straight");
-    assert!(on.shift.abs() < 1e-6 && (off.shift - (1.0 / 6.0 - 0.01)).abs() < 1e-6, "{} {}", on.shift, off.shift);
+    assert!(
+        on.shift.abs() < 1e-6 && (off.shift - (1.0 / 6.0 - BASS_LAG / 2.0)).abs() < 1e-6,
+        "{} {}",
+        on.shift,
+        off.shift
+    );
     let lifts: Vec<usize> = (0..paged.chords.len()).filter(|&chord| paged.chords[chord].lift).collect();
     assert_eq!(
         lifts,
@@ -60,7 +54,8 @@ fn a_page_is_compared_with_what_was_played() {
     );
     assert!(paged.chords.iter().all(|chord| chord.pedal), "it is down again soon after");
     let lowest = paged.played.iter().zip(&paged.page).find(|(_, note)| note.key < 60).expect("a lower note").0;
-    assert!((lowest.offset.expect("a chord") - 0.005).abs() < 1e-9, "{:?}", lowest.offset);
+    // Half of the lag behind the mean of both, at half a second a beat.
+    assert!((lowest.offset.expect("a chord") - BASS_LAG / 4.0).abs() < 1e-9, "{:?}", lowest.offset);
     assert!(paged.played.iter().all(|note| note.stretch < -0.2), "each note is shorter than written");
 }
 
@@ -86,6 +81,33 @@ fn a_style_learns_what_its_performances_do() {
     assert!(mean(&is_low, &offset) > mean(&|row| !is_off(row) && !is_low(row), &offset) + 0.004);
     // The same data give the same model, bit for bit.
     assert_eq!(super::style(&network, Genre::Jazz, &files, &ProgressBar::hidden()).expect("a style"), style);
+}
+
+#[test]
+fn a_performance_swings_where_its_off_beats_are_clearly_late() {
+    let of = |performance: &Performance| swing::swings(&Paged::new(&performance.view(), NoteLengths::ToNearestOnset));
+    assert_eq!([0.0, 0.04, 0.09, 0.17].map(|late| of(&played(1, late))), [false, false, true, true]);
+    let short = Performance { notes: swung(1).notes[..12].to_vec(), ..swung(1) };
+    assert!(!of(&short), "four off-beats tell nothing");
+}
+
+#[test]
+fn a_style_of_which_half_swings_swings_as_much_as_that_half() {
+    let network = note_network().expect("the shipped note model");
+    let mixed = |index: u32| played(index, if index % 4 < 2 { 0.15 } else { 0.0 });
+    let off_beat = |files: &[Performance]| {
+        let style = style(&network, Genre::Jazz, files, &ProgressBar::hidden()).expect("a style");
+        let view =
+            View { lengths: NoteLengths::ToNearestOnset, on_beats: true, look_ahead: LookAhead::WholePerformance };
+        let page = PageRows::new(&network, &swung(99).view(), view, None).expect("a page");
+        let feels = page.predict(&style, &OwnFeel::NEAREST);
+        let off_beats = page.rows.iter().zip(&feels).filter(|(row, _)| row.place == Some(6));
+        median(off_beats.map(|(_, feel)| f64::from(feel.shift)).collect())
+    };
+    let half = off_beat(&(0..24).map(mixed).collect::<Vec<_>>());
+    assert!((half - 0.15).abs() < 0.03, "{half}");
+    let straight = off_beat(&(0..24).map(|index| played(index, 0.0)).collect::<Vec<_>>());
+    assert!(straight.abs() < 0.02, "{straight}");
 }
 
 #[test]
