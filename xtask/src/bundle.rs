@@ -59,12 +59,12 @@ pub fn for_tests() -> Result<Bundles> {
     built_for_tests(&["--package", PACKAGE], &[])
 }
 
-/// The same when all packages are tested.
+/// The same, with all tests of all packages.
 ///
-/// Cargo gives dependencies the features of all chosen packages together, so they are then not built twice. `features`
-/// are those that are tested in addition to the plugin's.
+/// Cargo builds a crate with the features that all chosen targets want of it, and those of tests want more. So all that is
+/// tested is chosen at once, and no crate is built twice. `features` are those to test besides [`TEST_FEATURES`].
 pub fn for_tests_of_all(features: &[&str]) -> Result<Bundles> {
-    built_for_tests(&["--workspace"], features)
+    built_for_tests(&["--workspace", "--lib", "--bins", "--examples", "--tests"], features)
 }
 
 /// Builds the plugin for `cargo xtask demo`, in a quarter of a release's time.

@@ -16,7 +16,8 @@ use crate::workspace::{cargo, run};
 
 /// The feature of the training crate.
 ///
-/// Every cargo step gets it. It enables features of shared crates, which would otherwise be built twice.
+/// Every cargo step gets it, as it gets [`bundle::TEST_FEATURES`] from the first build on. Both enable features of shared
+/// crates, which would otherwise be built twice.
 const TRAINING: &str = "tonenet-training/torch";
 
 /// The feature with which clippy checks the programs for libFuzzer. What they call is replayed in the tests.
@@ -58,26 +59,19 @@ pub fn all() -> Result<()> {
     })?;
     steps
         .run("documentation", || run(whole("doc", features).env("RUSTDOCFLAGS", "--deny warnings").arg("--no-deps")))?;
-    let bundles = steps.run("bundles", || bundle::for_tests_of_all(&[features, &[STANDALONE]].concat()))?;
+    let bundles = steps.run("compiler", || bundle::for_tests_of_all(features))?;
+    let features = &[features, &[bundle::TEST_FEATURES]].concat();
     match setup::jack_server() {
-        // With the features that the bundles were built with, so that little is built for it.
         Ok(()) => steps.run("JACK", || {
-            run(whole("test", &[features, &[STANDALONE, bundle::TEST_FEATURES]].concat()).args([
-                "--test",
-                "jack",
-                "--",
-                "--ignored",
-                "--test-threads",
-                "1",
-            ]))
+            let features = [features.as_slice(), &[STANDALONE]].concat();
+            run(whole("test", &features).args(["--test", "jack", "--", "--ignored", "--test-threads", "1"]))
         })?,
         Err(error) => {
             println!("not tested on a JACK server: {error:#}");
             left_out.push("the standalone on a JACK server");
         }
     }
-    steps.run("tests compiled", || run(whole("test", features).arg("--no-run")))?;
-    steps.run("tests run", || run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder)))?;
+    steps.run("tests", || run(whole("test", features).env("TONENET_BUNDLES", &bundles.folder)))?;
     match setup::software_vulkan() {
         Ok(driver) => steps.run("pictures", || snapshots::compare(&mut whole("test", features), &driver))?,
         Err(error) => {
