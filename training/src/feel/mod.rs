@@ -296,10 +296,11 @@ fn measure_wander(style: &FeelStyle, pages: &[PageRows]) -> Wander {
     Wander { shift: style.shift.as_ref().map(|_| rounded(drift(&shifts).0)), stretch: rounded(drift(&stretches).0) }
 }
 
-/// What chords have beyond a style's predictions of shift (where there are beats) and of length.
+/// What chords have beyond a style's predictions of shift, on pages that tell how it is timed, and of length.
 pub fn deviations(style: &FeelStyle, pages: &[&PageRows]) -> [Vec<Deviations>; 2] {
     let mut both = [Vec::new(), Vec::new()];
-    for page in pages {
+    let telling = swing::telling(pages.iter().copied());
+    for &page in pages {
         let [mut shifts, mut stretches] = [Deviations::default(), Deviations::default()];
         let feels = page.predict(style, &OwnFeel::NEAREST);
         let rows: Vec<usize> = (0..page.rows.len()).collect();
@@ -316,7 +317,8 @@ pub fn deviations(style: &FeelStyle, pages: &[&PageRows]) -> [Vec<Deviations>; 2
                 deviations.louder.push(louder);
             }
         }
-        if page.paged.has_timing && page.rows.iter().any(|row| row.place.is_some()) {
+        let is_telling = telling.iter().any(|other| std::ptr::eq(*other, page));
+        if is_telling && page.rows.iter().any(|row| row.place.is_some()) {
             both[0].push(shifts);
         }
         both[1].push(stretches);

@@ -2,7 +2,8 @@
 //!
 //! A performance either swings or plays straight eighths, and its page does not tell which. Read-outs that learned from
 //! both lie between the two, as nobody plays. So where many performances of a style swing, its shifts are widened to those
-//! that predict their off-beat eighths best. Straight eighths are the control Swing's to set.
+//! that predict their off-beat eighths best, and only those tell how its shifts wander. Straight eighths are the control
+//! Swing's to set.
 
 use tonenet_learn::feel::{PageRows, Paged};
 
@@ -32,13 +33,19 @@ pub fn swings(paged: &Paged) -> bool {
     paged.has_timing && shifts.len() >= FEWEST_OFF_BEATS && median(shifts) >= SWINGING
 }
 
+/// The pages that tell how a style is timed: of those with timing the ones that swing, where many do.
+pub fn telling<'a>(pages: impl Iterator<Item = &'a PageRows>) -> Vec<&'a PageRows> {
+    let timed: Vec<&PageRows> = pages.filter(|page| page.paged.has_timing).collect();
+    let swinging: Vec<&PageRows> = timed.iter().copied().filter(|page| swings(&page.paged)).collect();
+    if (swinging.len() as f64) < LEAST_SWINGING * timed.len() as f64 { timed } else { swinging }
+}
+
 /// How many times as wide a style's shifts are to be as this solution's: 1 for a style that does not swing.
 ///
 /// The pages are to be others than those that the solution was learned from.
 pub fn widening(solution: &Solution, pages: &[PageRows]) -> f64 {
-    let with_timing = pages.iter().filter(|page| page.paged.has_timing).count();
-    let swinging: Vec<&PageRows> = pages.iter().filter(|page| swings(&page.paged)).collect();
-    if (swinging.len() as f64) < LEAST_SWINGING * with_timing as f64 {
+    let swinging = telling(pages.iter());
+    if !swinging.iter().all(|page| swings(&page.paged)) {
         return 1.0;
     }
     let (mut products, mut squares) = (0.0, 0.0);
