@@ -56,7 +56,8 @@ fn a_page_is_compared_with_what_was_played() {
     let lowest = paged.played.iter().zip(&paged.page).find(|(_, note)| note.key < 60).expect("a lower note").0;
     // Half of the lag behind the mean of both, at half a second a beat.
     assert!((lowest.offset.expect("a chord") - BASS_LAG / 4.0).abs() < 1e-9, "{:?}", lowest.offset);
-    assert!(paged.played.iter().all(|note| note.stretch < -0.2), "each note is shorter than written");
+    let mut tune = paged.played.iter().zip(&paged.page).filter(|(_, note)| note.key >= 60);
+    assert!(tune.all(|(played, _)| played.stretch < -0.2), "each note of the tune is shorter than written");
 }
 
 #[test]
