@@ -10,7 +10,8 @@ pub fn resident_bytes() -> Option<i64> {
 
 /// Bytes that are allocated and not freed; `None` where the allocator does not report them.
 ///
-/// The rest of the resident memory is code, stacks, and what the allocator keeps for reuse.
+/// The rest of the resident memory is code, stacks, what the allocator keeps for reuse, and the large blocks that the
+/// plugin maps by itself.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn allocated_bytes() -> Option<i64> {
     // SAFETY: the call reads the allocator's statistics under the allocator's own locks.

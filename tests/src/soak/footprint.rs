@@ -1,8 +1,8 @@
 //! Samples the process's memory during a soak and computes its growth.
 //!
-//! Memory in use varies with what was freed last, so the minimum of several rests counts. Timeline's memory has its
-//! full size from the start, but its pages count as resident only once notes are written to them. So growth is measured
-//! from when it is nearly as full as it gets: a leak goes on after that.
+//! Memory in use varies with what was freed last, so the minimum of several rests counts. Notes that Timeline remembers
+//! take memory, as they must. So growth is measured from when it remembers nearly as many as it ever does: a leak goes on
+//! after that.
 
 use crate::HostError;
 use crate::clap::ClapHost;
